@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_BLOCK ((size_t)64 * 1024)
+#define ARENA_ALIGN _Alignof(max_align_t)
+
+struct lk_arena_block {
+	struct lk_arena_block *next;
+	size_t size; /* bytes usable behind the header */
+	_Alignas(max_align_t) unsigned char data[];
+};
+
+void lk_arena_init(struct lk_arena *a)
+{
+	*a = (struct lk_arena){ 0 };
+}
+
+void lk_arena_done(struct lk_arena *a)
+{
+	struct lk_arena_block *next;
+
+	for (struct lk_arena_block *b = a->head; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	lk_arena_init(a);
+}
+
+static int arena_grow(struct lk_arena *a, size_t n)
+{
+	size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+	struct lk_arena_block *b;
+
+	if (size > SIZE_MAX - sizeof(*b))
+		return -1;
+	b = malloc(sizeof(*b) + size);
+	if (!b)
+		return -1;
+	b->next = a->head;
+	b->size = size;
+	a->head = b;
+	a->used = 0;
+	a->total += sizeof(*b) + size;
+	return 0;
+}
+
+void *lk_arena_alloc(struct lk_arena *a, size_t n)
+{
+	void *p;
+
+	if (n > SIZE_MAX - ARENA_ALIGN)
+		return NULL;
+	n = (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
+	if (!a->head || a->head->size - a->used < n) {
+		if (arena_grow(a, n) < 0)
+			return NULL;
+	}
+	p = a->head->data + a->used;
+	a->used += n;
+	return p;
+}
+
+void *lk_arena_zalloc(struct lk_arena *a, size_t n)
+{
+	void *p = lk_arena_alloc(a, n);
+
+	return p ? memset(p, 0, n) : NULL;
+}
+
+void *lk_arena_array(struct lk_arena *a, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return lk_arena_zalloc(a, bytes);
+}
+
+void *lk_arena_memdup(struct lk_arena *a, const void *p, size_t n)
+{
+	void *copy = lk_arena_alloc(a, n);
+
+	if (copy && n)
+		memcpy(copy, p, n);
+	return copy;
+}
+
+char *lk_arena_strndup(struct lk_arena *a, const char *s, size_t n)
+{
+	char *copy;
+
+	if (n == SIZE_MAX)
+		return NULL;
+	copy = lk_arena_alloc(a, n + 1);
+	if (!copy)
+		return NULL;
+	memcpy(copy, s, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+char *lk_arena_strdup(struct lk_arena *a, const char *s)
+{
+	return s ? lk_arena_strndup(a, s, strlen(s)) : NULL;
+}
+
+char *lk_arena_printf(struct lk_arena *a, const char *fmt, ...)
+{
+	char *s = NULL;
+	char *copy;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return NULL;
+	copy = lk_arena_strndup(a, s, (size_t)n);
+	free(s);
+	return copy;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+int lk_io_openat(int dirfd, const char *path, int flags)
+{
+	int fd;
+
+	do {
+		fd = openat(dirfd, path, flags | O_CLOEXEC);
+	} while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : fd;
+}
+
+int lk_io_read_fd(int fd, size_t limit, lk_buf *out)
+{
+	size_t start = out->n;
+
+	for (;;) {
+		size_t room = out->cap - out->n;
+		ssize_t got;
+
+		if (room < 4096) {
+			if (lk_vec_reserve(&out->v, &out->cap, out->n, 4096, 1) < 0)
+				return -ENOMEM;
+			room = out->cap - out->n;
+		}
+		got = read(fd, out->v + out->n, room);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return 0;
+		out->n += (size_t)got;
+		if (out->n - start > limit) {
+			out->n = start + limit;
+			return -EFBIG;
+		}
+	}
+}
+
+int lk_io_read_at(int dirfd, const char *path, size_t limit, lk_buf *out)
+{
+	lk_auto_fd fd = lk_io_openat(dirfd, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+
+	return fd < 0 ? fd : lk_io_read_fd(fd, limit, out);
+}
+
+int lk_io_readlink_at(int dirfd, const char *path, lk_buf *out)
+{
+	size_t want = 256;
+
+	for (;;) {
+		ssize_t got;
+
+		if (lk_vec_reserve(&out->v, &out->cap, out->n, want, 1) < 0)
+			return -ENOMEM;
+		got = readlinkat(dirfd, path, out->v + out->n, want);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if ((size_t)got < want) {
+			out->n += (size_t)got;
+			return 0;
+		}
+		if (want > (size_t)1 << 20)
+			return -ENAMETOOLONG;
+		want *= 2;
+	}
+}
+
+int lk_io_write_all(int fd, const void *p, size_t n)
+{
+	const char *s = p;
+
+	while (n) {
+		ssize_t put = write(fd, s, n);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -errno;
+		s += put;
+		n -= (size_t)put;
+	}
+	return 0;
+}
+
+static ssize_t stream_write(void *cookie, const char *p, size_t n)
+{
+	const int *fd = cookie;
+	int rc = lk_io_write_all(*fd, p, n);
+
+	if (rc == 0)
+		return (ssize_t)n;
+	errno = -rc;
+	return 0;
+}
+
+static int stream_close(void *cookie)
+{
+	int *fd = cookie;
+	int rc = close(*fd);
+
+	free(fd);
+	return rc;
+}
+
+FILE *lk_io_stream(int fd)
+{
+	int *cookie = malloc(sizeof(*cookie));
+	FILE *f;
+
+	if (!cookie)
+		return NULL;
+	*cookie = fd;
+	f = fopencookie(cookie, "w", (cookie_io_functions_t){ .write = stream_write, .close = stream_close });
+	if (!f)
+		free(cookie);
+	return f;
+}
+
+static double clock_ms(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+int64_t lk_io_now_ms(void)
+{
+	return (int64_t)clock_ms(CLOCK_MONOTONIC);
+}
+
+double lk_io_now_ms_exact(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t lk_io_wall_ms(void)
+{
+	return (int64_t)clock_ms(CLOCK_REALTIME);
+}
+
+static void atomic_free(struct lk_io_atomic *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	free(a->tmp);
+	free(a->path);
+	*a = (struct lk_io_atomic){ .fd = -1 };
+}
+
+int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *err)
+{
+	int rc;
+
+	*a = (struct lk_io_atomic){ .fd = -1 };
+	a->path = strdup(path);
+	if (!a->path || asprintf(&a->tmp, "%s.XXXXXX", path) < 0) {
+		a->tmp = NULL;
+		atomic_free(a);
+		return lk_err_set(err, -ENOMEM, "out of memory");
+	}
+	a->fd = mkostemp(a->tmp, O_CLOEXEC);
+	if (a->fd >= 0)
+		return 0;
+	rc = lk_err_set(err, -errno, "cannot create a file beside %s: %s", path, strerror(errno));
+	atomic_free(a);
+	return rc;
+}
+
+static int sync_dir_of(const char *path)
+{
+	lk_auto_mem char *copy = strdup(path);
+	lk_auto_fd fd = -1;
+
+	if (!copy)
+		return -ENOMEM;
+	fd = lk_io_openat(AT_FDCWD, dirname(copy), O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	/* Some file systems cannot sync a directory; the rename stands all the same. */
+	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+}
+
+int lk_io_atomic_commit(struct lk_io_atomic *a, struct lk_err *err)
+{
+	int rc = 0;
+
+	if (fsync(a->fd) < 0 || rename(a->tmp, a->path) < 0) {
+		rc = lk_err_set(err, -errno, "cannot write %s: %s", a->path, strerror(errno));
+		lk_io_atomic_abort(a);
+		return rc;
+	}
+	rc = sync_dir_of(a->path);
+	if (rc < 0)
+		lk_err_set(err, rc, "cannot sync the directory of %s: %s", a->path, strerror(-rc));
+	atomic_free(a);
+	return rc;
+}
+
+void lk_io_atomic_abort(struct lk_io_atomic *a)
+{
+	if (a->tmp)
+		unlink(a->tmp);
+	atomic_free(a);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bounded reads that survive EINTR, and files that appear whole or not at all. */
+#ifndef LK_BASE_IO_H
+#define LK_BASE_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+
+/* openat(2) again on EINTR, always O_CLOEXEC. fd or -errno. */
+int lk_io_openat(int dirfd, const char *path, int flags);
+
+/* Appends what there is until end of file, at most `limit` bytes. 0; -EFBIG: there is more, and *out has the first `limit`; or
+ * -errno. */
+int lk_io_read_fd(int fd, size_t limit, lk_buf *out);
+/* Opens O_RDONLY, reads, closes. Not for files of users: only for kernel files and our own. */
+int lk_io_read_at(int dirfd, const char *path, size_t limit, lk_buf *out);
+/* The whole link text in *out, however long. 0 or -errno. */
+int lk_io_readlink_at(int dirfd, const char *path, lk_buf *out);
+
+/* All of it, or -errno. */
+int lk_io_write_all(int fd, const void *p, size_t n);
+/* A stream that writes so, for a signal would make stdio lose what it was writing. Fully buffered; closing it closes fd. NULL with
+ * errno, and fd stays open. */
+FILE *lk_io_stream(int fd);
+
+/* CLOCK_MONOTONIC and CLOCK_REALTIME in ms. */
+int64_t lk_io_now_ms(void);
+int64_t lk_io_wall_ms(void);
+double lk_io_now_ms_exact(void);
+
+/* A file under construction beside its final name. */
+struct lk_io_atomic {
+	int fd; /* write here; -1 when not open */
+	char *tmp; /* owned */
+	char *path; /* owned */
+};
+
+/* Creates the temporary file (0600). 0 or -errno with err. */
+int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *err);
+/* fsync, rename over `path`, fsync of the directory. On failure the temporary file is removed. Either way *a is done. */
+int lk_io_atomic_commit(struct lk_io_atomic *a, struct lk_err *err);
+void lk_io_atomic_abort(struct lk_io_atomic *a);
+
+#endif

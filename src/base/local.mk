@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+liblockscope_a_SOURCES += \
+	src/base/arena.c \
+	src/base/arena.h \
+	src/base/cleanup.h \
+	src/base/err.c \
+	src/base/err.h \
+	src/base/io.c \
+	src/base/io.h \
+	src/base/map.c \
+	src/base/map.h \
+	src/base/sanitize.c \
+	src/base/sanitize.h \
+	src/base/text.c \
+	src/base/text.h \
+	src/base/vec.c \
+	src/base/vec.h

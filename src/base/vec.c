@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/vec.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size)
+{
+	void **mem = v;
+	size_t want, bytes;
+	void *p;
+
+	if (__builtin_add_overflow(used, n, &want))
+		return -ENOMEM;
+	if (want <= *cap)
+		return 0;
+	if (want < 16)
+		want = 16;
+	if (*cap <= SIZE_MAX / 2 && want < *cap * 2)
+		want = *cap * 2;
+	if (__builtin_mul_overflow(want, size, &bytes))
+		return -ENOMEM;
+	p = realloc(*mem, bytes);
+	if (!p)
+		return -ENOMEM;
+	*mem = p;
+	*cap = want;
+	return 0;
+}
+
+void lk_vec_free(void *v, size_t *n, size_t *cap)
+{
+	void **mem = v;
+
+	free(*mem);
+	*mem = NULL;
+	*n = 0;
+	*cap = 0;
+}
+
+int lk_buf_add(lk_buf *b, const void *p, size_t n)
+{
+	if (!n)
+		return 0;
+	if (lk_vec_reserve(&b->v, &b->cap, b->n, n, 1) < 0)
+		return -ENOMEM;
+	memcpy(b->v + b->n, p, n);
+	b->n += n;
+	return 0;
+}
+
+int lk_buf_puts(lk_buf *b, const char *s)
+{
+	return lk_buf_add(b, s, strlen(s));
+}
+
+int lk_buf_printf(lk_buf *b, const char *fmt, ...)
+{
+	char *s = NULL;
+	va_list ap;
+	int n, rc;
+
+	va_start(ap, fmt);
+	n = vasprintf(&s, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return -ENOMEM;
+	rc = lk_buf_add(b, s, (size_t)n);
+	free(s);
+	return rc;
+}
+
+char *lk_buf_str(lk_buf *b)
+{
+	if (lk_vec_reserve(&b->v, &b->cap, b->n, 1, 1) < 0)
+		return NULL;
+	b->v[b->n] = '\0';
+	return b->v;
+}

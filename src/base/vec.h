@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Growing arrays. LK_VEC(T) declares an in-place vector of T; zero-initialised is empty. */
+#ifndef LK_BASE_VEC_H
+#define LK_BASE_VEC_H
+
+#include <stddef.h>
+
+#define LK_VEC(type) \
+	struct { \
+		type *v; \
+		size_t n; \
+		size_t cap; \
+	}
+
+/* Makes room for n more elements of `size` bytes. Returns 0 or -ENOMEM (then nothing changed). */
+int lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size);
+
+/* Room for one more element; evaluates to a pointer to it (uninitialised), NULL when memory is out. */
+#define lk_vec_push(vec) \
+	(lk_vec_reserve(&(vec)->v, &(vec)->cap, (vec)->n, 1, sizeof(*(vec)->v)) ? NULL : &(vec)->v[(vec)->n++])
+
+#define lk_vec_done(vec) lk_vec_free(&(vec)->v, &(vec)->n, &(vec)->cap)
+void lk_vec_free(void *v, size_t *n, size_t *cap);
+
+/* A byte buffer; .v is not NUL-terminated unless lk_buf_str() asked for it. */
+typedef LK_VEC(char) lk_buf;
+
+int lk_buf_add(lk_buf *b, const void *p, size_t n); /* 0 or -ENOMEM */
+int lk_buf_puts(lk_buf *b, const char *s);
+int lk_buf_printf(lk_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Adds a NUL that is not counted and returns .v; NULL when memory is out. Valid until the next change. */
+char *lk_buf_str(lk_buf *b);
+
+#endif
