@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "record/range.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+bool lk_range_is_whole(struct lk_range r)
+{
+	return r.start == 0 && r.end == LK_RANGE_EOF;
+}
+
+bool lk_range_is_to_eof(struct lk_range r)
+{
+	return r.end == LK_RANGE_EOF;
+}
+
+bool lk_range_overlaps(struct lk_range a, struct lk_range b)
+{
+	return a.start <= b.end && b.start <= a.end;
+}
+
+int lk_range_compare(struct lk_range a, struct lk_range b)
+{
+	if (a.start != b.start)
+		return a.start < b.start ? -1 : 1;
+	if (a.end != b.end)
+		return a.end < b.end ? -1 : 1;
+	return 0;
+}
+
+static int parse_offset(const char *s, size_t n, int64_t *ret)
+{
+	uint64_t v;
+
+	if (lk_text_size(s, n, &v) < 0 || v > INT64_MAX)
+		return -EINVAL;
+	*ret = (int64_t)v;
+	return 0;
+}
+
+static int parse_end(char op, const char *s, struct lk_range *r)
+{
+	int64_t v;
+
+	if (op == '-' && !*s) {
+		r->end = LK_RANGE_EOF;
+		return 0;
+	}
+	if (parse_offset(s, strlen(s), &v) < 0)
+		return -EINVAL;
+	if (op == '-') {
+		r->end = v;
+		return v < r->start ? -ERANGE : 0;
+	}
+	if (v == 0 || __builtin_add_overflow(r->start, v - 1, &r->end))
+		return -ERANGE;
+	return 0;
+}
+
+static int parse_range(const char *s, struct lk_range *r)
+{
+	size_t n = strcspn(s, "-+");
+	int rc;
+
+	if (strcmp(s, "whole") == 0) {
+		*r = LK_RANGE_WHOLE;
+		return 0;
+	}
+	rc = parse_offset(s, n, &r->start);
+	if (rc < 0)
+		return rc;
+	if (!s[n]) {
+		r->end = r->start;
+		return 0;
+	}
+	return parse_end(s[n], s + n + 1, r);
+}
+
+int lk_range_parse(const char *s, struct lk_range *ret, struct lk_err *err)
+{
+	struct lk_range r;
+	int rc = parse_range(s, &r);
+
+	if (rc == -ERANGE)
+		return lk_err_set(err, -EINVAL, "bad range '%s': it is empty or ends beyond 2^63-1", s);
+	if (rc < 0)
+		return lk_err_set(
+			err, -EINVAL,
+			"bad range '%s': write FIRST-LAST, FIRST+LENGTH, FIRST- (to the end of the file) or whole", s);
+	*ret = r;
+	return 0;
+}
+
+const char *lk_range_format(struct lk_range r, char buf[LK_RANGE_TEXT])
+{
+	if (lk_range_is_whole(r))
+		snprintf(buf, LK_RANGE_TEXT, "whole");
+	else if (lk_range_is_to_eof(r))
+		snprintf(buf, LK_RANGE_TEXT, "%" PRId64 "-", r.start);
+	else
+		snprintf(buf, LK_RANGE_TEXT, "%" PRId64 "-%" PRId64, r.start, r.end);
+	return buf;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "record/record.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/text.h"
+
+bool lk_key_equal(const struct lk_key *a, const struct lk_key *b)
+{
+	return a->major == b->major && a->minor == b->minor && a->ino == b->ino && a->none == b->none;
+}
+
+const char *lk_key_format(const struct lk_key *k, char buf[LK_KEY_TEXT])
+{
+	if (k->none)
+		return "<none>:0";
+	snprintf(buf, LK_KEY_TEXT, "%02" PRIx32 ":%02" PRIx32 ":%" PRIu64, k->major, k->minor, k->ino);
+	return buf;
+}
+
+int lk_key_parse(const char *s, size_t n, struct lk_key *ret)
+{
+	const char *c1 = memchr(s, ':', n);
+	const char *c2 = c1 ? memchr(c1 + 1, ':', n - (size_t)(c1 + 1 - s)) : NULL;
+	uint64_t major, minor, ino;
+
+	if (!c2)
+		return -EINVAL;
+	if (lk_text_u64(s, (size_t)(c1 - s), 16, &major) < 0 || major > UINT32_MAX)
+		return -EINVAL;
+	if (lk_text_u64(c1 + 1, (size_t)(c2 - c1 - 1), 16, &minor) < 0 || minor > UINT32_MAX)
+		return -EINVAL;
+	if (lk_text_u64(c2 + 1, n - (size_t)(c2 + 1 - s), 10, &ino) < 0)
+		return -EINVAL;
+	*ret = (struct lk_key){ .major = (uint32_t)major, .minor = (uint32_t)minor, .ino = ino };
+	return 0;
+}
+
+bool lk_record_same_body(const struct lk_record *a, const struct lk_record *b)
+{
+	return a->type == b->type && a->phase == b->phase && a->mode == b->mode && a->pid == b->pid &&
+	       lk_key_equal(&a->key, &b->key) && lk_range_compare(a->range, b->range) == 0 &&
+	       strcmp(a->type_word, b->type_word) == 0;
+}
+
+struct lk_body lk_record_body(const struct lk_record *r)
+{
+	uint64_t kind = (uint64_t)r->type << 16 | (uint64_t)r->phase << 8 | (uint64_t)r->mode;
+
+	/* Kinds without a number of their own are told apart by their word. */
+	if (r->type == LK_TYPE_UNKNOWN)
+		kind |= lk_hash(LK_HASH_INIT, r->type_word, strlen(r->type_word)) << 24;
+	return (struct lk_body){ { kind, (uint64_t)r->pid, (uint64_t)r->key.major << 32 | r->key.minor, r->key.ino,
+				   (uint64_t)r->range.start, (uint64_t)r->range.end } };
+}
+
+uint64_t lk_record_hash(const struct lk_record *r)
+{
+	struct lk_body b = lk_record_body(r);
+
+	return lk_hash(LK_HASH_INIT, &b, sizeof(b));
+}
+
+const char *lk_type_name(enum lk_type t)
+{
+	static const char *const names[] = { "posix", "ofd", "flock", "lease", "deleg", "unknown" };
+
+	return names[t];
+}
+
+const char *lk_mode_name(enum lk_mode m)
+{
+	static const char *const names[] = { "read", "write", "unlock", "unknown" };
+
+	return names[m];
+}
+
+/* Which of the kernel's three per-inode lists (struct file_lock_context) a lock stands in. */
+static int type_space(enum lk_type t)
+{
+	switch (t) {
+	case LK_TYPE_POSIX:
+	case LK_TYPE_OFD:
+		return 0;
+	case LK_TYPE_FLOCK:
+		return 1;
+	case LK_TYPE_LEASE:
+	case LK_TYPE_DELEG:
+		return 2;
+	default:
+		return -1;
+	}
+}
+
+bool lk_type_same_space(enum lk_type a, enum lk_type b)
+{
+	return type_space(a) >= 0 && type_space(a) == type_space(b);
+}
+
+bool lk_record_conflicts(const struct lk_record *held, const struct lk_record *wanted)
+{
+	if (!lk_type_same_space(held->type, wanted->type))
+		return false;
+	/* A breaker waits for every lease that is being broken; the printed mode is only the target. */
+	if (type_space(held->type) == 2)
+		return held->phase == LK_PHASE_BREAKING || held->mode == LK_MODE_WRITE || wanted->mode == LK_MODE_WRITE;
+	if (held->mode != LK_MODE_WRITE && wanted->mode != LK_MODE_WRITE)
+		return false;
+	return lk_range_overlaps(held->range, wanted->range);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One lock as the kernel prints it: a line of /proc/locks (proc_locks(5)) or a "lock:" line of /proc/PID/fdinfo/FD
+ * (proc_pid_fdinfo(5)). Source of the format: fs/locks.c lock_get_status(). */
+#ifndef LK_RECORD_RECORD_H
+#define LK_RECORD_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record/range.h"
+
+enum lk_type { LK_TYPE_POSIX, LK_TYPE_OFD, LK_TYPE_FLOCK, LK_TYPE_LEASE, LK_TYPE_DELEG, LK_TYPE_UNKNOWN };
+enum lk_mode { LK_MODE_READ, LK_MODE_WRITE, LK_MODE_UNLOCK, LK_MODE_UNKNOWN };
+/* The second word: ADVISORY, MANDATORY and MSNFS are "plain" ways to hold a lock. */
+enum lk_phase {
+	LK_PHASE_ADVISORY,
+	LK_PHASE_ACTIVE,
+	LK_PHASE_BREAKING,
+	LK_PHASE_BREAKER,
+	LK_PHASE_MANDATORY,
+	LK_PHASE_MSNFS,
+	LK_PHASE_NOINODE,
+	LK_PHASE_UNKNOWN,
+};
+
+/* The kernel's name for a file: the device number of the superblock (not st_dev!) and the inode number. */
+struct lk_key {
+	uint32_t major, minor;
+	uint64_t ino;
+	bool none; /* "<none>:0": no inode is printed for a lease breaker */
+};
+
+#define LK_WORD_MAX 32
+
+struct lk_record {
+	uint64_t group; /* the line's ordinal; unstable from read to read */
+	unsigned depth; /* 0: held; 1..: waiting, behind the nearest line above with depth-1 */
+	enum lk_type type;
+	enum lk_phase phase;
+	enum lk_mode mode; /* of a breaking lease: what it is being broken down to */
+	int64_t pid; /* a hint: -1 for OFD, 0 when not visible in this pid namespace, may be dead or recycled */
+	struct lk_key key;
+	struct lk_range range;
+	char type_word[LK_WORD_MAX]; /* the words as printed, so that unknown ones are kept */
+	char phase_word[LK_WORD_MAX];
+	char mode_word[LK_WORD_MAX];
+};
+
+bool lk_key_equal(const struct lk_key *a, const struct lk_key *b);
+/* As /proc/locks prints it, "fe:00:11060405". */
+#define LK_KEY_TEXT 48
+const char *lk_key_format(const struct lk_key *k, char buf[LK_KEY_TEXT]);
+/* "MAJ:MIN:INO" with hex device numbers and a decimal inode. 0 or -EINVAL. */
+int lk_key_parse(const char *s, size_t n, struct lk_key *ret);
+
+/* Same lock line but for group and depth: type, phase, mode, pid, key, range. */
+bool lk_record_same_body(const struct lk_record *a, const struct lk_record *b);
+/* What lk_record_same_body() compares, to be compared and mapped as bytes. */
+struct lk_body {
+	uint64_t words[6];
+};
+struct lk_body lk_record_body(const struct lk_record *r);
+/* A stable hash of it. Not keyed, and ranges are chosen by users: equal hashes are no proof of equal bodies. */
+uint64_t lk_record_hash(const struct lk_record *r);
+
+/* The words used in JSON and filters: "posix", "read", … never NULL. */
+const char *lk_type_name(enum lk_type t);
+const char *lk_mode_name(enum lk_mode m);
+
+/* Do two requests of these kinds ever block each other? POSIX and OFD share one space; flock and leases have their own. */
+bool lk_type_same_space(enum lk_type a, enum lk_type b);
+/* Conflict by kind, mode and range alone; the caller has settled that the file is the same and the owners differ. */
+bool lk_record_conflicts(const struct lk_record *held, const struct lk_record *wanted);
+
+#endif
