@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "source/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "source/capture_read.h"
+
+struct lk_capture {
+	struct lk_source base;
+	struct lk_arena arena;
+	lk_capture_facts facts;
+	char *name; /* for messages */
+};
+
+static int replay_fact(const struct lk_capture_fact *f, const struct lk_sink *sink)
+{
+	switch (f->kind) {
+	case LK_CAPTURE_HOST:
+		return sink->host(sink->arg, f->fact);
+	case LK_CAPTURE_LOCK:
+		return sink->lock(sink->arg, f->fact);
+	case LK_CAPTURE_FD:
+		return sink->fd(sink->arg, f->fact);
+	case LK_CAPTURE_WAITER:
+		return sink->waiter(sink->arg, f->fact);
+	case LK_CAPTURE_MOUNT:
+		return sink->mount(sink->arg, f->fact);
+	case LK_CAPTURE_PROC:
+		return sink->proc(sink->arg, f->fact);
+	case LK_CAPTURE_ORPHAN:
+		return sink->orphan(sink->arg, f->fact);
+	case LK_CAPTURE_DENIED:
+		return sink->denied(sink->arg, f->fact);
+	default:
+		return sink->end(sink->arg, f->fact);
+	}
+}
+
+static int capture_scan(struct lk_source *s, const struct lk_request *req, const struct lk_sink *sink,
+			struct lk_err *err)
+{
+	struct lk_capture *c = (struct lk_capture *)s;
+
+	(void)req;
+	for (size_t i = 0; i < c->facts.n; i++) {
+		int rc = replay_fact(&c->facts.v[i], sink);
+
+		if (rc < 0)
+			return lk_err_set(err, rc, "cannot replay %s: %s", c->name, strerror(-rc));
+	}
+	return 0;
+}
+
+static const struct lk_fact_file *file_of(const struct lk_capture_fact *f)
+{
+	if (f->kind == LK_CAPTURE_FD)
+		return ((const struct lk_fact_fd *)f->fact)->file;
+	if (f->kind == LK_CAPTURE_WAITER)
+		return ((const struct lk_fact_waiter *)f->fact)->file;
+	return NULL;
+}
+
+static bool same_file(const struct lk_fact_file *a, const struct lk_fact_file *b)
+{
+	if (!lk_key_equal(&a->key, &b->key))
+		return false;
+	return !a->has_stat || !b->has_stat ||
+	       (a->st_major == b->st_major && a->st_minor == b->st_minor && a->st_ino == b->st_ino);
+}
+
+static bool is_above(const char *dir, const char *path)
+{
+	size_t n = strlen(dir);
+
+	while (n && dir[n - 1] == '/')
+		n--;
+	return *dir == '/' && strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+static struct lk_fact_file nothing_known(void)
+{
+	return (struct lk_fact_file){ .key.none = true,
+				      .local = LK_UNKNOWN,
+				      .size = -1,
+				      .mnt_id = -1,
+				      .deleted = LK_UNKNOWN,
+				      .replaced = LK_UNKNOWN };
+}
+
+/* Of a directory a capture knows no more than that it stood above a file. */
+static int resolve_rest(const char *path, bool gone, bool is_dir, struct lk_fact_file *ret, struct lk_err *err)
+{
+	if (gone)
+		return lk_err_set(
+			err, -ENODATA,
+			"the file of this capture that was %s is deleted or replaced; give MAJOR:MINOR:INODE instead",
+			path);
+	if (!is_dir)
+		return lk_err_set(err, -ENODATA, "%s is not among the files of this capture", path);
+	*ret = nothing_known();
+	ret->path = path;
+	return 0;
+}
+
+static int resolve_path(struct lk_capture *c, const char *path, struct lk_fact_file *ret, struct lk_err *err)
+{
+	const struct lk_fact_file *found = NULL;
+	bool gone = false, is_dir = false;
+
+	for (size_t i = 0; i < c->facts.n; i++) {
+		const struct lk_fact_file *file = file_of(&c->facts.v[i]);
+
+		if (!file || !file->path)
+			continue;
+		is_dir = is_dir || is_above(path, file->path);
+		if (file->key.none || strcmp(file->path, path) != 0)
+			continue;
+		if (file->deleted == LK_YES || file->replaced == LK_YES) {
+			gone = true;
+			continue;
+		}
+		if (found && !same_file(found, file))
+			return lk_err_set(err, -ENODATA,
+					  "%s names several files in this capture; give MAJOR:MINOR:INODE instead",
+					  path);
+		if (!found || file->has_stat)
+			found = file;
+	}
+	if (!found)
+		return resolve_rest(path, gone, is_dir, ret, err);
+	*ret = *found;
+	return 0;
+}
+
+/* Do locks on this file system live in the kernel of the capture? */
+static enum lk_tri local_of(const struct lk_capture *c, const struct lk_key *key)
+{
+	for (size_t i = 0; i < c->facts.n; i++) {
+		const struct lk_fact_mount *m = c->facts.v[i].fact;
+
+		if (c->facts.v[i].kind == LK_CAPTURE_MOUNT && m->major == key->major && m->minor == key->minor)
+			return m->local;
+	}
+	return LK_UNKNOWN;
+}
+
+static bool has_lock_on(const struct lk_capture *c, const struct lk_key *key)
+{
+	for (size_t i = 0; i < c->facts.n; i++) {
+		const struct lk_fact_lock *l = c->facts.v[i].fact;
+
+		if (c->facts.v[i].kind == LK_CAPTURE_LOCK && lk_key_equal(&l->rec.key, key))
+			return true;
+	}
+	return false;
+}
+
+static int resolve_key(struct lk_capture *c, const struct lk_key *key, const char *text, struct lk_fact_file *ret,
+		       struct lk_err *err)
+{
+	const struct lk_fact_file *found = NULL;
+
+	for (size_t i = 0; i < c->facts.n; i++) {
+		const struct lk_fact_file *file = file_of(&c->facts.v[i]);
+
+		if (!file || !lk_key_equal(&file->key, key))
+			continue;
+		if (found && !same_file(found, file))
+			return lk_err_set(err, -ENODATA,
+					  "%s belongs to several files in this capture; give a path instead", text);
+		if (!found || (file->has_stat && !found->has_stat))
+			found = file;
+	}
+	if (!found && !has_lock_on(c, key))
+		return lk_err_set(err, -ENODATA, "%s is not among the files of this capture", text);
+	*ret = found ? *found : nothing_known();
+	if (!found) {
+		ret->key = *key;
+		ret->local = local_of(c, key);
+	}
+	return 0;
+}
+
+static int capture_resolve(struct lk_source *s, const char *path, bool follow, struct lk_fact_file *ret,
+			   struct lk_err *err)
+{
+	struct lk_capture *c = (struct lk_capture *)s;
+	struct lk_key key;
+
+	(void)follow;
+	if (lk_key_parse(path, strlen(path), &key) == 0)
+		return resolve_key(c, &key, path, ret, err);
+	return resolve_path(c, path, ret, err);
+}
+
+static void capture_free(struct lk_source *s)
+{
+	struct lk_capture *c = (struct lk_capture *)s;
+
+	lk_vec_done(&c->facts);
+	lk_arena_done(&c->arena);
+	free(c->name);
+	free(c);
+}
+
+static const struct lk_source_ops capture_ops = {
+	.scan = capture_scan,
+	.resolve = capture_resolve,
+	.free = capture_free,
+};
+
+int lk_capture_open_text(const char *name, const char *text, size_t n, struct lk_source **ret, struct lk_err *err)
+{
+	struct lk_capture *c = calloc(1, sizeof(*c));
+	int rc;
+
+	if (!c)
+		return lk_err_set(err, -ENOMEM, "out of memory");
+	c->base.ops = &capture_ops;
+	c->name = strdup(name);
+	rc = c->name ? lk_capture_read(name, text, n, &c->arena, &c->facts, err)
+		     : lk_err_set(err, -ENOMEM, "out of memory");
+	if (rc < 0) {
+		capture_free(&c->base);
+		return rc;
+	}
+	*ret = &c->base;
+	return 0;
+}
+
+static int read_file(const char *path, lk_buf *text, struct lk_err *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int rc;
+
+	if (is_stdin)
+		rc = lk_io_read_fd(STDIN_FILENO, LK_CAPTURE_MAX_BYTES, text);
+	else
+		rc = lk_io_read_at(AT_FDCWD, path, LK_CAPTURE_MAX_BYTES, text);
+	if (rc == -EFBIG)
+		return lk_err_set(err, rc, "%s: it is too big for a capture", path);
+	if (rc < 0)
+		return lk_err_set(err, rc, "cannot read the capture %s: %s", is_stdin ? "from standard input" : path,
+				  strerror(-rc));
+	return 0;
+}
+
+int lk_capture_open(const char *path, struct lk_source **ret, struct lk_err *err)
+{
+	lk_buf text = { 0 };
+	int rc = read_file(path, &text, err);
+
+	if (!rc)
+		rc = lk_capture_open_text(strcmp(path, "-") == 0 ? "standard input" : path, text.v ? text.v : "",
+					  text.n, ret, err);
+	lk_vec_done(&text);
+	return rc;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The document around the facts: finds each fact in the text of a capture and checks that together they make sense. */
+#ifndef LK_SOURCE_CAPTURE_READ_H
+#define LK_SOURCE_CAPTURE_READ_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/vec.h"
+#include "source/capture_shape.h"
+
+struct lk_capture_fact {
+	enum lk_capture_kind kind;
+	const void *fact; /* struct lk_fact_…, in the arena */
+};
+
+typedef LK_VEC(struct lk_capture_fact) lk_capture_facts;
+
+/* Bounds on what a capture may be. */
+#define LK_CAPTURE_MAX_BYTES ((size_t)256 << 20)
+#define LK_CAPTURE_MAX_FACTS ((size_t)4 << 20)
+#define LK_CAPTURE_MAX_FACT_BYTES ((size_t)16 << 20)
+#define LK_CAPTURE_MAX_FACT_VALUES 4096
+#define LK_CAPTURE_MAX_DEPTH 16
+
+/* Reads text[0..n), which need not stay. name is for messages. 0, or -EINVAL or -ENOMEM with a sentence that names the
+ * place. On success the first fact is the host, the last one the end, and locks stand before the rest. */
+int lk_capture_read(const char *name, const char *text, size_t n, struct lk_arena *arena, lk_capture_facts *ret,
+		    struct lk_err *err);
+
+#endif

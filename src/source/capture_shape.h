@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a capture holds: the fields of every fact, in one table that the writer and the reader share. The names are
+ * those of source.h; lockscope-capture(5) describes them. */
+#ifndef LK_SOURCE_CAPTURE_SHAPE_H
+#define LK_SOURCE_CAPTURE_SHAPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LK_CAPTURE_FORMAT "lockscope-capture/1"
+
+enum lk_capture_type {
+	LK_CAP_BOOL,
+	LK_CAP_TRI, /* true, false; LK_UNKNOWN is left out */
+	LK_CAP_SIGNED, /* int or int64_t, by `size` */
+	LK_CAP_UNSIGNED, /* unsigned, uint64_t or size_t, by `size` */
+	LK_CAP_REAL, /* double, finite, not negative */
+	LK_CAP_CHAR, /* one ASCII character; NUL is left out */
+	LK_CAP_TEXT, /* const char *, any bytes but NUL */
+	LK_CAP_BYTES, /* const char * with its length at `offset2` */
+	LK_CAP_WORD, /* char[size] */
+	LK_CAP_ENUM, /* one of `words` */
+	LK_CAP_BIT, /* bool: the bit `max` of an unsigned */
+	LK_CAP_ERRNO, /* -errno by its name; 0 is left out */
+	LK_CAP_KEY, /* struct lk_key as /proc/locks prints it */
+	LK_CAP_END, /* end of a range; null: to EOF */
+	LK_CAP_OBJECT, /* struct of shape `sub` in place */
+	LK_CAP_POINTER, /* pointer to one; NULL is left out */
+};
+
+struct lk_capture_shape;
+
+struct lk_capture_field {
+	const char *name;
+	enum lk_capture_type type;
+	size_t offset, size;
+	size_t offset2;
+	/* Must be there. The others are left out when they hold what `none` says, and a field that is left out reads as it. */
+	bool required;
+	int64_t none; /* numbers and enums */
+	int64_t min, max; /* SIGNED; max also for UNSIGNED, where 0 means what the type can hold */
+	const char *const *words; /* ended by NULL */
+	const struct lk_capture_shape *sub;
+};
+
+struct lk_capture_shape {
+	const char *name; /* of the fact */
+	size_t size; /* of the struct */
+	const struct lk_capture_field *fields;
+	size_t n_fields;
+};
+
+enum lk_capture_kind {
+	LK_CAPTURE_HOST,
+	LK_CAPTURE_LOCK,
+	LK_CAPTURE_FD,
+	LK_CAPTURE_WAITER,
+	LK_CAPTURE_MOUNT,
+	LK_CAPTURE_PROC,
+	LK_CAPTURE_ORPHAN,
+	LK_CAPTURE_DENIED,
+	LK_CAPTURE_END,
+	LK_CAPTURE_N_KINDS,
+};
+
+extern const struct lk_capture_shape lk_capture_shapes[LK_CAPTURE_N_KINDS];
+
+#endif

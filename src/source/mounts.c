@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "source/mounts.h"
+
+#include <errno.h>
+#include <libmount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+
+#define MAX_MOUNTINFO ((size_t)64 << 20)
+
+static const char *const local_types[] = {
+	"ext4",     "ext3",       "ext2",     "xfs",     "btrfs",   "tmpfs",    "ramfs",    "overlay",   "f2fs",
+	"vfat",     "msdos",      "exfat",    "ntfs3",   "hfsplus", "hfs",      "iso9660",  "udf",       "erofs",
+	"squashfs", "zfs",        "bcachefs", "jfs",     "nilfs2",  "minix",    "ufs",      "hugetlbfs", "devtmpfs",
+	"proc",     "sysfs",      "cgroup",   "cgroup2", "cramfs",  "romfs",    "debugfs",  "tracefs",   "mqueue",
+	"bpf",      "securityfs", "configfs", "pstore",  "devpts",  "efivarfs", "ubifs",    "jffs2",     "binfmt_misc",
+	"rootfs",   "fusectl",    "nsfs",     "pipefs",  "sockfs",  "reiserfs", "ecryptfs", "nfsd",      "rpc_pipefs",
+};
+
+/* A server keeps the locks, or looking something up may wait for one. "fuse.X" is matched by its prefix. */
+static const char *const remote_types[] = {
+	"nfs",    "nfs4",     "cifs",  "smb3",   "smbfs", "fuse",   "fuseblk",   "ceph",
+	"9p",     "afs",      "coda",  "gfs2",   "ocfs2", "lustre", "glusterfs", "virtiofs",
+	"beegfs", "orangefs", "pvfs2", "autofs", "gpfs",  "ncpfs",  "vboxsf",    "panfs",
+};
+
+static bool in_list(const char *s, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(s, list[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum lk_tri lk_mounts_fs_is_local(const char *fstype)
+{
+	if (!fstype)
+		return LK_UNKNOWN;
+	if (strncmp(fstype, "fuse.", 5) == 0 ||
+	    in_list(fstype, remote_types, sizeof(remote_types) / sizeof(*remote_types)))
+		return LK_NO;
+	return in_list(fstype, local_types, sizeof(local_types) / sizeof(*local_types)) ? LK_YES : LK_UNKNOWN;
+}
+
+bool lk_mounts_fs_keys_unique(const char *fstype)
+{
+	static const char *const shared[] = { "btrfs", "overlay", "bcachefs", "ecryptfs", "aufs" };
+
+	return fstype && !in_list(fstype, shared, sizeof(shared) / sizeof(*shared));
+}
+
+void lk_mounts_done(struct lk_mounts *m)
+{
+	lk_arena_done(&m->arena);
+	lk_vec_done(&m->v);
+	lk_map_done(&m->by_id);
+}
+
+static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns)
+{
+	struct lk_mount *e = lk_arena_zalloc(&m->arena, sizeof(*e));
+	struct lk_mount **slot;
+	dev_t dev = mnt_fs_get_devno(fs);
+
+	if (!e)
+		return -ENOMEM;
+	e->id = mnt_fs_get_id(fs);
+	if (lk_mounts_by_id(m, e->id))
+		return 0;
+	e->major = major(dev);
+	e->minor = minor(dev);
+	e->ns = ns;
+	e->fstype = lk_arena_strdup(&m->arena, mnt_fs_get_fstype(fs));
+	e->target = lk_arena_strdup(&m->arena, mnt_fs_get_target(fs));
+	e->local = lk_mounts_fs_is_local(e->fstype);
+	if (!e->fstype || !e->target)
+		return -ENOMEM;
+	slot = lk_vec_push(&m->v);
+	if (!slot || lk_map_set(&m->by_id, &e->id, sizeof(e->id), m->v.n - 1) < 0)
+		return -ENOMEM;
+	*slot = e;
+	return 0;
+}
+
+static int add_all(struct lk_mounts *m, struct libmnt_table *tb, struct libmnt_iter *it, unsigned ns)
+{
+	struct libmnt_fs *fs;
+	int rc = 0;
+
+	while (!rc && mnt_table_next_fs(tb, it, &fs) == 0)
+		rc = add_one(m, fs, ns);
+	return rc;
+}
+
+/* A line libmount cannot read is left out; the mount is then unknown, never guessed. */
+static int skip_bad_line(struct libmnt_table *tb __attribute__((unused)), const char *name __attribute__((unused)),
+			 int line __attribute__((unused)))
+{
+	return 1;
+}
+
+/* Read by ourselves, so that an interrupted read(2) is taken up again. */
+static int parse_text(struct libmnt_table *tb, lk_buf *text)
+{
+	lk_auto_file *f = NULL;
+
+	if (!text->n)
+		return 0;
+	f = fmemopen(text->v, text->n, "r");
+	if (!f)
+		return -ENOMEM;
+	mnt_table_set_parser_errcb(tb, skip_bad_line);
+	return mnt_table_parse_stream(tb, f, "mountinfo");
+}
+
+int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns)
+{
+	struct libmnt_table *tb = mnt_new_table();
+	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
+	lk_buf text = { 0 };
+	int rc = lk_io_read_fd(fd, MAX_MOUNTINFO, &text);
+
+	close(fd);
+	if (!tb || !it)
+		rc = -ENOMEM;
+	rc = rc < 0 ? rc : parse_text(tb, &text);
+	rc = rc < 0 ? rc : add_all(m, tb, it, ns);
+	lk_vec_done(&text);
+	mnt_free_iter(it);
+	mnt_unref_table(tb);
+	return rc;
+}
+
+const struct lk_mount *lk_mounts_by_id(const struct lk_mounts *m, int id)
+{
+	size_t i;
+
+	return lk_map_find(&m->by_id, &id, sizeof(id), &i) ? m->v.v[i] : NULL;
+}
+
+const struct lk_mount *lk_mounts_by_dev(const struct lk_mounts *m, uint32_t major, uint32_t minor)
+{
+	const struct lk_mount *other = NULL;
+
+	for (size_t i = 0; i < m->v.n; i++) {
+		const struct lk_mount *e = m->v.v[i];
+
+		if (e->major != major || e->minor != minor)
+			continue;
+		if (e->ns == 0)
+			return e;
+		other = other ? other : e;
+	}
+	return other;
+}
+
+static bool is_prefix(const char *dir, const char *path)
+{
+	size_t n = strlen(dir);
+
+	while (n && dir[n - 1] == '/')
+		n--;
+	return strncmp(dir, path, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+bool lk_mounts_path_is_local(const struct lk_mounts *m, unsigned ns, const char *path)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < m->v.n; i++) {
+		const struct lk_mount *e = m->v.v[i];
+
+		if (e->ns != ns || !is_prefix(e->target, path))
+			continue;
+		if (e->local != LK_YES)
+			return false;
+		any = true;
+	}
+	return any;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mount tables (proc_pid_mountinfo(5)) through libmount, of as many mount namespaces as have been met. */
+#ifndef LK_SOURCE_MOUNTS_H
+#define LK_SOURCE_MOUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "source/source.h"
+
+struct lk_mount {
+	int id; /* unique among all namespaces while mounted */
+	uint32_t major, minor; /* of the superblock: the device in lock keys */
+	const char *fstype, *target; /* target: as seen by the namespace it was read from */
+	unsigned
+		ns; /* which namespace: 0 is our own, others as the caller numbers them (a mount belongs to exactly one) */
+	enum lk_tri local;
+};
+
+/* In place; zero-initialised is empty. */
+struct lk_mounts {
+	struct lk_arena arena;
+	LK_VEC(struct lk_mount *) v;
+	struct lk_map by_id;
+};
+
+void lk_mounts_done(struct lk_mounts *m);
+
+/* Adds the table that stands in the open mountinfo file fd (taken over and closed) as namespace ns.
+ * 0 or -errno; entries whose id is known are left as they are. */
+int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns);
+
+const struct lk_mount *lk_mounts_by_id(const struct lk_mounts *m, int id); /* NULL: not met */
+/* A mount of that superblock, preferring our own namespace; NULL: none. */
+const struct lk_mount *lk_mounts_by_dev(const struct lk_mounts *m, uint32_t major, uint32_t minor);
+
+/* true when every mount of that namespace that an absolute path can pass through is local: looking it up reaches no server. */
+bool lk_mounts_path_is_local(const struct lk_mounts *m, unsigned ns, const char *path);
+
+/* LK_NO: its locks live on a server (nfs, fuse …), or it may ask a server (autofs). LK_UNKNOWN: never heard of it. */
+enum lk_tri lk_mounts_fs_is_local(const char *fstype);
+/* false: two files may share a (superblock device, inode number) pair there. */
+bool lk_mounts_fs_keys_unique(const char *fstype);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "source/procfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "source/procfs_private.h"
+
+static char *read_word(const struct lk_procroot *root, struct lk_arena *a, const char *name)
+{
+	lk_buf b = { 0 };
+	char *s = NULL;
+
+	if (lk_io_read_at(root->fd, name, 65536, &b) == 0) {
+		while (b.n && b.v[b.n - 1] == '\n')
+			b.n--;
+		s = lk_arena_strndup(a, b.v ? b.v : "", b.n);
+	}
+	lk_vec_done(&b);
+	return s;
+}
+
+static int emit_host(struct scan *s, const struct lk_sink *sink, int64_t wall_ms)
+{
+	char *host = read_word(s->root, &s->arena, "sys/kernel/hostname");
+	char *boot = read_word(s->root, &s->arena, "sys/kernel/random/boot_id");
+	struct lk_fact_host f = {
+		.scanner = "procfs",
+		.host = host ? host : "",
+		.boot_id = boot ? boot : "",
+		.time_unix_ms = wall_ms,
+		.euid = geteuid(),
+		.initial_pidns = s->root->initial_pidns,
+		.has_locks_file = s->has_locks_file,
+		.live = s->root->is_proc && s->root->own_pids,
+	};
+
+	return sink->host(sink->arg, &f);
+}
+
+static int emit_lines(struct scan *s, const struct lk_sink *sink)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->lines.v.n && !rc; i++) {
+		struct lk_fact_lock f = { .line = i + 1, .rec = s->lines.v.v[i].rec };
+
+		rc = sink->lock(sink->arg, &f);
+	}
+	return rc;
+}
+
+static int emit_fds(struct scan *s, const struct lk_sink *sink)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->hits.n && !rc; i++) {
+		const struct scan_hit *h = &s->hits.v[i];
+		const struct scan_fd *f = &s->fds.v[h->fd];
+		struct lk_fact_fd fact = {
+			.pid = f->pid,
+			.tid = f->tid,
+			.fd = f->fd,
+			.rec = h->rec,
+			.ofd = f->ofd,
+			.file = &f->file,
+		};
+
+		rc = h->dead ? 0 : sink->fd(sink->arg, &fact);
+	}
+	return rc;
+}
+
+static int emit_waiters(struct scan *s, const struct lk_sink *sink)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->waiters.n && !rc; i++) {
+		struct lk_fact_waiter f = s->waiters.v[i].fact;
+		const struct scan_fd *fd = s->waiters.v[i].fd == SIZE_MAX ? NULL : &s->fds.v[s->waiters.v[i].fd];
+
+		f.file = fd ? &fd->file : NULL;
+		f.ofd = fd ? fd->ofd : 0;
+		rc = sink->waiter(sink->arg, &f);
+	}
+	return rc;
+}
+
+static int emit_mount(struct lk_map *seen, const struct lk_mount *m, const struct lk_sink *sink)
+{
+	struct lk_fact_mount f;
+	size_t other;
+	int rc;
+
+	if (!m || lk_map_find(seen, &m->major, 2 * sizeof(m->major), &other))
+		return 0;
+	f = (struct lk_fact_mount){
+		.major = m->major,
+		.minor = m->minor,
+		.fstype = m->fstype,
+		.mount_point = m->target,
+		.local = m->local,
+		.keys_unique = lk_mounts_fs_keys_unique(m->fstype),
+	};
+	rc = lk_map_set(seen, &m->major, 2 * sizeof(m->major), 0);
+	return rc ? rc : sink->mount(sink->arg, &f);
+}
+
+/* The file systems that the locks stand on, each once. */
+static int emit_lock_mounts(struct scan *s, struct lk_map *seen, const struct lk_sink *sink)
+{
+	struct lk_map keys = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < s->lines.v.n && !rc; i++) {
+		const struct lk_key *k = &s->lines.v.v[i].rec.key;
+		size_t other;
+
+		if (k->none || lk_map_find(&keys, &k->major, 2 * sizeof(k->major), &other))
+			continue;
+		rc = lk_map_set(&keys, &k->major, 2 * sizeof(k->major), 0);
+		rc = rc ? rc : emit_mount(seen, lk_mounts_by_dev(&s->mounts, k->major, k->minor), sink);
+	}
+	lk_map_done(&keys);
+	return rc;
+}
+
+/* Also those of ours whose locks the list never shows: nothing below them can be called free. */
+static int emit_mounts(struct scan *s, const struct lk_sink *sink)
+{
+	struct lk_map seen = { 0 };
+	int rc = emit_lock_mounts(s, &seen, sink);
+
+	for (size_t i = 0; i < s->mounts.v.n && !rc; i++) {
+		const struct lk_mount *m = s->mounts.v.v[i];
+
+		if (m->ns == 0 && m->local == LK_NO)
+			rc = emit_mount(&seen, m, sink);
+	}
+	lk_map_done(&seen);
+	return rc;
+}
+
+static size_t count_denied(const struct scan *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->procs.n; i++)
+		n += s->procs.v[i].denied;
+	return n;
+}
+
+static const char *denied_text(struct scan *s, const struct scan_denied *d)
+{
+	bool refused = d->code == -EACCES || d->code == -EPERM;
+
+	if (strcmp(d->what, "fdinfo") == 0)
+		return lk_arena_printf(&s->arena, "%zu of %zu processes could not be read (%s)%s", d->count, s->procs.n,
+				       strerror(-d->code),
+				       !refused    ? ""
+				       : geteuid() ? ": run as root to see what they hold"
+						   : ", not even by root");
+	if (strcmp(d->what, "syscall") == 0)
+		return lk_arena_printf(
+			&s->arena,
+			"the blocked calls of %zu %s could not be read (%s): some waiters are known by their "
+			"recorded number only",
+			d->count, d->count == 1 ? "process" : "processes", strerror(-d->code));
+	if (strcmp(d->what, "locks") == 0)
+		return "this /proc has no readable lock list: only locks that show in the descriptors of readable processes are listed";
+	if (strcmp(d->what, "hidden") == 0)
+		return "other users' processes are hidden here (/proc is mounted with hidepid): run as root to see what they hold";
+	if (strcmp(d->what, "timeout") == 0)
+		return "the time for the scan was up before everything was read: give it more with --scan-timeout";
+	if (strcmp(d->what, "unstable") == 0)
+		return "the lock list kept changing while it was read: a lock may be missing";
+	if (strcmp(d->what, "process details") == 0)
+		return "user names, command lines or control groups of some processes could not be read: asking failed or took too long";
+	if (strcmp(d->what, "file name") == 0 && d->code == -ETIMEDOUT)
+		return "some file names could not be looked up (it failed or took too long): whether they were deleted or replaced is not known";
+	if (strcmp(d->what, "bad fdinfo line") == 0)
+		return lk_arena_printf(&s->arena, "%zu lock %s of descriptors could not be understood", d->count,
+				       d->count == 1 ? "line" : "lines");
+	if (strcmp(d->what, "bad line") == 0)
+		return lk_arena_printf(&s->arena, "%zu %s of the lock list could not be understood", d->count,
+				       d->count == 1 ? "line" : "lines");
+	return lk_arena_printf(&s->arena, "%s: not everything could be read (%s)", d->what, strerror(-d->code));
+}
+
+static bool hides_locks(const char *what)
+{
+	return strcmp(what, "file name") != 0 && strcmp(what, "process details") != 0 &&
+	       strcmp(what, "mount table") != 0 && strcmp(what, "syscall") != 0;
+}
+
+static int emit_denied(struct scan *s, const struct lk_sink *sink)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->denied.n && !rc; i++) {
+		const struct scan_denied *d = &s->denied.v[i];
+		struct lk_fact_denied f = {
+			.what = d->what,
+			.code = d->code,
+			.count = d->count,
+			.hides_locks = hides_locks(d->what),
+			.of = strcmp(d->what, "fdinfo") == 0 ? s->procs.n : 0,
+			.text = denied_text(s, d),
+		};
+
+		rc = f.text ? sink->denied(sink->arg, &f) : -ENOMEM;
+	}
+	return rc;
+}
+
+/* Process 1 always exists: where it cannot be seen, others are hidden too (proc(5), hidepid). */
+static bool hides_processes(const struct lk_procroot *root)
+{
+	return root->is_proc && faccessat(root->fd, "1", F_OK, 0) < 0 && errno == ENOENT;
+}
+
+static void note_limits(struct scan *s)
+{
+	if (hides_processes(s->root))
+		lk_scan_deny(s, "hidden", -EPERM);
+	if (s->late)
+		lk_scan_deny(s, "timeout", -ETIMEDOUT);
+	if (s->has_locks_file && !s->stable)
+		lk_scan_deny(s, "unstable", -EAGAIN);
+	for (size_t i = 0; i < s->lines.n_bad; i++)
+		lk_scan_deny(s, "bad line", -EBADMSG);
+}
+
+static int emit_all(struct scan *s, const struct lk_sink *sink, int64_t wall_ms, double began)
+{
+	struct lk_fact_end end = { .stable = s->has_locks_file && s->stable, .n_bad_lines = s->lines.n_bad };
+	int rc = emit_host(s, sink, wall_ms);
+
+	rc = rc ? rc : emit_lines(s, sink);
+	rc = rc ? rc : emit_fds(s, sink);
+	rc = rc ? rc : emit_waiters(s, sink);
+	rc = rc ? rc : emit_mounts(s, sink);
+	rc = rc ? rc : lk_scan_emit_procs(s, sink);
+	for (size_t i = 0; i < s->orphans.n && !rc; i++)
+		rc = sink->orphan(sink->arg, &s->orphans.v[i]);
+	note_limits(s);
+	rc = rc ? rc : emit_denied(s, sink);
+	end.n_procs = s->procs.n;
+	end.n_unreadable = count_denied(s);
+	end.scan_ms = lk_io_now_ms_exact() - began;
+	return rc ? rc : sink->end(sink->arg, &end);
+}
+
+static int procfs_scan(struct lk_source *src, const struct lk_request *req, const struct lk_sink *sink,
+		       struct lk_err *err)
+{
+	struct procfs *p = (struct procfs *)src;
+	struct scan s = { .root = &p->root, .req = req };
+	double began = lk_io_now_ms_exact();
+	int64_t wall_ms = lk_io_wall_ms();
+	int rc;
+
+	if (req->timeout_ms)
+		s.deadline_ms = lk_io_now_ms() + req->timeout_ms;
+	rc = lk_scan_run(&s, err);
+	if (!rc) {
+		rc = emit_all(&s, sink, wall_ms, began);
+		if (rc < 0)
+			lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc));
+	}
+	lk_scan_done(&s);
+	return rc;
+}
+
+static void procfs_free(struct lk_source *src)
+{
+	struct procfs *p = (struct procfs *)src;
+
+	lk_procroot_done(&p->root);
+	lk_arena_done(&p->resolved);
+	free(p);
+}
+
+static const struct lk_source_ops procfs_ops = {
+	.scan = procfs_scan,
+	.resolve = lk_procfs_resolve,
+	.uses = lk_procfs_uses,
+	.free = procfs_free,
+};
+
+int lk_procfs_new(const char *root, struct lk_source **ret, struct lk_err *err)
+{
+	struct procfs *p = calloc(1, sizeof(*p));
+	int rc;
+
+	if (!p)
+		return lk_err_set(err, -ENOMEM, "out of memory");
+	rc = lk_procroot_open(&p->root, root, err);
+	if (rc < 0) {
+		free(p);
+		return rc;
+	}
+	p->base.ops = &procfs_ops;
+	*ret = &p->base;
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which descriptors share an open file description: kcmp(2) KCMP_FILE, which orders them too, so that n log n calls do. */
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "source/procfs_private.h"
+
+struct item {
+	struct lk_key key;
+	size_t fd; /* index in scan->fds */
+};
+
+int lk_scan_compare_keys(const void *a, const void *b)
+{
+	const struct lk_key *x = a, *y = b;
+
+	if (x->major != y->major)
+		return x->major < y->major ? -1 : 1;
+	if (x->minor != y->minor)
+		return x->minor < y->minor ? -1 : 1;
+	return x->ino < y->ino ? -1 : x->ino > y->ino;
+}
+
+static int compare_item_keys(const void *a, const void *b)
+{
+	const struct item *x = a, *y = b;
+
+	return lk_scan_compare_keys(&x->key, &y->key);
+}
+
+/* 0 same, 1 or 2 ordered, 3 different, -1 cannot tell (one is gone, or we may not). */
+static int kcmp_fds(const struct scan_fd *a, const struct scan_fd *b)
+{
+	return (int)syscall(SYS_kcmp, a->tid ? a->tid : a->pid, b->tid ? b->tid : b->pid, KCMP_FILE, a->fd, b->fd);
+}
+
+static int compare_items(const void *a, const void *b, void *arg)
+{
+	const struct item *x = a, *y = b;
+	const struct scan *s = arg;
+	const struct scan_fd *fx = &s->fds.v[x->fd], *fy = &s->fds.v[y->fd];
+	int rc = kcmp_fds(fx, fy);
+
+	if (rc == 0 || rc == 1 || rc == 2)
+		return rc == 1 ? -1 : rc == 2;
+	/* No order to be had: any fixed one will do, equality is asked for again below. */
+	if (fx->pid != fy->pid)
+		return fx->pid < fy->pid ? -1 : 1;
+	return fx->fd < fy->fd ? -1 : fx->fd > fy->fd;
+}
+
+static size_t collect(const struct scan *s, struct item *items)
+{
+	size_t n = 0, last = SIZE_MAX;
+
+	for (size_t i = 0; i < s->hits.n; i++) {
+		const struct scan_hit *h = &s->hits.v[i];
+
+		/* The hits of one descriptor stand together. */
+		if (h->dead || h->fd == last)
+			continue;
+		items[n++] = (struct item){ h->rec.key, h->fd };
+		last = h->fd;
+	}
+	for (size_t i = 0; i < s->waiters.n; i++) {
+		size_t fd = s->waiters.v[i].fd;
+
+		if (fd != SIZE_MAX && !s->fds.v[fd].file.key.none)
+			items[n++] = (struct item){ s->fds.v[fd].file.key, fd };
+	}
+	return n;
+}
+
+/* What cannot be compared (its process is gone) stays unknown and is kept out of the order, or those on both sides of it would not
+ * meet. How many are left. */
+static size_t keep_comparable(struct scan *s, struct item *items, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct scan_fd *f = &s->fds.v[items[i].fd];
+
+		f->ofd = 0;
+		if (kcmp_fds(f, f) == 0)
+			items[kept++] = items[i];
+	}
+	return kept;
+}
+
+/* A descriptor alone on its inode shares with none; its number only has to be its own. */
+static void number_group(struct scan *s, struct item *items, size_t n)
+{
+	n = keep_comparable(s, items, n);
+	if (n > 1)
+		qsort_r(items, n, sizeof(*items), compare_items, s);
+	for (size_t i = 0; i < n; i++) {
+		struct scan_fd *f = &s->fds.v[items[i].fd];
+		int rc = -1;
+
+		f->ofd = items[i].fd + 1;
+		/* One that went away meanwhile answers nothing: ask the one before it. */
+		for (size_t k = i; rc < 0 && k-- > 0;) {
+			rc = kcmp_fds(&s->fds.v[items[k].fd], f);
+			if (rc == 0)
+				f->ofd = s->fds.v[items[k].fd].ofd;
+			if (rc < 0 && kcmp_fds(f, f) != 0) {
+				f->ofd = 0;
+				break;
+			}
+		}
+	}
+}
+
+int lk_scan_number_ofds(struct scan *s)
+{
+	lk_auto_mem struct item *items = NULL;
+	size_t n, first = 0;
+
+	if (!s->root->own_pids)
+		return 0;
+	items = malloc((s->fds.n ? s->fds.n : 1) * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	n = collect(s, items);
+	qsort(items, n, sizeof(*items), compare_item_keys);
+	for (size_t i = 1; i <= n; i++) {
+		if (i < n && compare_item_keys(&items[i], &items[first]) == 0)
+			continue;
+		number_group(s, items + first, i - first);
+		first = i;
+	}
+	return 0;
+}

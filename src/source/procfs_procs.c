@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The processes that locks, descriptors and mappings name: who they are. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "source/procfacts.h"
+#include "source/procfs_private.h"
+
+#define SMALL_FILE ((size_t)64 * 1024)
+
+struct list {
+	LK_VEC(int) pids;
+	struct lk_fact_proc *facts;
+	struct lk_procfacts_who *who;
+	struct lk_arena *arena;
+};
+
+static int add_pid(struct list *l, int64_t pid)
+{
+	int *slot;
+
+	if (pid <= 0 || pid > INT32_MAX)
+		return 0;
+	slot = lk_vec_push(&l->pids);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (int)pid;
+	return 0;
+}
+
+static int compare_int(const void *a, const void *b)
+{
+	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+static void sort_unique(struct list *l)
+{
+	size_t n = 0;
+
+	if (l->pids.n)
+		qsort(l->pids.v, l->pids.n, sizeof(int), compare_int);
+	for (size_t i = 0; i < l->pids.n; i++) {
+		if (!n || l->pids.v[n - 1] != l->pids.v[i])
+			l->pids.v[n++] = l->pids.v[i];
+	}
+	l->pids.n = n;
+}
+
+static int collect(const struct scan *s, struct list *l)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->lines.v.n && !rc; i++)
+		rc = add_pid(l, s->lines.v.v[i].rec.pid);
+	for (size_t i = 0; i < s->hits.n && !rc; i++) {
+		if (s->hits.v[i].dead)
+			continue;
+		rc = add_pid(l, s->fds.v[s->hits.v[i].fd].pid);
+		rc = rc ? rc : add_pid(l, s->hits.v[i].rec.pid);
+	}
+	for (size_t i = 0; i < s->orphans.n && !rc; i++)
+		rc = add_pid(l, s->orphans.v[i].mapped_pid);
+	for (size_t i = 0; i < s->waiters.n && !rc; i++)
+		rc = add_pid(l, s->waiters.v[i].fact.pid);
+	sort_unique(l);
+	return rc;
+}
+
+static int compare_proc(const void *key, const void *elem)
+{
+	return compare_int(key, &((const struct scan_proc *)elem)->pid);
+}
+
+/* /proc lists processes by number. */
+static const struct scan_proc *find_swept(const struct scan *s, int pid)
+{
+	return s->procs.n ? bsearch(&pid, s->procs.v, s->procs.n, sizeof(*s->procs.v), compare_proc) : NULL;
+}
+
+/* Hidden by hidepid= it has no directory, but the kernel still knows it (kill(2): EPERM, not ESRCH). */
+static unsigned flags_without_dir(const struct scan *s, int pid)
+{
+	bool there = s->root->own_pids && (kill(pid, 0) == 0 || errno == EPERM);
+
+	return there ? LK_PROC_UNREADABLE : LK_PROC_GONE;
+}
+
+bool lk_scan_is_thread(struct scan *s, int pid)
+{
+	static const char label[] = "\nTgid:\t";
+	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "status");
+	const char *p, *e;
+	int tgid;
+
+	s->buf.n = 0;
+	if (lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) < 0)
+		return false;
+	p = memmem(s->buf.v, s->buf.n, label, sizeof(label) - 1);
+	if (!p)
+		return false;
+	p += sizeof(label) - 1;
+	e = memchr(p, '\n', (size_t)(s->buf.v + s->buf.n - p));
+	return e && lk_text_pid(p, (size_t)(e - p), &tgid) == 0 && tgid != pid;
+}
+
+static int read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
+{
+	struct lk_proc_name name = lk_procroot_task_name(p->pid, 0, "stat");
+	const struct scan_proc *swept = find_swept(s, p->pid);
+	struct lk_stat st;
+	int rc;
+
+	/* The number belongs to a thread of another process by now. */
+	if (!swept && lk_scan_is_thread(s, p->pid)) {
+		p->flags = LK_PROC_GONE;
+		return 0;
+	}
+	s->buf.n = 0;
+	rc = lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf);
+	if (rc < 0 || lk_parse_stat(s->buf.v, s->buf.n, &st) < 0) {
+		p->flags = rc == -ENOENT || rc == -ESRCH ? flags_without_dir(s, p->pid) : LK_PROC_UNREADABLE;
+		return 0;
+	}
+	if (!swept || swept->denied)
+		p->flags |= LK_PROC_UNREADABLE;
+	if (st.flags & LK_PF_KTHREAD)
+		p->flags |= LK_PROC_KTHREAD;
+	if (st.state == 'Z' || st.state == 'X')
+		p->flags |= LK_PROC_ZOMBIE;
+	p->start_ticks = st.start_ticks;
+	p->ppid = st.ppid;
+	p->state = st.state;
+	p->num_threads = st.num_threads;
+	p->comm = lk_arena_strndup(l->arena, st.comm, st.comm_len);
+	p->comm_len = st.comm_len;
+	return p->comm ? 0 : -ENOMEM;
+}
+
+static void read_uid(struct scan *s, struct lk_fact_proc *p)
+{
+	struct lk_proc_name name = lk_procroot_task_name(p->pid, 0, "status");
+	unsigned uid;
+
+	s->buf.n = 0;
+	if (lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) == 0 &&
+	    lk_parse_status_uid(s->buf.v, s->buf.n, &uid) == 0)
+		p->uid = uid;
+}
+
+static int read_cheap(struct scan *s, struct list *l, size_t i)
+{
+	struct lk_fact_proc *p = &l->facts[i];
+	int rc;
+
+	*p = (struct lk_fact_proc){ .pid = l->pids.v[i], .uid = -1 };
+	rc = read_stat(s, l, p);
+	if (rc < 0)
+		return rc;
+	if (!(p->flags & LK_PROC_GONE))
+		read_uid(s, p);
+	if (s->req->needs & LK_NEED_NS) {
+		p->pid_ns = lk_procroot_ns(s->root, p->pid, "pid");
+		p->mnt_ns = lk_procroot_ns(s->root, p->pid, "mnt");
+		p->user_ns = lk_procroot_ns(s->root, p->pid, "user");
+	}
+	l->who[i] = (struct lk_procfacts_who){ .pid = p->pid, .uid = p->uid };
+	return 0;
+}
+
+static int take_dear(void *arg, size_t i, const struct lk_procfacts *f)
+{
+	struct list *l = arg;
+	struct lk_fact_proc *p = &l->facts[i];
+
+	p->user = lk_arena_strdup(l->arena, f->user);
+	p->cmdline = lk_arena_strdup(l->arena, f->cmdline);
+	p->cgroup = lk_arena_strdup(l->arena, f->cgroup);
+	return 0;
+}
+
+static int read_dear(struct scan *s, struct list *l)
+{
+	unsigned needs = s->req->needs & (LK_NEED_USER | LK_NEED_CMDLINE | LK_NEED_CGROUP);
+	struct lk_helper_result res;
+	int rc;
+
+	if (!needs || !l->pids.n)
+		return 0;
+	rc = lk_procfacts_read(s->root, l->who, l->pids.n, needs, s->deadline_ms, take_dear, l, &res);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc < 0)
+		lk_scan_deny(s, "process details", rc);
+	else if (res.n_given_up || res.n_left)
+		lk_scan_deny(s, "process details", -ETIMEDOUT);
+	return 0;
+}
+
+int lk_scan_emit_procs(struct scan *s, const struct lk_sink *sink)
+{
+	struct list l = { .arena = &s->arena };
+	int rc = collect(s, &l);
+
+	if (!rc && l.pids.n) {
+		l.facts = lk_arena_array(&s->arena, l.pids.n, sizeof(*l.facts));
+		l.who = lk_arena_array(&s->arena, l.pids.n, sizeof(*l.who));
+		rc = l.facts && l.who ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; i < l.pids.n && !rc; i++)
+		rc = read_cheap(s, &l, i);
+	rc = rc ? rc : read_dear(s, &l);
+	for (size_t i = 0; i < l.pids.n && !rc; i++)
+		rc = sink->proc(sink->arg, &l.facts[i]);
+	lk_vec_done(&l.pids);
+	return rc;
+}

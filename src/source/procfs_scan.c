@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The passes, cheapest first; a later one runs only for what the earlier ones left open. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "source/procfs_private.h"
+
+#define MAX_ROUNDS 3
+
+void lk_scan_done(struct scan *s)
+{
+	lk_arena_done(&s->arena);
+	lk_mounts_done(&s->mounts);
+	lk_scan_lines_done(&s->lines);
+	lk_vec_done(&s->fds);
+	lk_vec_done(&s->hits);
+	lk_vec_done(&s->procs);
+	lk_map_done(&s->locked_inodes);
+	lk_vec_done(&s->openers);
+	lk_vec_done(&s->waiters);
+	lk_vec_done(&s->sleepers);
+	lk_vec_done(&s->clocks);
+	lk_vec_done(&s->denied);
+	lk_vec_done(&s->orphans);
+	lk_vec_done(&s->mountinfo_tried);
+	lk_vec_done(&s->buf);
+}
+
+void lk_scan_deny(struct scan *s, const char *what, int code)
+{
+	struct scan_denied *d;
+
+	for (size_t i = 0; i < s->denied.n; i++) {
+		d = &s->denied.v[i];
+		if (d->code == code && strcmp(d->what, what) == 0) {
+			d->count++;
+			return;
+		}
+	}
+	d = lk_vec_push(&s->denied);
+	if (d)
+		*d = (struct scan_denied){ .what = what, .code = code, .count = 1 };
+}
+
+bool lk_scan_is_late(struct scan *s)
+{
+	if (!s->late && s->deadline_ms && lk_io_now_ms() >= s->deadline_ms)
+		s->late = true;
+	return s->late;
+}
+
+void lk_scan_forget_denied(struct scan *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->denied.n; i++) {
+		const char *what = s->denied.v[i].what;
+
+		if (strcmp(what, "fdinfo") != 0 && strcmp(what, "bad fdinfo line") != 0)
+			s->denied.v[n++] = s->denied.v[i];
+	}
+	s->denied.n = n;
+}
+
+/* A missing or forbidden /proc/locks leaves fdinfo; anything else is a failure of the machine. */
+static int tolerate_no_locks(struct scan *s, int rc, struct lk_err *err)
+{
+	if (rc == -ENOENT || rc == -EACCES || rc == -EPERM) {
+		s->has_locks_file = false;
+		lk_scan_deny(s, "locks", rc);
+		return 0;
+	}
+	return rc < 0 ? lk_err_set(err, rc, "cannot read the kernel's lock list (proc file 'locks'): %s", strerror(-rc))
+		      : 0;
+}
+
+typedef LK_VEC(size_t) indexes;
+
+/* Held lines without a descriptor that shows them. */
+static int find_orphans(const struct scan *s, indexes *ret)
+{
+	struct scan_counts c;
+	int rc = lk_scan_count(s, &s->lines, &c);
+
+	ret->n = 0;
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < s->lines.v.n && !rc; i++) {
+		const struct scan_line *l = &s->lines.v.v[i];
+		struct scan_count *n = l->rec.depth ? NULL : lk_scan_count_of(&c, l->hash);
+		size_t *slot;
+
+		if (!n || n->next_seen++ < n->n_groups)
+			continue;
+		slot = lk_vec_push(ret);
+		if (!slot)
+			rc = -ENOMEM;
+		else
+			*slot = i;
+	}
+	lk_scan_counts_done(&c);
+	return rc;
+}
+
+/* Keeps of the orphans those whose line was not there `before` the sweep: a lock taken meanwhile, worth another look. */
+static int keep_new(const struct scan *s, const struct scan_lines *before, indexes *o)
+{
+	struct scan_counts was, is;
+	size_t kept = 0;
+	int rc = lk_scan_count(s, before, &was);
+
+	if (rc < 0)
+		return rc;
+	rc = lk_scan_count(s, &s->lines, &is);
+	for (size_t i = 0; i < o->n && !rc; i++) {
+		uint64_t hash = s->lines.v.v[o->v[i]].hash;
+		struct scan_count *w = lk_scan_count_of(&was, hash), *n = lk_scan_count_of(&is, hash);
+
+		if (!w || !n || w->n_lines < n->n_lines)
+			o->v[kept++] = o->v[i];
+	}
+	o->n = kept;
+	lk_scan_counts_done(&was);
+	if (!rc)
+		lk_scan_counts_done(&is);
+	return rc;
+}
+
+static int compare_int(const void *a, const void *b)
+{
+	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+typedef LK_VEC(int) pids;
+
+/* The processes that lines name, each once. *ret_rest: lines that name none, which take a whole sweep. */
+static int recorded_pids(const struct scan *s, const indexes *o, pids *ret, size_t *ret_rest)
+{
+	size_t n = 0;
+
+	*ret_rest = 0;
+	for (size_t i = 0; i < o->n; i++) {
+		int64_t pid = s->lines.v.v[o->v[i]].rec.pid;
+		int *slot = pid > 0 && pid <= INT32_MAX ? lk_vec_push(ret) : NULL;
+
+		if (slot)
+			*slot = (int)pid;
+		else if (pid > 0 && pid <= INT32_MAX)
+			return -ENOMEM;
+		else
+			++*ret_rest;
+	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), compare_int);
+	for (size_t i = 0; i < ret->n; i++) {
+		if (!n || ret->v[n - 1] != ret->v[i])
+			ret->v[n++] = ret->v[i];
+	}
+	ret->n = n;
+	return 0;
+}
+
+typedef int (*look_again)(struct scan *s, int pid);
+
+static int sweep_recorded(struct scan *s, const indexes *o, look_again look, size_t *ret_rest)
+{
+	pids p = { 0 };
+	int rc = recorded_pids(s, o, &p, ret_rest);
+
+	for (size_t i = 0; i < p.n && !rc && !lk_scan_is_late(s); i++)
+		rc = look(s, p.v[i]);
+	lk_vec_done(&p);
+	return rc;
+}
+
+static int copy_lines(struct scan_lines *to, const struct scan_lines *from)
+{
+	lk_scan_lines_done(to);
+	if (lk_vec_reserve(&to->v.v, &to->v.cap, 0, from->v.n, sizeof(*to->v.v)) < 0)
+		return -ENOMEM;
+	if (from->v.n)
+		memcpy(to->v.v, from->v.v, from->v.n * sizeof(*to->v.v));
+	to->v.n = from->v.n;
+	to->n_reads = from->n_reads;
+	to->n_bytes = from->n_bytes;
+	to->n_bad = from->n_bad;
+	return 0;
+}
+
+/* Sweep and lock list are read one after the other; where they disagree because something changed, both are looked at again. */
+static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
+{
+	int rc = 0;
+
+	for (int round = 0; rc == 0 && round < MAX_ROUNDS; round++) {
+		size_t nameless;
+
+		rc = tolerate_no_locks(s, lk_scan_stable_lines(s, before), err);
+		if (rc < 0 || !s->has_locks_file)
+			return rc;
+		rc = lk_scan_number_ofds(s);
+		rc = rc ? rc : find_orphans(s, o);
+		rc = rc ? rc : keep_new(s, before, o);
+		if (rc || !o->n || lk_scan_is_late(s))
+			return rc;
+		rc = sweep_recorded(s, o, lk_scan_sweep_pid, &nameless);
+		if (rc == 0 && round < 2 && (nameless || round > 0))
+			rc = lk_scan_sweep(s);
+		rc = rc ? rc : copy_lines(before, &s->lines);
+	}
+	return rc;
+}
+
+static bool key_in(const struct lk_key *keys, size_t n, const struct lk_key *k)
+{
+	return n && !k->none && bsearch(k, keys, n, sizeof(*keys), lk_scan_compare_keys);
+}
+
+/* The files of the orphans, each once, sorted. */
+static struct lk_key *orphan_keys(const struct scan *s, const indexes *o, size_t *ret_n)
+{
+	struct lk_key *keys = calloc(o->n ? o->n : 1, sizeof(*keys));
+	size_t n = 0, kept = 0;
+
+	*ret_n = 0;
+	if (!keys)
+		return NULL;
+	for (size_t i = 0; i < o->n; i++) {
+		if (!s->lines.v.v[o->v[i]].rec.key.none)
+			keys[n++] = s->lines.v.v[o->v[i]].rec.key;
+	}
+	qsort(keys, n, sizeof(*keys), lk_scan_compare_keys);
+	for (size_t i = 0; i < n; i++) {
+		if (!kept || lk_scan_compare_keys(&keys[kept - 1], &keys[i]) != 0)
+			keys[kept++] = keys[i];
+	}
+	*ret_n = kept;
+	return keys;
+}
+
+/* Appends the groups (a held line and the waiters under it) whose file is, or is not, among the keys. */
+static int add_groups(struct scan_lines *to, const struct scan_lines *from, const struct lk_key *keys, size_t n,
+		      bool want)
+{
+	bool take = false;
+
+	for (size_t i = 0; i < from->v.n; i++) {
+		const struct scan_line *l = &from->v.v[i];
+		struct scan_line *slot;
+
+		if (!l->rec.depth)
+			take = key_in(keys, n, &l->rec.key) == want;
+		if (!take)
+			continue;
+		slot = lk_vec_push(&to->v);
+		if (!slot)
+			return -ENOMEM;
+		*slot = *l;
+	}
+	return 0;
+}
+
+/* Of the orphans those of whose lines there are fewer `now`: released, or counted twice by a torn read. */
+static int keep_released(const struct scan *s, const struct scan_lines *now, indexes *o)
+{
+	struct scan_counts is, was;
+	size_t kept = 0;
+	int rc = lk_scan_count(s, now, &is);
+
+	if (rc < 0)
+		return rc;
+	rc = lk_scan_count(s, &s->lines, &was);
+	for (size_t i = 0; i < o->n && !rc; i++) {
+		uint64_t hash = s->lines.v.v[o->v[i]].hash;
+		struct scan_count *n = lk_scan_count_of(&is, hash), *w = lk_scan_count_of(&was, hash);
+
+		if (!n || !w || n->n_lines < w->n_lines)
+			o->v[kept++] = o->v[i];
+	}
+	o->n = rc ? o->n : kept;
+	lk_scan_counts_done(&is);
+	if (!rc)
+		lk_scan_counts_done(&was);
+	return rc;
+}
+
+/* Lines that are gone by now were locks released while we looked: their files' lines are taken anew. */
+static int replace_released(struct scan *s, const struct scan_lines *now, indexes *o)
+{
+	lk_auto_mem struct lk_key *keys = NULL;
+	struct scan_lines mixed = { .n_reads = s->lines.n_reads, .n_bad = s->lines.n_bad };
+	size_t n_keys;
+	int rc = keep_released(s, now, o);
+
+	if (rc < 0 || !o->n)
+		return rc;
+	keys = orphan_keys(s, o, &n_keys);
+	rc = keys ? add_groups(&mixed, &s->lines, keys, n_keys, false) : -ENOMEM;
+	rc = rc ? rc : add_groups(&mixed, now, keys, n_keys, true);
+	if (rc < 0) {
+		lk_scan_lines_done(&mixed);
+		return rc;
+	}
+	lk_scan_lines_done(&s->lines);
+	s->lines = mixed;
+	return 0;
+}
+
+/* A torn read would take away locks that still stand: it is believed only where the list is not trusted anyway. */
+static int drop_released(struct scan *s, indexes *o)
+{
+	struct scan_lines now = { 0 };
+	bool sure;
+	int rc = lk_scan_read_settled(s, &s->lines, &now, &sure);
+
+	if (rc < 0)
+		return rc == -ENOMEM ? rc : 0;
+	rc = sure || !s->stable ? replace_released(s, &now, o) : 0;
+	lk_scan_lines_done(&now);
+	return rc ? rc : find_orphans(s, o);
+}
+
+/* Two equal exclusive locks cannot stand at once, unless two files share the key. */
+static bool is_impossible_twice(const struct scan *s, const struct lk_record *r)
+{
+	const struct lk_mount *m = lk_mounts_by_dev(&s->mounts, r->key.major, r->key.minor);
+
+	return r->mode == LK_MODE_WRITE && (!s->stable || (m && lk_mounts_fs_keys_unique(m->fstype)));
+}
+
+/* Where a read was torn, a second line of an exclusive lock is the same one met again further down. Even two equal reads in a row
+ * can have met it twice. */
+static int drop_repeated(struct scan *s, indexes *o)
+{
+	struct scan_counts c;
+	size_t n = 0, next = 0;
+	bool drop = false;
+	int rc = lk_scan_count(s, &s->lines, &c);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < s->lines.v.n; i++) {
+		const struct scan_line *l = &s->lines.v.v[i];
+
+		if (!l->rec.depth) {
+			bool orphan = next < o->n && o->v[next] == i;
+
+			next += orphan;
+			drop = orphan && is_impossible_twice(s, &l->rec) && lk_scan_count_of(&c, l->hash)->n_groups > 0;
+		}
+		if (!drop)
+			s->lines.v.v[n++] = *l;
+	}
+	s->lines.v.n = n;
+	lk_scan_counts_done(&c);
+	return find_orphans(s, o);
+}
+
+/* Private tables of threads first, then mappings; each only while something is left to explain. */
+static int explain_orphans(struct scan *s, indexes *o)
+{
+	lk_auto_mem struct lk_key *keys = NULL;
+	size_t n_keys, nameless;
+	int rc = sweep_recorded(s, o, lk_scan_sweep_threads, &nameless);
+
+	rc = rc ? rc : lk_scan_number_ofds(s);
+	rc = rc ? rc : find_orphans(s, o);
+	if (rc || !o->n)
+		return rc;
+	rc = lk_scan_sweep_threads(s, 0);
+	rc = rc ? rc : lk_scan_number_ofds(s);
+	rc = rc ? rc : find_orphans(s, o);
+	if (rc || !o->n)
+		return rc;
+	keys = orphan_keys(s, o, &n_keys);
+	if (!keys)
+		return -ENOMEM;
+	return lk_scan_find_maps(s, keys, n_keys);
+}
+
+static int compare_hash(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* A descriptor showed a lock the list does not have: it was released since, or the list hides it (a child pid namespace). */
+static int drop_stale_of(struct scan *s, struct scan_counts *c, size_t first, size_t n, scan_hashes *shown)
+{
+	bool looked = false;
+
+	for (size_t i = first; i < first + n; i++) {
+		struct scan_hit *h = &s->hits.v[i];
+		struct scan_count *count = h->dead ? NULL : lk_scan_count_of(c, h->hash);
+
+		if (!count || count->n_groups <= count->n_lines)
+			continue;
+		/* Once for all of a descriptor's: its text is as long as its locks are many. */
+		if (!looked && lk_scan_show(s, &s->fds.v[h->fd], shown) < 0)
+			return -ENOMEM;
+		looked = true;
+		h->dead = !shown->n || !bsearch(&h->hash, shown->v, shown->n, sizeof(*shown->v), compare_hash);
+	}
+	return 0;
+}
+
+static int drop_stale_hits(struct scan *s)
+{
+	struct scan_counts c;
+	scan_hashes shown = { 0 };
+	int rc = lk_scan_count(s, &s->lines, &c);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0, n; i < s->hits.n && !rc; i += n) {
+		for (n = 1; i + n < s->hits.n && s->hits.v[i + n].fd == s->hits.v[i].fd;)
+			n++;
+		rc = drop_stale_of(s, &c, i, n, &shown);
+	}
+	lk_scan_counts_done(&c);
+	lk_vec_done(&shown);
+	return rc;
+}
+
+static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
+{
+	int rc;
+
+	s->has_locks_file = true;
+	rc = lk_scan_load_own_mounts(s->root, &s->mounts);
+	if (rc < 0 && rc != -ENOENT)
+		lk_scan_deny(s, "mount table", rc);
+	rc = tolerate_no_locks(s, lk_scan_read_lines(s, before), err);
+	if (rc < 0)
+		return rc;
+	rc = s->req->needs & LK_NEED_WAITS ? lk_scan_note_inodes(s, before) : 0;
+	rc = rc ? rc : lk_scan_sweep(s);
+	if (rc == -ENOMEM || (rc < 0 && !s->has_locks_file))
+		return lk_err_set(err, rc, "cannot list the processes: %s", strerror(-rc));
+	if (rc < 0)
+		lk_scan_deny(s, "processes", rc);
+	rc = s->has_locks_file ? settle(s, before, o, err) : lk_scan_number_ofds(s);
+	if (!rc && s->has_locks_file)
+		rc = find_orphans(s, o);
+	if (!rc && o->n)
+		rc = drop_released(s, o);
+	if (!rc && o->n)
+		rc = drop_repeated(s, o);
+	if (!rc && o->n && !lk_scan_is_late(s))
+		rc = explain_orphans(s, o);
+	rc = rc ? rc : drop_stale_hits(s);
+	rc = rc ? rc : lk_scan_find_waiters(s);
+	rc = rc ? rc : lk_scan_describe_files(s);
+	/* Once more with the waiters' descriptors, whose files are known only now. */
+	return rc || !s->waiters.n ? rc : lk_scan_number_ofds(s);
+}
+
+int lk_scan_run(struct scan *s, struct lk_err *err)
+{
+	struct scan_lines before = { 0 };
+	indexes o = { 0 };
+	int rc = run_passes(s, &before, &o, err);
+
+	lk_scan_lines_done(&before);
+	lk_vec_done(&o);
+	return rc < 0 ? lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc)) : 0;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which processes use a file. Reading maps can block on the target's memory map, and a working directory can lie on a server that
+ * does not answer: all of it happens in a helper process. */
+#include "source/procfs_uses.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/text.h"
+
+#define STALL_MS 700
+#define MAX_GIVEN_UP 5
+#define N_KERNEL_ITEMS 3 /* items in front of the processes */
+
+/* What goes through the pipe, followed by the text of `what`. */
+struct message {
+	enum { MESSAGE_USE, MESSAGE_DENIED, MESSAGE_SKIP, MESSAGE_UNKNOWN } kind;
+	struct lk_use use; /* pointers are not valid */
+	char comm[USES_COMM];
+};
+
+int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const struct lk_use *use)
+{
+	struct message m = { .kind = MESSAGE_USE, .use = *use };
+	lk_buf b = { 0 };
+	int rc;
+
+	if (proc) {
+		m.use.pid = proc->pid;
+		m.use.start_ticks = proc->start_ticks;
+		memcpy(m.comm, proc->comm, sizeof(m.comm));
+	}
+	rc = lk_buf_add(&b, &m, sizeof(m));
+	if (!rc && use->what)
+		rc = lk_buf_puts(&b, use->what);
+	rc = rc ? rc : lk_helper_emit(out, b.v, b.n);
+	lk_vec_done(&b);
+	return rc;
+}
+
+static int emit_note(struct lk_helper_out *out, int kind)
+{
+	struct message m;
+
+	memset(&m, 0, sizeof(m));
+	m.kind = kind;
+	return lk_helper_emit(out, &m, sizeof(m));
+}
+
+int lk_uses_emit_unknown(struct lk_helper_out *out)
+{
+	return emit_note(out, MESSAGE_UNKNOWN);
+}
+
+int lk_uses_emit_denied(struct lk_helper_out *out)
+{
+	return emit_note(out, MESSAGE_DENIED);
+}
+
+int lk_uses_emit_skip(struct lk_helper_out *out)
+{
+	return emit_note(out, MESSAGE_SKIP);
+}
+
+static int uses_work(void *arg, size_t item, struct lk_helper_out *out)
+{
+	struct uses_job *j = arg;
+
+	switch (item) {
+	case 0:
+		return lk_uses_of_loops(j, out);
+	case 1:
+		return lk_uses_of_swaps(j, out);
+	case 2:
+		return lk_uses_of_mounts(j, out);
+	default:
+		return lk_uses_of_process(j, j->pids.v[item - N_KERNEL_ITEMS], out);
+	}
+}
+
+/* -- the parent -- */
+
+static int take_use(struct uses_job *j, const struct message *m, const char *what, size_t n)
+{
+	struct lk_use use = m->use;
+	char *text = n ? strndup(what, n) : NULL;
+	int rc;
+
+	if (n && !text)
+		return -ENOMEM;
+	use.what = text;
+	use.comm = use.pid > 0 ? m->comm : NULL;
+	rc = use.file < j->n_files ? lk_uses_add(j->result, &use) : -EBADMSG;
+	free(text);
+	return rc;
+}
+
+static int uses_take(void *arg, size_t item __attribute__((unused)), const char *data, size_t n)
+{
+	struct uses_job *j = arg;
+	struct message m;
+
+	if (n < sizeof(m))
+		return -EBADMSG;
+	memcpy(&m, data, sizeof(m));
+	m.comm[USES_COMM - 1] = '\0';
+	switch (m.kind) {
+	case MESSAGE_DENIED:
+		j->result->n_unreadable++;
+		return 0;
+	case MESSAGE_SKIP:
+		j->result->n_procs--;
+		return 0;
+	case MESSAGE_UNKNOWN:
+		j->result->n_kernel_unknown++;
+		return 0;
+	default:
+		return take_use(j, &m, data + sizeof(m), n - sizeof(m));
+	}
+}
+
+static int add_pid(struct uses_job *j, int pid)
+{
+	int *slot = lk_vec_push(&j->pids);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = pid;
+	return 0;
+}
+
+static int list_pids(struct uses_job *j)
+{
+	int fd = lk_io_openat(j->root->fd, ".", O_RDONLY | O_DIRECTORY), rc = 0, pid;
+	lk_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (fd < 0)
+		return fd;
+	if (!dir) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	while (!rc && (errno = 0, e = readdir(dir)) != NULL) {
+		if (lk_text_pid(e->d_name, strlen(e->d_name), &pid) == 0 && !(j->root->own_pids && pid == getpid()))
+			rc = add_pid(j, pid);
+	}
+	return rc ? rc : -errno;
+}
+
+static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_result *res)
+{
+	struct lk_helper_job job = {
+		.work = uses_work,
+		.take = uses_take,
+		.arg = j,
+		.keep_fd = j->root->fd,
+		.stall_ms = STALL_MS,
+		.deadline_ms = timeout_ms ? lk_io_now_ms() + timeout_ms : 0,
+		.max_given_up = MAX_GIVEN_UP,
+	};
+	int rc = lk_scan_load_own_mounts(j->root, &j->mounts);
+
+	j->own_ns = lk_procroot_ns(j->root, 0, "mnt");
+	rc = rc ? rc : list_pids(j);
+	if (rc)
+		return rc;
+	j->result->n_procs = j->pids.n;
+	job.n_items = j->pids.n + N_KERNEL_ITEMS;
+	return lk_helper_run(&job, res);
+}
+
+int lk_procfs_uses(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
+		   struct lk_uses *ret, struct lk_err *err)
+{
+	struct procfs *p = (struct procfs *)s;
+	struct uses_job j = { .root = &p->root, .files = files, .n_files = n_files, .result = ret };
+	struct lk_helper_result res = { 0 };
+	int rc;
+
+	if (!p->root.is_proc)
+		return lk_err_set(err, -EOPNOTSUPP, "who uses a file can only be found out on the live machine");
+	rc = run_job(&j, timeout_ms, &res);
+	if (rc < 0)
+		rc = lk_err_set(err, rc, "cannot find out who uses the file: %s", strerror(-rc));
+	/* Process 1 always exists: where it cannot be seen, others are hidden too. */
+	ret->hidden = !p->root.initial_pidns || (faccessat(p->root.fd, "1", F_OK, 0) < 0 && errno == ENOENT);
+	/* One that was given up or not tried could use it all the same. */
+	ret->n_unreadable += res.n_given_up + res.n_left;
+	if (ret->n_unreadable > ret->n_procs)
+		ret->n_unreadable = ret->n_procs;
+	lk_uses_finish(ret);
+	lk_mounts_done(&j.mounts);
+	lk_vec_done(&j.namespaces);
+	lk_vec_done(&j.text);
+	lk_vec_done(&j.pids);
+	return rc;
+}

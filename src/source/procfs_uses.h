@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of the procfs source that find out who uses a file. Everything here runs in the helper process. */
+#ifndef LK_SOURCE_PROCFS_USES_H
+#define LK_SOURCE_PROCFS_USES_H
+
+#include <sys/stat.h>
+
+#include "record/parse.h"
+#include "source/helper.h"
+#include "source/procfs_private.h"
+#include "source/uses.h"
+
+/* Longest name of a process or thread; those of kernel threads are longer than TASK_COMM_LEN. */
+#define USES_COMM 64
+
+struct uses_job {
+	const struct lk_procroot *root;
+	const struct lk_fact_file *files;
+	size_t n_files;
+	struct lk_mounts mounts;
+	uint64_t own_ns; /* inode of our mount namespace; 0 unknown */
+	LK_VEC(uint64_t) namespaces; /* others whose table was read; number i + 1 in `mounts` */
+	LK_VEC(int) pids;
+	struct lk_uses *result; /* in the parent */
+	lk_buf text; /* scratch */
+};
+
+/* The process that is looked at. */
+struct uses_proc {
+	int pid;
+	int tid; /* 0: the process as a whole */
+	char comm[USES_COMM];
+	uint64_t start_ticks;
+	int64_t num_threads;
+	char state;
+	bool mounts_read; /* its mount table was read for a mount id */
+	bool denied;
+	bool *running; /* for each file: it is its program */
+};
+
+/* Reports a use to the parent. proc NULL: the kernel. 0 or -errno. */
+int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const struct lk_use *use);
+
+/* The identity of an O_PATH descriptor of ours is that of the file. */
+enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_file *file);
+
+/* Loop devices, swap and mounts. 0, or -errno when the parent is gone or memory is out.. */
+int lk_uses_of_loops(struct uses_job *j, struct lk_helper_out *out);
+int lk_uses_of_swaps(struct uses_job *j, struct lk_helper_out *out);
+int lk_uses_of_mounts(struct uses_job *j, struct lk_helper_out *out);
+/* Tells the parent that one of these could not be looked through. */
+int lk_uses_emit_unknown(struct lk_helper_out *out);
+/* Tells it that the process could not be read, or that it is none to be counted. */
+int lk_uses_emit_denied(struct lk_helper_out *out);
+int lk_uses_emit_skip(struct lk_helper_out *out);
+
+/* Everything one process does with the files. 0, or -errno when the parent is gone or memory is out. */
+int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out);
+
+/* The number of a process's mount namespace in job->mounts, whose table is read when it is new. 0: our own; -errno. */
+int lk_uses_namespace(struct uses_job *j, int pid);
+
+#endif

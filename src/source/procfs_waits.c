@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Waiters by thread, descriptor and range, for what /proc/locks does not say: who an OFD waiter is, which thread it is, and
+ * that a stopped process still wants a lock. Only threads that can be such waiters are looked at. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "record/blocked.h"
+#include "source/helper.h"
+#include "source/procfs_private.h"
+
+#define SMALL_FILE ((size_t)64 * 1024)
+#define STALL_MS 500
+#define MAX_GIVEN_UP 3
+
+int lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
+{
+	for (size_t i = 0; i < l->v.n; i++) {
+		const struct lk_key *k = &l->v.v[i].rec.key;
+		uint64_t *ino;
+		size_t other;
+
+		if (k->none || lk_map_find(&s->locked_inodes, &k->ino, sizeof(k->ino), &other))
+			continue;
+		ino = lk_arena_memdup(&s->arena, &k->ino, sizeof(k->ino));
+		if (!ino || lk_map_set(&s->locked_inodes, ino, sizeof(*ino), 0) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The first pair of the auxiliary vector is (small number, value): 64-bit wide, or both squeezed into one word (getauxval(3)). */
+static enum lk_abi abi_of(struct scan *s, int pid, int tid)
+{
+#ifdef __x86_64__
+	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "auxv");
+	uint64_t first;
+
+	s->buf.n = 0;
+	if (lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) == 0 && s->buf.n >= sizeof(first)) {
+		memcpy(&first, s->buf.v, sizeof(first));
+		return first > UINT32_MAX ? LK_ABI_I386 : LK_ABI_NATIVE;
+	}
+#else
+	(void)s;
+	(void)pid;
+	(void)tid;
+#endif
+	return LK_ABI_NATIVE;
+}
+
+/* Reading memory takes nothing from its owner and does not stop it. A first thread that has ended has none: the thread is asked. */
+static int read_memory(struct scan *s, int pid, int tid, uint64_t addr, void *buf, size_t n)
+{
+	struct iovec local = { buf, n }, remote = { (void *)(uintptr_t)addr, n };
+	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "mem");
+	lk_auto_fd fd = -1;
+
+	if (process_vm_readv(tid, &local, 1, &remote, 1, 0) == (ssize_t)n)
+		return 0;
+	fd = lk_io_openat(s->root->fd, name.s, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	return pread(fd, buf, n, (off_t)addr) == (ssize_t)n ? 0 : -EFAULT;
+}
+
+static int read_blocked(struct scan *s, int pid, int tid, struct lk_blocked *ret)
+{
+	struct lk_proc_name name = lk_procroot_name("%d/task/%d/syscall", pid, tid);
+	struct lk_syscall call;
+	int rc;
+
+	s->buf.n = 0;
+	rc = lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf);
+	if (rc < 0)
+		return rc;
+	rc = lk_parse_syscall(s->buf.v, s->buf.n, &call);
+	if (rc < 0)
+		return rc;
+	/* Most sleepers are in other calls, whichever way the number is read. */
+	if (!lk_blocked_decode(&call, LK_ABI_NATIVE, ret) && !lk_blocked_decode(&call, LK_ABI_I386, ret))
+		return -EAGAIN;
+	return lk_blocked_decode(&call, abi_of(s, pid, tid), ret) ? 0 : -EAGAIN;
+}
+
+static bool is_stopped(struct scan *s, int pid, int tid)
+{
+	struct lk_proc_name name = lk_procroot_name("%d/task/%d/stat", pid, tid);
+	struct lk_stat st;
+
+	s->buf.n = 0;
+	if (lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) < 0 || lk_parse_stat(s->buf.v, s->buf.n, &st) < 0)
+		return false;
+	return st.state == 'T' || st.state == 't';
+}
+
+/* Its own descriptor tells which file; the key's device comes from the mount later (procfs_files.c). */
+static int add_descriptor(struct scan *s, int pid, int tid, int fd, size_t *ret)
+{
+	struct lk_proc_name what = lk_procroot_name("fdinfo/%d", fd);
+	struct lk_proc_name name = lk_procroot_task_name(pid, tid, what.s);
+	struct scan_fd *f;
+	int rc;
+
+	s->buf.n = 0;
+	rc = lk_io_read_at(s->root->fd, name.s, (size_t)64 << 20, &s->buf);
+	if (rc < 0)
+		return rc;
+	f = lk_vec_push(&s->fds);
+	if (!f)
+		return -ENOMEM;
+	*f = (struct scan_fd){ .pid = pid, .tid = tid, .fd = fd };
+	lk_parse_fdinfo(s->buf.v, s->buf.n, &f->info, NULL, NULL);
+	*ret = s->fds.n - 1;
+	return 0;
+}
+
+static int decode_request(const struct scan_sleeper *p, struct lk_fact_waiter *w)
+{
+	const struct lk_blocked *b = &p->call;
+
+	w->rec.type = b->type;
+	w->rec.mode = b->mode;
+	w->rec.range = LK_RANGE_WHOLE;
+	w->range_resolved = true;
+	if (b->call != LK_BLOCKED_FCNTL)
+		return 0;
+	if (!p->has_request)
+		return -EFAULT;
+	return lk_flock_decode(b->layout, p->request, &w->rec.mode, &w->rec.range, &w->range_resolved);
+}
+
+static bool same_call(const struct lk_blocked *a, const struct lk_blocked *b)
+{
+	return a->call == b->call && a->fd == b->fd && a->type == b->type && a->mode == b->mode &&
+	       a->flock_addr == b->flock_addr;
+}
+
+static int add_waiter(struct scan *s, const struct scan_sleeper *p)
+{
+	const struct lk_blocked *b = &p->call;
+	struct scan_waiter w = { .fd = SIZE_MAX, .fact = { .pid = p->pid, .tid = p->tid, .fd = b->fd, .wait_ms = -1 } },
+			   *slot;
+	struct lk_blocked again;
+	int rc;
+
+	w.fact.rec.pid = b->type == LK_TYPE_OFD ? -1 : p->pid;
+	w.fact.rec.key.none = true;
+	rc = decode_request(p, &w.fact);
+	if (rc == 0 && b->fd >= 0)
+		rc = add_descriptor(s, p->pid, p->tid, b->fd, &w.fd);
+	if (rc < 0)
+		return rc == -ENOMEM ? rc : 0;
+	w.fact.stopped = is_stopped(s, p->pid, p->tid);
+	w.fact.wait_ms = lk_scan_slept_ms(s, p->pid, p->tid, &w.fact.wait_error_ms);
+	/* Memory and descriptor were read one after the other: the same call must still stand. */
+	if (read_blocked(s, p->pid, p->tid, &again) < 0 || !same_call(&again, b))
+		return 0;
+	slot = lk_vec_push(&s->waiters);
+	if (!slot)
+		return -ENOMEM;
+	*slot = w;
+	return 0;
+}
+
+static int look_at_task(struct scan *s, int pid, int tid)
+{
+	struct scan_sleeper *slot;
+	struct lk_blocked b;
+	int rc = read_blocked(s, pid, tid, &b);
+
+	if (rc == -EACCES || rc == -EPERM) {
+		lk_scan_deny(s, "syscall", rc);
+		return 1;
+	}
+	if (rc < 0)
+		return 0;
+	slot = lk_vec_push(&s->sleepers);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct scan_sleeper){ .pid = pid, .tid = tid, .call = b };
+	return 0;
+}
+
+/* In the helper: a page that is not there is fetched from wherever its owner keeps it, which may be a server that does not answer. */
+static int read_request(void *arg, size_t i, struct lk_helper_out *out)
+{
+	struct scan *s = arg;
+	const struct scan_sleeper *p = &s->sleepers.v[i];
+	unsigned char bytes[LK_FLOCK_MAX];
+	size_t n = lk_flock_size(p->call.layout);
+
+	if (p->call.call != LK_BLOCKED_FCNTL || read_memory(s, p->pid, p->tid, p->call.flock_addr, bytes, n) < 0)
+		return 0;
+	return lk_helper_emit(out, bytes, n);
+}
+
+static int take_request(void *arg, size_t i, const char *data, size_t n)
+{
+	struct scan *s = arg;
+	struct scan_sleeper *p = &s->sleepers.v[i];
+
+	if (n > sizeof(p->request))
+		return -EBADMSG;
+	memcpy(p->request, data, n);
+	p->has_request = true;
+	return 0;
+}
+
+static int read_requests(struct scan *s)
+{
+	struct lk_helper_job job = {
+		.n_items = s->sleepers.n,
+		.work = read_request,
+		.take = take_request,
+		.arg = s,
+		.keep_fd = s->root->fd,
+		.stall_ms = STALL_MS,
+		.deadline_ms = s->deadline_ms,
+		.max_given_up = MAX_GIVEN_UP,
+	};
+	struct lk_helper_result res;
+	bool any = false;
+	int rc;
+
+	for (size_t i = 0; i < s->sleepers.n && !any; i++)
+		any = s->sleepers.v[i].call.call == LK_BLOCKED_FCNTL;
+	rc = any ? lk_helper_run(&job, &res) : 0;
+	if (rc == -ENOMEM || !any)
+		return rc;
+	for (size_t i = 0; !rc && i < res.n_given_up + res.n_left; i++)
+		lk_scan_deny(s, "syscall", -ETIMEDOUT);
+	if (rc < 0)
+		lk_scan_deny(s, "syscall", rc);
+	return 0;
+}
+
+/* The requests of the threads found in lock calls. */
+static int take_sleepers(struct scan *s)
+{
+	int rc = read_requests(s);
+
+	for (size_t i = 0; i < s->sleepers.n && !rc; i++)
+		rc = add_waiter(s, &s->sleepers.v[i]);
+	s->sleepers.n = 0;
+	return rc;
+}
+
+static int compare_int(const void *a, const void *b)
+{
+	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+typedef LK_VEC(int) pids;
+
+static int want(pids *p, int pid)
+{
+	int *slot = lk_vec_push(p);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = pid;
+	return 0;
+}
+
+static int want_openers(struct scan *s, uint64_t ino, pids *p)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->openers.n && !rc; i++) {
+		if (s->openers.v[i].ino == ino)
+			rc = want(p, s->openers.v[i].pid);
+	}
+	return rc;
+}
+
+/* A waiter with a number is that process; one without has the file open. The inode of a lease breaker is its root's. */
+static int want_listed(struct scan *s, pids *p)
+{
+	struct lk_map done = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < s->lines.v.n && !rc; i++) {
+		const struct lk_record *r = &s->lines.v.v[i].rec;
+		size_t seen;
+
+		if (!r->depth)
+			continue;
+		if (r->pid > 0) {
+			rc = want(p, (int)r->pid);
+		} else if (!r->key.none && !lk_map_find(&done, &r->key.ino, sizeof(r->key.ino), &seen)) {
+			rc = want_openers(s, r->key.ino, p);
+			rc = rc ? rc : lk_map_set(&done, &r->key.ino, sizeof(r->key.ino), 0);
+		}
+	}
+	lk_map_done(&done);
+	return rc;
+}
+
+/* A stopped process has left the kernel's list but not the call. */
+static int want_stopped(struct scan *s, pids *p)
+{
+	int rc = 0, last = 0;
+
+	for (size_t i = 0; i < s->openers.n && !rc; i++) {
+		int pid = s->openers.v[i].pid;
+
+		if (pid != last && is_stopped(s, pid, pid))
+			rc = want(p, pid);
+		last = pid;
+	}
+	return rc;
+}
+
+/* Where the list hides groups, any process may be a waiter. */
+static int want_all(struct scan *s, pids *p)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->procs.n && !rc; i++)
+		rc = s->procs.v[i].denied ? 0 : want(p, s->procs.v[i].pid);
+	return rc;
+}
+
+static int want_pids(struct scan *s, pids *p)
+{
+	int rc = want_listed(s, p);
+
+	rc = rc ? rc : want_stopped(s, p);
+	if (!rc && (!s->root->initial_pidns || !s->has_locks_file))
+		rc = want_all(s, p);
+	return rc;
+}
+
+/* Threads of the wanted processes, each looked at once; `seen` is sorted and may be NULL. */
+static int look_at_all(struct scan *s, pids *p, const pids *seen)
+{
+	int rc = 0;
+
+	if (p->n)
+		qsort(p->v, p->n, sizeof(*p->v), compare_int);
+	for (size_t i = 0; i < p->n && rc >= 0 && !lk_scan_is_late(s); i++) {
+		bool done = seen && seen->n && bsearch(&p->v[i], seen->v, seen->n, sizeof(*seen->v), compare_int);
+
+		if (done || (i && p->v[i] == p->v[i - 1]))
+			continue;
+		rc = lk_scan_each_task(s, p->v[i], look_at_task);
+		rc = rc == -ENOMEM ? rc : 0;
+	}
+	return rc < 0 ? rc : take_sleepers(s);
+}
+
+/* An OFD waiter without a name left: its descriptor may be in a thread's private table, which the sweep does not see. */
+static bool is_one_missing(const struct scan *s)
+{
+	size_t listed = 0, found = 0;
+
+	for (size_t i = 0; i < s->lines.v.n; i++)
+		listed += s->lines.v.v[i].rec.depth && s->lines.v.v[i].rec.pid <= 0;
+	for (size_t i = 0; i < s->waiters.n; i++)
+		found += s->waiters.v[i].fact.rec.type == LK_TYPE_OFD && !s->waiters.v[i].fact.stopped;
+	return found < listed;
+}
+
+int lk_scan_find_waiters(struct scan *s)
+{
+	pids p = { 0 }, all = { 0 };
+	int rc;
+
+	/* System calls of a copied tree cannot be completed: the request stands in the memory of a process that is not there. */
+	if (!(s->req->needs & LK_NEED_WAITS) || !s->root->own_pids)
+		return 0;
+	rc = want_pids(s, &p);
+	rc = rc ? rc : look_at_all(s, &p, NULL);
+	if (!rc && is_one_missing(s)) {
+		rc = want_all(s, &all);
+		rc = rc ? rc : look_at_all(s, &all, &p);
+	}
+	lk_vec_done(&p);
+	lk_vec_done(&all);
+	return rc;
+}

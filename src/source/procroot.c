@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "source/procroot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "record/parse.h"
+
+/* include/linux/proc_ns.h: PROC_PID_INIT_INO, the same on every kernel. */
+#define INITIAL_PID_NS UINT64_C(0xEFFFFFFC)
+#define SMALL_FILE ((size_t)64 * 1024)
+
+struct lk_proc_name lk_procroot_name(const char *fmt, ...)
+{
+	struct lk_proc_name n;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(n.s, sizeof(n.s), fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+struct lk_proc_name lk_procroot_task_name(int pid, int tid, const char *what)
+{
+	if (tid > 0)
+		return lk_procroot_name("%d/task/%d/%s", pid, tid, what);
+	return lk_procroot_name("%d/%s", pid, what);
+}
+
+static uint64_t ns_inode(int rootfd, const char *name)
+{
+	lk_buf link = { 0 };
+	uint64_t ino = 0;
+	char *s, *open;
+
+	if (lk_io_readlink_at(rootfd, name, &link) == 0 && (s = lk_buf_str(&link)) != NULL) {
+		open = strchr(s, '[');
+		if (open && s[link.n - 1] == ']' &&
+		    lk_text_u64(open + 1, (size_t)(s + link.n - open - 2), 10, &ino) < 0)
+			ino = 0;
+	}
+	lk_vec_done(&link);
+	return ino;
+}
+
+uint64_t lk_procroot_ns(const struct lk_procroot *r, int pid, const char *which)
+{
+	struct lk_proc_name n = pid > 0 ? lk_procroot_name("%d/ns/%s", pid, which)
+					: lk_procroot_name("self/ns/%s", which);
+
+	return ns_inode(r->fd, n.s);
+}
+
+/* "NSpid:" names one number for each namespace from this proc's down to the process's own (proc_pid_status(5)): exactly one
+ * means that this proc and we are in the same namespace. */
+static void find_namespace(struct lk_procroot *r)
+{
+	lk_buf status = { 0 };
+
+	if (lk_io_read_at(r->fd, "self/status", SMALL_FILE, &status) == 0) {
+		r->own_pids = lk_parse_status_nspid(status.v, status.n) == 1;
+		r->initial_pidns = lk_procroot_ns(r, r->own_pids ? 0 : 1, "pid") == INITIAL_PID_NS;
+	}
+	lk_vec_done(&status);
+}
+
+/* A copied or invented tree says for itself which namespace it was. */
+static bool looks_like_proc(const struct lk_procroot *r)
+{
+	return faccessat(r->fd, "locks", F_OK, 0) == 0 || faccessat(r->fd, "self", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       faccessat(r->fd, "1", F_OK, 0) == 0;
+}
+
+int lk_procroot_open(struct lk_procroot *r, const char *dir, struct lk_err *err)
+{
+	const char *path = dir ? dir : "/proc";
+	struct statfs fs;
+	int fd = lk_io_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+
+	*r = (struct lk_procroot){ .fd = fd, .is_default = !dir };
+	if (fd < 0)
+		return lk_err_set(err, fd, "cannot open %s: %s%s", path, strerror(-fd),
+				  dir ? "" : "; mount it with 'mount -t proc proc /proc'");
+	r->is_proc = fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+	if (r->is_proc)
+		find_namespace(r);
+	else if (!dir || !looks_like_proc(r)) {
+		lk_procroot_done(r);
+		return lk_err_set(err, -ENOENT,
+				  dir ? "%s does not look like a copy of /proc: it has neither 'locks' nor 'self'"
+				      : "%s is not mounted; mount it with 'mount -t proc proc /proc'",
+				  path);
+	} else {
+		r->initial_pidns = lk_procroot_ns(r, 0, "pid") == INITIAL_PID_NS;
+	}
+	return 0;
+}
+
+void lk_procroot_done(struct lk_procroot *r)
+{
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+}
+
+int lk_procroot_own_fdinfo(int fd, lk_buf *out)
+{
+	struct lk_proc_name n = lk_procroot_name("/proc/self/fdinfo/%d", fd);
+
+	return lk_io_read_at(AT_FDCWD, n.s, (size_t)64 << 20, out);
+}
+
+int lk_procroot_own_link(int fd, lk_buf *out)
+{
+	struct lk_proc_name n = lk_procroot_name("/proc/self/fd/%d", fd);
+
+	return lk_io_readlink_at(AT_FDCWD, n.s, out);
+}
+
+struct lk_proc_name lk_procroot_own_fd_name(int fd)
+{
+	return lk_procroot_name("/proc/self/fd/%d", fd);
+}
+
+int lk_procroot_own_mountinfo(void)
+{
+	return lk_io_openat(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY);
+}
+
+int lk_procroot_own_sched(lk_buf *out)
+{
+	return lk_io_read_at(AT_FDCWD, "/proc/thread-self/sched", SMALL_FILE, out);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where facts come from (a source) and where they go (a sink). The model does not know which source it was.
+ *
+ * Contract: one lk_source_scan() calls the sink's functions in this order: host once; then lock lines in the order of
+ * /proc/locks; then fds, waiters, mounts, processes and denials in any order; then end once. Everything a fact points to is borrowed
+ * for the call. A sink function returns 0 or a negative errno, which stops the scan and is returned by it. */
+#ifndef LK_SOURCE_SOURCE_H
+#define LK_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "record/record.h"
+
+/* What has to be read; the cheapest is 0. */
+enum lk_need {
+	LK_NEED_USER = 1 << 0, /* user names */
+	LK_NEED_CMDLINE = 1 << 1,
+	LK_NEED_CGROUP = 1 << 2, /* unit and container */
+	LK_NEED_NS = 1 << 3, /* namespaces of processes */
+	LK_NEED_WAITS = 1 << 4, /* threads blocked in lock calls, and since when */
+	LK_NEED_ALL = (1 << 5) - 1,
+};
+
+struct lk_request {
+	unsigned needs; /* LK_NEED_* */
+	uint32_t timeout_ms; /* for the whole scan; 0: no limit */
+};
+
+enum lk_tri { LK_UNKNOWN = -1, LK_NO = 0, LK_YES = 1 };
+
+/* The machine and the moment. */
+struct lk_fact_host {
+	const char *scanner; /* "procfs", "bpf" */
+	const char *host; /* bytes of the host name */
+	const char *boot_id; /* "" when unknown */
+	int64_t time_unix_ms;
+	unsigned euid; /* who looked */
+	bool initial_pidns; /* this /proc belongs to the initial pid namespace: its /proc/locks lists every lock */
+	bool has_locks_file; /* /proc/locks could be read */
+	bool live; /* a real /proc of this machine: acting is possible */
+};
+
+/* One line of /proc/locks. */
+struct lk_fact_lock {
+	size_t line; /* from 1 */
+	struct lk_record rec;
+};
+
+/* What is known of an open file or of a name, beyond its key. */
+struct lk_fact_file {
+	struct lk_key key; /* key.none: unknown */
+	enum lk_tri local; /* a file system whose locks live in this kernel; LK_NO: nfs, cifs, fuse … */
+	bool has_stat; /* st_* below are known (statx without sync, local file systems only) */
+	uint32_t st_major, st_minor;
+	uint64_t st_ino;
+	uint64_t nlink;
+	int64_t size; /* bytes; -1 unknown */
+	bool mandatory_bits; /* set-group-ID without group execute: asked for mandatory locks before Linux 5.15 (fcntl(2)) */
+	const char *path; /* as the holder sees it, without " (deleted)" where `deleted` is LK_YES; NULL unknown */
+	enum lk_tri deleted; /* this name is gone */
+	enum lk_tri replaced; /* the name now belongs to another inode */
+	const char *fstype; /* NULL unknown */
+	const char *mount_point; /* as the holder sees it; NULL unknown */
+	int mnt_id; /* -1 unknown */
+};
+
+/* An open descriptor whose fdinfo shows at least one lock: one call for each lock line. */
+struct lk_fact_fd {
+	int pid;
+	int tid; /* 0: the table of the whole process; else a thread's private table */
+	int fd;
+	struct lk_record rec; /* rec.depth is 0 */
+	/* Descriptors with the same number share one open file description (kcmp(2)); 0: not known. */
+	size_t ofd;
+	const struct lk_fact_file *file;
+};
+
+/* A thread that sleeps in a lock call. */
+struct lk_fact_waiter {
+	int pid;
+	int tid;
+	int fd; /* -1: none (open(2) stopped by a lease) */
+	struct lk_record rec; /* type, mode, key, range of the request; rec.key.none when unknown */
+	bool range_resolved; /* false: relative to the file position or size, rec.range is not to be compared */
+	bool stopped; /* job-control stop: /proc/locks has dropped the request */
+	int64_t wait_ms; /* since when it sleeps; -1 unknown; a lower bound: each wake-up starts it anew */
+	int64_t wait_error_ms; /* how far off the clock may be; -1 unknown */
+	size_t ofd; /* as in lk_fact_fd: the waiter's own open file description */
+	const struct lk_fact_file *file;
+};
+
+enum lk_proc_flags {
+	LK_PROC_GONE = 1 << 0, /* no such process any more (or never visible here) */
+	LK_PROC_UNREADABLE = 1 << 1, /* it exists, but its descriptors could not be read */
+	LK_PROC_KTHREAD = 1 << 2,
+	LK_PROC_ZOMBIE = 1 << 3,
+};
+
+/* A process named by a lock line, an fd or a waiter. */
+struct lk_fact_proc {
+	int pid;
+	unsigned flags; /* LK_PROC_* */
+	uint64_t start_ticks; /* 0 unknown */
+	const char *comm; /* exact bytes; NULL unknown */
+	size_t comm_len;
+	int64_t uid; /* effective; -1 unknown */
+	int ppid; /* 0 unknown */
+	char state; /* '\0' unknown */
+	int64_t num_threads; /* 0 unknown */
+	const char *user; /* NULL unknown or not asked for */
+	const char *cmdline; /* NULL unknown or not asked for */
+	const char *cgroup; /* path of the cgroup; NULL likewise */
+	uint64_t pid_ns, mnt_ns, user_ns; /* inode numbers; 0 unknown or not asked for */
+};
+
+/* For locks without a readable descriptor: which mounted file system has this device number. */
+struct lk_fact_mount {
+	uint32_t major, minor; /* of the superblock */
+	const char *fstype;
+	const char *mount_point;
+	enum lk_tri local;
+	bool keys_unique; /* false: several files may share a key here (btrfs, overlay) */
+};
+
+/* Why a lock without a holder may have none; the set for one key. */
+struct lk_fact_orphan {
+	struct lk_key key;
+	int mapped_pid; /* a process that maps the file; 0 none found */
+	bool maps_read; /* the maps of the likely processes could be read */
+};
+
+/* Something that could not be read. */
+struct lk_fact_denied {
+	const char *what; /* "fdinfo", "locks", "cmdline", "timeout", … */
+	int code; /* -errno */
+	size_t count; /* how many times */
+	size_t of; /* out of how many; 0: does not apply */
+	bool hides_locks; /* holders or waiters could be hidden by it */
+	const char *text; /* one sentence for people */
+};
+
+struct lk_fact_end {
+	bool stable; /* /proc/locks was read whole and unchanging */
+	size_t n_bad_lines; /* lines that could not be parsed */
+	size_t n_procs, n_unreadable; /* processes seen; processes whose descriptors could not be read */
+	double scan_ms;
+};
+
+struct lk_sink {
+	void *arg;
+	int (*host)(void *arg, const struct lk_fact_host *f);
+	int (*lock)(void *arg, const struct lk_fact_lock *f);
+	int (*fd)(void *arg, const struct lk_fact_fd *f);
+	int (*waiter)(void *arg, const struct lk_fact_waiter *f);
+	int (*mount)(void *arg, const struct lk_fact_mount *f);
+	int (*proc)(void *arg, const struct lk_fact_proc *f);
+	int (*orphan)(void *arg, const struct lk_fact_orphan *f);
+	int (*denied)(void *arg, const struct lk_fact_denied *f);
+	int (*end)(void *arg, const struct lk_fact_end *f);
+};
+
+struct lk_source;
+
+struct lk_uses;
+
+struct lk_source_ops {
+	int (*scan)(struct lk_source *s, const struct lk_request *req, const struct lk_sink *sink, struct lk_err *err);
+	/* A path of the user's to what is known of it, without opening it. 0; -ENOENT …: no such file; -EOPNOTSUPP: this
+	 * source cannot look paths up; -ETIMEDOUT: its file system does not answer. Strings are owned by the source until
+	 * the next call. */
+	int (*resolve)(struct lk_source *s, const char *path, bool follow, struct lk_fact_file *ret,
+		       struct lk_err *err);
+	/* Who uses these files, see source/uses.h. NULL: this source cannot know. */
+	int (*uses)(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
+		    struct lk_uses *ret, struct lk_err *err);
+	void (*free)(struct lk_source *s);
+};
+
+struct lk_source {
+	const struct lk_source_ops *ops;
+};
+
+static inline int lk_source_scan(struct lk_source *s, const struct lk_request *req, const struct lk_sink *sink,
+				 struct lk_err *err)
+{
+	return s->ops->scan(s, req, sink, err);
+}
+
+static inline int lk_source_resolve(struct lk_source *s, const char *path, bool follow, struct lk_fact_file *ret,
+				    struct lk_err *err)
+{
+	return s->ops->resolve(s, path, follow, ret, err);
+}
+
+static inline void lk_source_free(struct lk_source *s)
+{
+	if (s)
+		s->ops->free(s);
+}
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "source/uses.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *lk_use_kind_name(enum lk_use_kind kind)
+{
+	static const char *const names[] = {
+		"open", "path", "mapped", "running", "cwd", "root", "loop", "swap", "mount"
+	};
+
+	return names[kind];
+}
+
+int lk_uses_find(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
+		 struct lk_uses *ret, struct lk_err *err)
+{
+	*ret = (struct lk_uses){ 0 };
+	if (!s->ops->uses)
+		return lk_err_set(err, -EOPNOTSUPP, "who uses a file can only be found out on the live machine");
+	return s->ops->uses(s, files, n_files, timeout_ms, ret, err);
+}
+
+void lk_uses_done(struct lk_uses *u)
+{
+	lk_arena_done(&u->arena);
+	lk_vec_done(&u->v);
+}
+
+bool lk_use_is_proven(const struct lk_use *u)
+{
+	return u->certain && !u->locked;
+}
+
+int lk_uses_add(struct lk_uses *u, const struct lk_use *use)
+{
+	struct lk_use *slot = lk_vec_push(&u->v);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = *use;
+	slot->comm = lk_arena_strdup(&u->arena, use->comm);
+	slot->what = lk_arena_strdup(&u->arena, use->what);
+	return (use->comm && !slot->comm) || (use->what && !slot->what) ? -ENOMEM : 0;
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_text(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+	const struct lk_use *x = a, *y = b;
+	int d = compare_numbers(x->file, y->file);
+
+	d = d ? d : compare_numbers(x->kind, y->kind);
+	d = d ? d : compare_numbers((uint64_t)x->pid, (uint64_t)y->pid);
+	d = d ? d : compare_numbers((uint64_t)(x->fd + 1), (uint64_t)(y->fd + 1));
+	return d ? d : compare_text(x->what, y->what);
+}
+
+void lk_uses_finish(struct lk_uses *u)
+{
+	size_t n = 0;
+
+	if (u->v.n)
+		qsort(u->v.v, u->v.n, sizeof(*u->v.v), compare_uses);
+	for (size_t i = 0; i < u->v.n; i++) {
+		if (n && compare_uses(&u->v.v[n - 1], &u->v.v[i]) == 0)
+			continue;
+		u->v.v[n++] = u->v.v[i];
+	}
+	u->v.n = n;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who uses a file, with a lock or without: what would be in the way of deleting it, unmounting its file system or writing to it. */
+#ifndef LK_SOURCE_USES_H
+#define LK_SOURCE_USES_H
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "source/source.h"
+
+enum lk_use_kind {
+	LK_USE_OPEN, /* an open descriptor */
+	LK_USE_PATH, /* one that only names it (O_PATH) */
+	LK_USE_MAPPED, /* mapped into memory */
+	LK_USE_RUNNING, /* the program it runs (then it is not listed as mapped) */
+	LK_USE_CWD, /* its working directory */
+	LK_USE_ROOT, /* its root directory, where that is not our own */
+	LK_USE_LOOP, /* behind a loop device; by the kernel, as are those below */
+	LK_USE_SWAP, /* swapped to */
+	LK_USE_MOUNT, /* something is mounted on it, or it is mounted elsewhere too; in our mount namespace */
+};
+
+/* "open", "path", "mapped", "running", "cwd", "root", "loop", "swap", "mount" */
+const char *lk_use_kind_name(enum lk_use_kind kind);
+
+struct lk_use {
+	size_t file; /* index among the files asked about */
+	enum lk_use_kind kind;
+	int pid; /* 0: the kernel itself */
+	uint64_t start_ticks; /* 0: the kernel */
+	const char *comm; /* exact bytes; NULL: the kernel */
+	int fd; /* open and path; else -1 */
+	const char *what; /* "/dev/loop0", mount point; else NULL */
+	bool locked; /* open, and this descriptor shows a lock on the file */
+	bool certain; /* false: it may be another file with the same key, or was told by its name only */
+};
+
+/* In place; zero-initialised is empty. */
+struct lk_uses {
+	struct lk_arena arena; /* owns the strings */
+	LK_VEC(struct lk_use)
+	v; /* by file, kind, pid, fd; each once */
+	size_t n_procs; /* processes that were looked at or should have been; without kernel threads and ourselves */
+	size_t n_unreadable; /* of them: could not be read, or did not answer in time */
+	bool hidden; /* there are, or could be, processes that cannot even be counted (hidepid, another pid namespace) */
+	size_t n_kernel_unknown; /* of loop, swap and mount: how many could not be looked through */
+};
+
+/* Looks at every process once for all files. The caller's own process is left out. timeout_ms: 0 no limit. 0 with *ret; or -errno
+ * with a sentence: -EOPNOTSUPP where processes cannot be looked at (a capture). lk_uses_done() in either case. */
+int lk_uses_find(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
+		 struct lk_uses *ret, struct lk_err *err);
+void lk_uses_done(struct lk_uses *u);
+
+/* A use that would be disturbed if the file went: proven, and not just by a lock's own descriptor. */
+bool lk_use_is_proven(const struct lk_use *u);
+
+/* For sources: adds a copy. 0 or -ENOMEM. */
+int lk_uses_add(struct lk_uses *u, const struct lk_use *use);
+/* For sources: brings them into order, each once. */
+void lk_uses_finish(struct lk_uses *u);
+
+#endif
