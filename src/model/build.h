@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Facts to snapshot: a sink that collects, then joins lock lines with the descriptors that show them. */
+#ifndef LK_MODEL_BUILD_H
+#define LK_MODEL_BUILD_H
+
+#include "model/snapshot.h"
+
+struct lk_build;
+
+/* 0 or -ENOMEM. */
+int lk_build_new(struct lk_build **ret);
+const struct lk_sink *lk_build_sink(struct lk_build *b);
+/* Joins, relates, counts. 0 with *ret (lk_snapshot_free()), or -errno. The builder is used up; free it. */
+int lk_build_finish(struct lk_build *b, struct lk_snapshot **ret, struct lk_err *err);
+void lk_build_free(struct lk_build *b);
+
+/* Scan and build in one go. */
+int lk_snapshot_take(struct lk_source *src, const struct lk_request *req, struct lk_snapshot **ret, struct lk_err *err);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/diff.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/diff_private.h"
+
+const char *lk_event_name(enum lk_event_kind k)
+{
+	static const char *const names[] = { "gap",     "released", "gave_up",  "deadlock_over", "breaking",
+					     "changed", "granted",  "acquired", "waiting",       "deadlock" };
+
+	return names[k];
+}
+
+int lk_diff_new(struct lk_diff **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+void lk_diff_free(struct lk_diff *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->snaps.n; i++)
+		lk_snapshot_free(d->snaps.v[i]);
+	lk_vec_done(&d->snaps);
+	lk_vec_done(&d->rows);
+	lk_vec_done(&d->next);
+	lk_map_done(&d->by_key);
+	lk_vec_done(&d->deads);
+	lk_vec_done(&d->events);
+	lk_vec_done(&d->sorted);
+	lk_arena_done(&d->arena);
+	free(d);
+}
+
+const struct lk_snapshot *lk_diff_newest(const struct lk_diff *d)
+{
+	return d->snaps.n ? d->snaps.v[d->snaps.n - 1] : NULL;
+}
+
+int64_t lk_diff_seen_since(const struct lk_diff *d, const struct lk_lock *l, bool *ret_at_least)
+{
+	if (ret_at_least)
+		*ret_at_least = d->rows.v[l->index].at_least;
+	return d->rows.v[l->index].first_ms;
+}
+
+struct lk_event *lk_diff_tell(struct lk_diff *d, enum lk_event_kind kind, const struct diff_entry *e)
+{
+	struct lk_event *ev = lk_vec_push(&d->events);
+
+	if (!ev)
+		return NULL;
+	*ev = (struct lk_event){
+		.kind = kind,
+		.time_unix_ms = lk_diff_newest(d)->host.time_unix_ms,
+		.lock = e ? e->lock : NULL,
+		.snap = e ? e->snap : lk_diff_newest(d),
+		.held_ms = -1,
+		.waited_ms = -1,
+		.gap_ms = -1,
+		.at_least = e && e->at_least,
+		.certain = true,
+	};
+	return ev;
+}
+
+/* A lower bound must not count the time after it was last seen. */
+int64_t lk_diff_elapsed(const struct lk_diff *d, const struct diff_entry *e, int64_t since_ms)
+{
+	int64_t end = e->at_least ? e->last_ms : e->missed ? e->gone_ms : d->now_ms;
+
+	return end > since_ms ? end - since_ms : 0;
+}
+
+/* ---- the rows of a look ---- */
+
+static void note_wait(struct diff_entry *e, int64_t now_ms)
+{
+	int64_t start = now_ms - (e->lock->wait_ms > 0 ? e->lock->wait_ms : 0);
+
+	if (start < e->start_ms)
+		e->start_ms = start;
+}
+
+/* How many rows with this id came before. */
+static int count_id(struct lk_map *counts, const struct lk_lock *l, uint64_t *ret_nth)
+{
+	size_t n = 0;
+
+	*ret_nth = 0;
+	if (!l->id_shared)
+		return 0;
+	lk_map_find(counts, &l->id, sizeof(l->id), &n);
+	*ret_nth = n;
+	return lk_map_set(counts, &l->id, sizeof(l->id), n + 1);
+}
+
+/* Room for the rows that are carried over is made here, too: entries must not move while something points to them. */
+static int add_rows(struct lk_diff *d, const struct lk_snapshot *s)
+{
+	struct lk_map counts = { 0 };
+	int rc;
+
+	d->next.n = 0;
+	rc = lk_vec_reserve(&d->next.v, &d->next.cap, 0, s->n_locks + d->rows.n, sizeof(*d->next.v));
+	for (size_t i = 0; i < s->n_locks && !rc; i++) {
+		const struct lk_lock *l = &s->locks[i];
+		struct diff_entry *e = &d->next.v[d->next.n++];
+
+		*e = (struct diff_entry){
+			.key.id = l->id, .lock = l, .snap = s, .first_ms = d->now_ms, .last_ms = d->now_ms
+		};
+		e->start_ms = d->now_ms;
+		e->at_least = d->n_looks == 0;
+		note_wait(e, d->now_ms);
+		rc = count_id(&counts, l, &e->key.nth);
+		rc = rc ? rc : lk_map_set(&d->by_key, &e->key, sizeof(e->key), i);
+	}
+	lk_map_done(&counts);
+	return rc;
+}
+
+static void carry_times(const struct diff_entry *from, struct diff_entry *to)
+{
+	to->first_ms = from->first_ms;
+	to->at_least = from->at_least;
+	if (from->start_ms < to->start_ms)
+		to->start_ms = from->start_ms;
+}
+
+static void match_ids(struct lk_diff *d)
+{
+	for (size_t i = 0; i < d->rows.n; i++) {
+		struct diff_entry *old = &d->rows.v[i], *e;
+		size_t at;
+
+		if (!lk_map_find(&d->by_key, &old->key, sizeof(old->key), &at))
+			continue;
+		e = &d->next.v[at];
+		carry_times(old, e);
+		old->settled = true;
+		e->settled = old->lock->state == e->lock->state || lk_lock_is_waiting(e->lock);
+		if (!e->settled)
+			e->before = old;
+	}
+}
+
+/* ---- what became of those that are gone ---- */
+
+/* Something that was in its way still is: it cannot have got through in the meantime. */
+static bool is_still_blocked(const struct lk_diff *d, const struct lk_lock *l)
+{
+	for (size_t i = 0; i < l->n_blocked_by; i++) {
+		struct diff_key key = { .id = l->blocked_by[i]->id };
+		size_t at;
+
+		if (lk_map_find(&d->by_key, &key, sizeof(key), &at) && d->next.v[at].first_ms < d->now_ms)
+			return true;
+	}
+	return false;
+}
+
+/* An open(2) that waited for a lease becomes no lock. */
+static int tell_no_wait(struct lk_diff *d, const struct diff_entry *e)
+{
+	bool blocked = is_still_blocked(d, e->lock);
+	bool opened = e->lock->state == LK_STATE_BREAKER && !blocked;
+	struct lk_event *ev = lk_diff_tell(d, opened ? LK_EVENT_GRANTED : LK_EVENT_GAVE_UP, e);
+
+	if (!ev)
+		return -ENOMEM;
+	ev->waited_ms = lk_diff_elapsed(d, e, e->start_ms);
+	ev->certain = blocked;
+	if (opened) {
+		ev->before = e->lock;
+		ev->before_snap = e->snap;
+	}
+	return 0;
+}
+
+static int tell_released(struct lk_diff *d, const struct diff_entry *e)
+{
+	struct lk_event *ev = lk_diff_tell(d, LK_EVENT_RELEASED, e);
+
+	if (!ev)
+		return -ENOMEM;
+	ev->held_ms = lk_diff_elapsed(d, e, e->first_ms);
+	ev->certain = lk_diff_newest(d)->locks_proven;
+	return 0;
+}
+
+/* add_rows() has made room. */
+static void carry_over(struct lk_diff *d, const struct diff_entry *e)
+{
+	struct diff_entry *slot = &d->next.v[d->next.n++];
+
+	*slot = *e;
+	slot->missed = true;
+	slot->gone_ms = d->now_ms;
+}
+
+static int end_gone(struct lk_diff *d)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < d->rows.n && !rc; i++) {
+		const struct diff_entry *e = &d->rows.v[i];
+		bool waiting = lk_lock_is_waiting(e->lock);
+
+		if (e->settled)
+			continue;
+		if (!e->missed && (waiting || !d->whole))
+			carry_over(d, e);
+		else
+			rc = waiting ? tell_no_wait(d, e) : tell_released(d, e);
+	}
+	return rc;
+}
+
+/* ---- where the fresh ones come from ---- */
+
+static enum lk_event_kind kind_of_fresh(const struct diff_entry *e)
+{
+	if (lk_lock_is_waiting(e->lock))
+		return LK_EVENT_WAITING;
+	if (e->lock->state == LK_STATE_BREAKING && (!e->before || e->before->lock->state != LK_STATE_BREAKING))
+		return LK_EVENT_BREAKING;
+	return e->before ? LK_EVENT_CHANGED : LK_EVENT_ACQUIRED;
+}
+
+static int tell_fresh(struct lk_diff *d, const struct diff_entry *e)
+{
+	struct lk_event *ev = lk_diff_tell(d, kind_of_fresh(e), e);
+
+	if (!ev)
+		return -ENOMEM;
+	if (ev->kind == LK_EVENT_WAITING) {
+		ev->waited_ms = e->at_least && e->lock->wait_ms < 0 ? -1 : d->now_ms - e->start_ms;
+		return 0;
+	}
+	ev->held_ms = d->now_ms - e->first_ms;
+	if (e->before) {
+		ev->before = e->before->lock;
+		ev->before_snap = e->before->snap;
+	}
+	d->n_fresh += ev->kind == LK_EVENT_ACQUIRED;
+	return 0;
+}
+
+/* Of what is there when we begin, who waits is news; a lock that is held is none. */
+static int begin_fresh(struct lk_diff *d)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < lk_diff_newest(d)->n_locks && !rc; i++) {
+		const struct diff_entry *e = &d->next.v[i];
+
+		if (!e->settled && (d->n_looks || lk_lock_is_waiting(e->lock)))
+			rc = tell_fresh(d, e);
+	}
+	return rc;
+}
+
+/* ---- one look ---- */
+
+/* A stable counting sort: what goes is told before what comes. */
+static int sort_events(struct lk_diff *d)
+{
+	size_t at[LK_EVENT_DEADLOCK + 2] = { 0 };
+
+	if (lk_vec_reserve(&d->sorted.v, &d->sorted.cap, 0, d->events.n, sizeof(*d->sorted.v)) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < d->events.n; i++)
+		at[d->events.v[i].kind + 1]++;
+	for (size_t k = 1; k <= LK_EVENT_DEADLOCK; k++)
+		at[k] += at[k - 1];
+	for (size_t i = 0; i < d->events.n; i++)
+		d->sorted.v[at[d->events.v[i].kind]++] = d->events.v[i];
+	d->sorted.n = d->events.n;
+	return 0;
+}
+
+static bool is_whole(const struct lk_snapshot *s)
+{
+	for (size_t i = 0; i < s->n_problems; i++) {
+		if (strcmp(s->problems[i].what, "timeout") == 0)
+			return false;
+	}
+	return s->end.stable;
+}
+
+static void swap_rows(struct lk_diff *d)
+{
+	diff_entries old = d->rows;
+
+	d->rows = d->next;
+	d->next = old;
+	d->next.n = 0;
+	for (size_t i = 0; i < d->rows.n; i++) {
+		d->rows.v[i].settled = false;
+		d->rows.v[i].before = NULL;
+	}
+}
+
+static int compare(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
+{
+	const struct lk_snapshot *s = lk_diff_newest(d);
+	int rc = add_rows(d, s);
+
+	d->whole = is_whole(s);
+	d->n_fresh = 0;
+	if (!rc)
+		match_ids(d);
+	rc = rc ? rc : lk_diff_match(d);
+	rc = rc ? rc : end_gone(d);
+	rc = rc ? rc : begin_fresh(d);
+	rc = rc ? rc : lk_diff_deadlocks(d);
+	rc = rc ? rc : lk_diff_gaps(d, last_ms, expected_ms);
+	rc = rc ? rc : sort_events(d);
+	lk_map_done(&d->by_key);
+	return rc;
+}
+
+int lk_diff_feed(struct lk_diff *d, struct lk_snapshot *s, int64_t now_ms, uint32_t expected_ms,
+		 const struct lk_event **ret, size_t *ret_n)
+{
+	struct lk_snapshot **slot;
+	int64_t last_ms = d->now_ms;
+	int rc;
+
+	lk_diff_settle(d);
+	slot = lk_vec_push(&d->snaps);
+	if (!slot) {
+		lk_snapshot_free(s);
+		return -ENOMEM;
+	}
+	*slot = s;
+	d->now_ms = now_ms;
+	rc = compare(d, last_ms, expected_ms);
+	if (rc)
+		return rc;
+	swap_rows(d);
+	d->n_looks++;
+	*ret = d->sorted.v;
+	*ret_n = d->sorted.n;
+	return 0;
+}
+
+static bool is_needed(const struct lk_diff *d, const struct lk_snapshot *s)
+{
+	size_t n_locks = lk_diff_newest(d)->n_locks;
+
+	for (size_t i = n_locks; i < d->rows.n; i++) {
+		if (d->rows.v[i].snap == s)
+			return true;
+	}
+	for (size_t i = 0; i < d->deads.n; i++) {
+		if (d->deads.v[i].snap == s)
+			return true;
+	}
+	return s == lk_diff_newest(d);
+}
+
+void lk_diff_settle(struct lk_diff *d)
+{
+	size_t kept = 0;
+
+	d->events.n = d->sorted.n = 0;
+	lk_arena_done(&d->arena);
+	for (size_t i = 0; i < d->snaps.n; i++) {
+		struct lk_snapshot *s = d->snaps.v[i];
+
+		if (is_needed(d, s))
+			d->snaps.v[kept++] = s;
+		else
+			lk_snapshot_free(s);
+	}
+	d->snaps.n = kept;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Snapshots to events: what has changed from one look to the next.
+ *
+ * Locks are matched by lk_lock.id. Where that is not enough, because the id says who the first holder is and what is locked, by the
+ * file, the kind, the owner and the bytes: a request that became a lock was granted; a lock that its owner made longer, shorter,
+ * stronger or weaker (the kernel merges and splits ranges) was changed, and neither released nor acquired.
+ *
+ * A request may be missing from the kernel's list for a moment, between waking up and waiting again (fs/locks.c): only one that is
+ * missing in two looks is no longer waiting. The same goes for every lock when a look was not whole, and for deadlocks. */
+#ifndef LK_MODEL_DIFF_H
+#define LK_MODEL_DIFF_H
+
+#include "model/snapshot.h"
+
+enum lk_event_kind {
+	LK_EVENT_GAP, /* something may have been missed; `text` says what */
+	LK_EVENT_RELEASED,
+	LK_EVENT_GAVE_UP, /* no longer waits, and was not seen to hold the lock */
+	LK_EVENT_DEADLOCK_OVER,
+	LK_EVENT_BREAKING, /* somebody wants a file that is leased */
+	LK_EVENT_CHANGED, /* the same owner now holds other bytes, or in another mode */
+	LK_EVENT_GRANTED, /* held after having been waited for */
+	LK_EVENT_ACQUIRED,
+	LK_EVENT_WAITING,
+	LK_EVENT_DEADLOCK,
+};
+
+const char *lk_event_name(enum lk_event_kind k); /* "released", … as in JSON */
+
+struct lk_event {
+	enum lk_event_kind kind;
+	int64_t time_unix_ms; /* of the look that told it */
+	const struct lk_lock *lock; /* as it was last seen; of a deadlock its first request; NULL for a gap */
+	const struct lk_snapshot
+		*snap; /* the one `lock` belongs to, which may be an earlier one; of a gap the newest */
+	/* granted: the request; changed, breaking: the lock as it was before. Else NULL. */
+	const struct lk_lock *before;
+	const struct lk_snapshot *before_snap;
+	const struct lk_cycle *cycle; /* deadlock, deadlock_over: in `snap` */
+	int64_t held_ms; /* since it was first seen by us; -1 does not apply */
+	int64_t waited_ms; /* of the request; of a deadlock how long it stands; -1 does not apply or is not known */
+	int64_t gap_ms; /* gap: how long nobody looked; -1 does not apply */
+	bool at_least; /* it was there when we began: held_ms and waited_ms are lower bounds */
+	bool certain; /* false: released or gave_up, but it could be otherwise (hidden; held and released between two looks) */
+	const char *text; /* gap: one sentence; else NULL */
+};
+
+struct lk_diff;
+
+/* 0 or -ENOMEM. */
+int lk_diff_new(struct lk_diff **ret);
+void lk_diff_free(struct lk_diff *d);
+
+/* Compares s with the snapshots before it. s is taken over, also on failure, and stays for as long as something refers to it: at
+ * most three are kept.
+ * now_ms: a monotonic clock, when s was taken. expected_ms: how long after the one before it should have been; 0: whenever.
+ * The first snapshot tells only who waits already and which deadlocks stand already.
+ * 0 with *ret and *ret_n: events in the order of their kinds, valid until lk_diff_settle() or the next call; or -ENOMEM, after which
+ * d can only be freed. O(n log n) for n locks. */
+int lk_diff_feed(struct lk_diff *d, struct lk_snapshot *s, int64_t now_ms, uint32_t expected_ms,
+		 const struct lk_event **ret, size_t *ret_n);
+
+/* The events have been used: frees what only they needed. */
+void lk_diff_settle(struct lk_diff *d);
+
+/* The newest snapshot, owned by d; NULL before the first. */
+const struct lk_snapshot *lk_diff_newest(const struct lk_diff *d);
+
+/* Since when a row of the newest snapshot has been seen, in the clock of lk_diff_feed(). *ret_at_least (may be NULL): it was there
+ * in the first look. */
+int64_t lk_diff_seen_since(const struct lk_diff *d, const struct lk_lock *l, bool *ret_at_least);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files that turn snapshots into events. */
+#ifndef LK_MODEL_DIFF_PRIVATE_H
+#define LK_MODEL_DIFF_PRIVATE_H
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "model/diff.h"
+
+/* A row from look to look. Times are those of lk_diff_feed()'s clock. */
+struct diff_entry {
+	struct diff_key {
+		uint64_t id;
+		uint64_t nth; /* among rows that share the id */
+	} key; /* compared as bytes */
+	const struct lk_lock *lock; /* as last seen */
+	const struct lk_snapshot *snap; /* that look */
+	const struct diff_entry
+		*before; /* of a fresh row: the gone row it was before; NULL: none. Valid within one feed */
+	int64_t first_ms, last_ms; /* first and last seen */
+	int64_t start_ms; /* of a request: when it began to wait, as far as is known */
+	int64_t gone_ms; /* if missed: the first look without it */
+	bool at_least; /* seen in the first look of all */
+	bool missed; /* not in the newest look; carried over once */
+	bool settled; /* within one feed: what became of it, or where it came from, is known */
+};
+
+typedef LK_VEC(struct diff_entry) diff_entries;
+
+struct diff_dead {
+	const struct lk_cycle *cycle; /* as last seen */
+	const struct lk_snapshot *snap;
+	int64_t start_ms, last_ms, gone_ms;
+	bool at_least, missed, settled;
+};
+
+typedef LK_VEC(struct diff_dead) diff_deads;
+
+struct lk_diff {
+	LK_VEC(struct lk_snapshot *) snaps; /* the newest last */
+	diff_entries rows; /* of the newest, by index; then those carried over */
+	diff_entries next; /* under construction */
+	struct lk_map by_key; /* of next, within one feed */
+	diff_deads deads;
+	LK_VEC(struct lk_event) events, sorted;
+	struct lk_arena arena; /* texts of the events */
+	int64_t now_ms;
+	size_t n_looks;
+	size_t n_fresh; /* held rows nobody saw before, in this feed */
+	bool whole; /* the newest look saw everything it could */
+	bool was_whole, was_complete, was_churning;
+};
+
+/* -- diff.c -- */
+/* A new event about e's row; to be filled further. NULL: no memory. */
+struct lk_event *lk_diff_tell(struct lk_diff *d, enum lk_event_kind kind, const struct diff_entry *e);
+/* For how long e has been what it was since `since_ms`. */
+int64_t lk_diff_elapsed(const struct lk_diff *d, const struct diff_entry *e, int64_t since_ms);
+
+/* -- diff_match.c -- */
+/* Rows that are gone to fresh rows that are their continuation: settles both, tells what was granted. 0 or -ENOMEM. */
+int lk_diff_match(struct lk_diff *d);
+
+/* -- diff_notes.c -- */
+/* Deadlocks that are new or over. 0 or -ENOMEM. */
+int lk_diff_deadlocks(struct lk_diff *d);
+/* What may have been missed. last_ms: the look before. 0 or -ENOMEM. */
+int lk_diff_gaps(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who must move first: the requests of a snapshot as a forest. At the top stand cycles, and locks whose holders do not wait
+ * themselves; below each hang the requests in its way, below a request those that queue behind it and those that want what its
+ * process holds. Each request stands in it once. */
+#ifndef LK_MODEL_FOREST_H
+#define LK_MODEL_FOREST_H
+
+#include "model/snapshot.h"
+
+#define LK_FOREST_NONE SIZE_MAX
+
+enum lk_tree_kind {
+	LK_TREE_CYCLE, /* at the top: `cycle`; its own requests stand right below it */
+	LK_TREE_LOCK, /* at the top: the held `lock` */
+	LK_TREE_UNSEEN, /* at the top: nothing is known to be in the way; `lock` is its first request */
+	LK_TREE_REQUEST, /* everywhere else: the waiting `lock` */
+};
+
+/* Why a request stands where it does. */
+enum lk_tree_why {
+	LK_TREE_TOP, /* it is no request */
+	LK_TREE_WAITS, /* for the lock above it, or in the cycle above it */
+	LK_TREE_QUEUED, /* as the one above it does, and behind that in the kernel's queue */
+	LK_TREE_CHAINED, /* for a lock that the process of the request above it holds */
+};
+
+struct lk_tree_node {
+	enum lk_tree_kind kind;
+	enum lk_tree_why why;
+	const struct lk_lock *lock; /* NULL for a cycle */
+	const struct lk_cycle *cycle; /* of a cycle; NULL otherwise */
+	const struct lk_lock *by; /* requests: the lock it stands here for, one of blocked_by; NULL: none is known */
+	size_t parent; /* index; LK_FOREST_NONE at the top */
+	size_t level; /* 0 at the top */
+	size_t n_behind; /* requests below it */
+	int64_t oldest_wait_ms; /* the longest wait of those; -1 unknown */
+};
+
+/* Parents stand before their children, children right behind their parent in the order of the kernel's queues. At the top: deadlocks,
+ * other cycles, then locks, the most in the way first. */
+struct lk_forest {
+	struct lk_tree_node *nodes;
+	size_t n;
+};
+
+/* Borrows s, which must outlive it. Linear in rows and relations but for sorting; no recursion. 0 with *ret (lk_forest_done()), or
+ * -ENOMEM. */
+int lk_forest_make(const struct lk_snapshot *s, struct lk_forest *ret);
+void lk_forest_done(struct lk_forest *f);
+
+/* How many requests would get on if these processes went and nobody else let go of anything. 0 with *ret, or -ENOMEM. */
+int lk_forest_freed_by(const struct lk_snapshot *s, const int *pids, size_t n, size_t *ret);
+
+#endif

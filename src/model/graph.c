@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/graph.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/vec.h"
+
+typedef int (*edge_cb)(void *arg, size_t from, size_t to);
+
+static size_t proc_node(const struct lk_snapshot *s, const struct lk_proc *p)
+{
+	return s->n_locks + (size_t)(p - s->procs);
+}
+
+/* A process shown by several descriptors is one sharer. */
+static bool is_repeated(const struct lk_lock *l, size_t i)
+{
+	return i > 0 && l->holders[i - 1].pid == l->holders[i].pid;
+}
+
+static int each_edge(const struct lk_snapshot *s, edge_cb cb, void *arg)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n_locks && !rc; i++) {
+		const struct lk_lock *l = &s->locks[i];
+
+		for (size_t k = 0; k < l->n_blocked_by && !rc; k++)
+			rc = cb(arg, i, l->blocked_by[k]->index);
+		for (size_t k = 0; k < l->n_holders && !rc; k++)
+			rc = is_repeated(l, k) ? 0 : cb(arg, i, proc_node(s, l->holders[k].proc));
+		if (!rc && l->waiter)
+			rc = cb(arg, proc_node(s, l->waiter->proc), i);
+	}
+	return rc;
+}
+
+static int count_edge(void *arg, size_t from, size_t to)
+{
+	struct lk_graph *g = arg;
+
+	g->first[from + 1]++;
+	g->first_back[to + 1]++;
+	return 0;
+}
+
+/* first[] runs ahead while filling and is set back afterwards. */
+static int put_edge(void *arg, size_t from, size_t to)
+{
+	struct lk_graph *g = arg;
+
+	g->to[g->first[from]++] = to;
+	g->back[g->first_back[to]++] = from;
+	return 0;
+}
+
+static void sum_up(size_t *first, size_t n)
+{
+	for (size_t i = 1; i <= n; i++)
+		first[i] += first[i - 1];
+}
+
+static void set_back(size_t *first, size_t n)
+{
+	memmove(first + 1, first, n * sizeof(*first));
+	first[0] = 0;
+}
+
+int lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s)
+{
+	size_t n = s->n_locks + s->n_procs, m;
+
+	*g = (struct lk_graph){ .n_nodes = n, .n_rows = s->n_locks };
+	g->first = calloc(n + 2, sizeof(*g->first));
+	g->first_back = calloc(n + 2, sizeof(*g->first_back));
+	g->n_waiting = calloc(s->n_procs + 1, sizeof(*g->n_waiting));
+	if (!g->first || !g->first_back || !g->n_waiting)
+		return -ENOMEM;
+	each_edge(s, count_edge, g);
+	sum_up(g->first, n);
+	sum_up(g->first_back, n);
+	m = g->first[n];
+	g->to = calloc(m + 1, sizeof(*g->to));
+	g->back = calloc(m + 1, sizeof(*g->back));
+	if (!g->to || !g->back)
+		return -ENOMEM;
+	each_edge(s, put_edge, g);
+	set_back(g->first, n);
+	set_back(g->first_back, n);
+	for (size_t i = 0; i < s->n_locks; i++) {
+		if (s->locks[i].waiter)
+			g->n_waiting[s->locks[i].waiter->proc - s->procs]++;
+	}
+	return 0;
+}
+
+void lk_graph_done(struct lk_graph *g)
+{
+	free(g->first);
+	free(g->to);
+	free(g->first_back);
+	free(g->back);
+	free(g->n_waiting);
+	*g = (struct lk_graph){ 0 };
+}
+
+bool lk_graph_has_free_thread(const struct lk_graph *g, const struct lk_snapshot *s, const struct lk_proc *p)
+{
+	int64_t alive = p->num_threads - (p->state == 'Z' ? 1 : 0);
+
+	return p->num_threads <= 0 || alive > g->n_waiting[p - s->procs];
+}
+
+/* What starts it all: processes with a thread that does not wait, locks that go by themselves or whose holder is not known. */
+static bool moves_by_itself(const struct lk_graph *g, const struct lk_snapshot *s, size_t node)
+{
+	const struct lk_lock *l;
+
+	if (node >= s->n_locks)
+		return lk_graph_has_free_thread(g, s, &s->procs[node - s->n_locks]);
+	l = &s->locks[node];
+	if (lk_lock_is_waiting(l))
+		return l->n_blocked_by == 0;
+	return l->n_holders == 0 || l->rec.type == LK_TYPE_LEASE || l->rec.type == LK_TYPE_DELEG;
+}
+
+/* Movement on its way through the graph. */
+struct spread {
+	const struct lk_graph *g;
+	const struct lk_snapshot *s;
+	const unsigned char *out; /* by process: taken out of the world */
+	unsigned char *moves;
+	size_t *queue, head, tail;
+	size_t *left; /* by node: how many it still waits for */
+};
+
+static void set_moving(struct spread *sp, size_t node)
+{
+	sp->moves[node] = 1;
+	sp->queue[sp->tail++] = node;
+}
+
+/* `node` moves now: does that let `from`, which points to it, move too? */
+static bool is_moved_by(struct spread *sp, size_t from, size_t node)
+{
+	size_t n_rows = sp->s->n_locks;
+
+	if (from >= n_rows)
+		return true; /* a thread of it got on */
+	if (lk_lock_is_waiting(&sp->s->locks[from]))
+		return --sp->left[from] == 0;
+	/* A sharer lets go; but one that is taken out only drops its share. */
+	return (node >= n_rows && !sp->out[node - n_rows]) || --sp->left[from] == 0;
+}
+
+static void run(struct spread *sp)
+{
+	while (sp->head < sp->tail) {
+		size_t node = sp->queue[sp->head++];
+
+		for (size_t e = sp->g->first_back[node]; e < sp->g->first_back[node + 1]; e++) {
+			size_t from = sp->g->back[e];
+
+			if (!sp->moves[from] && is_moved_by(sp, from, node))
+				set_moving(sp, from);
+		}
+	}
+}
+
+/* anyone: those who can move by themselves do. */
+static void spread(const struct lk_graph *g, const struct lk_snapshot *s, const unsigned char *out, bool anyone,
+		   unsigned char *moves)
+{
+	lk_auto_mem size_t *queue = calloc(g->n_nodes + 1, sizeof(*queue));
+	lk_auto_mem size_t *left = calloc(g->n_nodes + 1, sizeof(*left));
+	struct spread sp = { .g = g, .s = s, .out = out, .moves = moves, .queue = queue, .left = left };
+
+	/* Without memory nothing is called a deadlock, and nobody is said to follow. */
+	memset(moves, !queue || !left ? anyone : 0, g->n_nodes);
+	if (!queue || !left)
+		return;
+	for (size_t i = 0; i < g->n_nodes; i++) {
+		left[i] = g->first[i + 1] - g->first[i];
+		if ((i >= s->n_locks && out[i - s->n_locks]) || (anyone && moves_by_itself(g, s, i)))
+			set_moving(&sp, i);
+	}
+	run(&sp);
+}
+
+void lk_graph_who_moves(const struct lk_graph *g, const struct lk_snapshot *s, size_t without, unsigned char *moves)
+{
+	lk_auto_mem unsigned char *out = calloc(s->n_procs + 1, 1);
+
+	if (!out) {
+		memset(moves, 1, g->n_nodes);
+		return;
+	}
+	if (without != LK_GRAPH_NONE)
+		out[without] = 1;
+	spread(g, s, out, true, moves);
+}
+
+void lk_graph_who_follows(const struct lk_graph *g, const struct lk_snapshot *s, const unsigned char *out,
+			  unsigned char *moves)
+{
+	spread(g, s, out, false, moves);
+}
+
+/* Tarjan's algorithm with its recursion written out. */
+struct tarjan {
+	const struct lk_graph *g;
+	const unsigned char *moves;
+	size_t *order, *low, *edge; /* by node; order 0: not visited */
+	size_t *stack, n_stack; /* nodes of open components */
+	size_t *path, n_path; /* from the start to where we are */
+	unsigned char *on_stack;
+	size_t clock, n_found;
+	size_t *component;
+};
+
+static void visit(struct tarjan *t, size_t node)
+{
+	t->order[node] = t->low[node] = ++t->clock;
+	t->edge[node] = t->g->first[node];
+	t->stack[t->n_stack++] = node;
+	t->on_stack[node] = 1;
+	t->path[t->n_path++] = node;
+}
+
+static void close_component(struct tarjan *t, size_t root)
+{
+	bool alone = t->stack[t->n_stack - 1] == root;
+	size_t node;
+
+	do {
+		node = t->stack[--t->n_stack];
+		t->on_stack[node] = 0;
+		t->component[node] = alone ? LK_GRAPH_NONE : t->n_found;
+	} while (node != root);
+	t->n_found += !alone;
+}
+
+static void step(struct tarjan *t)
+{
+	size_t node = t->path[t->n_path - 1];
+
+	while (t->edge[node] < t->g->first[node + 1]) {
+		size_t to = t->g->to[t->edge[node]++];
+
+		if (t->moves && t->moves[to])
+			continue;
+		if (!t->order[to]) {
+			visit(t, to);
+			return;
+		}
+		if (t->on_stack[to] && t->order[to] < t->low[node])
+			t->low[node] = t->order[to];
+	}
+	if (t->low[node] == t->order[node])
+		close_component(t, node);
+	t->n_path--;
+	if (t->n_path) {
+		size_t parent = t->path[t->n_path - 1];
+
+		if (t->low[node] < t->low[parent])
+			t->low[parent] = t->low[node];
+	}
+}
+
+int lk_graph_components(const struct lk_graph *g, const unsigned char *moves, size_t *component, size_t *ret_n)
+{
+	size_t n = g->n_nodes;
+	lk_auto_mem size_t *mem = calloc(5 * n + 1, sizeof(*mem));
+	lk_auto_mem unsigned char *on_stack = calloc(n + 1, 1);
+	struct tarjan t = { .g = g, .moves = moves, .component = component };
+
+	if (!mem || !on_stack)
+		return -ENOMEM;
+	t.order = mem;
+	t.low = mem + n;
+	t.edge = mem + 2 * n;
+	t.stack = mem + 3 * n;
+	t.path = mem + 4 * n;
+	t.on_stack = on_stack;
+	for (size_t i = 0; i < n; i++)
+		component[i] = LK_GRAPH_NONE;
+	for (size_t i = 0; i < n; i++) {
+		if (t.order[i] || (moves && moves[i]))
+			continue;
+		visit(&t, i);
+		while (t.n_path)
+			step(&t);
+	}
+	*ret_n = t.n_found;
+	return 0;
+}

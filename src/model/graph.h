@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The graph of waiting: a request points to the locks in its way, a lock to the processes that hold it, a process to its own
+ * requests. Nodes are the snapshot's rows, then its processes. */
+#ifndef LK_MODEL_GRAPH_H
+#define LK_MODEL_GRAPH_H
+
+#include "model/snapshot.h"
+
+#define LK_GRAPH_NONE SIZE_MAX
+
+struct lk_graph {
+	size_t n_nodes, n_rows;
+	size_t *first; /* n_nodes + 1 offsets into to */
+	size_t *to;
+	size_t *first_back, *back; /* the same edges the other way round */
+	int64_t *n_waiting; /* by process: how many of its threads wait */
+};
+
+/* 0 or -ENOMEM; lk_graph_done() either way. */
+int lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s);
+void lk_graph_done(struct lk_graph *g);
+
+/* Sets moves[node] for all that can get on sooner or later, with the process node `without` (index in procs, LK_GRAPH_NONE: none)
+ * taken out of the world. */
+void lk_graph_who_moves(const struct lk_graph *g, const struct lk_snapshot *s, size_t without, unsigned char *moves);
+
+/* Sets moves[node] for all that would get on if these processes went (out[process] is set, by index in procs) and nobody else let go
+ * of a lock of their own accord. */
+void lk_graph_who_follows(const struct lk_graph *g, const struct lk_snapshot *s, const unsigned char *out,
+			  unsigned char *moves);
+
+/* One of its threads, at least, waits for no lock. Not known how many it has: yes. */
+bool lk_graph_has_free_thread(const struct lk_graph *g, const struct lk_snapshot *s, const struct lk_proc *p);
+
+/* Strongly connected components of more than one node among the nodes that do not move (moves NULL: among all).
+ * component[node] is its number from 0, LK_GRAPH_NONE for the others. Not recursive. 0 or -ENOMEM. */
+int lk_graph_components(const struct lk_graph *g, const unsigned char *moves, size_t *component, size_t *ret_n);
+
+#endif

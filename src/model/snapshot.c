@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/mounts.h"
+
+const char *lk_state_name(enum lk_state s)
+{
+	static const char *const names[] = { "held", "waiting", "breaking", "breaker", "stopped_waiting" };
+
+	return names[s];
+}
+
+const char *lk_how_name(enum lk_how h)
+{
+	static const char *const names[] = { "exact", "matched", "recorded", "ambiguous", "unknown" };
+
+	return names[h];
+}
+
+void lk_snapshot_free(struct lk_snapshot *s)
+{
+	if (!s)
+		return;
+	lk_arena_done(&s->arena);
+	free(s);
+}
+
+static int compare_pid(const void *key, const void *elem)
+{
+	int pid = *(const int *)key;
+	const struct lk_proc *p = elem;
+
+	return pid < p->pid ? -1 : pid > p->pid;
+}
+
+const struct lk_proc *lk_snapshot_proc(const struct lk_snapshot *s, int pid)
+{
+	return s->n_procs ? bsearch(&pid, s->procs, s->n_procs, sizeof(*s->procs), compare_pid) : NULL;
+}
+
+bool lk_lock_is_waiting(const struct lk_lock *l)
+{
+	return l->state == LK_STATE_WAITING || l->state == LK_STATE_BREAKER || l->state == LK_STATE_STOPPED_WAITING;
+}
+
+bool lk_lock_involves(const struct lk_lock *l, int pid)
+{
+	if (l->pid == pid)
+		return true;
+	for (size_t i = 0; i < l->n_holders; i++) {
+		if (l->holders[i].pid == pid)
+			return true;
+	}
+	return false;
+}
+
+bool lk_lock_is_exact(const struct lk_lock *l)
+{
+	return l->how == LK_HOW_EXACT;
+}
+
+/* Hard links on an overlay without an index are several inodes behind one number: only the name tells */
+static enum lk_tri same_overlay_link(const struct lk_file *f, const struct lk_fact_file *file)
+{
+	if (!file->fstype || strcmp(file->fstype, "overlay") != 0 || file->nlink < 2)
+		return LK_YES;
+	return f->path && file->path && strcmp(f->path, file->path) == 0 ? LK_YES : LK_UNKNOWN;
+}
+
+enum lk_tri lk_lock_is_on(const struct lk_lock *l, const struct lk_fact_file *file)
+{
+	const struct lk_file *f = l->file;
+
+	if (f->key.none || file->key.none || !lk_key_equal(&f->key, &file->key))
+		return LK_NO;
+	if (f->has_stat && file->has_stat) {
+		if (f->st_major != file->st_major || f->st_minor != file->st_minor || f->st_ino != file->st_ino)
+			return LK_NO;
+		return same_overlay_link(f, file);
+	}
+	if (file->fstype)
+		return lk_mounts_fs_keys_unique(file->fstype) ? LK_YES : LK_UNKNOWN;
+	return f->ambiguous ? LK_UNKNOWN : LK_YES;
+}

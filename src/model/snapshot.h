@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A snapshot: what was true at one moment. Everything is owned by its arena and read-only once built. Cross references are
+ * pointers inside the snapshot. */
+#ifndef LK_MODEL_SNAPSHOT_H
+#define LK_MODEL_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "record/record.h"
+#include "source/source.h"
+
+enum lk_state {
+	LK_STATE_HELD,
+	LK_STATE_WAITING,
+	LK_STATE_BREAKING, /* a lease being broken */
+	LK_STATE_BREAKER, /* an open(2) that waits for a lease */
+	LK_STATE_STOPPED_WAITING, /* asked for it, then was stopped: /proc/locks has dropped it */
+};
+
+enum lk_how {
+	LK_HOW_EXACT, /* its own fdinfo (or the kernel's structures) say so */
+	LK_HOW_MATCHED, /* inferred from the call it is blocked in */
+	LK_HOW_RECORDED, /* the number the kernel recorded; may be another process by now */
+	LK_HOW_AMBIGUOUS, /* several files share this key */
+	LK_HOW_UNKNOWN,
+};
+
+const char *lk_state_name(enum lk_state s); /* "held", … as in JSON */
+const char *lk_how_name(enum lk_how h);
+
+struct lk_proc {
+	int pid;
+	unsigned flags; /* LK_PROC_* */
+	uint64_t start_ticks; /* clock ticks since boot; 0 unknown */
+	const char *comm; /* exact bytes, NUL-terminated; NULL unknown */
+	int64_t uid; /* -1 unknown */
+	int ppid;
+	char state; /* '\0' unknown */
+	int64_t num_threads; /* 0 unknown */
+	const char *user; /* NULL unknown or not asked for; likewise below */
+	const char *cmdline;
+	const char *cgroup;
+	const char *unit; /* of systemd, from the cgroup */
+	const char *container;
+	uint64_t pid_ns, mnt_ns, user_ns; /* 0 unknown */
+};
+
+struct lk_file {
+	size_t index; /* in snapshot->files */
+	struct lk_key key;
+	bool has_stat;
+	uint32_t st_major, st_minor;
+	uint64_t st_ino, nlink;
+	int64_t size; /* bytes; -1 unknown */
+	const char *path; /* exact bytes; NULL unknown */
+	enum lk_tri deleted, replaced, local;
+	const char *fstype; /* NULL unknown */
+	const char *mount_point;
+	bool ambiguous; /* known only by a key that several files may share */
+};
+
+struct lk_holder {
+	int pid;
+	int tid; /* 0: not a thread's private table */
+	int fd; /* -1 unknown */
+	const struct lk_proc *proc; /* never NULL */
+};
+
+struct lk_lock {
+	uint64_t id; /* of file, kind, range and owner (explain.c); stable while the lock stands */
+	bool id_shared; /* another row has the same id: acting on it is refused */
+	size_t index; /* in snapshot->locks */
+	struct lk_record rec; /* type, mode, range; rec.pid is the recorded pid */
+	enum lk_state state;
+	enum lk_how how;
+	const struct lk_file *file; /* never NULL */
+	int pid; /* first holder or the waiter; the recorded one where nobody is proven; 0: unknown */
+	const struct lk_proc *proc; /* of pid; NULL when pid is 0 */
+	const struct lk_holder *holders; /* sorted by pid, tid, fd; empty for waiters */
+	size_t n_holders;
+	const struct lk_holder *waiter; /* NULL for held locks; its tid is the thread that waits */
+	const char *const *no_holder_because; /* "word: sentence"; the reasons that remain possible */
+	size_t n_because;
+	const struct lk_lock *root; /* waiters: the held lock the kernel lists it under; NULL unknown */
+	size_t line; /* in /proc/locks, from 1; 0: seen only in fdinfo or in a blocked call */
+	const struct lk_lock *const *blocked_by; /* held locks in its way, by index */
+	size_t n_blocked_by;
+	const struct lk_lock *const *blocks; /* waiting requests it is in the way of, by index */
+	size_t n_blocks;
+	unsigned deadlock; /* from 1; 0: none */
+	int64_t wait_ms; /* -1 unknown or not waiting; a lower bound: each wake-up starts it anew */
+	int64_t wait_error_ms; /* how far off the clock may be; -1 unknown */
+	size_t ofd; /* open file description of the holder or waiter; 0 unknown */
+};
+
+/* Processes that wait for each other in a circle. */
+struct lk_cycle {
+	bool dead; /* nobody in it can move: a deadlock. Otherwise escape_pid could still release its lock */
+	unsigned number; /* of a deadlock, from 1, as in lk_lock.deadlock; 0 for a cycle that is none */
+	const struct lk_lock *const *rows; /* its requests and the locks they wait for, by index */
+	size_t n_rows;
+	const int *pids; /* its processes, sorted */
+	size_t n_pids;
+	const int *breakers; /* each of these alone, if it went, would let all the others go on */
+	size_t n_breakers;
+	int escape_pid; /* who can still move; 0: none, or not by a process of its own */
+	const char *escape; /* why it is no deadlock, in words; NULL when it is one */
+};
+
+struct lk_problem {
+	const char *what, *text;
+	int code; /* -errno */
+	size_t count;
+	bool hides_locks;
+};
+
+struct lk_snapshot {
+	struct lk_arena arena;
+	struct lk_fact_host host; /* strings in the arena */
+	struct lk_fact_end end;
+	struct lk_lock *locks; /* rows: a held lock is followed by the waiters the kernel lists under it */
+	size_t n_locks;
+	struct lk_file *files;
+	size_t n_files;
+	struct lk_proc *procs; /* by pid */
+	size_t n_procs;
+	struct lk_fact_mount *mounts;
+	size_t n_mounts;
+	struct lk_problem *problems;
+	size_t n_problems;
+	size_t n_held, n_waiting, n_deadlocks;
+	bool relations_cut; /* there were too many pairs to list every blocker (model/relate.h) */
+	struct lk_cycle *cycles; /* deadlocks first, in the order of their numbers */
+	size_t n_cycles;
+	bool complete; /* nothing that could not be read could change this answer */
+	bool locks_proven; /* a key that is not among the locks is free: a stable list of the initial pid namespace has every lock */
+};
+
+void lk_snapshot_free(struct lk_snapshot *s);
+
+/* By pid; NULL when the snapshot does not know it. */
+const struct lk_proc *lk_snapshot_proc(const struct lk_snapshot *s, int pid);
+
+bool lk_lock_is_waiting(const struct lk_lock *l); /* waiting, breaker or stopped_waiting */
+/* pid holds or waits for it (as far as known, recorded pids included). */
+bool lk_lock_involves(const struct lk_lock *l, int pid);
+/* The lock has an owner that is proven. */
+bool lk_lock_is_exact(const struct lk_lock *l);
+
+/* Does the lock stand on this file? LK_UNKNOWN: the key is the same, but several files may share it. */
+enum lk_tri lk_lock_is_on(const struct lk_lock *l, const struct lk_fact_file *file);
+
+#endif
