@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Values as cells of a table. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "table/get.h"
+
+/* 1.2K as other tools print it; no floating point, so that no locale changes the point. */
+int lk_size_text(uint64_t bytes, lk_buf *out)
+{
+	static const char letters[] = "BKMGTPE";
+	uint64_t whole = bytes, rest = 0;
+	size_t i = 0;
+
+	while (whole >= 1024 && letters[i + 1]) {
+		rest = whole % 1024;
+		whole /= 1024;
+		i++;
+	}
+	rest = (rest * 10 + 512) / 1024;
+	if (rest == 10) {
+		whole++;
+		rest = 0;
+	}
+	if (rest && i)
+		return lk_buf_printf(out, "%" PRIu64 ".%" PRIu64 "%c", whole, rest, letters[i]);
+	return lk_buf_printf(out, "%" PRIu64 "%c", whole, letters[i]);
+}
+
+static int put_upper(const char *s, lk_buf *out)
+{
+	size_t start = out->n;
+
+	if (lk_buf_puts(out, s) < 0)
+		return -ENOMEM;
+	for (size_t i = start; i < out->n; i++)
+		out->v[i] = (char)toupper((unsigned char)out->v[i]);
+	return 0;
+}
+
+int lk_text_type(const struct lk_row *row, bool human, lk_buf *out)
+{
+	const struct lk_record *rec = &row->lock->rec;
+
+	(void)human;
+	if (rec->type == LK_TYPE_UNKNOWN && rec->type_word[0])
+		return lk_buf_puts(out, rec->type_word);
+	return put_upper(lk_type_name(rec->type), out);
+}
+
+int lk_text_end(const struct lk_row *row, bool human, lk_buf *out)
+{
+	struct lk_range r = row->lock->rec.range;
+
+	(void)human;
+	if (lk_range_is_to_eof(r))
+		return lk_buf_puts(out, "EOF");
+	return lk_buf_printf(out, "%" PRId64, r.end);
+}
+
+int lk_text_length(const struct lk_row *row, bool human, lk_buf *out)
+{
+	struct lk_range r = row->lock->rec.range;
+
+	(void)human;
+	if (lk_range_is_to_eof(r))
+		return lk_buf_puts(out, "EOF");
+	return lk_buf_printf(out, "%" PRId64, r.end - r.start + 1);
+}
+
+/* "?:INODE on /mount": no name, but enough to find the file with find -inum. */
+static int put_nameless(const struct lk_file *file, lk_buf *out)
+{
+	if (file->key.none)
+		return lk_buf_puts(out, "?");
+	if (file->mount_point)
+		return lk_buf_printf(out, "?:%" PRIu64 " on %s", file->key.ino, file->mount_point);
+	return lk_buf_printf(out, "?:%" PRIu64 " on device %02" PRIx32 ":%02" PRIx32, file->key.ino, file->key.major,
+			     file->key.minor);
+}
+
+static const char deleted_note[] = "(deleted)", replaced_note[] = "(replaced)";
+
+static const char *note_of(const struct lk_file *file)
+{
+	if (file->deleted == LK_YES)
+		return deleted_note;
+	return file->replaced == LK_YES ? replaced_note : NULL;
+}
+
+int lk_text_path(const struct lk_row *row, bool human, lk_buf *out)
+{
+	const struct lk_file *file = row->lock->file;
+	const char *note = note_of(file);
+
+	(void)human;
+	if (!file->path)
+		return put_nameless(file, out);
+	return lk_buf_printf(out, "%s%s%s", file->path, note ? " " : "", note ? note : "");
+}
+
+static bool ends_in(const char *s, const char *end)
+{
+	size_t n = strlen(s), n_end = strlen(end);
+
+	return n >= n_end && strcmp(s + (n - n_end), end) == 0;
+}
+
+size_t lk_path_false_note(const struct lk_row *row)
+{
+	const struct lk_file *file = row->lock->file;
+
+	if (!file->path || note_of(file))
+		return 0;
+	/* Where it is not known, this may be the kernel's own note. */
+	if (file->deleted == LK_NO && ends_in(file->path, deleted_note))
+		return strlen(deleted_note);
+	return ends_in(file->path, replaced_note) ? strlen(replaced_note) : 0;
+}
+
+int lk_age_text(int64_t s, lk_buf *out)
+{
+	if (s < 60)
+		return lk_buf_printf(out, "%" PRId64 "s", s);
+	if (s < 3600)
+		return lk_buf_printf(out, "%" PRId64 "m%02" PRId64 "s", s / 60, s % 60);
+	if (s < 86400)
+		return lk_buf_printf(out, "%" PRId64 "h%02" PRId64 "m", s / 3600, s % 3600 / 60);
+	return lk_buf_printf(out, "%" PRId64 "d%02" PRId64 "h", s / 86400, s % 86400 / 3600);
+}
+
+int lk_text_age(const struct lk_row *row, bool human, lk_buf *out)
+{
+	int64_t s = row->lock->wait_ms / 1000;
+
+	if (row->lock->wait_ms < 0)
+		return 0;
+	return human ? lk_age_text(s, out) : lk_buf_printf(out, "%" PRId64, s);
+}
+
+static int put_value(const struct lk_column *col, const struct lk_value *v, bool human, lk_buf *out)
+{
+	switch (col->type) {
+	case LK_COL_NUMBER:
+		if (col->flags & LK_COL_SIZE && human && v->i >= 0)
+			return lk_size_text((uint64_t)v->i, out);
+		return lk_buf_printf(out, "%" PRId64, v->i);
+	case LK_COL_UNSIGNED:
+		return lk_buf_printf(out, "%" PRIu64, v->u);
+	case LK_COL_BOOL:
+		return lk_buf_puts(out, v->i ? "yes" : "no");
+	case LK_COL_ENUM:
+		return col->flags & LK_COL_UPPER ? put_upper(v->s, out) : lk_buf_puts(out, v->s);
+	case LK_COL_STRING:
+		break;
+	}
+	return lk_buf_puts(out, v->s);
+}
+
+int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out)
+{
+	lk_buf scratch = { 0 };
+	struct lk_value v;
+	int rc = 0;
+
+	if (col->text)
+		return col->text(row, human, out);
+	v = col->get(row, &scratch);
+	if (v.known)
+		rc = put_value(col, &v, human, out);
+	lk_vec_done(&scratch);
+	return rc;
+}

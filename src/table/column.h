@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The column table: every property of a row, its words, how to get it and how to order it. It is the only list of columns;
+ * help, man page, completion, --filter, --sort and the screen are made from it. */
+#ifndef LK_TABLE_COLUMN_H
+#define LK_TABLE_COLUMN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "model/snapshot.h"
+
+/* A row is a lock, and for tables that print a line for each process (`who`), one holder of it. */
+struct lk_row {
+	const struct lk_snapshot *snap;
+	const struct lk_lock *lock;
+	const struct lk_holder *holder; /* NULL: the lock as a whole */
+};
+
+enum lk_col_type {
+	LK_COL_NUMBER, /* int64_t */
+	LK_COL_UNSIGNED, /* uint64_t */
+	LK_COL_STRING, /* bytes of the machine or of a const table */
+	LK_COL_ENUM, /* lower-case word; compared without case */
+	LK_COL_BOOL,
+};
+
+struct lk_value {
+	bool known; /* false: unknown or not applicable (JSON null, "-" or empty in tables) */
+	int64_t i; /* NUMBER, BOOL */
+	uint64_t u; /* UNSIGNED */
+	const char *s; /* STRING, ENUM; borrowed from the snapshot or from `scratch` */
+};
+
+enum lk_col_flags {
+	LK_COL_RIGHT = 1 << 0, /* right-aligned */
+	LK_COL_TRUNC_LEFT = 1 << 1, /* may be cut, on its left */
+	LK_COL_TRUNC = 1 << 2, /* may be cut, on its right */
+	LK_COL_NOEXTREMES = 1 << 3,
+	LK_COL_SIZE = 1 << 4, /* bytes: human-readable unless -b */
+	LK_COL_UPPER = 1 << 5, /* an ENUM that tables show in upper case, as the kernel does */
+	LK_COL_NUMBERS = 1 << 6, /* a STRING made of numbers, which are ordered as numbers */
+};
+
+struct lk_column {
+	const char *name; /* "PID" */
+	const char *filter_name; /* "pid": the name in --filter and --sort (both names are accepted, in any case) */
+	const char *help; /* one line */
+	enum lk_col_type type;
+	unsigned flags; /* LK_COL_* flags */
+	unsigned needs; /* LK_NEED_* */
+	const char *const *words; /* ENUM: all it can say, NULL at the end; else NULL */
+	/* scratch: for values that have to be made; cleared by the caller before each call. */
+	struct lk_value (*get)(const struct lk_row *row, lk_buf *scratch);
+	/* Where a cell says more than the value: appends it. 0 or -ENOMEM. NULL: the value itself is shown. */
+	int (*text)(const struct lk_row *row, bool human, lk_buf *out);
+};
+
+const struct lk_column *lk_column_table(size_t *ret_n);
+/* By name or filter name, any case; NULL when there is none. */
+const struct lk_column *lk_column_find(const char *name, size_t n);
+/* The nearest name, for "did you mean"; NULL when none is near. */
+const char *lk_column_suggest(const char *name, size_t n);
+
+typedef LK_VEC(const struct lk_column *) lk_columns;
+
+/* "PID,PATH" replaces, "+PID,PATH" adds to *cols. 0 or -EINVAL with a sentence that names the bad one and suggests. */
+int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err);
+/* The default set of `list` or `who` for a width in cells (0: no terminal). 0 or -ENOMEM. */
+int lk_columns_default(lk_columns *cols, bool who, size_t width);
+/* Adds every column. 0 or -ENOMEM. */
+int lk_columns_all(lk_columns *cols);
+bool lk_columns_has(const lk_columns *cols, const char *name);
+unsigned lk_columns_needs(const lk_columns *cols);
+
+/* As text for a cell, not yet sanitized: empty when unknown. human: sizes as 1.2M, times as 3m12s. 0 or -ENOMEM. */
+int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out);
+
+/* Orders two rows by a column: numbers as numbers, unknown last. */
+int lk_column_compare(const struct lk_column *col, const struct lk_row *a, const struct lk_row *b);
+/* Orders two known values of that column. */
+int lk_value_compare(const struct lk_column *col, const struct lk_value *a, const struct lk_value *b);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "table/get.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UNUSED __attribute__((unused))
+#define GETTER(name) struct lk_value lk_get_##name(const struct lk_row *row, lk_buf *scratch UNUSED)
+
+static struct lk_value unknown(void)
+{
+	return (struct lk_value){ 0 };
+}
+
+static struct lk_value number(int64_t i)
+{
+	return (struct lk_value){ .known = true, .i = i };
+}
+
+static struct lk_value unsigned_number(uint64_t u)
+{
+	return (struct lk_value){ .known = true, .u = u };
+}
+
+static struct lk_value string(const char *s)
+{
+	return (struct lk_value){ .known = s != NULL, .s = s };
+}
+
+static struct lk_value tri(enum lk_tri t)
+{
+	return t == LK_UNKNOWN ? unknown() : number(t);
+}
+
+/* What was put into scratch; nothing or no memory is unknown. */
+static struct lk_value made(lk_buf *scratch)
+{
+	return scratch->n ? string(lk_buf_str(scratch)) : unknown();
+}
+
+const struct lk_holder *lk_row_holder(const struct lk_row *row)
+{
+	const struct lk_lock *l = row->lock;
+
+	if (row->holder)
+		return row->holder;
+	if (l->waiter)
+		return l->waiter;
+	return l->n_holders ? &l->holders[0] : NULL;
+}
+
+const struct lk_proc *lk_row_proc(const struct lk_row *row)
+{
+	const struct lk_holder *h = lk_row_holder(row);
+
+	return h ? h->proc : row->lock->proc;
+}
+
+GETTER(id)
+{
+	lk_buf_printf(scratch, "%016" PRIx64, row->lock->id);
+	return made(scratch);
+}
+
+GETTER(state)
+{
+	return string(lk_state_name(row->lock->state));
+}
+
+GETTER(type)
+{
+	return string(lk_type_name(row->lock->rec.type));
+}
+
+GETTER(mode)
+{
+	return string(lk_mode_name(row->lock->rec.mode));
+}
+
+GETTER(how)
+{
+	return string(lk_how_name(row->lock->how));
+}
+
+GETTER(pid)
+{
+	const struct lk_holder *h = lk_row_holder(row);
+	int pid = h ? h->pid : row->lock->pid;
+
+	return pid > 0 ? number(pid) : unknown();
+}
+
+GETTER(tid)
+{
+	const struct lk_holder *h = lk_row_holder(row);
+
+	return h && h->tid > 0 ? number(h->tid) : unknown();
+}
+
+GETTER(fd)
+{
+	const struct lk_holder *h = lk_row_holder(row);
+
+	return h && h->fd >= 0 ? number(h->fd) : unknown();
+}
+
+GETTER(command)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return string(p ? p->comm : NULL);
+}
+
+GETTER(user)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	if (!p || p->user || p->uid < 0)
+		return string(p ? p->user : NULL);
+	lk_buf_printf(scratch, "%" PRId64, p->uid);
+	return made(scratch);
+}
+
+GETTER(uid)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return p && p->uid >= 0 ? number(p->uid) : unknown();
+}
+
+GETTER(unit)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return string(p ? p->unit : NULL);
+}
+
+GETTER(container)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return string(p ? p->container : NULL);
+}
+
+GETTER(cmdline)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return string(p ? p->cmdline : NULL);
+}
+
+GETTER(range)
+{
+	char buf[LK_RANGE_TEXT];
+
+	lk_buf_puts(scratch, lk_range_format(row->lock->rec.range, buf));
+	return made(scratch);
+}
+
+GETTER(start)
+{
+	return number(row->lock->rec.range.start);
+}
+
+GETTER(end)
+{
+	return number(row->lock->rec.range.end);
+}
+
+GETTER(length)
+{
+	struct lk_range r = row->lock->rec.range;
+
+	return number(lk_range_is_to_eof(r) ? LK_RANGE_EOF : r.end - r.start + 1);
+}
+
+GETTER(size)
+{
+	int64_t size = row->lock->file->size;
+
+	return size >= 0 ? number(size) : unknown();
+}
+
+GETTER(inode)
+{
+	const struct lk_key *k = &row->lock->file->key;
+
+	return k->none ? unknown() : unsigned_number(k->ino);
+}
+
+GETTER(dev)
+{
+	const struct lk_key *k = &row->lock->file->key;
+
+	if (!k->none)
+		lk_buf_printf(scratch, "%02" PRIx32 ":%02" PRIx32, k->major, k->minor);
+	return made(scratch);
+}
+
+GETTER(majmin)
+{
+	const struct lk_key *k = &row->lock->file->key;
+
+	if (!k->none)
+		lk_buf_printf(scratch, "%" PRIu32 ":%" PRIu32, k->major, k->minor);
+	return made(scratch);
+}
+
+GETTER(key)
+{
+	const struct lk_key *k = &row->lock->file->key;
+	char buf[LK_KEY_TEXT];
+
+	if (!k->none)
+		lk_buf_puts(scratch, lk_key_format(k, buf));
+	return made(scratch);
+}
+
+GETTER(path)
+{
+	return string(row->lock->file->path);
+}
+
+GETTER(deleted)
+{
+	return tri(row->lock->file->deleted);
+}
+
+GETTER(replaced)
+{
+	return tri(row->lock->file->replaced);
+}
+
+GETTER(fstype)
+{
+	return string(row->lock->file->fstype);
+}
+
+GETTER(mount)
+{
+	return string(row->lock->file->mount_point);
+}
+
+GETTER(mandatory)
+{
+	return number(row->lock->rec.phase == LK_PHASE_MANDATORY ? 1 : 0);
+}
+
+GETTER(age)
+{
+	int64_t ms = row->lock->wait_ms;
+
+	return ms >= 0 ? number(ms / 1000) : unknown();
+}
+
+GETTER(blocker)
+{
+	const struct lk_lock *l = row->lock;
+	const struct lk_lock *by = l->root;
+
+	if (!by && l->n_blocked_by)
+		by = l->blocked_by[0];
+	return by && by->pid > 0 ? number(by->pid) : unknown();
+}
+
+GETTER(holders)
+{
+	const struct lk_lock *l = row->lock;
+
+	for (size_t i = 0; i < l->n_holders; i++) {
+		const struct lk_holder *h = &l->holders[i];
+
+		lk_buf_printf(scratch, "%s%d", i ? "," : "", h->pid);
+		if (h->tid > 0)
+			lk_buf_printf(scratch, "/%d", h->tid);
+		if (h->fd >= 0)
+			lk_buf_printf(scratch, ":%d", h->fd);
+	}
+	return made(scratch);
+}
+
+GETTER(why)
+{
+	const struct lk_lock *l = row->lock;
+
+	for (size_t i = 0; i < l->n_because; i++)
+		lk_buf_printf(scratch, "%s%s", i ? "; " : "", l->no_holder_because[i]);
+	return made(scratch);
+}
+
+typedef LK_VEC(int) pid_list;
+
+static void add_pid(pid_list *list, int pid)
+{
+	int *slot = pid > 0 ? lk_vec_push(list) : NULL;
+
+	if (slot)
+		*slot = pid;
+}
+
+static void add_pids_of(pid_list *list, const struct lk_lock *l)
+{
+	for (size_t i = 0; i < l->n_holders; i++)
+		add_pid(list, l->holders[i].pid);
+	if (!l->n_holders)
+		add_pid(list, l->pid);
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+static struct lk_value pids_of_locks(const struct lk_lock *const *locks, size_t n, lk_buf *scratch)
+{
+	pid_list list = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		add_pids_of(&list, locks[i]);
+	if (list.n)
+		qsort(list.v, list.n, sizeof(*list.v), by_pid);
+	for (size_t i = 0; i < list.n; i++) {
+		if (!i || list.v[i] != list.v[i - 1])
+			lk_buf_printf(scratch, "%s%d", i ? "," : "", list.v[i]);
+	}
+	lk_vec_done(&list);
+	return made(scratch);
+}
+
+GETTER(blockedby)
+{
+	return pids_of_locks(row->lock->blocked_by, row->lock->n_blocked_by, scratch);
+}
+
+GETTER(blocks)
+{
+	return pids_of_locks(row->lock->blocks, row->lock->n_blocks, scratch);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The getters behind the column table: a row to one value, and the cells that say more than their value. */
+#ifndef LK_TABLE_GET_H
+#define LK_TABLE_GET_H
+
+#include "table/column.h"
+
+/* Who the row is about: the row's holder, the waiter, or the first holder; NULL where nobody is proven. */
+const struct lk_holder *lk_row_holder(const struct lk_row *row);
+/* Its process; with nobody proven the recorded one; NULL: none. */
+const struct lk_proc *lk_row_proc(const struct lk_row *row);
+
+/* clang-format off */
+#define LK_GETTERS(X) \
+	X(id) X(state) X(type) X(mode) X(pid) X(tid) X(command) X(user) X(uid) X(fd) X(range) X(start) X(end) X(size) \
+	X(length) X(inode) X(dev) X(majmin) X(blocker) X(key) X(path) X(deleted) X(replaced) X(holders) X(how) X(blockedby) \
+	X(blocks) X(unit) X(container) X(cmdline) X(fstype) X(mount) X(mandatory) X(age) X(why)
+/* clang-format on */
+#define LK_DECLARE_GETTER(name) struct lk_value lk_get_##name(const struct lk_row *row, lk_buf *scratch);
+LK_GETTERS(LK_DECLARE_GETTER)
+#undef LK_DECLARE_GETTER
+
+/* As lk_column.text. */
+int lk_text_type(const struct lk_row *row, bool human, lk_buf *out);
+int lk_text_end(const struct lk_row *row, bool human, lk_buf *out);
+int lk_text_length(const struct lk_row *row, bool human, lk_buf *out);
+int lk_text_path(const struct lk_row *row, bool human, lk_buf *out);
+/* Where the cell of PATH ends in bytes of the file's own name that look like "(deleted)" or "(replaced)": how many. Else 0. */
+size_t lk_path_false_note(const struct lk_row *row);
+int lk_text_age(const struct lk_row *row, bool human, lk_buf *out);
+
+/* For people: "1.2M", "3m12s". 0 or -ENOMEM. */
+int lk_size_text(uint64_t bytes, lk_buf *out);
+int lk_age_text(int64_t seconds, lk_buf *out);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "table/known_ranges.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define BIT(type) (1u << (type))
+#define BYTE(offset) \
+	{ \
+		offset, offset \
+	}
+
+/* SQLite's file format, "The Lock-Byte Page", and os.h: PENDING_BYTE, RESERVED_BYTE, SHARED_FIRST, SHARED_SIZE 510. */
+static const struct lk_known_range sqlite_ranges[] = {
+	{ BYTE(0x40000000), "PENDING", "a writer waits for the readers to leave; no new reader gets in" },
+	{ BYTE(0x40000001), "RESERVED", "one connection has begun to write; readers go on" },
+	{ { 0x40000002, 0x400001ff }, "SHARED", "read: a connection reads; write: one has the database for itself" },
+};
+
+/* SQLite's "WAL-mode File Format", "The WAL-Index File Format", and os_unix.c: UNIX_SHM_BASE 120, UNIX_SHM_DMS 128. */
+static const struct lk_known_range wal_index_ranges[] = {
+	{ BYTE(120), "WRITE", "the one connection that may append to the log" },
+	{ BYTE(121), "CKPT", "a checkpoint copies the log into the database" },
+	{ BYTE(122), "RECOVER", "the index is being rebuilt" },
+	{ BYTE(123), "READ0", "reads the database only, not the log" },
+	{ BYTE(124), "READ1", "reads up to the first read mark" },
+	{ BYTE(125), "READ2", "reads up to the second read mark" },
+	{ BYTE(126), "READ3", "reads up to the third read mark" },
+	{ BYTE(127), "READ4", "reads up to the fourth read mark" },
+	{ BYTE(128), "DMS", "the database is open here (dead man's switch)" },
+};
+
+/* QEMU's block/file-posix.c: RAW_LOCK_PERM_BASE, RAW_LOCK_SHARED_BASE, and the bits of BLK_PERM_*. Up to 6.1 there was graph-mod. */
+static const struct lk_known_range qemu_ranges[] = {
+	{ BYTE(100), "consistent-read", "reads, and relies on what it reads" },
+	{ BYTE(101), "write", "writes" },
+	{ BYTE(102), "write-unchanged", "rewrites what is there with the same contents" },
+	{ BYTE(103), "resize", "changes the size" },
+	{ BYTE(104), "graph-mod", "changes the chain of images" },
+	{ BYTE(200), "deny-consistent-read", "others must not rely on what they read" },
+	{ BYTE(201), "deny-write", "others must not write" },
+	{ BYTE(202), "deny-write-unchanged", "others must not rewrite the same contents" },
+	{ BYTE(203), "deny-resize", "others must not change the size" },
+	{ BYTE(204), "deny-graph-mod", "others must not change the chain of images" },
+};
+
+#define ROWS(array) .ranges = array, .n_ranges = COUNT(array)
+
+static const struct lk_known_layout table[] = {
+	{
+		.word = "sqlite",
+		.name = "SQLite",
+		.looks_like = "a SQLite database",
+		.types = BIT(LK_TYPE_POSIX) | BIT(LK_TYPE_OFD),
+		ROWS(sqlite_ranges),
+	},
+	{
+		.word = "wal",
+		.name = "WAL",
+		.looks_like = "the WAL index of a SQLite database",
+		.suffix = "-shm",
+		.types = BIT(LK_TYPE_POSIX) | BIT(LK_TYPE_OFD),
+		ROWS(wal_index_ranges),
+	},
+	{
+		.word = "qemu",
+		.name = "QEMU",
+		.looks_like = "a disk image of QEMU",
+		.types = BIT(LK_TYPE_OFD),
+		.only_read = true,
+		ROWS(qemu_ranges),
+	},
+};
+
+const struct lk_known_layout *lk_known_table(size_t *ret_n)
+{
+	*ret_n = COUNT(table);
+	return table;
+}
+
+static bool has_range(const struct lk_lock *l)
+{
+	return l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD || l->rec.type == LK_TYPE_UNKNOWN;
+}
+
+static bool covers(const struct lk_known_layout *layout, struct lk_range r)
+{
+	return r.start <= layout->ranges[0].range.start && r.end >= layout->ranges[layout->n_ranges - 1].range.end;
+}
+
+const struct lk_known_range *lk_known_at(const struct lk_known_layout *layout, int64_t offset)
+{
+	for (size_t i = 0; layout && i < layout->n_ranges; i++) {
+		if (offset >= layout->ranges[i].range.start && offset <= layout->ranges[i].range.end)
+			return &layout->ranges[i];
+	}
+	return NULL;
+}
+
+/* All its bytes are known: no gap between the known ranges it spans. */
+static bool is_within(const struct lk_known_layout *layout, struct lk_range r)
+{
+	const struct lk_known_range *known = lk_known_at(layout, r.start);
+
+	while (known && known->range.end < r.end)
+		known = lk_known_at(layout, known->range.end + 1);
+	return known;
+}
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+	size_t n = path ? strlen(path) : 0, len = strlen(suffix);
+
+	return n > len && strcmp(path + n - len, suffix) == 0;
+}
+
+static bool fits(const struct lk_known_layout *layout, const struct lk_lock *l)
+{
+	if (!(layout->types & BIT(l->rec.type)) || !is_within(layout, l->rec.range))
+		return false;
+	return !layout->only_read || l->rec.mode == LK_MODE_READ;
+}
+
+static bool all_fit(const struct lk_known_layout *layout, const struct lk_lock *const *locks, size_t n)
+{
+	size_t n_fit = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!has_range(locks[i]))
+			continue;
+		if (fits(layout, locks[i]))
+			n_fit++;
+		else if (!covers(layout, locks[i]->rec.range))
+			return false;
+	}
+	return n_fit > 0;
+}
+
+const struct lk_known_layout *lk_known_find(const struct lk_lock *const *locks, size_t n, const char *path)
+{
+	for (size_t i = 0; i < COUNT(table); i++) {
+		if (table[i].suffix && !has_suffix(path, table[i].suffix))
+			continue;
+		if (all_fit(&table[i], locks, n))
+			return &table[i];
+	}
+	return NULL;
+}
+
+int lk_known_name(const struct lk_known_layout *layout, struct lk_range range, lk_buf *out)
+{
+	const struct lk_known_range *known = lk_known_at(layout, range.start);
+	const char *before = "";
+
+	if (!known || !is_within(layout, range))
+		return 0;
+	/* Whole ranges are called by their names alone. */
+	if (known->range.start != range.start || lk_known_at(layout, range.end)->range.end != range.end)
+		before = "part of ";
+	for (; known && known->range.start <= range.end; known = lk_known_at(layout, known->range.end + 1)) {
+		if (lk_buf_puts(out, before) < 0 || lk_buf_puts(out, known->name) < 0)
+			return -ENOMEM;
+		before = "+";
+	}
+	return 0;
+}

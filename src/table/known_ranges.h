@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Byte ranges that well-known programs lock, and what they mean by it: one const table. A file is never opened to find out what
+ * it is; a layout is only believed where every lock on the file fits it. */
+#ifndef LK_TABLE_KNOWN_RANGES_H
+#define LK_TABLE_KNOWN_RANGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/vec.h"
+#include "model/snapshot.h"
+
+struct lk_known_range {
+	struct lk_range range;
+	const char *name; /* "PENDING" */
+	const char *text; /* what a lock on it means, for people */
+};
+
+struct lk_known_layout {
+	const char *word; /* "sqlite": for machines */
+	const char *name; /* "SQLite": goes before the name of a range */
+	const char *looks_like; /* "a SQLite database" */
+	const char *suffix; /* the file's name must end so; NULL: any name */
+	unsigned types; /* bits 1 << enum lk_type: which kinds of lock the program takes */
+	bool only_read; /* it takes no write locks */
+	const struct lk_known_range *ranges; /* by start; they do not overlap */
+	size_t n_ranges;
+};
+
+const struct lk_known_layout *lk_known_table(size_t *ret_n);
+
+/* The layout that all locks of one file fit; NULL: none. Not counted are locks that have no range (flock, leases) and those that
+ * cover all of the layout, as of a tool that locks the whole file; at least one must be left. path: NULL unknown. */
+const struct lk_known_layout *lk_known_find(const struct lk_lock *const *locks, size_t n, const char *path);
+
+/* The range that has this byte; NULL: none. layout may be NULL. */
+const struct lk_known_range *lk_known_at(const struct lk_known_layout *layout, int64_t offset);
+
+/* Appends what these bytes are called: "PENDING+RESERVED" when they are exactly that, "part of SHARED", or nothing. 0 or -ENOMEM.
+ * layout may be NULL. */
+int lk_known_name(const struct lk_known_layout *layout, struct lk_range range, lk_buf *out);
+
+#endif

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+liblockscope_a_SOURCES += \
+	src/table/cell.c \
+	src/table/column.c \
+	src/table/column.h \
+	src/table/filter.c \
+	src/table/filter.h \
+	src/table/filter_parse.c \
+	src/table/filter_tree.h \
+	src/table/get.c \
+	src/table/get.h \
+	src/table/known_ranges.c \
+	src/table/known_ranges.h \
+	src/table/lanes.c \
+	src/table/lanes.h \
+	src/table/lanes_draw.c \
+	src/table/lanes_draw.h \
+	src/table/lanes_words.c \
+	src/table/sort.c \
+	src/table/sort.h \
+	src/table/suggest.c \
+	src/table/suggest.h
