@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "action/action.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/sanitize.h"
+
+const char *lk_outcome_name(enum lk_outcome o)
+{
+	static const char *const names[] = { "not_run", "done", "not_done", "partly", "refused", "unknown" };
+
+	return names[o];
+}
+
+const char *lk_line_kind_name(enum lk_line_kind k)
+{
+	static const char *const names[] = { "step", "risk", "not", "refused", "result" };
+
+	return names[k];
+}
+
+void lk_action_init(struct lk_action *a, const struct lk_action_ops *ops, const struct lk_sys *sys,
+		    struct lk_source *source)
+{
+	*a = (struct lk_action){ .ops = ops, .sys = sys, .source = source };
+	lk_arena_init(&a->arena);
+}
+
+void lk_action_free(struct lk_action *a)
+{
+	if (a->ops && a->ops->done)
+		a->ops->done(a);
+	lk_vec_done(&a->lines);
+	lk_arena_done(&a->arena);
+	a->subject = NULL;
+}
+
+static char *keep(struct lk_action *a, const char *fmt, va_list ap)
+{
+	lk_auto_mem char *text = NULL;
+
+	if (vasprintf(&text, fmt, ap) < 0) {
+		text = NULL;
+		return NULL;
+	}
+	return lk_arena_strdup(&a->arena, text);
+}
+
+int lk_action_name(struct lk_action *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	a->subject = keep(a, fmt, ap);
+	va_end(ap);
+	return a->subject ? 0 : -ENOMEM;
+}
+
+/* Names such as "process 12 (cat)" stand at the start of a sentence as well as in it. */
+static void begin_sentence(char *text)
+{
+	if (strncmp(text, "process ", 8) == 0 || strncmp(text, "the ", 4) == 0)
+		text[0] = (char)(text[0] - 'a' + 'A');
+}
+
+int lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, ...)
+{
+	struct lk_line line = { .kind = kind }, *slot;
+	va_list ap;
+	char *text;
+
+	/* Even when there is no memory for the sentence, a refusal is one. */
+	if (kind == LK_LINE_REFUSED)
+		a->refused = true;
+	va_start(ap, fmt);
+	text = keep(a, fmt, ap);
+	va_end(ap);
+	if (text)
+		begin_sentence(text);
+	line.text = text;
+	slot = line.text ? lk_vec_push(&a->lines) : NULL;
+	if (!slot)
+		return -ENOMEM;
+	*slot = line;
+	return 0;
+}
+
+static const char *last_of(const struct lk_action *a, enum lk_line_kind kind)
+{
+	for (size_t i = a->lines.n; i > 0; i--) {
+		if (a->lines.v[i - 1].kind == kind)
+			return a->lines.v[i - 1].text;
+	}
+	return NULL;
+}
+
+static const char *subject_of(const struct lk_action *a)
+{
+	if (a->subject)
+		return a->subject;
+	for (size_t i = 0; i < a->lines.n; i++) {
+		if (a->lines.v[i].kind == LK_LINE_STEP)
+			return a->lines.v[i].text;
+	}
+	return "";
+}
+
+/* One line, printable ASCII only: what was acted on has chosen its own name. */
+static void log_it(const struct lk_action *a, int rc, const struct lk_err *err)
+{
+	const char *result = rc < 0 && err ? lk_err_text(err) : last_of(a, LK_LINE_RESULT);
+	lk_auto_mem char *text = NULL, *safe = NULL;
+
+	if (!a->sys->log)
+		return;
+	if (asprintf(&text, "uid=%u euid=%u %s: %s: %s: %s", (unsigned)getuid(), (unsigned)geteuid(), a->ops->name,
+		     subject_of(a), rc < 0 ? "failed" : lk_outcome_name(a->outcome), result ? result : "") < 0) {
+		text = NULL;
+		return;
+	}
+	safe = lk_sanitize_str(text, false);
+	if (safe)
+		a->sys->log(a->sys->arg, safe);
+}
+
+int lk_action_execute(struct lk_action *a, struct lk_err *err)
+{
+	struct lk_err own = { 0 }, *e = err ? err : &own;
+	int rc;
+
+	if (a->refused) {
+		a->outcome = LK_OUTCOME_REFUSED;
+		lk_err_set(e, -EPERM, "nothing was done: %s",
+			   last_of(a, LK_LINE_REFUSED) ? last_of(a, LK_LINE_REFUSED) : "refused");
+		lk_err_done(&own);
+		return -EPERM;
+	}
+	rc = a->ops->check ? a->ops->check(a, e) : 0;
+	if (rc < 0) {
+		a->outcome = LK_OUTCOME_REFUSED;
+		lk_err_done(&own);
+		return rc;
+	}
+	rc = a->ops->run(a, e);
+	/* Looking again is worth even more when something went wrong half way. */
+	if (a->ops->verify) {
+		struct lk_err look = { 0 };
+		int seen = a->ops->verify(a, rc < 0 ? &look : e);
+
+		lk_err_done(&look);
+		rc = rc < 0 ? rc : seen;
+	}
+	if (rc < 0 && a->outcome == LK_OUTCOME_NONE)
+		a->outcome = LK_OUTCOME_UNKNOWN;
+	log_it(a, rc, e);
+	lk_err_done(&own);
+	return rc;
+}

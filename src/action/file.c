@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan of rm and mv. */
+#include "action/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "action/file_private.h"
+
+static void file_done(struct lk_action *a)
+{
+	struct file_action *f = (struct file_action *)a;
+
+	lk_place_done(&f->from, a->sys);
+	lk_place_done(&f->to, a->sys);
+	lk_vec_done(&f->locks);
+}
+
+static const struct lk_action_ops rm_ops = {
+	.name = "rm",
+	.check = lk_file_check,
+	.run = lk_file_run,
+	.verify = lk_file_verify,
+	.done = file_done,
+};
+static const struct lk_action_ops mv_ops = {
+	.name = "mv",
+	.check = lk_file_check,
+	.run = lk_file_run,
+	.verify = lk_file_verify,
+	.done = file_done,
+};
+
+static const char *kind_of(const struct statx *st)
+{
+	switch (st->stx_mode & S_IFMT) {
+	case S_IFREG:
+		return "a regular file";
+	case S_IFDIR:
+		return "a directory";
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFSOCK:
+		return "a socket";
+	default:
+		return "a device";
+	}
+}
+
+/* -- what will happen -- */
+
+static int say_last_name(struct file_action *f)
+{
+	const struct statx *st = &f->from.st;
+
+	if (S_ISDIR(st->stx_mode))
+		return 0; /* refused anyway */
+	if (S_ISLNK(st->stx_mode))
+		return lk_action_say(
+			&f->base, LK_LINE_NOT,
+			"What the symbolic link points to is not touched; it is the link itself that goes.");
+	if (st->stx_nlink > 1)
+		return lk_action_say(&f->base, LK_LINE_NOT, "The file has %u other %s: its contents stay.",
+				     st->stx_nlink - 1, st->stx_nlink == 2 ? "name" : "names");
+	return lk_action_say(&f->base, LK_LINE_RISK,
+			     "This is the last name of the file: its contents are lost as soon as nobody has it open.");
+}
+
+static int say_rm(struct file_action *f)
+{
+	const struct statx *st = &f->from.st;
+	int rc = lk_action_say(&f->base, LK_LINE_STEP,
+			       "The name %s will be deleted; it is %s of %" PRIu64 " bytes, inode %" PRIu64 ".",
+			       f->from.path, kind_of(st), (uint64_t)st->stx_size, (uint64_t)st->stx_ino);
+
+	rc = rc ? rc : say_last_name(f);
+	return rc ? rc
+		  : lk_action_say(
+			    &f->base, LK_LINE_NOT,
+			    "No lock is released: deleting a file only takes its name away. Who holds a lock keeps it on the file that has "
+			    "no name any more, who waits for it goes on waiting, and a program that makes the file anew locks another file.");
+}
+
+static int say_mv(struct file_action *f)
+{
+	const struct statx *st = &f->from.st;
+	int rc = lk_action_say(&f->base, LK_LINE_STEP,
+			       "%s will get the name %s; it is %s of %" PRIu64 " bytes, inode %" PRIu64 ".",
+			       f->from.path, f->to.path, kind_of(st), (uint64_t)st->stx_size, (uint64_t)st->stx_ino);
+
+	if (!rc && f->to.fd >= 0 && f->req.replace)
+		rc = lk_action_say(&f->base, LK_LINE_STEP,
+				   "What has that name now is replaced: %s of %" PRIu64 " bytes, inode %" PRIu64 ".",
+				   kind_of(&f->to.st), (uint64_t)f->to.st.stx_size, (uint64_t)f->to.st.stx_ino);
+	return rc ? rc
+		  : lk_action_say(
+			    &f->base, LK_LINE_NOT,
+			    "No lock is released: locks stay with the file under its new name. Who has it open goes on with it; a program "
+			    "that opens the old name does not find it, or makes another file and locks that.");
+}
+
+/* -- why it will not be done -- */
+
+static int refuse(struct file_action *f, const char *path, const char *why)
+{
+	return lk_action_say(&f->base, LK_LINE_REFUSED, "%s %s", path, why);
+}
+
+static bool has_attribute(const struct statx *st, uint64_t attribute)
+{
+	return st->stx_attributes_mask & st->stx_attributes & attribute;
+}
+
+/* What the kernel would refuse to anybody, with the way out. */
+static int check_attributes(struct file_action *f, const struct file_place *p)
+{
+	int rc = 0;
+
+	if (p->fd >= 0 && has_attribute(&p->st, STATX_ATTR_IMMUTABLE))
+		rc = refuse(f, p->path, "is immutable: take the attribute away with 'chattr -i' first.");
+	if (!rc && p->fd >= 0 && has_attribute(&p->st, STATX_ATTR_APPEND))
+		rc = refuse(f, p->path, "may only be appended to: take the attribute away with 'chattr -a' first.");
+	if (!rc && p->fd >= 0 && has_attribute(&p->st, STATX_ATTR_MOUNT_ROOT))
+		rc = refuse(f, p->path, "has something mounted on it: unmount that first.");
+	if (!rc && has_attribute(&p->dir_st, STATX_ATTR_IMMUTABLE))
+		rc = refuse(f, p->path,
+			    "lies in an immutable directory: take the attribute away with 'chattr -i' first.");
+	if (!rc && p->fd >= 0 && has_attribute(&p->dir_st, STATX_ATTR_APPEND))
+		rc = refuse(
+			f, p->path,
+			"lies in a directory that may only be added to: take the attribute away with 'chattr -a' first.");
+	return rc;
+}
+
+/* The kernel decides by capabilities as well, hence no refusal. */
+static int warn_sticky(struct file_action *f, const struct file_place *p)
+{
+	uid_t me = geteuid();
+
+	if (p->fd < 0 || !(p->dir_st.stx_mode & S_ISVTX) || !me || me == p->st.stx_uid || me == p->dir_st.stx_uid)
+		return 0;
+	return lk_action_say(
+		&f->base, LK_LINE_RISK,
+		"%s belongs to user %u and lies in a sticky directory: most likely the kernel lets only that user and root do this.",
+		p->path, p->st.stx_uid);
+}
+
+static int check_rm(struct file_action *f)
+{
+	if (S_ISDIR(f->from.st.stx_mode))
+		return refuse(f, f->from.path, "is a directory, and this deletes files only: use rmdir(1).");
+	return 0;
+}
+
+static bool is_other_file_system(const struct file_action *f)
+{
+	const struct statx *a = &f->from.dir_st, *b = &f->to.dir_st;
+
+	/* rename(2) never goes from mount to mount, not even of one file system. */
+	if (a->stx_mask & b->stx_mask & STATX_MNT_ID)
+		return a->stx_mnt_id != b->stx_mnt_id;
+	return a->stx_dev_major != b->stx_dev_major || a->stx_dev_minor != b->stx_dev_minor;
+}
+
+static int check_mv(struct file_action *f)
+{
+	int rc = 0;
+
+	if (is_other_file_system(f))
+		rc = refuse(
+			f, f->to.path,
+			"is on another file system or mount: the file would have to be copied, and locks and users would stay with the old one.");
+	if (rc || f->to.fd < 0)
+		return rc;
+	if (lk_place_same_file(&f->from.st, &f->to.st))
+		return refuse(f, f->to.path, "is the same file already: the kernel would do nothing.");
+	if (!f->req.replace)
+		return refuse(f, f->to.path, "exists already: give --replace to replace it.");
+	if (S_ISDIR(f->to.st.stx_mode) != S_ISDIR(f->from.st.stx_mode))
+		return refuse(f, f->to.path,
+			      "cannot be replaced: a directory and a file cannot take each other's place.");
+	return check_attributes(f, &f->to);
+}
+
+static int check_place(struct file_action *f, const struct file_place *p, const struct file_users *u)
+{
+	if (u->swap)
+		return refuse(f, p->path,
+			      "is swapped to by the kernel, which keeps it: give it up with swapoff(8) first.");
+	if (!lk_file_users_any(u) || f->req.even_if_used)
+		return 0;
+	return refuse(f, p->path,
+		      u->n_locks ? "is locked (see above): wait until it is free, or give --even-if-used."
+				 : "is in use (see above): wait until nobody uses it, or give --even-if-used.");
+}
+
+/* -- putting it together -- */
+
+static int look_at(struct file_action *f, const struct file_look *look, const struct file_place *p, struct lk_err *err)
+{
+	struct file_users users = { 0 };
+	int rc = p->fd >= 0 ? lk_file_users_find(look, p, &users, err) : 0;
+
+	rc = rc ? rc : check_place(f, p, &users);
+	f->n_held += users.n_locks;
+	lk_file_users_done(&users);
+	return rc;
+}
+
+/* Looking a name up can wait for a server for ever. The source does it in a process that can be given up; what else is wrong with the
+ * name is told better by those who use it. */
+static int check_answers(struct file_action *f, const char *path, bool follow, struct lk_err *err)
+{
+	struct lk_fact_file file;
+	struct lk_err own = { 0 };
+	int rc = lk_source_resolve(f->base.source, path, follow, &file, &own);
+
+	if (rc == -ETIMEDOUT)
+		lk_err_set(err, rc, "%s", lk_err_text(&own));
+	lk_err_done(&own);
+	return rc == -ETIMEDOUT ? rc : 0;
+}
+
+static int open_places(struct file_action *f, const struct lk_file_request *req, struct lk_err *err)
+{
+	const struct lk_sys *sys = f->base.sys;
+	int rc = check_answers(f, req->path, false, err);
+
+	if (!rc && f->moves)
+		rc = check_answers(f, req->new_path, true, err);
+	rc = rc ? rc : lk_place_open(&f->from, sys, req->path, false, err);
+	if (rc || !f->moves)
+		return rc;
+	rc = lk_place_open_below(&f->to, sys, req->new_path, f->from.name, err);
+	if (rc == -ENOENT || rc == -ENOTDIR)
+		rc = lk_place_open(&f->to, sys, req->new_path, true, err);
+	return rc;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int make_plan(struct file_action *f, const struct lk_snapshot *snap, const struct lk_file_request *req,
+		     struct lk_err *err)
+{
+	struct file_look look = { .source = f->base.source, .snap = snap, .timeout_ms = req->timeout_ms, .plan = f };
+	int rc = open_places(f, req, err);
+
+	if (rc)
+		return rc;
+	rc = f->moves ? lk_action_name(&f->base, "%s to %s", f->from.path, f->to.path)
+		      : lk_action_name(&f->base, "%s", f->from.path);
+	rc = rc ? rc : f->moves ? say_mv(f) : say_rm(f);
+	rc = rc ? rc : check_attributes(f, &f->from);
+	rc = rc ? rc : f->moves ? check_mv(f) : check_rm(f);
+	rc = rc ? rc : warn_sticky(f, &f->from);
+	rc = rc ? rc : look_at(f, &look, &f->from, err);
+	if (!rc && f->moves && f->req.replace && !f->base.refused) {
+		rc = warn_sticky(f, &f->to);
+		rc = rc ? rc : look_at(f, &look, &f->to, err);
+	}
+	if (f->locks.n)
+		qsort(f->locks.v, f->locks.n, sizeof(*f->locks.v), compare_numbers);
+	return rc;
+}
+
+int lk_file_plan(const struct lk_sys *sys, struct lk_source *source, const struct lk_snapshot *snap,
+		 const struct lk_file_request *req, struct lk_action **ret, struct lk_err *err)
+{
+	struct file_action *f = calloc(1, sizeof(*f));
+	int rc;
+
+	if (!f)
+		return lk_err_set(err, -ENOMEM, "out of memory");
+	f->moves = req->new_path != NULL;
+	f->req = *req;
+	f->req.path = f->req.new_path = NULL;
+	lk_place_init(&f->from);
+	lk_place_init(&f->to);
+	lk_action_init(&f->base, f->moves ? &mv_ops : &rm_ops, sys, source);
+	rc = make_plan(f, snap, req, err);
+	if (rc < 0) {
+		lk_file_free(&f->base);
+		return lk_err_set(err, rc, "%s: %s", req->path, strerror(-rc));
+	}
+	*ret = &f->base;
+	return 0;
+}
+
+void lk_file_free(struct lk_action *a)
+{
+	if (!a)
+		return;
+	lk_action_free(a);
+	free(a);
+}
+
+const size_t *lk_file_locks(const struct lk_action *a, size_t *ret_n)
+{
+	const struct file_action *f = (const struct file_action *)a;
+
+	*ret_n = f->locks.n;
+	return f->locks.v;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names: split into a directory that is held open and a last part, so that nothing that is done to the directories above can lead
+ * the action astray. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "action/file_private.h"
+#include "base/cleanup.h"
+
+void lk_place_init(struct file_place *p)
+{
+	*p = (struct file_place){ .dirfd = -1, .fd = -1 };
+}
+
+void lk_place_done(struct file_place *p, const struct lk_sys *sys)
+{
+	if (p->fd >= 0)
+		sys->close(sys->arg, p->fd);
+	if (p->dirfd >= 0)
+		sys->close(sys->arg, p->dirfd);
+	free(p->path);
+	free(p->name);
+	lk_place_init(p);
+}
+
+bool lk_place_same_file(const struct statx *a, const struct statx *b)
+{
+	return a->stx_ino == b->stx_ino && a->stx_dev_major == b->stx_dev_major && a->stx_dev_minor == b->stx_dev_minor;
+}
+
+static int stat_fd(const struct lk_sys *sys, int fd, struct statx *ret)
+{
+	return sys->stat_at(sys->arg, fd, "", AT_EMPTY_PATH, ret);
+}
+
+/* fd or -errno. */
+static int open_name(const struct lk_sys *sys, int dirfd, const char *name, struct statx *ret)
+{
+	int fd = sys->open_at(sys->arg, dirfd, name, O_PATH | O_NOFOLLOW, 0), rc;
+
+	if (fd < 0)
+		return fd;
+	rc = stat_fd(sys, fd, ret);
+	if (rc >= 0)
+		return fd;
+	sys->close(sys->arg, fd);
+	return rc;
+}
+
+/* "a/b/" to the directory "a" and the name "b". *ret_slash: something stood behind the name, so it has to be a directory. */
+static int split(const char *path, char **ret_dir, char **ret_name, bool *ret_slash)
+{
+	size_t end = strlen(path), begin;
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	*ret_slash = path[end] == '/';
+	for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
+		;
+	*ret_name = strndup(path + begin, end - begin);
+	*ret_dir = begin ? strndup(path, begin) : strdup(".");
+	return *ret_name && *ret_dir ? 0 : -ENOMEM;
+}
+
+static bool is_no_name(const char *name)
+{
+	return !*name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static int pin_directory(struct file_place *p, const struct lk_sys *sys, const char *dir, struct lk_err *err)
+{
+	int rc = sys->open_at(sys->arg, AT_FDCWD, dir, O_PATH | O_DIRECTORY, 0);
+
+	if (rc < 0)
+		return lk_err_set(err, rc, "%s: %s", dir, strerror(-rc));
+	p->dirfd = rc;
+	rc = stat_fd(sys, p->dirfd, &p->dir_st);
+	return rc < 0 ? lk_err_set(err, rc, "%s: %s", dir, strerror(-rc)) : 0;
+}
+
+static int pin_file(struct file_place *p, const struct lk_sys *sys, bool may_be_free, struct lk_err *err)
+{
+	int rc = open_name(sys, p->dirfd, p->name, &p->st);
+
+	if (rc == -ENOENT && may_be_free)
+		return 0;
+	if (rc < 0)
+		return lk_err_set(err, rc, "%s: %s", p->path, strerror(-rc));
+	p->fd = rc;
+	return 0;
+}
+
+int lk_place_open(struct file_place *p, const struct lk_sys *sys, const char *path, bool may_be_free,
+		  struct lk_err *err)
+{
+	lk_auto_mem char *dir = NULL;
+	bool slash;
+	int rc;
+
+	p->path = strdup(path);
+	if (!p->path || split(path, &dir, &p->name, &slash) < 0)
+		return lk_err_set(err, -ENOMEM, "out of memory");
+	if (!*path)
+		return lk_err_set(err, -EINVAL, "an empty name is no name of a file");
+	if (is_no_name(p->name))
+		return lk_err_set(err, -EINVAL, "\"%s\" does not end in a name", path);
+	rc = pin_directory(p, sys, dir, err);
+	rc = rc ? rc : pin_file(p, sys, may_be_free, err);
+	if (!rc && slash && (p->fd < 0 || !S_ISDIR(p->st.stx_mode)))
+		return lk_err_set(err, -ENOTDIR, "%s: not a directory", path);
+	return rc;
+}
+
+int lk_place_open_below(struct file_place *p, const struct lk_sys *sys, const char *path, const char *name,
+			struct lk_err *err)
+{
+	size_t n = strlen(path);
+	int rc = sys->open_at(sys->arg, AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+
+	if (rc == -ENOENT || rc == -ENOTDIR)
+		return rc;
+	if (rc < 0)
+		return lk_err_set(err, rc, "%s: %s", path, strerror(-rc));
+	p->dirfd = rc;
+	p->name = strdup(name);
+	if (!p->name || asprintf(&p->path, "%s%s%s", path, n && path[n - 1] == '/' ? "" : "/", name) < 0) {
+		p->path = NULL;
+		return lk_err_set(err, -ENOMEM, "out of memory");
+	}
+	rc = stat_fd(sys, p->dirfd, &p->dir_st);
+	if (rc < 0)
+		return lk_err_set(err, rc, "%s: %s", path, strerror(-rc));
+	return pin_file(p, sys, true, err);
+}
+
+int lk_place_look(const struct file_place *p, const struct lk_sys *sys)
+{
+	struct statx now;
+	int fd = open_name(sys, p->dirfd, p->name, &now);
+
+	if (fd < 0)
+		return fd;
+	sys->close(sys->arg, fd);
+	return p->fd >= 0 && lk_place_same_file(&p->st, &now);
+}
+
+int lk_place_check(const struct file_place *p, const struct lk_sys *sys, struct lk_err *err)
+{
+	int rc = lk_place_look(p, sys);
+
+	if (rc == 1 || (rc == -ENOENT && p->fd < 0))
+		return 0;
+	if (rc == -ENOENT)
+		return lk_err_set(err, -ESTALE, "target changed since you looked: %s is not there any more", p->path);
+	if (rc < 0)
+		return lk_err_set(err, rc, "%s: %s", p->path, strerror(-rc));
+	return lk_err_set(err, -ESTALE, "target changed since you looked: %s %s", p->path,
+			  p->fd < 0 ? "was made meanwhile" : "is another file now");
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of the file operations only. */
+#ifndef LK_ACTION_FILE_PRIVATE_H
+#define LK_ACTION_FILE_PRIVATE_H
+
+#include <sys/stat.h>
+
+#include "action/file.h"
+#include "source/uses.h"
+
+/* A name in a directory, and the file that has it. While fd is open the kernel gives its inode number to no other file. */
+struct file_place {
+	char *path; /* as given, for words; owned, as is name */
+	char *name; /* in the directory: neither empty, "." or "..", nor with a slash */
+	int dirfd; /* O_PATH; -1 not open */
+	int fd; /* O_PATH of the file; -1: the name is free */
+	struct statx dir_st, st;
+};
+
+/* Who is in the way, in numbers; the words are lines of the plan. */
+struct file_users {
+	size_t n_locks; /* held and proven to be on it */
+	size_t n_uses; /* proven */
+	bool swap;
+	char *first; /* one of them in words, owned; NULL: nobody */
+};
+
+struct file_action {
+	struct lk_action base;
+	struct lk_file_request req; /* without the paths */
+	bool moves;
+	struct file_place from, to; /* to: of a move */
+	LK_VEC(size_t) locks; /* in the snapshot of the plan */
+	size_t n_held; /* locks when the plan was made */
+	int run_rc;
+};
+
+/* -- file_place.c -- */
+void lk_place_init(struct file_place *p);
+void lk_place_done(struct file_place *p, const struct lk_sys *sys);
+/* Pins the directory and the file. A name that is free: -ENOENT, or 0 with fd -1 where may_be_free. */
+int lk_place_open(struct file_place *p, const struct lk_sys *sys, const char *path, bool may_be_free,
+		  struct lk_err *err);
+/* The same name in the directory at path; -ENOTDIR or -ENOENT without a sentence: path is no directory. */
+int lk_place_open_below(struct file_place *p, const struct lk_sys *sys, const char *path, const char *name,
+			struct lk_err *err);
+/* 0: the name still has the pinned file (or is still free); -ESTALE with a sentence, or -errno. */
+int lk_place_check(const struct file_place *p, const struct lk_sys *sys, struct lk_err *err);
+/* What has the name now: 1 the pinned file, 0 another, -ENOENT nothing, -errno. */
+int lk_place_look(const struct file_place *p, const struct lk_sys *sys);
+bool lk_place_same_file(const struct statx *a, const struct statx *b);
+
+/* -- file_users.c -- */
+/* Finds holders, waiters and users of the file at a place. a: lines are added to its plan; NULL: none. locks: gets the indexes of
+ * its locks; may be NULL. 0 or -errno with a sentence. lk_file_users_done() in either case. */
+struct file_look {
+	struct lk_source *source;
+	const struct lk_snapshot *snap;
+	uint32_t timeout_ms;
+	struct file_action *plan;
+};
+int lk_file_users_find(const struct file_look *look, const struct file_place *p, struct file_users *ret,
+		       struct lk_err *err);
+void lk_file_users_done(struct file_users *u);
+bool lk_file_users_any(const struct file_users *u);
+
+/* -- file_run.c -- */
+int lk_file_check(struct lk_action *a, struct lk_err *err);
+int lk_file_run(struct lk_action *a, struct lk_err *err);
+int lk_file_verify(struct lk_action *a, struct lk_err *err);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checking once more, doing it, and looking whether it was done. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "action/file_private.h"
+#include "model/build.h"
+
+static int take_snapshot(struct file_action *f, struct lk_snapshot **ret, struct lk_err *err)
+{
+	struct lk_request req = { .timeout_ms = f->req.timeout_ms };
+	int rc = lk_snapshot_take(f->base.source, &req, ret, err);
+
+	return rc < 0 ? lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc)) : 0;
+}
+
+/* -- check -- */
+
+static int check_users(const struct file_look *look, const struct file_place *p, struct lk_err *err)
+{
+	struct file_users users = { 0 };
+	int rc = p->fd >= 0 ? lk_file_users_find(look, p, &users, err) : 0;
+
+	if (!rc && lk_file_users_any(&users))
+		rc = lk_err_set(err, -ESTALE, "target changed since you looked: %s is %s now: %s", p->path,
+				users.n_locks ? "locked" : "in use", users.first ? users.first : "by somebody");
+	lk_file_users_done(&users);
+	return rc;
+}
+
+/* Nobody was in the way when the plan was made; is that still so? */
+static int check_all_users(struct file_action *f, struct lk_err *err)
+{
+	struct file_look look = { .source = f->base.source, .timeout_ms = f->req.timeout_ms };
+	struct lk_snapshot *snap = NULL;
+	int rc = take_snapshot(f, &snap, err);
+
+	look.snap = snap;
+	rc = rc ? rc : check_users(&look, &f->from, err);
+	if (!rc && f->moves)
+		rc = check_users(&look, &f->to, err);
+	if (snap)
+		lk_snapshot_free(snap);
+	return rc;
+}
+
+static int check_names(struct file_action *f, struct lk_err *err)
+{
+	int rc = f->moves ? lk_place_check(&f->to, f->base.sys, err) : 0;
+
+	return rc ? rc : lk_place_check(&f->from, f->base.sys, err);
+}
+
+/* The names are looked at before, so that users of a stranger are not looked for, and again at the end: as little as possible lies
+ * between that and the system call. */
+int lk_file_check(struct lk_action *a, struct lk_err *err)
+{
+	struct file_action *f = (struct file_action *)a;
+	int rc = check_names(f, err);
+
+	if (rc || f->req.even_if_used)
+		return rc;
+	rc = check_all_users(f, err);
+	return rc ? rc : check_names(f, err);
+}
+
+/* -- run -- */
+
+static const char *words_of(const struct file_action *f, int rc)
+{
+	switch (-rc) {
+	case EXDEV:
+		return "the new name is on another file system or mount; copy the file and delete the old one";
+	case EEXIST:
+		return "the new name was taken meanwhile; nothing was overwritten";
+	case EBUSY:
+		return "the kernel uses it, most likely something is mounted on it";
+	case EROFS:
+		return "the file system is mounted read-only";
+	case EACCES:
+		return "you may not write to the directory; run it as its owner or as root";
+	case EPERM:
+		if (f->from.dir_st.stx_mode & S_ISVTX)
+			return "the directory is sticky: only the owner of the file or of the directory, and root, may do this";
+		return "the kernel does not allow it: the file or the directory may be immutable, append-only or a swap file";
+	case EINVAL:
+	case ENOSYS:
+		return f->moves
+			       ? "this cannot be done: a directory cannot be moved into itself, and some file systems cannot rename "
+				 "without the risk of overwriting"
+			       : strerror(-rc);
+	default:
+		return strerror(-rc);
+	}
+}
+
+int lk_file_run(struct lk_action *a, struct lk_err *err)
+{
+	struct file_action *f = (struct file_action *)a;
+	const struct lk_sys *sys = a->sys;
+	/* What was not seen is never overwritten, not even with --replace. */
+	unsigned flags = f->req.replace && f->to.fd >= 0 ? 0 : RENAME_NOREPLACE;
+
+	if (f->moves)
+		f->run_rc = sys->rename_at2(sys->arg, f->from.dirfd, f->from.name, f->to.dirfd, f->to.name, flags);
+	else
+		f->run_rc = sys->unlink_at(sys->arg, f->from.dirfd, f->from.name, 0);
+	if (f->run_rc >= 0)
+		return 0;
+	if (f->moves)
+		return lk_err_set(err, f->run_rc, "cannot rename %s to %s: %s", f->from.path, f->to.path,
+				  words_of(f, f->run_rc));
+	return lk_err_set(err, f->run_rc, "cannot delete %s: %s", f->from.path, words_of(f, f->run_rc));
+}
+
+/* -- verify -- */
+
+static int conclude(struct file_action *f, enum lk_outcome outcome, const char *path, const char *words)
+{
+	f->base.outcome = outcome;
+	return lk_action_say(&f->base, LK_LINE_RESULT, "%s %s", path, words);
+}
+
+static int look_at_old_name(struct file_action *f)
+{
+	int old = lk_place_look(&f->from, f->base.sys);
+
+	if (old == 1)
+		return conclude(f, LK_OUTCOME_NOT_DONE, f->from.path,
+				f->run_rc < 0 ? "is still there; nothing was changed." : "is still there.");
+	if (old < 0 && old != -ENOENT)
+		return conclude(f, LK_OUTCOME_UNKNOWN, f->from.path,
+				"cannot be looked at any more; whether it is gone is not known.");
+	if (f->run_rc < 0)
+		return conclude(f, LK_OUTCOME_NOT_DONE, f->from.path,
+				old == -ENOENT ? "is not there any more, but somebody else did that."
+					       : "is another file now, and was left alone.");
+	f->base.outcome = LK_OUTCOME_DONE;
+	if (old == 0)
+		return lk_action_say(&f->base, LK_LINE_RESULT,
+				     "%s was there again at once: somebody made a new file of that name.",
+				     f->from.path);
+	return 0;
+}
+
+static int look_at_new_name(struct file_action *f)
+{
+	struct file_place moved = f->to;
+	int now;
+
+	/* The file that was pinned under the old name must have the new one. */
+	moved.fd = f->from.fd;
+	moved.st = f->from.st;
+	now = lk_place_look(&moved, f->base.sys);
+	if (now == 1)
+		return lk_action_say(&f->base, LK_LINE_RESULT, "%s is %s now.", f->from.path, f->to.path);
+	return conclude(f, now == 0 || now == -ENOENT ? LK_OUTCOME_NOT_DONE : LK_OUTCOME_UNKNOWN, f->to.path,
+			now == 0         ? "is another file: somebody replaced it at once."
+			: now == -ENOENT ? "is not there: somebody moved it away at once."
+					 : "cannot be looked at; whether the file has this name now is not known.");
+}
+
+/* Locks that were held before: the file lives on as long as they do. */
+static int count_locks(struct file_action *f)
+{
+	struct lk_err err = { 0 };
+	struct lk_snapshot *snap = NULL;
+	const struct statx *st = &f->from.st;
+	size_t n = 0;
+	int rc = take_snapshot(f, &snap, &err);
+
+	for (size_t i = 0; !rc && i < snap->n_locks; i++) {
+		const struct lk_lock *l = &snap->locks[i];
+
+		n += !lk_lock_is_waiting(l) && l->file->has_stat && l->file->st_ino == st->stx_ino &&
+		     l->file->st_major == st->stx_dev_major && l->file->st_minor == st->stx_dev_minor;
+	}
+	if (snap)
+		lk_snapshot_free(snap);
+	lk_err_done(&err);
+	if (rc || !n)
+		return 0;
+	return lk_action_say(&f->base, LK_LINE_RESULT, "%zu %s still held on the file, %s.", n,
+			     n == 1 ? "lock is" : "locks are",
+			     f->moves ? "under its new name" : "which this name does not lead to any more");
+}
+
+int lk_file_verify(struct lk_action *a, struct lk_err *err __attribute__((unused)))
+{
+	struct file_action *f = (struct file_action *)a;
+	int rc = look_at_old_name(f);
+
+	if (rc || a->outcome != LK_OUTCOME_DONE)
+		return rc;
+	if (f->moves)
+		rc = look_at_new_name(f);
+	else
+		rc = lk_action_say(a, LK_LINE_RESULT, "%s is deleted.", f->from.path);
+	return !rc && f->n_held ? count_locks(f) : rc;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who holds a file, waits for it or uses it, as lines of the plan and in numbers. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "action/file_private.h"
+#include "base/cleanup.h"
+
+#define LINES_MAX 20 /* of one kind; the others are counted */
+
+/* One look at one file. */
+struct view {
+	const struct file_look *look;
+	const struct file_place *place;
+	struct lk_fact_file file; /* strings of the source: not valid after another look-up */
+	struct file_users *users;
+	bool ambiguous;
+	size_t n_said;
+};
+
+static int say(struct view *v, enum lk_line_kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static int say(struct view *v, enum lk_line_kind kind, const char *fmt, ...)
+{
+	lk_auto_mem char *text = NULL;
+	va_list ap;
+	int n;
+
+	if (!v->look->plan)
+		return 0;
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	return lk_action_say(&v->look->plan->base, kind, "%s", text);
+}
+
+/* Somebody in the way: a line, unless there are too many, and the first one in words for a short message. */
+static int say_user(struct view *v, bool proven, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static int say_user(struct view *v, bool proven, const char *fmt, ...)
+{
+	lk_auto_mem char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	if (proven && !v->users->first) {
+		v->users->first = strdup(text);
+		if (!v->users->first)
+			return -ENOMEM;
+	}
+	return ++v->n_said > LINES_MAX ? 0 : say(v, LK_LINE_RISK, "%s: %s", v->place->path, text);
+}
+
+static int say_rest(struct view *v)
+{
+	size_t n = v->n_said > LINES_MAX ? v->n_said - LINES_MAX : 0;
+
+	v->n_said = 0;
+	return n ? say(v, LK_LINE_RISK, "%s: and %zu more.", v->place->path, n) : 0;
+}
+
+static int resolve(struct view *v, struct lk_err *err)
+{
+	const struct statx *st = &v->place->st;
+	int rc = lk_source_resolve(v->look->source, v->place->path, false, &v->file, err);
+
+	if (rc < 0)
+		return lk_err_set(err, rc, "%s: %s", v->place->path, strerror(-rc));
+	if (v->file.has_stat && (v->file.st_ino != st->stx_ino || v->file.st_major != st->stx_dev_major ||
+				 v->file.st_minor != st->stx_dev_minor))
+		return lk_err_set(err, -ESTALE, "target changed since you looked: %s is another file now",
+				  v->place->path);
+	return 0;
+}
+
+/* -- locks -- */
+
+static int keep_lock(struct view *v, const struct lk_lock *l)
+{
+	size_t *slot;
+
+	if (!v->look->plan)
+		return 0;
+	slot = lk_vec_push(&v->look->plan->locks);
+	if (!slot)
+		return -ENOMEM;
+	*slot = l->index;
+	return 0;
+}
+
+static const char *comm_of(const struct lk_proc *p)
+{
+	return p && p->comm ? p->comm : "?";
+}
+
+static int say_held(struct view *v, const struct lk_lock *l)
+{
+	const char *type = lk_type_name(l->rec.type), *mode = lk_mode_name(l->rec.mode);
+	const char *range;
+	char buf[LK_RANGE_TEXT];
+	int rc = 0;
+
+	range = lk_range_format(l->rec.range, buf);
+	v->users->n_locks++;
+	if (!l->n_holders)
+		return say_user(v, true, "somebody who could not be found holds a %s lock (%s, range %s).", type, mode,
+				range);
+	for (size_t i = 0; i < l->n_holders && !rc; i++)
+		rc = say_user(v, true, "process %d (%s) holds a %s lock (%s, range %s).", l->holders[i].pid,
+			      comm_of(l->holders[i].proc), type, mode, range);
+	return rc;
+}
+
+static int take_lock(struct view *v, const struct lk_lock *l)
+{
+	enum lk_tri on = lk_lock_is_on(l, &v->file);
+	int rc;
+
+	if (on == LK_NO)
+		return 0;
+	rc = keep_lock(v, l);
+	if (on == LK_UNKNOWN) {
+		v->ambiguous = true;
+		return rc;
+	}
+	if (rc)
+		return rc;
+	if (!lk_lock_is_waiting(l))
+		return say_held(v, l);
+	if (l->pid > 0)
+		return say_user(v, false, "process %d (%s) waits for a %s lock.", l->pid, comm_of(l->proc),
+				lk_type_name(l->rec.type));
+	return say_user(v, false, "somebody who could not be found waits for a %s lock.", lk_type_name(l->rec.type));
+}
+
+/* What the numbers leave open. */
+static int say_doubt(struct view *v)
+{
+	const char *path = v->place->path;
+
+	if (v->file.local == LK_NO)
+		return say(v, LK_LINE_RISK,
+			   "%s: locks on %s are kept elsewhere; others may hold one that cannot be seen from here.",
+			   path, v->file.fstype ? v->file.fstype : "this file system");
+	if (v->ambiguous)
+		return say(
+			v, LK_LINE_RISK,
+			"%s: a lock stands on this file or on another with the same number; whose it is could not be read.",
+			path);
+	if (!v->users->n_locks && (v->file.key.none || !v->look->snap->locks_proven))
+		return say(v, LK_LINE_RISK, "%s: no lock was found, but one could be hidden from this user.", path);
+	return 0;
+}
+
+static int find_locks(struct view *v)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < v->look->snap->n_locks && !rc; i++)
+		rc = take_lock(v, &v->look->snap->locks[i]);
+	rc = rc ? rc : say_rest(v);
+	return rc ? rc : say_doubt(v);
+}
+
+/* -- uses -- */
+
+static const char *words_of(enum lk_use_kind kind)
+{
+	static const char *const words[] = {
+		[LK_USE_OPEN] = "has it open",
+		[LK_USE_PATH] = "has it open as a path",
+		[LK_USE_MAPPED] = "has it mapped into its memory",
+		[LK_USE_RUNNING] = "runs it as its program",
+		[LK_USE_CWD] = "has it as its working directory",
+		[LK_USE_ROOT] = "has it as its root directory",
+	};
+
+	return words[kind];
+}
+
+static int say_use(struct view *v, const struct lk_use *use)
+{
+	bool proven = lk_use_is_proven(use);
+	const char *doubt = proven ? "" : ", or a file with the same number";
+
+	switch (use->kind) {
+	case LK_USE_LOOP:
+		return say_user(v, proven, "it is behind %s%s.", use->what ? use->what : "a loop device", doubt);
+	case LK_USE_SWAP:
+		v->users->swap = true;
+		return say_user(v, proven, "the kernel swaps to it%s.", doubt);
+	case LK_USE_MOUNT:
+		return say_user(v, proven, "it is mounted at %s%s.", use->what ? use->what : "some place", doubt);
+	default:
+		return say_user(v, proven, "process %d (%s) %s%s.", use->pid, use->comm ? use->comm : "?",
+				words_of(use->kind), doubt);
+	}
+}
+
+/* Descriptors of one process follow each other; one line will do. */
+static bool is_said(const struct lk_uses *uses, size_t i)
+{
+	const struct lk_use *a = &uses->v.v[i], *b = a - 1;
+
+	return i > 0 && a->pid > 0 && a->pid == b->pid && a->kind == b->kind && !b->locked && a->certain == b->certain;
+}
+
+static int say_uses(struct view *v, const struct lk_uses *uses)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < uses->v.n && !rc; i++) {
+		const struct lk_use *use = &uses->v.v[i];
+
+		if (use->locked)
+			continue;
+		v->users->n_uses += lk_use_is_proven(use);
+		if (!is_said(uses, i))
+			rc = say_use(v, use);
+	}
+	rc = rc ? rc : say_rest(v);
+	if (!rc && uses->n_unreadable)
+		rc = say(v, LK_LINE_RISK, "%s: %zu of %zu processes could not be asked whether they use it.",
+			 v->place->path, uses->n_unreadable, uses->n_procs);
+	if (!rc && uses->hidden)
+		rc = say(v, LK_LINE_RISK,
+			 "%s: processes that are hidden from here (hidepid, another pid namespace) may use it.",
+			 v->place->path);
+	if (!rc && uses->n_kernel_unknown)
+		rc = say(v, LK_LINE_RISK, "%s: whether a loop device or swap uses it could not be found out.",
+			 v->place->path);
+	return rc;
+}
+
+static int find_uses(struct view *v, struct lk_err *err)
+{
+	struct lk_uses uses;
+	int rc = v->file.key.none ? -EOPNOTSUPP
+				  : lk_uses_find(v->look->source, &v->file, 1, v->look->timeout_ms, &uses, err);
+
+	if (rc == -EOPNOTSUPP) {
+		if (!v->file.key.none)
+			lk_uses_done(&uses);
+		lk_err_done(err);
+		return say(v, LK_LINE_RISK, "%s: who uses it without a lock could not be found out.", v->place->path);
+	}
+	rc = rc ? rc : say_uses(v, &uses);
+	lk_uses_done(&uses);
+	return rc;
+}
+
+int lk_file_users_find(const struct file_look *look, const struct file_place *p, struct file_users *ret,
+		       struct lk_err *err)
+{
+	struct view v = { .look = look, .place = p, .users = ret };
+	int rc;
+
+	*ret = (struct file_users){ 0 };
+	rc = resolve(&v, err);
+	rc = rc ? rc : find_locks(&v);
+	rc = rc ? rc : find_uses(&v, err);
+	return rc < 0 ? lk_err_set(err, rc, "%s: cannot find out who uses it: %s", p->path, strerror(-rc)) : 0;
+}
+
+void lk_file_users_done(struct file_users *u)
+{
+	free(u->first);
+	*u = (struct file_users){ 0 };
+}
+
+bool lk_file_users_any(const struct file_users *u)
+{
+	return u->n_locks || u->n_uses;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an action must know of a process just before it acts, from proc_pid_stat(5) and proc_pid_status(5). */
+#ifndef LK_ACTION_LOOK_H
+#define LK_ACTION_LOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct lk_look {
+	int pid, ppid;
+	char state; /* R S D T t Z X */
+	bool kernel_thread;
+	uint64_t start_ticks;
+	int64_t num_threads;
+	int64_t uid; /* effective; -1 unknown */
+	/* Bit n - 1 is signal n; all 0 when they could not be read. */
+	uint64_t blocked, ignored, caught;
+};
+
+/* 0; -ESRCH: no such process; or -errno, with a sentence. */
+int lk_look_at(int pid, struct lk_look *ret, struct lk_err *err);
+
+/* Is pid this process or one it was started from? */
+bool lk_look_is_ancestor(int pid);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looking again after a release: is it gone, and who has it now? */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "action/release.h"
+#include "action/words.h"
+#include "base/io.h"
+#include "model/build.h"
+
+#define NAP_MS 25
+
+static bool is_same_file(const struct lk_lock *then, const struct lk_lock *now)
+{
+	const struct lk_file *a = then->file, *b = now->file;
+
+	if (!lk_key_equal(&then->rec.key, &now->rec.key))
+		return false;
+	return !a->has_stat || !b->has_stat ||
+	       (a->st_ino == b->st_ino && a->st_major == b->st_major && a->st_minor == b->st_minor);
+}
+
+static bool is_holder(const struct lk_release *r, const struct lk_lock *l)
+{
+	for (size_t i = 0; i < l->n_holders; i++) {
+		const struct lk_holder *h = &l->holders[i];
+
+		/* A POSIX lock is the process's, whatever descriptor it was taken through. */
+		if (h->pid == r->target.pid && (h->fd == r->target.fd || l->rec.type == LK_TYPE_POSIX))
+			return true;
+	}
+	return false;
+}
+
+static bool is_held_here(const struct lk_release *r, const struct lk_lock *l)
+{
+	return !lk_lock_is_waiting(l) && is_same_file(r->lock, l) && lk_range_overlaps(l->rec.range, r->range);
+}
+
+/* What the holder still has, or has again, of the bytes in question; NULL: nothing. */
+static const struct lk_lock *find_left(const struct lk_release *r, const struct lk_snapshot *now)
+{
+	for (size_t i = 0; i < now->n_locks; i++) {
+		const struct lk_lock *l = &now->locks[i];
+
+		if (l->rec.type == r->lock->rec.type && is_held_here(r, l) && is_holder(r, l))
+			return l;
+	}
+	return NULL;
+}
+
+/* A lock of the same kind that nobody is proven to hold: it may be ours. */
+static bool has_nameless(const struct lk_release *r, const struct lk_snapshot *now)
+{
+	for (size_t i = 0; i < now->n_locks; i++) {
+		const struct lk_lock *l = &now->locks[i];
+
+		if (l->rec.type == r->lock->rec.type && is_held_here(r, l) && !l->n_holders)
+			return true;
+	}
+	return false;
+}
+
+static bool was_held_before(const struct lk_release *r, const struct lk_lock *now)
+{
+	for (size_t i = 0; i < r->snap->n_locks; i++) {
+		const struct lk_lock *l = &r->snap->locks[i];
+
+		if (l->id == now->id && !lk_lock_is_waiting(l))
+			return true;
+	}
+	return false;
+}
+
+/* Somebody else with a lock on these bytes: a new one, or one that was there beside it all the time. */
+static const struct lk_lock *find_other(const struct lk_release *r, const struct lk_snapshot *now, bool is_new)
+{
+	for (size_t i = 0; i < now->n_locks; i++) {
+		const struct lk_lock *l = &now->locks[i];
+
+		if (lk_type_same_space(l->rec.type, r->lock->rec.type) && is_held_here(r, l) && !is_holder(r, l) &&
+		    l->pid > 0 && was_held_before(r, l) != is_new)
+			return l;
+	}
+	return NULL;
+}
+
+static int say_left(struct lk_release *r, const struct lk_lock *left)
+{
+	struct lk_action *a = &r->action;
+	const char *words = lk_words_lock(&a->arena, left);
+
+	a->outcome = LK_OUTCOME_NOT_DONE;
+	return lk_action_say(
+		a, LK_LINE_RESULT,
+		"still there: process %d has %s; either the release failed, or it has taken the lock again.",
+		r->target.pid, words ? words : "the lock");
+}
+
+static const char *process_of(struct lk_release *r, const struct lk_lock *l)
+{
+	const char *words = lk_words_process(&r->action.arena, l->pid, l->proc ? l->proc->comm : NULL);
+
+	return words ? words : "another process";
+}
+
+static const char *what_was_released(struct lk_release *r)
+{
+	const char *what = NULL;
+	char range[LK_RANGE_TEXT];
+
+	if (r->lock->rec.type == LK_TYPE_LEASE)
+		return "the lease";
+	if (lk_range_compare(r->range, r->lock->rec.range) != 0)
+		what = lk_arena_printf(&r->action.arena, "bytes %s", lk_range_format(r->range, range));
+	return what ? what : "the lock";
+}
+
+static int say_gone(struct lk_release *r, const struct lk_snapshot *now)
+{
+	const struct lk_lock *next = find_other(r, now, true), *beside = find_other(r, now, false);
+	const char *what = what_was_released(r);
+	struct lk_action *a = &r->action;
+
+	a->outcome = LK_OUTCOME_DONE;
+	if (next)
+		return lk_action_say(a, LK_LINE_RESULT, "released: %s; %s has it now.", what, process_of(r, next));
+	if (beside)
+		return lk_action_say(a, LK_LINE_RESULT, "released: %s; %s still has its own lock there.", what,
+				     process_of(r, beside));
+	if (r->lock->rec.type == LK_TYPE_LEASE)
+		return lk_action_say(a, LK_LINE_RESULT,
+				     "released: the lease; whoever waited to open the file goes on.");
+	return lk_action_say(a, LK_LINE_RESULT, "released: %s; nobody else has it now.", what);
+}
+
+static int judge(struct lk_release *r, const struct lk_snapshot *now)
+{
+	const struct lk_lock *left = find_left(r, now);
+
+	if (left)
+		return say_left(r, left);
+	if (!now->complete && has_nameless(r, now)) {
+		r->action.outcome = LK_OUTCOME_UNKNOWN;
+		return lk_action_say(&r->action, LK_LINE_RESULT,
+				     "a lock of this kind is there, but nobody is proven to hold it, so it cannot be "
+				     "told whether it is this one.");
+	}
+	return say_gone(r, now);
+}
+
+/* Those that waited need a moment to wake up. */
+static bool is_settled(const struct lk_release *r, const struct lk_snapshot *now)
+{
+	return !r->lock->n_blocks || r->lock->rec.type == LK_TYPE_LEASE || find_left(r, now) ||
+	       find_other(r, now, true);
+}
+
+static int look(struct lk_release *r, struct lk_snapshot **ret, struct lk_err *err)
+{
+	struct lk_request request = { .needs = 0 };
+	int64_t deadline = lk_io_now_ms() + r->settle_ms;
+	struct timespec nap = { .tv_nsec = NAP_MS * 1000000L };
+	int rc;
+
+	for (;;) {
+		rc = lk_snapshot_take(r->action.source, &request, ret, err);
+		if (rc < 0 || is_settled(r, *ret) || lk_io_now_ms() >= deadline)
+			return rc;
+		lk_snapshot_free(*ret);
+		*ret = NULL;
+		nanosleep(&nap, NULL);
+	}
+}
+
+int lk_release_verify(struct lk_action *a, struct lk_err *err)
+{
+	struct lk_release *r = (struct lk_release *)a;
+	struct lk_snapshot *now = NULL;
+	int rc;
+
+	if (r->unchanged) {
+		a->outcome = LK_OUTCOME_REFUSED;
+		return 0;
+	}
+	rc = look(r, &now, err);
+	if (rc < 0) {
+		a->outcome = LK_OUTCOME_UNKNOWN;
+		lk_action_say(a, LK_LINE_RESULT, "it could not be seen whether the lock is gone.");
+		return rc;
+	}
+	rc = judge(r, now);
+	lk_snapshot_free(now);
+	return rc;
+}

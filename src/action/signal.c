@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "action/signal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "action/signal_private.h"
+#include "action/words.h"
+#include "base/io.h"
+
+#define SETTLE_MS 2000
+
+static void done(struct lk_action *a)
+{
+	struct lk_signal *s = (struct lk_signal *)a;
+
+	for (size_t i = 0; i < s->n_targets; i++)
+		lk_target_done(&s->targets[i].target, a->sys);
+	s->n_targets = 0;
+}
+
+static const struct lk_action_ops ops = {
+	.name = "signal",
+	.check = lk_signal_check,
+	.run = lk_signal_run,
+	.verify = lk_signal_verify,
+	.done = done,
+};
+
+/* n_targets grows with each that is pinned, so that done() lets go of those. */
+static int pin_one(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_wanted *w,
+		   struct lk_err *err)
+{
+	const struct lk_proc *known = lk_snapshot_proc(snap, w->pid);
+	struct lk_signal_target *t = &s->targets[s->n_targets];
+	struct lk_proc proc = { .pid = w->pid, .start_ticks = w->start_ticks, .uid = -1 };
+	int rc;
+
+	if (known) {
+		if (w->start_ticks && known->start_ticks && w->start_ticks != known->start_ticks)
+			return lk_err_set(
+				err, -ESTALE,
+				"target changed since you looked: number %d belongs to another process by now", w->pid);
+		proc = *known;
+		if (!proc.start_ticks)
+			proc.start_ticks = w->start_ticks;
+	}
+	rc = lk_target_pin(&t->target, s->base.sys, &proc, w->lock, w->holder, err);
+	if (rc < 0)
+		return rc;
+	s->n_targets++;
+	rc = lk_look_at(w->pid, &t->look, err);
+	if (rc < 0)
+		return rc;
+	t->words = lk_words_process(&s->base.arena, w->pid, t->target.comm);
+	return t->words ? 0 : lk_err_set(err, -ENOMEM, "out of memory");
+}
+
+static int name_it(struct lk_signal *s)
+{
+	const char *text = s->n_targets ? s->targets[0].words : "nobody";
+	char name[LK_SIGNAL_NAME];
+
+	for (size_t i = 1; text && i < s->n_targets; i++)
+		text = lk_arena_printf(&s->base.arena, "%s, %s", text, s->targets[i].words);
+	return text ? lk_action_name(&s->base, "%s to %s", lk_signal_name(s->steps[0].sig, name), text) : -ENOMEM;
+}
+
+static bool uses_kill(const struct lk_signal *s)
+{
+	for (size_t i = 0; i < s->n_steps; i++) {
+		if (s->steps[i].sig == SIGKILL)
+			return true;
+	}
+	return false;
+}
+
+static int say_rest(struct lk_signal *s)
+{
+	lk_action_say(&s->base, LK_LINE_NOT, "No other process is sent a signal, not even its children.");
+	if (!uses_kill(s))
+		lk_action_say(&s->base, LK_LINE_NOT, "SIGKILL is not sent.");
+	return name_it(s);
+}
+
+int lk_signal_plan(struct lk_signal *ret, const struct lk_sys *sys, struct lk_source *source,
+		   const struct lk_snapshot *snap, const struct lk_signal_wanted *wanted, size_t n_wanted,
+		   const struct lk_signal_step *steps, size_t n_steps, struct lk_err *err)
+{
+	int rc = 0;
+
+	*ret = (struct lk_signal){ .settle_ms = SETTLE_MS };
+	lk_action_init(&ret->base, &ops, sys, source);
+	ret->targets = lk_arena_array(&ret->base.arena, n_wanted ? n_wanted : 1, sizeof(*ret->targets));
+	ret->steps = lk_arena_memdup(&ret->base.arena, steps, n_steps * sizeof(*steps));
+	ret->n_steps = n_steps;
+	if (!ret->targets || !ret->steps)
+		return lk_err_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n_wanted && !rc; i++)
+		rc = pin_one(ret, snap, &wanted[i], err);
+	for (size_t i = 0; i < ret->n_targets && !rc; i++)
+		rc = lk_signal_explain(ret, &ret->targets[i], snap, lk_snapshot_proc(snap, ret->targets[i].target.pid));
+	if (!rc)
+		rc = say_rest(ret);
+	return rc < 0 ? lk_err_set(err, rc, "cannot make the plan: %s", strerror(-rc)) : 0;
+}
+
+int lk_signal_check(struct lk_action *a, struct lk_err *err)
+{
+	struct lk_signal *s = (struct lk_signal *)a;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n_targets && !rc; i++)
+		rc = lk_target_check(&s->targets[i].target, a->sys, err);
+	return rc;
+}
+
+static void send_to(struct lk_signal *s, struct lk_signal_target *t, int sig)
+{
+	int rc = s->base.sys->pidfd_send_signal(s->base.sys->arg, t->target.pidfd, sig);
+
+	if (rc == -ESRCH)
+		t->ended = true;
+	else if (rc < 0)
+		t->failed = rc;
+	else
+		t->last_sig = sig;
+}
+
+/* Waits until all have ended, or until the time is over. */
+static void wait_for_ends(struct lk_signal *s, uint32_t ms)
+{
+	const struct lk_sys *sys = s->base.sys;
+	int64_t end = lk_io_now_ms() + ms;
+
+	for (size_t i = 0; i < s->n_targets; i++) {
+		int64_t left = end - lk_io_now_ms();
+
+		if (!s->targets[i].ended)
+			s->targets[i].ended = sys->poll_exit(sys->arg, s->targets[i].target.pidfd,
+							     left > 0 ? (int)left : 0) > 0;
+	}
+}
+
+/* Who let go of the lock it was aimed at for, or became another program, is left alone. */
+static bool is_still_wanted(struct lk_signal *s, struct lk_signal_target *t)
+{
+	struct lk_target process = t->target;
+	int rc;
+
+	if (t->ended || t->failed || t->let_go || t->changed)
+		return false;
+	rc = lk_target_check(&t->target, s->base.sys, NULL);
+	if (rc == 0)
+		return true;
+	process.has_lock = false;
+	if (rc != -ESTALE)
+		t->failed = rc;
+	else if (lk_target_check(&process, s->base.sys, NULL) == 0)
+		t->let_go = true;
+	else
+		t->changed = true;
+	return false;
+}
+
+int lk_signal_run(struct lk_action *a, struct lk_err *err)
+{
+	struct lk_signal *s = (struct lk_signal *)a;
+	int rc = 0;
+
+	for (size_t k = 0; k < s->n_steps; k++) {
+		if (k > 0)
+			wait_for_ends(s, s->steps[k].delay_ms);
+		for (size_t i = 0; i < s->n_targets; i++) {
+			if (k == 0 || is_still_wanted(s, &s->targets[i]))
+				send_to(s, &s->targets[i], s->steps[k].sig);
+		}
+	}
+	wait_for_ends(s, lk_signal_ends(s->steps[s->n_steps - 1].sig) ? s->settle_ms : 100);
+	for (size_t i = 0; i < s->n_targets && !rc; i++) {
+		if (s->targets[i].failed)
+			rc = lk_err_set(err, s->targets[i].failed, "%s could not be signalled: %s", s->targets[i].words,
+					strerror(-s->targets[i].failed));
+	}
+	return rc;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sends signals to exactly the processes that the plan names, and sees what became of them and of their locks. */
+#ifndef LK_ACTION_SIGNAL_H
+#define LK_ACTION_SIGNAL_H
+
+#include "action/action.h"
+
+/* "TERM", "SIGTERM", "term", "15", "RTMIN+3". 0 or -EINVAL. */
+int lk_signal_parse(const char *word, int *ret);
+/* "SIGTERM"; in buf where it has no name. */
+#define LK_SIGNAL_NAME 24
+const char *lk_signal_name(int sig, char buf[LK_SIGNAL_NAME]);
+/* Unless the program does something about it, this signal ends it. */
+bool lk_signal_ends(int sig);
+
+struct lk_signal_step {
+	uint32_t delay_ms; /* after the one before; 0 for the first */
+	int sig;
+};
+
+/* Whom to signal, and because of which lock. */
+struct lk_signal_wanted {
+	int pid;
+	uint64_t start_ticks; /* as the user gave it; 0: whoever has the number now */
+	const struct lk_lock *lock; /* NULL: it is about the process alone */
+	const struct lk_holder *holder; /* of lock; NULL likewise */
+};
+
+struct lk_signal_target;
+
+struct lk_signal {
+	struct lk_action base;
+	struct lk_signal_target *targets; /* in the arena of base */
+	size_t n_targets;
+	const struct lk_signal_step *steps; /* likewise */
+	size_t n_steps;
+	uint32_t settle_ms; /* how long to look for an effect of the last signal */
+};
+
+/* Makes the plan, pinning each process. snap must outlive the action; steps has at least one. A target that must not be signalled
+ * makes a plan that is refused, in its words. 0, or -errno with a sentence: -ESRCH: gone, -ESTALE: the number belongs to another
+ * process. lk_action_free(&ret->base) in either case. */
+int lk_signal_plan(struct lk_signal *ret, const struct lk_sys *sys, struct lk_source *source,
+		   const struct lk_snapshot *snap, const struct lk_signal_wanted *wanted, size_t n_wanted,
+		   const struct lk_signal_step *steps, size_t n_steps, struct lk_err *err);
+
+#endif

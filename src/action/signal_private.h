@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef LK_ACTION_SIGNAL_PRIVATE_H
+#define LK_ACTION_SIGNAL_PRIVATE_H
+
+#include "action/look.h"
+#include "action/signal.h"
+
+/* A lock that the process held when the plan was made. */
+struct lk_signal_lock {
+	const struct lk_lock *lock; /* of the first snapshot */
+	const char *words;
+};
+
+struct lk_signal_target {
+	struct lk_target target;
+	struct lk_look look; /* when the plan was made */
+	const char *words; /* "process 12 (cat)" */
+	struct lk_signal_lock *locks;
+	size_t n_locks;
+	int last_sig; /* the last one that was sent; 0: none */
+	int failed; /* -errno of sending; 0: none */
+	bool ended; /* seen through its pidfd */
+	bool let_go; /* the lock it was aimed at for went away while it lives on */
+	bool changed; /* it was not the same any more when the next signal was due */
+};
+
+/* The words of the plan for one target, its locks filled in. 0 or -ENOMEM. */
+int lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap,
+		      const struct lk_proc *proc);
+
+/* The three operations of the driver. */
+int lk_signal_check(struct lk_action *a, struct lk_err *err);
+int lk_signal_run(struct lk_action *a, struct lk_err *err);
+int lk_signal_verify(struct lk_action *a, struct lk_err *err);
+
+#endif

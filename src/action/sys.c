@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "action/sys.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/io.h"
+
+static int result(long rc)
+{
+	return rc < 0 ? -errno : (int)rc;
+}
+
+static int real_pidfd_open(void *arg __attribute__((unused)), int pid, unsigned flags)
+{
+	return result(syscall(SYS_pidfd_open, pid, flags));
+}
+
+static int real_pidfd_send_signal(void *arg __attribute__((unused)), int pidfd, int sig)
+{
+	return result(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0u));
+}
+
+static int real_pidfd_getfd(void *arg __attribute__((unused)), int pidfd, int fd)
+{
+	return result(syscall(SYS_pidfd_getfd, pidfd, fd, 0u));
+}
+
+static int real_poll_exit(void *arg __attribute__((unused)), int pidfd, int timeout_ms)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	int64_t end = lk_io_now_ms() + (timeout_ms > 0 ? timeout_ms : 0);
+	int rc;
+
+	for (;;) {
+		rc = poll(&p, 1, timeout_ms);
+		if (rc >= 0)
+			return rc > 0;
+		if (errno != EINTR)
+			return -errno;
+		if (timeout_ms > 0) {
+			int64_t left = end - lk_io_now_ms();
+
+			timeout_ms = left > 0 ? (int)left : 0;
+		}
+	}
+}
+
+static int real_flock(void *arg __attribute__((unused)), int fd, int op)
+{
+	return result(flock(fd, op));
+}
+
+static int real_fcntl_lock(void *arg __attribute__((unused)), int fd, int cmd, struct flock *fl)
+{
+	return result(fcntl(fd, cmd, fl));
+}
+
+static int real_set_lease(void *arg __attribute__((unused)), int fd, int type)
+{
+	return result(fcntl(fd, F_SETLEASE, type));
+}
+
+static int real_open_at(void *arg __attribute__((unused)), int dirfd, const char *path, int flags, mode_t mode)
+{
+	return result(openat(dirfd, path, flags | O_CLOEXEC, mode));
+}
+
+static int real_unlink_at(void *arg __attribute__((unused)), int dirfd, const char *name, int flags)
+{
+	return result(unlinkat(dirfd, name, flags));
+}
+
+static int real_rename_at2(void *arg __attribute__((unused)), int olddir, const char *old, int newdir,
+			   const char *new_name, unsigned flags)
+{
+	return result(renameat2(olddir, old, newdir, new_name, flags));
+}
+
+static int real_stat_at(void *arg __attribute__((unused)), int dirfd, const char *name, int flags, struct statx *ret)
+{
+	return result(statx(dirfd, name, flags | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_MNT_ID,
+			    ret));
+}
+
+static int real_close(void *arg __attribute__((unused)), int fd)
+{
+	return result(close(fd));
+}
+
+static void real_log(void *arg __attribute__((unused)), const char *line)
+{
+	openlog("lockscope", LOG_PID, LOG_AUTHPRIV);
+	syslog(LOG_NOTICE, "%s", line);
+	closelog();
+}
+
+const struct lk_sys lk_sys_real = {
+	.pidfd_open = real_pidfd_open,
+	.pidfd_send_signal = real_pidfd_send_signal,
+	.pidfd_getfd = real_pidfd_getfd,
+	.poll_exit = real_poll_exit,
+	.flock = real_flock,
+	.fcntl_lock = real_fcntl_lock,
+	.set_lease = real_set_lease,
+	.open_at = real_open_at,
+	.unlink_at = real_unlink_at,
+	.rename_at2 = real_rename_at2,
+	.stat_at = real_stat_at,
+	.close = real_close,
+	.log = real_log,
+};

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one seam through which actions reach the kernel: every system call that changes something, or that decides whether to, goes
+ * through a table, so that tests can script each failure. Results are those of the system call: >= 0, or -errno. */
+#ifndef LK_ACTION_SYS_H
+#define LK_ACTION_SYS_H
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct lk_sys {
+	void *arg;
+	int (*pidfd_open)(void *arg, int pid, unsigned flags); /* pidfd_open(2) */
+	int (*pidfd_send_signal)(void *arg, int pidfd, int sig); /* pidfd_send_signal(2); sig 0 probes */
+	int (*pidfd_getfd)(void *arg, int pidfd, int fd); /* pidfd_getfd(2) */
+	int (*poll_exit)(void *arg, int pidfd, int timeout_ms); /* 1: ended, 0: not within the time */
+	int (*flock)(void *arg, int fd, int op); /* flock(2) */
+	int (*fcntl_lock)(void *arg, int fd, int cmd, struct flock *fl); /* fcntl(2), the lock commands */
+	int (*set_lease)(void *arg, int fd, int type); /* fcntl(2) F_SETLEASE */
+	int (*open_at)(void *arg, int dirfd, const char *path, int flags, mode_t mode); /* openat(2), O_CLOEXEC added */
+	int (*unlink_at)(void *arg, int dirfd, const char *name, int flags); /* unlinkat(2) */
+	int (*rename_at2)(void *arg, int olddir, const char *old, int newdir, const char *new_name,
+			  unsigned flags); /* renameat2(2) */
+	/* statx(2) without sync. name "" with AT_EMPTY_PATH in flags: the descriptor itself. */
+	int (*stat_at)(void *arg, int dirfd, const char *name, int flags, struct statx *ret);
+	int (*close)(void *arg, int fd);
+	void (*log)(void *arg, const char *line); /* syslog(3), facility LOG_AUTHPRIV; NULL: nothing is logged */
+};
+
+/* The real ones. */
+extern const struct lk_sys lk_sys_real;
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "action/trace.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "source/procroot.h"
+
+/* linux/ptrace.h, which cannot be included beside sys/ptrace.h. */
+#define GET_RSEQ 0x420f
+#define GET_DISPATCH 0x4211
+
+#define NAP_MS 20 /* a signal that was lost must not make us sleep for ever */
+
+struct rseq_configuration {
+	uint64_t address;
+	uint32_t size, signature, flags, pad;
+};
+
+struct dispatch_configuration {
+	uint64_t mode, selector, offset, len;
+};
+
+static int result(long rc)
+{
+	return rc < 0 ? -errno : (int)rc;
+}
+
+/* ptrace(2) takes pointers where the kernel takes numbers. */
+static int trace(int request, int tid, uintptr_t address, uintptr_t data)
+{
+	return result(ptrace((enum __ptrace_request)request, tid, (void *)address, (void *)data));
+}
+
+static int real_seize(void *arg __attribute__((unused)), int tid, unsigned options)
+{
+	return trace(PTRACE_SEIZE, tid, 0, options);
+}
+
+static int real_interrupt(void *arg __attribute__((unused)), int tid)
+{
+	return trace(PTRACE_INTERRUPT, tid, 0, 0);
+}
+
+static int real_resume(void *arg __attribute__((unused)), int tid, bool to_syscall, int sig)
+{
+	return trace(to_syscall ? PTRACE_SYSCALL : PTRACE_CONT, tid, 0, (uintptr_t)sig);
+}
+
+static int real_detach(void *arg __attribute__((unused)), int tid, int sig)
+{
+	return trace(PTRACE_DETACH, tid, 0, (uintptr_t)sig);
+}
+
+static void nap(int64_t left_ms)
+{
+	struct timespec time = { .tv_nsec = (left_ms < NAP_MS ? left_ms : NAP_MS) * 1000000 };
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigtimedwait(&child, NULL, &time);
+}
+
+static int real_wait(void *arg __attribute__((unused)), int tid, int64_t deadline_ms, int *ret_status)
+{
+	for (;;) {
+		int rc = waitpid(tid, ret_status, __WALL | WNOHANG);
+		int64_t left;
+
+		if (rc == tid)
+			return 0;
+		if (rc < 0 && errno != EINTR)
+			return -errno;
+		left = deadline_ms - lk_io_now_ms();
+		if (left <= 0)
+			return -ETIMEDOUT;
+		nap(left);
+	}
+}
+
+static int real_get_regs(void *arg __attribute__((unused)), int tid, struct user_regs_struct *ret)
+{
+#ifdef __x86_64__
+	return trace(PTRACE_GETREGS, tid, 0, (uintptr_t)ret);
+#else
+	(void)tid;
+	(void)ret;
+	return -EOPNOTSUPP;
+#endif
+}
+
+static int real_set_regs(void *arg __attribute__((unused)), int tid, const struct user_regs_struct *regs)
+{
+#ifdef __x86_64__
+	return trace(PTRACE_SETREGS, tid, 0, (uintptr_t)regs);
+#else
+	(void)tid;
+	(void)regs;
+	return -EOPNOTSUPP;
+#endif
+}
+
+static int whole(ssize_t done, size_t n)
+{
+	if (done < 0)
+		return -errno;
+	return (size_t)done == n ? 0 : -EFAULT;
+}
+
+static int real_read_memory(void *arg __attribute__((unused)), int tid, uint64_t address, void *buf, size_t n)
+{
+	struct iovec ours = { buf, n }, theirs = { (void *)(uintptr_t)address, n };
+
+	return whole(process_vm_readv(tid, &ours, 1, &theirs, 1, 0), n);
+}
+
+static int real_write_memory(void *arg __attribute__((unused)), int tid, uint64_t address, const void *buf, size_t n)
+{
+	struct iovec ours = { (void *)(uintptr_t)buf, n }, theirs = { (void *)(uintptr_t)address, n };
+
+	return whole(process_vm_writev(tid, &ours, 1, &theirs, 1, 0), n);
+}
+
+static int real_rseq_address(void *arg __attribute__((unused)), int tid, uint64_t *ret)
+{
+	struct rseq_configuration rseq = { 0 };
+	int rc = trace(GET_RSEQ, tid, sizeof(rseq), (uintptr_t)&rseq);
+
+	*ret = rc < 0 ? 0 : rseq.address;
+	return 0;
+}
+
+static bool real_redirects_calls(void *arg __attribute__((unused)), int tid)
+{
+	struct dispatch_configuration dispatch = { 0 };
+
+	return trace(GET_DISPATCH, tid, sizeof(dispatch), (uintptr_t)&dispatch) >= 0 && dispatch.mode != 0;
+}
+
+/* Opened once and kept: finding out what kind of /proc it is would be much of the time that a thread is stopped.
+ * 0 or -errno. */
+static int proc_fd(int *ret)
+{
+	static struct lk_procroot root = { .fd = -1 };
+	int rc = root.fd < 0 ? lk_procroot_open(&root, NULL, NULL) : 0;
+
+	if (rc < 0)
+		root.fd = -1;
+	else
+		*ret = root.fd;
+	return rc;
+}
+
+static int real_read_task(void *arg __attribute__((unused)), int pid, int tid, const char *name, lk_buf *out)
+{
+	struct lk_proc_name path = lk_procroot_task_name(pid, tid, name);
+	int root = -1, rc = proc_fd(&root);
+
+	return rc < 0 ? rc : lk_io_read_at(root, path.s, LK_TRACE_TEXT_MAX, out);
+}
+
+static int read_tids(DIR *dir, lk_tids *ret)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(dir)) != NULL) {
+		int tid, *slot;
+
+		if (lk_text_pid(entry->d_name, strlen(entry->d_name), &tid) < 0)
+			continue;
+		slot = lk_vec_push(ret);
+		if (!slot)
+			return -ENOMEM;
+		*slot = tid;
+	}
+	return 0;
+}
+
+static int real_threads(void *arg __attribute__((unused)), int pid, lk_tids *ret)
+{
+	struct lk_proc_name path = lk_procroot_task_name(pid, 0, "task");
+	lk_auto_dir *dir = NULL;
+	int root = -1, fd, rc = proc_fd(&root);
+
+	if (rc < 0)
+		return rc;
+	fd = lk_io_openat(root, path.s, O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	if (dir)
+		return read_tids(dir, ret);
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+const struct lk_trace lk_trace_real = {
+	.seize = real_seize,
+	.interrupt = real_interrupt,
+	.resume = real_resume,
+	.detach = real_detach,
+	.wait = real_wait,
+	.get_regs = real_get_regs,
+	.set_regs = real_set_regs,
+	.read_memory = real_read_memory,
+	.write_memory = real_write_memory,
+	.rseq_address = real_rseq_address,
+	.redirects_calls = real_redirects_calls,
+	.read_task = real_read_task,
+	.threads = real_threads,
+};
