@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/act.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli/confirm.h"
+#include "cli/out.h"
+#include "cli/out_json.h"
+
+static const struct {
+	enum lk_line_kind kind;
+	const char *title; /* NULL: none */
+} parts[] = {
+	{ LK_LINE_STEP, "This will happen:" },
+	{ LK_LINE_RISK, "This could go wrong:" },
+	{ LK_LINE_NOT, "This will not happen:" },
+	{ LK_LINE_REFUSED, "This is not possible:" },
+};
+
+static bool is_json(const struct lk_cli *cli)
+{
+	return cli->format == LK_FORMAT_JSON;
+}
+
+static void put_lines(const struct lk_out *o, const struct lk_action *a, enum lk_line_kind kind, const char *title)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < a->lines.n; i++) {
+		if (a->lines.v[i].kind != kind)
+			continue;
+		if (first && title)
+			fprintf(o->f, "%s\n", title);
+		first = false;
+		fputs(title ? "  " : "", o->f);
+		lk_out_puts(o, a->lines.v[i].text);
+		putc('\n', o->f);
+	}
+}
+
+static void put_plan(const struct lk_out *o, const struct lk_action *a)
+{
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		put_lines(o, a, parts[i].kind, parts[i].title);
+	fflush(o->f);
+}
+
+static enum lk_status put_document(const struct lk_cli *cli, const struct lk_session *s, const struct lk_action *a,
+				   const struct lk_lock *const *rows, size_t n_rows, const char *error)
+{
+	struct lk_json_options o = { .full = cli->full };
+	struct lk_answer answer = { .verb = cli->verb->name, .action = a, .dry_run = cli->act.dry_run, .error = error };
+	int rc = lk_json_print(stdout, s->snap, rows, n_rows, &answer, &o);
+
+	if (rc == -ENOMEM) {
+		lk_say("cannot print the answer: out of memory");
+		return LK_STATUS_ERROR;
+	}
+	if (rc < 0)
+		lk_fail_output(rc);
+	return 0;
+}
+
+static enum lk_status status_of(const struct lk_action *a, int rc)
+{
+	switch (a->outcome) {
+	case LK_OUTCOME_DONE:
+		return rc < 0 ? LK_STATUS_ERROR : LK_STATUS_YES;
+	case LK_OUTCOME_NOT_DONE:
+		return rc < 0 ? LK_STATUS_ERROR : LK_STATUS_NO;
+	case LK_OUTCOME_PARTLY:
+		return LK_STATUS_SOME;
+	case LK_OUTCOME_REFUSED:
+		return LK_STATUS_REFUSED;
+	default:
+		return rc < 0 ? LK_STATUS_ERROR : LK_STATUS_UNKNOWN;
+	}
+}
+
+/* Executes and reports. */
+static enum lk_status execute(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+			      const struct lk_lock *const *rows, size_t n_rows)
+{
+	struct lk_err err = { 0 };
+	int rc = lk_action_execute(a, &err);
+	enum lk_status status = status_of(a, rc), printed = 0;
+	struct lk_out o;
+
+	lk_out_init(&o, cli);
+	if (is_json(cli))
+		printed = put_document(cli, s, a, rows, n_rows, rc < 0 ? lk_err_text(&err) : NULL);
+	else
+		put_lines(&o, a, LK_LINE_RESULT, NULL);
+	if (rc < 0)
+		lk_say("%s", lk_err_text(&err));
+	lk_err_done(&err);
+	return printed ? printed : status;
+}
+
+/* Nothing is to be run: the plan is all. */
+static enum lk_status only_plan(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+				const struct lk_lock *const *rows, size_t n_rows, const char *error)
+{
+	enum lk_status status = a->refused || error ? LK_STATUS_REFUSED : LK_STATUS_YES, printed = 0;
+
+	if (status)
+		a->outcome = LK_OUTCOME_REFUSED;
+	if (is_json(cli))
+		printed = put_document(cli, s, a, rows, n_rows, error);
+	return printed ? printed : status;
+}
+
+enum lk_status lk_act_run_typed(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+				const struct lk_lock *const *rows, size_t n_rows, const char *question,
+				const struct lk_act_typed *typed)
+{
+	bool asks = (question && !cli->act.yes) || typed->word;
+	struct lk_out o;
+
+	lk_out_init(&o, cli);
+	if (is_json(cli))
+		o.f = stderr;
+	if (!is_json(cli) || (asks && !a->refused && !cli->act.dry_run))
+		put_plan(&o, a);
+	if (a->refused || cli->act.dry_run)
+		return only_plan(cli, s, a, rows, n_rows, NULL);
+	if (question && lk_confirm(cli, question))
+		return only_plan(cli, s, a, rows, n_rows, "not confirmed");
+	if (typed->word && lk_confirm_word(typed->question, typed->word, typed->instead))
+		return only_plan(cli, s, a, rows, n_rows, "not confirmed");
+	return execute(cli, s, a, rows, n_rows);
+}
+
+enum lk_status lk_act_run(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+			  const struct lk_lock *const *rows, size_t n_rows, const char *question)
+{
+	return lk_act_run_typed(cli, s, a, rows, n_rows, question, &(struct lk_act_typed){ .word = NULL });
+}

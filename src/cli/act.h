@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every verb that acts does with a finished plan: show it, ask, execute, report. */
+#ifndef LK_CLI_ACT_H
+#define LK_CLI_ACT_H
+
+#include "action/action.h"
+#include "cli/session.h"
+
+/* The session has taken its snapshot; rows: the locks the action is about, for -J; may be NULL when n_rows is 0. question: asked on a
+ * terminal, without its "[y/N]"; NULL: it is not asked. The plan, and what happened, go to standard output; with -J the document goes
+ * there, and the plan to standard error where somebody will be asked. Returns the status of the verb. */
+enum lk_status lk_act_run(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+			  const struct lk_lock *const *rows, size_t n_rows, const char *question);
+
+/* A word that has to be typed beside the answer. All borrowed; word NULL: none. */
+struct lk_act_typed {
+	const char *word, *question;
+	const char *instead; /* said where there is nobody to ask: what would do as well */
+};
+
+/* The same, and only after the word was typed. */
+enum lk_status lk_act_run_typed(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+				const struct lk_lock *const *rows, size_t n_rows, const char *question,
+				const struct lk_act_typed *typed);
+
+#endif

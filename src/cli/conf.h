@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration file of the machine: defaults for some options, and the one thing that users cannot undo, readonly. */
+#ifndef LK_CLI_CONF_H
+#define LK_CLI_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+
+#define LK_CONF_PATH "/etc/lockscope.conf"
+
+struct lk_conf_default {
+	int id; /* of the option */
+	char *value; /* owned; NULL: it takes none */
+};
+
+struct lk_conf {
+	bool read_only;
+	bool doubtful; /* it could not be read whole: it may have said readonly */
+	LK_VEC(struct lk_conf_default) defaults;
+};
+
+/* One long option a line, with or without its dashes, its argument behind a blank or "="; blank lines and lines that begin with "#"
+ * mean nothing. 0, or -EINVAL with a sentence that names the first line that is wrong: the other lines still count. -ENOMEM. */
+int lk_conf_parse(struct lk_conf *c, const char *text, size_t n, const char *path, struct lk_err *err);
+
+/* Reads the file. No such file: 0 and nothing set. Otherwise as lk_conf_parse(), or -errno. */
+int lk_conf_read(struct lk_conf *c, const char *path, struct lk_err *err);
+void lk_conf_done(struct lk_conf *c);
+
+struct lk_cli;
+/* Sets what the file says about options that the verb has; before the command line is read, which then wins. */
+void lk_conf_apply(const struct lk_conf *c, struct lk_cli *cli);
+
+#endif

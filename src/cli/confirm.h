@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asking on the terminal before something is changed. */
+#ifndef LK_CLI_CONFIRM_H
+#define LK_CLI_CONFIRM_H
+
+#include "cli/option.h"
+
+/* "question [y/N] ": only y or yes is a yes; an empty line, anything else and end of file are No. With --yes nothing is asked.
+ * 0: go on. LK_STATUS_REFUSED after it was said why: No, or there is no terminal and no --yes. */
+enum lk_status lk_confirm(const struct lk_cli *cli, const char *question);
+
+/* Asks for a word that has to be typed, whatever --yes says. 0: it was `expected`. LK_STATUS_REFUSED as above; instead: what would
+ * do as well where there is nobody to ask. */
+enum lk_status lk_confirm_word(const char *question, const char *expected, const char *instead);
+
+#endif

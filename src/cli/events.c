@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/events.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/sanitize.h"
+#include "base/text.h"
+#include "cli/out_json.h"
+
+void lk_events_init(struct lk_events *e, const struct lk_cli *cli)
+{
+	*e = (struct lk_events){ .json = cli->format == LK_FORMAT_JSONL, .full = cli->full, .day = -1 };
+	lk_out_init(&e->out, cli);
+}
+
+/* ---- JSON ---- */
+
+/* What goes into an event's object beside the event. */
+struct extra {
+	const char *name;
+	int64_t interval_ms; /* -1: null */
+	const struct lk_snapshot *summary; /* NULL: null */
+};
+
+/* ASCII only: everything else as the escapes of UTF-16. */
+static void put_escaped(FILE *f, uint32_t cp)
+{
+	if (cp == '"' || cp == '\\')
+		fprintf(f, "\\%c", (int)cp);
+	else if (cp >= 0x20 && cp < 0x7f)
+		putc((int)cp, f);
+	else if (cp < 0x10000)
+		fprintf(f, "\\u%04" PRIX32, cp);
+	else
+		fprintf(f, "\\u%04" PRIX32 "\\u%04" PRIX32, 0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + (cp & 0x3ff));
+}
+
+static int put_text(FILE *f, const char *name, const char *text)
+{
+	lk_auto_mem char *utf8 = text ? lk_text_to_utf8(text, strlen(text)) : NULL;
+	size_t n = utf8 ? strlen(utf8) : 0, len;
+	uint32_t cp;
+
+	fprintf(f, ",\"%s\":", name);
+	if (!text) {
+		fputs("null", f);
+		return 0;
+	}
+	if (!utf8)
+		return -ENOMEM;
+	putc('"', f);
+	for (size_t i = 0; i < n && (len = lk_text_utf8(utf8 + i, n - i, &cp)) > 0; i += len)
+		put_escaped(f, cp);
+	putc('"', f);
+	return 0;
+}
+
+static void put_number(FILE *f, const char *name, int64_t v)
+{
+	if (v < 0)
+		fprintf(f, ",\"%s\":null", name);
+	else
+		fprintf(f, ",\"%s\":%" PRId64, name, v);
+}
+
+static void put_pids(FILE *f, const char *name, const int *pids, size_t n)
+{
+	fprintf(f, ",\"%s\":[", name);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s%d", i ? "," : "", pids[i]);
+	putc(']', f);
+}
+
+static void put_summary(FILE *f, const struct lk_snapshot *s)
+{
+	if (s)
+		fprintf(f, ",\"summary\":{\"held\":%zu,\"waiting\":%zu,\"deadlocks\":%zu}", s->n_held, s->n_waiting,
+			s->n_deadlocks);
+	else
+		fputs(",\"summary\":null", f);
+}
+
+static int put_row(const struct lk_events *e, const char *name, const struct lk_lock *l)
+{
+	FILE *f = e->out.f;
+	int rc;
+
+	fprintf(f, ",\"%s\":", name);
+	if (l) {
+		rc = lk_json_put_row(f, l, "", e->full);
+		return rc == -ENOMEM ? rc : 0;
+	}
+	fputs("null", f);
+	return 0;
+}
+
+static int put_json(const struct lk_events *e, const struct lk_event *ev, const struct extra *extra)
+{
+	const struct lk_cycle *c = ev->cycle;
+	FILE *f = e->out.f;
+	int rc;
+
+	fprintf(f, "{\"event\":\"%s\",\"time_unix_ms\":%" PRId64, extra->name, ev->time_unix_ms);
+	put_number(f, "held_ms", ev->held_ms);
+	put_number(f, "waited_ms", ev->waited_ms);
+	fprintf(f, ",\"at_least\":%s,\"certain\":%s", ev->at_least ? "true" : "false", ev->certain ? "true" : "false");
+	put_number(f, "gap_ms", ev->gap_ms);
+	put_number(f, "interval_ms", extra->interval_ms);
+	put_pids(f, "pids", c ? c->pids : NULL, c ? c->n_pids : 0);
+	put_pids(f, "breakers", c ? c->breakers : NULL, c ? c->n_breakers : 0);
+	put_summary(f, extra->summary);
+	rc = put_text(f, "text", ev->text);
+	rc = rc ? rc : put_row(e, "lock", ev->lock);
+	rc = rc ? rc : put_row(e, "before", ev->before);
+	fputs("}\n", f);
+	return rc;
+}
+
+static int put_json_state(const struct lk_events *e, const char *name, const struct lk_snapshot *s,
+			  uint32_t interval_ms)
+{
+	struct lk_event ev = {
+		.time_unix_ms = s->host.time_unix_ms, .held_ms = -1, .waited_ms = -1, .gap_ms = -1, .certain = true
+	};
+	struct extra extra = { .name = name, .interval_ms = interval_ms, .summary = s };
+
+	return put_json(e, &ev, &extra);
+}
+
+/* ---- for people ---- */
+
+static void format_duration(int64_t ms, bool at_least, char *buf, size_t n)
+{
+	int64_t s = ms / 1000;
+	const char *plus = at_least ? "+" : "";
+
+	if (ms < 0)
+		snprintf(buf, n, "-");
+	else if (s < 10)
+		snprintf(buf, n, "%.1fs%s", (double)ms / 1000, plus);
+	else if (s < 60)
+		snprintf(buf, n, "%" PRId64 "s%s", s, plus);
+	else if (s < 3600)
+		snprintf(buf, n, "%" PRId64 "m%02" PRId64 "s%s", s / 60, s % 60, plus);
+	else if (s < 86400)
+		snprintf(buf, n, "%" PRId64 "h%02" PRId64 "m%s", s / 3600, s % 3600 / 60, plus);
+	else
+		snprintf(buf, n, "%" PRId64 "d%02" PRId64 "h%s", s / 86400, s % 86400 / 3600, plus);
+}
+
+static struct tm local_time(int64_t unix_ms)
+{
+	time_t t = (time_t)(unix_ms / 1000);
+	struct tm tm = { 0 };
+
+	localtime_r(&t, &tm);
+	return tm;
+}
+
+/* The clock shows no date: a new day is said. */
+static void put_time(struct lk_events *e, int64_t unix_ms)
+{
+	struct tm tm = local_time(unix_ms);
+	char buf[64];
+
+	if (e->day >= 0 && e->day != tm.tm_yday) {
+		strftime(buf, sizeof(buf), "%Y-%m-%d", &tm);
+		fprintf(e->out.f, "00:00:00         DAY                 -                 %s\n", buf);
+	}
+	e->day = tm.tm_yday;
+	strftime(buf, sizeof(buf), "%H:%M:%S", &tm);
+	fputs(buf, e->out.f);
+}
+
+static void put_word(FILE *f, const char *name)
+{
+	char buf[16];
+	size_t n = 0;
+
+	for (; name[n] && n < sizeof(buf) - 1; n++)
+		buf[n] = (char)toupper((unsigned char)name[n]);
+	buf[n] = '\0';
+	fprintf(f, " %-13s", buf);
+}
+
+/* A cell of the table of locks, made safe; between them `before`. 0 or -ENOMEM. */
+static int put_cell(const struct lk_events *e, const char *before, const char *column, const struct lk_row *row)
+{
+	const struct lk_column *col = lk_column_find(column, strlen(column));
+	lk_auto_mem char *cell = lk_out_cell(&e->out, col, row);
+
+	if (!cell)
+		return -ENOMEM;
+	if (cell[0])
+		fprintf(e->out.f, "%s%s", before, cell);
+	return 0;
+}
+
+static int put_lock(const struct lk_events *e, const struct lk_row *row)
+{
+	int rc = put_cell(e, " ", "TYPE", row);
+
+	rc = rc ? rc : put_cell(e, " ", "MODE", row);
+	rc = rc ? rc : put_cell(e, " ", "RANGE", row);
+	return rc ? rc : put_cell(e, " ", "PATH", row);
+}
+
+static const char *doubt_of(const struct lk_event *ev)
+{
+	if (ev->kind == LK_EVENT_RELEASED && !ev->certain)
+		return " (or no longer visible)";
+	if (ev->kind == LK_EVENT_GAVE_UP && !ev->certain)
+		return " (or held it between two looks)";
+	return "";
+}
+
+static const char *how_of(const struct lk_lock *l)
+{
+	if (lk_lock_is_waiting(l) || l->how == LK_HOW_EXACT)
+		return "";
+	if (l->how == LK_HOW_RECORDED)
+		return " (only the recorded process)";
+	return l->how == LK_HOW_AMBIGUOUS ? " (one of several files or holders)" : " (holder not found)";
+}
+
+/* What it was before, where that is the news. */
+static int put_change(const struct lk_events *e, const struct lk_event *ev)
+{
+	struct lk_row was = { .snap = ev->before_snap, .lock = ev->before };
+	int rc;
+
+	if (!ev->before || ev->kind == LK_EVENT_GRANTED)
+		return 0;
+	rc = put_cell(e, " (was ", "MODE", &was);
+	rc = rc ? rc : put_cell(e, " ", "RANGE", &was);
+	putc(')', e->out.f);
+	return rc;
+}
+
+static void put_pid_list(FILE *f, const int *pids, size_t n, const char *last)
+{
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s%d", !i ? "" : i + 1 < n ? ", " : last, pids[i]);
+}
+
+static void put_cycle(const struct lk_events *e, const struct lk_event *ev)
+{
+	const struct lk_cycle *c = ev->cycle;
+	FILE *f = e->out.f;
+
+	fputs(c->n_pids == 1 ? " process " : " processes ", f);
+	put_pid_list(f, c->pids, c->n_pids, " and ");
+	if (ev->kind == LK_EVENT_DEADLOCK_OVER) {
+		fputs(" no longer wait in a circle", f);
+		return;
+	}
+	fputs(c->n_pids == 1 ? " waits for itself" : " wait for each other and cannot go on", f);
+	if (!c->n_breakers || c->n_pids == 1)
+		return;
+	fputs("; the others could if one went: ", f);
+	put_pid_list(f, c->breakers, c->n_breakers, " or ");
+}
+
+static void put_front(struct lk_events *e, int64_t unix_ms, const char *name, int64_t ms, bool at_least)
+{
+	char buf[48];
+
+	put_time(e, unix_ms);
+	format_duration(ms, at_least, buf, sizeof(buf));
+	fprintf(e->out.f, " %7s", buf);
+	put_word(e->out.f, name);
+}
+
+static int put_owner(const struct lk_events *e, const struct lk_row *row)
+{
+	const struct lk_column *col = lk_column_find("COMMAND", 7);
+	lk_auto_mem char *command = lk_out_cell(&e->out, col, row);
+
+	if (!command)
+		return -ENOMEM;
+	if (row->lock->pid > 0)
+		fprintf(e->out.f, " %7d", row->lock->pid);
+	else
+		fprintf(e->out.f, " %7s", "-");
+	fprintf(e->out.f, " %-15s", command[0] ? command : "-");
+	return 0;
+}
+
+static int64_t duration_of(const struct lk_event *ev)
+{
+	if (ev->kind == LK_EVENT_GAP)
+		return ev->gap_ms;
+	if (ev->kind == LK_EVENT_ACQUIRED)
+		return -1;
+	return ev->waited_ms >= 0 ? ev->waited_ms : ev->held_ms;
+}
+
+static int put_row_words(const struct lk_events *e, const struct lk_event *ev)
+{
+	struct lk_row row = { .snap = ev->snap, .lock = ev->lock };
+	int rc = put_owner(e, &row);
+
+	if (ev->cycle && !rc) {
+		put_cycle(e, ev);
+		return 0;
+	}
+	rc = rc ? rc : put_lock(e, &row);
+	rc = rc ? rc : put_change(e, ev);
+	if (!rc && ev->kind == LK_EVENT_WAITING)
+		rc = put_cell(e, " behind ", "BLOCKEDBY", &row);
+	fputs(how_of(ev->lock), e->out.f);
+	fputs(doubt_of(ev), e->out.f);
+	return rc;
+}
+
+static void put_note(const struct lk_events *e, const char *text)
+{
+	fprintf(e->out.f, " %7s %-15s ", "-", "-");
+	lk_out_puts(&e->out, text);
+}
+
+static int put_words(struct lk_events *e, const struct lk_event *ev)
+{
+	int rc = 0;
+
+	put_front(e, ev->time_unix_ms, lk_event_name(ev->kind), duration_of(ev), ev->at_least);
+	if (ev->lock)
+		rc = put_row_words(e, ev);
+	else
+		put_note(e, ev->text);
+	putc('\n', e->out.f);
+	return rc;
+}
+
+static void put_head(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
+{
+	struct tm tm = local_time(s->host.time_unix_ms);
+	char when[64];
+	FILE *f = e->out.f;
+
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	e->day = tm.tm_yday;
+	lk_out_puts(&e->out, s->host.host && *s->host.host ? s->host.host : "this machine");
+	fprintf(f, " since %s, a look every %g s: shorter locks can be missed. %zu held, %zu waiting now.\n", when,
+		(double)interval_ms / 1000, s->n_held, s->n_waiting);
+	fprintf(f, "%-8s %7s %-13s %7s %-15s %s\n", "TIME", "FOR", "EVENT", "PID", "COMMAND", "LOCK");
+}
+
+/* ---- both ---- */
+
+int lk_events_start(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
+{
+	struct lk_json_options o = { .full = e->full, .lines = true };
+	int rc;
+
+	if (!e->json) {
+		put_head(e, s, interval_ms);
+		return 0;
+	}
+	rc = lk_json_print(e->out.f, s, NULL, 0, NULL, &o);
+	return rc == -ENOMEM ? rc : put_json_state(e, "start", s, interval_ms);
+}
+
+int lk_events_put(struct lk_events *e, const struct lk_event *ev)
+{
+	struct extra extra = { .name = lk_event_name(ev->kind), .interval_ms = -1 };
+
+	return e->json ? put_json(e, ev, &extra) : put_words(e, ev);
+}
+
+int lk_events_heartbeat(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
+{
+	char text[128];
+
+	if (e->json)
+		return put_json_state(e, "heartbeat", s, interval_ms);
+	put_front(e, s->host.time_unix_ms, "heartbeat", -1, false);
+	snprintf(text, sizeof(text), "%zu held, %zu waiting, %zu deadlocks", s->n_held, s->n_waiting, s->n_deadlocks);
+	put_note(e, text);
+	putc('\n', e->out.f);
+	return 0;
+}

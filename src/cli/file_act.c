@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/file_act.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "action/file.h"
+#include "base/cleanup.h"
+#include "cli/act.h"
+#include "cli/file_chain.h"
+#include "cli/session.h"
+
+static enum lk_status act(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+			  const char *question)
+{
+	size_t n;
+	const size_t *index = lk_file_locks(a, &n);
+	lk_auto_mem const struct lk_lock **rows = calloc(n ? n : 1, sizeof(*rows));
+
+	if (!rows) {
+		lk_say("out of memory");
+		return LK_STATUS_ERROR;
+	}
+	for (size_t i = 0; i < n; i++)
+		rows[i] = &s->snap->locks[index[i]];
+	return lk_act_run(cli, s, a, rows, n, question);
+}
+
+static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s, struct lk_action **ret)
+{
+	struct lk_file_request req = {
+		.path = cli->args[0],
+		.new_path = cli->n_args > 1 ? cli->args[1] : NULL,
+		/* Of a plan only: the locks would be gone by then. */
+		.even_if_used = cli->even_if_used || (cli->act.dry_run && lk_file_chain_wanted(cli)),
+		.replace = cli->replace,
+		.timeout_ms = cli->timeout_ms,
+	};
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+	int rc = lk_file_plan(&lk_sys_real, s->source, s->snap, &req, ret, &err);
+
+	if (rc < 0) {
+		lk_say("%s", lk_err_text(&err));
+		status = rc == -ESTALE ? LK_STATUS_REFUSED : rc == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
+	}
+	lk_err_done(&err);
+	return status;
+}
+
+enum lk_status lk_file_act(const struct lk_cli *cli, const char *question)
+{
+	struct lk_session session;
+	struct lk_action *action = NULL;
+	enum lk_status status = 0;
+
+	if (lk_file_chain_wanted(cli)) {
+		status = lk_file_chain(cli);
+		if (status)
+			return status;
+		puts("");
+	}
+	status = lk_session_open(&session, cli);
+	if (!status)
+		status = lk_session_take(&session, LK_NEED_USER);
+	if (!status)
+		status = plan(cli, &session, &action);
+	if (!status)
+		status = act(cli, &session, action, question);
+	lk_file_free(action);
+	lk_session_done(&session);
+	return status;
+}

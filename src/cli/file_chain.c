@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/file_chain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "action/release.h"
+#include "action/signal.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli/act.h"
+
+struct chain {
+	const struct lk_cli *cli;
+	struct lk_cli asked; /* about FILE only, and a link is not followed */
+	struct lk_session session;
+	LK_VEC(const struct lk_lock *) held;
+	LK_VEC(struct lk_signal_wanted) wanted;
+};
+
+static enum lk_status no_memory(void)
+{
+	lk_say("out of memory");
+	return LK_STATUS_ERROR;
+}
+
+static enum lk_status look(struct chain *c)
+{
+	enum lk_status status = lk_session_open(&c->session, &c->asked);
+
+	if (!status)
+		status = lk_session_resolve(&c->session);
+	if (!status && !c->session.targets[0].resolved) {
+		lk_say("%s", c->session.targets[0].reason);
+		status = c->session.targets[0].code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
+	}
+	return status ? status : lk_session_take(&c->session, LK_NEED_WAITS | LK_NEED_CGROUP | LK_NEED_USER);
+}
+
+static enum lk_status collect(struct chain *c)
+{
+	const struct lk_snapshot *snap = c->session.snap;
+
+	for (size_t i = 0; i < snap->n_locks; i++) {
+		const struct lk_lock *l = &snap->locks[i], **slot;
+
+		if (lk_lock_is_waiting(l) || lk_lock_is_on(l, &c->session.targets[0].file) != LK_YES)
+			continue;
+		slot = lk_vec_push(&c->held);
+		if (!slot)
+			return no_memory();
+		*slot = l;
+	}
+	return 0;
+}
+
+/* -- --signal -- */
+
+static bool is_wanted(const struct chain *c, int pid)
+{
+	for (size_t i = 0; i < c->wanted.n; i++) {
+		if (c->wanted.v[i].pid == pid)
+			return true;
+	}
+	return false;
+}
+
+static enum lk_status want_holders(struct chain *c, const struct lk_lock *l)
+{
+	if (!l->n_holders || !lk_lock_is_exact(l)) {
+		lk_say("nothing was done: who holds lock %016llx is not proven, so nobody can be signalled for it; see "
+		       "'lockscope who'",
+		       (unsigned long long)l->id);
+		return LK_STATUS_REFUSED;
+	}
+	for (size_t i = 0; i < l->n_holders; i++) {
+		struct lk_signal_wanted *slot;
+
+		if (is_wanted(c, l->holders[i].pid))
+			continue;
+		slot = lk_vec_push(&c->wanted);
+		if (!slot)
+			return no_memory();
+		*slot = (struct lk_signal_wanted){ .pid = l->holders[i].pid, .lock = l, .holder = &l->holders[i] };
+	}
+	return 0;
+}
+
+static enum lk_status signal_holders(struct chain *c)
+{
+	const struct lk_cli_act *opt = &c->cli->act;
+	struct lk_signal s = { 0 };
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+	int rc;
+
+	for (size_t i = 0; i < c->held.n && !status; i++)
+		status = want_holders(c, c->held.v[i]);
+	if (status || !c->wanted.n)
+		return status;
+	rc = lk_signal_plan(&s, &lk_sys_real, c->session.source, c->session.snap, c->wanted.v, c->wanted.n,
+			    opt->steps.v, opt->steps.n, &err);
+	if (rc == 0)
+		status = lk_act_run(c->cli, &c->session, &s.base, c->held.v, c->held.n,
+				    c->wanted.n == 1 ? "Send it?" : "Send them?");
+	else
+		status = lk_say_error(&err);
+	lk_err_done(&err);
+	lk_action_free(&s.base);
+	return status;
+}
+
+/* -- --release -- */
+
+static bool is_named(const struct lk_cli *cli, int pid)
+{
+	int named;
+
+	for (size_t i = 0; i < cli->pids.n; i++) {
+		if (lk_text_pid(cli->pids.v[i], strlen(cli->pids.v[i]), &named) == 0 && named == pid)
+			return true;
+	}
+	return false;
+}
+
+/* The holder's number has to be given or typed, as for `release`. */
+static enum lk_status run_release(struct chain *c, struct lk_release *r)
+{
+	struct lk_act_typed typed = { .word = NULL };
+	lk_auto_mem char *word = NULL, *instead = NULL;
+	int pid = r->holder ? r->holder->pid : 0;
+
+	if (!pid || is_named(c->cli, pid))
+		return lk_act_run(c->cli, &c->session, &r->action, &r->lock, 1, "Take this lock away?");
+	if (asprintf(&word, "%d", pid) < 0)
+		word = NULL;
+	if (asprintf(&instead, "give --yes and --pid %d to go on without being asked", pid) < 0)
+		instead = NULL;
+	if (!word || !instead)
+		return no_memory();
+	typed.word = word;
+	typed.question = "To confirm, type the number of the process that loses its lock:";
+	typed.instead = instead;
+	return lk_act_run_typed(c->cli, &c->session, &r->action, &r->lock, 1, "Take this lock away?", &typed);
+}
+
+static enum lk_status release_one(struct chain *c, const struct lk_lock *l)
+{
+	struct lk_err err = { 0 };
+	struct lk_release r;
+	enum lk_status status;
+	int rc = lk_release_plan(&r, &lk_sys_real, &lk_trace_real, c->session.source, c->session.snap, l, 0, NULL,
+				 &err);
+
+	status = rc < 0 ? lk_say_error(&err) : run_release(c, &r);
+	lk_err_done(&err);
+	if (rc == 0)
+		lk_action_free(&r.action);
+	return status;
+}
+
+/* Each lock stands on its own; the first that stays ends it. */
+static enum lk_status release_locks(struct chain *c)
+{
+	enum lk_status status = 0;
+
+	for (size_t i = 0; i < c->held.n && !status; i++)
+		status = release_one(c, c->held.v[i]);
+	return status;
+}
+
+bool lk_file_chain_wanted(const struct lk_cli *cli)
+{
+	return cli->release_first || cli->act.steps.n;
+}
+
+enum lk_status lk_file_chain(const struct lk_cli *cli)
+{
+	struct chain c = { .cli = cli, .asked = *cli };
+	enum lk_status status;
+
+	if (cli->release_first && cli->act.steps.n)
+		return lk_cli_misuse(cli->verb, "--signal and --release exclude each other");
+	if (cli->format == LK_FORMAT_JSON)
+		return lk_cli_misuse(
+			cli->verb,
+			"-J prints one document: run 'lockscope signal' or 'lockscope release' before, with its own");
+	c.asked.n_args = 1;
+	c.asked.physical = true;
+	status = look(&c);
+	if (!status)
+		status = collect(&c);
+	if (!status)
+		status = cli->release_first ? release_locks(&c) : signal_holders(&c);
+	if (status)
+		lk_say("%s was left as it is", cli->args[0]);
+	lk_vec_done(&c.held);
+	lk_vec_done(&c.wanted);
+	lk_session_done(&c.session);
+	return status;
+}

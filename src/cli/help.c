@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/help.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/option.h"
+#include "table/column.h"
+
+static void put_options(FILE *f, unsigned groups)
+{
+	size_t n;
+	const struct lk_option *options = lk_option_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct lk_option *o = &options[i];
+		int width = 0;
+
+		if (!(o->groups & groups))
+			continue;
+		if (o->letter)
+			width = fprintf(f, "  -%c, --%s", o->letter, o->name);
+		else
+			width = fprintf(f, "      --%s", o->name);
+		if (o->arg)
+			width += fprintf(f, " %s", o->arg);
+		fprintf(f, "%*s%s\n", width < 28 ? 28 - width : 2, "", o->help);
+	}
+}
+
+void lk_help_overview(FILE *f)
+{
+	size_t n;
+	const struct lk_verb *const *verbs = lk_verb_table(&n);
+	const struct lk_status_word *status = lk_status_table();
+	int width = 0;
+
+	for (size_t i = 0; i < n; i++)
+		width = (int)strlen(verbs[i]->args) > width ? (int)strlen(verbs[i]->args) : width;
+	fputs("Usage: lockscope [VERB] [OPTION...] [ARGUMENT...]\n\n"
+	      "Shows every file lock on this machine, who really holds it and who waits for it.\n\nVerbs:\n",
+	      f);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "  %-12s%-*s  %s\n", verbs[i]->name, width, verbs[i]->args, verbs[i]->brief);
+	fputs("\nWithout a verb it lists. Options everywhere, before or after the verb:\n", f);
+	put_options(f, LK_OPTIONS_COMMON);
+	fputs("\nExit status:\n", f);
+	for (; status->text; status++)
+		fprintf(f, "  %2d  %s\n", (int)status->status, status->text);
+	fputs("\n'lockscope help VERB' says more about one of them.\n", f);
+}
+
+void lk_help_verb(FILE *f, const struct lk_verb *verb)
+{
+	fprintf(f, "Usage: lockscope %s [OPTION...]%s%s\n\n%s\n", verb->name, verb->args[0] ? " " : "", verb->args,
+		verb->text);
+	if (verb->options) {
+		fputs("\nOptions:\n", f);
+		put_options(f, verb->options);
+	}
+	fputs("\nOptions everywhere:\n", f);
+	put_options(f, LK_OPTIONS_COMMON);
+	if (verb->options & LK_OPTIONS_TABLE)
+		fputs("\n'lockscope list -H' lists the columns.\n", f);
+}
+
+static const char *type_word(enum lk_col_type type)
+{
+	static const char *const words[] = { "number", "number", "text", "word", "yes/no" };
+
+	return words[type];
+}
+
+void lk_help_columns(FILE *f)
+{
+	size_t n;
+	const struct lk_column *cols = lk_column_table(&n);
+
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%-10s %-12s %-7s %s\n", cols[i].name, cols[i].filter_name, type_word(cols[i].type),
+			cols[i].help);
+}
+
+void lk_help_version(FILE *f)
+{
+	fprintf(f, "%s %s\nscanners: procfs\n", PACKAGE_NAME, PACKAGE_VERSION);
+}

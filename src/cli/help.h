@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Texts made from the tables. */
+#ifndef LK_CLI_HELP_H
+#define LK_CLI_HELP_H
+
+#include <stdio.h>
+
+#include "cli/verb.h"
+
+void lk_help_overview(FILE *f);
+void lk_help_verb(FILE *f, const struct lk_verb *verb);
+/* One line a column: name, name in filters, type, what it is. */
+void lk_help_columns(FILE *f);
+void lk_help_version(FILE *f);
+
+#endif

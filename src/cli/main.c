@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/help.h"
+#include "cli/option.h"
+#include "cli/readonly.h"
+#include "cli/session.h"
+
+/* A descriptor 0, 1 or 2 that is closed would be given to the next file opened, and output would land there. Opened the wrong
+ * way round, using it is an error as it should be. */
+static void occupy_standard_descriptors(void)
+{
+	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
+			_exit(LK_STATUS_ERROR);
+	}
+}
+
+/* A plan alone changes nothing. */
+static enum lk_status act_or_look(const struct lk_cli *cli)
+{
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+
+	if (cli->verb->changes && !cli->act.dry_run)
+		status = lk_readonly_check(cli, cli->verb->name);
+	if (!status && cli->read_only && lk_readonly_enter(&err) < 0)
+		status = lk_say_error(&err);
+	lk_err_done(&err);
+	return status ? status : cli->verb->run(cli);
+}
+
+static enum lk_status run(const struct lk_cli *cli)
+{
+	if (cli->want_version) {
+		lk_help_version(stdout);
+		return LK_STATUS_YES;
+	}
+	if (cli->want_help && cli->verb_named) {
+		lk_help_verb(stdout, cli->verb);
+		return LK_STATUS_YES;
+	}
+	if (cli->want_help) {
+		lk_help_overview(stdout);
+		return LK_STATUS_YES;
+	}
+	if (cli->list_columns) {
+		lk_help_columns(stdout);
+		return LK_STATUS_YES;
+	}
+	return act_or_look(cli);
+}
+
+int main(int argc, char **argv)
+{
+	enum lk_status status;
+	struct lk_cli cli;
+
+	occupy_standard_descriptors();
+	setlocale(LC_ALL, "");
+	lk_open_output();
+	status = lk_cli_parse(argc, argv, &cli);
+	if (!status)
+		status = run(&cli);
+	lk_cli_done(&cli);
+	return (int)lk_session_close_output(status);
+}

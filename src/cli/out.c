@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/out.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/cleanup.h"
+#include "base/sanitize.h"
+#include "base/text.h"
+#include "table/get.h"
+
+size_t lk_out_terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	uint64_t width;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	if (columns && lk_text_u64(columns, strlen(columns), 10, &width) == 0 && width > 0 && width < 10000)
+		return width;
+	return 80;
+}
+
+static bool wants_color(enum lk_color color)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (color != LK_COLOR_AUTO)
+		return color == LK_COLOR_ALWAYS;
+	if (no_color && no_color[0])
+		return false;
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
+void lk_out_init(struct lk_out *o, const struct lk_cli *cli)
+{
+	*o = (struct lk_out){
+		.f = stdout,
+		.headings = !cli->no_headings,
+		.human = !cli->bytes,
+		.nul = cli->nul,
+		.color = wants_color(cli->color),
+		.utf8 = lk_sanitize_locale_is_utf8(),
+		.width = cli->no_truncate ? 0 : lk_out_terminal_width(),
+	};
+}
+
+/* -N: the column of numbers in the place of the column of names. */
+static void use_numbers(lk_columns *cols)
+{
+	const struct lk_column *uid = lk_column_find("UID", 3);
+
+	for (size_t i = 0; i < cols->n; i++) {
+		if (strcmp(cols->v[i]->name, "USER") == 0)
+			cols->v[i] = uid;
+	}
+}
+
+/* What the command line says of columns, on top of the default set; rc: what making that came to. */
+static enum lk_status choose_columns(const struct lk_cli *cli, int rc, lk_columns *ret)
+{
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+
+	if (rc == 0 && cli->all_columns)
+		rc = lk_columns_all(ret);
+	if (rc == 0 && cli->columns)
+		rc = lk_columns_parse(ret, cli->columns, &err);
+	if (rc < 0)
+		status = lk_cli_misuse(cli->verb, "%s", err.code ? lk_err_text(&err) : "out of memory");
+	if (cli->numeric)
+		use_numbers(ret);
+	lk_err_done(&err);
+	return status;
+}
+
+enum lk_status lk_out_columns(const struct lk_cli *cli, bool who, lk_columns *ret)
+{
+	int rc = lk_columns_default(ret, who, cli->format == LK_FORMAT_RAW ? 0 : lk_out_terminal_width());
+
+	if (rc == 0 && who && cli->recursive && !lk_columns_has(ret, "PATH"))
+		rc = lk_columns_parse(ret, "+PATH", NULL);
+	return choose_columns(cli, rc, ret);
+}
+
+enum lk_status lk_out_columns_from(const struct lk_cli *cli, const char *defaults, lk_columns *ret)
+{
+	return choose_columns(cli, lk_columns_parse(ret, defaults, NULL), ret);
+}
+
+int lk_out_show_doubt(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
+{
+	bool doubt = false;
+	size_t last;
+
+	if ((cli->columns && cli->columns[0] != '+') || lk_columns_has(cols, "HOW"))
+		return 0;
+	for (size_t i = 0; i < n && !doubt; i++)
+		doubt = rows[i].lock->how != LK_HOW_EXACT;
+	if (!doubt)
+		return 0;
+	if (lk_columns_parse(cols, "+HOW", NULL) < 0)
+		return -ENOMEM;
+	/* The path stays last. */
+	last = cols->n - 1;
+	if (last > 0 && strcmp(cols->v[last - 1]->name, "PATH") == 0) {
+		const struct lk_column *how = cols->v[last];
+
+		cols->v[last] = cols->v[last - 1];
+		cols->v[last - 1] = how;
+	}
+	return 0;
+}
+
+/* A name that ends as a deleted file is shown: its parenthesis becomes an escape, so that the two differ. Takes safe over. */
+static char *mark_false_note(char *safe, size_t n_note)
+{
+	size_t n = strlen(safe);
+	char *marked;
+
+	if (!n_note || n_note > n)
+		return safe;
+	if (asprintf(&marked, "%.*s\\x28%s", (int)(n - n_note), safe, safe + (n - n_note) + 1) < 0)
+		marked = NULL;
+	free(safe);
+	return marked;
+}
+
+char *lk_out_cell(const struct lk_out *o, const struct lk_column *col, const struct lk_row *row)
+{
+	lk_buf text = { 0 };
+	char *safe = NULL;
+
+	if (lk_column_text(col, row, o->human, &text) == 0)
+		safe = lk_sanitize(text.n ? text.v : "", text.n, o->utf8);
+	lk_vec_done(&text);
+	return safe && strcmp(col->name, "PATH") == 0 ? mark_false_note(safe, lk_path_false_note(row)) : safe;
+}
+
+/* Bytes of one character or escape at s, and its cells. */
+static size_t unit(const char *s, size_t n, bool utf8, size_t *ret_cells)
+{
+	size_t len = 1;
+	uint32_t cp;
+	int width;
+
+	*ret_cells = 1;
+	if (s[0] == '\\' && n > 1)
+		len = s[1] == 'x' && n >= 4 ? 4 : 2;
+	if (len > 1 || !utf8) {
+		*ret_cells = len;
+		return len;
+	}
+	len = lk_text_utf8(s, n, &cp);
+	width = len ? wcwidth((wchar_t)cp) : 1;
+	*ret_cells = width < 0 ? 1 : (size_t)width;
+	return len ? len : 1;
+}
+
+static char *cut_right(const char *safe, size_t cells, bool utf8)
+{
+	size_t n = strlen(safe), i = 0, sum = 0, len, width;
+	char *out;
+
+	if (lk_sanitize_width(safe, utf8) <= cells)
+		return strdup(safe);
+	while (i < n) {
+		len = unit(safe + i, n - i, utf8, &width);
+		if (sum + width + 1 > cells)
+			break;
+		sum += width;
+		i += len;
+	}
+	if (asprintf(&out, "%.*s~", (int)i, safe) < 0)
+		return NULL;
+	return out;
+}
+
+char *lk_out_cut_path(const struct lk_out *o, const char *path, size_t cells)
+{
+	const char *slash = path[0] == '/' ? strrchr(path, '/') : NULL;
+	size_t least = lk_sanitize_width(slash ? slash + 1 : path, o->utf8) + 1;
+
+	return lk_sanitize_cut_left(path, cells > least ? cells : least, o->utf8);
+}
+
+char *lk_out_cut(const struct lk_out *o, const struct lk_column *col, const char *cell, size_t cells)
+{
+	if (col->flags & LK_COL_TRUNC_LEFT)
+		return lk_out_cut_path(o, cell, cells);
+	return cut_right(cell, cells, o->utf8);
+}
+
+void lk_out_puts(const struct lk_out *o, const char *s)
+{
+	lk_auto_mem char *safe = lk_sanitize_str(s, o->utf8);
+
+	fputs(safe ? safe : "?", o->f);
+}
+
+static void end_line(const struct lk_out *o)
+{
+	putc(o->nul ? '\0' : '\n', o->f);
+}
+
+static void put_without_blanks(const struct lk_out *o, const char *cell)
+{
+	for (; *cell; cell++) {
+		if (*cell == ' ')
+			fputs("\\x20", o->f);
+		else
+			putc(*cell, o->f);
+	}
+}
+
+/* ASCII without blanks, so that a line splits into its cells on blanks. */
+static int print_raw_cell(const struct lk_out *o, const struct lk_column *col, const struct lk_row *row)
+{
+	struct lk_out ascii = *o;
+	lk_auto_mem char *cell = NULL;
+
+	ascii.utf8 = false;
+	cell = lk_out_cell(&ascii, col, row);
+	if (!cell)
+		return -ENOMEM;
+	if (!cell[0] || strcmp(cell, "-") == 0)
+		fputs(cell[0] ? "\\x2d" : "-", o->f);
+	else
+		put_without_blanks(o, cell);
+	return 0;
+}
+
+int lk_out_raw(const struct lk_out *o, const lk_columns *cols, const struct lk_row *rows, size_t n)
+{
+	for (size_t c = 0; o->headings && c < cols->n; c++)
+		fprintf(o->f, "%s%s", c ? " " : "", cols->v[c]->name);
+	if (o->headings)
+		end_line(o);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t c = 0; c < cols->n; c++) {
+			if (c)
+				putc(' ', o->f);
+			if (print_raw_cell(o, cols->v[c], &rows[i]) < 0)
+				return -ENOMEM;
+		}
+		end_line(o);
+	}
+	return 0;
+}
+
+typedef LK_VEC(int) pid_list;
+
+static int add_pid(pid_list *list, int pid)
+{
+	int *slot = lk_vec_push(list);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = pid;
+	return 0;
+}
+
+/* ret_doubt, ret_nameless: counts locks whose holder is only recorded, or not known. */
+static int add_holders(pid_list *list, const struct lk_lock *l, size_t *ret_doubt, size_t *ret_nameless)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < l->n_holders && rc == 0; i++)
+		rc = add_pid(list, l->holders[i].pid);
+	if (l->n_holders || lk_lock_is_waiting(l))
+		return rc;
+	if (l->how != LK_HOW_RECORDED || l->pid <= 0) {
+		++*ret_nameless;
+		return 0;
+	}
+	++*ret_doubt;
+	return add_pid(list, l->pid);
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+int lk_out_pids(const struct lk_out *o, const struct lk_row *rows, size_t n)
+{
+	size_t doubt = 0, nameless = 0;
+	pid_list list = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = add_holders(&list, rows[i].lock, &doubt, &nameless);
+	if (list.n)
+		qsort(list.v, list.n, sizeof(*list.v), by_pid);
+	for (size_t i = 0; i < list.n && rc == 0; i++) {
+		if (i && list.v[i] == list.v[i - 1])
+			continue;
+		fprintf(o->f, "%d", list.v[i]);
+		end_line(o);
+	}
+	lk_vec_done(&list);
+	if (doubt)
+		lk_say("of %zu %s only the number that the kernel recorded is known; that process need not hold it",
+		       doubt, doubt == 1 ? "lock" : "locks");
+	if (nameless)
+		lk_say("the holder of %zu %s is not known", nameless, nameless == 1 ? "lock" : "locks");
+	return rc;
+}

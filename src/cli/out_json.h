@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The JSON document of every verb, and the same as JSON Lines. lockscope-1.schema.json is its schema. */
+#ifndef LK_CLI_OUT_JSON_H
+#define LK_CLI_OUT_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "action/action.h"
+#include "action/probe.h"
+#include "model/snapshot.h"
+#include "source/uses.h"
+
+struct lk_json_options {
+	bool full; /* command line, unit, container and namespaces of each process */
+	bool lines; /* a header line, then a row a line */
+};
+
+/* What `who` found out about one FILE. Everything is borrowed. */
+struct lk_answer_file {
+	const char *path; /* as asked */
+	struct lk_fact_file *file; /* resolved; NULL: could not */
+	enum lk_tri locked;
+	int *holders; /* pids */
+	size_t n_holders;
+	int *waiters;
+	size_t n_waiters;
+	const char *reason; /* NULL, or a sentence that says why it is unknown */
+	const struct lk_uses *uses; /* of all files; NULL: not looked for */
+	size_t uses_file; /* the number of this one in it */
+};
+
+/* What stands at the top of a tree of waits: a lock whose holders do not wait themselves. */
+struct lk_answer_root {
+	const struct lk_lock *lock; /* NULL: what is in the way cannot be seen */
+	const int *pids; /* its holders, sorted; empty where nobody is proven */
+	size_t n_pids;
+	size_t n_behind; /* requests that hang behind it */
+	int64_t oldest_wait_ms; /* of those; -1 unknown */
+};
+
+/* What `waits` found out. Everything is borrowed. */
+struct lk_answer_waits {
+	const struct lk_cycle *cycles; /* deadlocks first */
+	size_t n_cycles;
+	const struct lk_answer_root *roots;
+	size_t n_roots;
+};
+
+/* What `test` found out. Everything is borrowed. */
+struct lk_answer_kind {
+	const char *kind; /* "flock", "range", "lease" */
+	enum lk_tri granted;
+	const struct lk_lock *const *in_the_way;
+	size_t n_in_the_way;
+	const char *reason; /* why it is unknown; NULL otherwise */
+};
+
+struct lk_answer_test {
+	const char *path; /* as asked */
+	const struct lk_fact_file *file; /* NULL: it could not be looked up */
+	enum lk_mode mode;
+	struct lk_range range;
+	enum lk_tri granted;
+	const struct lk_answer_kind *kinds;
+	size_t n_kinds;
+	bool asked; /* the kernel was: */
+	enum lk_tri kernel_granted;
+	const struct lk_probe_found *found;
+	size_t n_found;
+	enum lk_tri acquired; /* LK_UNKNOWN: it was not tried */
+};
+
+struct lk_answer {
+	const char *verb;
+	struct lk_answer_file *files;
+	size_t n_files;
+	enum lk_tri locked; /* any of them */
+	const struct lk_answer_waits *waits; /* NULL: another verb; else the members above are not printed */
+	const struct lk_answer_test *test; /* NULL, or: the whole answer */
+	const struct lk_action
+		*action; /* NULL, or: its plan and outcome, and the two members below, are the whole answer */
+	bool dry_run;
+	const char *error; /* why it was not done or failed; NULL: none */
+	/* NULL, or: prints more members, a comma before each, in ASCII; then the answer has its one file as "file". For what may be
+	 * too long to be held in memory. 0 or -errno. */
+	int (*more)(FILE *f, const void *arg);
+	const void *arg; /* for more */
+};
+
+/* Prints the document about these rows, one row at a time. answer: NULL for a verb that has none. Output is ASCII.
+ * 0; -ENOMEM; or -errno when f could not be written. Does not flush. */
+int lk_json_print(FILE *f, const struct lk_snapshot *s, const struct lk_lock *const *rows, size_t n_rows,
+		  const struct lk_answer *answer, const struct lk_json_options *o);
+
+/* One row as an object in one line, after the text `before`. 0, -ENOMEM, or -errno as above. */
+int lk_json_put_row(FILE *f, const struct lk_lock *l, const char *before, bool full);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/out_map.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/cleanup.h"
+#include "base/sanitize.h"
+#include "table/lanes_draw.h"
+
+enum {
+	DEFAULT_WIDTH = 80,
+	WIDEST_LABEL = 24,
+	LEAST_PICTURE = 24, /* on a narrow terminal the names give way */
+};
+
+/* One map while it is printed. */
+struct map {
+	const struct lk_out *o;
+	const struct lk_lanes *lanes;
+	struct lk_picture picture;
+	size_t n_shown; /* lanes */
+	size_t label; /* cells */
+};
+
+/* ---- the picture ---- */
+
+/* Made safe and cut. Heap; NULL: no memory. */
+static char *safe_label(const struct map *m, size_t i, size_t cells)
+{
+	const struct lk_lane *lane = &m->lanes->lanes[i];
+	lk_auto_mem char *safe = NULL;
+	lk_buf text = { 0 };
+	int rc = lk_lane_label(lane, &text);
+
+	if (rc == 0 && m->lanes->mixed)
+		rc = lk_buf_printf(&text, " %s", lk_type_name(lane->spans->lock->rec.type));
+	if (rc == 0)
+		safe = lk_sanitize(text.v, text.n, m->o->utf8);
+	lk_vec_done(&text);
+	return safe ? lk_out_cut(m->o, lk_column_find("COMMAND", 7), safe, cells) : NULL;
+}
+
+static int measure_labels(struct map *m, size_t width)
+{
+	size_t most = WIDEST_LABEL;
+
+	if (width < LEAST_PICTURE + most)
+		most = width > LEAST_PICTURE + 8 ? width - LEAST_PICTURE : 8;
+	for (size_t i = 0; i < m->n_shown; i++) {
+		lk_auto_mem char *label = safe_label(m, i, most);
+		size_t cells = label ? lk_sanitize_width(label, m->o->utf8) : 0;
+
+		if (!label)
+			return -ENOMEM;
+		m->label = cells > m->label ? cells : m->label;
+	}
+	return 0;
+}
+
+/* A line: the label, blanks, and what draw() draws; draw() is given the lane. */
+static int put_line(const struct map *m, const char *label, const struct lk_lane *lane)
+{
+	size_t cells = lk_sanitize_width(label, m->o->utf8);
+	lk_buf line = { 0 };
+	int rc;
+
+	if (lane)
+		rc = lk_picture_lane(&m->picture, lane, &line);
+	else
+		rc = label[0] ? lk_picture_sum(&m->picture, &line) : lk_picture_ruler(&m->picture, &line);
+	if (rc == 0)
+		fprintf(m->o->f, "%s%*s  %.*s\n", label, (int)(cells < m->label ? m->label - cells : 0), "",
+			(int)line.n, line.v);
+	lk_vec_done(&line);
+	return rc;
+}
+
+static int put_picture(const struct map *m)
+{
+	int rc = put_line(m, "", NULL);
+
+	if (rc == 0 && m->lanes->has_ranges && m->n_shown > 1)
+		rc = put_line(m, "all", NULL);
+	for (size_t i = 0; i < m->n_shown && rc == 0; i++) {
+		lk_auto_mem char *label = safe_label(m, i, m->label);
+
+		rc = label ? put_line(m, label, &m->lanes->lanes[i]) : -ENOMEM;
+	}
+	return rc;
+}
+
+/* ---- what it means ---- */
+
+static void put_left_out(const struct map *m)
+{
+	size_t n_locks = 0;
+
+	if (m->picture.merged > 1)
+		fprintf(m->o->f,
+			"There are %zu stretches, more than columns: a column stands for up to %zu of them. --range shows a part.\n",
+			m->lanes->n_segments, m->picture.merged);
+	for (size_t i = m->n_shown; i < m->lanes->n_lanes; i++)
+		n_locks += m->lanes->lanes[i].n_spans;
+	if (n_locks)
+		fprintf(m->o->f, "%zu more lanes with %zu locks are not shown%s. --all shows them.\n",
+			m->lanes->n_lanes - m->n_shown, n_locks,
+			m->lanes->has_ranges ? "; the lane \"all\" has those of them that have ranges" : "");
+}
+
+static void put_legend(const struct map *m)
+{
+	fputs("R W held   r w waiting   # conflict   . free   // drawn short", m->o->f);
+	fputs(m->lanes->size >= 0 ? "   | end of file\n" : "\n", m->o->f);
+}
+
+/* Stretches that are numbered, and what the names of locked ones mean. */
+static void put_ranges(const struct map *m)
+{
+	bool numbered = m->picture.ruler == LK_RULER_NUMBERS;
+	char range[LK_RANGE_TEXT];
+
+	for (size_t i = 0; i < m->picture.n_blocks && m->picture.merged <= 1; i++) {
+		const struct lk_segment *s = &m->lanes->segments[m->picture.blocks[i].first];
+		bool told = s->known && s->flags;
+
+		if (!numbered && !told)
+			continue;
+		if (numbered)
+			fprintf(m->o->f, "%3zu  ", i + 1);
+		fputs(s->range.start == s->range.end ? "byte " : "bytes ", m->o->f);
+		if (s->range.start == s->range.end)
+			fprintf(m->o->f, "%" PRId64, s->range.start);
+		else
+			fputs(lk_range_format(s->range, range), m->o->f);
+		if (s->known)
+			fprintf(m->o->f, "  %s%s%s", s->known->name, told ? ": " : "", told ? s->known->text : "");
+		putc('\n', m->o->f);
+	}
+}
+
+static int put_words(const struct map *m)
+{
+	for (size_t i = 0; i < m->n_shown; i++) {
+		const struct lk_lane *lane = &m->lanes->lanes[i];
+		lk_auto_mem char *safe = NULL;
+		lk_buf text = { 0 };
+		int rc = lk_lane_label(lane, &text);
+
+		if (rc == 0)
+			rc = lk_buf_puts(&text, " ");
+		if (rc == 0)
+			rc = lk_lane_words(m->lanes, lane, &text);
+		if (rc == 0)
+			safe = lk_sanitize(text.v, text.n, m->o->utf8);
+		lk_vec_done(&text);
+		if (!safe)
+			return -ENOMEM;
+		fprintf(m->o->f, "%s\n", safe);
+	}
+	return 0;
+}
+
+int lk_out_map(const struct lk_out *o, const struct lk_lanes *lanes, bool all)
+{
+	struct map m = { .o = o, .lanes = lanes, .n_shown = lanes->n_lanes };
+	size_t width = o->width ? o->width : DEFAULT_WIDTH;
+	int rc;
+
+	if (!all && m.n_shown > LK_MAP_LANES)
+		m.n_shown = LK_MAP_LANES;
+	rc = measure_labels(&m, width);
+	if (rc == 0)
+		rc = lk_picture_make(&m.picture, lanes, width > m.label + 2 ? width - m.label - 2 : 0);
+	if (rc == 0)
+		rc = put_picture(&m);
+	if (rc == 0) {
+		put_legend(&m);
+		put_left_out(&m);
+		putc('\n', o->f);
+		put_ranges(&m);
+		rc = put_words(&m);
+	}
+	lk_picture_done(&m.picture);
+	return rc;
+}
+
+/* ---- JSON ---- */
+
+/* Only numbers and words of const tables: nothing that would have to be escaped. */
+static void put_segment(FILE *f, const struct lk_segment *s)
+{
+	fprintf(f, "{\"start\":%" PRId64 ",\"end\":", s->range.start);
+	if (s->range.end == LK_RANGE_EOF)
+		fputs("null", f);
+	else
+		fprintf(f, "%" PRId64, s->range.end);
+	if (s->known)
+		fprintf(f, ",\"name\":\"%s\"", s->known->name);
+	else
+		fputs(",\"name\":null", f);
+	fprintf(f, ",\"conflict\":%s}", s->flags & LK_SEGMENT_CONFLICT ? "true" : "false");
+}
+
+static void put_number_or_null(FILE *f, const char *name, int n)
+{
+	if (n > 0)
+		fprintf(f, "\"%s\":%d,", name, n);
+	else
+		fprintf(f, "\"%s\":null,", name);
+}
+
+static void put_lane(FILE *f, const struct lk_lane *lane)
+{
+	const struct lk_lock *l = lane->spans->lock;
+
+	putc('{', f);
+	put_number_or_null(f, "pid", l->pid);
+	put_number_or_null(f, "tid", l->waiter ? l->waiter->tid : 0);
+	fprintf(f, "\"kind\":\"%s\",\"waiting\":%s,\"whole\":%s,\"cells\":[", lk_type_name(l->rec.type),
+		lane->waiting ? "true" : "false", lane->whole ? "true" : "false");
+	for (size_t i = 0; i < lane->n_spans; i++) {
+		const struct lk_span *span = &lane->spans[i];
+
+		fprintf(f, "%s{\"id\":\"%016" PRIx64 "\",\"mode\":\"%s\",\"first\":%zu,\"last\":%zu}", i ? "," : "",
+			span->lock->id, lk_mode_name(span->lock->rec.mode), span->first, span->last);
+	}
+	fputs("]}", f);
+}
+
+int lk_json_map(FILE *f, const void *arg)
+{
+	const struct lk_lanes *lanes = arg;
+
+	errno = 0;
+	if (lanes->layout)
+		fprintf(f, ",\"looks_like\":\"%s\"", lanes->layout->word);
+	else
+		fputs(",\"looks_like\":null", f);
+	fputs(",\"segments\":[", f);
+	for (size_t i = 0; i < lanes->n_segments && !ferror(f); i++) {
+		fputs(i ? ",\n" : "\n", f);
+		put_segment(f, &lanes->segments[i]);
+	}
+	fputs("],\"lanes\":[", f);
+	for (size_t i = 0; i < lanes->n_lanes && !ferror(f); i++) {
+		fputs(i ? ",\n" : "\n", f);
+		put_lane(f, &lanes->lanes[i]);
+	}
+	fputs("]", f);
+	if (!ferror(f))
+		return 0;
+	return errno ? -errno : -EIO;
+}

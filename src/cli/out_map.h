@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A map of the locks of one file, on standard output. */
+#ifndef LK_CLI_OUT_MAP_H
+#define LK_CLI_OUT_MAP_H
+
+#include "cli/out.h"
+#include "table/lanes.h"
+
+/* No more lanes than this unless all are asked for. */
+#define LK_MAP_LANES 50
+
+/* The picture, its legend, and what each lane is in words. all: every lane. 0 or -ENOMEM; write errors stay in the stream. */
+int lk_out_map(const struct lk_out *o, const struct lk_lanes *lanes, bool all);
+
+/* lk_answer.more for a map; arg: struct lk_lanes. 0 or -errno. */
+int lk_json_map(FILE *f, const void *arg);
+
+#endif

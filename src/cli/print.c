@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/print.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "cli/out.h"
+
+static bool is_json(const struct lk_cli *cli)
+{
+	return cli->format == LK_FORMAT_JSON || cli->format == LK_FORMAT_JSONL;
+}
+
+unsigned lk_print_needs(const struct lk_cli *cli, const lk_columns *cols)
+{
+	unsigned names = cli->numeric ? 0 : LK_NEED_USER;
+
+	if (cli->format == LK_FORMAT_PIDS || cli->format == LK_FORMAT_QUIET)
+		return 0;
+	if (!is_json(cli))
+		return lk_columns_needs(cols) | LK_NEED_WAITS;
+	return LK_NEED_WAITS | names | (cli->full ? LK_NEED_CMDLINE | LK_NEED_CGROUP | LK_NEED_NS : 0);
+}
+
+static int print_json(const struct lk_cli *cli, const struct lk_session *s, const lk_rows *rows,
+		      const struct lk_answer *answer)
+{
+	struct lk_json_options o = { .full = cli->full, .lines = cli->format == LK_FORMAT_JSONL };
+	lk_auto_mem const struct lk_lock **locks = calloc(rows->n ? rows->n : 1, sizeof(*locks));
+	int rc;
+
+	if (!locks)
+		return -ENOMEM;
+	for (size_t i = 0; i < rows->n; i++)
+		locks[i] = rows->v[i].lock;
+	rc = lk_json_print(stdout, s->snap, locks, rows->n, answer, &o);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc < 0)
+		lk_fail_output(rc);
+	return 0;
+}
+
+int lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_columns *cols, const lk_rows *rows,
+		  const struct lk_answer *answer)
+{
+	struct lk_out o;
+
+	lk_out_init(&o, cli);
+	switch (cli->format) {
+	case LK_FORMAT_QUIET:
+		return 0;
+	case LK_FORMAT_JSON:
+	case LK_FORMAT_JSONL:
+		return print_json(cli, s, rows, answer);
+	case LK_FORMAT_PIDS:
+		return lk_out_pids(&o, rows->v, rows->n);
+	case LK_FORMAT_RAW:
+		return lk_out_raw(&o, cols, rows->v, rows->n);
+	case LK_FORMAT_TABLE:
+		break;
+	}
+	if (lk_out_show_doubt(cli, cols, rows->v, rows->n) < 0)
+		return -ENOMEM;
+	return lk_out_table(&o, cols, rows->v, rows->n);
+}

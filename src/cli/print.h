@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows in the format the command line asks for. */
+#ifndef LK_CLI_PRINT_H
+#define LK_CLI_PRINT_H
+
+#include "cli/out_json.h"
+#include "cli/select.h"
+#include "table/column.h"
+
+/* LK_NEED_* of the format and its columns. */
+unsigned lk_print_needs(const struct lk_cli *cli, const lk_columns *cols);
+
+/* Any format but LK_FORMAT_QUIET, which prints nothing. answer: NULL where the verb has none. cols may get HOW added.
+ * 0 or -errno; write errors of tables stay in the stream and are found when it is closed. */
+int lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_columns *cols, const lk_rows *rows,
+		  const struct lk_answer *answer);
+
+#endif

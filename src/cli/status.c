@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/status.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/sanitize.h"
+
+static const struct lk_status_word words[] = {
+	{ LK_STATUS_YES, "yes, found or done; for list also when there is nothing to list" },
+	{ LK_STATUS_NO, "no, and that is proven" },
+	{ LK_STATUS_ERROR, "wrong usage, or an error of the system" },
+	{ LK_STATUS_TIMEOUT, "timed out" },
+	{ LK_STATUS_UNKNOWN, "cannot tell: nothing was found, but it could be hidden" },
+	{ LK_STATUS_REFUSED, "refused" },
+	{ LK_STATUS_SOME, "some of several failed" },
+	{ LK_STATUS_YES, NULL },
+};
+
+const struct lk_status_word *lk_status_table(void)
+{
+	return words;
+}
+
+static int output_error; /* the first -errno */
+
+void lk_fail_output(int code)
+{
+	if (!output_error)
+		output_error = code;
+}
+
+void lk_open_output(void)
+{
+	FILE *f = lk_io_stream(STDOUT_FILENO);
+
+	/* Without memory for it, the ordinary stream will do. */
+	if (!f)
+		return;
+	if (isatty(STDOUT_FILENO))
+		setvbuf(f, NULL, _IOLBF, 0);
+	stdout = f;
+}
+
+int lk_flush_output(void)
+{
+	errno = 0;
+	if (stdout && fflush(stdout) != 0)
+		lk_fail_output(errno ? -errno : -EIO);
+	return output_error;
+}
+
+int lk_close_output(void)
+{
+	FILE *f = stdout;
+
+	lk_flush_output();
+	/* A write that failed before any flush of ours leaves only its mark. */
+	if (f && ferror(f))
+		lk_fail_output(-EIO);
+	stdout = NULL;
+	errno = 0;
+	if (f && fclose(f) != 0)
+		lk_fail_output(errno ? -errno : -EIO);
+	return output_error;
+}
+
+static void say_line(const char *prefix, const char *line, size_t n)
+{
+	lk_auto_mem char *safe = lk_sanitize(line, n, lk_sanitize_locale_is_utf8());
+
+	fprintf(stderr, "%s%s\n", prefix, safe ? safe : "out of memory");
+}
+
+void lk_say(const char *fmt, ...)
+{
+	lk_auto_mem char *text = NULL;
+	const char *prefix = "lockscope: ";
+	const char *line, *end;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		text = NULL;
+	line = text ? text : "out of memory";
+	/* What was printed before comes before. */
+	lk_flush_output();
+	for (; (end = strchr(line, '\n')); line = end + 1, prefix = "")
+		say_line(prefix, line, (size_t)(end - line));
+	say_line(prefix, line, strlen(line));
+}
+
+enum lk_status lk_say_error(const struct lk_err *err)
+{
+	lk_say("%s", lk_err_text(err));
+	return err->code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
+}

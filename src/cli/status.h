@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exit status, the same for every verb, and the one way to say something on standard error. */
+#ifndef LK_CLI_STATUS_H
+#define LK_CLI_STATUS_H
+
+#include "base/err.h"
+
+enum lk_status {
+	LK_STATUS_YES = 0, /* yes, found, done */
+	LK_STATUS_NO = 1, /* no, and that is proven */
+	LK_STATUS_ERROR = 2, /* usage or system error */
+	LK_STATUS_TIMEOUT = 3,
+	LK_STATUS_UNKNOWN = 4, /* cannot tell */
+	LK_STATUS_REFUSED = 5,
+	LK_STATUS_SOME = 64, /* some of several failed */
+};
+
+/* One row of the table of statuses; text is one line for people. */
+struct lk_status_word {
+	enum lk_status status;
+	const char *text;
+};
+
+/* Ends with a row whose text is NULL. */
+const struct lk_status_word *lk_status_table(void);
+
+/* "lockscope: …" and a newline on standard error, made safe for a terminal. Further lines of the text are kept. */
+void lk_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Makes standard output a stream that a signal cannot harm. Before anything is printed. */
+void lk_open_output(void);
+/* Flushes standard output; 0, or the -errno of the first time that failed, now or before. */
+int lk_flush_output(void);
+/* Likewise, and closes it: nothing may be printed any more. */
+int lk_close_output(void);
+/* Somebody else got -errno from writing to standard output: it is remembered, and said when that is closed. */
+void lk_fail_output(int code);
+
+/* Says the error; LK_STATUS_ERROR, or LK_STATUS_TIMEOUT for -ETIMEDOUT. */
+enum lk_status lk_say_error(const struct lk_err *err);
+
+#endif

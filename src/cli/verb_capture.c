@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "cli/session.h"
+#include "model/build.h"
+#include "source/capture.h"
+
+/* Hands each fact to two sinks: the file, and the snapshot that knows what is missing. */
+struct tee {
+	const struct lk_sink *file, *snapshot;
+	int write_code; /* -errno of the file */
+};
+
+#define TEE(name) \
+	static int tee_##name(void *arg, const struct lk_fact_##name *f) \
+	{ \
+		struct tee *t = arg; \
+\
+		t->write_code = t->file->name(t->file->arg, f); \
+		return t->write_code < 0 ? t->write_code : t->snapshot->name(t->snapshot->arg, f); \
+	}
+TEE(host)
+TEE(lock)
+TEE(fd)
+TEE(waiter)
+TEE(mount)
+TEE(proc)
+TEE(orphan)
+TEE(denied)
+TEE(end)
+
+static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct lk_build *build, struct lk_err *err)
+{
+	struct lk_request req = { .needs = LK_NEED_ALL, .timeout_ms = s->cli->timeout_ms };
+	struct tee tee = { lk_capture_writer_sink(writer), lk_build_sink(build), 0 };
+	struct lk_sink sink = { &tee,      tee_host, tee_lock,   tee_fd,     tee_waiter,
+				tee_mount, tee_proc, tee_orphan, tee_denied, tee_end };
+	int rc = lk_source_scan(s->source, &req, &sink, err);
+
+	if (rc < 0 && tee.write_code == 0)
+		return lk_err_set(err, rc, "cannot capture the locks: %s", strerror(-rc));
+	if (rc == 0)
+		rc = lk_capture_writer_finish(writer);
+	if (rc < 0) {
+		/* The source took it for its own failure. */
+		lk_err_done(err);
+		return lk_err_set(err, rc, "cannot write the capture: %s", strerror(-rc));
+	}
+	return lk_build_finish(build, &s->snap, err);
+}
+
+/* One scan into f, as a whole document. */
+static int write_capture(struct lk_session *s, FILE *f, struct lk_err *err)
+{
+	struct lk_capture_writer *writer = NULL;
+	struct lk_build *build = NULL;
+	int rc = lk_capture_writer_new(f, &writer);
+
+	if (rc == 0)
+		rc = lk_build_new(&build);
+	rc = rc < 0 ? lk_err_set(err, rc, "out of memory") : scan(s, writer, build, err);
+	lk_build_free(build);
+	lk_capture_writer_free(writer);
+	return rc;
+}
+
+/* The stream gets its own descriptor: the file under construction keeps its one for the final sync. */
+static FILE *stream_of(int fd)
+{
+	int copy = dup(fd);
+	FILE *f = copy < 0 ? NULL : lk_io_stream(copy);
+
+	if (!f && copy >= 0)
+		close(copy);
+	return f;
+}
+
+static int write_file(struct lk_session *s, const char *path, struct lk_err *err)
+{
+	struct lk_io_atomic file;
+	FILE *f;
+	int rc = lk_io_atomic_begin(&file, path, err);
+
+	if (rc < 0)
+		return rc;
+	f = stream_of(file.fd);
+	rc = f ? write_capture(s, f, err) : lk_err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
+	if (f && fclose(f) != 0 && rc == 0)
+		rc = lk_err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
+	if (rc == 0)
+		return lk_io_atomic_commit(&file, err);
+	lk_io_atomic_abort(&file);
+	return rc;
+}
+
+static bool to_stdout(const struct lk_cli *cli)
+{
+	return !cli->output || strcmp(cli->output, "-") == 0;
+}
+
+/* Only a regular file can be replaced by a rename without surprise. */
+static enum lk_status check_output(const struct lk_cli *cli)
+{
+	struct stat st;
+
+	if (to_stdout(cli) || lstat(cli->output, &st) < 0)
+		return 0;
+	if (!S_ISREG(st.st_mode)) {
+		lk_say("%s is not a regular file; write to standard output instead", cli->output);
+		return LK_STATUS_ERROR;
+	}
+	if (cli->force)
+		return 0;
+	lk_say("%s exists; --force replaces it", cli->output);
+	return LK_STATUS_ERROR;
+}
+
+static enum lk_status capture(struct lk_session *s)
+{
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+	int rc = to_stdout(s->cli) ? write_capture(s, stdout, &err) : write_file(s, s->cli->output, &err);
+
+	if (rc < 0 && to_stdout(s->cli) && ferror(stdout))
+		lk_fail_output(rc);
+	else if (rc < 0)
+		status = lk_say_error(&err);
+	else
+		lk_session_badge(s);
+	lk_err_done(&err);
+	return status;
+}
+
+static enum lk_status run(const struct lk_cli *cli)
+{
+	struct lk_session session = { 0 };
+	enum lk_status status = check_output(cli);
+
+	/* A file that gets too big is an error to tell and to clean up after. */
+	signal(SIGXFSZ, SIG_IGN);
+	if (!status)
+		status = lk_session_open(&session, cli);
+	if (!status)
+		status = capture(&session);
+	lk_session_done(&session);
+	return status;
+}
+
+const struct lk_verb lk_verb_capture = {
+	.name = "capture",
+	.args = "",
+	.brief = "write everything that was seen to one file",
+	.text = "Writes the facts of one scan as one JSON document, to standard output or with -o to a FILE that appears whole or\n"
+		"not at all, readable by its owner only. --from FILE shows it in every view, here or on another machine.\n"
+		"It holds paths, command lines and user names: look at it before you give it away.",
+	.options = LK_OPTIONS_OUTPUT,
+	.run = run,
+};

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/out.h"
+#include "cli/out_map.h"
+#include "cli/print.h"
+#include "cli/session.h"
+#include "cli/who.h"
+#include "table/get.h"
+
+/* Everything one run of `map` owns. */
+struct inquiry {
+	const struct lk_cli *cli;
+	struct lk_session session;
+	struct lk_who who;
+	struct lk_lanes lanes;
+};
+
+static struct lk_asked *target(const struct inquiry *q)
+{
+	return &q->session.targets[0];
+}
+
+/* The file as those see it who have it open, if the question was by another name. */
+static const char *file_path(const struct inquiry *q)
+{
+	return target(q)->resolved && target(q)->file.path ? target(q)->file.path : target(q)->path;
+}
+
+/* A layout is known by all locks of the file; those that `who` found may be only the ones in the range asked for. */
+static int find_layout(struct inquiry *q, const struct lk_known_layout **ret)
+{
+	LK_VEC(const struct lk_lock *) all = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; target(q)->resolved && i < q->session.snap->n_locks && rc == 0; i++) {
+		const struct lk_lock *l = &q->session.snap->locks[i], **slot;
+
+		if (lk_lock_is_on(l, &target(q)->file) == LK_NO)
+			continue;
+		slot = lk_vec_push(&all);
+		if (slot)
+			*slot = l;
+		else
+			rc = -ENOMEM;
+	}
+	if (rc == 0)
+		*ret = lk_known_find(all.v, all.n, file_path(q));
+	lk_vec_done(&all);
+	return rc;
+}
+
+static int make_lanes(struct inquiry *q)
+{
+	struct lk_lanes_options o = {
+		.size = target(q)->resolved ? target(q)->file.size : -1,
+		.view = q->cli->has_range ? q->cli->range : LK_RANGE_WHOLE,
+	};
+	int rc = find_layout(q, &o.layout);
+
+	return rc ? rc : lk_lanes_make(&q->lanes, q->who.locks.v, q->who.locks.n, &o);
+}
+
+static void put_count(const struct lk_out *o, size_t held, size_t waiting)
+{
+	fprintf(o->f, "%zu %s held", held, held == 1 ? "lock" : "locks");
+	if (waiting)
+		fprintf(o->f, ", %zu waiting", waiting);
+}
+
+static void put_facts(const struct inquiry *q, const struct lk_out *o)
+{
+	const struct lk_lanes *l = &q->lanes;
+	lk_buf size = { 0 };
+
+	if (l->size >= 0 && o->human && lk_size_text((uint64_t)l->size, &size) == 0)
+		fprintf(o->f, "; size %.*s", (int)size.n, size.v);
+	else if (l->size >= 0)
+		fprintf(o->f, "; size %lld", (long long)l->size);
+	if (l->layout)
+		fprintf(o->f, "; by its locks it looks like %s", l->layout->looks_like);
+	lk_vec_done(&size);
+}
+
+static void put_sentence(const struct inquiry *q, const struct lk_out *o)
+{
+	size_t held = 0, waiting = 0;
+	char range[LK_RANGE_TEXT];
+
+	for (size_t i = 0; i < q->who.locks.n; i++) {
+		if (lk_lock_is_waiting(q->who.locks.v[i]))
+			waiting++;
+		else
+			held++;
+	}
+	lk_out_puts(o, target(q)->path);
+	if (q->cli->has_range)
+		fprintf(o->f, ", bytes %s", lk_range_format(q->cli->range, range));
+	fputs(": ", o->f);
+	if (q->who.locked == LK_YES)
+		put_count(o, held, waiting);
+	else
+		fputs(q->who.locked == LK_NO ? "not locked" : "cannot tell whether it is locked", o->f);
+	if (q->who.locked != LK_UNKNOWN)
+		put_facts(q, o);
+	if (q->who.locked == LK_UNKNOWN && q->who.reason) {
+		fputs(": ", o->f);
+		lk_out_puts(o, q->who.reason);
+	}
+	putc('\n', o->f);
+}
+
+static int print_for_people(struct inquiry *q)
+{
+	struct lk_out o;
+
+	lk_out_init(&o, q->cli);
+	put_sentence(q, &o);
+	if (!q->lanes.n_lanes)
+		return 0;
+	putc('\n', o.f);
+	return lk_out_map(&o, &q->lanes, q->cli->all_lanes);
+}
+
+static int print_json(struct inquiry *q)
+{
+	struct lk_who *w = &q->who;
+	struct lk_answer_file file = {
+		.path = target(q)->path,
+		.file = target(q)->resolved ? &target(q)->file : NULL,
+		.locked = w->locked,
+		.holders = w->holders.v,
+		.n_holders = w->holders.n,
+		.waiters = w->waiters.v,
+		.n_waiters = w->waiters.n,
+		.reason = w->reason,
+	};
+	struct lk_answer answer = {
+		.verb = "map", .files = &file, .n_files = 1, .locked = w->locked, .more = lk_json_map, .arg = &q->lanes
+	};
+	lk_rows rows = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < w->locks.n && rc == 0; i++) {
+		struct lk_row *slot = lk_vec_push(&rows);
+
+		if (slot)
+			*slot = (struct lk_row){ q->session.snap, w->locks.v[i], NULL };
+		else
+			rc = -ENOMEM;
+	}
+	if (rc == 0)
+		rc = lk_print_rows(q->cli, &q->session, NULL, &rows, &answer);
+	lk_vec_done(&rows);
+	return rc;
+}
+
+static enum lk_status conclude(const struct inquiry *q)
+{
+	if (lk_asked_is_missing(target(q)))
+		return LK_STATUS_ERROR;
+	switch (q->who.locked) {
+	case LK_YES:
+		return LK_STATUS_YES;
+	case LK_NO:
+		return LK_STATUS_NO;
+	default:
+		return LK_STATUS_UNKNOWN;
+	}
+}
+
+static enum lk_status look(struct inquiry *q)
+{
+	unsigned needs = q->cli->format == LK_FORMAT_TABLE ? LK_NEED_WAITS : lk_print_needs(q->cli, NULL);
+	enum lk_status status = lk_session_open(&q->session, q->cli);
+
+	if (!status)
+		status = lk_session_resolve(&q->session);
+	return status ? status : lk_session_take(&q->session, needs);
+}
+
+static int print(struct inquiry *q)
+{
+	switch (q->cli->format) {
+	case LK_FORMAT_JSON:
+		return print_json(q);
+	case LK_FORMAT_QUIET:
+		return 0;
+	default:
+		/* One that is not there is said on standard error. */
+		return lk_asked_is_missing(target(q)) ? 0 : print_for_people(q);
+	}
+}
+
+static enum lk_status answer(struct inquiry *q)
+{
+	int rc = lk_who_find(&q->session, target(q), &q->who);
+
+	if (rc == 0)
+		rc = make_lanes(q);
+	if (rc == 0)
+		rc = print(q);
+	if (rc < 0) {
+		lk_say("cannot print the map: %s", strerror(-rc));
+		return LK_STATUS_ERROR;
+	}
+	if (lk_asked_is_missing(target(q)))
+		lk_say("%s", target(q)->reason);
+	if (q->cli->format != LK_FORMAT_QUIET)
+		lk_session_badge(&q->session);
+	return conclude(q);
+}
+
+static enum lk_status run(const struct lk_cli *cli)
+{
+	struct inquiry q = { .cli = cli };
+	enum lk_status status = look(&q);
+
+	if (!status)
+		status = answer(&q);
+	lk_lanes_done(&q.lanes);
+	lk_who_done(&q.who);
+	lk_session_done(&q.session);
+	return status;
+}
+
+const struct lk_verb lk_verb_map = {
+	.name = "map",
+	.args = "FILE",
+	.brief = "picture of the byte ranges of one file",
+	.text = "Draws the byte ranges of the FILE, with a lane for each process that holds locks and for each thread that waits, and\n"
+		"says in words what each lane is. First come the lanes that are in somebody's way, then those that wait.\n"
+		"\n"
+		"The picture is not to scale: each stretch between two edges gets a few columns. flock locks and leases have no\n"
+		"ranges; their lanes are for the whole file. The bytes that SQLite and QEMU lock are called by their names, when all\n"
+		"locks on the FILE fit; the FILE is not opened to find out what it is.\n"
+		"\n"
+		"Only requests that sleep are seen to wait. A program that tries again and again, as SQLite does when it is busy, is\n"
+		"not among them.\n"
+		"\n"
+		"The exit status is 0 if the FILE is locked, 1 if it is proven not to be, 4 if that cannot be told, 2 if it does not\n"
+		"exist.",
+	.options = LK_OPTIONS_MAP,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};

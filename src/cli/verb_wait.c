@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "action/target.h"
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "cli/who.h"
+
+/* Looks come at first quickly, then less and less often; and never so often that looking is felt by others. */
+#define FIRST_PAUSE_MS 50
+#define LAST_PAUSE_MS 1000
+#define SCANS_PER_PAUSE 20
+#define SCAN_LEAST_MS 1000
+#define DOUBTS_MAX 3 /* looks in a row that could not tell */
+#define NAMED_MAX 5
+
+/* One FILE or PID that is waited for. */
+struct wish {
+	char *path; /* of argv; NULL: a process */
+	struct lk_target process;
+	bool pinned, fulfilled;
+	unsigned doubts;
+	int *holders; /* owned: as of the last look */
+	size_t n_holders;
+	bool told;
+};
+
+struct vigil {
+	const struct lk_cli *cli;
+	LK_VEC(struct wish) wishes;
+	int64_t end_ms; /* lk_io_now_ms() time; 0: none */
+	int64_t pause_ms, scan_ms;
+};
+
+static bool is_quiet(const struct vigil *v)
+{
+	return v->cli->format == LK_FORMAT_QUIET;
+}
+
+static const char *seconds_words(uint32_t ms, char buf[32])
+{
+	if (ms % 1000)
+		snprintf(buf, 32, "%u.%03u s", ms / 1000, ms % 1000);
+	else
+		snprintf(buf, 32, "%u s", ms / 1000);
+	return buf;
+}
+
+/* ---- what is waited for ---- */
+
+static bool names_process(const char *word, int *ret_pid, uint64_t *ret_ticks)
+{
+	const char *at = strchr(word, '@');
+	size_t n = at ? (size_t)(at - word) : strlen(word);
+
+	return lk_text_pid(word, n, ret_pid) == 0 && (!at || lk_text_u64(at + 1, strlen(at + 1), 10, ret_ticks) == 0);
+}
+
+static enum lk_status add_process(struct vigil *v, struct wish *w, int pid, uint64_t ticks)
+{
+	struct lk_proc proc = { .pid = pid, .start_ticks = ticks, .uid = -1 };
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+	int rc;
+
+	if (v->cli->act.wait_for == LK_WAIT_HELD || v->cli->has_range)
+		return lk_cli_misuse(v->cli->verb,
+				     "a process is waited for until it ends; --for held and --range go with a FILE");
+	rc = lk_target_pin(&w->process, &lk_sys_real, &proc, NULL, NULL, &err);
+	w->pinned = rc == 0;
+	/* Who is gone, or whose number is another's by now, has ended. */
+	w->fulfilled = rc == -ESRCH || rc == -ESTALE;
+	if (!w->pinned && !w->fulfilled)
+		status = lk_say_error(&err);
+	else if (w->fulfilled && !is_quiet(v))
+		lk_say("process %d has ended already", pid);
+	lk_err_done(&err);
+	return status;
+}
+
+static enum lk_status add_wish(struct vigil *v, char *word)
+{
+	struct wish *w = lk_vec_push(&v->wishes);
+	uint64_t ticks = 0;
+	int pid;
+
+	if (!w) {
+		lk_say("out of memory");
+		return LK_STATUS_ERROR;
+	}
+	*w = (struct wish){ .process.pidfd = -1 };
+	if (names_process(word, &pid, &ticks))
+		return add_process(v, w, pid, ticks);
+	w->path = word;
+	return 0;
+}
+
+/* ---- looking ---- */
+
+/* Who holds it, in words. Heap, NULL: no memory or nobody known. */
+static char *holders_words(const struct lk_session *s, const struct lk_who *who)
+{
+	lk_buf b = { 0 };
+
+	for (size_t i = 0; i < who->holders.n && i < NAMED_MAX; i++) {
+		const struct lk_proc *p = lk_snapshot_proc(s->snap, who->holders.v[i]);
+
+		lk_buf_printf(&b, "%sprocess %d", i ? ", " : "", who->holders.v[i]);
+		if (p && p->comm)
+			lk_buf_printf(&b, " (%s)", p->comm);
+	}
+	if (who->holders.n > NAMED_MAX)
+		lk_buf_printf(&b, " and %zu more", who->holders.n - NAMED_MAX);
+	if (b.n && lk_buf_str(&b))
+		return b.v;
+	lk_vec_done(&b);
+	return NULL;
+}
+
+/* Once, and again when other processes hold it. */
+static void tell(const struct vigil *v, struct wish *w, const struct lk_session *s, const struct lk_who *who)
+{
+	lk_auto_mem char *words = NULL;
+	bool same = who->holders.n == w->n_holders &&
+		    (!w->n_holders || memcmp(w->holders, who->holders.v, w->n_holders * sizeof(int)) == 0);
+
+	if ((w->told && same) || is_quiet(v))
+		return;
+	w->told = true;
+	words = holders_words(s, who);
+	if (v->cli->act.wait_for == LK_WAIT_HELD)
+		lk_say("waiting until %s is locked", w->path);
+	else if (words)
+		lk_say("waiting until %s is free; it is held by %s", w->path, words);
+	else
+		lk_say("waiting until %s is free; who holds it is not proven", w->path);
+}
+
+static int keep_holders(struct wish *w, const struct lk_who *who)
+{
+	int *copy = calloc(who->holders.n + 1, sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	if (who->holders.n)
+		memcpy(copy, who->holders.v, who->holders.n * sizeof(*copy));
+	free(w->holders);
+	w->holders = copy;
+	w->n_holders = who->holders.n;
+	return 0;
+}
+
+/* 0: go on, or the status to end with. */
+static enum lk_status judge(struct vigil *v, struct wish *w, const struct lk_session *s, const struct lk_who *who)
+{
+	enum lk_tri wanted = v->cli->act.wait_for == LK_WAIT_HELD ? LK_YES : LK_NO;
+
+	w->fulfilled = who->locked == wanted;
+	w->doubts = who->locked == LK_UNKNOWN ? w->doubts + 1 : 0;
+	if (w->doubts >= DOUBTS_MAX) {
+		lk_say("cannot tell whether %s is locked: %s", w->path,
+		       who->reason ? who->reason : "not all could be read");
+		return LK_STATUS_UNKNOWN;
+	}
+	if (w->fulfilled || w->doubts)
+		return 0;
+	tell(v, w, s, who);
+	if (keep_holders(w, who) == 0)
+		return 0;
+	lk_say("out of memory");
+	return LK_STATUS_ERROR;
+}
+
+static enum lk_status missing(struct vigil *v, struct wish *w, const char *reason)
+{
+	/* A lock file that was there and is gone locks nobody out any more. */
+	if (w->told && v->cli->act.wait_for == LK_WAIT_FREE) {
+		lk_say("%s is gone", w->path);
+		w->fulfilled = true;
+		return 0;
+	}
+	lk_say("%s", reason);
+	return LK_STATUS_ERROR;
+}
+
+/* A file system that does not answer must not keep us much longer than --timeout. */
+static uint32_t scan_limit(const struct vigil *v)
+{
+	int64_t left = v->end_ms - lk_io_now_ms();
+
+	if (!v->end_ms || left >= v->cli->timeout_ms)
+		return v->cli->timeout_ms;
+	if (left < SCAN_LEAST_MS)
+		left = SCAN_LEAST_MS;
+	return left < v->cli->timeout_ms ? (uint32_t)left : v->cli->timeout_ms;
+}
+
+/* Anew each time: by now the name may belong to another file. */
+static enum lk_status look_at(struct vigil *v, struct wish *w)
+{
+	struct lk_cli one = *v->cli;
+	struct lk_session s;
+	struct lk_who who = { 0 };
+	int64_t begin = lk_io_now_ms();
+	enum lk_status status;
+
+	one.args = &w->path;
+	one.n_args = 1;
+	one.timeout_ms = scan_limit(v);
+	status = lk_session_open(&s, &one);
+	if (!status)
+		status = lk_session_resolve(&s);
+	if (!status && lk_asked_is_missing(&s.targets[0])) {
+		status = missing(v, w, s.targets[0].reason);
+		lk_session_done(&s);
+		return status;
+	}
+	if (!status)
+		status = lk_session_take(&s, 0);
+	if (!status && lk_who_find(&s, &s.targets[0], &who) < 0) {
+		lk_say("out of memory");
+		status = LK_STATUS_ERROR;
+	}
+	if (!status)
+		status = judge(v, w, &s, &who);
+	lk_who_done(&who);
+	lk_session_done(&s);
+	v->scan_ms = lk_io_now_ms() - begin;
+	return status;
+}
+
+static enum lk_status look(struct vigil *v, bool *ret_all)
+{
+	enum lk_status status = 0;
+
+	*ret_all = true;
+	for (size_t i = 0; i < v->wishes.n && !status; i++) {
+		struct wish *w = &v->wishes.v[i];
+
+		if (w->pinned && !w->fulfilled)
+			w->fulfilled = lk_sys_real.poll_exit(NULL, w->process.pidfd, 0) > 0;
+		else if (w->path && (!w->fulfilled || v->wishes.n > 1))
+			status = look_at(v, w);
+		*ret_all = *ret_all && w->fulfilled;
+	}
+	return status;
+}
+
+/* ---- between two looks ---- */
+
+typedef LK_VEC(struct pollfd) poll_list;
+
+static void add_fd(poll_list *list, int fd)
+{
+	struct pollfd *slot = fd >= 0 ? lk_vec_push(list) : NULL;
+
+	if (slot)
+		*slot = (struct pollfd){ .fd = fd, .events = POLLIN };
+	else if (fd >= 0)
+		close(fd);
+}
+
+/* The end of a process that holds a lock is noticed at once. What it does otherwise is not announced: that takes looking. */
+static void collect_fds(const struct vigil *v, poll_list *list)
+{
+	for (size_t i = 0; i < v->wishes.n; i++) {
+		const struct wish *w = &v->wishes.v[i];
+
+		if (w->pinned && !w->fulfilled)
+			add_fd(list, dup(w->process.pidfd));
+		for (size_t k = 0; k < w->n_holders && k < NAMED_MAX && v->cli->act.wait_for == LK_WAIT_FREE; k++)
+			add_fd(list, lk_sys_real.pidfd_open(NULL, w->holders[k], 0));
+	}
+}
+
+static bool only_processes(const struct vigil *v)
+{
+	for (size_t i = 0; i < v->wishes.n; i++) {
+		if (v->wishes.v[i].path)
+			return false;
+	}
+	return true;
+}
+
+static void pause_a_while(struct vigil *v)
+{
+	int64_t ms = v->pause_ms > SCANS_PER_PAUSE * v->scan_ms ? v->pause_ms : SCANS_PER_PAUSE * v->scan_ms;
+	poll_list list = { 0 };
+
+	if (only_processes(v))
+		ms = v->end_ms ? v->end_ms - lk_io_now_ms() : 3600000;
+	if (v->end_ms && ms > v->end_ms - lk_io_now_ms())
+		ms = v->end_ms - lk_io_now_ms();
+	collect_fds(v, &list);
+	poll(list.v, list.n, ms > 0 ? (int)(ms < 3600000 ? ms : 3600000) : 0);
+	for (size_t i = 0; i < list.n; i++)
+		close(list.v[i].fd);
+	lk_vec_done(&list);
+	v->pause_ms = v->pause_ms * 3 / 2 < LAST_PAUSE_MS ? v->pause_ms * 3 / 2 : LAST_PAUSE_MS;
+}
+
+static void say_doubts(const struct vigil *v)
+{
+	for (size_t i = 0; i < v->wishes.n; i++) {
+		if (v->wishes.v[i].doubts)
+			lk_say("it could not be told whether %s is locked", v->wishes.v[i].path);
+	}
+}
+
+static enum lk_status watch(struct vigil *v)
+{
+	bool all = false;
+	enum lk_status status;
+	char buf[32];
+
+	for (;;) {
+		status = look(v, &all);
+		if (status || all)
+			return status;
+		if (v->end_ms && lk_io_now_ms() >= v->end_ms)
+			break;
+		pause_a_while(v);
+	}
+	if (!is_quiet(v)) {
+		say_doubts(v);
+		lk_say("timed out after %s", seconds_words(v->cli->until_ms, buf));
+	}
+	return LK_STATUS_TIMEOUT;
+}
+
+static void tell_processes(const struct vigil *v)
+{
+	for (size_t i = 0; i < v->wishes.n && !is_quiet(v); i++) {
+		const struct lk_target *t = &v->wishes.v[i].process;
+
+		if (v->wishes.v[i].pinned)
+			lk_say("waiting until process %d (%s) ends", t->pid, t->comm);
+	}
+}
+
+static enum lk_status run(const struct lk_cli *cli)
+{
+	struct vigil v = { .cli = cli, .pause_ms = FIRST_PAUSE_MS };
+	enum lk_status status = 0;
+
+	if (cli->from || cli->proc) {
+		lk_say("'wait' is refused: %s does not change", cli->from ? "a capture" : "another /proc tree");
+		return LK_STATUS_REFUSED;
+	}
+	v.end_ms = cli->until_ms ? lk_io_now_ms() + cli->until_ms : 0;
+	for (size_t i = 0; i < cli->n_args && !status; i++)
+		status = add_wish(&v, cli->args[i]);
+	if (!status) {
+		tell_processes(&v);
+		status = watch(&v);
+	}
+	for (size_t i = 0; i < v.wishes.n; i++) {
+		free(v.wishes.v[i].holders);
+		if (v.wishes.v[i].pinned)
+			lk_target_done(&v.wishes.v[i].process, &lk_sys_real);
+	}
+	lk_vec_done(&v.wishes);
+	return status;
+}
+
+const struct lk_verb lk_verb_wait = {
+	.name = "wait",
+	.args = "FILE|PID...",
+	.brief = "until a file is free, or a process has ended",
+	.text = "Waits until every FILE is free of locks, or with --for held until it is locked; and until every PID has ended. What is\n"
+		"waited for is said on standard error. No lock is taken, so nobody else is held up; the FILE is looked at again and\n"
+		"again, and at once when a process that holds it ends. A lock that comes and goes between two looks is not seen, and\n"
+		"a FILE found free may be locked again the next moment: to get the lock, take it, as with 'lockscope test --hold'.\n"
+		"\n"
+		"A word that is a number, or PID@STARTTICKS, is a process; write ./123 for a file of that name.\n"
+		"\n"
+		"The exit status is 0 when it came true, 3 after --timeout, 4 if it cannot be told whether the FILE is locked.",
+	.options = LK_OPTIONS_WAIT,
+	.min_args = 1,
+	.max_args = LK_ANY_ARGS,
+	.run = run,
+};

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/print.h"
+#include "cli/waits_tree.h"
+#include "table/sort.h"
+
+#define FLAT_COLUMNS "PID,TID,COMMAND,USER,TYPE,MODE,RANGE,AGE,BLOCKEDBY,PATH"
+
+/* Everything one run of `waits` owns. */
+struct inquiry {
+	const struct lk_cli *cli;
+	struct lk_session session;
+	struct lk_sort sort;
+	lk_columns cols;
+	struct lk_forest forest;
+	lk_rows rows;
+};
+
+static bool is_flat(const struct lk_cli *cli)
+{
+	return cli->flat || cli->columns || cli->all_columns || cli->sort;
+}
+
+static bool is_json(const struct lk_cli *cli)
+{
+	return cli->format == LK_FORMAT_JSON || cli->format == LK_FORMAT_JSONL;
+}
+
+static enum lk_status prepare(struct inquiry *q)
+{
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+
+	if (q->cli->sort && lk_sort_parse(q->cli->sort, &q->sort, &err) < 0)
+		status = lk_cli_misuse(q->cli->verb, "%s", lk_err_text(&err));
+	lk_err_done(&err);
+	return status ? status : lk_out_columns_from(q->cli, FLAT_COLUMNS, &q->cols);
+}
+
+static enum lk_status look(struct inquiry *q)
+{
+	unsigned needs = LK_NEED_WAITS | (q->sort.column ? q->sort.column->needs : 0);
+	enum lk_status status = lk_session_open(&q->session, q->cli);
+
+	if (is_flat(q->cli) || q->cli->format != LK_FORMAT_TABLE)
+		needs |= lk_print_needs(q->cli, &q->cols);
+	return status ? status : lk_session_take(&q->session, needs);
+}
+
+/* ---- what is known ---- */
+
+/* Nothing about this request is left to guess: who waits, what is in its way, and who holds that. */
+static bool is_resolved(const struct lk_lock *l)
+{
+	if (!l->waiter || (!l->n_blocked_by && l->state != LK_STATE_STOPPED_WAITING))
+		return false;
+	for (size_t i = 0; i < l->n_blocked_by; i++) {
+		if (!l->blocked_by[i]->n_holders || !lk_lock_is_exact(l->blocked_by[i]))
+			return false;
+	}
+	return true;
+}
+
+/* A cycle that is called none only because it is not known how many threads somebody has. */
+static bool is_doubtful(const struct lk_snapshot *s, const struct lk_cycle *c)
+{
+	const struct lk_proc *p = c->dead || !c->escape_pid ? NULL : lk_snapshot_proc(s, c->escape_pid);
+
+	return p && p->num_threads <= 0;
+}
+
+static bool all_resolved(const struct lk_snapshot *s)
+{
+	for (size_t i = 0; i < s->n_locks; i++) {
+		if (lk_lock_is_waiting(&s->locks[i]) && !is_resolved(&s->locks[i]))
+			return false;
+	}
+	for (size_t i = 0; i < s->n_cycles; i++) {
+		if (is_doubtful(s, &s->cycles[i]))
+			return false;
+	}
+	return s->locks_proven && !s->relations_cut;
+}
+
+static enum lk_status conclude(const struct lk_cli *cli, const struct lk_snapshot *s)
+{
+	if (cli->only_deadlocks ? s->n_deadlocks > 0 : s->n_waiting > 0)
+		return LK_STATUS_YES;
+	if (cli->only_deadlocks ? all_resolved(s) : s->locks_proven)
+		return LK_STATUS_NO;
+	return LK_STATUS_UNKNOWN;
+}
+
+/* ---- a tree for people ---- */
+
+static const char *nothing_found(const struct lk_cli *cli, const struct lk_snapshot *s)
+{
+	bool proven = conclude(cli, s) == LK_STATUS_NO;
+
+	if (cli->only_deadlocks)
+		return proven ? "There is no deadlock."
+			      : "Cannot tell: no deadlock was found, but a waiter or what blocks it could not be resolved.";
+	return proven ? "Nobody waits for a lock."
+		      : "Cannot tell: nobody was found who waits, but some could be hidden.";
+}
+
+static int print_tree(struct inquiry *q)
+{
+	const struct lk_snapshot *s = q->session.snap;
+	bool only_deadlocks = q->cli->only_deadlocks;
+	struct lk_out o;
+	int rc;
+
+	lk_out_init(&o, q->cli);
+	if (conclude(q->cli, s) != LK_STATUS_YES) {
+		fprintf(o.f, "%s\n", nothing_found(q->cli, s));
+		return 0;
+	}
+	rc = lk_waits_put_tree(&o, &q->forest, only_deadlocks);
+	if (!rc && s->relations_cut)
+		fputs("There are too many locks to name every blocker: each request stands below the one the kernel lists it under.\n",
+		      o.f);
+	return rc ? rc : lk_waits_put_advice(&o, s, &q->forest, only_deadlocks);
+}
+
+/* ---- rows ---- */
+
+/* A table is about those who wait; a document also has what is in their way. */
+static bool is_wanted(const struct lk_cli *cli, const struct lk_lock *l)
+{
+	if (cli->only_deadlocks && !l->deadlock)
+		return false;
+	return lk_lock_is_waiting(l) || (is_json(cli) && l->n_blocks);
+}
+
+static int choose_rows(struct inquiry *q)
+{
+	const struct lk_snapshot *s = q->session.snap;
+
+	for (size_t i = 0; i < s->n_locks; i++) {
+		struct lk_row *slot;
+
+		if (!is_wanted(q->cli, &s->locks[i]))
+			continue;
+		slot = lk_vec_push(&q->rows);
+		if (!slot)
+			return -ENOMEM;
+		*slot = (struct lk_row){ .snap = s, .lock = &s->locks[i] };
+	}
+	return lk_sort_rows(&q->sort, q->rows.v, q->rows.n);
+}
+
+/* A waiter is matched at best; what is less is shown. */
+static int show_doubt(struct inquiry *q)
+{
+	for (size_t i = 0; i < q->rows.n; i++) {
+		if (q->rows.v[i].lock->how != LK_HOW_MATCHED)
+			return lk_out_show_doubt(q->cli, &q->cols, q->rows.v, q->rows.n);
+	}
+	return 0;
+}
+
+static int print_table(struct inquiry *q)
+{
+	struct lk_out o;
+	int rc = show_doubt(q);
+
+	lk_out_init(&o, q->cli);
+	return rc ? rc : lk_out_table(&o, &q->cols, q->rows.v, q->rows.n);
+}
+
+/* ---- the document ---- */
+
+static int add_root(const struct lk_tree_node *t, struct lk_answer_root *ret)
+{
+	*ret = (struct lk_answer_root){ .n_behind = t->n_behind, .oldest_wait_ms = t->oldest_wait_ms };
+	if (t->kind != LK_TREE_LOCK)
+		return 0;
+	ret->lock = t->lock;
+	ret->pids = lk_waits_holders(t->lock, &ret->n_pids);
+	return ret->pids ? 0 : -ENOMEM;
+}
+
+static int print_document(struct inquiry *q)
+{
+	const struct lk_snapshot *s = q->session.snap;
+	lk_auto_mem struct lk_answer_root *roots = calloc(q->forest.n + 1, sizeof(*roots));
+	struct lk_answer_waits waits = {
+		.cycles = s->cycles,
+		.n_cycles = q->cli->only_deadlocks ? s->n_deadlocks : s->n_cycles,
+		.roots = roots,
+	};
+	struct lk_answer answer = { .verb = "waits", .waits = &waits };
+	int rc = roots ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < q->forest.n && !rc && !q->cli->only_deadlocks; i++) {
+		const struct lk_tree_node *t = &q->forest.nodes[i];
+
+		if (t->kind == LK_TREE_LOCK || t->kind == LK_TREE_UNSEEN)
+			rc = add_root(t, &roots[waits.n_roots++]);
+	}
+	if (!rc)
+		rc = lk_print_rows(q->cli, &q->session, &q->cols, &q->rows, &answer);
+	for (size_t i = 0; roots && i < waits.n_roots; i++)
+		free((void *)roots[i].pids);
+	return rc;
+}
+
+static int print(struct inquiry *q)
+{
+	int rc = lk_forest_make(q->session.snap, &q->forest);
+
+	if (rc || q->cli->format == LK_FORMAT_QUIET)
+		return rc;
+	if (q->cli->format == LK_FORMAT_TABLE && !is_flat(q->cli))
+		return print_tree(q);
+	rc = choose_rows(q);
+	if (rc)
+		return rc;
+	if (is_json(q->cli))
+		return print_document(q);
+	return q->cli->format == LK_FORMAT_TABLE ? print_table(q)
+						 : lk_print_rows(q->cli, &q->session, &q->cols, &q->rows, NULL);
+}
+
+static enum lk_status answer(struct inquiry *q)
+{
+	int rc = print(q);
+
+	if (rc < 0) {
+		lk_say("cannot print who waits: %s", strerror(-rc));
+		return LK_STATUS_ERROR;
+	}
+	if (q->cli->format != LK_FORMAT_QUIET)
+		lk_session_badge(&q->session);
+	return conclude(q->cli, q->session.snap);
+}
+
+static enum lk_status run(const struct lk_cli *cli)
+{
+	struct inquiry q = { .cli = cli };
+	enum lk_status status = prepare(&q);
+
+	if (!status)
+		status = look(&q);
+	if (!status)
+		status = answer(&q);
+	lk_forest_done(&q.forest);
+	lk_vec_done(&q.rows);
+	lk_vec_done(&q.cols);
+	lk_session_done(&q.session);
+	return status;
+}
+
+const struct lk_verb lk_verb_waits = {
+	.name = "waits",
+	.args = "",
+	.brief = "who waits for whom, and deadlocks",
+	.text = "Prints who must move first: deadlocks, then other cycles, then the locks whose holders do not wait themselves; below\n"
+		"each, the requests that hang behind it. Each request stands in the tree once; who else is in its way is named.\n"
+		"\n"
+		"A waiter is a thread that sleeps in the kernel until it gets a lock: in fcntl(2) F_SETLKW or F_OFD_SETLKW, in flock(2),\n"
+		"or in open(2) of a leased file. Programs that try again and again, such as SQLite with a busy timeout or any loop\n"
+		"around F_SETLK, never sleep there: they are not waiters and are not seen.\n"
+		"\n"
+		"A deadlock is a cycle in which nobody can move: every thread of every process that shares one of its locks waits in\n"
+		"it. Where one of them could still let go, it is a cycle, and it is said who could. A cycle is reported when it\n"
+		"stands in two looks, one after the other.\n"
+		"\n"
+		"Times are lower bounds: each time a waiter wakes up and goes on waiting, its time starts anew.\n"
+		"\n"
+		"The exit status is 0 if somebody waits, 1 if nobody does, and 4 if that cannot be told. With --deadlocks it is 0 if\n"
+		"there is a deadlock; 1 if there is none, and all that is in the way of every waiter is known; else 4.",
+	.options = LK_OPTIONS_WAITS,
+	.max_args = 0,
+	.run = run,
+};

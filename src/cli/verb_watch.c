@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "cli/events.h"
+#include "cli/select.h"
+#include "cli/session.h"
+#include "model/build.h"
+#include "model/diff.h"
+
+#define DEFAULT_DELAY_MS 2000
+#define SCAN_SHARE 10 /* no more than one part in this many of the time is spent looking */
+#define QUIET_LOOKS 30 /* a sign of life after so many looks without an event, */
+#define QUIET_MS 60000 /* or after so long */
+#define OUTPUT_BUFFER ((size_t)64 * 1024)
+
+/* Everything one run of `watch` owns. */
+struct watch {
+	const struct lk_cli *cli;
+	struct lk_session session;
+	struct lk_select select;
+	struct lk_diff *diff;
+	struct lk_events events;
+	uint32_t delay_ms; /* as asked for */
+	uint32_t interval_ms; /* as it is, looking being slow */
+	uint32_t told_ms; /* the interval that was said last */
+	int64_t began_ms; /* the last look, by the monotonic clock */
+	uint64_t n_looks; /* that gave an answer */
+	unsigned n_quiet; /* looks since the last line, */
+	int64_t quiet_since_ms;
+	bool failing; /* the last look failed, which has been said */
+	bool done; /* end now, with the status that goes with it */
+};
+
+/* ---- signals ---- */
+
+static volatile sig_atomic_t asked_to_end;
+static volatile sig_atomic_t looking; /* nothing is being printed, and nothing is left to be */
+static volatile sig_atomic_t status_if_ended;
+
+/* A look may take long, and its answer is no longer wanted. */
+static void on_signal(int number)
+{
+	asked_to_end = number;
+	if (looking)
+		_exit(status_if_ended);
+}
+
+/* The first one ends the run in order; the second, while the reader of the output is stuck, ends it anyhow. One that was ignored
+ * from the start, as nohup(1) has it, stays so. */
+static void catch_signals(void)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART | (int)SA_RESETHAND }, old;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+	}
+}
+
+/* Sleeps until then, a signal, or the end of whoever reads the output: that would be noticed with the next event only. */
+static void sleep_until(struct watch *w, int64_t until_ms)
+{
+	struct pollfd output = { .fd = STDOUT_FILENO };
+	sigset_t ours, before;
+	int64_t left;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	while (!asked_to_end && !w->done && (left = until_ms - lk_io_now_ms()) > 0) {
+		struct timespec ts = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
+
+		if (ppoll(&output, 1, &ts, &before) > 0) {
+			lk_fail_output(-EPIPE);
+			w->done = true;
+		}
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* ---- what is printed ---- */
+
+static bool is_wanted(const struct watch *w, const struct lk_snapshot *snap, const struct lk_lock *l)
+{
+	struct lk_row row = { .snap = snap, .lock = l };
+
+	return l && lk_select_match(&w->select, &w->session, &row);
+}
+
+static bool is_wanted_event(const struct watch *w, const struct lk_event *ev)
+{
+	if (ev->kind == LK_EVENT_GAP || is_wanted(w, ev->snap, ev->lock) || is_wanted(w, ev->before_snap, ev->before))
+		return true;
+	for (size_t i = 0; ev->cycle && i < ev->cycle->n_rows; i++) {
+		if (is_wanted(w, ev->snap, ev->cycle->rows[i]))
+			return true;
+	}
+	return false;
+}
+
+static enum lk_status no_memory(void)
+{
+	lk_say("out of memory");
+	return LK_STATUS_ERROR;
+}
+
+static void note_line(struct watch *w)
+{
+	w->n_quiet = 0;
+	w->quiet_since_ms = w->began_ms;
+}
+
+static int put_event(struct watch *w, const struct lk_event *ev)
+{
+	int rc = lk_events_put(&w->events, ev);
+
+	note_line(w);
+	/* Line by line, as soon as it is known. */
+	if (lk_flush_output() < 0)
+		w->done = true;
+	return rc;
+}
+
+static int put_gap(struct watch *w, const char *text, int64_t time_unix_ms)
+{
+	struct lk_event ev = { .kind = LK_EVENT_GAP,
+			       .time_unix_ms = time_unix_ms,
+			       .held_ms = -1,
+			       .waited_ms = -1,
+			       .gap_ms = -1,
+			       .certain = true,
+			       .text = text };
+
+	return put_event(w, &ev);
+}
+
+/* Said when it has become much slower than was said last. */
+static int put_slower(struct watch *w)
+{
+	lk_buf text = { 0 };
+	int rc;
+
+	if (w->interval_ms / 2 <= w->told_ms)
+		return 0;
+	rc = lk_buf_printf(&text, "looking takes long: from now on a look every %.1f seconds instead of %.1f",
+			   (double)w->interval_ms / 1000, (double)w->told_ms / 1000);
+	if (rc == 0 && lk_buf_str(&text))
+		rc = put_gap(w, text.v, lk_diff_newest(w->diff)->host.time_unix_ms);
+	lk_vec_done(&text);
+	w->told_ms = w->interval_ms;
+	return rc;
+}
+
+static int put_quiet(struct watch *w)
+{
+	bool heartbeat = ++w->n_quiet >= QUIET_LOOKS || w->began_ms - w->quiet_since_ms >= QUIET_MS;
+
+	if (!heartbeat)
+		return 0;
+	note_line(w);
+	return lk_events_heartbeat(&w->events, lk_diff_newest(w->diff), w->interval_ms);
+}
+
+static int put_look(struct watch *w, const struct lk_event *events, size_t n)
+{
+	int rc = 0;
+
+	if (!w->n_looks) {
+		note_line(w);
+		w->told_ms = w->interval_ms;
+		rc = lk_events_start(&w->events, lk_diff_newest(w->diff), w->interval_ms);
+	}
+	for (size_t i = 0; i < n && !rc && !w->done; i++) {
+		if (is_wanted_event(w, &events[i]))
+			rc = put_event(w, &events[i]);
+	}
+	rc = rc ? rc : put_slower(w);
+	return rc ? rc : put_quiet(w);
+}
+
+/* ---- --until-free ---- */
+
+static bool is_held(const struct watch *w)
+{
+	const struct lk_snapshot *s = lk_diff_newest(w->diff);
+
+	for (size_t i = 0; i < s->n_locks; i++) {
+		if (!lk_lock_is_waiting(&s->locks[i]) && is_wanted(w, s, &s->locks[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Locks of other hosts do not show here (nfs, cifs, fuse). */
+static bool is_remote(const struct watch *w)
+{
+	for (size_t i = 0; i < w->session.n_targets; i++) {
+		if (w->session.targets[i].file.local == LK_NO)
+			return true;
+	}
+	return false;
+}
+
+/* Nothing is held as far as can be seen; is that proven? A lock list in motion will be so in a later look. */
+static enum lk_status judge_free(struct watch *w)
+{
+	const struct lk_cli *cli = w->cli;
+	const struct lk_snapshot *s = lk_diff_newest(w->diff);
+	bool by_owner = cli->pids.n || cli->users.n || cli->filter;
+
+	if (is_held(w)) {
+		status_if_ended = LK_STATUS_NO;
+		return LK_STATUS_YES;
+	}
+	if (s->host.has_locks_file && !s->end.stable) {
+		status_if_ended = LK_STATUS_UNKNOWN;
+		return LK_STATUS_YES;
+	}
+	w->done = true;
+	if (is_remote(w)) {
+		lk_say("no process of this host locks it; other hosts' locks cannot be seen from here");
+		return LK_STATUS_UNKNOWN;
+	}
+	if (!s->locks_proven || (by_owner && !s->complete)) {
+		lk_say("no such lock is seen, but one could be hidden");
+		return LK_STATUS_UNKNOWN;
+	}
+	return LK_STATUS_YES;
+}
+
+/* ---- looking ---- */
+
+static uint32_t choose_interval(const struct watch *w, double scan_ms)
+{
+	double slow = scan_ms * SCAN_SHARE;
+
+	return slow > w->delay_ms ? (slow < UINT32_MAX / 2 ? (uint32_t)slow : UINT32_MAX / 2) : w->delay_ms;
+}
+
+/* The first look that fails is an error; later it may pass. */
+static enum lk_status fail_look(struct watch *w, struct lk_err *err)
+{
+	bool first = !w->n_looks;
+	enum lk_status status = 0;
+
+	if (first)
+		status = lk_say_error(err);
+	else if (!w->failing && put_gap(w, lk_err_text(err), lk_io_wall_ms()) < 0)
+		status = no_memory();
+	w->failing = true;
+	return status;
+}
+
+static enum lk_status digest(struct watch *w, struct lk_snapshot *s, uint32_t expected_ms)
+{
+	const struct lk_event *events;
+	enum lk_status status = 0;
+	size_t n;
+
+	w->failing = false;
+	if (lk_diff_feed(w->diff, s, lk_io_now_ms(), expected_ms, &events, &n) < 0 || put_look(w, events, n) < 0)
+		return no_memory();
+	if (!w->n_looks++) {
+		w->session.snap = s;
+		lk_session_badge(&w->session);
+		w->session.snap = NULL;
+	}
+	if (w->cli->until_free)
+		status = judge_free(w);
+	lk_diff_settle(w->diff);
+	return status;
+}
+
+static enum lk_status look(struct watch *w, unsigned needs)
+{
+	struct lk_request req = { .needs = needs, .timeout_ms = w->cli->timeout_ms };
+	uint32_t expected_ms = w->interval_ms;
+	double began = lk_io_now_ms_exact();
+	struct lk_err err = { 0 };
+	enum lk_status status;
+	struct lk_snapshot *s;
+	int rc;
+
+	w->began_ms = lk_io_now_ms();
+	looking = !asked_to_end;
+	rc = lk_snapshot_take(w->session.source, &req, &s, &err);
+	looking = 0;
+	w->interval_ms = choose_interval(w, lk_io_now_ms_exact() - began);
+	if (rc < 0) {
+		lk_err_set(&err, rc, "cannot read the locks: %s", strerror(-rc));
+		status = fail_look(w, &err);
+	} else {
+		status = digest(w, s, expected_ms);
+	}
+	lk_err_done(&err);
+	if (lk_flush_output() < 0)
+		w->done = true;
+	return status;
+}
+
+static bool is_over(const struct watch *w, uint64_t n_tried)
+{
+	return w->done || asked_to_end || (w->cli->count && n_tried >= w->cli->count);
+}
+
+static enum lk_status watch(struct watch *w, unsigned needs)
+{
+	int64_t deadline = w->cli->until_ms ? lk_io_now_ms() + w->cli->until_ms : INT64_MAX;
+	enum lk_status status;
+
+	for (uint64_t n = 1;; n++) {
+		int64_t next;
+
+		status = look(w, needs);
+		if (status || is_over(w, n))
+			break;
+		if (lk_io_now_ms() >= deadline)
+			return LK_STATUS_TIMEOUT;
+		next = w->began_ms + w->interval_ms;
+		sleep_until(w, next < deadline ? next : deadline);
+		if (is_over(w, 0))
+			break;
+	}
+	/* Ended before it was free: that must not look like success. */
+	return !status && !w->done ? (enum lk_status)status_if_ended : status;
+}
+
+/* ---- the verb ---- */
+
+static enum lk_status check(const struct lk_cli *cli)
+{
+	bool chosen = cli->n_args || cli->pids.n || cli->users.n || cli->types.n || cli->filter;
+
+	if (cli->from)
+		return lk_cli_misuse(cli->verb, "a capture is one moment: nothing happens in it that could be watched");
+	if (cli->until_free && !chosen)
+		return lk_cli_misuse(
+			cli->verb, "--until-free needs a FILE, -p, -U, -T or --filter that says which locks are meant");
+	if (cli->until_ms && !cli->until_free)
+		return lk_cli_misuse(cli->verb, "--timeout goes with --until-free only");
+	return LK_STATUS_YES;
+}
+
+static enum lk_status check_files(const struct lk_session *s)
+{
+	for (size_t i = 0; i < s->n_targets; i++) {
+		if (s->targets[i].resolved)
+			continue;
+		lk_say("%s", s->targets[i].reason);
+		return lk_asked_is_missing(&s->targets[i]) ? LK_STATUS_ERROR : LK_STATUS_UNKNOWN;
+	}
+	return LK_STATUS_YES;
+}
+
+static enum lk_status open_watch(struct watch *w)
+{
+	enum lk_status status = check(w->cli);
+
+	if (!status)
+		status = lk_select_init(&w->select, w->cli);
+	if (!status)
+		status = lk_session_open(&w->session, w->cli);
+	if (!status)
+		status = lk_session_resolve(&w->session);
+	if (!status)
+		status = check_files(&w->session);
+	if (!status && lk_diff_new(&w->diff) < 0)
+		status = no_memory();
+	return status;
+}
+
+static enum lk_status run(const struct lk_cli *cli)
+{
+	struct watch w = { .cli = cli, .delay_ms = cli->delay_ms ? cli->delay_ms : DEFAULT_DELAY_MS };
+	unsigned needs = LK_NEED_WAITS | (cli->format == LK_FORMAT_JSONL ? LK_NEED_USER : 0);
+	enum lk_status status = open_watch(&w);
+
+	if (!status) {
+		if (cli->full)
+			needs |= LK_NEED_CMDLINE | LK_NEED_CGROUP | LK_NEED_NS;
+		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
+		lk_events_init(&w.events, cli);
+		status_if_ended = cli->until_free ? LK_STATUS_UNKNOWN : LK_STATUS_YES;
+		catch_signals();
+		status = watch(&w, needs | lk_select_needs(&w.select));
+	}
+	lk_diff_free(w.diff);
+	lk_select_done(&w.select);
+	lk_session_done(&w.session);
+	return status;
+}
+
+const struct lk_verb lk_verb_watch = {
+	.name = "watch",
+	.args = "[FILE...]",
+	.brief = "what happens to locks over time",
+	.text = "Looks again and again, and prints a line for each thing that has changed: a lock was acquired, released, changed\n"
+		"(its owner holds other bytes or another mode now) or, after waiting, granted; somebody waits, or gave up waiting; a\n"
+		"lease is being broken; a deadlock began or is over. With FILEs or options, only what concerns those locks.\n"
+		"\n"
+		"FOR is how long it was held or waited for; + means at least: it was there at the first look. What begins and ends\n"
+		"between two looks is not seen. Where more than that may have been missed, a line says GAP.\n"
+		"\n"
+		"Who asks without sleeping is no waiter: a program that tries again and again (SQLITE_BUSY, F_SETLK or LOCK_NB in a\n"
+		"loop) never sleeps in the kernel, and nothing on the outside tells that it wants the lock.\n"
+		"\n"
+		"A look takes at most a tenth of the time: where one is slow, the next comes later than -d says. The first SIGINT,\n"
+		"SIGTERM or SIGHUP ends it in order, with status 0; with --until-free, before it was free, with 1 or 4.",
+	.options = LK_OPTIONS_SELECT | LK_OPTIONS_WATCH,
+	.max_args = LK_ANY_ARGS,
+	.run = run,
+};

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/out.h"
+#include "cli/print.h"
+#include "cli/session.h"
+#include "cli/uses.h"
+#include "cli/who.h"
+#include "table/sort.h"
+
+/* Everything one run of `who` owns. */
+struct inquiry {
+	const struct lk_cli *cli;
+	struct lk_session session;
+	struct lk_sort sort;
+	lk_columns cols;
+	struct lk_who *answers; /* one a FILE */
+	size_t n;
+	struct lk_uses uses;
+	bool has_uses;
+};
+
+static int push_row(lk_rows *rows, struct lk_row row)
+{
+	struct lk_row *slot = lk_vec_push(rows);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = row;
+	return 0;
+}
+
+/* One row a process. */
+static int add_process_rows(const struct lk_snapshot *snap, const struct lk_lock *l, lk_rows *rows)
+{
+	int rc = 0;
+
+	if (!l->n_holders)
+		return push_row(rows, (struct lk_row){ .snap = snap, .lock = l });
+	for (size_t i = 0; i < l->n_holders && rc == 0; i++)
+		rc = push_row(rows, (struct lk_row){ .snap = snap, .lock = l, .holder = &l->holders[i] });
+	return rc;
+}
+
+/* "locked by 2 processes", and what of it is not proven. */
+static void put_holders(const struct lk_out *o, const struct lk_who *w)
+{
+	if (!w->holders.n) {
+		fputs("locked, but who holds it is not proven", o->f);
+		return;
+	}
+	fprintf(o->f, "locked by %zu %s", w->holders.n, w->holders.n == 1 ? "process" : "processes");
+	if (w->n_nameless)
+		fputs(", and by others that are not proven", o->f);
+}
+
+/* Users that were not named as holders or waiters, and how many could not be asked. */
+static void put_uses(const struct lk_out *o, const struct inquiry *q, const struct lk_who *w, const char *before)
+{
+	struct lk_uses_skip skip[] = { { w->holders.v, w->holders.n }, { w->waiters.v, w->waiters.n } };
+	size_t file = (size_t)(w->target - q->session.targets), n;
+
+	if (!q->has_uses || !w->target->resolved)
+		return;
+	n = lk_uses_print(o, &q->uses, file, skip, 2, before);
+	if (q->uses.n_unreadable)
+		fprintf(o->f, "%s%zu of %zu processes could not be asked whether they use it", n++ ? "; " : before,
+			q->uses.n_unreadable, q->uses.n_procs);
+	if (q->uses.hidden)
+		fprintf(o->f, "%sprocesses that are hidden here could use it", n++ ? "; " : before);
+	if (w->locked == LK_YES && n)
+		putc('\n', o->f);
+}
+
+/* Without the path, where a sentence begins with it and the path stands before it already. */
+static const char *reason_of(const struct lk_who *w)
+{
+	size_t n = strlen(w->target->path);
+	bool twice = strncmp(w->reason, w->target->path, n) == 0 && strncmp(w->reason + n, ": ", 2) == 0;
+
+	return w->reason + (twice ? n + 2 : 0);
+}
+
+static void put_sentence(const struct lk_out *o, const struct inquiry *q, const struct lk_who *w)
+{
+	const struct lk_cli *cli = q->cli;
+	size_t waiting = w->waiters.n + w->n_nameless_waiters;
+	char range[LK_RANGE_TEXT];
+
+	lk_out_puts(o, w->target->path);
+	if (cli->has_range && !lk_range_is_whole(cli->range))
+		fprintf(o->f, ", bytes %s", lk_range_format(cli->range, range));
+	fputs(": ", o->f);
+	if (w->locked == LK_YES)
+		put_holders(o, w);
+	else
+		fputs(w->locked == LK_NO ? "not locked" : "cannot tell", o->f);
+	if (waiting)
+		fprintf(o->f, ", %zu waiting", waiting);
+	if (w->locked == LK_UNKNOWN && w->reason) {
+		fputs(": ", o->f);
+		lk_out_puts(o, reason_of(w));
+	}
+	if (w->locked != LK_YES)
+		put_uses(o, q, w, "; ");
+	putc('\n', o->f);
+}
+
+#define REASONS_MAX 16 /* distinct ones that are printed */
+
+struct reasons {
+	const char *told[REASONS_MAX];
+	size_t n;
+};
+
+static void put_reason(const struct lk_out *o, struct reasons *r, const char *reason)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (strcmp(r->told[i], reason) == 0)
+			return;
+	}
+	if (r->n == REASONS_MAX)
+		return;
+	if (!r->n)
+		fputs("Where no holder is proven, these reasons remain possible:\n", o->f);
+	r->told[r->n++] = reason;
+	fputs("  ", o->f);
+	lk_out_puts(o, reason);
+	putc('\n', o->f);
+}
+
+/* What may have become of the holders that nobody could name, each reason once. */
+static void put_reasons(const struct lk_out *o, const struct lk_who *w)
+{
+	struct reasons r = { .n = 0 };
+
+	for (size_t i = 0; i < w->locks.n; i++) {
+		const struct lk_lock *l = w->locks.v[i];
+
+		if (l->n_holders || lk_lock_is_waiting(l))
+			continue;
+		for (size_t k = 0; k < l->n_because; k++)
+			put_reason(o, &r, l->no_holder_because[k]);
+	}
+}
+
+static int print_for_people(struct inquiry *q, const struct lk_who *w)
+{
+	lk_rows rows = { 0 };
+	struct lk_out o;
+	int rc = 0;
+
+	lk_out_init(&o, q->cli);
+	put_sentence(&o, q, w);
+	lk_who_note_mandatory(&o, w->target, q->session.snap->host.live);
+	for (size_t i = 0; i < w->locks.n && rc == 0; i++)
+		rc = add_process_rows(q->session.snap, w->locks.v[i], &rows);
+	if (rc == 0)
+		rc = lk_sort_rows(&q->sort, rows.v, rows.n);
+	if (rc == 0 && rows.n)
+		rc = lk_out_table(&o, &q->cols, rows.v, rows.n);
+	put_reasons(&o, w);
+	if (w->locked == LK_YES)
+		put_uses(&o, q, w, "Without a lock: ");
+	lk_vec_done(&rows);
+	return rc;
+}
+
+static int print_tables(struct inquiry *q)
+{
+	int rc = 0;
+
+	for (size_t i = 0, shown = 0; i < q->n && rc == 0; i++) {
+		/* One that is not there was said on standard error. */
+		if (lk_asked_is_missing(q->answers[i].target))
+			continue;
+		if (shown++)
+			putchar('\n');
+		rc = print_for_people(q, &q->answers[i]);
+	}
+	return rc;
+}
+
+/* The locks of all FILEs, each once, in the order of the snapshot. per_process: a row for each holder. */
+static int collect_rows(const struct inquiry *q, bool per_process, lk_rows *rows)
+{
+	const struct lk_snapshot *snap = q->session.snap;
+	lk_auto_mem bool *wanted = calloc(snap->n_locks ? snap->n_locks : 1, sizeof(*wanted));
+	int rc = wanted ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < q->n && rc == 0; i++) {
+		for (size_t k = 0; k < q->answers[i].locks.n; k++)
+			wanted[q->answers[i].locks.v[k]->index] = true;
+	}
+	for (size_t i = 0; i < snap->n_locks && rc == 0; i++) {
+		const struct lk_lock *l = &snap->locks[i];
+
+		if (!wanted[i])
+			continue;
+		rc = per_process ? add_process_rows(snap, l, rows) : push_row(rows, (struct lk_row){ snap, l, NULL });
+	}
+	return rc ? rc : lk_sort_rows(&q->sort, rows->v, rows->n);
+}
+
+static enum lk_tri overall(const struct inquiry *q)
+{
+	enum lk_tri all = LK_NO;
+
+	for (size_t i = 0; i < q->n; i++) {
+		if (q->answers[i].locked == LK_YES)
+			return LK_YES;
+		if (q->answers[i].locked == LK_UNKNOWN)
+			all = LK_UNKNOWN;
+	}
+	return all;
+}
+
+static void fill_answer(struct lk_answer_file *file, struct lk_who *w, struct lk_fact_file *fact)
+{
+	*file = (struct lk_answer_file){
+		.path = w->target->path,
+		.file = w->target->resolved ? fact : NULL,
+		.locked = w->locked,
+		.holders = w->holders.v,
+		.n_holders = w->holders.n,
+		.waiters = w->waiters.v,
+		.n_waiters = w->waiters.n,
+		.reason = w->reason,
+	};
+}
+
+/* The numbers of uses are those of the session's targets. */
+static void add_uses(struct lk_answer_file *file, const struct inquiry *q, size_t i)
+{
+	if (!q->has_uses || !q->session.targets[i].resolved)
+		return;
+	file->uses = &q->uses;
+	file->uses_file = i;
+}
+
+static int print_rows(struct inquiry *q)
+{
+	bool per_process = q->cli->format == LK_FORMAT_RAW;
+	struct lk_answer answer = { .verb = "who", .n_files = q->n, .locked = overall(q) };
+	lk_rows rows = { 0 };
+	int rc;
+
+	answer.files = calloc(q->n, sizeof(*answer.files));
+	rc = answer.files ? collect_rows(q, per_process, &rows) : -ENOMEM;
+	for (size_t i = 0; i < q->n && rc == 0; i++) {
+		fill_answer(&answer.files[i], &q->answers[i], &q->session.targets[i].file);
+		add_uses(&answer.files[i], q, i);
+	}
+	if (rc == 0)
+		rc = lk_print_rows(q->cli, &q->session, &q->cols, &rows, &answer);
+	lk_vec_done(&rows);
+	free(answer.files);
+	return rc;
+}
+
+/* A missing FILE is an error whatever the others say, as for grep(1). */
+static enum lk_status conclude(const struct inquiry *q)
+{
+	for (size_t i = 0; i < q->n; i++) {
+		if (lk_asked_is_missing(q->answers[i].target))
+			return LK_STATUS_ERROR;
+	}
+	switch (overall(q)) {
+	case LK_YES:
+		return LK_STATUS_YES;
+	case LK_NO:
+		return LK_STATUS_NO;
+	default:
+		return LK_STATUS_UNKNOWN;
+	}
+}
+
+static enum lk_status prepare(struct inquiry *q)
+{
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+
+	if (q->cli->sort && lk_sort_parse(q->cli->sort, &q->sort, &err) < 0)
+		status = lk_cli_misuse(q->cli->verb, "%s", lk_err_text(&err));
+	lk_err_done(&err);
+	return status ? status : lk_out_columns(q->cli, true, &q->cols);
+}
+
+static enum lk_status look(struct inquiry *q)
+{
+	unsigned needs = lk_print_needs(q->cli, &q->cols) | (q->sort.column ? q->sort.column->needs : 0);
+	enum lk_status status = lk_session_open(&q->session, q->cli);
+
+	if (!status)
+		status = lk_session_resolve(&q->session);
+	return status ? status : lk_session_take(&q->session, needs);
+}
+
+static int find(struct inquiry *q)
+{
+	int rc = 0;
+
+	q->answers = calloc(q->session.n_targets, sizeof(*q->answers));
+	if (!q->answers)
+		return -ENOMEM;
+	for (size_t i = 0; i < q->session.n_targets && rc == 0; i++) {
+		q->n = i + 1;
+		rc = lk_who_find(&q->session, &q->session.targets[i], &q->answers[i]);
+	}
+	return rc;
+}
+
+static void say_missing(const struct inquiry *q)
+{
+	for (size_t i = 0; i < q->n; i++) {
+		if (lk_asked_is_missing(q->answers[i].target))
+			lk_say("%s", q->answers[i].target->reason);
+	}
+}
+
+/* A list of pids has no place for it, and an empty list would read as "nobody". */
+static void say_unknown(const struct inquiry *q)
+{
+	for (size_t i = 0; i < q->n; i++) {
+		const struct lk_who *w = &q->answers[i];
+
+		if (w->locked == LK_UNKNOWN && w->reason && !lk_asked_is_missing(w->target))
+			lk_say("%s: cannot tell: %s", w->target->path, reason_of(w));
+	}
+}
+
+/* Formats that have a place for them. That they could not be found out is said, and changes nothing else. */
+static void find_uses(struct inquiry *q)
+{
+	struct lk_err err = { 0 };
+	int rc;
+
+	if (q->cli->no_uses || (q->cli->format != LK_FORMAT_TABLE && q->cli->format != LK_FORMAT_JSON &&
+				q->cli->format != LK_FORMAT_JSONL))
+		return;
+	rc = lk_session_uses(&q->session, &q->uses, &err);
+	q->has_uses = rc == 0;
+	if (rc < 0 && rc != -EOPNOTSUPP)
+		lk_say("%s", lk_err_text(&err));
+	lk_err_done(&err);
+}
+
+static enum lk_status answer(struct inquiry *q)
+{
+	int rc = find(q);
+
+	if (rc == 0)
+		find_uses(q);
+	if (rc == 0)
+		rc = q->cli->format == LK_FORMAT_TABLE ? print_tables(q) : print_rows(q);
+	if (rc < 0) {
+		lk_say("cannot print the answer: %s", strerror(-rc));
+		return LK_STATUS_ERROR;
+	}
+	say_missing(q);
+	if (q->cli->format == LK_FORMAT_PIDS || q->cli->format == LK_FORMAT_RAW)
+		say_unknown(q);
+	if (q->cli->format != LK_FORMAT_QUIET)
+		lk_session_badge(&q->session);
+	return conclude(q);
+}
+
+static enum lk_status run(const struct lk_cli *cli)
+{
+	struct inquiry q = { .cli = cli };
+	enum lk_status status = prepare(&q);
+
+	if (!status)
+		status = look(&q);
+	if (!status)
+		status = answer(&q);
+	for (size_t i = 0; i < q.n; i++)
+		lk_who_done(&q.answers[i]);
+	free(q.answers);
+	lk_vec_done(&q.cols);
+	lk_uses_done(&q.uses);
+	lk_session_done(&q.session);
+	return status;
+}
+
+const struct lk_verb lk_verb_who = {
+	.name = "who",
+	.args = "FILE...",
+	.brief = "which process is locking this file?",
+	.text = "Says for each FILE whether it is locked, by which processes, and who waits. The FILE is not opened; it is found by\n"
+		"the identity the kernel uses, so hard links, bind mounts and other names of the same file do not matter.\n"
+		"Symbolic links are followed. A directory is a file like any other; -R adds everything below it.\n"
+		"\n"
+		"Apart from the locks it says who uses a FILE without one: who has it open, mapped, as program, as working or root\n"
+		"directory, and loop devices, swap and mounts. That changes neither the answer nor the exit status.\n"
+		"\n"
+		"The exit status is 0 if any FILE is locked, else 4 if that cannot be told for any of them, else 1: not locked, and\n"
+		"that is proven. A FILE that does not exist makes it 2.",
+	.options = LK_OPTIONS_TABLE | LK_OPTIONS_FILES,
+	.min_args = 1,
+	.max_args = LK_ANY_ARGS,
+	.run = run,
+};

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/who.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/map.h"
+#include "source/procfs.h"
+
+/* The bytes of a key that name a file; behind them is padding. */
+#define KEY_BYTES offsetof(struct lk_key, none)
+
+struct walk {
+	struct lk_session *session;
+	struct lk_who *who;
+};
+
+static int keep_file(void *arg, const struct lk_fact_file *file)
+{
+	struct walk *walk = arg;
+	struct lk_fact_file *slot = lk_vec_push(&walk->who->below);
+
+	return slot ? lk_session_copy_file(walk->session, file, slot) : -ENOMEM;
+}
+
+static struct lk_key *keys_of(const struct lk_snapshot *snap, size_t *ret_n)
+{
+	struct lk_key *keys = calloc(snap->n_files ? snap->n_files : 1, sizeof(*keys));
+	size_t n = 0;
+
+	for (size_t i = 0; keys && i < snap->n_files; i++) {
+		if (!snap->files[i].key.none)
+			keys[n++] = snap->files[i].key;
+	}
+	*ret_n = n;
+	return keys;
+}
+
+/* Another tree, or a capture, has no directories to walk: there, recorded paths are all there is. */
+static bool can_walk(const struct lk_session *s)
+{
+	return !s->cli->from && !s->cli->proc;
+}
+
+static int find_below(struct lk_session *s, struct lk_who *w)
+{
+	struct walk walk = { .session = s, .who = w };
+	lk_auto_mem struct lk_key *keys = NULL;
+	struct lk_err err = { 0 };
+	size_t n = 0;
+	int rc;
+
+	if (!can_walk(s))
+		return 0;
+	keys = keys_of(s->snap, &n);
+	if (!keys)
+		return -ENOMEM;
+	rc = lk_procfs_walk(s->source, w->target->path, keys, n, keep_file, &walk, &err);
+	lk_err_done(&err);
+	w->walk_failed = rc < 0 && rc != -ENOTDIR;
+	return rc == -ENOMEM ? rc : 0;
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n && dir[n - 1] == '/')
+		n--;
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+/* -R by the path the holder sees: for names that are gone, and where there is nothing to walk. */
+static bool is_below_by_path(const struct lk_session *s, const struct lk_who *w, const struct lk_lock *l)
+{
+	const struct lk_fact_file *dir = &w->target->file;
+	const char *dir_path = dir->path ? dir->path : w->target->path;
+	const struct lk_file *file = l->file;
+
+	if (!file->path || !is_below(file->path, dir_path))
+		return false;
+	if (!can_walk(s))
+		return true;
+	/* A living name that the walk did not meet belongs to another view of the tree. */
+	if (file->deleted != LK_YES)
+		return w->walk_failed;
+	return (file->key.major == dir->key.major && file->key.minor == dir->key.minor) ||
+	       (file->mount_point && is_below(file->mount_point, dir_path));
+}
+
+/* Files of the tree by key: hard links and files that share one follow each other in `next`. */
+struct below_index {
+	struct lk_map map;
+	size_t *next;
+};
+
+static void index_done(struct below_index *index)
+{
+	lk_map_done(&index->map);
+	free(index->next);
+}
+
+static int index_fill(struct below_index *index, const struct lk_who *w)
+{
+	index->next = calloc(w->below.n ? w->below.n : 1, sizeof(*index->next));
+	if (!index->next)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->below.n; i++) {
+		const struct lk_key *key = &w->below.v[i].key;
+		size_t before;
+
+		index->next[i] = lk_map_find(&index->map, key, KEY_BYTES, &before) ? before : SIZE_MAX;
+		if (lk_map_set(&index->map, key, KEY_BYTES, i) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* YES beats UNKNOWN beats NO. */
+static enum lk_tri stronger(enum lk_tri a, enum lk_tri b)
+{
+	if (a == LK_YES || b == LK_YES)
+		return LK_YES;
+	return a == LK_UNKNOWN || b == LK_UNKNOWN ? LK_UNKNOWN : LK_NO;
+}
+
+static enum lk_tri is_on(const struct lk_session *s, const struct lk_who *w, const struct below_index *index,
+			 const struct lk_lock *l)
+{
+	enum lk_tri on = w->target->resolved ? lk_lock_is_on(l, &w->target->file) : LK_NO;
+	size_t i;
+
+	if (!s->cli->recursive || on == LK_YES)
+		return on;
+	if (lk_map_find(&index->map, &l->file->key, KEY_BYTES, &i)) {
+		for (; i != SIZE_MAX; i = index->next[i])
+			on = stronger(on, lk_lock_is_on(l, &w->below.v[i]));
+	}
+	return on != LK_YES && is_below_by_path(s, w, l) ? LK_YES : on;
+}
+
+static int add_pid(lk_pids *pids, int pid)
+{
+	int *slot = lk_vec_push(pids);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = pid;
+	return 0;
+}
+
+static int show_lock(struct lk_who *w, const struct lk_lock *l)
+{
+	const struct lk_lock **slot = lk_vec_push(&w->locks);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = l;
+	return 0;
+}
+
+static int add_lock(struct lk_who *w, const struct lk_lock *l)
+{
+	int rc = show_lock(w, l);
+
+	if (rc == 0 && lk_lock_is_waiting(l)) {
+		w->n_nameless_waiters += l->pid > 0 ? 0 : 1;
+		return l->pid > 0 ? add_pid(&w->waiters, l->pid) : 0;
+	}
+	for (size_t i = 0; i < l->n_holders && rc == 0; i++)
+		rc = add_pid(&w->holders, l->holders[i].pid);
+	if (!l->n_holders)
+		w->n_nameless++;
+	return rc;
+}
+
+static int take_lock(struct lk_session *s, struct lk_who *w, const struct below_index *index, const struct lk_lock *l)
+{
+	enum lk_tri on = is_on(s, w, index, l);
+
+	if (on == LK_NO)
+		return 0;
+	if (s->cli->has_range && !lk_range_overlaps(s->cli->range, l->rec.range)) {
+		w->held_elsewhere = w->held_elsewhere || (on == LK_YES && !lk_lock_is_waiting(l));
+		return 0;
+	}
+	if (on == LK_YES)
+		return add_lock(w, l);
+	/* A lock that may be on another file is shown, but it proves nothing. */
+	w->ambiguous = true;
+	return show_lock(w, l);
+}
+
+static int find_locks(struct lk_session *s, struct lk_who *w)
+{
+	struct below_index index = { 0 };
+	int rc = index_fill(&index, w);
+
+	for (size_t i = 0; i < s->snap->n_locks && rc == 0; i++)
+		rc = take_lock(s, w, &index, &s->snap->locks[i]);
+	index_done(&index);
+	return rc;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void sort_unique(lk_pids *pids)
+{
+	size_t n = 0;
+
+	if (pids->n)
+		qsort(pids->v, pids->n, sizeof(*pids->v), by_pid);
+	for (size_t i = 0; i < pids->n; i++) {
+		if (!n || pids->v[n - 1] != pids->v[i])
+			pids->v[n++] = pids->v[i];
+	}
+	pids->n = n;
+}
+
+static bool is_held(const struct lk_who *w)
+{
+	return w->holders.n || w->n_nameless;
+}
+
+/* A request in the kernel's queue shows that somebody holds the file, even if that lock is hidden from us. */
+static bool is_queued_for(const struct lk_who *w)
+{
+	for (size_t i = 0; i < w->locks.n; i++) {
+		if (lk_lock_is_waiting(w->locks.v[i]) && w->locks.v[i]->state != LK_STATE_STOPPED_WAITING)
+			return true;
+	}
+	return false;
+}
+
+static bool has_remote_below(const struct lk_session *s, const struct lk_who *w)
+{
+	const char *dir = w->target->file.path ? w->target->file.path : w->target->path;
+
+	for (size_t i = 0; s->cli->recursive && i < s->snap->n_mounts; i++) {
+		const struct lk_fact_mount *m = &s->snap->mounts[i];
+
+		if (m->local == LK_NO && m->mount_point && is_below(m->mount_point, dir))
+			return true;
+	}
+	return false;
+}
+
+/* Why a key that is not among the locks need not be free. */
+static const char *why_not_proven(const struct lk_snapshot *snap)
+{
+	if (!snap->host.has_locks_file)
+		return "the kernel's list of locks (/proc/locks) could not be read, so a lock could be hidden";
+	if (!snap->host.initial_pidns)
+		return "inside a pid namespace the kernel hides locks of processes outside of it";
+	if (!snap->end.stable)
+		return "the kernel's list of locks kept changing while it was read; try again";
+	for (size_t i = 0; i < snap->n_problems; i++) {
+		if (snap->problems[i].hides_locks)
+			return snap->problems[i].text;
+	}
+	return "not everything that could show a lock could be read";
+}
+
+/* Why "not locked" would be a guess; NULL: it is proven. */
+const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w)
+{
+	const struct lk_fact_file *file = &w->target->file;
+
+	if (file->local == LK_NO)
+		return lk_arena_printf(&s->arena, "locks on %s live elsewhere: not locked by this host",
+				       file->fstype ? file->fstype : "this file system");
+	if (file->key.none)
+		return "the number that the kernel lists its locks under could not be found out";
+	if (file->local == LK_UNKNOWN)
+		return "it could not be found out whether locks on its file system are kept by this kernel";
+	if (w->ambiguous)
+		return "a lock stands on this file or on another with the same number; its holder could not be read";
+	if (w->walk_failed)
+		return "not all of the directory could be read";
+	if (has_remote_below(s, w))
+		return "a file system below it keeps its locks elsewhere";
+	if (is_queued_for(w) && !w->held_elsewhere && !is_held(w))
+		return "a process waits for a lock on it, but the lock itself could not be seen";
+	return s->snap->locks_proven ? NULL : why_not_proven(s->snap);
+}
+
+int lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_who *ret)
+{
+	int rc = 0;
+
+	*ret = (struct lk_who){ .target = target, .locked = LK_UNKNOWN, .reason = target->reason };
+	/* A capture knows no directories, but it does know the paths of locked files below them. */
+	if (!target->resolved && (lk_asked_is_missing(target) || !s->cli->recursive || can_walk(s)))
+		return 0;
+	if (s->cli->recursive && target->resolved)
+		rc = find_below(s, ret);
+	if (rc == 0)
+		rc = find_locks(s, ret);
+	if (rc < 0)
+		return rc;
+	sort_unique(&ret->holders);
+	sort_unique(&ret->waiters);
+	if (is_held(ret))
+		ret->reason = NULL;
+	else if (target->resolved)
+		ret->reason = lk_who_doubt(s, ret);
+	ret->locked = is_held(ret) ? LK_YES : ret->reason ? LK_UNKNOWN : LK_NO;
+	return 0;
+}
+
+void lk_who_done(struct lk_who *w)
+{
+	lk_vec_done(&w->below);
+	lk_vec_done(&w->locks);
+	lk_vec_done(&w->holders);
+	lk_vec_done(&w->waiters);
+}
+
+void lk_who_note_mandatory(const struct lk_out *o, const struct lk_asked *asked, bool live)
+{
+	if (!asked->resolved || !asked->file.mandatory_bits)
+		return;
+	lk_out_puts(o, asked->path);
+	fprintf(o->f,
+		": its mandatory-lock bits (set-group-ID without group execute) are without effect %s: locks are advisory\n",
+		live ? "on this kernel" : "since Linux 5.15");
+}

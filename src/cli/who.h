@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which process is locking this file? The finding, without the printing. */
+#ifndef LK_CLI_WHO_H
+#define LK_CLI_WHO_H
+
+#include "cli/out.h"
+#include "cli/out_json.h"
+#include "cli/session.h"
+
+typedef LK_VEC(int) lk_pids;
+
+/* The answer for one FILE. */
+struct lk_who {
+	const struct lk_asked *target;
+	LK_VEC(struct lk_fact_file)
+	below; /* -R: files of the tree that may be locked; strings in the session's arena */
+	bool walk_failed; /* -R: not all of the tree was seen */
+	LK_VEC(const struct lk_lock *) locks; /* on it (or perhaps: ambiguous), and in the range asked for; by index */
+	lk_pids holders, waiters; /* sorted, each once; holders are proven */
+	size_t n_nameless; /* held locks without a proven holder */
+	size_t n_nameless_waiters; /* requests of processes that are not known */
+	bool held_elsewhere; /* there are held locks, outside the range asked for */
+	bool ambiguous; /* a lock may be on it, or on another file with the same key */
+	enum lk_tri locked;
+	const char *reason; /* why it is unknown; NULL: it is known. Lives as long as the session */
+};
+
+/* The session has resolved its targets and has taken its snapshot. 0 or -ENOMEM; lk_who_done() in either case. */
+int lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_who *ret);
+void lk_who_done(struct lk_who *w);
+/* Why the locks found need not be all there are; NULL: they are. The target is resolved. Lives as long as the session. */
+const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w);
+
+/* One line where the file's mode asks for mandatory locks, which this kernel does not know (any more). */
+void lk_who_note_mandatory(const struct lk_out *o, const struct lk_asked *asked, bool live);
+
+#endif
