@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A fuzz target is this one function. libFuzzer's main calls it (configure --enable-fuzzing), or replay.c's for files. */
+#ifndef LK_TESTS_FUZZ_H
+#define LK_TESTS_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* Always returns 0. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A promise of the code under test; breaking it is a crash, also with NDEBUG. */
+#define LK_FUZZ_MUST(condition) \
+	do { \
+		if (!(condition)) \
+			abort(); \
+	} while (0)
+
+#endif

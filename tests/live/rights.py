@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Case 13: what may not be read is said, and nothing is called free that could be locked."""
+
+import os
+
+from document import check, same
+from harness import NOBODY, brief, holders_of, in_initial_pid_namespace, needs, needs_root, one_row
+from helper import Skip
+
+
+def by_inode(document, path):
+    inode = str(os.stat(path).st_ino)
+    return [r for r in document["locks"] if r["file"]["inode"] == inode]
+
+
+def initial_only():
+    if not in_initial_pid_namespace():
+        raise Skip("not in the initial pid namespace")
+
+
+def check_partial(document):
+    """Partial, and it says so: in the document and to people."""
+    same(document["complete"], False, "complete")
+    check(
+        any(
+            e["errno"] in ("EACCES", "EPERM", "ENOENT", "ESRCH") or "could not" in e["text"] for e in document["errors"]
+        ),
+        "errors: %r",
+        document["errors"],
+    )
+
+
+def setup_mixed(t):
+    """root's and nobody's locks of each kind; returns paths and helpers."""
+    mine, others = t.helper(uid=NOBODY), t.helper()
+    paths = {}
+    for who, helper in (("mine", mine), ("others", others)):
+        for kind in ("posix", "ofd", "flock"):
+            path = t.path("%s-%s" % (who, kind))
+            paths[who, kind] = path, helper.open_lock(path, kind, "w", 0, 7)
+    return paths, mine, others
+
+
+def check_mixed(t, paths, mine, others, document):
+    for kind in ("posix", "ofd", "flock"):
+        path, fd = paths["mine", kind]
+        row = one_row(by_inode(document, path), type=kind, how_known="exact")
+        same((holders_of(row), row["file"]["path"]), ([(mine.pid, fd)], path), "an own lock")
+        row = one_row(by_inode(document, paths["others", kind][0]), type=kind)
+        same(row["holders"], [], "holders of another's lock")
+        wanted = ("unknown", None) if kind == "ofd" else ("recorded", others.pid)
+        same((row["how_known"], row["pid"]), wanted, "another's %s lock" % kind)
+        check(row["no_holder_because"], "no reason: %r", brief(row))
+    check_partial(document)
+
+
+@needs_root
+@needs("setpriv")
+def test_13_ordinary_user(t):
+    """Own locks exact, others' recorded or unknown; a free file is free, since /proc/locks is whole for everybody."""
+    initial_only()
+    paths, mine, others = setup_mixed(t)
+    check_mixed(t, paths, mine, others, t.list(uid=NOBODY))
+    answer = t.run("list", uid=NOBODY)
+    check(
+        answer.status == 0 and b"could not be read" in answer.err and b"root" in answer.err,
+        "nothing said to people: %s",
+        answer,
+    )
+    for (_, kind), (path, _) in paths.items():
+        same(t.who(path, uid=NOBODY)["status"], 0, "who of a %s lock" % kind)
+    document = t.who(t.path("free"), uid=NOBODY)
+    same(document["status"], 1, "who of a free file")
+    flock = paths["others", "flock"][0]
+    answer = t.run("who", "-t", flock, uid=NOBODY)
+    same(answer.out.split(), [b"%d" % others.pid], "who -t names the recorded process")
+    check(answer.err.strip(), "... and warns that it is only recorded: %s", answer)
+
+
+@needs_root
+@needs("setpriv", "unshare", "nsenter")
+def test_13_ordinary_user_in_pid_namespace(t):
+    """There a free file cannot be told from one that is locked outside."""
+    init = t.helper(prefix=("unshare", "--pid", "--fork", "--mount-proc", "--"))
+    prefix = (
+        "nsenter",
+        "--target",
+        str(init.pid),
+        "--pid",
+        "--mount",
+        "--",
+        "setpriv",
+        "--reuid=%d" % NOBODY,
+        "--clear-groups",
+        "--",
+    )
+    same(t.who(t.path("free"), prefix=prefix)["status"], 4, "who of a free file")
+    path = t.path("locked")
+    init.open_lock(path)
+    same(t.who(path, prefix=prefix)["status"], 0, "who of a locked file")
+
+
+def proc_with(t, option):
+    """A second proc file system with that option, and a prefix that has it as /proc."""
+    where = t.mount(os.path.join(t.dir, "proc"), "-t", "proc", "-o", option, "proc")
+    script = "mount --bind '%s' /proc && exec \"$@\"" % where
+    return where, ("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", script, "sh")
+
+
+def as_nobody(prefix):
+    return (*prefix, "setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY, "--clear-groups", "--")
+
+
+@needs_root
+@needs("setpriv", "unshare")
+def test_13_hidepid(t):
+    """Processes of others are invisible: their locks are still there."""
+    initial_only()
+    paths, mine, others = setup_mixed(t)
+    where, prefix = proc_with(t, "hidepid=invisible")
+    prefix = as_nobody(prefix)
+    check_mixed(t, paths, mine, others, t.list(prefix=prefix))
+    same(t.who(t.path("free"), prefix=prefix)["status"], 1, "who of a free file")
+    for (_, kind), (path, _) in paths.items():
+        same(t.who(path, prefix=prefix)["status"], 0, "who of a %s lock" % kind)
+    check_mixed(t, paths, mine, others, t.list("--proc", where, uid=NOBODY))
+
+
+@needs_root
+@needs("unshare")
+def test_13_subset_pid(t):
+    """No /proc/locks at all: what fdinfo shows is listed, and nothing is called free."""
+    where, prefix = proc_with(t, "subset=pid")
+    h, waiter = t.helper(), t.helper()
+    locked = {}
+    for kind in ("posix", "ofd", "flock"):
+        path = t.path(kind)
+        locked[path] = kind, h.open_lock(path, kind, "w", 0, 9)
+    tid = waiter.wait_for("ofd", "w", waiter.open(t.path("ofd", None)), 5, 1)
+    document = t.list(prefix=prefix)
+    for path, (kind, fd) in locked.items():
+        row = one_row([r for r in by_inode(document, path) if r["state"] == "held"], type=kind, how_known="exact")
+        same(holders_of(row), [(h.pid, fd)], "holder")
+        same(t.who(path, prefix=prefix)["status"], 0, "who")
+    row = one_row([r for r in document["locks"] if r["waiter"] and r["waiter"]["tid"] == tid])
+    same((row["start"], row["end"]), (5, 5), "the waiter, from its blocked call")
+    same(document["complete"], False, "complete")
+    same(t.who(t.path("free"), prefix=prefix)["status"], 4, "who of a free file")
+    document = t.list("--proc", where)
+    same(document["complete"], False, "complete with --proc")
+    check(all(by_inode(document, p) for p in locked), "rows with --proc: %r", [brief(r) for r in document["locks"]])
+
+
+@needs_root
+@needs("unshare")
+def test_13_no_proc(t):
+    """/proc is not mounted: a sentence and status 2."""
+    if t.world.sanitized:
+        raise Skip("a program built with sanitizers does not start without /proc")
+    path = t.path("f")
+    for script in ('umount -l /proc; exec "$@"', 'mount -t tmpfs none /proc; exec "$@"'):
+        prefix = ("unshare", "--mount", "--propagation", "private", "--", "sh", "-c", script, "sh")
+        for args in (("list",), ("who", path), ("list", "-J"), ("who", "-J", path)):
+            answer = t.run(*args, prefix=prefix)
+            same(answer.status, 2, str(answer))
+            check(b"/proc" in answer.err, "what is missing is not named: %s", answer)
+    same(t.run("list", "--proc", os.path.join(t.dir, "missing")).status, 2, "--proc of nothing")
+    same(t.run("list", "--proc", t.dir).status, 2, "--proc of an ordinary directory")
+
+
+@needs_root
+def test_13_undumpable(t):
+    """A process that refuses even its own user."""
+    initial_only()
+    path = t.path("f")
+    h = t.helper(uid=NOBODY)
+    h.open_lock(path, "ofd", "w")
+    h.cmd("nodump")
+    row = one_row(by_inode(t.list(uid=NOBODY), path))
+    same((row["how_known"], row["holders"]), ("unknown", []), "as its own user")
+    same(t.who(path, uid=NOBODY)["status"], 0, "who as its own user")
+    same(one_row(t.rows(path))["pid"], h.pid, "as root")

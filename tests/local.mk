@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+# Unit tests: one Criterion binary.
+LK_UNIT_SOURCES = \
+	tests/unit/facts.h \
+	tests/unit/file_world.h \
+	tests/unit/rows.h \
+	tests/unit/test_action.c \
+	tests/unit/test_arena.c \
+	tests/unit/test_blocked.c \
+	tests/unit/test_capture.c \
+	tests/unit/test_capture_read.c \
+	tests/unit/test_column.c \
+	tests/unit/test_conf.c \
+	tests/unit/test_deadlock.c \
+	tests/unit/test_diff.c \
+	tests/unit/test_err.c \
+	tests/unit/test_file_action.c \
+	tests/unit/test_filter.c \
+	tests/unit/test_forest.c \
+	tests/unit/test_inject.c \
+	tests/unit/test_io.c \
+	tests/unit/test_json.c \
+	tests/unit/test_known_ranges.c \
+	tests/unit/test_lanes.c \
+	tests/unit/test_maps.c \
+	tests/unit/test_parse.c \
+	tests/unit/test_parse_proc.c \
+	tests/unit/test_probe.c \
+	tests/unit/test_range.c \
+	tests/unit/test_record.c \
+	tests/unit/test_relate.c \
+	tests/unit/test_release.c \
+	tests/unit/test_sanitize.c \
+	tests/unit/test_text.c \
+	tests/unit/test_vec_map.c \
+	tests/unit/test_waiters.c
+
+if HAVE_CRITERION
+check_PROGRAMS += tests/unit/unit
+tests_unit_unit_SOURCES = $(LK_UNIT_SOURCES)
+tests_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) $(CRITERION_CFLAGS)
+tests_unit_unit_LDADD = $(LK_CLI_LIBS) $(CRITERION_LIBS)
+else
+EXTRA_DIST += $(LK_UNIT_SOURCES)
+endif
+
+# Fuzz targets: libFuzzer programs with --enable-fuzzing; always as programs that replay files.
+LK_FUZZ_TARGETS = parse range sanitize filter capture
+LK_REPLAY_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h
+LK_FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fuzz
+
+check_PROGRAMS += \
+	tests/fuzz/replay_parse \
+	tests/fuzz/replay_range \
+	tests/fuzz/replay_sanitize \
+	tests/fuzz/replay_filter \
+	tests/fuzz/replay_capture
+tests_fuzz_replay_parse_SOURCES = tests/fuzz/fuzz_parse.c $(LK_REPLAY_SOURCES)
+tests_fuzz_replay_parse_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_replay_parse_LDADD = $(LK_LIBS)
+tests_fuzz_replay_range_SOURCES = tests/fuzz/fuzz_range.c $(LK_REPLAY_SOURCES)
+tests_fuzz_replay_range_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_replay_range_LDADD = $(LK_LIBS)
+tests_fuzz_replay_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c $(LK_REPLAY_SOURCES)
+tests_fuzz_replay_sanitize_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_replay_sanitize_LDADD = $(LK_LIBS)
+tests_fuzz_replay_filter_SOURCES = tests/fuzz/fuzz_filter.c $(LK_REPLAY_SOURCES)
+tests_fuzz_replay_filter_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_replay_filter_LDADD = $(LK_LIBS)
+tests_fuzz_replay_capture_SOURCES = tests/fuzz/fuzz_capture.c $(LK_REPLAY_SOURCES)
+tests_fuzz_replay_capture_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_replay_capture_LDADD = $(LK_LIBS)
+
+if ENABLE_FUZZING
+check_PROGRAMS += \
+	tests/fuzz/fuzz_parse \
+	tests/fuzz/fuzz_range \
+	tests/fuzz/fuzz_sanitize \
+	tests/fuzz/fuzz_filter \
+	tests/fuzz/fuzz_capture
+tests_fuzz_fuzz_parse_SOURCES = tests/fuzz/fuzz_parse.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_parse_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_parse_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_parse_LDADD = $(LK_LIBS)
+tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_range_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_range_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_range_LDADD = $(LK_LIBS)
+tests_fuzz_fuzz_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_sanitize_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_sanitize_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_sanitize_LDADD = $(LK_LIBS)
+tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_filter_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_filter_LDADD = $(LK_LIBS)
+tests_fuzz_fuzz_capture_SOURCES = tests/fuzz/fuzz_capture.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_capture_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_capture_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_capture_LDADD = $(LK_LIBS)
+endif
+
+# Helpers of the live tests hold locks in odd ways; a sanitizer would only get in their way.
+LK_LKHELP_SOURCES = \
+	tests/helpers/lkhelp.c \
+	tests/helpers/lkhelp.h \
+	tests/helpers/lkhelp_files.c \
+	tests/helpers/lkhelp_procs.c
+
+check_PROGRAMS += tests/helpers/lkhelp tests/helpers/deadfuse
+tests_helpers_lkhelp_SOURCES = $(LK_LKHELP_SOURCES)
+tests_helpers_lkhelp_CFLAGS = $(LK_CFLAGS) -pthread
+tests_helpers_lkhelp_LDFLAGS = $(LK_LDFLAGS) -pthread
+tests_helpers_deadfuse_SOURCES = tests/helpers/deadfuse.c
+tests_helpers_deadfuse_CFLAGS = $(LK_CFLAGS)
+tests_helpers_deadfuse_LDFLAGS = $(LK_LDFLAGS)
+
+# What `release` is done to.
+LK_LKTARGET_SOURCES = \
+	tests/helpers/lktarget.c \
+	tests/helpers/lktarget.h \
+	tests/helpers/lktarget_states.c
+
+check_PROGRAMS += tests/helpers/lktarget
+tests_helpers_lktarget_SOURCES = $(LK_LKTARGET_SOURCES)
+tests_helpers_lktarget_CFLAGS = $(LK_CFLAGS) -pthread
+tests_helpers_lktarget_LDFLAGS = $(LK_LDFLAGS) -pthread
+
+# What `watch` does, for as many rounds as one likes.
+check_PROGRAMS += tests/helpers/soak_watch
+tests_helpers_soak_watch_SOURCES = tests/helpers/soak_watch.c
+tests_helpers_soak_watch_LDADD = $(LK_LIBS)
+
+# The same helper as a 32-bit program, whose system calls have other numbers and structures.
+if HAVE_M32
+check_SCRIPTS += tests/helpers/lkhelp32
+CLEANFILES += tests/helpers/lkhelp32 tests/helpers/lktarget32
+check_SCRIPTS += tests/helpers/lktarget32
+tests/helpers/lktarget32: $(LK_LKTARGET_SOURCES)
+	@$(MKDIR_P) tests/helpers
+	$(AM_V_CCLD)$(CC) -m32 -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -pthread -o $@ $(filter %.c,$^)
+tests/helpers/lkhelp32: $(LK_LKHELP_SOURCES)
+	@$(MKDIR_P) tests/helpers
+	$(AM_V_CCLD)$(CC) -m32 -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -I$(top_srcdir)/src -pthread \
+		-o $@ $(filter %.c,$^)
+endif
+
+EXTRA_DIST += \
+	tests/README \
+	tests/bench \
+	tests/check-layers \
+	tests/check-style \
+	tests/check-tables \
+	tests/fuzz/corpus \
+	tests/golden \
+	tests/live \
+	tests/run-all \
+	tests/run-fuzz
+
+LK_TEST_ENV = \
+	LK_SRCDIR='$(abs_top_srcdir)' \
+	LK_BUILDDIR='$(abs_top_builddir)' \
+	LK_FUZZ_TARGETS='$(LK_FUZZ_TARGETS)' \
+	PYTHON3='$(PYTHON3)'
+
+# STEPS chooses some: make check STEPS='unit layers'.
+STEPS =
+FUZZ_SECONDS = 60
+
+check-local: $(bin_PROGRAMS)
+	@$(LK_TEST_ENV) LK_CHECK_LEVEL=$(LK_CHECK_LEVEL) $(SHELL) $(srcdir)/tests/run-all $(STEPS)
+
+# Runs for as long as it takes: fuzzing for FUZZ_SECONDS a target, the long live tests.
+check-soak: all check-fuzz
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_SCRIPTS)
+	@$(LK_TEST_ENV) LK_CHECK_LEVEL=soak $(SHELL) $(srcdir)/tests/run-all live
+
+# Builds a copy of the sources with clang and libFuzzer in fuzz-build and runs every target.
+check-fuzz: distdir
+	-test ! -d fuzz-build || { chmod -R u+w fuzz-build && rm -rf fuzz-build; }
+	mv $(distdir) fuzz-build
+	cd fuzz-build && ./configure CC=clang --enable-fuzzing --disable-tui --enable-silent-rules -q
+	cd fuzz-build && $(MAKE) $(AM_MAKEFLAGS) fuzz-programs
+	@$(LK_TEST_ENV) $(SHELL) $(srcdir)/tests/run-fuzz '$(abs_top_builddir)/fuzz-build' $(FUZZ_SECONDS)
+
+fuzz-programs: $(LK_FUZZ_TARGETS:%=tests/fuzz/fuzz_%$(EXEEXT))
+
+check-style:
+	@$(LK_TEST_ENV) $(SHELL) $(srcdir)/tests/check-style
+
+# Brings the C files into the form that check-style wants.
+format:
+	cd $(srcdir) && find src tui tests -name '*.[ch]' -exec clang-format -i {} +
+
+bench: all
+	@$(LK_TEST_ENV) LOCKSCOPE='$(abs_top_builddir)/lockscope' $(PYTHON3) $(srcdir)/tests/bench/bench
+
+clean-local:
+	-rm -rf tests/logs
+	-test ! -d fuzz-build || { chmod -R u+w fuzz-build && rm -rf fuzz-build; }
+
+.PHONY: check-soak check-fuzz fuzz-programs check-style format bench

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/vec.h"
+
+Test(vec, grows_and_keeps)
+{
+	LK_VEC(uint64_t) v = { 0 };
+
+	for (uint64_t i = 0; i < 10000; i++) {
+		uint64_t *p = lk_vec_push(&v);
+
+		cr_assert_not_null(p);
+		*p = i * i;
+	}
+	cr_assert_eq(v.n, 10000);
+	for (uint64_t i = 0; i < 10000; i++)
+		cr_assert_eq(v.v[i], i * i);
+	lk_vec_done(&v);
+	cr_assert_null(v.v);
+	cr_assert_eq(v.n, 0);
+	cr_assert_eq(v.cap, 0);
+}
+
+Test(vec, overflow_changes_nothing)
+{
+	char *v = NULL;
+	size_t cap = 0;
+
+	cr_assert_eq(lk_vec_reserve(&v, &cap, SIZE_MAX, 1, 1), -ENOMEM);
+	cr_assert_eq(lk_vec_reserve(&v, &cap, 0, SIZE_MAX / 4, 8), -ENOMEM);
+	cr_assert_null(v);
+	cr_assert_eq(cap, 0);
+}
+
+Test(buf, adds_bytes_and_text)
+{
+	lk_buf b = { 0 };
+
+	cr_assert_eq(lk_buf_add(&b, "a\0b", 3), 0);
+	cr_assert_eq(lk_buf_add(&b, NULL, 0), 0);
+	cr_assert_eq(lk_buf_puts(&b, "cd"), 0);
+	cr_assert_eq(lk_buf_printf(&b, "%05d", 42), 0);
+	cr_assert_eq(b.n, 10);
+	cr_assert_arr_eq(lk_buf_str(&b), "a\0bcd00042", 11);
+	cr_assert_eq(b.n, 10, "the NUL is not counted");
+	lk_vec_done(&b);
+}
+
+Test(buf, empty_string)
+{
+	lk_buf b = { 0 };
+
+	cr_assert_str_eq(lk_buf_str(&b), "");
+	cr_assert_eq(b.n, 0);
+	lk_vec_done(&b);
+}
+
+Test(map, empty_finds_nothing)
+{
+	struct lk_map m = { 0 };
+	size_t value = 7;
+
+	cr_assert_not(lk_map_find(&m, "a", 1, &value));
+	cr_assert_eq(value, 7, "output untouched");
+	lk_map_done(&m);
+}
+
+Test(map, keys_are_bytes_with_a_length)
+{
+	struct lk_map m = { 0 };
+	size_t value;
+
+	cr_assert_eq(lk_map_set(&m, "ab", 2, 1), 0);
+	cr_assert_eq(lk_map_set(&m, "ab\0", 3, 2), 0);
+	cr_assert_eq(lk_map_set(&m, "", 0, 3), 0);
+	cr_assert(lk_map_find(&m, "ab", 2, &value) && value == 1);
+	cr_assert(lk_map_find(&m, "ab\0", 3, &value) && value == 2);
+	cr_assert(lk_map_find(&m, "zz", 0, &value) && value == 3);
+	cr_assert_not(lk_map_find(&m, "a", 1, &value));
+	cr_assert_eq(m.n, 3);
+	lk_map_done(&m);
+}
+
+Test(map, setting_again_replaces)
+{
+	struct lk_map m = { 0 };
+	size_t value;
+
+	lk_map_set(&m, "key", 3, 1);
+	lk_map_set(&m, "key", 3, 2);
+	cr_assert_eq(m.n, 1);
+	cr_assert(lk_map_find(&m, "key", 3, &value) && value == 2);
+	lk_map_done(&m);
+}
+
+Test(map, many_keys)
+{
+	static char keys[20000][8];
+	struct lk_map m = { 0 };
+	size_t value;
+
+	for (size_t i = 0; i < 20000; i++) {
+		snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
+		cr_assert_eq(lk_map_set(&m, keys[i], strlen(keys[i]), i), 0);
+	}
+	cr_assert_eq(m.n, 20000);
+	for (size_t i = 0; i < 20000; i++)
+		cr_assert(lk_map_find(&m, keys[i], strlen(keys[i]), &value) && value == i);
+	cr_assert_not(lk_map_find(&m, "k20000", 6, &value));
+	lk_map_done(&m);
+}
+
+Test(map, hash_is_fnv1a)
+{
+	/* Published test vectors of 64-bit FNV-1a. */
+	cr_assert_eq(lk_hash(LK_HASH_INIT, "", 0), UINT64_C(0xcbf29ce484222325));
+	cr_assert_eq(lk_hash(LK_HASH_INIT, "a", 1), UINT64_C(0xaf63dc4c8601ec8c));
+	cr_assert_eq(lk_hash(LK_HASH_INIT, "foobar", 6), UINT64_C(0x85944171f73967e8));
+	cr_assert_eq(lk_hash(lk_hash(LK_HASH_INIT, "foo", 3), "bar", 3), UINT64_C(0x85944171f73967e8));
+}
