@@ -82,6 +82,34 @@ int lk_io_readlink_at(int dirfd, const char *path, lk_buf *out)
 	}
 }
 
+int lk_io_each_entry(int dirfd, const char *path, lk_io_entry_cb cb, void *arg)
+{
+	int fd = lk_io_openat(dirfd, path, O_RDONLY | O_DIRECTORY);
+	lk_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
+	int rc = 0;
+
+	if (fd < 0)
+		return fd;
+	if (!dir) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	while (!rc) {
+		struct dirent *e;
+
+		errno = 0;
+		e = readdir(dir);
+		if (!e && errno == EINTR)
+			continue;
+		if (!e)
+			return -errno;
+		if (e->d_name[0] != '.')
+			rc = cb(arg, fd, e->d_name);
+	}
+	return rc;
+}
+
 int lk_io_write_all(int fd, const void *p, size_t n)
 {
 	const char *s = p;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The fdinfo sweep: which descriptor of which process shows which locks. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -133,33 +132,25 @@ static int sweep_fd(struct scan *s, int dirfd, const char *name, int pid, int ti
 
 typedef int (*entry_cb)(struct scan *s, void *arg, int dirfd, const char *name);
 
+struct entries {
+	struct scan *s;
+	entry_cb cb;
+	void *arg;
+};
+
+static int on_entry(void *arg, int dirfd, const char *name)
+{
+	struct entries *e = arg;
+
+	return e->cb(e->s, e->arg, dirfd, name);
+}
+
 /* Calls cb for each entry of a directory below the root until it returns non-zero, which is returned. 0 or -errno. */
 static int each_entry(struct scan *s, const char *path, entry_cb cb, void *arg)
 {
-	int fd = lk_io_openat(s->root->fd, path, O_RDONLY | O_DIRECTORY);
-	lk_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
-	int rc = 0;
+	struct entries e = { s, cb, arg };
 
-	if (fd < 0)
-		return fd;
-	if (!dir) {
-		rc = -errno;
-		close(fd);
-		return rc;
-	}
-	while (!rc) {
-		struct dirent *e;
-
-		errno = 0;
-		e = readdir(dir);
-		if (!e && errno == EINTR)
-			continue;
-		if (!e)
-			return -errno;
-		if (e->d_name[0] != '.')
-			rc = cb(s, arg, fd, e->d_name);
-	}
-	return rc;
+	return lk_io_each_entry(s->root->fd, path, on_entry, &e);
 }
 
 struct table {

@@ -156,25 +156,25 @@ static int look_at_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_
 typedef int (*entry_cb)(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, int dirfd,
 			const char *name);
 
+struct entries {
+	struct uses_job *j;
+	struct uses_proc *p;
+	struct lk_helper_out *out;
+	entry_cb cb;
+};
+
+static int on_entry(void *arg, int dirfd, const char *name)
+{
+	struct entries *e = arg;
+
+	return e->cb(e->j, e->p, e->out, dirfd, name);
+}
+
 static int each_entry(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, const char *path, entry_cb cb)
 {
-	int fd = lk_io_openat(j->root->fd, path, O_RDONLY | O_DIRECTORY);
-	lk_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	int rc = 0;
+	struct entries e = { j, p, out, cb };
 
-	if (fd < 0)
-		return fd;
-	if (!dir) {
-		rc = -errno;
-		close(fd);
-		return rc;
-	}
-	while (!rc && (errno = 0, e = readdir(dir)) != NULL) {
-		if (e->d_name[0] != '.')
-			rc = cb(j, p, out, fd, e->d_name);
-	}
-	return rc || e ? rc : -errno;
+	return lk_io_each_entry(j->root->fd, path, on_entry, &e);
 }
 
 static int fdinfo_entry(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, int dirfd, const char *name)

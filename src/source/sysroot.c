@@ -38,25 +38,23 @@ static int each_backing_file(int dirfd, const char *device, lk_sysroot_loop_cb c
 	return rc;
 }
 
+struct loops {
+	lk_sysroot_loop_cb cb;
+	void *arg;
+};
+
+static int on_device(void *arg, int dirfd, const char *name)
+{
+	struct loops *l = arg;
+
+	return strncmp(name, "loop", 4) == 0 ? each_backing_file(dirfd, name, l->cb, l->arg) : 0;
+}
+
 int lk_sysroot_each_loop(lk_sysroot_loop_cb cb, void *arg)
 {
-	int fd = lk_io_openat(AT_FDCWD, "/sys/block", O_RDONLY | O_DIRECTORY);
-	lk_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	int rc = 0;
+	struct loops l = { cb, arg };
 
-	if (fd < 0)
-		return fd;
-	if (!dir) {
-		rc = -errno;
-		close(fd);
-		return rc;
-	}
-	while (!rc && (e = readdir(dir)) != NULL) {
-		if (strncmp(e->d_name, "loop", 4) == 0)
-			rc = each_backing_file(fd, e->d_name, cb, arg);
-	}
-	return rc;
+	return lk_io_each_entry(AT_FDCWD, "/sys/block", on_device, &l);
 }
 
 int lk_sysroot_loop_file(const char *device, uint32_t *ret_major, uint32_t *ret_minor, uint64_t *ret_ino)

@@ -226,3 +226,25 @@ Test(io, atomic_commit_fails_and_cleans_up)
 	lk_err_done(&err);
 	free(path);
 }
+
+static int count_entry(void *arg, int dirfd, const char *name)
+{
+	int *left = arg;
+
+	cr_expect_eq(faccessat(dirfd, name, F_OK, 0), 0, "%s is not in the directory that is handed on", name);
+	return --*left ? 0 : 7;
+}
+
+Test(io, entries_until_one_says_stop)
+{
+	int left = 10;
+
+	write_file("file", "a", 1);
+	write_file("big", "b", 1);
+	cr_assert_eq(lk_io_each_entry(AT_FDCWD, dir, count_entry, &left), 0);
+	cr_assert_eq(left, 8, "hidden names are no entries, all others are");
+	left = 1;
+	cr_assert_eq(lk_io_each_entry(AT_FDCWD, dir, count_entry, &left), 7);
+	cr_assert_eq(lk_io_each_entry(dirfd_, "file", count_entry, &left), -ENOTDIR);
+	cr_assert_eq(lk_io_each_entry(dirfd_, "nothing", count_entry, &left), -ENOENT);
+}
