@@ -6,9 +6,13 @@
 #include "cli/out_json.h"
 #include "cli/select.h"
 #include "table/column.h"
+#include "table/sort.h"
 
 /* LK_NEED_* of the format and its columns. */
 unsigned lk_print_needs(const struct lk_cli *cli, const lk_columns *cols);
+
+/* --sort, if it was given; *ret is left alone otherwise. What is wrong with it is said. 0 or LK_STATUS_ERROR. */
+enum lk_status lk_print_parse_sort(const struct lk_cli *cli, struct lk_sort *ret);
 
 /* Any format but LK_FORMAT_QUIET, which prints nothing. answer: NULL where the verb has none. cols may get HOW added.
  * 0 or -errno; write errors of tables stay in the stream and are found when it is closed. */

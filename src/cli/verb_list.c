@@ -19,24 +19,13 @@ struct listing {
 	lk_rows rows;
 };
 
-static enum lk_status parse_sort(struct listing *l)
-{
-	struct lk_err err = { 0 };
-	enum lk_status status = 0;
-
-	if (l->cli->sort && lk_sort_parse(l->cli->sort, &l->sort, &err) < 0)
-		status = lk_cli_misuse(l->cli->verb, "%s", lk_err_text(&err));
-	lk_err_done(&err);
-	return status;
-}
-
 /* What is wrong with the command line is said before anything is read. */
 static enum lk_status prepare(struct listing *l)
 {
 	enum lk_status status = lk_select_init(&l->select, l->cli);
 
 	if (!status)
-		status = parse_sort(l);
+		status = lk_print_parse_sort(l->cli, &l->sort);
 	return status ? status : lk_out_columns(l->cli, false, &l->cols);
 }
 

@@ -32,12 +32,8 @@ static bool is_json(const struct lk_cli *cli)
 
 static enum lk_status prepare(struct inquiry *q)
 {
-	struct lk_err err = { 0 };
-	enum lk_status status = 0;
+	enum lk_status status = lk_print_parse_sort(q->cli, &q->sort);
 
-	if (q->cli->sort && lk_sort_parse(q->cli->sort, &q->sort, &err) < 0)
-		status = lk_cli_misuse(q->cli->verb, "%s", lk_err_text(&err));
-	lk_err_done(&err);
 	return status ? status : lk_out_columns_from(q->cli, FLAT_COLUMNS, &q->cols);
 }
 

@@ -280,12 +280,8 @@ static enum lk_status conclude(const struct inquiry *q)
 
 static enum lk_status prepare(struct inquiry *q)
 {
-	struct lk_err err = { 0 };
-	enum lk_status status = 0;
+	enum lk_status status = lk_print_parse_sort(q->cli, &q->sort);
 
-	if (q->cli->sort && lk_sort_parse(q->cli->sort, &q->sort, &err) < 0)
-		status = lk_cli_misuse(q->cli->verb, "%s", lk_err_text(&err));
-	lk_err_done(&err);
 	return status ? status : lk_out_columns(q->cli, true, &q->cols);
 }
 
