@@ -177,6 +177,15 @@ int lk_scan_load_own_mounts(const struct lk_procroot *root, struct lk_mounts *m)
 int lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n);
 
 /* -- procfs_procs.c -- */
+/* A set of processes. */
+typedef LK_VEC(int) scan_pids;
+/* For qsort(3) and bsearch(3). */
+int lk_scan_compare_pids(const void *a, const void *b);
+/* A number that is no process's (-1 of OFD locks, 0 of other namespaces) is left out. 0 or -ENOMEM. */
+int lk_scan_add_pid(scan_pids *p, int64_t pid);
+/* In order, each once. */
+void lk_scan_sort_pids(scan_pids *p);
+
 /* It is the number of a thread, under which /proc shows a directory too: no process. */
 bool lk_scan_is_thread(struct scan *s, int pid);
 int lk_scan_emit_procs(struct scan *s, const struct lk_sink *sink);

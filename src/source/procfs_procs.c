@@ -16,41 +16,41 @@
 #define SMALL_FILE ((size_t)64 * 1024)
 
 struct list {
-	LK_VEC(int) pids;
+	scan_pids pids;
 	struct lk_fact_proc *facts;
 	struct lk_procfacts_who *who;
 	struct lk_arena *arena;
 };
 
-static int add_pid(struct list *l, int64_t pid)
+int lk_scan_add_pid(scan_pids *p, int64_t pid)
 {
 	int *slot;
 
 	if (pid <= 0 || pid > INT32_MAX)
 		return 0;
-	slot = lk_vec_push(&l->pids);
+	slot = lk_vec_push(p);
 	if (!slot)
 		return -ENOMEM;
 	*slot = (int)pid;
 	return 0;
 }
 
-static int compare_int(const void *a, const void *b)
+int lk_scan_compare_pids(const void *a, const void *b)
 {
 	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
 }
 
-static void sort_unique(struct list *l)
+void lk_scan_sort_pids(scan_pids *p)
 {
 	size_t n = 0;
 
-	if (l->pids.n)
-		qsort(l->pids.v, l->pids.n, sizeof(int), compare_int);
-	for (size_t i = 0; i < l->pids.n; i++) {
-		if (!n || l->pids.v[n - 1] != l->pids.v[i])
-			l->pids.v[n++] = l->pids.v[i];
+	if (p->n)
+		qsort(p->v, p->n, sizeof(*p->v), lk_scan_compare_pids);
+	for (size_t i = 0; i < p->n; i++) {
+		if (!n || p->v[n - 1] != p->v[i])
+			p->v[n++] = p->v[i];
 	}
-	l->pids.n = n;
+	p->n = n;
 }
 
 static int collect(const struct scan *s, struct list *l)
@@ -58,24 +58,24 @@ static int collect(const struct scan *s, struct list *l)
 	int rc = 0;
 
 	for (size_t i = 0; i < s->lines.v.n && !rc; i++)
-		rc = add_pid(l, s->lines.v.v[i].rec.pid);
+		rc = lk_scan_add_pid(&l->pids, s->lines.v.v[i].rec.pid);
 	for (size_t i = 0; i < s->hits.n && !rc; i++) {
 		if (s->hits.v[i].dead)
 			continue;
-		rc = add_pid(l, s->fds.v[s->hits.v[i].fd].pid);
-		rc = rc ? rc : add_pid(l, s->hits.v[i].rec.pid);
+		rc = lk_scan_add_pid(&l->pids, s->fds.v[s->hits.v[i].fd].pid);
+		rc = rc ? rc : lk_scan_add_pid(&l->pids, s->hits.v[i].rec.pid);
 	}
 	for (size_t i = 0; i < s->orphans.n && !rc; i++)
-		rc = add_pid(l, s->orphans.v[i].mapped_pid);
+		rc = lk_scan_add_pid(&l->pids, s->orphans.v[i].mapped_pid);
 	for (size_t i = 0; i < s->waiters.n && !rc; i++)
-		rc = add_pid(l, s->waiters.v[i].fact.pid);
-	sort_unique(l);
+		rc = lk_scan_add_pid(&l->pids, s->waiters.v[i].fact.pid);
+	lk_scan_sort_pids(&l->pids);
 	return rc;
 }
 
 static int compare_proc(const void *key, const void *elem)
 {
-	return compare_int(key, &((const struct scan_proc *)elem)->pid);
+	return lk_scan_compare_pids(key, &((const struct scan_proc *)elem)->pid);
 }
 
 /* /proc lists processes by number. */

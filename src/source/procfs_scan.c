@@ -129,45 +129,27 @@ static int keep_new(const struct scan *s, const struct scan_lines *before, index
 	return rc;
 }
 
-static int compare_int(const void *a, const void *b)
-{
-	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
-}
-
-typedef LK_VEC(int) pids;
-
 /* The processes that lines name, each once. *ret_rest: lines that name none, which take a whole sweep. */
-static int recorded_pids(const struct scan *s, const indexes *o, pids *ret, size_t *ret_rest)
+static int recorded_pids(const struct scan *s, const indexes *o, scan_pids *ret, size_t *ret_rest)
 {
-	size_t n = 0;
+	int rc = 0;
 
 	*ret_rest = 0;
-	for (size_t i = 0; i < o->n; i++) {
+	for (size_t i = 0; i < o->n && !rc; i++) {
 		int64_t pid = s->lines.v.v[o->v[i]].rec.pid;
-		int *slot = pid > 0 && pid <= INT32_MAX ? lk_vec_push(ret) : NULL;
 
-		if (slot)
-			*slot = (int)pid;
-		else if (pid > 0 && pid <= INT32_MAX)
-			return -ENOMEM;
-		else
-			++*ret_rest;
+		*ret_rest += pid <= 0 || pid > INT32_MAX;
+		rc = lk_scan_add_pid(ret, pid);
 	}
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), compare_int);
-	for (size_t i = 0; i < ret->n; i++) {
-		if (!n || ret->v[n - 1] != ret->v[i])
-			ret->v[n++] = ret->v[i];
-	}
-	ret->n = n;
-	return 0;
+	lk_scan_sort_pids(ret);
+	return rc;
 }
 
 typedef int (*look_again)(struct scan *s, int pid);
 
 static int sweep_recorded(struct scan *s, const indexes *o, look_again look, size_t *ret_rest)
 {
-	pids p = { 0 };
+	scan_pids p = { 0 };
 	int rc = recorded_pids(s, o, &p, ret_rest);
 
 	for (size_t i = 0; i < p.n && !rc && !lk_scan_is_late(s); i++)

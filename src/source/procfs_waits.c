@@ -251,36 +251,19 @@ static int take_sleepers(struct scan *s)
 	return rc;
 }
 
-static int compare_int(const void *a, const void *b)
-{
-	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
-}
-
-typedef LK_VEC(int) pids;
-
-static int want(pids *p, int pid)
-{
-	int *slot = lk_vec_push(p);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = pid;
-	return 0;
-}
-
-static int want_openers(struct scan *s, uint64_t ino, pids *p)
+static int want_openers(struct scan *s, uint64_t ino, scan_pids *p)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < s->openers.n && !rc; i++) {
 		if (s->openers.v[i].ino == ino)
-			rc = want(p, s->openers.v[i].pid);
+			rc = lk_scan_add_pid(p, s->openers.v[i].pid);
 	}
 	return rc;
 }
 
 /* A waiter with a number is that process; one without has the file open. The inode of a lease breaker is its root's. */
-static int want_listed(struct scan *s, pids *p)
+static int want_listed(struct scan *s, scan_pids *p)
 {
 	struct lk_map done = { 0 };
 	int rc = 0;
@@ -292,7 +275,7 @@ static int want_listed(struct scan *s, pids *p)
 		if (!r->depth)
 			continue;
 		if (r->pid > 0) {
-			rc = want(p, (int)r->pid);
+			rc = lk_scan_add_pid(p, (int)r->pid);
 		} else if (!r->key.none && !lk_map_find(&done, &r->key.ino, sizeof(r->key.ino), &seen)) {
 			rc = want_openers(s, r->key.ino, p);
 			rc = rc ? rc : lk_map_set(&done, &r->key.ino, sizeof(r->key.ino), 0);
@@ -303,7 +286,7 @@ static int want_listed(struct scan *s, pids *p)
 }
 
 /* A stopped process has left the kernel's list but not the call. */
-static int want_stopped(struct scan *s, pids *p)
+static int want_stopped(struct scan *s, scan_pids *p)
 {
 	int rc = 0, last = 0;
 
@@ -311,23 +294,23 @@ static int want_stopped(struct scan *s, pids *p)
 		int pid = s->openers.v[i].pid;
 
 		if (pid != last && is_stopped(s, pid, pid))
-			rc = want(p, pid);
+			rc = lk_scan_add_pid(p, pid);
 		last = pid;
 	}
 	return rc;
 }
 
 /* Where the list hides groups, any process may be a waiter. */
-static int want_all(struct scan *s, pids *p)
+static int want_all(struct scan *s, scan_pids *p)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < s->procs.n && !rc; i++)
-		rc = s->procs.v[i].denied ? 0 : want(p, s->procs.v[i].pid);
+		rc = s->procs.v[i].denied ? 0 : lk_scan_add_pid(p, s->procs.v[i].pid);
 	return rc;
 }
 
-static int want_pids(struct scan *s, pids *p)
+static int want_pids(struct scan *s, scan_pids *p)
 {
 	int rc = want_listed(s, p);
 
@@ -338,16 +321,16 @@ static int want_pids(struct scan *s, pids *p)
 }
 
 /* Threads of the wanted processes, each looked at once; `seen` is sorted and may be NULL. */
-static int look_at_all(struct scan *s, pids *p, const pids *seen)
+static int look_at_all(struct scan *s, scan_pids *p, const scan_pids *seen)
 {
 	int rc = 0;
 
-	if (p->n)
-		qsort(p->v, p->n, sizeof(*p->v), compare_int);
+	lk_scan_sort_pids(p);
 	for (size_t i = 0; i < p->n && rc >= 0 && !lk_scan_is_late(s); i++) {
-		bool done = seen && seen->n && bsearch(&p->v[i], seen->v, seen->n, sizeof(*seen->v), compare_int);
+		bool done = seen && seen->n &&
+			    bsearch(&p->v[i], seen->v, seen->n, sizeof(*seen->v), lk_scan_compare_pids);
 
-		if (done || (i && p->v[i] == p->v[i - 1]))
+		if (done)
 			continue;
 		rc = lk_scan_each_task(s, p->v[i], look_at_task);
 		rc = rc == -ENOMEM ? rc : 0;
@@ -369,7 +352,7 @@ static bool is_one_missing(const struct scan *s)
 
 int lk_scan_find_waiters(struct scan *s)
 {
-	pids p = { 0 }, all = { 0 };
+	scan_pids p = { 0 }, all = { 0 };
 	int rc;
 
 	/* System calls of a copied tree cannot be completed: the request stands in the memory of a process that is not there. */
