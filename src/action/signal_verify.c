@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "action/signal_private.h"
 #include "action/words.h"
 #include "model/build.h"
 
 #define LOCKS_SHOWN 8
+#define LOOKS 10 /* more, until a waiter that was woken has the lock */
 
 static bool same_place(const struct lk_lock *then, const struct lk_lock *now)
 {
@@ -119,6 +121,44 @@ static void conclude(struct lk_signal *s)
 		s->base.outcome = n ? LK_OUTCOME_PARTLY : LK_OUTCOME_NOT_DONE;
 }
 
+static bool has_successor(const struct lk_signal_lock *sl, const struct lk_snapshot *now)
+{
+	for (size_t i = 0; i < now->n_locks; i++) {
+		if (same_place(sl->lock, &now->locks[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Between being woken and having the lock, who waited for it stands in no list. */
+static bool is_between(const struct lk_signal *s, const struct lk_snapshot *now)
+{
+	for (size_t i = 0; i < s->n_targets; i++) {
+		for (size_t k = 0; k < s->targets[i].n_locks; k++) {
+			const struct lk_signal_lock *sl = &s->targets[i].locks[k];
+
+			if (sl->lock->n_blocks && !has_successor(sl, now))
+				return true;
+		}
+	}
+	return false;
+}
+
+static int look_again(const struct lk_signal *s, const struct lk_request *req, struct lk_snapshot **ret,
+		      struct lk_err *err)
+{
+	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int rc = lk_snapshot_take(s->base.source, req, ret, err);
+
+	for (int i = 0; rc == 0 && i < LOOKS && is_between(s, *ret); i++) {
+		nanosleep(&pause, NULL);
+		lk_snapshot_free(*ret);
+		*ret = NULL;
+		rc = lk_snapshot_take(s->base.source, req, ret, err);
+	}
+	return rc;
+}
+
 int lk_signal_verify(struct lk_action *a, struct lk_err *err)
 {
 	struct lk_request req = { .needs = LK_NEED_WAITS, .timeout_ms = 30000 };
@@ -131,7 +171,7 @@ int lk_signal_verify(struct lk_action *a, struct lk_err *err)
 	conclude(s);
 	if (!a->source)
 		return 0;
-	rc = lk_snapshot_take(a->source, &req, &now, err);
+	rc = look_again(s, &req, &now, err);
 	if (rc < 0)
 		return lk_err_set(err, rc, "the signal was sent, but the locks could not be read again: %s",
 				  strerror(-rc));
