@@ -18,12 +18,15 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_file_action.c \
 	tests/unit/test_filter.c \
 	tests/unit/test_forest.c \
+	tests/unit/test_index.c \
 	tests/unit/test_inject.c \
 	tests/unit/test_io.c \
 	tests/unit/test_json.c \
+	tests/unit/test_json_row.c \
 	tests/unit/test_known_ranges.c \
 	tests/unit/test_lanes.c \
 	tests/unit/test_maps.c \
+	tests/unit/test_out.c \
 	tests/unit/test_parse.c \
 	tests/unit/test_parse_proc.c \
 	tests/unit/test_probe.c \
@@ -32,9 +35,11 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_relate.c \
 	tests/unit/test_release.c \
 	tests/unit/test_sanitize.c \
+	tests/unit/test_snapshot.c \
 	tests/unit/test_text.c \
 	tests/unit/test_vec_map.c \
-	tests/unit/test_waiters.c
+	tests/unit/test_waiters.c \
+	tests/unit/test_word.c
 
 if HAVE_CRITERION
 check_PROGRAMS += tests/unit/unit

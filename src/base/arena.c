@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/arena.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,6 +17,12 @@ struct lk_arena_block {
 	_Alignas(max_align_t) unsigned char data[];
 };
 
+/* In the arena itself. */
+struct lk_arena_kept {
+	struct lk_arena_kept *next;
+	void *p;
+};
+
 void lk_arena_init(struct lk_arena *a)
 {
 	*a = (struct lk_arena){ 0 };
@@ -25,6 +32,8 @@ void lk_arena_done(struct lk_arena *a)
 {
 	struct lk_arena_block *next;
 
+	for (struct lk_arena_kept *k = a->kept; k; k = k->next)
+		free(k->p);
 	for (struct lk_arena_block *b = a->head; b; b = next) {
 		next = b->next;
 		free(b);
@@ -50,20 +59,25 @@ static int arena_grow(struct lk_arena *a, size_t n)
 	return 0;
 }
 
-void *lk_arena_alloc(struct lk_arena *a, size_t n)
+/* align: a power of two, ARENA_ALIGN at most. */
+static void *alloc(struct lk_arena *a, size_t n, size_t align)
 {
+	size_t begin = (a->used + align - 1) & ~(align - 1);
 	void *p;
 
-	if (n > SIZE_MAX - ARENA_ALIGN)
-		return NULL;
-	n = (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
-	if (!a->head || a->head->size - a->used < n) {
+	if (!a->head || begin > a->head->size || a->head->size - begin < n) {
 		if (arena_grow(a, n) < 0)
 			return NULL;
+		begin = 0;
 	}
-	p = a->head->data + a->used;
-	a->used += n;
+	p = a->head->data + begin;
+	a->used = begin + n;
 	return p;
+}
+
+void *lk_arena_alloc(struct lk_arena *a, size_t n)
+{
+	return alloc(a, n, ARENA_ALIGN);
 }
 
 void *lk_arena_zalloc(struct lk_arena *a, size_t n)
@@ -97,7 +111,7 @@ char *lk_arena_strndup(struct lk_arena *a, const char *s, size_t n)
 
 	if (n == SIZE_MAX)
 		return NULL;
-	copy = lk_arena_alloc(a, n + 1);
+	copy = alloc(a, n + 1, 1);
 	if (!copy)
 		return NULL;
 	memcpy(copy, s, n);
@@ -108,6 +122,17 @@ char *lk_arena_strndup(struct lk_arena *a, const char *s, size_t n)
 char *lk_arena_strdup(struct lk_arena *a, const char *s)
 {
 	return s ? lk_arena_strndup(a, s, strlen(s)) : NULL;
+}
+
+int lk_arena_keep(struct lk_arena *a, void *p)
+{
+	struct lk_arena_kept *k = p ? lk_arena_alloc(a, sizeof(*k)) : NULL;
+
+	if (!k)
+		return p ? -ENOMEM : 0;
+	*k = (struct lk_arena_kept){ a->kept, p };
+	a->kept = k;
+	return 0;
 }
 
 char *lk_arena_printf(struct lk_arena *a, const char *fmt, ...)

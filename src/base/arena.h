@@ -12,6 +12,7 @@ struct lk_arena {
 	struct lk_arena_block *head;
 	size_t used; /* bytes handed out of the head block */
 	size_t total; /* bytes of all blocks */
+	struct lk_arena_kept *kept; /* memory of others that it frees too */
 };
 
 void lk_arena_init(struct lk_arena *a);
@@ -25,6 +26,8 @@ void *lk_arena_array(struct lk_arena *a, size_t n, size_t size); /* zeroed */
 void *lk_arena_memdup(struct lk_arena *a, const void *p, size_t n);
 char *lk_arena_strdup(struct lk_arena *a, const char *s); /* NULL in, NULL out */
 char *lk_arena_strndup(struct lk_arena *a, const char *s, size_t n); /* always NUL-terminated */
+/* Takes over memory of malloc(3) and frees it with the rest. 0, or -ENOMEM: then it still is the caller's. NULL is fine. */
+int lk_arena_keep(struct lk_arena *a, void *p);
 char *lk_arena_printf(struct lk_arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -226,12 +226,34 @@ static int sync_dir_of(const char *path)
 	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 
-int lk_io_atomic_commit(struct lk_io_atomic *a, struct lk_err *err)
+/* Some file systems cannot rename without replacing; all of those that have hard links can link so. */
+static int name_new(const struct lk_io_atomic *a)
 {
-	int rc = 0;
+	if (renameat2(AT_FDCWD, a->tmp, AT_FDCWD, a->path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	if (link(a->tmp, a->path) < 0)
+		return -errno;
+	unlink(a->tmp);
+	return 0;
+}
 
-	if (fsync(a->fd) < 0 || rename(a->tmp, a->path) < 0) {
-		rc = lk_err_set(err, -errno, "cannot write %s: %s", a->path, strerror(errno));
+static int name_it(const struct lk_io_atomic *a, bool replace)
+{
+	if (fsync(a->fd) < 0)
+		return -errno;
+	if (!replace)
+		return name_new(a);
+	return rename(a->tmp, a->path) < 0 ? -errno : 0;
+}
+
+static int commit(struct lk_io_atomic *a, bool replace, struct lk_err *err)
+{
+	int rc = name_it(a, replace);
+
+	if (rc < 0) {
+		lk_err_set(err, rc, "cannot write %s: %s", a->path, strerror(-rc));
 		lk_io_atomic_abort(a);
 		return rc;
 	}
@@ -240,6 +262,16 @@ int lk_io_atomic_commit(struct lk_io_atomic *a, struct lk_err *err)
 		lk_err_set(err, rc, "cannot sync the directory of %s: %s", a->path, strerror(-rc));
 	atomic_free(a);
 	return rc;
+}
+
+int lk_io_atomic_commit(struct lk_io_atomic *a, struct lk_err *err)
+{
+	return commit(a, true, err);
+}
+
+int lk_io_atomic_commit_new(struct lk_io_atomic *a, struct lk_err *err)
+{
+	return commit(a, false, err);
 }
 
 void lk_io_atomic_abort(struct lk_io_atomic *a)

@@ -49,6 +49,8 @@ struct lk_io_atomic {
 int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *err);
 /* fsync, rename over `path`, fsync of the directory. On failure the temporary file is removed. Either way *a is done. */
 int lk_io_atomic_commit(struct lk_io_atomic *a, struct lk_err *err);
+/* The same, but what has the name already stays: -EEXIST. */
+int lk_io_atomic_commit_new(struct lk_io_atomic *a, struct lk_err *err);
 void lk_io_atomic_abort(struct lk_io_atomic *a);
 
 #endif

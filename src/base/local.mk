@@ -5,6 +5,8 @@ liblockscope_a_SOURCES += \
 	src/base/cleanup.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/index.c \
+	src/base/index.h \
 	src/base/io.c \
 	src/base/io.h \
 	src/base/map.c \

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/index.h"
+
 struct lk_map_slot {
 	const void *key; /* NULL: empty */
 	size_t len;
@@ -21,14 +23,9 @@ uint64_t lk_hash(uint64_t h, const void *p, size_t n)
 	return h;
 }
 
-/* FNV's low bits are weak for short keys; the finaliser spreads them. */
 static uint64_t map_hash(const void *p, size_t n)
 {
-	uint64_t h = lk_hash(LK_HASH_INIT, p, n);
-
-	h ^= h >> 33;
-	h *= UINT64_C(0xff51afd7ed558ccd);
-	return h ^ (h >> 33);
+	return lk_mix_bytes(lk_mix_begin(), p, n);
 }
 
 void lk_map_done(struct lk_map *m)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/sanitize.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -64,30 +65,60 @@ static char *escape_byte(char *p, unsigned char byte)
 	return p;
 }
 
+/* How many bytes from s on are plain: most names are plain from the first byte to the last. */
+static size_t plain_len(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s[i] >= 0x20 && s[i] < 0x7f && s[i] != '\\')
+		i++;
+	return i;
+}
+
+/* One character that is not plain, or one byte of what is none. */
+static size_t add_special(char **p, const char *s, size_t n, bool utf8)
+{
+	size_t len = shown_len(s, n, utf8);
+
+	if (!len) {
+		*p = escape_byte(*p, (unsigned char)*s);
+		return 1;
+	}
+	if (*s == '\\')
+		*(*p)++ = '\\';
+	memcpy(*p, s, len);
+	*p += len;
+	return len;
+}
+
+int lk_sanitize_add(lk_buf *out, const char *s, size_t n, bool utf8)
+{
+	size_t plain = plain_len(s, n), room;
+	char *p;
+
+	if (lk_buf_add(out, s, plain) < 0 || n > SIZE_MAX / 4)
+		return -ENOMEM;
+	if (plain == n)
+		return 0;
+	s += plain;
+	n -= plain;
+	room = n * 4;
+	if (lk_vec_reserve(&out->v, &out->cap, out->n, room, 1) < 0)
+		return -ENOMEM;
+	p = out->v + out->n;
+	for (size_t i = 0; i < n;)
+		i += add_special(&p, s + i, n - i, utf8);
+	out->n = (size_t)(p - out->v);
+	return 0;
+}
+
 char *lk_sanitize(const char *s, size_t n, bool utf8)
 {
-	char *out, *p;
+	lk_buf out = { 0 };
 
-	if (n > (SIZE_MAX - 1) / 4)
-		return NULL;
-	p = out = malloc(n * 4 + 1);
-	if (!out)
-		return NULL;
-	for (size_t i = 0; i < n;) {
-		size_t len = shown_len(s + i, n - i, utf8);
-
-		if (!len) {
-			p = escape_byte(p, (unsigned char)s[i++]);
-			continue;
-		}
-		if (s[i] == '\\')
-			*p++ = '\\';
-		memcpy(p, s + i, len);
-		p += len;
-		i += len;
-	}
-	*p = '\0';
-	return out;
+	if (lk_sanitize_add(&out, s, n, utf8) < 0 || !lk_buf_str(&out))
+		lk_vec_done(&out);
+	return out.v;
 }
 
 char *lk_sanitize_str(const char *s, bool utf8)
@@ -116,15 +147,20 @@ static size_t unit_len(const char *s, size_t n, bool utf8, size_t *ret_cells)
 	return len ? len : 1;
 }
 
-size_t lk_sanitize_width(const char *safe, bool utf8)
+size_t lk_sanitize_width_n(const char *safe, size_t n, bool utf8)
 {
-	size_t n = strlen(safe), sum = 0, cells;
+	size_t i = plain_len(safe, n), sum = i, cells;
 
-	for (size_t i = 0; i < n;) {
+	while (i < n) {
 		i += unit_len(safe + i, n - i, utf8, &cells);
 		sum += cells;
 	}
 	return sum;
+}
+
+size_t lk_sanitize_width(const char *safe, bool utf8)
+{
+	return lk_sanitize_width_n(safe, strlen(safe), utf8);
 }
 
 char *lk_sanitize_cut_left(const char *safe, size_t cells, bool utf8)

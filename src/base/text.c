@@ -114,6 +114,15 @@ int lk_text_seconds_ms(const char *s, uint32_t *ret_ms)
 	return 0;
 }
 
+char *lk_text_decimal(char *end, uint64_t v)
+{
+	do {
+		*--end = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	return end;
+}
+
 size_t lk_text_utf8(const char *s, size_t n, uint32_t *ret_cp)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };

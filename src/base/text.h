@@ -19,6 +19,10 @@ int lk_text_size(const char *s, size_t n, uint64_t *ret);
 /* Seconds with an optional fraction ("2", "0.25") to milliseconds. 0, -EINVAL, or -ERANGE beyond about 24 days. */
 int lk_text_seconds_ms(const char *s, uint32_t *ret_ms);
 
+/* v in decimal, written so that it ends before `end`, without a NUL: at most LK_TEXT_DECIMAL bytes. Returns where it begins. */
+#define LK_TEXT_DECIMAL 20
+char *lk_text_decimal(char *end, uint64_t v);
+
 /* Length in bytes (1..4) of the valid UTF-8 sequence at s, 0 when invalid (overlong, surrogate, > U+10FFFF, cut).
  * ret_cp may be NULL. */
 size_t lk_text_utf8(const char *s, size_t n, uint32_t *ret_cp);

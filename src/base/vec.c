@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 int lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size)
 {
 	void **mem = v;
@@ -56,6 +58,34 @@ int lk_buf_add(lk_buf *b, const void *p, size_t n)
 int lk_buf_puts(lk_buf *b, const char *s)
 {
 	return lk_buf_add(b, s, strlen(s));
+}
+
+int lk_buf_unsigned(lk_buf *b, uint64_t v)
+{
+	char buf[LK_TEXT_DECIMAL], *end = buf + sizeof(buf), *p = lk_text_decimal(end, v);
+
+	return lk_buf_add(b, p, (size_t)(end - p));
+}
+
+int lk_buf_number(lk_buf *b, int64_t v)
+{
+	char buf[LK_TEXT_DECIMAL + 1], *end = buf + sizeof(buf);
+	char *p = lk_text_decimal(end, v < 0 ? -(uint64_t)v : (uint64_t)v);
+
+	if (v < 0)
+		*--p = '-';
+	return lk_buf_add(b, p, (size_t)(end - p));
+}
+
+int lk_buf_hex(lk_buf *b, uint64_t v, size_t digits)
+{
+	char buf[16], *end = buf + sizeof(buf), *p = end;
+
+	while (p > buf && (v || (size_t)(end - p) < digits)) {
+		*--p = "0123456789abcdef"[v & 15];
+		v >>= 4;
+	}
+	return lk_buf_add(b, p, (size_t)(end - p));
 }
 
 int lk_buf_printf(lk_buf *b, const char *fmt, ...)

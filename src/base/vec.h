@@ -4,6 +4,7 @@
 #define LK_BASE_VEC_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define LK_VEC(type) \
 	struct { \
@@ -27,6 +28,10 @@ typedef LK_VEC(char) lk_buf;
 
 int lk_buf_add(lk_buf *b, const void *p, size_t n); /* 0 or -ENOMEM */
 int lk_buf_puts(lk_buf *b, const char *s);
+/* A number in decimal; as at least `digits` lower-case hex digits. 0 or -ENOMEM. */
+int lk_buf_number(lk_buf *b, int64_t v);
+int lk_buf_unsigned(lk_buf *b, uint64_t v);
+int lk_buf_hex(lk_buf *b, uint64_t v, size_t digits);
 int lk_buf_printf(lk_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a NUL that is not counted and returns .v; NULL when memory is out. Valid until the next change. */
 char *lk_buf_str(lk_buf *b);

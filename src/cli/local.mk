@@ -23,10 +23,14 @@ libcli_a_SOURCES += \
 	src/cli/option_table.c \
 	src/cli/out.c \
 	src/cli/out.h \
+	src/cli/out_cell.c \
+	src/cli/out_cell.h \
 	src/cli/out_json.c \
 	src/cli/out_json.h \
 	src/cli/out_json_answer.c \
 	src/cli/out_json_private.h \
+	src/cli/out_json_row.c \
+	src/cli/out_json_row.h \
 	src/cli/out_map.c \
 	src/cli/out_map.h \
 	src/cli/out_table.c \

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "base/text.h"
-#include "table/get.h"
+#include "cli/out_cell.h"
 
 size_t lk_out_terminal_width(void)
 {
@@ -120,29 +120,18 @@ int lk_out_show_doubt(const struct lk_cli *cli, lk_columns *cols, const struct l
 	return 0;
 }
 
-/* A name that ends as a deleted file is shown: its parenthesis becomes an escape, so that the two differ. Takes safe over. */
-static char *mark_false_note(char *safe, size_t n_note)
-{
-	size_t n = strlen(safe);
-	char *marked;
-
-	if (!n_note || n_note > n)
-		return safe;
-	if (asprintf(&marked, "%.*s\\x28%s", (int)(n - n_note), safe, safe + (n - n_note) + 1) < 0)
-		marked = NULL;
-	free(safe);
-	return marked;
-}
-
 char *lk_out_cell(const struct lk_out *o, const struct lk_column *col, const struct lk_row *row)
 {
-	lk_buf text = { 0 };
-	char *safe = NULL;
+	const struct lk_column *one[] = { col };
+	const lk_columns cols = { one, 1, 1 };
+	struct lk_cell_maker m;
+	struct lk_cell cell;
+	char *copy = NULL;
 
-	if (lk_column_text(col, row, o->human, &text) == 0)
-		safe = lk_sanitize(text.n ? text.v : "", text.n, o->utf8);
-	lk_vec_done(&text);
-	return safe && strcmp(col->name, "PATH") == 0 ? mark_false_note(safe, lk_path_false_note(row)) : safe;
+	if (lk_cell_maker_init(&m, o, &cols, false) == 0 && lk_cell_make(&m, 0, row, &cell) == 0)
+		copy = strndup(cell.s, cell.n);
+	lk_cell_maker_done(&m);
+	return copy;
 }
 
 /* Bytes of one character or escape at s, and its cells. */
@@ -211,49 +200,43 @@ static void end_line(const struct lk_out *o)
 	putc(o->nul ? '\0' : '\n', o->f);
 }
 
-static void put_without_blanks(const struct lk_out *o, const char *cell)
+static int add_raw_line(struct lk_cell_maker *m, const struct lk_row *row, lk_buf *lines)
 {
-	for (; *cell; cell++) {
-		if (*cell == ' ')
-			fputs("\\x20", o->f);
-		else
-			putc(*cell, o->f);
+	struct lk_cell cell;
+
+	for (size_t c = 0; c < m->cols->n; c++) {
+		if (lk_cell_make(m, c, row, &cell) < 0 || (c && lk_buf_add(lines, " ", 1) < 0) ||
+		    lk_buf_add(lines, cell.s, cell.n) < 0)
+			return -ENOMEM;
 	}
-}
-
-/* ASCII without blanks, so that a line splits into its cells on blanks. */
-static int print_raw_cell(const struct lk_out *o, const struct lk_column *col, const struct lk_row *row)
-{
-	struct lk_out ascii = *o;
-	lk_auto_mem char *cell = NULL;
-
-	ascii.utf8 = false;
-	cell = lk_out_cell(&ascii, col, row);
-	if (!cell)
-		return -ENOMEM;
-	if (!cell[0] || strcmp(cell, "-") == 0)
-		fputs(cell[0] ? "\\x2d" : "-", o->f);
-	else
-		put_without_blanks(o, cell);
-	return 0;
+	return lk_buf_add(lines, m->out->nul ? "" : "\n", 1);
 }
 
 int lk_out_raw(const struct lk_out *o, const lk_columns *cols, const struct lk_row *rows, size_t n)
 {
+	struct lk_cell_maker m;
+	lk_buf lines = { 0 };
+	int rc = lk_cell_maker_init(&m, o, cols, true);
+
 	for (size_t c = 0; o->headings && c < cols->n; c++)
 		fprintf(o->f, "%s%s", c ? " " : "", cols->v[c]->name);
 	if (o->headings)
 		end_line(o);
-	for (size_t i = 0; i < n; i++) {
-		for (size_t c = 0; c < cols->n; c++) {
-			if (c)
-				putc(' ', o->f);
-			if (print_raw_cell(o, cols->v[c], &rows[i]) < 0)
-				return -ENOMEM;
-		}
-		end_line(o);
+	for (size_t i = 0; i < n && !rc; i++) {
+		rc = add_raw_line(&m, &rows[i], &lines);
+		lk_out_flush(o, &lines, i + 1 < n ? LK_OUT_CHUNK : 1);
 	}
-	return 0;
+	lk_cell_maker_done(&m);
+	lk_vec_done(&lines);
+	return rc;
+}
+
+void lk_out_flush(const struct lk_out *o, lk_buf *text, size_t least)
+{
+	if (text->n < least)
+		return;
+	fwrite(text->v, 1, text->n, o->f);
+	text->n = 0;
 }
 
 typedef LK_VEC(int) pid_list;

@@ -51,6 +51,10 @@ int lk_out_raw(const struct lk_out *o, const lk_columns *cols, const struct lk_r
 /* The pids of holders, sorted, each once. Says on standard error where one is not proven. */
 int lk_out_pids(const struct lk_out *o, const struct lk_row *rows, size_t n);
 
+/* Writes text that was collected, once it is as long as `least`, and empties it. Write errors stay in the stream. */
+#define LK_OUT_CHUNK ((size_t)64 * 1024)
+void lk_out_flush(const struct lk_out *o, lk_buf *text, size_t least);
+
 /* A cell of a table: made safe, heap; NULL: no memory. */
 char *lk_out_cell(const struct lk_out *o, const struct lk_column *col, const struct lk_row *row);
 /* Cuts a safe cell to the width, on the side its column says. Heap, NULL: no memory. */

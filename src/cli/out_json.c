@@ -7,6 +7,9 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "cli/out_json_row.h"
+
+#define CHUNK ((size_t)64 * 1024) /* bytes of rows written at once */
 
 struct lk_json_object lk_json_new(void)
 {
@@ -54,12 +57,6 @@ json_t *lk_json_finish_list(json_t *list, bool failed)
 json_t *lk_json_integer(int64_t v, bool known)
 {
 	return known ? json_integer(v) : json_null();
-}
-
-/* For numbers of the kernel that stay far below 2^63; one that does not is not to be believed. */
-static json_t *unsigned_or_null(uint64_t v)
-{
-	return lk_json_integer((int64_t)v, v > 0 && v <= INT64_MAX);
 }
 
 json_t *lk_json_tri(enum lk_tri v)
@@ -139,59 +136,6 @@ json_t *lk_json_file(const struct lk_file *file)
 	return lk_json_finish(&o);
 }
 
-static json_t *namespaces_object(const struct lk_proc *p)
-{
-	struct lk_json_object o = lk_json_new();
-
-	lk_json_put(&o, "pid", unsigned_or_null(p->pid_ns));
-	lk_json_put(&o, "mnt", unsigned_or_null(p->mnt_ns));
-	lk_json_put(&o, "user", unsigned_or_null(p->user_ns));
-	return lk_json_finish(&o);
-}
-
-static json_t *process_object(const struct lk_holder *h, bool full)
-{
-	const struct lk_proc *p = h->proc;
-	struct lk_json_object o = lk_json_new();
-
-	lk_json_put(&o, "pid", lk_json_integer(h->pid, h->pid > 0));
-	lk_json_put(&o, "start_ticks", unsigned_or_null(p->start_ticks));
-	lk_json_put(&o, "tid", lk_json_integer(h->tid, h->tid > 0));
-	lk_json_put(&o, "fd", lk_json_integer(h->fd, h->fd >= 0));
-	lk_json_put(&o, "comm", lk_json_text(p->comm));
-	lk_json_put(&o, "comm_b64", lk_json_bytes(p->comm));
-	lk_json_put(&o, "uid", lk_json_integer(p->uid, p->uid >= 0));
-	lk_json_put(&o, "user", lk_json_text(p->user));
-	if (full) {
-		lk_json_put(&o, "cmdline", lk_json_text(p->cmdline));
-		lk_json_put(&o, "cmdline_b64", lk_json_bytes(p->cmdline));
-		lk_json_put(&o, "unit", lk_json_text(p->unit));
-		lk_json_put(&o, "container", lk_json_text(p->container));
-		lk_json_put(&o, "namespaces", namespaces_object(p));
-	}
-	return lk_json_finish(&o);
-}
-
-static json_t *holder_list(const struct lk_lock *l, bool full)
-{
-	json_t *list = json_array();
-	bool failed = !list;
-
-	for (size_t i = 0; i < l->n_holders; i++)
-		lk_json_append(list, process_object(&l->holders[i], full), &failed);
-	return lk_json_finish_list(list, failed);
-}
-
-static json_t *text_list(const char *const *texts, size_t n)
-{
-	json_t *list = json_array();
-	bool failed = !list;
-
-	for (size_t i = 0; i < n; i++)
-		lk_json_append(list, lk_json_text(texts[i]), &failed);
-	return lk_json_finish_list(list, failed);
-}
-
 json_t *lk_json_ids(const struct lk_lock *const *locks, size_t n)
 {
 	json_t *list = json_array();
@@ -200,34 +144,6 @@ json_t *lk_json_ids(const struct lk_lock *const *locks, size_t n)
 	for (size_t i = 0; i < n; i++)
 		lk_json_append(list, lk_json_id(locks[i]->id), &failed);
 	return lk_json_finish_list(list, failed);
-}
-
-static json_t *row_object(const struct lk_lock *l, bool full)
-{
-	bool to_eof = lk_range_is_to_eof(l->rec.range);
-	struct lk_json_object o = lk_json_new();
-
-	lk_json_put(&o, "id", lk_json_id(l->id));
-	lk_json_put(&o, "type", json_string_nocheck(lk_type_name(l->rec.type)));
-	lk_json_put(&o, "mode", json_string_nocheck(lk_mode_name(l->rec.mode)));
-	lk_json_put(&o, "state", json_string_nocheck(lk_state_name(l->state)));
-	lk_json_put(&o, "start", json_integer(l->rec.range.start));
-	lk_json_put(&o, "end", lk_json_integer(l->rec.range.end, !to_eof));
-	lk_json_put(&o, "to_eof", json_boolean(to_eof));
-	lk_json_put(&o, "whole_file", json_boolean(lk_range_is_whole(l->rec.range)));
-	lk_json_put(&o, "file", lk_json_file(l->file));
-	lk_json_put(&o, "pid", lk_json_integer(l->pid, l->pid > 0));
-	lk_json_put(&o, "how_known", json_string_nocheck(lk_how_name(l->how)));
-	lk_json_put(&o, "recorded_pid", json_integer(l->rec.pid));
-	lk_json_put(&o, "holders", holder_list(l, full));
-	lk_json_put(&o, "no_holder_because", text_list(l->no_holder_because, l->n_because));
-	lk_json_put(&o, "waiter", l->waiter ? process_object(l->waiter, full) : json_null());
-	lk_json_put(&o, "blocked_by", lk_json_ids(l->blocked_by, l->n_blocked_by));
-	lk_json_put(&o, "blocks", lk_json_ids(l->blocks, l->n_blocks));
-	lk_json_put(&o, "deadlock", lk_json_integer(l->deadlock, l->deadlock > 0));
-	lk_json_put(&o, "wait_ms", lk_json_integer(l->wait_ms, l->wait_ms >= 0));
-	lk_json_put(&o, "wait_error_ms", lk_json_integer(l->wait_error_ms, l->wait_ms >= 0 && l->wait_error_ms >= 0));
-	return lk_json_finish(&o);
 }
 
 /* ---- the head ---- */
@@ -347,12 +263,40 @@ static int put_head(FILE *f, const struct lk_snapshot *s, const struct lk_answer
 	return rc ? rc : put_text(f, lines ? "}" : ",\"locks\":[");
 }
 
+/* Writes the rows that were made, and forgets them. */
+static int flush(FILE *f, struct lk_json_rows *r)
+{
+	size_t n = r->text.n;
+
+	r->text.n = 0;
+	errno = 0;
+	if (fwrite(r->text.v, 1, n, f) == n)
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
 int lk_json_put_row(FILE *f, const struct lk_lock *l, const char *before, bool full)
 {
-	lk_auto_json *row = row_object(l, full);
-	int rc = put_text(f, before);
+	struct lk_json_rows r = { .full = full };
+	int rc = lk_json_rows_add(&r, l, before);
 
-	return rc ? rc : put_object(f, row, false);
+	rc = rc ? rc : flush(f, &r);
+	lk_json_rows_done(&r);
+	return rc;
+}
+
+static int put_rows(FILE *f, const struct lk_lock *const *rows, size_t n_rows, const struct lk_json_options *o)
+{
+	struct lk_json_rows r = { .full = o->full };
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < n_rows; i++) {
+		rc = lk_json_rows_add(&r, rows[i], o->lines || !i ? "\n" : ",\n");
+		if (!rc && (i + 1 == n_rows || r.text.n >= CHUNK))
+			rc = flush(f, &r);
+	}
+	lk_json_rows_done(&r);
+	return rc;
 }
 
 int lk_json_print(FILE *f, const struct lk_snapshot *s, const struct lk_lock *const *rows, size_t n_rows,
@@ -360,9 +304,6 @@ int lk_json_print(FILE *f, const struct lk_snapshot *s, const struct lk_lock *co
 {
 	int rc = put_head(f, s, answer, o->lines);
 
-	for (size_t i = 0; !rc && i < n_rows; i++)
-		rc = lk_json_put_row(f, rows[i], o->lines || !i ? "\n" : ",\n", o->full);
-	if (rc)
-		return rc;
-	return put_text(f, o->lines ? "\n" : "]}\n");
+	rc = rc ? rc : put_rows(f, rows, n_rows, o);
+	return rc ? rc : put_text(f, o->lines ? "\n" : "]}\n");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables for people. Cells are made safe and cut to fit before libsmartcols sees them; it aligns and prints. */
+/* Tables and trees for people. Cells are made safe and cut to fit. libsmartcols prints the trees. Tables look as it would print them, but
+ * it keeps every cell and measures each of them several times: with a hundred thousand rows that is most of the time. */
 #include <errno.h>
 #include <libsmartcols.h>
 #include <stdint.h>
@@ -8,7 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/sanitize.h"
-#include "cli/out.h"
+#include "cli/out_cell.h"
 
 #define SEPARATOR 1 /* cells between columns */
 #define WIDTH_MIN 12 /* cells no column is cut below, unless it is narrower */
@@ -18,46 +19,27 @@ struct sheet {
 	const lk_columns *cols;
 	const struct lk_row *rows;
 	size_t n;
-	char **cells; /* row by row */
+	struct lk_cell_maker maker;
 	size_t *widths; /* by column */
+	lk_buf text; /* lines that are not yet written */
 };
 
-static char **cell_at(const struct sheet *s, size_t row, size_t col)
+/* Every cell is made twice, to measure it and to print it: that is cheaper than to keep them all. */
+static int sheet_measure(struct sheet *s)
 {
-	return &s->cells[row * s->cols->n + col];
-}
+	struct lk_cell cell;
 
-static void sheet_done(struct sheet *s)
-{
-	for (size_t i = 0; s->cells && i < s->n * s->cols->n; i++)
-		free(s->cells[i]);
-	free(s->cells);
-	free(s->widths);
-}
-
-static int sheet_fill(struct sheet *s)
-{
-	size_t total;
-
-	if (__builtin_mul_overflow(s->n, s->cols->n, &total))
-		return -ENOMEM;
-	s->cells = calloc(total ? total : 1, sizeof(*s->cells));
 	s->widths = calloc(s->cols->n, sizeof(*s->widths));
-	if (!s->cells || !s->widths)
+	if (!s->widths)
 		return -ENOMEM;
 	for (size_t c = 0; c < s->cols->n; c++)
 		s->widths[c] = strlen(s->cols->v[c]->name);
 	for (size_t i = 0; i < s->n; i++) {
 		for (size_t c = 0; c < s->cols->n; c++) {
-			char *cell = lk_out_cell(s->out, s->cols->v[c], &s->rows[i]);
-			size_t width;
-
-			if (!cell)
+			if (lk_cell_make(&s->maker, c, &s->rows[i], &cell) < 0)
 				return -ENOMEM;
-			*cell_at(s, i, c) = cell;
-			width = lk_sanitize_width(cell, s->out->utf8);
-			if (width > s->widths[c])
-				s->widths[c] = width;
+			if (cell.width > s->widths[c])
+				s->widths[c] = cell.width;
 		}
 	}
 	return 0;
@@ -89,23 +71,6 @@ static void sheet_fit(struct sheet *s)
 	}
 }
 
-static int sheet_cut(struct sheet *s)
-{
-	for (size_t i = 0; i < s->n * s->cols->n; i++) {
-		size_t c = i % s->cols->n;
-		char *cut;
-
-		if (lk_sanitize_width(s->cells[i], s->out->utf8) <= s->widths[c])
-			continue;
-		cut = lk_out_cut(s->out, s->cols->v[c], s->cells[i], s->widths[c]);
-		if (!cut)
-			return -ENOMEM;
-		free(s->cells[i]);
-		s->cells[i] = cut;
-	}
-	return 0;
-}
-
 /* The word says it already; the colour only helps to find it. */
 static const char *color_of(const struct lk_column *col, const struct lk_lock *l)
 {
@@ -118,57 +83,83 @@ static const char *color_of(const struct lk_column *col, const struct lk_lock *l
 	return l->state == LK_STATE_BREAKING ? "\033[35m" : NULL;
 }
 
-static int add_line(const struct sheet *s, struct libscols_table *table, size_t i)
+static int add_blanks(lk_buf *text, size_t n)
 {
-	struct libscols_line *line = scols_table_new_line(table, NULL);
-	const char *color;
-
-	if (!line)
+	if (!n)
+		return 0;
+	if (lk_vec_reserve(&text->v, &text->cap, text->n, n, 1) < 0)
 		return -ENOMEM;
-	for (size_t c = 0; c < s->cols->n; c++) {
-		/* The table owns the cell from here. */
-		if (scols_line_refer_data(line, c, *cell_at(s, i, c)) < 0)
-			return -ENOMEM;
-		*cell_at(s, i, c) = NULL;
-		color = s->out->color ? color_of(s->cols->v[c], s->rows[i].lock) : NULL;
-		if (color && scols_cell_set_color(scols_line_get_cell(line, c), color) < 0)
-			return -ENOMEM;
-	}
+	memset(text->v + text->n, ' ', n);
+	text->n += n;
 	return 0;
 }
 
-static int set_up(const struct sheet *s, struct libscols_table *table)
+/* A cell of column c, and what separates it from the next. The colour of a cell takes in what fills it up; the last column is not
+ * filled up behind its text, nor where there is no text at all. */
+static int add_cell(struct sheet *s, size_t c, const struct lk_cell *cell, const char *color)
 {
-	int rc = scols_table_set_stream(table, s->out->f);
+	size_t blanks = cell->width < s->widths[c] ? s->widths[c] - cell->width : 0;
+	bool right = s->cols->v[c]->flags & LK_COL_RIGHT, last = c + 1 == s->cols->n;
+	int rc = 0;
 
-	rc = rc ? rc : scols_table_enable_noencoding(table, 1);
-	rc = rc ? rc : scols_table_enable_noheadings(table, !s->out->headings);
-	rc = rc ? rc : scols_table_enable_colors(table, s->out->color);
-	/* Everything fits already: it is not to cut again. */
-	rc = rc ? rc : scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	for (size_t c = 0; rc == 0 && c < s->cols->n; c++) {
-		int flags = s->cols->v[c]->flags & LK_COL_RIGHT ? SCOLS_FL_RIGHT : 0;
-
-		if (!scols_table_new_column(table, s->cols->v[c]->name, 0, flags))
-			rc = -ENOMEM;
-	}
-	return rc ? -ENOMEM : 0;
+	if (last && (!right || !cell->n))
+		blanks = 0;
+	rc = color ? lk_buf_puts(&s->text, color) : 0;
+	rc = rc ? rc : add_blanks(&s->text, right ? blanks : 0);
+	rc = rc ? rc : lk_buf_add(&s->text, cell->s, cell->n);
+	rc = rc ? rc : add_blanks(&s->text, right ? 0 : blanks);
+	rc = rc || !color ? rc : lk_buf_puts(&s->text, "\033[0m");
+	if (rc)
+		return rc;
+	return last ? lk_buf_add(&s->text, "\n", 1) : add_blanks(&s->text, SEPARATOR);
 }
 
-static int print(const struct sheet *s)
+static int add_heading(struct sheet *s)
 {
-	struct libscols_table *table = scols_new_table();
-	int rc = table ? set_up(s, table) : -ENOMEM;
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < s->n; i++)
-		rc = add_line(s, table, i);
-	if (rc == 0)
-		rc = scols_print_table(table) == -ENOMEM ? -ENOMEM : 0;
-	scols_unref_table(table);
+	for (size_t c = 0; c < s->cols->n && !rc; c++) {
+		const char *name = s->cols->v[c]->name;
+		struct lk_cell cell = { name, strlen(name), strlen(name) };
+
+		rc = add_cell(s, c, &cell, NULL);
+	}
 	return rc;
 }
 
-/* libsmartcols prints nothing for a table without rows; a heading alone still says what was looked for. */
+/* A cell that is wider than its column is cut. */
+static int add_row_cell(struct sheet *s, size_t c, const struct lk_row *row)
+{
+	const char *color = s->out->color ? color_of(s->cols->v[c], row->lock) : NULL;
+	lk_auto_mem char *safe = NULL, *cut = NULL;
+	struct lk_cell cell;
+
+	if (lk_cell_make(&s->maker, c, row, &cell) < 0)
+		return -ENOMEM;
+	if (cell.width <= s->widths[c])
+		return add_cell(s, c, &cell, color);
+	safe = strndup(cell.s, cell.n);
+	cut = safe ? lk_out_cut(s->out, s->cols->v[c], safe, s->widths[c]) : NULL;
+	if (!cut)
+		return -ENOMEM;
+	cell = (struct lk_cell){ cut, strlen(cut), lk_sanitize_width(cut, s->out->utf8) };
+	return add_cell(s, c, &cell, color);
+}
+
+static int sheet_print(struct sheet *s)
+{
+	int rc = s->out->headings ? add_heading(s) : 0;
+
+	for (size_t i = 0; i < s->n && !rc; i++) {
+		for (size_t c = 0; c < s->cols->n && !rc; c++)
+			rc = add_row_cell(s, c, &s->rows[i]);
+		lk_out_flush(s->out, &s->text, LK_OUT_CHUNK);
+	}
+	lk_out_flush(s->out, &s->text, 1);
+	return rc;
+}
+
+/* A heading alone still says what was looked for. */
 static void print_heading(const struct lk_out *o, const lk_columns *cols)
 {
 	for (size_t c = 0; c < cols->n; c++)
@@ -268,13 +259,14 @@ int lk_out_table(const struct lk_out *o, const lk_columns *cols, const struct lk
 			print_heading(o, cols);
 		return 0;
 	}
-	rc = sheet_fill(&s);
+	rc = lk_cell_maker_init(&s.maker, o, cols, false);
+	rc = rc ? rc : sheet_measure(&s);
 	if (rc == 0) {
 		sheet_fit(&s);
-		rc = sheet_cut(&s);
+		rc = sheet_print(&s);
 	}
-	if (rc == 0)
-		rc = print(&s);
-	sheet_done(&s);
+	lk_cell_maker_done(&s.maker);
+	lk_vec_done(&s.text);
+	free(s.widths);
 	return rc;
 }

@@ -150,11 +150,13 @@ static int choose_rows(struct inquiry *q)
 	return lk_sort_rows(&q->sort, q->rows.v, q->rows.n);
 }
 
-/* A waiter is matched at best; what is less is shown. */
+/* By the call it sleeps in a waiter is matched at best; what is less is shown. */
 static int show_doubt(struct inquiry *q)
 {
 	for (size_t i = 0; i < q->rows.n; i++) {
-		if (q->rows.v[i].lock->how != LK_HOW_MATCHED)
+		enum lk_how how = q->rows.v[i].lock->how;
+
+		if (how != LK_HOW_MATCHED && how != LK_HOW_EXACT)
 			return lk_out_show_doubt(q->cli, &q->cols, q->rows.v, q->rows.n);
 	}
 	return 0;

@@ -260,6 +260,8 @@ static const char *why_not_proven(const struct lk_snapshot *snap)
 		return "the kernel's list of locks (/proc/locks) could not be read, so a lock could be hidden";
 	if (!snap->host.initial_pidns)
 		return "inside a pid namespace the kernel hides locks of processes outside of it";
+	if (lk_snapshot_problem(snap, "unlisted"))
+		return lk_snapshot_problem(snap, "unlisted")->text;
 	if (!snap->end.stable)
 		return "the kernel's list of locks kept changing while it was read; try again";
 	for (size_t i = 0; i < snap->n_problems; i++) {
@@ -289,7 +291,9 @@ const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w)
 		return "a file system below it keeps its locks elsewhere";
 	if (is_queued_for(w) && !w->held_elsewhere && !is_held(w))
 		return "a process waits for a lock on it, but the lock itself could not be seen";
-	return s->snap->locks_proven ? NULL : why_not_proven(s->snap);
+	if (s->snap->locks_proven || (!s->cli->recursive && lk_snapshot_proves(s->snap, &file->key)))
+		return NULL;
+	return why_not_proven(s->snap);
 }
 
 int lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_who *ret)

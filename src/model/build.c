@@ -10,6 +10,21 @@
 #include "model/relate.h"
 #include "model/unit.h"
 
+const char *lk_build_string(struct lk_build *b, const char *s)
+{
+	size_t n_words = sizeof(b->words) / sizeof(*b->words);
+	const char *kept;
+
+	for (size_t i = 0; s && i < n_words; i++) {
+		if (b->words[i] && strcmp(b->words[i], s) == 0)
+			return b->words[i];
+	}
+	kept = lk_arena_strdup(&b->snap->arena, s);
+	if (kept)
+		b->words[b->n_words++ % n_words] = kept;
+	return kept;
+}
+
 static int on_host(void *arg, const struct lk_fact_host *f)
 {
 	struct lk_build *b = arg;
@@ -24,26 +39,14 @@ static int on_host(void *arg, const struct lk_fact_host *f)
 
 static int on_lock(void *arg, const struct lk_fact_lock *f)
 {
-	struct lk_build *b = arg;
-	struct lk_fact_lock *slot = lk_vec_push(&b->lines);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = *f;
-	return 0;
+	return lk_build_add_row(arg, &f->rec, f->line, BUILD_NONE) == BUILD_NONE ? -ENOMEM : 0;
 }
 
 static int on_fd(void *arg, const struct lk_fact_fd *f)
 {
-	struct lk_build *b = arg;
-	struct build_hit *h = lk_vec_push(&b->hits);
+	uint32_t file = lk_build_file(arg, f->file);
 
-	if (!h)
-		return -ENOMEM;
-	*h = (struct build_hit){ .pid = f->pid, .tid = f->tid, .fd = f->fd, .rec = f->rec, .ofd = f->ofd };
-	h->body = lk_record_body(&f->rec);
-	h->file = lk_build_file(b, f->file);
-	return h->file ? 0 : -ENOMEM;
+	return file == BUILD_NONE ? -ENOMEM : lk_build_add_hit(arg, f, file);
 }
 
 static int on_waiter(void *arg, const struct lk_fact_waiter *f)
@@ -53,12 +56,12 @@ static int on_waiter(void *arg, const struct lk_fact_waiter *f)
 
 	if (!w)
 		return -ENOMEM;
-	*w = (struct build_waiter){ .f = *f };
+	*w = (struct build_waiter){ .f = *f, .file = BUILD_NONE };
 	w->f.file = NULL;
 	if (!f->file)
 		return 0;
 	w->file = lk_build_file(b, f->file);
-	return w->file ? 0 : -ENOMEM;
+	return w->file == BUILD_NONE ? -ENOMEM : 0;
 }
 
 static int on_mount(void *arg, const struct lk_fact_mount *f)
@@ -69,7 +72,7 @@ static int on_mount(void *arg, const struct lk_fact_mount *f)
 	if (!m)
 		return -ENOMEM;
 	*m = *f;
-	m->fstype = lk_arena_strdup(&b->snap->arena, f->fstype);
+	m->fstype = lk_build_string(b, f->fstype);
 	m->mount_point = lk_arena_strdup(&b->snap->arena, f->mount_point);
 	return 0;
 }
@@ -91,9 +94,9 @@ static int on_proc(void *arg, const struct lk_fact_proc *f)
 		.state = f->state,
 		.num_threads = f->num_threads,
 		.comm = f->comm ? lk_arena_strndup(a, f->comm, f->comm_len) : NULL,
-		.user = lk_arena_strdup(a, f->user),
+		.user = lk_build_string(b, f->user),
 		.cmdline = lk_arena_strdup(a, f->cmdline),
-		.cgroup = lk_arena_strdup(a, f->cgroup),
+		.cgroup = lk_build_string(b, f->cgroup),
 		.unit = lk_unit_of(a, f->cgroup),
 		.container = lk_container_of(a, f->cgroup),
 		.pid_ns = f->pid_ns,
@@ -127,6 +130,17 @@ static int on_denied(void *arg, const struct lk_fact_denied *f)
 	return d->what && d->text ? 0 : -ENOMEM;
 }
 
+static int on_proven(void *arg, const struct lk_fact_proven *f)
+{
+	struct lk_build *b = arg;
+	struct lk_key *k = lk_vec_push(&b->proven);
+
+	if (!k)
+		return -ENOMEM;
+	*k = f->key;
+	return 0;
+}
+
 static int on_end(void *arg, const struct lk_fact_end *f)
 {
 	struct lk_build *b = arg;
@@ -146,8 +160,8 @@ int lk_build_new(struct lk_build **ret)
 		free(b);
 		return -ENOMEM;
 	}
-	b->sink = (struct lk_sink){ b,        on_host, on_lock,   on_fd,     on_waiter,
-				    on_mount, on_proc, on_orphan, on_denied, on_end };
+	b->sink = (struct lk_sink){ b,       on_host,   on_lock,   on_fd,  on_waiter, on_mount,
+				    on_proc, on_orphan, on_denied, on_end, on_proven };
 	*ret = b;
 	return 0;
 }
@@ -157,24 +171,37 @@ const struct lk_sink *lk_build_sink(struct lk_build *b)
 	return &b->sink;
 }
 
+/* What only helps to put the rows together. */
+static void free_collected(struct lk_build *b)
+{
+	lk_vec_done(&b->links);
+	lk_vec_done(&b->hits);
+	lk_vec_done(&b->waiters);
+	lk_vec_done(&b->orphans);
+	lk_vec_done(&b->names);
+	lk_vec_done(&b->bodies);
+	lk_vec_done(&b->recs);
+	lk_vec_done(&b->groups);
+	lk_index_done(&b->by_ident);
+	lk_index_done(&b->by_key);
+	lk_index_done(&b->by_body);
+	free(b->order);
+	b->order = NULL;
+}
+
 void lk_build_free(struct lk_build *b)
 {
 	if (!b)
 		return;
 	lk_snapshot_free(b->snap);
-	lk_vec_done(&b->lines);
-	lk_vec_done(&b->hits);
-	lk_vec_done(&b->waiters);
+	free_collected(b);
+	lk_vec_done(&b->rows);
+	lk_vec_done(&b->files);
 	lk_vec_done(&b->procs);
 	lk_vec_done(&b->mounts);
-	lk_vec_done(&b->orphans);
+	lk_vec_done(&b->proven);
 	lk_vec_done(&b->denied);
-	lk_vec_done(&b->files);
-	lk_vec_done(&b->groups);
-	lk_vec_done(&b->rows);
-	lk_map_done(&b->by_ident);
-	lk_map_done(&b->by_key);
-	lk_map_done(&b->by_body);
+	lk_index_done(&b->by_pid);
 	free(b);
 }
 
@@ -185,21 +212,55 @@ static int compare_procs(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
+static bool has_pid(const void *arg, uint32_t value, const void *key)
+{
+	const struct lk_build *b = arg;
+
+	return b->procs.v[value].pid == *(const int *)key;
+}
+
+static uint64_t hash_pid(int pid)
+{
+	return lk_mix(lk_mix_begin(), (uint64_t)pid, 0);
+}
+
+static uint32_t find_pid(const struct lk_build *b, int pid)
+{
+	return lk_index_find(&b->by_pid, hash_pid(pid), has_pid, b, &pid);
+}
+
+const struct lk_proc *lk_build_proc(const struct lk_build *b, int64_t pid)
+{
+	uint32_t at = pid > 0 && pid <= INT32_MAX ? find_pid(b, (int)pid) : BUILD_NONE;
+
+	return at == BUILD_NONE ? NULL : &b->snap->procs[at];
+}
+
+static int index_procs(struct lk_build *b)
+{
+	int rc = 0;
+
+	lk_index_done(&b->by_pid);
+	for (size_t i = 0; i < b->procs.n && !rc; i++)
+		rc = lk_index_add(&b->by_pid, hash_pid(b->procs.v[i].pid), (uint32_t)i);
+	return rc;
+}
+
 /* Every pid that a descriptor or a waiter names has a process, even when the source said nothing about it. */
 static int add_unnamed_procs(struct lk_build *b)
 {
-	size_t n = b->procs.n;
-
 	for (size_t i = 0; i < b->hits.n + b->waiters.n; i++) {
 		int pid = i < b->hits.n ? b->hits.v[i].pid : b->waiters.v[i - b->hits.n].f.pid;
-		struct lk_proc key = { .pid = pid }, *p;
+		struct lk_proc *p;
 
-		if (n && bsearch(&key, b->procs.v, n, sizeof(key), compare_procs))
+		if (find_pid(b, pid) != BUILD_NONE)
 			continue;
 		p = lk_vec_push(&b->procs);
 		if (!p)
 			return -ENOMEM;
 		*p = (struct lk_proc){ .pid = pid, .uid = -1 };
+		if (lk_index_add(&b->by_pid, hash_pid(pid), (uint32_t)(b->procs.n - 1)) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -208,8 +269,11 @@ static void sort_procs(struct lk_build *b)
 {
 	size_t n = 0;
 
-	if (b->procs.n)
+	for (size_t i = 1; i < b->procs.n && !n; i++)
+		n = b->procs.v[i - 1].pid > b->procs.v[i].pid;
+	if (n)
 		qsort(b->procs.v, b->procs.n, sizeof(*b->procs.v), compare_procs);
+	n = 0;
 	for (size_t i = 0; i < b->procs.n; i++) {
 		if (!n || b->procs.v[n - 1].pid != b->procs.v[i].pid)
 			b->procs.v[n++] = b->procs.v[i];
@@ -220,14 +284,20 @@ static void sort_procs(struct lk_build *b)
 static int freeze_procs(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
+	size_t n;
+	int rc;
 
 	sort_procs(b);
-	if (add_unnamed_procs(b) < 0)
-		return -ENOMEM;
-	sort_procs(b);
+	rc = index_procs(b);
+	n = b->procs.n;
+	rc = rc ? rc : add_unnamed_procs(b);
+	if (!rc && b->procs.n > n) {
+		sort_procs(b);
+		rc = index_procs(b);
+	}
 	s->n_procs = b->procs.n;
 	s->procs = lk_arena_memdup(&s->arena, b->procs.v, b->procs.n * sizeof(*b->procs.v));
-	return s->procs ? 0 : -ENOMEM;
+	return rc || s->procs ? rc : -ENOMEM;
 }
 
 static void count_row(struct lk_snapshot *s, const struct lk_lock *l)
@@ -238,41 +308,53 @@ static void count_row(struct lk_snapshot *s, const struct lk_lock *l)
 		s->n_held++;
 }
 
-static int freeze_rows(struct lk_build *b)
+/* An array will not grow any more; it is one even when it is empty. */
+static int trim(void *array, size_t n, size_t size)
 {
-	struct lk_snapshot *s = b->snap;
+	void **mem = array;
+	void *p = realloc(*mem, (n + !n) * size);
 
-	s->n_locks = b->rows.n;
-	s->locks = lk_arena_array(&s->arena, b->rows.n, sizeof(*s->locks));
-	if (!s->locks)
+	if (!p)
 		return -ENOMEM;
-	for (size_t i = 0; i < b->rows.n; i++) {
-		struct build_row *r = &b->rows.v[i];
-		int rc = lk_build_explain(b, r);
-
-		if (rc < 0)
-			return rc;
-		s->locks[i] = r->lock;
-		s->locks[i].index = i;
-		s->locks[i].root = r->root == i ? NULL : &s->locks[r->root];
-		count_row(s, &s->locks[i]);
-	}
+	*mem = p;
 	return 0;
 }
 
-/* Files in the arena are pointed to by rows already; the array is for those who want to list them. */
+/* The array of files becomes the snapshot's. */
 static int freeze_files(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
-
-	s->n_files = b->files.n;
-	s->files = lk_arena_array(&s->arena, b->files.n, sizeof(*s->files));
-	if (!s->files)
+	if (trim(&b->files.v, b->files.n, sizeof(*b->files.v)) < 0 || lk_arena_keep(&s->arena, b->files.v) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < b->files.n; i++)
-		s->files[i] = *b->files.v[i];
-	for (size_t i = 0; i < b->rows.n; i++)
-		b->rows.v[i].lock.file = &s->files[b->rows.v[i].lock.file->index];
+	s->n_files = b->files.n;
+	s->files = b->files.v;
+	b->files.v = NULL;
+	return 0;
+}
+
+static int freeze_rows(struct lk_build *b)
+{
+	struct lk_snapshot *s = b->snap;
+	/* Its lines are nobody's but its own. */
+	bool by_bpf = s->host.scanner && strcmp(s->host.scanner, "bpf") == 0;
+	int rc = trim(&b->rows.v, b->rows.n, sizeof(*b->rows.v));
+
+	for (uint32_t i = 0; i < b->rows.n && !rc; i++) {
+		struct lk_lock *l = &b->rows.v[i];
+
+		l->index = i;
+		l->line = by_bpf ? 0 : l->line;
+		l->file = &s->files[b->links.v[i].file];
+		l->root = b->links.v[i].root == i ? NULL : &b->rows.v[b->links.v[i].root];
+		rc = lk_build_explain(b, i);
+		count_row(s, l);
+	}
+	rc = rc ? rc : lk_arena_keep(&s->arena, b->rows.v);
+	if (rc)
+		return rc;
+	s->n_locks = b->rows.n;
+	s->locks = b->rows.v;
+	b->rows.v = NULL;
 	return 0;
 }
 
@@ -293,6 +375,10 @@ static int freeze_mounts(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
 
+	s->n_proven = b->proven.n;
+	s->proven = lk_arena_memdup(&s->arena, b->proven.v, b->proven.n * sizeof(*b->proven.v));
+	if (!s->proven)
+		return -ENOMEM;
 	s->n_mounts = b->mounts.n;
 	s->mounts = lk_arena_memdup(&s->arena, b->mounts.v, b->mounts.n * sizeof(*b->mounts.v));
 	return s->mounts ? 0 : -ENOMEM;
@@ -307,6 +393,7 @@ int lk_build_finish(struct lk_build *b, struct lk_snapshot **ret, struct lk_err 
 	rc = rc ? rc : freeze_files(b);
 	rc = rc ? rc : freeze_mounts(b);
 	rc = rc ? rc : freeze_rows(b);
+	free_collected(b);
 	if (!rc) {
 		lk_build_name_ids(b->snap);
 		rc = lk_relate(b->snap);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/index.h"
 #include "base/vec.h"
 #include "model/graph.h"
 
@@ -15,8 +16,12 @@
 struct finder {
 	struct lk_snapshot *s;
 	struct lk_graph g;
-	unsigned char *moves; /* by node: it can move (a waiter gets on, a lock goes, a process has a free thread) */
+	struct lk_graph_what_if *what_if;
+	const unsigned char
+		*moves; /* by node: it can move (a waiter gets on, a lock goes, a process has a free thread) */
 	size_t *component; /* by node; LK_GRAPH_NONE: not in a cycle */
+	size_t *members; /* nodes, component by component, lowest first */
+	size_t *begin; /* where those of a component begin in it; one more than there are components */
 	LK_VEC(struct lk_cycle) cycles;
 };
 
@@ -25,60 +30,70 @@ static int compare_int(const void *a, const void *b)
 	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
 }
 
+/* Fills members and begin, which have room for all nodes and two more. */
+static void list_members(struct finder *f, size_t n_components)
+{
+	memset(f->begin, 0, (n_components + 2) * sizeof(*f->begin));
+	for (size_t i = 0; i < f->g.n_nodes; i++) {
+		if (f->component[i] != LK_GRAPH_NONE)
+			f->begin[f->component[i] + 2]++;
+	}
+	for (size_t i = 1; i <= n_components; i++)
+		f->begin[i + 1] += f->begin[i];
+	for (size_t i = 0; i < f->g.n_nodes; i++) {
+		if (f->component[i] != LK_GRAPH_NONE)
+			f->members[f->begin[f->component[i] + 1]++] = i;
+	}
+}
+
 /* Rows and processes of one component into the cycle. */
 static int fill_cycle(struct finder *f, size_t component, struct lk_cycle *c)
 {
+	const size_t *member = f->members + f->begin[component], *end = f->members + f->begin[component + 1];
 	struct lk_snapshot *s = f->s;
-	size_t n_rows = 0, n_pids = 0;
-	const struct lk_lock **rows;
-	int *pids;
+	const struct lk_lock **rows = lk_arena_array(&s->arena, (size_t)(end - member), sizeof(*rows));
+	int *pids = lk_arena_array(&s->arena, (size_t)(end - member), sizeof(*pids));
 
-	for (size_t i = 0; i < f->g.n_nodes; i++) {
-		if (f->component[i] == component && ++*(i < s->n_locks ? &n_rows : &n_pids) == 0)
-			return -ENOMEM;
-	}
-	rows = lk_arena_array(&s->arena, n_rows, sizeof(*rows));
-	pids = lk_arena_array(&s->arena, n_pids, sizeof(*pids));
 	if (!rows || !pids)
 		return -ENOMEM;
-	for (size_t i = 0; i < f->g.n_nodes; i++) {
-		if (f->component[i] != component)
-			continue;
-		if (i < s->n_locks)
-			rows[c->n_rows++] = &s->locks[i];
+	for (; member < end; member++) {
+		if (*member < s->n_locks)
+			rows[c->n_rows++] = &s->locks[*member];
 		else
-			pids[c->n_pids++] = s->procs[i - s->n_locks].pid;
+			pids[c->n_pids++] = s->procs[*member - s->n_locks].pid;
 	}
-	qsort(pids, n_pids, sizeof(*pids), compare_int);
+	qsort(pids, c->n_pids, sizeof(*pids), compare_int);
 	c->rows = rows;
 	c->pids = pids;
 	return 0;
 }
 
 /* Would every other request of the cycle get on if this process went, with its locks and its requests? */
-static bool would_end(struct finder *f, const struct lk_cycle *c, int pid, unsigned char *scratch)
+static bool would_end(struct finder *f, const struct lk_cycle *c, int pid)
 {
 	const struct lk_proc *p = lk_snapshot_proc(f->s, pid);
+	size_t proc = (size_t)(p - f->s->procs);
+	bool ends = true;
 
-	lk_graph_who_moves(&f->g, f->s, (size_t)(p - f->s->procs), scratch);
-	for (size_t i = 0; i < c->n_rows; i++) {
+	lk_graph_what_if_gone(f->what_if, proc);
+	for (size_t i = 0; i < c->n_rows && ends; i++) {
 		const struct lk_lock *l = c->rows[i];
 
-		if (lk_lock_is_waiting(l) && l->pid != pid && !scratch[l->index])
-			return false;
+		ends = !lk_lock_is_waiting(l) || l->pid == pid || f->moves[l->index];
 	}
-	return true;
+	lk_graph_what_if_back(f->what_if, proc);
+	return ends;
 }
 
 static int find_breakers(struct finder *f, struct lk_cycle *c)
 {
-	lk_auto_mem unsigned char *scratch = malloc(f->g.n_nodes + 1);
-	int *out = lk_arena_array(&f->s->arena, c->n_pids, sizeof(*out));
+	size_t n = c->n_pids < MAX_TRIED ? c->n_pids : MAX_TRIED;
+	int *out = lk_arena_array(&f->s->arena, n, sizeof(*out));
 
-	if (!scratch || !out)
+	if (!out)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->n_pids && i < MAX_TRIED; i++) {
-		if (would_end(f, c, c->pids[i], scratch))
+	for (size_t i = 0; i < n; i++) {
+		if (would_end(f, c, c->pids[i]))
 			out[c->n_breakers++] = c->pids[i];
 	}
 	c->breakers = out;
@@ -158,8 +173,8 @@ static int add_cycle(struct finder *f, size_t component, bool dead)
 
 static bool touches_deadlock(const struct finder *f, size_t component)
 {
-	for (size_t i = 0; i < f->s->n_locks; i++) {
-		if (f->component[i] == component && f->s->locks[i].deadlock)
+	for (size_t i = f->begin[component]; i < f->begin[component + 1]; i++) {
+		if (f->members[i] < f->s->n_locks && f->s->locks[f->members[i]].deadlock)
 			return true;
 	}
 	return false;
@@ -178,6 +193,8 @@ static int find_cycles(struct finder *f, bool dead)
 	size_t n = 0;
 	int rc = lk_graph_components(&f->g, dead ? f->moves : NULL, f->component, &n);
 
+	if (!rc)
+		list_members(f, n);
 	for (size_t i = 0; i < n && !rc; i++) {
 		if (!dead && touches_deadlock(f, i))
 			continue;
@@ -188,17 +205,41 @@ static int find_cycles(struct finder *f, bool dead)
 	return rc;
 }
 
+/* A circle goes through a process that waits and has a lock that somebody waits for. */
+static int may_have_cycles(const struct lk_snapshot *s)
+{
+	lk_auto_mem unsigned char *waits = calloc(s->n_procs + 1, 1);
+	bool found = false;
+
+	if (!waits)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->n_locks; i++) {
+		if (s->locks[i].waiter)
+			waits[s->locks[i].waiter->proc - s->procs] = 1;
+	}
+	for (size_t i = 0; i < s->n_locks && !found; i++) {
+		const struct lk_lock *l = &s->locks[i];
+
+		for (size_t k = 0; l->n_blocks && k < l->n_holders && !found; k++)
+			found = waits[l->holders[k].proc - s->procs];
+	}
+	return found;
+}
+
 static int run(struct finder *f)
 {
 	int rc = lk_graph_make(&f->g, f->s);
+	size_t n = f->g.n_nodes;
 
+	rc = rc ? rc : lk_graph_what_if_new(&f->g, f->s, &f->what_if);
 	if (rc)
 		return rc;
-	f->moves = calloc(f->g.n_nodes + 1, 1);
-	f->component = calloc(f->g.n_nodes + 1, sizeof(*f->component));
-	if (!f->moves || !f->component)
+	f->moves = lk_graph_what_if_moves(f->what_if);
+	f->component = malloc((n + 1) * sizeof(*f->component));
+	f->members = malloc((n + 1) * sizeof(*f->members));
+	f->begin = malloc((n + 3) * sizeof(*f->begin));
+	if (!f->component || !f->members || !f->begin)
 		return -ENOMEM;
-	lk_graph_who_moves(&f->g, f->s, LK_GRAPH_NONE, f->moves);
 	rc = find_cycles(f, true);
 	return rc ? rc : find_cycles(f, false);
 }
@@ -206,32 +247,72 @@ static int run(struct finder *f)
 int lk_deadlock_find(struct lk_snapshot *s)
 {
 	struct finder f = { .s = s };
-	int rc = s->n_waiting ? run(&f) : 0;
+	int rc = s->n_waiting ? may_have_cycles(s) : 0;
 
+	if (rc > 0)
+		rc = run(&f);
 	s->n_cycles = rc ? 0 : f.cycles.n;
 	s->cycles = lk_arena_memdup(&s->arena, f.cycles.v, s->n_cycles * sizeof(*f.cycles.v));
+	lk_graph_what_if_free(f.what_if);
 	lk_graph_done(&f.g);
-	free(f.moves);
 	free(f.component);
+	free(f.members);
+	free(f.begin);
 	lk_vec_done(&f.cycles);
 	return rc || s->cycles ? rc : -ENOMEM;
 }
 
-static bool stands_in(const struct lk_snapshot *later, bool dead, uint64_t id)
+/* Ids of the rows of all cycles; those of deadlocks come first, as deadlocks do. */
+struct id_set {
+	const struct lk_lock **rows;
+	size_t n, n_dead;
+	struct lk_index index;
+};
+
+struct wanted_id {
+	uint64_t id;
+	bool dead; /* in a deadlock */
+};
+
+static bool is_wanted(const void *arg, uint32_t value, const void *key)
 {
-	for (size_t i = 0; i < later->n_cycles && (!dead || later->cycles[i].dead); i++) {
-		for (size_t k = 0; k < later->cycles[i].n_rows; k++) {
-			if (later->cycles[i].rows[k]->id == id)
-				return true;
-		}
-	}
-	return false;
+	const struct id_set *set = arg;
+	const struct wanted_id *w = key;
+
+	return set->rows[value]->id == w->id && (!w->dead || value < set->n_dead);
 }
 
-static bool cycle_stands(const struct lk_cycle *c, const struct lk_snapshot *later)
+static uint64_t hash_id(uint64_t id)
+{
+	return lk_mix(lk_mix_begin(), id, 0);
+}
+
+static int list_ids(const struct lk_snapshot *s, struct id_set *set)
+{
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n_cycles; i++)
+		n += s->cycles[i].n_rows;
+	set->rows = malloc((n + 1) * sizeof(*set->rows));
+	for (size_t i = 0; set->rows && i < s->n_cycles; i++) {
+		for (size_t k = 0; k < s->cycles[i].n_rows && !rc; k++) {
+			set->rows[set->n] = s->cycles[i].rows[k];
+			rc = lk_index_add(&set->index, hash_id(set->rows[set->n]->id), (uint32_t)set->n);
+			set->n++;
+		}
+		if (s->cycles[i].dead)
+			set->n_dead = set->n;
+	}
+	return set->rows ? rc : -ENOMEM;
+}
+
+static bool cycle_stands(const struct lk_cycle *c, const struct id_set *later)
 {
 	for (size_t i = 0; i < c->n_rows; i++) {
-		if (!stands_in(later, c->dead, c->rows[i]->id))
+		struct wanted_id w = { c->rows[i]->id, c->dead };
+
+		if (lk_index_find(&later->index, hash_id(w.id), is_wanted, later, &w) == LK_INDEX_NONE)
 			return false;
 	}
 	return true;
@@ -239,12 +320,15 @@ static bool cycle_stands(const struct lk_cycle *c, const struct lk_snapshot *lat
 
 void lk_deadlock_confirm(struct lk_snapshot *s, const struct lk_snapshot *later)
 {
+	struct id_set ids = { 0 };
+	/* Without memory to compare, nothing is said to stand. */
+	bool known = list_ids(later, &ids) == 0;
 	size_t kept = 0;
 
 	s->n_deadlocks = 0;
 	for (size_t i = 0; i < s->n_cycles; i++) {
 		struct lk_cycle c = s->cycles[i];
-		bool stands = cycle_stands(&c, later);
+		bool stands = known && cycle_stands(&c, &ids);
 
 		c.number = c.dead && stands ? (unsigned)++s->n_deadlocks : 0;
 		for (size_t k = 0; c.dead && k < c.n_rows; k++)
@@ -253,4 +337,6 @@ void lk_deadlock_confirm(struct lk_snapshot *s, const struct lk_snapshot *later)
 			s->cycles[kept++] = c;
 	}
 	s->n_cycles = kept;
+	lk_index_done(&ids.index);
+	free(ids.rows);
 }

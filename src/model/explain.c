@@ -1,41 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who holds a row and how that is known; where nobody is proven, the reasons that remain possible. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/build_private.h"
 
-static const struct lk_proc *proc_of(struct lk_build *b, int pid)
+static bool is_same_holder(const struct lk_holder *h, const struct build_hit *hit)
 {
-	return lk_snapshot_proc(b->snap, pid);
+	return h->pid == hit->pid && h->tid == hit->tid && h->fd == hit->fd;
 }
 
-static int fill_holders(struct lk_build *b, struct build_row *r)
+/* One process often holds many locks with one descriptor: they share the list. */
+static const struct lk_holder *share_holder(const struct lk_build *b, uint32_t row, const struct build_hit *hit)
 {
-	const struct build_group *g = &b->groups.v[r->group];
+	const struct lk_lock *before = row ? &b->rows.v[row - 1] : NULL;
+
+	if (!before || before->n_holders != 1 || !is_same_holder(before->holders, hit))
+		return NULL;
+	return before->holders;
+}
+
+static int list_holders(struct lk_build *b, const struct build_group *g, struct lk_lock *l)
+{
 	struct lk_holder *h = lk_arena_array(&b->snap->arena, g->n, sizeof(*h));
 	size_t n = 0;
 
 	if (!h)
 		return -ENOMEM;
 	for (size_t i = 0; i < g->n; i++) {
-		const struct build_hit *hit = &b->hits.v[g->first + i];
+		const struct build_hit *hit = &b->hits.v[b->order[g->first + i]];
 
-		if (n && h[n - 1].pid == hit->pid && h[n - 1].tid == hit->tid && h[n - 1].fd == hit->fd)
+		if (n && is_same_holder(&h[n - 1], hit))
 			continue;
-		h[n++] = (struct lk_holder){ hit->pid, hit->tid, hit->fd, proc_of(b, hit->pid) };
+		h[n++] = (struct lk_holder){ hit->pid, hit->tid, hit->fd, lk_build_proc(b, hit->pid) };
 		if (!h[n - 1].proc)
 			return -ENOENT;
 	}
-	r->lock.holders = h;
-	r->lock.n_holders = n;
-	r->lock.pid = h[0].pid;
-	r->lock.proc = h[0].proc;
-	r->lock.ofd = b->hits.v[g->first].ofd;
-	if (r->lock.how != LK_HOW_AMBIGUOUS)
-		r->lock.how = LK_HOW_EXACT;
+	l->holders = h;
+	l->n_holders = n;
+	return 0;
+}
+
+static int fill_holders(struct lk_build *b, uint32_t row)
+{
+	const struct build_group *g = &b->groups.v[b->links.v[row].group];
+	const struct build_hit *first = &b->hits.v[b->order[g->first]];
+	struct lk_lock *l = &b->rows.v[row];
+	int rc = 0;
+
+	l->holders = g->n == 1 ? share_holder(b, row, first) : NULL;
+	l->n_holders = 1;
+	if (!l->holders)
+		rc = list_holders(b, g, l);
+	if (rc)
+		return rc;
+	l->pid = l->holders[0].pid;
+	l->proc = l->holders[0].proc;
+	l->ofd = first->ofd;
+	if (l->how != LK_HOW_AMBIGUOUS)
+		l->how = LK_HOW_EXACT;
 	return 0;
 }
 
@@ -46,50 +70,50 @@ static bool may_be_recorded(const struct lk_proc *p)
 	return p && !(p->flags & LK_PROC_GONE) && (p->flags & (LK_PROC_UNREADABLE | LK_PROC_KTHREAD));
 }
 
-static void name_recorded(struct lk_build *b, struct build_row *r)
+static void name_recorded(struct lk_build *b, struct lk_lock *l)
 {
-	int64_t pid = r->lock.rec.pid;
-	const struct lk_proc *p = pid > 0 && pid <= INT32_MAX ? proc_of(b, (int)pid) : NULL;
+	const struct lk_proc *p = lk_build_proc(b, l->rec.pid);
 	bool plausible = may_be_recorded(p);
 
-	r->lock.how = r->lock.file->ambiguous ? LK_HOW_AMBIGUOUS : plausible ? LK_HOW_RECORDED : LK_HOW_UNKNOWN;
+	l->how = l->file->ambiguous ? LK_HOW_AMBIGUOUS : plausible ? LK_HOW_RECORDED : LK_HOW_UNKNOWN;
 	if (plausible) {
-		r->lock.pid = p->pid;
-		r->lock.proc = p;
+		l->pid = p->pid;
+		l->proc = p;
 	}
 }
 
 /* While a lease is only being broken down to a read lease, who opens the file for reading does not sleep but looks again every few
  * milliseconds (__break_lease() in fs/locks.c): when it last woke up says nothing. */
-static bool wakes_again_and_again(const struct lk_build *b, const struct build_row *r)
+static bool wakes_again_and_again(const struct lk_build *b, uint32_t row)
 {
-	return r->lock.state == LK_STATE_BREAKER && b->rows.v[r->root].lock.rec.mode == LK_MODE_READ;
+	return b->rows.v[row].state == LK_STATE_BREAKER && b->rows.v[b->links.v[row].root].rec.mode == LK_MODE_READ;
 }
 
 /* A blocked request cannot outlive its process, so the number in the list is its own. */
-static int name_waiter(struct lk_build *b, struct build_row *r)
+static int name_waiter(struct lk_build *b, uint32_t row)
 {
-	const struct lk_fact_waiter *f = r->waiter == SIZE_MAX ? NULL : &b->waiters.v[r->waiter].f;
-	int64_t pid = f ? f->pid : r->lock.rec.pid;
-	const struct lk_proc *p = pid > 0 && pid <= INT32_MAX ? proc_of(b, (int)pid) : NULL;
+	uint32_t at = b->links.v[row].waiter;
+	const struct lk_fact_waiter *f = at == BUILD_NONE ? NULL : &b->waiters.v[at].f;
+	struct lk_lock *l = &b->rows.v[row];
+	const struct lk_proc *p = lk_build_proc(b, f ? f->pid : l->rec.pid);
 	struct lk_holder *w;
 
-	r->lock.how = LK_HOW_UNKNOWN;
+	l->how = LK_HOW_UNKNOWN;
 	if (!p)
 		return 0;
 	w = lk_arena_zalloc(&b->snap->arena, sizeof(*w));
 	if (!w)
 		return -ENOMEM;
 	*w = (struct lk_holder){ .pid = p->pid, .tid = f ? f->tid : 0, .fd = f ? f->fd : -1, .proc = p };
-	r->lock.waiter = w;
-	r->lock.pid = p->pid;
-	r->lock.proc = p;
-	r->lock.how = f ? LK_HOW_MATCHED : LK_HOW_RECORDED;
-	if (f && !wakes_again_and_again(b, r)) {
-		r->lock.wait_ms = f->wait_ms;
-		r->lock.wait_error_ms = f->wait_error_ms;
+	l->waiter = w;
+	l->pid = p->pid;
+	l->proc = p;
+	l->how = !f ? LK_HOW_RECORDED : f->line ? LK_HOW_EXACT : LK_HOW_MATCHED;
+	if (f && !wakes_again_and_again(b, row)) {
+		l->wait_ms = f->wait_ms;
+		l->wait_error_ms = f->wait_error_ms;
 	}
-	r->lock.ofd = f ? f->ofd : 0;
+	l->ofd = f ? f->ofd : 0;
 	return 0;
 }
 
@@ -129,7 +153,7 @@ static const char *problem_text(const struct lk_build *b, const char *what)
 static void reason_recorded(struct lk_build *b, const struct lk_lock *l, struct reasons *out)
 {
 	struct lk_arena *a = &b->snap->arena;
-	const struct lk_proc *p = l->rec.pid > 0 && l->rec.pid <= INT32_MAX ? proc_of(b, (int)l->rec.pid) : NULL;
+	const struct lk_proc *p = lk_build_proc(b, l->rec.pid);
 
 	if (l->rec.pid <= 0 || !p)
 		return;
@@ -179,14 +203,15 @@ static void reason_detached(struct lk_build *b, const struct lk_lock *l, struct 
 
 static void reason_hidden(struct lk_build *b, const struct lk_lock *l, struct reasons *out)
 {
-	struct lk_arena *a = &b->snap->arena;
 	static const char *const whats[] = { "fdinfo", "hidden", "processes", "timeout" };
 
 	for (size_t i = 0; i < sizeof(whats) / sizeof(*whats); i++) {
 		const char *text = problem_text(b, whats[i]);
 
-		if (text)
-			add_reason(out, lk_arena_printf(a, "%s: %s", i == 0 ? "unreadable" : whats[i], text));
+		if (text && !b->hidden[i])
+			b->hidden[i] = lk_arena_printf(&b->snap->arena, "%s: %s", i == 0 ? "unreadable" : whats[i],
+						       text);
+		add_reason(out, b->hidden[i]);
 	}
 	if (l->rec.pid == 0 || !b->snap->host.initial_pidns)
 		add_reason(out, "namespace: its holder may be in a pid namespace that cannot be seen from here");
@@ -194,84 +219,44 @@ static void reason_hidden(struct lk_build *b, const struct lk_lock *l, struct re
 		add_reason(out, "released: it may have been released while the scan was looking");
 }
 
-static int explain_missing(struct lk_build *b, struct build_row *r)
+/* The row before has the same reasons: what they depend on is the same. */
+static bool share_reasons(const struct lk_build *b, struct lk_lock *l)
+{
+	const struct lk_lock *before = b->explained ? &b->rows.v[b->explained - 1] : NULL;
+
+	if (!before || before->rec.pid != l->rec.pid || before->rec.type != l->rec.type ||
+	    !lk_key_equal(&before->rec.key, &l->rec.key))
+		return false;
+	l->no_holder_because = before->no_holder_because;
+	l->n_because = before->n_because;
+	return true;
+}
+
+static int explain_missing(struct lk_build *b, struct lk_lock *l)
 {
 	struct reasons out = { .n = 0 };
 
-	reason_recorded(b, &r->lock, &out);
-	reason_detached(b, &r->lock, &out);
-	reason_hidden(b, &r->lock, &out);
-	r->lock.no_holder_because = lk_arena_memdup(&b->snap->arena, out.v, out.n * sizeof(*out.v));
-	r->lock.n_because = out.n;
-	return r->lock.no_holder_because ? 0 : -ENOMEM;
+	if (share_reasons(b, l))
+		return 0;
+	b->explained = (uint32_t)(l - b->rows.v) + 1;
+	reason_recorded(b, l, &out);
+	reason_detached(b, l, &out);
+	reason_hidden(b, l, &out);
+	l->no_holder_because = lk_arena_memdup(&b->snap->arena, out.v, out.n * sizeof(*out.v));
+	l->n_because = (uint8_t)out.n;
+	return l->no_holder_because ? 0 : -ENOMEM;
 }
 
-int lk_build_explain(struct lk_build *b, struct build_row *r)
+int lk_build_explain(struct lk_build *b, uint32_t row)
 {
-	if (lk_lock_is_waiting(&r->lock))
-		return name_waiter(b, r);
-	if (r->group != SIZE_MAX)
-		return fill_holders(b, r);
-	name_recorded(b, r);
-	return explain_missing(b, r);
-}
+	struct lk_lock *l = &b->rows.v[row];
 
-static uint64_t hash_number(uint64_t h, int64_t v)
-{
-	return lk_hash(h, &v, sizeof(v));
-}
-
-static uint64_t hash_owner(uint64_t h, const struct lk_lock *l)
-{
-	const struct lk_holder *o = l->waiter ? l->waiter : l->n_holders ? &l->holders[0] : NULL;
-
-	if (!o)
-		return hash_number(h, l->rec.pid);
-	h = hash_number(h, o->pid);
-	h = hash_number(h, (int64_t)o->proc->start_ticks);
-	return hash_number(h, l->waiter ? o->tid : o->fd);
-}
-
-static uint64_t lock_id(const struct lk_snapshot *s, const struct lk_lock *l)
-{
-	const struct lk_file *f = l->file;
-	uint64_t h = lk_hash(LK_HASH_INIT, s->host.boot_id, strlen(s->host.boot_id));
-
-	h = hash_number(h, (int64_t)((uint64_t)f->key.major << 32 | f->key.minor));
-	h = hash_number(h, (int64_t)f->key.ino);
-	h = hash_number(h, f->has_stat ? (int64_t)((uint64_t)f->st_major << 32 | f->st_minor) : -1);
-	h = hash_number(h, f->has_stat ? (int64_t)f->st_ino : -1);
-	h = hash_number(h, (int64_t)l->rec.type << 8 | (int64_t)l->rec.mode);
-	h = hash_number(h, lk_lock_is_waiting(l));
-	h = hash_number(h, l->rec.range.start);
-	h = hash_number(h, l->rec.range.end);
-	return hash_owner(h, l);
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-	const struct lk_lock *const *x = a, *const *y = b;
-
-	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
-}
-
-void lk_build_name_ids(struct lk_snapshot *s)
-{
-	struct lk_lock **order = lk_arena_array(&s->arena, s->n_locks, sizeof(*order));
-
-	for (size_t i = 0; i < s->n_locks; i++) {
-		s->locks[i].id = lock_id(s, &s->locks[i]);
-		s->locks[i].id_shared = !order; /* without memory to compare, none may be acted on */
-		if (order)
-			order[i] = &s->locks[i];
-	}
-	if (!order || !s->n_locks)
-		return;
-	qsort(order, s->n_locks, sizeof(*order), compare_ids);
-	for (size_t i = 1; i < s->n_locks; i++) {
-		if (order[i - 1]->id == order[i]->id)
-			order[i - 1]->id_shared = order[i]->id_shared = true;
-	}
+	if (lk_lock_is_waiting(l))
+		return name_waiter(b, row);
+	if (b->links.v[row].group != BUILD_NONE)
+		return fill_holders(b, row);
+	name_recorded(b, l);
+	return explain_missing(b, l);
 }
 
 /* An unreadable process can only change an answer that leaves room for it: a lock without a proven holder, or one that it may

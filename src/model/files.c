@@ -2,8 +2,18 @@
 /* Telling files apart: by key, and where keys may collide by st_dev and st_ino, on overlay hard links by name. */
 #include <string.h>
 
+#include "base/map.h"
 #include "model/build_private.h"
 #include "source/mounts.h"
+
+/* A file as files are told apart. */
+struct ident {
+	struct lk_key key;
+	bool has_stat;
+	uint32_t st_major, st_minor;
+	uint64_t st_ino;
+	uint32_t path_hash; /* only where the name tells files apart */
+};
 
 int lk_build_compare_keys(const struct lk_key *a, const struct lk_key *b)
 {
@@ -14,47 +24,79 @@ int lk_build_compare_keys(const struct lk_key *a, const struct lk_key *b)
 	return a->ino < b->ino ? -1 : a->ino > b->ino;
 }
 
-/* An ident's key has no stray bytes in its padding, see set_key(). */
-static int note_key(struct lk_build *b, const struct build_ident *kept)
+static uint64_t hash_key(const struct lk_key *k)
 {
-	size_t before;
-	bool again = lk_map_find(&b->by_key, &kept->key, sizeof(kept->key), &before);
-
-	return lk_map_set(&b->by_key, &kept->key, sizeof(kept->key), again ? SIZE_MAX : b->files.n - 1);
+	return lk_mix(lk_mix_begin() + k->none, (uint64_t)k->major << 32 | k->minor, k->ino);
 }
 
-static struct lk_file *add_file(struct lk_build *b, const struct build_ident *id)
+static uint64_t hash_ident(const struct ident *id)
 {
-	struct lk_arena *a = &b->snap->arena;
-	struct build_ident *kept = lk_arena_memdup(a, id, sizeof(*id));
-	struct lk_file *f = lk_arena_zalloc(a, sizeof(*f));
-	struct lk_file **slot = kept && f ? lk_vec_push(&b->files) : NULL;
+	uint64_t h = hash_key(&id->key);
 
-	if (!slot || lk_map_set(&b->by_ident, kept, sizeof(*kept), b->files.n - 1) < 0 || note_key(b, kept) < 0)
-		return NULL;
-	*slot = f;
-	f->index = b->files.n - 1;
-	f->key = id->key;
-	f->size = -1;
+	if (id->has_stat)
+		h = lk_mix(h, (uint64_t)id->st_major << 32 | id->st_minor, id->st_ino);
+	return h + id->path_hash;
+}
+
+static bool is_ident(const void *arg, uint32_t value, const void *key)
+{
+	const struct lk_build *b = arg;
+	const struct lk_file *f = &b->files.v[value];
+	const struct ident *id = key;
+
+	if (!lk_key_equal(&f->key, &id->key) || f->has_stat != id->has_stat ||
+	    b->names.v[value].path_hash != id->path_hash)
+		return false;
+	return !id->has_stat || (f->st_major == id->st_major && f->st_minor == id->st_minor && f->st_ino == id->st_ino);
+}
+
+static bool has_key(const void *arg, uint32_t value, const void *key)
+{
+	const struct lk_build *b = arg;
+
+	return lk_key_equal(&b->files.v[value].key, key);
+}
+
+static uint32_t first_of_key(const struct lk_build *b, const struct lk_key *key)
+{
+	return lk_index_find(&b->by_key, hash_key(key), has_key, b, key);
+}
+
+/* Called for a file that is not yet in the index. */
+static int note_key(struct lk_build *b, uint32_t file)
+{
+	const struct lk_key *key = &b->files.v[file].key;
+	uint32_t before = first_of_key(b, key);
+
+	if (before == BUILD_NONE)
+		return lk_index_add(&b->by_key, hash_key(key), file);
+	b->names.v[before].shares_key = true;
+	return 0;
+}
+
+static uint32_t add_file(struct lk_build *b, const struct ident *id)
+{
+	struct lk_file *f = lk_vec_push(&b->files);
+	struct build_name *name = f ? lk_vec_push(&b->names) : NULL;
+	uint32_t at = (uint32_t)(b->files.n - 1);
+
+	if (!name || b->files.n >= BUILD_NONE)
+		return BUILD_NONE;
+	*name = (struct build_name){ .path_hash = id->path_hash };
+	*f = (struct lk_file){ .index = at, .key = id->key, .size = -1 };
 	f->deleted = f->replaced = f->local = LK_UNKNOWN;
-	return f;
+	f->has_stat = id->has_stat;
+	f->st_major = id->st_major;
+	f->st_minor = id->st_minor;
+	f->st_ino = id->st_ino;
+	if (lk_index_add(&b->by_ident, hash_ident(id), at) < 0 || note_key(b, at) < 0)
+		return BUILD_NONE;
+	return at;
 }
 
-static struct lk_file *find_file(struct lk_build *b, const struct build_ident *id)
+static uint32_t find_file(const struct lk_build *b, const struct ident *id)
 {
-	size_t i;
-
-	return lk_map_find(&b->by_ident, id, sizeof(*id), &i) ? b->files.v[i] : NULL;
-}
-
-/* An ident must be all zero in its padding: it is hashed as bytes. */
-static void set_key(struct build_ident *id, const struct lk_key *key)
-{
-	memset(id, 0, sizeof(*id));
-	id->key.major = key->major;
-	id->key.minor = key->minor;
-	id->key.ino = key->ino;
-	id->key.none = key->none;
+	return lk_index_find(&b->by_ident, hash_ident(id), is_ident, b, id);
 }
 
 static bool name_tells_apart(const struct lk_fact_file *f)
@@ -64,8 +106,6 @@ static bool name_tells_apart(const struct lk_fact_file *f)
 
 static int describe(struct lk_build *b, struct lk_file *f, const struct lk_fact_file *fact)
 {
-	struct lk_arena *a = &b->snap->arena;
-
 	f->has_stat = fact->has_stat;
 	f->st_major = fact->st_major;
 	f->st_minor = fact->st_minor;
@@ -73,9 +113,9 @@ static int describe(struct lk_build *b, struct lk_file *f, const struct lk_fact_
 	f->nlink = fact->nlink;
 	f->size = fact->size;
 	f->local = fact->local;
-	f->fstype = lk_arena_strdup(a, fact->fstype);
-	f->mount_point = lk_arena_strdup(a, fact->mount_point);
-	f->path = lk_arena_strdup(a, fact->path);
+	f->fstype = lk_build_string(b, fact->fstype);
+	f->mount_point = lk_build_string(b, fact->mount_point);
+	f->path = lk_arena_strdup(&b->snap->arena, fact->path);
 	f->deleted = fact->deleted;
 	f->replaced = fact->replaced;
 	f->ambiguous = !fact->has_stat && fact->fstype && !lk_mounts_fs_keys_unique(fact->fstype);
@@ -88,65 +128,71 @@ static bool is_better_name(const struct lk_file *f, const struct lk_fact_file *f
 	return fact->path && (!f->path || (f->deleted == LK_YES && fact->deleted == LK_NO));
 }
 
-struct lk_file *lk_build_file(struct lk_build *b, const struct lk_fact_file *fact)
+uint32_t lk_build_file(struct lk_build *b, const struct lk_fact_file *fact)
 {
-	struct build_ident id;
-	struct lk_file *f;
+	struct ident id = { .key = fact->key, .has_stat = fact->has_stat };
+	uint32_t at;
 
-	set_key(&id, &fact->key);
 	if (fact->has_stat) {
-		id.has_stat = 1;
 		id.st_major = fact->st_major;
 		id.st_minor = fact->st_minor;
 		id.st_ino = fact->st_ino;
 	}
 	if (name_tells_apart(fact))
 		id.path_hash = (uint32_t)lk_hash(LK_HASH_INIT, fact->path, strlen(fact->path));
-	f = find_file(b, &id);
-	if (f && !is_better_name(f, fact))
-		return f;
-	if (!f)
-		f = add_file(b, &id);
-	return f && describe(b, f, fact) == 0 ? f : NULL;
+	at = find_file(b, &id);
+	if (at != BUILD_NONE && !is_better_name(&b->files.v[at], fact))
+		return at;
+	if (at == BUILD_NONE)
+		at = add_file(b, &id);
+	return at != BUILD_NONE && describe(b, &b->files.v[at], fact) == 0 ? at : BUILD_NONE;
 }
 
-static const struct lk_fact_mount *find_mount(const struct lk_build *b, const struct lk_key *key)
+/* Called when all facts are in. */
+static const struct lk_fact_mount *find_mount(struct lk_build *b, const struct lk_key *key)
 {
+	const struct lk_fact_mount *m = b->last_mount;
+
+	if (m && m->major == key->major && m->minor == key->minor)
+		return m;
 	for (size_t i = 0; i < b->mounts.n; i++) {
-		if (b->mounts.v[i].major == key->major && b->mounts.v[i].minor == key->minor)
-			return &b->mounts.v[i];
+		m = &b->mounts.v[i];
+		if (m->major == key->major && m->minor == key->minor)
+			return b->last_mount = m;
 	}
 	return NULL;
 }
 
-/* The only file known under this key; NULL when there is none or more than one. */
-static struct lk_file *only_file(const struct lk_build *b, const struct build_ident *id)
+/* The only file known under this key; BUILD_NONE when there is none or more than one. */
+static uint32_t only_file(const struct lk_build *b, const struct lk_key *key)
 {
-	size_t i;
+	uint32_t at = first_of_key(b, key);
 
-	return lk_map_find(&b->by_key, &id->key, sizeof(id->key), &i) && i != SIZE_MAX ? b->files.v[i] : NULL;
+	return at != BUILD_NONE && !b->names.v[at].shares_key ? at : BUILD_NONE;
 }
 
-struct lk_file *lk_build_file_by_key(struct lk_build *b, const struct lk_key *key)
+uint32_t lk_build_file_by_key(struct lk_build *b, const struct lk_key *key)
 {
-	const struct lk_fact_mount *m = find_mount(b, key);
-	bool unique = !m || m->keys_unique;
-	struct build_ident id;
+	const struct lk_fact_mount *m;
+	struct ident id = { .key = *key };
+	uint32_t at = find_file(b, &id);
 	struct lk_file *f;
+	bool unique;
 
-	set_key(&id, key);
-	f = find_file(b, &id);
-	if (f)
-		return f;
-	f = unique ? only_file(b, &id) : NULL;
-	if (f)
-		return f;
-	f = add_file(b, &id);
-	if (!f || !m)
-		return f;
-	f->fstype = lk_arena_strdup(&b->snap->arena, m->fstype);
-	f->mount_point = lk_arena_strdup(&b->snap->arena, m->mount_point);
+	if (at != BUILD_NONE)
+		return at;
+	m = find_mount(b, key);
+	unique = !m || m->keys_unique;
+	at = unique ? only_file(b, key) : BUILD_NONE;
+	if (at != BUILD_NONE)
+		return at;
+	at = add_file(b, &id);
+	if (at == BUILD_NONE || !m)
+		return at;
+	f = &b->files.v[at];
+	f->fstype = lk_build_string(b, m->fstype);
+	f->mount_point = lk_build_string(b, m->mount_point);
 	f->local = m->local;
 	f->ambiguous = !unique;
-	return f;
+	return at;
 }

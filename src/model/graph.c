@@ -135,12 +135,21 @@ struct spread {
 	unsigned char *moves;
 	size_t *queue, head, tail;
 	size_t *left; /* by node: how many it still waits for */
+	uint32_t *log; /* NULL, or the nodes whose left was counted down */
+	size_t n_log;
 };
 
 static void set_moving(struct spread *sp, size_t node)
 {
 	sp->moves[node] = 1;
 	sp->queue[sp->tail++] = node;
+}
+
+static bool count_down(struct spread *sp, size_t node)
+{
+	if (sp->log)
+		sp->log[sp->n_log++] = (uint32_t)node;
+	return --sp->left[node] == 0;
 }
 
 /* `node` moves now: does that let `from`, which points to it, move too? */
@@ -151,9 +160,9 @@ static bool is_moved_by(struct spread *sp, size_t from, size_t node)
 	if (from >= n_rows)
 		return true; /* a thread of it got on */
 	if (lk_lock_is_waiting(&sp->s->locks[from]))
-		return --sp->left[from] == 0;
+		return count_down(sp, from);
 	/* A sharer lets go; but one that is taken out only drops its share. */
-	return (node >= n_rows && !sp->out[node - n_rows]) || --sp->left[from] == 0;
+	return (node >= n_rows && !sp->out[node - n_rows]) || count_down(sp, from);
 }
 
 static void run(struct spread *sp)
@@ -170,43 +179,103 @@ static void run(struct spread *sp)
 	}
 }
 
-/* anyone: those who can move by themselves do. */
-static void spread(const struct lk_graph *g, const struct lk_snapshot *s, const unsigned char *out, bool anyone,
-		   unsigned char *moves)
+static void count_edges(struct spread *sp)
 {
-	lk_auto_mem size_t *queue = calloc(g->n_nodes + 1, sizeof(*queue));
-	lk_auto_mem size_t *left = calloc(g->n_nodes + 1, sizeof(*left));
-	struct spread sp = { .g = g, .s = s, .out = out, .moves = moves, .queue = queue, .left = left };
-
-	/* Without memory nothing is called a deadlock, and nobody is said to follow. */
-	memset(moves, !queue || !left ? anyone : 0, g->n_nodes);
-	if (!queue || !left)
-		return;
-	for (size_t i = 0; i < g->n_nodes; i++) {
-		left[i] = g->first[i + 1] - g->first[i];
-		if ((i >= s->n_locks && out[i - s->n_locks]) || (anyone && moves_by_itself(g, s, i)))
-			set_moving(&sp, i);
-	}
-	run(&sp);
+	for (size_t i = 0; i < sp->g->n_nodes; i++)
+		sp->left[i] = sp->g->first[i + 1] - sp->g->first[i];
 }
 
-void lk_graph_who_moves(const struct lk_graph *g, const struct lk_snapshot *s, size_t without, unsigned char *moves)
-{
-	lk_auto_mem unsigned char *out = calloc(s->n_procs + 1, 1);
+/* ---- what if ---- */
 
-	if (!out) {
-		memset(moves, 1, g->n_nodes);
+struct lk_graph_what_if {
+	struct spread sp;
+	unsigned char *out; /* the same as sp.out, to be written */
+};
+
+void lk_graph_what_if_free(struct lk_graph_what_if *w)
+{
+	if (!w)
 		return;
+	free(w->out);
+	free(w->sp.moves);
+	free(w->sp.queue);
+	free(w->sp.left);
+	free(w->sp.log);
+	free(w);
+}
+
+int lk_graph_what_if_new(const struct lk_graph *g, const struct lk_snapshot *s, struct lk_graph_what_if **ret)
+{
+	struct lk_graph_what_if *w = calloc(1, sizeof(*w));
+	uint32_t *log = calloc(g->first[g->n_nodes] + 1, sizeof(*log));
+
+	if (w) {
+		w->out = calloc(s->n_procs + 1, 1);
+		w->sp = (struct spread){ .g = g, .s = s, .out = w->out };
+		w->sp.moves = calloc(g->n_nodes + 1, 1);
+		w->sp.queue = calloc(g->n_nodes + 1, sizeof(*w->sp.queue));
+		w->sp.left = calloc(g->n_nodes + 1, sizeof(*w->sp.left));
 	}
-	if (without != LK_GRAPH_NONE)
-		out[without] = 1;
-	spread(g, s, out, true, moves);
+	if (!w || !log || !w->out || !w->sp.moves || !w->sp.queue || !w->sp.left || g->n_nodes > UINT32_MAX) {
+		lk_graph_what_if_free(w);
+		free(log);
+		return -ENOMEM;
+	}
+	count_edges(&w->sp);
+	for (size_t i = 0; i < g->n_nodes; i++) {
+		if (moves_by_itself(g, s, i))
+			set_moving(&w->sp, i);
+	}
+	run(&w->sp);
+	/* From here on, what changes can be taken back. */
+	w->sp.log = log;
+	*ret = w;
+	return 0;
+}
+
+const unsigned char *lk_graph_what_if_moves(const struct lk_graph_what_if *w)
+{
+	return w->sp.moves;
+}
+
+void lk_graph_what_if_gone(struct lk_graph_what_if *w, size_t proc)
+{
+	size_t node = w->sp.s->n_locks + proc;
+
+	w->sp.head = w->sp.tail = w->sp.n_log = 0;
+	w->out[proc] = 1;
+	if (w->sp.moves[node])
+		return;
+	set_moving(&w->sp, node);
+	run(&w->sp);
+}
+
+void lk_graph_what_if_back(struct lk_graph_what_if *w, size_t proc)
+{
+	w->out[proc] = 0;
+	while (w->sp.tail)
+		w->sp.moves[w->sp.queue[--w->sp.tail]] = 0;
+	while (w->sp.n_log)
+		w->sp.left[w->sp.log[--w->sp.n_log]]++;
 }
 
 void lk_graph_who_follows(const struct lk_graph *g, const struct lk_snapshot *s, const unsigned char *out,
 			  unsigned char *moves)
 {
-	spread(g, s, out, false, moves);
+	lk_auto_mem size_t *queue = calloc(g->n_nodes + 1, sizeof(*queue));
+	lk_auto_mem size_t *left = calloc(g->n_nodes + 1, sizeof(*left));
+	struct spread sp = { .g = g, .s = s, .out = out, .moves = moves, .queue = queue, .left = left };
+
+	/* Without memory nobody is said to follow. */
+	memset(moves, 0, g->n_nodes);
+	if (!queue || !left)
+		return;
+	count_edges(&sp);
+	for (size_t i = 0; i < s->n_procs; i++) {
+		if (out[i])
+			set_moving(&sp, s->n_locks + i);
+	}
+	run(&sp);
 }
 
 /* Tarjan's algorithm with its recursion written out. */

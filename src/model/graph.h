@@ -20,9 +20,16 @@ struct lk_graph {
 int lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s);
 void lk_graph_done(struct lk_graph *g);
 
-/* Sets moves[node] for all that can get on sooner or later, with the process node `without` (index in procs, LK_GRAPH_NONE: none)
- * taken out of the world. */
-void lk_graph_who_moves(const struct lk_graph *g, const struct lk_snapshot *s, size_t without, unsigned char *moves);
+/* Who can get on sooner or later, and who could if a process went, with its locks and its requests: a trial costs as much as it
+ * changes. g and s are borrowed. 0 with *ret (lk_graph_what_if_free()), or -ENOMEM. */
+struct lk_graph_what_if;
+int lk_graph_what_if_new(const struct lk_graph *g, const struct lk_snapshot *s, struct lk_graph_what_if **ret);
+void lk_graph_what_if_free(struct lk_graph_what_if *w);
+/* By node; borrowed, and changed by the next two. */
+const unsigned char *lk_graph_what_if_moves(const struct lk_graph_what_if *w);
+/* proc: its index in procs. One at a time: it has to be taken back before the next. */
+void lk_graph_what_if_gone(struct lk_graph_what_if *w, size_t proc);
+void lk_graph_what_if_back(struct lk_graph_what_if *w, size_t proc);
 
 /* Sets moves[node] for all that would get on if these processes went (out[process] is set, by index in procs) and nobody else let go
  * of a lock of their own accord. */

@@ -10,13 +10,17 @@ liblockscope_a_SOURCES += \
 	src/model/diff_match.c \
 	src/model/diff_notes.c \
 	src/model/diff_private.h \
+	src/model/equals.c \
 	src/model/explain.c \
 	src/model/files.c \
 	src/model/forest.c \
 	src/model/forest.h \
 	src/model/graph.c \
 	src/model/graph.h \
+	src/model/group.c \
+	src/model/ids.c \
 	src/model/join.c \
+	src/model/order.c \
 	src/model/relate.c \
 	src/model/relate.h \
 	src/model/snapshot.c \

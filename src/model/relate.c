@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/vec.h"
 
 struct pair {
-	size_t waiter, blocker; /* rows */
+	uint32_t waiter, blocker; /* rows */
 };
 
 typedef LK_VEC(struct pair) pairs;
@@ -102,15 +103,6 @@ static bool blocks(const struct lk_lock *held, const struct lk_lock *waiting)
 	return waiting->root == held || lk_record_conflicts(&held->rec, &waiting->rec);
 }
 
-static int compare_by_file(const void *a, const void *b)
-{
-	const struct lk_lock *const *x = a, *const *y = b;
-
-	if ((*x)->file->index != (*y)->file->index)
-		return (*x)->file->index < (*y)->file->index ? -1 : 1;
-	return (*x)->index < (*y)->index ? -1 : (*x)->index > (*y)->index;
-}
-
 static int compare_start(const void *a, const void *b)
 {
 	const struct lk_lock *const *x = a, *const *y = b;
@@ -145,7 +137,7 @@ static int add_pair(const struct lk_lock *held, const struct lk_lock *waiting, p
 	p = lk_vec_push(out);
 	if (!p)
 		return -ENOMEM;
-	*p = (struct pair){ waiting->index, held->index };
+	*p = (struct pair){ (uint32_t)waiting->index, (uint32_t)held->index };
 	return 0;
 }
 
@@ -188,6 +180,7 @@ static bool belongs(const struct lk_lock *l, int space, bool reads)
 static int build_index(struct lk_lock **rows, size_t n, int space, bool reads, struct index *ret)
 {
 	struct index ix = { calloc(n, sizeof(*ix.v)), calloc(n, sizeof(*ix.most)), 0 };
+	bool sorted = true; /* as a rule, for rows are ordered like that */
 
 	if (!ix.v || !ix.most) {
 		free(ix.v);
@@ -195,10 +188,13 @@ static int build_index(struct lk_lock **rows, size_t n, int space, bool reads, s
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (belongs(rows[i], space, reads))
-			ix.v[ix.n++] = rows[i];
+		if (!belongs(rows[i], space, reads))
+			continue;
+		sorted = sorted && (!ix.n || compare_start(&ix.v[ix.n - 1], &rows[i]) < 0);
+		ix.v[ix.n++] = rows[i];
 	}
-	qsort(ix.v, ix.n, sizeof(*ix.v), compare_start);
+	if (!sorted)
+		qsort(ix.v, ix.n, sizeof(*ix.v), compare_start);
 	fill_most(&ix, 0, ix.n);
 	*ret = ix;
 	return 0;
@@ -223,15 +219,6 @@ static int relate_part(struct lk_lock **rows, size_t n, int space, bool reads, p
 	return rc;
 }
 
-static bool any_waiting(struct lk_lock **rows, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (lk_lock_is_waiting(rows[i]))
-			return true;
-	}
-	return false;
-}
-
 /* Of kinds that are not known, the kernel's word is all there is. */
 static int relate_unknown(struct lk_lock **rows, size_t n, pairs *out)
 {
@@ -248,8 +235,6 @@ static int relate_file(struct lk_lock **rows, size_t n, pairs *out)
 {
 	int rc = 0;
 
-	if (!any_waiting(rows, n))
-		return 0;
 	for (int space = 0; space < N_SPACES && !rc; space++) {
 		rc = relate_part(rows, n, space, true, out);
 		rc = rc ? rc : relate_part(rows, n, space, false, out);
@@ -257,43 +242,57 @@ static int relate_file(struct lk_lock **rows, size_t n, pairs *out)
 	return rc ? rc : relate_unknown(rows, n, out);
 }
 
-static int compare_waiter(const void *a, const void *b)
+static uint32_t end_of(const struct pair *p, bool by_waiter)
 {
-	const struct pair *x = a, *y = b;
-
-	if (x->waiter != y->waiter)
-		return x->waiter < y->waiter ? -1 : 1;
-	return x->blocker < y->blocker ? -1 : x->blocker > y->blocker;
+	return by_waiter ? p->waiter : p->blocker;
 }
 
-static int compare_blocker(const void *a, const void *b)
+/* Stable. next: room for a number for each row and one more. */
+static void sort_pairs(const struct pair *from, size_t n, bool by_waiter, uint32_t *next, size_t n_rows,
+		       struct pair *to)
 {
-	const struct pair *x = a, *y = b;
-
-	if (x->blocker != y->blocker)
-		return x->blocker < y->blocker ? -1 : 1;
-	return x->waiter < y->waiter ? -1 : x->waiter > y->waiter;
+	memset(next, 0, (n_rows + 1) * sizeof(*next));
+	for (size_t i = 0; i < n; i++)
+		next[end_of(&from[i], by_waiter) + 1]++;
+	for (size_t i = 0; i < n_rows; i++)
+		next[i + 1] += next[i];
+	for (size_t i = 0; i < n; i++)
+		to[next[end_of(&from[i], by_waiter)]++] = from[i];
 }
 
 /* Hands each row its run of the sorted pairs. */
-static int fill(struct lk_snapshot *s, pairs *p, bool by_waiter)
+static int fill(struct lk_snapshot *s, const struct pair *p, size_t n, bool by_waiter)
 {
-	const struct lk_lock **list = lk_arena_array(&s->arena, p->n, sizeof(*list));
+	const struct lk_lock **list = lk_arena_array(&s->arena, n, sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
-	if (p->n)
-		qsort(p->v, p->n, sizeof(*p->v), by_waiter ? compare_waiter : compare_blocker);
-	for (size_t i = 0; i < p->n; i++) {
-		struct lk_lock *row = &s->locks[by_waiter ? p->v[i].waiter : p->v[i].blocker];
+	for (size_t i = 0; i < n; i++) {
+		struct lk_lock *row = &s->locks[end_of(&p[i], by_waiter)];
 
-		list[i] = &s->locks[by_waiter ? p->v[i].blocker : p->v[i].waiter];
+		list[i] = &s->locks[end_of(&p[i], !by_waiter)];
 		if (by_waiter && !row->n_blocked_by++)
 			row->blocked_by = &list[i];
 		if (!by_waiter && !row->n_blocks++)
 			row->blocks = &list[i];
 	}
 	return 0;
+}
+
+/* Sorted by one end after the other, both lists are in the order of rows. */
+static int fill_both(struct lk_snapshot *s, const pairs *p)
+{
+	lk_auto_mem struct pair *a = malloc((p->n + 1) * sizeof(*a)), *b = malloc((p->n + 1) * sizeof(*b));
+	lk_auto_mem uint32_t *next = malloc((s->n_locks + 1) * sizeof(*next));
+	int rc;
+
+	if (!a || !b || !next)
+		return -ENOMEM;
+	sort_pairs(p->v, p->n, false, next, s->n_locks, a);
+	sort_pairs(a, p->n, true, next, s->n_locks, b);
+	rc = fill(s, b, p->n, true);
+	sort_pairs(b, p->n, false, next, s->n_locks, a);
+	return rc ? rc : fill(s, a, p->n, false);
 }
 
 /* Too many: what the kernel itself says is kept. */
@@ -310,29 +309,64 @@ static int keep_roots(struct lk_snapshot *s, pairs *p)
 	return rc;
 }
 
-int lk_relate(struct lk_snapshot *s)
-{
-	lk_auto_mem struct lk_lock **rows = calloc(s->n_locks ? s->n_locks : 1, sizeof(*rows));
-	pairs p = { 0 };
-	size_t first = 0;
-	int rc = 0;
+/* Rows of files that somebody waits for, file by file. */
+struct by_file {
+	struct lk_lock **rows;
+	uint32_t *begin; /* by file, n_files + 1; empty for the others */
+};
 
-	if (!rows)
+static void by_file_done(struct by_file *f)
+{
+	free(f->rows);
+	free(f->begin);
+}
+
+/* begin[file + 1] counts, then begin[file] runs through the rows of the file, then all is moved up by one. */
+static int list_by_file(struct lk_snapshot *s, struct by_file *f)
+{
+	lk_auto_mem unsigned char *wanted = calloc(s->n_files + 1, 1);
+
+	f->rows = malloc((s->n_locks + 1) * sizeof(*f->rows));
+	f->begin = calloc(s->n_files + 2, sizeof(*f->begin));
+	if (!wanted || !f->rows || !f->begin)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->n_locks; i++)
-		rows[i] = &s->locks[i];
-	if (s->n_waiting)
-		qsort(rows, s->n_locks, sizeof(*rows), compare_by_file);
-	for (size_t i = 1; s->n_waiting && i <= s->n_locks && !rc; i++) {
-		if (i < s->n_locks && rows[i]->file == rows[first]->file)
-			continue;
-		rc = relate_file(rows + first, i - first, &p);
-		first = i;
+		wanted[s->locks[i].file->index] |= lk_lock_is_waiting(&s->locks[i]);
+	for (size_t i = 0; i < s->n_locks; i++)
+		f->begin[s->locks[i].file->index + 1] += wanted[s->locks[i].file->index];
+	for (size_t i = 0; i < s->n_files; i++)
+		f->begin[i + 1] += f->begin[i];
+	for (size_t i = 0; i < s->n_locks; i++) {
+		if (wanted[s->locks[i].file->index])
+			f->rows[f->begin[s->locks[i].file->index]++] = &s->locks[i];
 	}
-	if (!rc && p.n > LK_RELATE_MAX_PAIRS)
-		rc = keep_roots(s, &p);
-	rc = rc ? rc : fill(s, &p, true);
-	rc = rc ? rc : fill(s, &p, false);
+	memmove(f->begin + 1, f->begin, s->n_files * sizeof(*f->begin));
+	f->begin[0] = 0;
+	return 0;
+}
+
+static int find_pairs(struct lk_snapshot *s, pairs *p)
+{
+	struct by_file f = { 0 };
+	int rc = list_by_file(s, &f);
+
+	for (size_t i = 0; i < s->n_files && !rc; i++) {
+		if (f.begin[i + 1] > f.begin[i])
+			rc = relate_file(f.rows + f.begin[i], f.begin[i + 1] - f.begin[i], p);
+	}
+	by_file_done(&f);
+	if (!rc && p->n > LK_RELATE_MAX_PAIRS)
+		rc = keep_roots(s, p);
+	return rc;
+}
+
+int lk_relate(struct lk_snapshot *s)
+{
+	pairs p = { 0 };
+	int rc = s->n_waiting ? find_pairs(s, &p) : 0;
+
+	if (!rc && p.n)
+		rc = fill_both(s, &p);
 	lk_vec_done(&p);
 	return rc;
 }

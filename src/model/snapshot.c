@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/snapshot.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +21,16 @@ const char *lk_how_name(enum lk_how h)
 	return names[h];
 }
 
+struct lk_snapshot *lk_snapshot_hold(struct lk_snapshot *s)
+{
+	atomic_fetch_add_explicit(&s->n_refs, 1, memory_order_relaxed);
+	return s;
+}
+
+/* A zeroed snapshot has one owner. */
 void lk_snapshot_free(struct lk_snapshot *s)
 {
-	if (!s)
+	if (!s || atomic_fetch_sub_explicit(&s->n_refs, 1, memory_order_acq_rel) > 0)
 		return;
 	lk_arena_done(&s->arena);
 	free(s);
@@ -55,6 +63,24 @@ bool lk_lock_involves(const struct lk_lock *l, int pid)
 			return true;
 	}
 	return false;
+}
+
+bool lk_snapshot_proves(const struct lk_snapshot *s, const struct lk_key *key)
+{
+	for (size_t i = 0; i < s->n_proven; i++) {
+		if (lk_key_equal(&s->proven[i], key))
+			return true;
+	}
+	return s->locks_proven;
+}
+
+const struct lk_problem *lk_snapshot_problem(const struct lk_snapshot *s, const char *what)
+{
+	for (size_t i = 0; i < s->n_problems; i++) {
+		if (strcmp(s->problems[i].what, what) == 0)
+			return &s->problems[i];
+	}
+	return NULL;
 }
 
 bool lk_lock_is_exact(const struct lk_lock *l)

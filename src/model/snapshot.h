@@ -18,7 +18,7 @@ enum lk_state {
 	LK_STATE_BREAKING, /* a lease being broken */
 	LK_STATE_BREAKER, /* an open(2) that waits for a lease */
 	LK_STATE_STOPPED_WAITING, /* asked for it, then was stopped: /proc/locks has dropped it */
-};
+} __attribute__((packed));
 
 enum lk_how {
 	LK_HOW_EXACT, /* its own fdinfo (or the kernel's structures) say so */
@@ -26,7 +26,7 @@ enum lk_how {
 	LK_HOW_RECORDED, /* the number the kernel recorded; may be another process by now */
 	LK_HOW_AMBIGUOUS, /* several files share this key */
 	LK_HOW_UNKNOWN,
-};
+} __attribute__((packed));
 
 const char *lk_state_name(enum lk_state s); /* "held", … as in JSON */
 const char *lk_how_name(enum lk_how h);
@@ -69,28 +69,27 @@ struct lk_holder {
 	const struct lk_proc *proc; /* never NULL */
 };
 
+/* There may be hundreds of thousands: ordered so that nothing is lost between the fields. */
 struct lk_lock {
 	uint64_t id; /* of file, kind, range and owner (explain.c); stable while the lock stands */
 	bool id_shared; /* another row has the same id: acting on it is refused */
-	size_t index; /* in snapshot->locks */
-	struct lk_record rec; /* type, mode, range; rec.pid is the recorded pid */
 	enum lk_state state;
 	enum lk_how how;
-	const struct lk_file *file; /* never NULL */
+	uint8_t n_because;
 	int pid; /* first holder or the waiter; the recorded one where nobody is proven; 0: unknown */
+	uint32_t index; /* in snapshot->locks */
+	unsigned deadlock; /* from 1; 0: none */
+	struct lk_record rec; /* type, mode, range; rec.pid is the recorded pid */
+	const struct lk_file *file; /* never NULL */
 	const struct lk_proc *proc; /* of pid; NULL when pid is 0 */
 	const struct lk_holder *holders; /* sorted by pid, tid, fd; empty for waiters */
-	size_t n_holders;
 	const struct lk_holder *waiter; /* NULL for held locks; its tid is the thread that waits */
 	const char *const *no_holder_because; /* "word: sentence"; the reasons that remain possible */
-	size_t n_because;
 	const struct lk_lock *root; /* waiters: the held lock the kernel lists it under; NULL unknown */
-	size_t line; /* in /proc/locks, from 1; 0: seen only in fdinfo or in a blocked call */
 	const struct lk_lock *const *blocked_by; /* held locks in its way, by index */
-	size_t n_blocked_by;
 	const struct lk_lock *const *blocks; /* waiting requests it is in the way of, by index */
-	size_t n_blocks;
-	unsigned deadlock; /* from 1; 0: none */
+	size_t n_holders, n_blocked_by, n_blocks;
+	size_t line; /* in /proc/locks, from 1; 0: seen only in fdinfo, in a blocked call or by bpf */
 	int64_t wait_ms; /* -1 unknown or not waiting; a lower bound: each wake-up starts it anew */
 	int64_t wait_error_ms; /* how far off the clock may be; -1 unknown */
 	size_t ofd; /* open file description of the holder or waiter; 0 unknown */
@@ -118,6 +117,7 @@ struct lk_problem {
 };
 
 struct lk_snapshot {
+	_Atomic unsigned n_refs; /* owners beside the first: lk_snapshot_hold(), lk_snapshot_free() */
 	struct lk_arena arena;
 	struct lk_fact_host host; /* strings in the arena */
 	struct lk_fact_end end;
@@ -131,6 +131,8 @@ struct lk_snapshot {
 	size_t n_mounts;
 	struct lk_problem *problems;
 	size_t n_problems;
+	struct lk_key *proven; /* files whose locks are all here even where !locks_proven */
+	size_t n_proven;
 	size_t n_held, n_waiting, n_deadlocks;
 	bool relations_cut; /* there were too many pairs to list every blocker (model/relate.h) */
 	struct lk_cycle *cycles; /* deadlocks first, in the order of their numbers */
@@ -139,7 +141,15 @@ struct lk_snapshot {
 	bool locks_proven; /* a key that is not among the locks is free: a stable list of the initial pid namespace has every lock */
 };
 
+/* One more owner, which has to call lk_snapshot_free() too. From any thread that keeps the snapshot alive. Returns s. */
+struct lk_snapshot *lk_snapshot_hold(struct lk_snapshot *s);
+/* Drops one owner; the last one frees it. NULL is fine. From any thread. */
 void lk_snapshot_free(struct lk_snapshot *s);
+
+/* A file with this key that has no lock here has none. */
+bool lk_snapshot_proves(const struct lk_snapshot *s, const struct lk_key *key);
+/* The first problem of that kind; NULL: none. */
+const struct lk_problem *lk_snapshot_problem(const struct lk_snapshot *s, const char *what);
 
 /* By pid; NULL when the snapshot does not know it. */
 const struct lk_proc *lk_snapshot_proc(const struct lk_snapshot *s, int pid);

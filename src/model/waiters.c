@@ -18,8 +18,8 @@ struct request {
 
 struct entry {
 	struct request req;
-	size_t waiter;
-	size_t n_used; /* in the first of a run of equal ones: how many of the run are given out */
+	uint32_t at; /* a waiter, or a row */
+	uint32_t n_used; /* in the first of a run of equal ones: how many of the run are given out */
 };
 
 static struct request make_request(const struct lk_record *rec, const struct lk_key *key, int64_t pid)
@@ -46,13 +46,13 @@ static int compare_entries(const void *a, const void *b)
 
 	if (rc)
 		return rc;
-	return x->waiter < y->waiter ? -1 : x->waiter > y->waiter;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* The next waiter with this request that is not given out yet; NULL: none. */
-static struct entry *take_next(struct entry *v, size_t n, const struct request *req)
+/* The first of those with this request; NULL: none. */
+static struct entry *find_run(struct entry *v, size_t n, const struct request *req)
 {
-	size_t lo = 0, hi = n, at;
+	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
@@ -62,51 +62,53 @@ static struct entry *take_next(struct entry *v, size_t n, const struct request *
 		else
 			hi = mid;
 	}
-	if (lo == n || memcmp(&v[lo].req, req, sizeof(*req)) != 0)
-		return NULL;
-	at = lo + v[lo].n_used;
-	if (at >= n || memcmp(&v[at].req, req, sizeof(*req)) != 0)
-		return NULL;
-	v[lo].n_used++;
-	return &v[at];
+	return lo < n && memcmp(&v[lo].req, req, sizeof(*req)) == 0 ? &v[lo] : NULL;
 }
 
-static const struct lk_key *key_of(const struct lk_build *b, const struct build_row *r)
+/* The next with this request that is not given out yet; NULL: none. */
+static struct entry *take_next(struct entry *v, size_t n, const struct request *req)
 {
-	return r->lock.rec.key.none ? &b->rows.v[r->root].lock.rec.key : &r->lock.rec.key;
+	struct entry *run = find_run(v, n, req), *e = run ? run + run->n_used : NULL;
+
+	if (!e || e == v + n || memcmp(&e->req, req, sizeof(*req)) != 0)
+		return NULL;
+	run->n_used++;
+	return e;
 }
 
-/* Equal root lines of two files that share a key: the waiter's own descriptor tells which of them it waits for. */
-static void move_to_own_file(struct lk_build *b, struct build_row *r, struct lk_file *file)
+static bool is_open(const struct lk_build *b, uint32_t row)
 {
-	const struct lk_record *root = &b->rows.v[r->root].lock.rec;
-
-	if (!file || file == r->lock.file || !lk_key_equal(&file->key, &r->lock.file->key))
-		return;
-	if (!r->lock.file->ambiguous && !file->has_stat)
-		return;
-	r->lock.file = file;
-	if (&b->rows.v[r->root] == r)
-		return;
-	for (size_t i = 0; i < b->rows.n; i++) {
-		const struct build_row *o = &b->rows.v[i];
-
-		if (o->root == i && o->lock.file == file && lk_record_same_body(&o->lock.rec, root)) {
-			r->root = i;
-			return;
-		}
-	}
+	return b->links.v[row].waiter == BUILD_NONE && lk_lock_is_waiting(&b->rows.v[row]);
 }
 
-static void take(struct lk_build *b, struct build_row *r, size_t waiter)
+static const struct lk_key *key_of(const struct lk_build *b, uint32_t row)
+{
+	const struct lk_record *rec = &b->rows.v[row].rec;
+
+	return rec->key.none ? &b->rows.v[b->links.v[row].root].rec.key : &rec->key;
+}
+
+static void take(struct lk_build *b, struct lk_equals *eq, uint32_t row, uint32_t waiter)
 {
 	struct build_waiter *w = &b->waiters.v[waiter];
 
 	w->used = true;
-	r->waiter = waiter;
-	if (r->lock.rec.mode == LK_MODE_UNKNOWN)
-		r->lock.rec.mode = w->f.rec.mode;
-	move_to_own_file(b, r, w->file);
+	b->links.v[row].waiter = waiter;
+	if (b->rows.v[row].rec.mode == LK_MODE_UNKNOWN)
+		b->rows.v[row].rec.mode = w->f.rec.mode;
+	if (!w->f.line)
+		lk_equals_move(b, eq, row, w->file);
+}
+
+/* What the kernel itself says needs no finding out. Each line made one row, in order. */
+static void match_lines(struct lk_build *b, struct lk_equals *eq)
+{
+	for (uint32_t k = 0; k < b->waiters.n; k++) {
+		size_t line = b->waiters.v[k].f.line;
+
+		if (line && line <= b->n_lines && b->rows.v[line - 1].line == line && is_open(b, (uint32_t)(line - 1)))
+			take(b, eq, (uint32_t)(line - 1), k);
+	}
 }
 
 /* Which requests a pass compares, and whether by their range. */
@@ -136,105 +138,109 @@ static bool belongs_to(const struct pass *p, const struct lk_fact_waiter *f)
 	return p->by_range == (f->range_resolved || lease);
 }
 
-static void match_pass(struct lk_build *b, struct pass *p)
+static void match_pass(struct lk_build *b, struct lk_equals *eq, struct pass *p)
 {
-	for (size_t i = 0; i < b->waiters.n; i++) {
+	for (uint32_t i = 0; i < b->waiters.n; i++) {
 		const struct lk_fact_waiter *f = &b->waiters.v[i].f;
 
-		if (belongs_to(p, f))
+		if (!b->waiters.v[i].used && belongs_to(p, f))
 			p->v[p->n++] = (struct entry){ request_of(p, &f->rec, &f->rec.key, f->pid), i, 0 };
 	}
 	qsort(p->v, p->n, sizeof(*p->v), compare_entries);
-	for (size_t i = 0; p->n && i < b->rows.n; i++) {
-		struct build_row *r = &b->rows.v[i];
+	for (uint32_t i = 0; p->n && i < b->rows.n; i++) {
+		const struct lk_record *rec = &b->rows.v[i].rec;
 		struct request req;
 		struct entry *e;
 
-		if (!lk_lock_is_waiting(&r->lock) || r->waiter != SIZE_MAX)
+		if (!is_open(b, i))
 			continue;
-		req = request_of(p, &r->lock.rec, key_of(b, r), r->lock.rec.pid);
+		req = request_of(p, rec, key_of(b, i), rec->pid);
 		e = take_next(p->v, p->n, &req);
 		if (e)
-			take(b, r, e->waiter);
+			take(b, eq, i, e->at);
 	}
 }
 
-/* Which file is not known: kind, mode, pid and what is known of the range must do. */
-static bool loosely_same(const struct build_row *r, const struct build_waiter *w)
-{
-	const struct lk_record *line = &r->lock.rec, *rec = &w->f.rec;
+/* ---- waiters of an unknown file ---- */
 
-	if (line->type != rec->type || line->mode != rec->mode)
-		return false;
-	if (w->f.range_resolved && lk_range_compare(line->range, rec->range) != 0)
-		return false;
-	return line->pid <= 0 || line->pid == w->f.pid;
+/* Kind, mode, pid and what is known of the range must do. pid 0: of lines that name nobody. */
+static struct request loose_request(const struct lk_record *rec, int64_t pid, bool by_range)
+{
+	struct request r = { .type = (uint64_t)rec->type | (uint64_t)rec->mode << 8, .pid = pid > 0 ? pid : 0 };
+
+	if (by_range) {
+		r.type |= (uint64_t)1 << 63;
+		r.start = rec->range.start;
+		r.end = rec->range.end;
+	}
+	return r;
 }
 
-static void match_loose(struct lk_build *b)
+/* The first open row of this request; NULL: none. Rows that were taken are stepped over once and for all. */
+static struct entry *first_open(const struct lk_build *b, struct entry *v, size_t n, const struct request *req)
 {
-	for (size_t k = 0; k < b->waiters.n; k++) {
-		struct build_waiter *w = &b->waiters.v[k];
+	struct entry *run = find_run(v, n, req);
 
-		for (size_t i = 0; i < b->rows.n && !w->used && w->f.rec.key.none; i++) {
-			struct build_row *r = &b->rows.v[i];
+	for (; run; run->n_used++) {
+		struct entry *e = run + run->n_used;
 
-			if (lk_lock_is_waiting(&r->lock) && r->waiter == SIZE_MAX && loosely_same(r, w))
-				take(b, r, k);
+		if (e == v + n || memcmp(&e->req, req, sizeof(*req)) != 0)
+			return NULL;
+		if (is_open(b, e->at))
+			return e;
+	}
+	return NULL;
+}
+
+static void take_loose(struct lk_build *b, struct lk_equals *eq, struct entry *v, size_t n, uint32_t waiter)
+{
+	const struct lk_fact_waiter *f = &b->waiters.v[waiter].f;
+	struct request named = loose_request(&f->rec, f->pid, f->range_resolved);
+	struct request nameless = loose_request(&f->rec, 0, f->range_resolved);
+	struct entry *x = first_open(b, v, n, &named), *y = first_open(b, v, n, &nameless);
+
+	if (y && (!x || y->at < x->at))
+		x = y;
+	if (x)
+		take(b, eq, x->at, waiter);
+}
+
+/* Each open row stands among those of its range and among those of any range. */
+static size_t list_open(const struct lk_build *b, struct entry *v)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < b->rows.n; i++) {
+		const struct lk_record *rec = &b->rows.v[i].rec;
+
+		if (!is_open(b, i))
+			continue;
+		v[n++] = (struct entry){ loose_request(rec, rec->pid, true), i, 0 };
+		v[n++] = (struct entry){ loose_request(rec, rec->pid, false), i, 0 };
+	}
+	qsort(v, n, sizeof(*v), compare_entries);
+	return n;
+}
+
+static int match_loose(struct lk_build *b, struct lk_equals *eq)
+{
+	lk_auto_mem struct entry *v = NULL;
+	size_t n = 0;
+
+	for (uint32_t k = 0; k < b->waiters.n; k++) {
+		const struct build_waiter *w = &b->waiters.v[k];
+
+		if (w->used || !w->f.rec.key.none)
+			continue;
+		if (!v) {
+			v = calloc(b->rows.n + 1, 2 * sizeof(*v));
+			if (!v)
+				return -ENOMEM;
+			n = list_open(b, v);
 		}
+		take_loose(b, eq, v, n, k);
 	}
-}
-
-/* ---- equal lines ---- */
-
-static size_t description_of(const struct lk_build *b, const struct build_row *r)
-{
-	return r->group == SIZE_MAX ? 0 : b->hits.v[b->groups.v[r->group].first].ofd;
-}
-
-static bool waits_under(const struct lk_build *b, size_t root, size_t ofd)
-{
-	for (size_t i = root + 1; i < b->rows.n && b->rows.v[i].lock.rec.depth; i++) {
-		const struct build_row *r = &b->rows.v[i];
-
-		if (r->root == root && r->waiter != SIZE_MAX && b->waiters.v[r->waiter].f.ofd == ofd)
-			return true;
-	}
-	return false;
-}
-
-/* Lines of equal OFD locks are told apart by nothing but this: no waiter is listed under its own lock. Where one is, its line and
- * another one change places. */
-static void swap_own_root(struct lk_build *b, struct build_row *r, size_t ofd)
-{
-	struct build_row *root = &b->rows.v[r->root];
-
-	for (size_t i = 0; i < b->rows.n; i++) {
-		struct build_row *o = &b->rows.v[i];
-		size_t group = o->group, other = description_of(b, o);
-
-		if (o->root != i || o == root || !other || other == ofd || o->lock.file != root->lock.file ||
-		    !lk_record_same_body(&o->lock.rec, &root->lock.rec))
-			continue;
-		if (waits_under(b, r->root, other) || waits_under(b, i, ofd))
-			continue;
-		o->group = root->group;
-		root->group = group;
-		return;
-	}
-}
-
-static void part_from_own_locks(struct lk_build *b)
-{
-	for (size_t i = 0; i < b->rows.n; i++) {
-		struct build_row *r = &b->rows.v[i];
-		size_t ofd = r->waiter == SIZE_MAX || r->lock.rec.type != LK_TYPE_OFD ? 0
-										      : b->waiters.v[r->waiter].f.ofd;
-
-		if (ofd && r->root != i && b->rows.v[r->root].lock.rec.type == LK_TYPE_OFD &&
-		    description_of(b, &b->rows.v[r->root]) == ofd)
-			swap_own_root(b, r, ofd);
-	}
+	return 0;
 }
 
 /* A request that the list does not have: stopped (the kernel drops it), hidden from this namespace, or kept by a server. What is
@@ -243,40 +249,48 @@ static bool stands_alone(const struct lk_build *b, const struct build_waiter *w)
 {
 	bool lease = w->f.rec.type == LK_TYPE_LEASE;
 
-	if (w->used || !w->file || lease)
+	if (w->used || w->file == BUILD_NONE || lease)
 		return false;
-	if (w->f.stopped || (w->file->local == LK_NO))
+	if (w->f.stopped || b->files.v[w->file].local == LK_NO)
 		return true;
 	return !b->snap->host.initial_pidns || !b->snap->host.has_locks_file;
 }
 
-static int add_alone(struct lk_build *b, size_t waiter)
+static int add_alone(struct lk_build *b, uint32_t waiter)
 {
 	struct build_waiter *w = &b->waiters.v[waiter];
-	struct build_row *r = lk_build_add_row(b, &w->f.rec, 0, SIZE_MAX);
+	uint32_t row = lk_build_add_row(b, &w->f.rec, 0, BUILD_NONE);
 
-	if (!r)
+	if (row == BUILD_NONE)
 		return -ENOMEM;
 	w->used = true;
-	r->waiter = waiter;
-	r->lock.state = w->f.stopped ? LK_STATE_STOPPED_WAITING : LK_STATE_WAITING;
-	r->lock.file = w->file;
+	b->links.v[row].waiter = waiter;
+	b->links.v[row].file = w->file;
+	b->rows.v[row].state = w->f.stopped ? LK_STATE_STOPPED_WAITING : LK_STATE_WAITING;
 	return 0;
+}
+
+static int match(struct lk_build *b, struct lk_equals *eq)
+{
+	lk_auto_mem struct entry *v = calloc(b->waiters.n + 1, sizeof(*v));
+	struct pass exact = { .by_range = true, .v = v }, relative = { .v = v };
+
+	if (!v)
+		return -ENOMEM;
+	match_lines(b, eq);
+	match_pass(b, eq, &exact);
+	match_pass(b, eq, &relative);
+	return match_loose(b, eq);
 }
 
 int lk_build_match_waiters(struct lk_build *b)
 {
-	lk_auto_mem struct entry *v = calloc(b->waiters.n ? b->waiters.n : 1, sizeof(*v));
-	struct pass exact = { .by_range = true, .v = v }, relative = { .v = v };
-	int rc = 0;
+	struct lk_equals eq = { 0 };
+	int rc = b->waiters.n ? match(b, &eq) : 0;
 
-	if (!v)
-		return -ENOMEM;
-	match_pass(b, &exact);
-	match_pass(b, &relative);
-	match_loose(b);
-	part_from_own_locks(b);
-	for (size_t i = 0; i < b->waiters.n && !rc; i++) {
+	rc = rc ? rc : lk_equals_part(b, &eq);
+	lk_equals_done(&eq);
+	for (uint32_t i = 0; i < b->waiters.n && !rc; i++) {
 		if (stands_alone(b, &b->waiters.v[i]))
 			rc = add_alone(b, i);
 	}

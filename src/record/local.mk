@@ -9,4 +9,6 @@ liblockscope_a_SOURCES += \
 	src/record/range.c \
 	src/record/range.h \
 	src/record/record.c \
-	src/record/record.h
+	src/record/record.h \
+	src/record/word.c \
+	src/record/word.h

@@ -49,12 +49,15 @@ static struct word next_line(struct cursor *c)
 	return w;
 }
 
-static int lookup(struct word w, const char *const *names, size_t n, int unknown)
+static int lookup(struct word w, const char *const *names, size_t n, int unknown, const char **ret_word)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (names[i] && word_is(w, names[i]))
+		if (names[i] && word_is(w, names[i])) {
+			*ret_word = names[i];
 			return (int)i;
+		}
 	}
+	*ret_word = lk_word_keep(w.s, w.n);
 	return unknown;
 }
 
@@ -73,16 +76,8 @@ static const char *const mode_words[] = {
 	[LK_MODE_UNLOCK] = "UNLCK",
 };
 
-#define LOOKUP(w, table, unknown) lookup(w, table, sizeof(table) / sizeof(*(table)), unknown)
-
-static int keep_word(char *dst, struct word w)
-{
-	if (!w.n || w.n >= LK_WORD_MAX || memchr(w.s, '\0', w.n))
-		return -EINVAL;
-	memcpy(dst, w.s, w.n);
-	dst[w.n] = '\0';
-	return 0;
-}
+/* Its number and, kept, the word itself. */
+#define LOOKUP(w, table, unknown, ret_word) lookup(w, table, sizeof(table) / sizeof(*(table)), unknown, ret_word)
 
 /* "12:" and, for a waiter, the arrow. One more space stands before the arrow for each level (fs/locks.c, "repeat"). */
 static int parse_head(struct cursor *c, struct lk_record *r)
@@ -112,13 +107,10 @@ static int parse_words(struct cursor *c, struct lk_record *r)
 {
 	struct word type = next_word(c), phase = next_word(c), mode = next_word(c);
 
-	if (keep_word(r->type_word, type) < 0 || keep_word(r->phase_word, phase) < 0 ||
-	    keep_word(r->mode_word, mode) < 0)
-		return -EINVAL;
-	r->type = (enum lk_type)LOOKUP(type, type_words, LK_TYPE_UNKNOWN);
-	r->phase = (enum lk_phase)LOOKUP(phase, phase_words, LK_PHASE_UNKNOWN);
-	r->mode = (enum lk_mode)LOOKUP(mode, mode_words, LK_MODE_UNKNOWN);
-	return 0;
+	r->type = (enum lk_type)LOOKUP(type, type_words, LK_TYPE_UNKNOWN, &r->type_word);
+	r->phase = (enum lk_phase)LOOKUP(phase, phase_words, LK_PHASE_UNKNOWN, &r->phase_word);
+	r->mode = (enum lk_mode)LOOKUP(mode, mode_words, LK_MODE_UNKNOWN, &r->mode_word);
+	return r->type_word && r->phase_word && r->mode_word ? 0 : -EINVAL;
 }
 
 static int parse_key(struct word w, struct lk_key *k)

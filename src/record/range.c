@@ -2,8 +2,6 @@
 #include "record/range.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -95,13 +93,25 @@ int lk_range_parse(const char *s, struct lk_range *ret, struct lk_err *err)
 	return 0;
 }
 
+/* Before p. No offset of the kernel's is negative, but it can be printed. */
+static char *put_offset(char *p, int64_t v)
+{
+	p = lk_text_decimal(p, v < 0 ? -(uint64_t)v : (uint64_t)v);
+	if (v < 0)
+		*--p = '-';
+	return p;
+}
+
 const char *lk_range_format(struct lk_range r, char buf[LK_RANGE_TEXT])
 {
+	char *p = buf + LK_RANGE_TEXT;
+
 	if (lk_range_is_whole(r))
-		snprintf(buf, LK_RANGE_TEXT, "whole");
-	else if (lk_range_is_to_eof(r))
-		snprintf(buf, LK_RANGE_TEXT, "%" PRId64 "-", r.start);
-	else
-		snprintf(buf, LK_RANGE_TEXT, "%" PRId64 "-%" PRId64, r.start, r.end);
-	return buf;
+		return memcpy(buf, "whole", sizeof("whole"));
+	*--p = '\0';
+	if (!lk_range_is_to_eof(r))
+		p = put_offset(p, r.end);
+	*--p = '-';
+	p = put_offset(p, r.start);
+	return memmove(buf, p, (size_t)(buf + LK_RANGE_TEXT - p));
 }

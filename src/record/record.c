@@ -40,11 +40,22 @@ int lk_key_parse(const char *s, size_t n, struct lk_key *ret)
 	return 0;
 }
 
+static bool same_word(const char *a, const char *b)
+{
+	return a == b || strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* /proc/locks has no number for OFD locks, the kernel's structures do: it says who took the lock, not whose it is. */
+static int64_t pid_of(const struct lk_record *r)
+{
+	return r->type == LK_TYPE_OFD ? -1 : r->pid;
+}
+
 bool lk_record_same_body(const struct lk_record *a, const struct lk_record *b)
 {
-	return a->type == b->type && a->phase == b->phase && a->mode == b->mode && a->pid == b->pid &&
+	return a->type == b->type && a->phase == b->phase && a->mode == b->mode && pid_of(a) == pid_of(b) &&
 	       lk_key_equal(&a->key, &b->key) && lk_range_compare(a->range, b->range) == 0 &&
-	       strcmp(a->type_word, b->type_word) == 0;
+	       (a->type != LK_TYPE_UNKNOWN || same_word(a->type_word, b->type_word));
 }
 
 struct lk_body lk_record_body(const struct lk_record *r)
@@ -52,9 +63,9 @@ struct lk_body lk_record_body(const struct lk_record *r)
 	uint64_t kind = (uint64_t)r->type << 16 | (uint64_t)r->phase << 8 | (uint64_t)r->mode;
 
 	/* Kinds without a number of their own are told apart by their word. */
-	if (r->type == LK_TYPE_UNKNOWN)
+	if (r->type == LK_TYPE_UNKNOWN && r->type_word)
 		kind |= lk_hash(LK_HASH_INIT, r->type_word, strlen(r->type_word)) << 24;
-	return (struct lk_body){ { kind, (uint64_t)r->pid, (uint64_t)r->key.major << 32 | r->key.minor, r->key.ino,
+	return (struct lk_body){ { kind, (uint64_t)pid_of(r), (uint64_t)r->key.major << 32 | r->key.minor, r->key.ino,
 				   (uint64_t)r->range.start, (uint64_t)r->range.end } };
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "record/range.h"
+#include "record/word.h"
 
 enum lk_type { LK_TYPE_POSIX, LK_TYPE_OFD, LK_TYPE_FLOCK, LK_TYPE_LEASE, LK_TYPE_DELEG, LK_TYPE_UNKNOWN };
 enum lk_mode { LK_MODE_READ, LK_MODE_WRITE, LK_MODE_UNLOCK, LK_MODE_UNKNOWN };
@@ -31,20 +32,17 @@ struct lk_key {
 	bool none; /* "<none>:0": no inode is printed for a lease breaker */
 };
 
-#define LK_WORD_MAX 32
-
 struct lk_record {
 	uint64_t group; /* the line's ordinal; unstable from read to read */
 	unsigned depth; /* 0: held; 1..: waiting, behind the nearest line above with depth-1 */
 	enum lk_type type;
 	enum lk_phase phase;
 	enum lk_mode mode; /* of a breaking lease: what it is being broken down to */
-	int64_t pid; /* a hint: -1 for OFD, 0 when not visible in this pid namespace, may be dead or recycled */
+	int64_t pid; /* a hint: -1 for OFD (from /proc), 0 when not visible in this pid namespace, may be dead or recycled */
 	struct lk_key key;
 	struct lk_range range;
-	char type_word[LK_WORD_MAX]; /* the words as printed, so that unknown ones are kept */
-	char phase_word[LK_WORD_MAX];
-	char mode_word[LK_WORD_MAX];
+	/* The words as printed, so that unknown ones are kept: from lk_word_keep(), or constants; NULL where there was no line. */
+	const char *type_word, *phase_word, *mode_word;
 };
 
 bool lk_key_equal(const struct lk_key *a, const struct lk_key *b);
@@ -54,7 +52,7 @@ const char *lk_key_format(const struct lk_key *k, char buf[LK_KEY_TEXT]);
 /* "MAJ:MIN:INO" with hex device numbers and a decimal inode. 0 or -EINVAL. */
 int lk_key_parse(const char *s, size_t n, struct lk_key *ret);
 
-/* Same lock line but for group and depth: type, phase, mode, pid, key, range. */
+/* Same lock line but for group and depth: type, phase, mode, pid (except of OFD locks), key, range. */
 bool lk_record_same_body(const struct lk_record *a, const struct lk_record *b);
 /* What lk_record_same_body() compares, to be compared and mapped as bytes. */
 struct lk_body {

@@ -92,6 +92,7 @@ static const struct lk_capture_field fd_fields[] = {
 	{ "fd", LK_CAP_SIGNED, AT(lk_fact_fd, fd), MUST, .min = 0, .max = INT_MAX },
 	{ "rec", LK_CAP_OBJECT, AT(lk_fact_fd, rec), MUST, .sub = &record_shape },
 	{ "ofd", LK_CAP_UNSIGNED, AT(lk_fact_fd, ofd) },
+	{ "line", LK_CAP_UNSIGNED, AT(lk_fact_fd, line) },
 	{ "file", LK_CAP_POINTER, AT(lk_fact_fd, file), MUST, .sub = &file_shape },
 };
 
@@ -105,6 +106,7 @@ static const struct lk_capture_field waiter_fields[] = {
 	{ "wait_ms", LK_CAP_SIGNED, AT(lk_fact_waiter, wait_ms), FROM_NONE },
 	{ "wait_error_ms", LK_CAP_SIGNED, AT(lk_fact_waiter, wait_error_ms), FROM_NONE },
 	{ "ofd", LK_CAP_UNSIGNED, AT(lk_fact_waiter, ofd) },
+	{ "line", LK_CAP_UNSIGNED, AT(lk_fact_waiter, line) },
 	{ "file", LK_CAP_POINTER, AT(lk_fact_waiter, file), MUST, .sub = &file_shape },
 };
 

@@ -19,7 +19,7 @@ enum lk_capture_type {
 	LK_CAP_CHAR, /* one ASCII character; NUL is left out */
 	LK_CAP_TEXT, /* const char *, any bytes but NUL */
 	LK_CAP_BYTES, /* const char * with its length at `offset2` */
-	LK_CAP_WORD, /* char[size] */
+	LK_CAP_WORD, /* const char *, of lk_word_keep() */
 	LK_CAP_ENUM, /* one of `words` */
 	LK_CAP_BIT, /* bool: the bit `max` of an unsigned */
 	LK_CAP_ERRNO, /* -errno by its name; 0 is left out */

@@ -124,25 +124,19 @@ static int load_string(field_t *f, const char *base, value_t *ret)
 	const char *s = base + f->offset;
 	size_t n = 1;
 
-	switch (f->type) {
-	case LK_CAP_CHAR:
-		break;
-	case LK_CAP_WORD:
-		n = strnlen(s, f->size);
-		break;
-	default:
-		memcpy(&s, base + f->offset, sizeof(s));
-		if (!s)
-			return f->required ? -EINVAL : 0;
-		if (f->type == LK_CAP_BYTES)
-			memcpy(&n, base + f->offset2, sizeof(n));
-		else
-			n = strlen(s);
-		string_value(s, n, ret);
+	if (f->type == LK_CAP_CHAR) {
+		if (*s)
+			string_value(s, n, ret);
 		return 0;
 	}
-	if (*s)
-		string_value(s, n, ret);
+	memcpy(&s, base + f->offset, sizeof(s));
+	if (!s)
+		return f->required ? -EINVAL : 0;
+	if (f->type == LK_CAP_BYTES)
+		memcpy(&n, base + f->offset2, sizeof(n));
+	else
+		n = strlen(s);
+	string_value(s, n, ret);
 	return 0;
 }
 
@@ -274,6 +268,19 @@ static const char *store_key(void *p, const value_t *v)
 	return NULL;
 }
 
+/* An empty one is as good as none. */
+static const char *store_word(field_t *f, char *base, const value_t *v)
+{
+	const char *word = lk_word_keep(v->s, v->n);
+
+	if (v->n >= LK_WORD_MAX)
+		return "is too long";
+	if (v->n && !word)
+		return "is one unknown word too many";
+	memcpy(base + f->offset, &word, sizeof(word));
+	return NULL;
+}
+
 static const char *store_string(field_t *f, char *base, const value_t *v, struct lk_arena *arena)
 {
 	const char *s;
@@ -288,13 +295,8 @@ static const char *store_string(field_t *f, char *base, const value_t *v, struct
 		base[f->offset] = *v->s;
 		return NULL;
 	}
-	if (f->type == LK_CAP_WORD) {
-		if (v->n >= f->size)
-			return "is too long";
-		memcpy(base + f->offset, v->s, v->n);
-		base[f->offset + v->n] = '\0';
-		return NULL;
-	}
+	if (f->type == LK_CAP_WORD)
+		return store_word(f, base, v);
 	/* Not strndup: bytes may hold a zero. */
 	s = v->n < SIZE_MAX ? lk_arena_zalloc(arena, v->n + 1) : NULL;
 	if (!s)

@@ -76,6 +76,7 @@ static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns)
 	e->major = major(dev);
 	e->minor = minor(dev);
 	e->ns = ns;
+	e->parent = mnt_fs_get_parent_id(fs);
 	e->fstype = lk_arena_strdup(&m->arena, mnt_fs_get_fstype(fs));
 	e->target = lk_arena_strdup(&m->arena, mnt_fs_get_target(fs));
 	e->local = lk_mounts_fs_is_local(e->fstype);
@@ -167,6 +168,61 @@ static bool is_prefix(const char *dir, const char *path)
 	while (n && dir[n - 1] == '/')
 		n--;
 	return strncmp(dir, path, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/* The root directory is the top of what is mounted at "/". */
+static const struct lk_mount *find_root(const struct lk_mounts *m, unsigned ns)
+{
+	const struct lk_mount *root = NULL;
+
+	for (size_t i = 0; i < m->v.n; i++) {
+		const struct lk_mount *e = m->v.v[i], *parent;
+
+		if (e->ns != ns || strcmp(e->target, "/") != 0)
+			continue;
+		parent = e->parent == e->id ? NULL : lk_mounts_by_id(m, e->parent);
+		if (parent && parent->ns == ns)
+			continue;
+		if (root)
+			return NULL;
+		root = e;
+	}
+	return root;
+}
+
+/* What stands on `on` and first meets who walks down the path. */
+static const struct lk_mount *next_mount(const struct lk_mounts *m, const struct lk_mount *on, const char *path)
+{
+	const struct lk_mount *next = NULL;
+	size_t len = SIZE_MAX;
+
+	for (size_t i = 0; i < m->v.n; i++) {
+		const struct lk_mount *e = m->v.v[i];
+		size_t n;
+
+		if (e->parent != on->id || e == on || e->ns != on->ns || !is_prefix(e->target, path))
+			continue;
+		n = strlen(e->target);
+		if (n < len) {
+			len = n;
+			next = e;
+		}
+	}
+	return next;
+}
+
+const struct lk_mount *lk_mounts_by_path(const struct lk_mounts *m, unsigned ns, const char *path)
+{
+	const struct lk_mount *at = find_root(m, ns), *next;
+
+	/* Each step goes to another mount: more of them than there are is a table that makes no sense. */
+	for (size_t steps = 0; at && steps <= m->v.n; steps++) {
+		next = next_mount(m, at, path);
+		if (!next)
+			return at;
+		at = next;
+	}
+	return NULL;
 }
 
 bool lk_mounts_path_is_local(const struct lk_mounts *m, unsigned ns, const char *path)

@@ -13,6 +13,7 @@
 
 struct lk_mount {
 	int id; /* unique among all namespaces while mounted */
+	int parent; /* id of the mount it stands on */
 	uint32_t major, minor; /* of the superblock: the device in lock keys */
 	const char *fstype, *target; /* target: as seen by the namespace it was read from */
 	unsigned
@@ -36,6 +37,9 @@ int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns);
 const struct lk_mount *lk_mounts_by_id(const struct lk_mounts *m, int id); /* NULL: not met */
 /* A mount of that superblock, preferring our own namespace; NULL: none. */
 const struct lk_mount *lk_mounts_by_dev(const struct lk_mounts *m, uint32_t major, uint32_t minor);
+
+/* The mount of that namespace that an absolute path without symbolic links leads into; NULL: the table does not tell. */
+const struct lk_mount *lk_mounts_by_path(const struct lk_mounts *m, unsigned ns, const char *path);
 
 /* true when every mount of that namespace that an absolute path can pass through is local: looking it up reaches no server. */
 bool lk_mounts_path_is_local(const struct lk_mounts *m, unsigned ns, const char *path);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where facts come from (a source) and where they go (a sink). The model does not know which source it was.
  *
- * Contract: one lk_source_scan() calls the sink's functions in this order: host once; then lock lines in the order of
- * /proc/locks; then fds, waiters, mounts, processes and denials in any order; then end once. Everything a fact points to is borrowed
+ * Contract: one lk_source_scan() calls the sink's functions in this order: host once; then lock lines, each held lock followed by
+ * those who wait behind it, as /proc/locks has them; then fds, waiters, mounts, processes and denials in any order; then end once. Everything a fact points to is borrowed
  * for the call. A sink function returns 0 or a negative errno, which stops the scan and is returned by it. */
 #ifndef LK_SOURCE_SOURCE_H
 #define LK_SOURCE_SOURCE_H
@@ -27,6 +27,8 @@ enum lk_need {
 struct lk_request {
 	unsigned needs; /* LK_NEED_* */
 	uint32_t timeout_ms; /* for the whole scan; 0: no limit */
+	/* Prove that no lock is missing whatever that costs: a read of a long /proc/locks makes others wait. */
+	bool exact;
 };
 
 enum lk_tri { LK_UNKNOWN = -1, LK_NO = 0, LK_YES = 1 };
@@ -43,9 +45,9 @@ struct lk_fact_host {
 	bool live; /* a real /proc of this machine: acting is possible */
 };
 
-/* One line of /proc/locks. */
+/* One line of /proc/locks, or what the kernel's own list would print as one. */
 struct lk_fact_lock {
-	size_t line; /* from 1 */
+	size_t line; /* from 1, without gaps */
 	struct lk_record rec;
 };
 
@@ -75,6 +77,7 @@ struct lk_fact_fd {
 	struct lk_record rec; /* rec.depth is 0 */
 	/* Descriptors with the same number share one open file description (kcmp(2)); 0: not known. */
 	size_t ofd;
+	size_t line; /* the lk_fact_lock it shows; 0: not known, to be found by what it prints */
 	const struct lk_fact_file *file;
 };
 
@@ -89,6 +92,7 @@ struct lk_fact_waiter {
 	int64_t wait_ms; /* since when it sleeps; -1 unknown; a lower bound: each wake-up starts it anew */
 	int64_t wait_error_ms; /* how far off the clock may be; -1 unknown */
 	size_t ofd; /* as in lk_fact_fd: the waiter's own open file description */
+	size_t line; /* the lk_fact_lock that is its request, by the kernel's word; 0: to be found by what it asks for */
 	const struct lk_fact_file *file;
 };
 
@@ -142,8 +146,13 @@ struct lk_fact_denied {
 	const char *text; /* one sentence for people */
 };
 
+/* A file that was asked for: all its locks were seen, whatever else may be missing. */
+struct lk_fact_proven {
+	struct lk_key key;
+};
+
 struct lk_fact_end {
-	bool stable; /* /proc/locks was read whole and unchanging */
+	bool stable; /* /proc/locks was read whole and unchanging, or what stands for it */
 	size_t n_bad_lines; /* lines that could not be parsed */
 	size_t n_procs, n_unreadable; /* processes seen; processes whose descriptors could not be read */
 	double scan_ms;
@@ -160,6 +169,7 @@ struct lk_sink {
 	int (*orphan)(void *arg, const struct lk_fact_orphan *f);
 	int (*denied)(void *arg, const struct lk_fact_denied *f);
 	int (*end)(void *arg, const struct lk_fact_end *f);
+	int (*proven)(void *arg, const struct lk_fact_proven *f); /* may be NULL */
 };
 
 struct lk_source;

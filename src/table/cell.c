@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values as cells of a table. */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -35,8 +34,10 @@ static int put_upper(const char *s, lk_buf *out)
 
 	if (lk_buf_puts(out, s) < 0)
 		return -ENOMEM;
-	for (size_t i = start; i < out->n; i++)
-		out->v[i] = (char)toupper((unsigned char)out->v[i]);
+	for (size_t i = start; i < out->n; i++) {
+		if (out->v[i] >= 'a' && out->v[i] <= 'z')
+			out->v[i] -= 'a' - 'A';
+	}
 	return 0;
 }
 
@@ -45,7 +46,7 @@ int lk_text_type(const struct lk_row *row, bool human, lk_buf *out)
 	const struct lk_record *rec = &row->lock->rec;
 
 	(void)human;
-	if (rec->type == LK_TYPE_UNKNOWN && rec->type_word[0])
+	if (rec->type == LK_TYPE_UNKNOWN && rec->type_word)
 		return lk_buf_puts(out, rec->type_word);
 	return put_upper(lk_type_name(rec->type), out);
 }
@@ -57,7 +58,7 @@ int lk_text_end(const struct lk_row *row, bool human, lk_buf *out)
 	(void)human;
 	if (lk_range_is_to_eof(r))
 		return lk_buf_puts(out, "EOF");
-	return lk_buf_printf(out, "%" PRId64, r.end);
+	return lk_buf_number(out, r.end);
 }
 
 int lk_text_length(const struct lk_row *row, bool human, lk_buf *out)
@@ -67,7 +68,7 @@ int lk_text_length(const struct lk_row *row, bool human, lk_buf *out)
 	(void)human;
 	if (lk_range_is_to_eof(r))
 		return lk_buf_puts(out, "EOF");
-	return lk_buf_printf(out, "%" PRId64, r.end - r.start + 1);
+	return lk_buf_number(out, r.end - r.start + 1);
 }
 
 /* "?:INODE on /mount": no name, but enough to find the file with find -inum. */
@@ -98,7 +99,9 @@ int lk_text_path(const struct lk_row *row, bool human, lk_buf *out)
 	(void)human;
 	if (!file->path)
 		return put_nameless(file, out);
-	return lk_buf_printf(out, "%s%s%s", file->path, note ? " " : "", note ? note : "");
+	if (lk_buf_puts(out, file->path) < 0 || (note && lk_buf_puts(out, " ") < 0))
+		return -ENOMEM;
+	return note ? lk_buf_puts(out, note) : 0;
 }
 
 static bool ends_in(const char *s, const char *end)
@@ -137,7 +140,7 @@ int lk_text_age(const struct lk_row *row, bool human, lk_buf *out)
 
 	if (row->lock->wait_ms < 0)
 		return 0;
-	return human ? lk_age_text(s, out) : lk_buf_printf(out, "%" PRId64, s);
+	return human ? lk_age_text(s, out) : lk_buf_number(out, s);
 }
 
 static int put_value(const struct lk_column *col, const struct lk_value *v, bool human, lk_buf *out)
@@ -146,9 +149,9 @@ static int put_value(const struct lk_column *col, const struct lk_value *v, bool
 	case LK_COL_NUMBER:
 		if (col->flags & LK_COL_SIZE && human && v->i >= 0)
 			return lk_size_text((uint64_t)v->i, out);
-		return lk_buf_printf(out, "%" PRId64, v->i);
+		return lk_buf_number(out, v->i);
 	case LK_COL_UNSIGNED:
-		return lk_buf_printf(out, "%" PRIu64, v->u);
+		return lk_buf_unsigned(out, v->u);
 	case LK_COL_BOOL:
 		return lk_buf_puts(out, v->i ? "yes" : "no");
 	case LK_COL_ENUM:
@@ -159,17 +162,22 @@ static int put_value(const struct lk_column *col, const struct lk_value *v, bool
 	return lk_buf_puts(out, v->s);
 }
 
-int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out)
+int lk_column_put(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *scratch, lk_buf *out)
 {
-	lk_buf scratch = { 0 };
 	struct lk_value v;
-	int rc = 0;
 
 	if (col->text)
 		return col->text(row, human, out);
-	v = col->get(row, &scratch);
-	if (v.known)
-		rc = put_value(col, &v, human, out);
+	scratch->n = 0;
+	v = col->get(row, scratch);
+	return v.known ? put_value(col, &v, human, out) : 0;
+}
+
+int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out)
+{
+	lk_buf scratch = { 0 };
+	int rc = lk_column_put(col, row, human, &scratch, out);
+
 	lk_vec_done(&scratch);
 	return rc;
 }

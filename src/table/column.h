@@ -42,6 +42,9 @@ enum lk_col_flags {
 	LK_COL_SIZE = 1 << 4, /* bytes: human-readable unless -b */
 	LK_COL_UPPER = 1 << 5, /* an ENUM that tables show in upper case, as the kernel does */
 	LK_COL_NUMBERS = 1 << 6, /* a STRING made of numbers, which are ordered as numbers */
+	/* What the cell depends on, if that is all: it need not be made anew for each row. */
+	LK_COL_OF_FILE = 1 << 7, /* lock->file */
+	LK_COL_OF_PROC = 1 << 8, /* lk_row_proc() */
 };
 
 struct lk_column {
@@ -77,6 +80,9 @@ unsigned lk_columns_needs(const lk_columns *cols);
 
 /* As text for a cell, not yet sanitized: empty when unknown. human: sizes as 1.2M, times as 3m12s. 0 or -ENOMEM. */
 int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out);
+
+/* The same for many rows: scratch is memory of the caller's that is used again and again. */
+int lk_column_put(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *scratch, lk_buf *out);
 
 /* Orders two rows by a column: numbers as numbers, unknown last. */
 int lk_column_compare(const struct lk_column *col, const struct lk_row *a, const struct lk_row *b);

@@ -60,7 +60,7 @@ const struct lk_proc *lk_row_proc(const struct lk_row *row)
 
 GETTER(id)
 {
-	lk_buf_printf(scratch, "%016" PRIx64, row->lock->id);
+	lk_buf_hex(scratch, row->lock->id, 16);
 	return made(scratch);
 }
 
@@ -119,7 +119,7 @@ GETTER(user)
 
 	if (!p || p->user || p->uid < 0)
 		return string(p ? p->user : NULL);
-	lk_buf_printf(scratch, "%" PRId64, p->uid);
+	lk_buf_number(scratch, p->uid);
 	return made(scratch);
 }
 
@@ -272,11 +272,17 @@ GETTER(holders)
 	for (size_t i = 0; i < l->n_holders; i++) {
 		const struct lk_holder *h = &l->holders[i];
 
-		lk_buf_printf(scratch, "%s%d", i ? "," : "", h->pid);
-		if (h->tid > 0)
-			lk_buf_printf(scratch, "/%d", h->tid);
-		if (h->fd >= 0)
-			lk_buf_printf(scratch, ":%d", h->fd);
+		if (i)
+			lk_buf_puts(scratch, ",");
+		lk_buf_number(scratch, h->pid);
+		if (h->tid > 0) {
+			lk_buf_puts(scratch, "/");
+			lk_buf_number(scratch, h->tid);
+		}
+		if (h->fd >= 0) {
+			lk_buf_puts(scratch, ":");
+			lk_buf_number(scratch, h->fd);
+		}
 	}
 	return made(scratch);
 }
@@ -324,8 +330,11 @@ static struct lk_value pids_of_locks(const struct lk_lock *const *locks, size_t 
 	if (list.n)
 		qsort(list.v, list.n, sizeof(*list.v), by_pid);
 	for (size_t i = 0; i < list.n; i++) {
-		if (!i || list.v[i] != list.v[i - 1])
-			lk_buf_printf(scratch, "%s%d", i ? "," : "", list.v[i]);
+		if (i && list.v[i] == list.v[i - 1])
+			continue;
+		if (i)
+			lk_buf_puts(scratch, ",");
+		lk_buf_number(scratch, list.v[i]);
 	}
 	lk_vec_done(&list);
 	return made(scratch);

@@ -3,6 +3,7 @@
 #include <stdalign.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -76,5 +77,28 @@ Test(arena, strings)
 	cr_assert_arr_eq(lk_arena_memdup(&a, "\1\2\3", 3), "\1\2\3", 3);
 	cr_assert_not_null(lk_arena_memdup(&a, NULL, 0));
 	cr_assert_str_eq(lk_arena_printf(&a, "%s=%d", "pid", 42), "pid=42");
+	lk_arena_done(&a);
+}
+
+Test(arena, keeps_memory_of_others)
+{
+	struct lk_arena a = { 0 };
+	char *p = malloc(10);
+
+	cr_assert_eq(lk_arena_keep(&a, p), 0);
+	cr_assert_eq(lk_arena_keep(&a, NULL), 0);
+	p[9] = 1;
+	lk_arena_done(&a);
+	lk_arena_done(&a);
+}
+
+Test(arena, objects_are_aligned_behind_strings)
+{
+	struct lk_arena a = { 0 };
+
+	for (int i = 0; i < 10000; i++) {
+		cr_assert_not_null(lk_arena_strdup(&a, "odd"));
+		cr_assert_eq((uintptr_t)lk_arena_alloc(&a, 1) % _Alignof(max_align_t), 0);
+	}
 	lk_arena_done(&a);
 }

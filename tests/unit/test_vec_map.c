@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,4 +124,27 @@ Test(map, hash_is_fnv1a)
 	cr_assert_eq(lk_hash(LK_HASH_INIT, "a", 1), UINT64_C(0xaf63dc4c8601ec8c));
 	cr_assert_eq(lk_hash(LK_HASH_INIT, "foobar", 6), UINT64_C(0x85944171f73967e8));
 	cr_assert_eq(lk_hash(lk_hash(LK_HASH_INIT, "foo", 3), "bar", 3), UINT64_C(0x85944171f73967e8));
+}
+
+Test(buf, numbers)
+{
+	static const int64_t numbers[] = { 0, 7, 10, -1, 4096, INT64_MAX, INT64_MIN };
+	char expected[32];
+	lk_buf b = { 0 };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		b.n = 0;
+		snprintf(expected, sizeof(expected), "%" PRId64, numbers[i]);
+		cr_assert_eq(lk_buf_number(&b, numbers[i]), 0);
+		cr_assert_str_eq(lk_buf_str(&b), expected);
+		b.n = 0;
+		snprintf(expected, sizeof(expected), "%" PRIu64, (uint64_t)numbers[i]);
+		cr_assert_eq(lk_buf_unsigned(&b, (uint64_t)numbers[i]), 0);
+		cr_assert_str_eq(lk_buf_str(&b), expected);
+		b.n = 0;
+		snprintf(expected, sizeof(expected), "%05" PRIx64, (uint64_t)numbers[i]);
+		cr_assert_eq(lk_buf_hex(&b, (uint64_t)numbers[i], 5), 0);
+		cr_assert_str_eq(lk_buf_str(&b), expected);
+	}
+	lk_vec_done(&b);
 }

@@ -242,3 +242,69 @@ Test(waiters, ten_thousand_relative_ones, .timeout = 20)
 		cr_assert(!lk_lock_is_waiting(&s->locks[i]) || s->locks[i].waiter);
 	lk_snapshot_free(s);
 }
+
+/* Equal locks and equal requests: whose is whose is the source's word, and nothing is matched. */
+Test(waiters, a_source_that_knows_the_line)
+{
+	struct facts f = facts_begin();
+	struct lk_record held = whole(LK_TYPE_OFD, LK_MODE_READ, 5, 0),
+			 wanted = whole(LK_TYPE_OFD, LK_MODE_WRITE, 5, 0);
+	struct lk_fact_file file = make_file(&held);
+	struct lk_snapshot *s;
+
+	held.group = 1;
+	wanted.group = 1;
+	add_line(&f, &held, 0);
+	add_line(&f, &wanted, 1);
+	held.group = wanted.group = 2;
+	add_line(&f, &held, 0);
+	add_line(&f, &wanted, 1);
+	for (int i = 0; i < 2; i++) {
+		struct lk_fact_fd fd = { .pid = 101 - i,
+					 .fd = 3,
+					 .rec = held,
+					 .ofd = 2 - (size_t)i,
+					 .line = 1 + 2 * (size_t)i,
+					 .file = &file };
+		struct lk_fact_waiter w = { .pid = 201 - i,
+					    .tid = 301 - i,
+					    .fd = 4,
+					    .rec = wanted,
+					    .range_resolved = true,
+					    .wait_ms = -1,
+					    .line = 2 + 2 * (size_t)i,
+					    .file = &file };
+
+		facts_fed(f.sink->fd(f.sink->arg, &fd));
+		facts_fed(f.sink->waiter(f.sink->arg, &w));
+	}
+	s = facts_end(&f);
+	cr_assert(s->n_held == 2 && s->n_waiting == 2);
+	for (int i = 0; i < 2; i++) {
+		const struct lk_lock *l = request_of(s, 201 - i);
+
+		cr_assert_not_null(l);
+		cr_expect(l->how == LK_HOW_EXACT && l->waiter->tid == 301 - i && l->root->pid == 101 - i);
+	}
+	lk_snapshot_free(s);
+}
+
+/* Numbers that no line has are nobody's word. */
+Test(waiters, lines_that_are_not_there)
+{
+	struct facts f = facts_begin();
+	struct lk_record held = whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 5, 100);
+	struct lk_fact_file file = make_file(&held);
+	struct lk_fact_fd fd = { .pid = 100, .fd = 3, .rec = held, .line = SIZE_MAX, .file = &file };
+	struct lk_fact_waiter w = {
+		.pid = 200, .tid = 200, .fd = 4, .rec = held, .wait_ms = -1, .line = 77, .file = &file
+	};
+	struct lk_snapshot *s;
+
+	add_line(&f, &held, 0);
+	facts_fed(f.sink->fd(f.sink->arg, &fd));
+	facts_fed(f.sink->waiter(f.sink->arg, &w));
+	s = facts_end(&f);
+	cr_assert_geq(s->n_locks, 1);
+	lk_snapshot_free(s);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/index.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+struct lk_index_slot {
+	uint32_t next; /* the element's number + 1; 0: empty */
+	uint32_t hash;
+};
+
+void lk_index_done(struct lk_index *ix)
+{
+	free(ix->slots);
+	*ix = (struct lk_index){ 0 };
+}
+
+static uint32_t fold(uint64_t hash)
+{
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+uint32_t lk_index_find(const struct lk_index *ix, uint64_t hash, lk_index_same same, const void *arg, const void *key)
+{
+	uint32_t h = fold(hash);
+
+	if (!ix->cap)
+		return LK_INDEX_NONE;
+	for (size_t mask = ix->cap - 1, i = h & mask; ix->slots[i].next; i = (i + 1) & mask) {
+		const struct lk_index_slot *s = &ix->slots[i];
+
+		if (s->hash == h && same(arg, s->next - 1, key))
+			return s->next - 1;
+	}
+	return LK_INDEX_NONE;
+}
+
+static void put(struct lk_index *ix, struct lk_index_slot slot)
+{
+	size_t mask = ix->cap - 1, i = slot.hash & mask;
+
+	while (ix->slots[i].next)
+		i = (i + 1) & mask;
+	ix->slots[i] = slot;
+}
+
+static int grow(struct lk_index *ix)
+{
+	struct lk_index bigger = { .cap = ix->cap ? ix->cap * 2 : 64, .n = ix->n };
+	size_t gap = 0;
+
+	bigger.slots = calloc(bigger.cap, sizeof(*bigger.slots));
+	if (!bigger.slots)
+		return -ENOMEM;
+	/* From a gap on, so that what was added first is found first in the bigger one too. */
+	while (ix->cap && ix->slots[gap].next)
+		gap++;
+	for (size_t n = 0; n < ix->cap; n++) {
+		size_t i = (gap + n) & (ix->cap - 1);
+
+		if (ix->slots[i].next)
+			put(&bigger, ix->slots[i]);
+	}
+	free(ix->slots);
+	*ix = bigger;
+	return 0;
+}
+
+int lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value)
+{
+	if (value == LK_INDEX_NONE)
+		return -ENOMEM;
+	if (ix->n + 1 > ix->cap / 4 * 3) {
+		if (grow(ix) < 0)
+			return -ENOMEM;
+	}
+	put(ix, (struct lk_index_slot){ value + 1, fold(hash) });
+	ix->n++;
+	return 0;
+}
+
+/* The kernel gives every program 16 random bytes. */
+uint64_t lk_mix_begin(void)
+{
+	static _Atomic uint64_t seed;
+	uint64_t s = atomic_load_explicit(&seed, memory_order_relaxed);
+	const void *random;
+
+	if (s)
+		return s;
+	random = (const void *)getauxval(AT_RANDOM);
+	if (random)
+		memcpy(&s, random, sizeof(s));
+	s |= 1;
+	atomic_store_explicit(&seed, s, memory_order_relaxed);
+	return s;
+}
+
+/* The halves of the product of two numbers that both depend on the secret. */
+uint64_t lk_mix(uint64_t h, uint64_t a, uint64_t b)
+{
+	uint64_t x = a ^ h, y = b ^ (h * UINT64_C(0x9e3779b97f4a7c15) | 1);
+#ifdef __SIZEOF_INT128__
+	unsigned __int128 product = (unsigned __int128)x * y;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64) ^ h;
+#else
+	x = (x ^ x >> 33) * UINT64_C(0xff51afd7ed558ccd);
+	y = (y ^ x ^ x >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return y ^ y >> 33;
+#endif
+}
+
+uint64_t lk_mix_bytes(uint64_t h, const void *p, size_t n)
+{
+	const unsigned char *b = p;
+	uint64_t w[2];
+
+	h = lk_mix(h, n, 0);
+	for (; n > sizeof(w); n -= sizeof(w), b += sizeof(w)) {
+		memcpy(w, b, sizeof(w));
+		h = lk_mix(h, w[0], w[1]);
+	}
+	memset(w, 0, sizeof(w));
+	memcpy(w, b, n);
+	return lk_mix(h, w[0], w[1]);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Puts the descriptors that show one lock together. A source that knows the line leaves nothing to find out; otherwise it is found by
+ * what both print, and by who owns it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "model/build_private.h"
+
+static const struct lk_record *body_record(const struct lk_build *b, const struct build_body *body)
+{
+	return body->row == BUILD_NONE ? &b->recs.v[body->rec] : &b->rows.v[body->row].rec;
+}
+
+static bool is_body(const void *arg, uint32_t value, const void *key)
+{
+	const struct lk_build *b = arg;
+
+	return lk_record_same_body(body_record(b, &b->bodies.v[value]), key);
+}
+
+uint64_t lk_build_hash_body(const struct lk_record *r)
+{
+	struct lk_body body = lk_record_body(r);
+	uint64_t h = lk_mix(lk_mix_begin(), body.words[0], body.words[1]);
+
+	h = lk_mix(h, body.words[2], body.words[3]);
+	return lk_mix(h, body.words[4], body.words[5]);
+}
+
+static uint32_t find_body(const struct lk_build *b, const struct lk_record *rec, uint64_t hash)
+{
+	return lk_index_find(&b->by_body, hash, is_body, b, rec);
+}
+
+static int add_body(struct lk_build *b, uint64_t hash, uint32_t row, uint32_t rec)
+{
+	struct build_body *body = lk_vec_push(&b->bodies);
+
+	if (!body)
+		return -ENOMEM;
+	*body = (struct build_body){ .row = row, .rec = rec, .group = BUILD_NONE };
+	return lk_index_add(&b->by_body, hash, (uint32_t)(b->bodies.n - 1));
+}
+
+/* Only where a source does not know which line it is. */
+static int note_lines(struct lk_build *b)
+{
+	int rc = 0;
+
+	for (size_t i = b->n_body_lines; i < b->rows.n && !rc; i++) {
+		const struct lk_record *rec = &b->rows.v[i].rec;
+		uint64_t hash = lk_build_hash_body(rec);
+
+		if (!rec->depth && find_body(b, rec, hash) == BUILD_NONE)
+			rc = add_body(b, hash, (uint32_t)i, BUILD_NONE);
+	}
+	b->n_body_lines = b->rows.n;
+	return rc;
+}
+
+static int note_body(struct lk_build *b, struct build_hit *h, const struct lk_record *rec)
+{
+	uint64_t hash = lk_build_hash_body(rec);
+	struct lk_record *kept;
+	int rc = note_lines(b);
+
+	if (rc)
+		return rc;
+	h->shows = find_body(b, rec, hash);
+	if (h->shows != BUILD_NONE)
+		return 0;
+	kept = lk_vec_push(&b->recs);
+	if (!kept)
+		return -ENOMEM;
+	*kept = *rec;
+	h->shows = (uint32_t)b->bodies.n;
+	return add_body(b, hash, BUILD_NONE, (uint32_t)(b->recs.n - 1));
+}
+
+int lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t file)
+{
+	struct build_hit *h = lk_vec_push(&b->hits);
+
+	if (!h)
+		return -ENOMEM;
+	*h = (struct build_hit){ .pid = f->pid, .tid = f->tid, .fd = f->fd, .file = file, .ofd = f->ofd };
+	/* A number that no line has is one that somebody made up. */
+	h->knows_line = f->line && f->line <= b->rows.n && b->rows.v[f->line - 1].line == f->line &&
+			!b->rows.v[f->line - 1].rec.depth;
+	if (!h->knows_line)
+		return note_body(b, h, &f->rec);
+	h->shows = (uint32_t)(f->line - 1);
+	return 0;
+}
+
+/* Equal bodies belong to one lock when the open file description is the same; for POSIX locks the table is the owner. */
+static uint64_t owner_of(const struct lk_build *b, const struct build_hit *h)
+{
+	if (h->knows_line)
+		return 0;
+	if (body_record(b, &b->bodies.v[h->shows])->type == LK_TYPE_POSIX)
+		return h->tid ? (uint64_t)h->tid : 0;
+	return h->ofd;
+}
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+/* Of descriptors that show the same line or body. */
+static int compare_hits(const void *x, const void *y, void *arg)
+{
+	const struct lk_build *b = arg;
+	const struct build_hit *p = &b->hits.v[*(const uint32_t *)x], *q = &b->hits.v[*(const uint32_t *)y];
+	int rc = compare_u64(owner_of(b, p), owner_of(b, q));
+
+	rc = rc ? rc : compare_u64((uint64_t)p->pid, (uint64_t)q->pid);
+	rc = rc ? rc : compare_u64((uint64_t)p->tid, (uint64_t)q->tid);
+	return rc ? rc : compare_u64((uint64_t)p->fd, (uint64_t)q->fd);
+}
+
+/* Lines come first, then bodies. */
+static size_t bucket_of(const struct lk_build *b, const struct build_hit *h)
+{
+	return h->knows_line ? h->shows : b->n_lines + h->shows;
+}
+
+/* Fills b->order with the hits by bucket; begin[bucket] to begin[bucket + 1] are those of one. */
+static int fill_order(struct lk_build *b, uint32_t *begin, size_t n_buckets)
+{
+	b->order = malloc((b->hits.n + 1) * sizeof(*b->order));
+	if (!b->order)
+		return -ENOMEM;
+	for (size_t i = 0; i < b->hits.n; i++)
+		begin[bucket_of(b, &b->hits.v[i]) + 1]++;
+	for (size_t i = 0; i < n_buckets; i++)
+		begin[i + 1] += begin[i];
+	for (size_t i = 0; i < b->hits.n; i++)
+		b->order[begin[bucket_of(b, &b->hits.v[i])]++] = (uint32_t)i;
+	/* Each has run to the beginning of the next. */
+	memmove(begin + 1, begin, n_buckets * sizeof(*begin));
+	begin[0] = 0;
+	return 0;
+}
+
+/* A bucket to groups, one for each owner. */
+static int split(struct lk_build *b, uint32_t first, uint32_t end)
+{
+	uint64_t last = 0;
+
+	if (end - first > 1)
+		qsort_r(b->order + first, end - first, sizeof(*b->order), compare_hits, b);
+	for (uint32_t i = first; i < end; i++) {
+		uint64_t owner = owner_of(b, &b->hits.v[b->order[i]]);
+		struct build_group *g;
+
+		if (i > first && owner == last) {
+			b->groups.v[b->groups.n - 1].n++;
+			continue;
+		}
+		g = lk_vec_push(&b->groups);
+		if (!g)
+			return -ENOMEM;
+		*g = (struct build_group){ .first = i, .n = 1 };
+		last = owner;
+	}
+	return 0;
+}
+
+int lk_build_group(struct lk_build *b)
+{
+	size_t n_buckets = b->n_lines + b->bodies.n;
+	lk_auto_mem uint32_t *begin = calloc(n_buckets + 2, sizeof(*begin));
+	int rc;
+
+	if (!begin || b->hits.n >= BUILD_NONE || n_buckets >= BUILD_NONE)
+		return -ENOMEM;
+	rc = fill_order(b, begin, n_buckets);
+	for (size_t i = 0; i < n_buckets && !rc; i++) {
+		uint32_t first = (uint32_t)b->groups.n;
+		struct build_body *body = i < b->n_lines ? NULL : &b->bodies.v[i - b->n_lines];
+
+		if (begin[i] == begin[i + 1])
+			continue;
+		rc = split(b, begin[i], begin[i + 1]);
+		if (body) {
+			body->group = first;
+			body->n_groups = (uint32_t)b->groups.n - first;
+		} else {
+			b->links.v[i].group = first;
+		}
+	}
+	return rc;
+}
+
+static bool owner_known(const struct lk_build *b, uint32_t group)
+{
+	const struct build_hit *h = lk_build_first_hit(b, group);
+
+	return lk_build_group_record(b, group)->type == LK_TYPE_POSIX || h->ofd != 0;
+}
+
+/* The group of unknown descriptions stands first and is shared by the lines for which no better one is left. */
+uint32_t lk_build_take_group(struct lk_build *b, uint32_t row)
+{
+	uint32_t at = b->links.v[row].group, unknown, next;
+	const struct lk_record *rec = &b->rows.v[row].rec;
+	struct build_body *body;
+
+	if (at == BUILD_NONE && b->bodies.n)
+		at = find_body(b, rec, lk_build_hash_body(rec));
+	else if (at != BUILD_NONE) {
+		b->groups.v[at].taken = true;
+		return at;
+	}
+	body = at == BUILD_NONE ? NULL : &b->bodies.v[at];
+	if (!body || body->group == BUILD_NONE)
+		return BUILD_NONE;
+	unknown = owner_known(b, body->group) ? BUILD_NONE : body->group;
+	next = (unknown != BUILD_NONE) + body->n_out;
+	if (next < body->n_groups) {
+		body->n_out++;
+		b->groups.v[body->group + next].taken = true;
+		return body->group + next;
+	}
+	if (unknown != BUILD_NONE) {
+		b->groups.v[unknown].shared_out = b->groups.v[unknown].taken;
+		b->groups.v[unknown].taken = true;
+	}
+	return unknown;
+}
+
+const struct build_hit *lk_build_first_hit(const struct lk_build *b, uint32_t group)
+{
+	return &b->hits.v[b->order[b->groups.v[group].first]];
+}
+
+const struct lk_record *lk_build_group_record(const struct lk_build *b, uint32_t group)
+{
+	const struct build_hit *h = lk_build_first_hit(b, group);
+
+	return h->knows_line ? &b->rows.v[h->shows].rec : body_record(b, &b->bodies.v[h->shows]);
+}
+
+int lk_build_compare_groups(const struct lk_build *b, uint32_t x, uint32_t y)
+{
+	struct lk_body p = lk_record_body(lk_build_group_record(b, x)), q = lk_record_body(lk_build_group_record(b, y));
+	int rc = memcmp(&p, &q, sizeof(p));
+
+	rc = rc ? rc : compare_u64(owner_of(b, lk_build_first_hit(b, x)), owner_of(b, lk_build_first_hit(b, y)));
+	return rc ? rc : compare_u64(x, y);
+}

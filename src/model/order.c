@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rows by file, then range: what belongs together stands together, in the same order from run to run. Waiters follow their root. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "model/build_private.h"
+
+/* A file by its path. */
+struct path_key {
+	uint64_t text; /* 8 bytes of the path behind what all of them begin with, the first one highest */
+	uint32_t file;
+};
+
+/* A held row, or one that stands alone. 32 bytes, so that qsort(3) moves them and not pointers to them. */
+struct root_key {
+	int64_t start, end;
+	uint32_t file; /* its rank among the files */
+	uint32_t kind;
+	int32_t pid;
+	uint32_t row;
+};
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_i64(int64_t a, int64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_paths(const struct lk_file *a, const struct lk_file *b)
+{
+	if (!a->path || !b->path)
+		return a->path ? -1 : b->path ? 1 : 0;
+	return strcmp(a->path, b->path);
+}
+
+static int compare_files(const struct lk_file *a, const struct lk_file *b)
+{
+	int rc = compare_paths(a, b);
+
+	rc = rc ? rc : compare_u64(a->key.major, b->key.major);
+	rc = rc ? rc : compare_u64(a->key.minor, b->key.minor);
+	rc = rc ? rc : compare_u64(a->key.ino, b->key.ino);
+	rc = rc ? rc : compare_u64(a->st_major, b->st_major);
+	return rc ? rc : compare_u64(a->st_minor, b->st_minor);
+}
+
+static int compare_path_keys(const void *x, const void *y, void *arg)
+{
+	const struct lk_build *b = arg;
+	const struct path_key *p = x, *q = y;
+	int rc = compare_u64(p->text, q->text);
+
+	rc = rc ? rc : compare_files(&b->files.v[p->file], &b->files.v[q->file]);
+	return rc ? rc : compare_u64(p->file, q->file);
+}
+
+/* How many bytes all paths begin with. */
+static size_t common_prefix(const struct lk_build *b)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->files.n; i++) {
+		const char *path = b->files.v[i].path;
+		size_t k = 0;
+
+		if (!path)
+			continue;
+		if (!first) {
+			first = path;
+			n = strlen(path);
+		}
+		while (k < n && path[k] == first[k])
+			k++;
+		n = k;
+	}
+	return n;
+}
+
+/* A file without a path comes last; where a path has such bytes too, the rest of the comparison decides. */
+static uint64_t path_text(const char *path, size_t prefix)
+{
+	unsigned char text[8] = { 0 };
+	uint64_t v = 0;
+
+	if (!path)
+		return UINT64_MAX;
+	for (size_t i = 0; i < sizeof(text) && path[prefix + i]; i++)
+		text[i] = (unsigned char)path[prefix + i];
+	for (size_t i = 0; i < sizeof(text); i++)
+		v = v << 8 | text[i];
+	return v;
+}
+
+/* ret_rank[file]: its place among the files. */
+static int rank_files(struct lk_build *b, uint32_t *ret_rank)
+{
+	size_t n = b->files.n, prefix = common_prefix(b);
+	lk_auto_mem struct path_key *keys = malloc((n + 1) * sizeof(*keys));
+	bool sorted = true;
+
+	if (!keys)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = (struct path_key){ path_text(b->files.v[i].path, prefix), (uint32_t)i };
+		sorted = sorted && (!i || compare_path_keys(&keys[i - 1], &keys[i], b) < 0);
+	}
+	if (!sorted)
+		qsort_r(keys, n, sizeof(*keys), compare_path_keys, b);
+	for (size_t i = 0; i < n; i++)
+		ret_rank[keys[i].file] = (uint32_t)i;
+	return 0;
+}
+
+static int fd_of(const struct lk_build *b, uint32_t row)
+{
+	uint32_t group = b->links.v[row].group;
+
+	return group == BUILD_NONE ? -1 : lk_build_first_hit(b, group)->fd;
+}
+
+static int compare_roots(const void *x, const void *y, void *arg)
+{
+	const struct root_key *p = x, *q = y;
+	const struct lk_build *b = arg;
+	int rc;
+
+	if (p->file != q->file)
+		return p->file < q->file ? -1 : 1;
+	rc = compare_i64(p->start, q->start);
+	rc = rc ? rc : compare_i64(p->end, q->end);
+	rc = rc ? rc : compare_u64(p->kind, q->kind);
+	rc = rc ? rc : compare_i64(p->pid, q->pid);
+	rc = rc ? rc : compare_i64(fd_of(b, p->row), fd_of(b, q->row));
+	return rc ? rc : compare_u64(p->row, q->row);
+}
+
+static struct root_key root_key(const struct lk_build *b, uint32_t row, const uint32_t *rank)
+{
+	const struct lk_lock *l = &b->rows.v[row];
+	const struct build_link *link = &b->links.v[row];
+
+	return (struct root_key){
+		.start = l->rec.range.start,
+		.end = l->rec.range.end,
+		.file = rank[link->file],
+		.kind = (uint32_t)l->rec.type << 8 | (uint32_t)l->rec.mode,
+		.pid = link->group == BUILD_NONE ? (int)l->rec.pid : lk_build_first_hit(b, link->group)->pid,
+		.row = row,
+	};
+}
+
+/* ret_place[root row]: its place among the roots. */
+static int rank_roots(struct lk_build *b, const uint32_t *rank, uint32_t *ret_place, size_t *ret_n)
+{
+	lk_auto_mem struct root_key *keys = malloc((b->rows.n + 1) * sizeof(*keys));
+	bool sorted = true;
+	size_t n = 0;
+
+	if (!keys)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < b->rows.n; i++) {
+		if (b->links.v[i].root != i)
+			continue;
+		keys[n] = root_key(b, i, rank);
+		sorted = sorted && (!n || compare_roots(&keys[n - 1], &keys[n], b) < 0);
+		n++;
+	}
+	if (!sorted)
+		qsort_r(keys, n, sizeof(*keys), compare_roots, b);
+	for (size_t i = 0; i < n; i++)
+		ret_place[keys[i].row] = (uint32_t)i;
+	*ret_n = n;
+	return 0;
+}
+
+/* ret_place[row]: where it goes. Those of one root stay in the order they have. */
+static int place_rows(struct lk_build *b, const uint32_t *place_of_root, size_t n_roots, uint32_t *ret_place)
+{
+	lk_auto_mem uint32_t *next = calloc(n_roots + 1, sizeof(*next));
+
+	if (!next)
+		return -ENOMEM;
+	for (size_t i = 0; i < b->rows.n; i++)
+		next[place_of_root[b->links.v[i].root] + 1]++;
+	for (size_t i = 0; i < n_roots; i++)
+		next[i + 1] += next[i];
+	for (size_t i = 0; i < b->rows.n; i++)
+		ret_place[i] = next[place_of_root[b->links.v[i].root]]++;
+	return 0;
+}
+
+/* In place, for rows are large: who belongs here comes, then who belongs where that one stood, and so on in a circle. from[place] is
+ * used up. */
+static void move_rows(struct lk_build *b, uint32_t *from)
+{
+	for (uint32_t i = 0; i < b->rows.n; i++) {
+		struct build_link link = b->links.v[i];
+		struct lk_lock row;
+		uint32_t to = i;
+
+		if (from[i] == i)
+			continue;
+		row = b->rows.v[i];
+		while (from[to] != i) {
+			uint32_t next = from[to];
+
+			b->rows.v[to] = b->rows.v[next];
+			b->links.v[to] = b->links.v[next];
+			from[to] = to;
+			to = next;
+		}
+		b->rows.v[to] = row;
+		b->links.v[to] = link;
+		from[to] = to;
+	}
+}
+
+int lk_build_sort(struct lk_build *b)
+{
+	size_t n = b->rows.n, n_roots = 0;
+	lk_auto_mem uint32_t *rank = calloc(b->files.n + 1, sizeof(*rank));
+	lk_auto_mem uint32_t *roots = calloc(n + 1, sizeof(*roots));
+	lk_auto_mem uint32_t *place = calloc(n + 1, sizeof(*place));
+	int rc = rank && roots && place ? rank_files(b, rank) : -ENOMEM;
+
+	rc = rc ? rc : rank_roots(b, rank, roots, &n_roots);
+	rc = rc ? rc : place_rows(b, roots, n_roots, place);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < n; i++)
+		b->links.v[i].root = place[b->links.v[i].root];
+	for (size_t i = 0; i < n; i++)
+		roots[place[i]] = (uint32_t)i;
+	move_rows(b, roots);
+	return 0;
+}
