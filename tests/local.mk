@@ -8,6 +8,8 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_action.c \
 	tests/unit/test_arena.c \
 	tests/unit/test_blocked.c \
+	tests/unit/test_bpf_dump.c \
+	tests/unit/test_bpf_record.c \
 	tests/unit/test_capture.c \
 	tests/unit/test_capture_read.c \
 	tests/unit/test_column.c \

@@ -20,14 +20,31 @@ static const char *const allowed[] = {
 	"noinaccessible", "notruncate", "numeric", "scan-timeout", "verbose",
 };
 
-static const struct lk_option *find_by_name(const char *name, size_t n)
+/* Settings of the screen: what they may be is known there. */
+static const char *const of_screen[] = {
+	"columns", "start-view", "units", "glyphs",     "ascii", "header", "highlight-changes",
+	"mouse",   "no-mouse",   "sort",  "accessible", "bind",  "filter",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static bool is_in(const char *const *words, size_t n_words, const char *name, size_t n)
+{
+	for (size_t i = 0; i < n_words; i++) {
+		if (strlen(words[i]) == n && memcmp(words[i], name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const struct lk_option *find_by_name(const char *name, size_t n, bool *ret_screen_only)
 {
 	size_t n_table;
 	const struct lk_option *table = lk_option_table(&n_table);
-	bool known = false;
+	bool known = is_in(allowed, COUNT(allowed), name, n);
 
-	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++)
-		known = known || (strlen(allowed[i]) == n && memcmp(allowed[i], name, n) == 0);
+	*ret_screen_only = is_in(of_screen, COUNT(of_screen), name, n);
+	known = known || *ret_screen_only;
 	for (size_t i = 0; known && i < n_table; i++) {
 		if (strlen(table[i].name) == n && memcmp(table[i].name, name, n) == 0)
 			return &table[i];
@@ -57,7 +74,7 @@ static bool value_is_good(const struct lk_option *o, const char *value)
 }
 
 /* Takes value over. */
-static int add_default(struct lk_conf *c, int id, char *value)
+static int add_default(struct lk_conf *c, int id, char *value, bool screen_only)
 {
 	struct lk_conf_default *slot = lk_vec_push(&c->defaults);
 
@@ -65,19 +82,13 @@ static int add_default(struct lk_conf *c, int id, char *value)
 		free(value);
 		return -ENOMEM;
 	}
-	*slot = (struct lk_conf_default){ id, value };
+	*slot = (struct lk_conf_default){ id, value, screen_only };
 	return 0;
 }
 
-/* What stands on a line, blanks at both ends gone. */
-struct words {
-	const char *name, *value;
-	size_t n_name, n_value;
-};
-
-static struct words split(const char *s, size_t n)
+static struct lk_conf_line split(const char *s, size_t n)
 {
-	struct words w = { .name = s };
+	struct lk_conf_line w = { .text = s, .n_text = n, .name = s };
 	size_t i = 0;
 
 	if (n > 2 && memcmp(s, "--", 2) == 0) {
@@ -98,39 +109,45 @@ static struct words split(const char *s, size_t n)
 	return w;
 }
 
-/* NULL: it is right; else what is wrong with it. */
-static const char *take_line(struct lk_conf *c, const char *s, size_t n, int *ret_rc)
+/* A flag of the screen may say yes or no. */
+static const char *wrong_argument(const struct lk_option *o, const struct lk_conf_line *line, bool screen_only)
 {
-	struct words w = split(s, n);
-	const struct lk_option *o = find_by_name(w.name, w.n_name);
+	if (o->arg && !line->n_value)
+		return "this option needs an argument";
+	return !o->arg && line->n_value && !screen_only ? "this option takes no argument" : NULL;
+}
+
+static const char *take_line(void *arg, const struct lk_conf_line *line, int *ret_rc)
+{
+	struct lk_conf *c = arg;
+	bool screen_only;
+	const struct lk_option *o = find_by_name(line->name, line->n_name, &screen_only);
+	const char *wrong = o ? wrong_argument(o, line, screen_only) : "no option of that name may stand there";
 	char *value = NULL;
 
-	if (memchr(s, '\0', n))
-		return "there is a NUL byte in it";
-	if (!o)
-		return "no option of that name may stand there";
-	if (!o->arg && w.n_value)
-		return "this option takes no argument";
-	if (o->arg && !w.n_value)
-		return "this option needs an argument";
+	if (wrong) {
+		c->doubtful = true;
+		return wrong;
+	}
 	if (o->id == OPT_READONLY) {
 		c->read_only = true;
 		return NULL;
 	}
-	if (o->arg) {
-		value = strndup(w.value, w.n_value);
+	if (line->n_value) {
+		value = strndup(line->value, line->n_value);
 		*ret_rc = value ? *ret_rc : -ENOMEM;
 		if (!value || !value_is_good(o, value)) {
+			c->doubtful = true;
 			free(value);
 			return "its argument makes no sense";
 		}
 	}
-	if (add_default(c, o->id, value) < 0)
+	if (add_default(c, o->id, value, screen_only) < 0)
 		*ret_rc = -ENOMEM;
 	return NULL;
 }
 
-int lk_conf_parse(struct lk_conf *c, const char *text, size_t n, const char *path, struct lk_err *err)
+int lk_conf_each(const char *text, size_t n, const char *path, lk_conf_take take, void *arg, struct lk_err *err)
 {
 	const char *end = text + n, *next;
 	size_t number = 0;
@@ -138,6 +155,7 @@ int lk_conf_parse(struct lk_conf *c, const char *text, size_t n, const char *pat
 
 	for (const char *p = text; p < end; p = next) {
 		const char *stop = memchr(p, '\n', (size_t)(end - p)), *wrong;
+		struct lk_conf_line line;
 
 		next = stop ? stop + 1 : end;
 		stop = stop ? stop : end;
@@ -148,15 +166,21 @@ int lk_conf_parse(struct lk_conf *c, const char *text, size_t n, const char *pat
 			stop--;
 		if (p == stop || *p == '#')
 			continue;
-		wrong = take_line(c, p, (size_t)(stop - p), &rc);
-		if (!wrong)
-			continue;
-		c->doubtful = true;
-		if (!rc)
+		line = split(p, (size_t)(stop - p));
+		/* Such a name is no name either: whoever takes lines finds it wrong. */
+		if (memchr(p, '\0', line.n_text))
+			line.n_name = 0;
+		wrong = take(arg, &line, &rc);
+		if (wrong && !rc)
 			rc = lk_err_set(err, -EINVAL, "%s, line %zu, \"%.*s\": %s; the other lines count", path, number,
-					(int)(stop - p < 80 ? stop - p : 80), p, wrong);
+					(int)(line.n_text < 80 ? line.n_text : 80), p, wrong);
 	}
 	return rc;
+}
+
+int lk_conf_parse(struct lk_conf *c, const char *text, size_t n, const char *path, struct lk_err *err)
+{
+	return lk_conf_each(text, n, path, take_line, c, err);
 }
 
 int lk_conf_read(struct lk_conf *c, const char *path, struct lk_err *err)
@@ -201,7 +225,7 @@ void lk_conf_apply(const struct lk_conf *c, struct lk_cli *cli)
 	for (size_t i = 0; i < c->defaults.n; i++) {
 		const struct lk_conf_default *d = &c->defaults.v[i];
 
-		if (verb_has(cli->verb->options | LK_OPTIONS_COMMON, d->id))
+		if (!d->screen_only && verb_has(cli->verb->options | LK_OPTIONS_COMMON, d->id))
 			lk_option_apply(cli, d->id, d->value);
 	}
 }

@@ -13,7 +13,8 @@
 
 struct lk_conf_default {
 	int id; /* of the option */
-	char *value; /* owned; NULL: it takes none */
+	char *value; /* owned; NULL: it has none */
+	bool screen_only; /* a setting of the screen: no verb that lists knows it */
 };
 
 struct lk_conf {
@@ -21,6 +22,18 @@ struct lk_conf {
 	bool doubtful; /* it could not be read whole: it may have said readonly */
 	LK_VEC(struct lk_conf_default) defaults;
 };
+
+/* What stands on a line of a configuration file, without the blanks at its ends. */
+struct lk_conf_line {
+	const char *text; /* all of it; likewise not NUL-terminated */
+	size_t n_text;
+	const char *name, *value;
+	size_t n_name, n_value;
+};
+/* NULL: the line is right; else what is wrong with it, a clause. *ret_rc: -ENOMEM to say so. */
+typedef const char *(*lk_conf_take)(void *arg, const struct lk_conf_line *line, int *ret_rc);
+/* Calls take for each line but empty ones and comments. 0, -EINVAL with a sentence that names the first line that is wrong, or -ENOMEM. */
+int lk_conf_each(const char *text, size_t n, const char *path, lk_conf_take take, void *arg, struct lk_err *err);
 
 /* One long option a line, with or without its dashes, its argument behind a blank or "="; blank lines and lines that begin with "#"
  * mean nothing. 0, or -EINVAL with a sentence that names the first line that is wrong: the other lines still count. -ENOMEM. */

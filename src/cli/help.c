@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "cli/option.h"
+#include "source/bpf.h"
 #include "table/column.h"
 
 static void put_options(FILE *f, unsigned groups)
@@ -42,7 +43,8 @@ void lk_help_overview(FILE *f)
 	      f);
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "  %-12s%-*s  %s\n", verbs[i]->name, width, verbs[i]->args, verbs[i]->brief);
-	fputs("\nWithout a verb it lists. Options everywhere, before or after the verb:\n", f);
+	fputs("\nWithout a verb: the screen on a terminal, elsewhere the list. Options everywhere, before or after the verb:\n",
+	      f);
 	put_options(f, LK_OPTIONS_COMMON);
 	fputs("\nExit status:\n", f);
 	for (; status->text; status++)
@@ -83,5 +85,19 @@ void lk_help_columns(FILE *f)
 
 void lk_help_version(FILE *f)
 {
-	fprintf(f, "%s %s\nscanners: procfs\n", PACKAGE_NAME, PACKAGE_VERSION);
+#ifdef LK_WITH_BPF
+	static const char built[] = "bpf, procfs";
+#else
+	static const char built[] = "procfs";
+#endif
+	struct lk_err err = { 0 };
+	const char *how;
+	int rc = lk_bpf_probe(&how, &err);
+
+	fprintf(f, "%s %s\nscanners built in: %s\n", PACKAGE_NAME, PACKAGE_VERSION, built);
+	if (rc == 0)
+		fprintf(f, "used here: bpf (%s)\n", how);
+	else
+		fprintf(f, "used here: procfs, because %s\n", lk_err_text(&err));
+	lk_err_done(&err);
 }

@@ -20,6 +20,7 @@ libcli_a_SOURCES += \
 	src/cli/option.h \
 	src/cli/option_act.c \
 	src/cli/option_private.h \
+	src/cli/option_screen.c \
 	src/cli/option_table.c \
 	src/cli/out.c \
 	src/cli/out.h \
@@ -38,6 +39,7 @@ libcli_a_SOURCES += \
 	src/cli/print.h \
 	src/cli/readonly.c \
 	src/cli/readonly.h \
+	src/cli/screen.h \
 	src/cli/select.c \
 	src/cli/select.h \
 	src/cli/session.c \
@@ -57,6 +59,7 @@ libcli_a_SOURCES += \
 	src/cli/verb_list.c \
 	src/cli/verb_map.c \
 	src/cli/verb_release.c \
+	src/cli/verb_screen.c \
 	src/cli/verb_signal.c \
 	src/cli/verb_mv.c \
 	src/cli/verb_rm.c \

@@ -64,7 +64,9 @@ int main(int argc, char **argv)
 	struct lk_cli cli;
 
 	occupy_standard_descriptors();
-	setlocale(LC_ALL, "");
+	/* What characters are and in which language the system says its errors; the rest would be a dozen more files to read. */
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
 	lk_open_output();
 	status = lk_cli_parse(argc, argv, &cli);
 	if (!status)

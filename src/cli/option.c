@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/conf.h"
+#include "cli/screen.h"
 
 #define SECONDS_MAX (INT_MAX / 1000 - 1) /* of lk_text_seconds_ms() */
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -220,6 +221,8 @@ static bool *flag_of(struct lk_cli *cli, int id)
 		return &cli->replace;
 	case OPT_READONLY:
 		return &cli->read_only;
+	case OPT_EXACT:
+		return &cli->exact;
 	default:
 		return lk_option_act_flag(cli, id);
 	}
@@ -275,6 +278,10 @@ enum lk_status lk_option_apply(struct lk_cli *cli, int id, char *arg)
 		return set_words(cli, &cli->types, arg, 'T');
 	case OPT_COLOR:
 		return set_color(cli, arg);
+	case OPT_SCANNER:
+		if (lk_scanner_find(arg, &cli->scanner))
+			return 0;
+		return lk_cli_misuse(cli->verb, "--scanner is auto, bpf or procfs, not \"%s\"", arg);
 	case OPT_TIMEOUT:
 		return lk_option_seconds(cli, "--scan-timeout", arg, &cli->timeout_ms);
 	case OPT_RANGE:
@@ -290,8 +297,9 @@ enum lk_status lk_option_apply(struct lk_cli *cli, int id, char *arg)
 	}
 }
 
-/* The place of the verb in argv; argc when there is none. Options of every verb may stand before it. */
-static int find_verb(int argc, char **argv)
+/* The place of the verb in argv; argc when there is none. Options of every verb may stand before it; *ret_fits: the screen has all of
+ * them. */
+static int find_verb(int argc, char **argv, bool *ret_fits)
 {
 	struct getopt_words w;
 	int c;
@@ -299,9 +307,11 @@ static int find_verb(int argc, char **argv)
 	make_getopt_words(&w, ~0u, true);
 	optind = 0;
 	opterr = 0;
+	*ret_fits = true;
 	while ((c = getopt_long(argc, argv, w.letters, w.names, NULL)) != -1) {
 		if (c == OPT_THEN && optind < argc)
 			optind++;
+		*ret_fits = *ret_fits && lk_option_fits_screen(c);
 	}
 	return optind;
 }
@@ -339,6 +349,8 @@ static enum lk_status apply_given(struct lk_cli *cli, int id, char **rest)
 	enum lk_status status;
 	int used = 0;
 
+	if (lk_option_is_screen(cli, id))
+		return lk_option_screen(cli, id, optarg);
 	if (!lk_option_is_act(id))
 		return lk_option_apply(cli, id, optarg);
 	status = lk_option_act(cli, id, optarg, rest, &used);
@@ -410,10 +422,11 @@ static void read_configuration(struct lk_cli *cli)
 
 static enum lk_status choose_verb(int *argc, char **argv, struct lk_cli *cli)
 {
-	int at = find_verb(*argc, argv);
+	bool fits;
+	int at = find_verb(*argc, argv, &fits);
 	const char *near;
 
-	cli->verb = &lk_verb_list;
+	cli->verb = fits && lk_screen_is_possible() ? &lk_verb_screen : &lk_verb_list;
 	if (at >= *argc)
 		return 0;
 	cli->verb = lk_verb_find(argv[at]);
@@ -435,6 +448,9 @@ static enum lk_status check(const struct lk_cli *cli)
 
 	if (cli->proc && cli->from)
 		return lk_cli_misuse(cli->verb, "--proc and --from exclude each other");
+	if (cli->scanner == LK_SCANNER_BPF && (cli->proc || cli->from))
+		return lk_cli_misuse(
+			cli->verb, "--scanner=bpf asks this machine's kernel; it goes with neither --proc nor --from");
 	if (cli->nul && !ends_lines)
 		return lk_cli_misuse(cli->verb, "-0 goes with -t or --raw only");
 	if (cli->full && cli->format != LK_FORMAT_JSON && cli->format != LK_FORMAT_JSONL)
@@ -471,6 +487,7 @@ void lk_cli_done(struct lk_cli *cli)
 	lk_vec_done(&cli->pids);
 	lk_vec_done(&cli->users);
 	lk_vec_done(&cli->types);
+	lk_vec_done(&cli->screen);
 	lk_vec_done(&cli->act.steps);
 	lk_vec_done(&cli->act.holders_of);
 	lk_vec_done(&cli->act.blockers_of);

@@ -14,6 +14,7 @@
 #include "cli/status.h"
 #include "cli/verb.h"
 #include "record/range.h"
+#include "source/bpf.h"
 
 struct lk_option {
 	int id; /* the letter, or a number above every letter */
@@ -47,10 +48,16 @@ struct lk_cli_act {
 	int refused_status; /* -E */
 };
 
+/* A setting of the screen as it was given; tui/settings.h knows what it means. */
+struct lk_screen_option {
+	const char *name;
+	const char *value; /* NULL: it was only named */
+};
+
 /* A command line, understood. Strings are those of argv. */
 struct lk_cli {
 	const struct lk_verb *verb;
-	bool verb_named; /* false: none was given, it is list */
+	bool verb_named; /* false: none was given, it is list or the screen */
 	char **args; /* what follows the verb and is no option */
 	size_t n_args;
 	bool want_help, want_version;
@@ -58,6 +65,8 @@ struct lk_cli {
 	unsigned verbose;
 	enum lk_color color;
 	const char *proc, *from; /* NULL: the live machine */
+	enum lk_scanner scanner;
+	bool exact; /* prove that no lock is missing whatever that costs */
 	uint32_t timeout_ms; /* of the scan */
 	enum lk_format format;
 	bool bytes, no_headings, no_truncate, nul, numeric, full, all_columns, list_columns;
@@ -79,6 +88,8 @@ struct lk_cli {
 	bool no_uses; /* of who */
 	bool even_if_used, replace, release_first; /* of rm and mv */
 	char **command; /* what follows "--"; NULL: nothing did */
+	LK_VEC(struct lk_screen_option) screen; /* in the order given; --readonly is read_only */
+	bool ignore_config;
 	struct lk_cli_act act;
 	struct lk_conf conf; /* what the configuration file says; already applied */
 };

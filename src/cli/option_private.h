@@ -18,6 +18,8 @@ enum {
 	OPT_PROC,
 	OPT_FROM,
 	OPT_TIMEOUT,
+	OPT_SCANNER,
+	OPT_EXACT,
 	OPT_COLOR,
 	OPT_READONLY,
 	OPT_CAPTURE_FILE,
@@ -44,6 +46,18 @@ enum {
 	OPT_CONFIRM,
 	OPT_ACQUIRE,
 	OPT_HOLD,
+	OPT_UNITS,
+	OPT_GLYPHS,
+	OPT_ASCII,
+	OPT_MOUSE,
+	OPT_NO_MOUSE,
+	OPT_HIGHLIGHT,
+	OPT_HEADER,
+	OPT_START_VIEW,
+	OPT_COLUMNS,
+	OPT_ACCESSIBLE,
+	OPT_BIND,
+	OPT_IGNORE_CONFIG,
 };
 
 /* The flag that an option of a verb which acts sets; NULL: it is no such flag. */
@@ -52,6 +66,13 @@ bool *lk_option_act_flag(struct lk_cli *cli, int id);
  * 0 or a status, as lk_cli_parse(). */
 enum lk_status lk_option_act(struct lk_cli *cli, int id, char *arg, char **rest, int *ret_used);
 bool lk_option_is_act(int id);
+
+/* Options of the screen: kept in lk_cli.screen under their long names. */
+bool lk_option_is_screen(const struct lk_cli *cli, int id);
+enum lk_status lk_option_screen(struct lk_cli *cli, int id, const char *arg);
+/* It says nothing against the screen: an option of it, or of every verb. */
+bool lk_option_fits_screen(int id);
+const char *lk_option_long_name(int id); /* "" for none */
 
 /* Seconds, more than none, as the argument of an option of that name. 0 or a status after it was said what is wrong. */
 enum lk_status lk_option_seconds(const struct lk_cli *cli, const char *option, const char *text, uint32_t *ret_ms);

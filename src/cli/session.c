@@ -6,32 +6,41 @@
 #include <string.h>
 
 #include "model/build.h"
+#include "source/bpf.h"
 #include "source/capture.h"
 #include "source/procfs.h"
+
+int lk_session_source(const struct lk_cli *cli, struct lk_source **ret, struct lk_err *err)
+{
+	int rc;
+
+	if (cli->from)
+		rc = lk_capture_open(cli->from, ret, err);
+	else if (cli->proc || cli->scanner == LK_SCANNER_PROCFS)
+		rc = lk_procfs_new(cli->proc, ret, err);
+	else
+		rc = lk_bpf_source_new(cli->scanner, ret, err);
+	return rc < 0 ? lk_err_set(err, rc, "cannot open %s", cli->from ? cli->from : "the process file system") : 0;
+}
 
 enum lk_status lk_session_open(struct lk_session *s, const struct lk_cli *cli)
 {
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
-	int rc;
 
 	*s = (struct lk_session){ .cli = cli };
 	lk_arena_init(&s->arena);
-	if (cli->from)
-		rc = lk_capture_open(cli->from, &s->source, &err);
-	else
-		rc = lk_procfs_new(cli->proc, &s->source, &err);
-	if (rc < 0) {
-		lk_err_set(&err, rc, "cannot open %s", cli->from ? cli->from : "the process file system");
+	if (lk_session_source(cli, &s->source, &err) < 0)
 		status = lk_say_error(&err);
-	}
+	else
+		s->chooses = !cli->from && !cli->proc && cli->scanner != LK_SCANNER_PROCFS;
 	lk_err_done(&err);
 	return status;
 }
 
 enum lk_status lk_session_take(struct lk_session *s, unsigned needs)
 {
-	struct lk_request req = { .needs = needs, .timeout_ms = s->cli->timeout_ms };
+	struct lk_request req = { .needs = needs, .timeout_ms = s->cli->timeout_ms, .exact = s->cli->exact };
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
 	int rc = lk_snapshot_take(s->source, &req, &s->snap, &err);
@@ -110,11 +119,16 @@ bool lk_asked_is_missing(const struct lk_asked *t)
 	}
 }
 
-static void say_scan(const struct lk_snapshot *snap)
+static void say_scan(const struct lk_session *s)
 {
+	const struct lk_snapshot *snap = s->snap;
+	const char *why = s->chooses ? lk_bpf_source_why_not(s->source) : NULL;
+
 	lk_say("%zu held, %zu waiting; %zu processes seen, %zu of them unreadable; %.1f ms; scanner %s", snap->n_held,
 	       snap->n_waiting, snap->end.n_procs, snap->end.n_unreadable, snap->end.scan_ms,
 	       snap->host.scanner ? snap->host.scanner : "unknown");
+	if (why)
+		lk_say("scanner: procfs, because %s", why);
 	if (snap->end.n_bad_lines)
 		lk_say("%zu %s of the kernel could not be understood", snap->end.n_bad_lines,
 		       snap->end.n_bad_lines == 1 ? "line" : "lines");
@@ -126,7 +140,7 @@ void lk_session_badge(const struct lk_session *s)
 	bool all = s->cli->verbose > 0;
 
 	if (all)
-		say_scan(snap);
+		say_scan(s);
 	if (snap->complete && !all)
 		return;
 	for (size_t i = 0; i < snap->n_problems; i++)

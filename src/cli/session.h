@@ -19,11 +19,15 @@ struct lk_asked {
 struct lk_session {
 	const struct lk_cli *cli;
 	struct lk_source *source;
+	bool chooses; /* the source decides for itself how it looks (source/bpf.h) */
 	struct lk_snapshot *snap; /* NULL until lk_session_take() */
 	struct lk_arena arena;
 	struct lk_asked *targets; /* in the arena */
 	size_t n_targets;
 };
+
+/* The machine, the /proc tree or the capture that the command line asks for. 0 with *ret (lk_source_free()), or -errno with a sentence. */
+int lk_session_source(const struct lk_cli *cli, struct lk_source **ret, struct lk_err *err);
 
 /* 0, or the status to exit with after it was said why. lk_session_done() in either case. */
 enum lk_status lk_session_open(struct lk_session *s, const struct lk_cli *cli);

@@ -28,6 +28,7 @@ enum lk_option_group {
 	LK_OPTIONS_RELEASE = 1 << 12,
 	LK_OPTIONS_FILE_ACT = 1 << 13, /* rm and mv */
 	LK_OPTIONS_MV = 1 << 14,
+	LK_OPTIONS_SCREEN = 1 << 15, /* settings of the screen; it keeps them as they were written */
 };
 
 struct lk_verb {
@@ -44,7 +45,8 @@ struct lk_verb {
 
 #define LK_ANY_ARGS ((size_t)-1)
 
-extern const struct lk_verb lk_verb_list, lk_verb_who, lk_verb_capture, lk_verb_help, lk_verb_completion;
+extern const struct lk_verb lk_verb_screen, lk_verb_list, lk_verb_who, lk_verb_capture, lk_verb_help,
+	lk_verb_completion;
 extern const struct lk_verb lk_verb_map;
 extern const struct lk_verb lk_verb_release;
 extern const struct lk_verb lk_verb_waits;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "action/command.h"
 #include "base/cleanup.h"
-#include "base/sanitize.h"
 #include "cli/print.h"
 #include "cli/readonly.h"
 #include "cli/test.h"
@@ -107,27 +105,6 @@ static enum lk_status ask(struct lk_test *t)
 	return status;
 }
 
-/* What was done, for the log of the machine. */
-static void log_taking(const struct lk_test *t, int rc)
-{
-	lk_auto_mem char *line = NULL, *safe = NULL;
-	struct lk_probe_wish wish = lk_test_wish(t);
-	char range[LK_RANGE_TEXT];
-
-	if (asprintf(&line, "uid=%u euid=%u test: %s %s lock on %s, bytes %s: %s", (unsigned)getuid(),
-		     (unsigned)geteuid(), lk_type_name(wish.type), lk_mode_name(wish.mode), t->cli->args[0],
-		     lk_range_format(wish.range, range),
-		     rc == 0         ? "granted"
-		     : rc == -EAGAIN ? "refused"
-				     : "failed") < 0) {
-		line = NULL;
-		return;
-	}
-	safe = lk_sanitize_str(line, false);
-	if (safe)
-		lk_sys_real.log(NULL, safe);
-}
-
 /* 0 also when it is refused: see acquired. */
 static enum lk_status take(struct lk_test *t)
 {
@@ -136,7 +113,7 @@ static enum lk_status take(struct lk_test *t)
 	enum lk_status status = 0;
 	int rc = t->cli->act.acquire ? lk_probe_try(&t->probe, &wish, &err) : lk_probe_take(&t->probe, &wish, &err);
 
-	log_taking(t, rc);
+	lk_probe_log(&lk_sys_real, &wish, t->cli->args[0], rc);
 	t->tried = rc == 0 || rc == -EAGAIN;
 	t->acquired = rc == 0 ? LK_YES : LK_NO;
 	if (!t->tried)

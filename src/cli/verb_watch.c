@@ -209,6 +209,15 @@ static bool is_remote(const struct watch *w)
 	return false;
 }
 
+static bool is_proven(const struct watch *w, const struct lk_snapshot *s)
+{
+	bool all = w->session.n_targets > 0;
+
+	for (size_t i = 0; i < w->session.n_targets; i++)
+		all = all && !w->cli->recursive && lk_snapshot_proves(s, &w->session.targets[i].file.key);
+	return all || s->locks_proven;
+}
+
 /* Nothing is held as far as can be seen; is that proven? A lock list in motion will be so in a later look. */
 static enum lk_status judge_free(struct watch *w)
 {
@@ -220,7 +229,7 @@ static enum lk_status judge_free(struct watch *w)
 		status_if_ended = LK_STATUS_NO;
 		return LK_STATUS_YES;
 	}
-	if (s->host.has_locks_file && !s->end.stable) {
+	if (s->host.has_locks_file && !s->end.stable && !is_proven(w, s) && !lk_snapshot_problem(s, "unlisted")) {
 		status_if_ended = LK_STATUS_UNKNOWN;
 		return LK_STATUS_YES;
 	}
@@ -229,7 +238,7 @@ static enum lk_status judge_free(struct watch *w)
 		lk_say("no process of this host locks it; other hosts' locks cannot be seen from here");
 		return LK_STATUS_UNKNOWN;
 	}
-	if (!s->locks_proven || (by_owner && !s->complete)) {
+	if (!is_proven(w, s) || (by_owner && !s->complete)) {
 		lk_say("no such lock is seen, but one could be hidden");
 		return LK_STATUS_UNKNOWN;
 	}
@@ -281,7 +290,7 @@ static enum lk_status digest(struct watch *w, struct lk_snapshot *s, uint32_t ex
 
 static enum lk_status look(struct watch *w, unsigned needs)
 {
-	struct lk_request req = { .needs = needs, .timeout_ms = w->cli->timeout_ms };
+	struct lk_request req = { .needs = needs, .timeout_ms = w->cli->timeout_ms, .exact = w->cli->exact };
 	uint32_t expected_ms = w->interval_ms;
 	double began = lk_io_now_ms_exact();
 	struct lk_err err = { 0 };

@@ -28,22 +28,6 @@ static void put_sentence(struct advice *a, lk_buf *text)
 	text->n = 0;
 }
 
-/* Who holds what the first request below a root waits for; the holders of the root are among them. */
-static int add_blockers(lk_pid_list *list, const struct lk_lock *request)
-{
-	for (size_t i = 0; i < request->n_blocked_by; i++) {
-		for (size_t k = 0; k < request->blocked_by[i]->n_holders; k++) {
-			int *slot = lk_vec_push(list);
-
-			if (!slot)
-				return -ENOMEM;
-			*slot = request->blocked_by[i]->holders[k].pid;
-		}
-	}
-	lk_waits_sort_pids(list);
-	return 0;
-}
-
 static void say_signal(struct advice *a, const lk_pid_list *pids, size_t freed)
 {
 	lk_buf text = { 0 };
@@ -69,7 +53,7 @@ static int advise_root(struct advice *a, const struct lk_snapshot *s, const stru
 		rc = -ENOMEM;
 	if (!rc && !freed) {
 		pids.n = 0;
-		rc = add_blockers(&pids, request);
+		rc = lk_waits_add_blockers(&pids, request);
 		rc = rc ? rc : lk_forest_freed_by(s, pids.v, pids.n, &freed);
 	}
 	if (!rc && freed && lk_hash(LK_HASH_INIT, pids.v, pids.n * sizeof(*pids.v)) != a->said) {

@@ -146,6 +146,21 @@ void lk_waits_sort_pids(lk_pid_list *list)
 	list->n = n;
 }
 
+int lk_waits_add_blockers(lk_pid_list *list, const struct lk_lock *request)
+{
+	for (size_t i = 0; i < request->n_blocked_by; i++) {
+		for (size_t k = 0; k < request->blocked_by[i]->n_holders; k++) {
+			int *slot = lk_vec_push(list);
+
+			if (!slot)
+				return -ENOMEM;
+			*slot = request->blocked_by[i]->holders[k].pid;
+		}
+	}
+	lk_waits_sort_pids(list);
+	return 0;
+}
+
 static void put_others(lk_buf *b, const struct lk_lock *l, const struct lk_lock *by)
 {
 	lk_pid_list list = { 0 };

@@ -19,6 +19,8 @@ int *lk_waits_holders(const struct lk_lock *l, size_t *ret_n);
 typedef LK_VEC(int) lk_pid_list;
 
 void lk_waits_sort_pids(lk_pid_list *list); /* each once */
+/* Who holds what a request waits for; the holders of the root of its tree are among them. Sorted. 0 or -ENOMEM. */
+int lk_waits_add_blockers(lk_pid_list *list, const struct lk_lock *request);
 /* Appends "11, 12 or 13", or "11, 12, 13, 14 or one of 20 more". */
 void lk_waits_put_pids(lk_buf *b, const int *pids, size_t n, const char *last_word, const char *more);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -115,25 +116,31 @@ static int child_start(const struct lk_helper_job *job, size_t first, struct chi
 	return 0;
 }
 
-/* Children that were given up: a screen that runs for days would collect them as zombies. */
+/* Children that were given up: a screen that runs for days would collect them as zombies. Several threads may have some. */
 static pid_t left_behind[32];
+static pthread_mutex_t left_behind_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void reap_left_behind(void)
 {
+	pthread_mutex_lock(&left_behind_lock);
 	for (size_t i = 0; i < sizeof(left_behind) / sizeof(*left_behind); i++) {
 		if (left_behind[i] > 0 && waitpid(left_behind[i], NULL, WNOHANG) != 0)
 			left_behind[i] = 0;
 	}
+	pthread_mutex_unlock(&left_behind_lock);
 }
 
 static void leave_behind(pid_t pid)
 {
-	for (size_t i = 0; i < sizeof(left_behind) / sizeof(*left_behind); i++) {
-		if (left_behind[i] <= 0) {
+	bool kept = false;
+
+	pthread_mutex_lock(&left_behind_lock);
+	for (size_t i = 0; !kept && i < sizeof(left_behind) / sizeof(*left_behind); i++) {
+		kept = left_behind[i] <= 0;
+		if (kept)
 			left_behind[i] = pid;
-			return;
-		}
 	}
+	pthread_mutex_unlock(&left_behind_lock);
 }
 
 /* finished: it closed its pipe by itself and will end; otherwise it may be stuck in the kernel, where SIGKILL does not reach, and

@@ -1,5 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 liblockscope_a_SOURCES += \
+	src/source/bpf.c \
+	src/source/bpf.h \
+	src/source/bpf/lock_dump.h \
+	src/source/bpf_dump.c \
+	src/source/bpf_dump.h \
+	src/source/bpf_dump_join.c \
+	src/source/bpf_dump_load.c \
+	src/source/bpf_dump_markers.c \
+	src/source/bpf_dump_private.h \
+	src/source/bpf_asked.c \
+	src/source/bpf_files.c \
+	src/source/bpf_lines.c \
+	src/source/bpf_match.c \
+	src/source/bpf_private.h \
+	src/source/bpf_procs.c \
+	src/source/bpf_record.c \
+	src/source/bpf_scan.c \
+	src/source/bpf_settle.c \
+	src/source/bpf_waits.c \
 	src/source/capture.c \
 	src/source/capture.h \
 	src/source/capture_json.c \
@@ -19,9 +38,16 @@ liblockscope_a_SOURCES += \
 	src/source/procfacts.h \
 	src/source/procfs.c \
 	src/source/procfs.h \
+	src/source/procfs_chain.c \
 	src/source/procfs_clock.c \
+	src/source/procfs_crew.c \
+	src/source/procfs_dismiss.c \
+	src/source/procfs_doubt.c \
 	src/source/procfs_files.c \
+	src/source/procfs_join.c \
+	src/source/procfs_join.h \
 	src/source/procfs_locks.c \
+	src/source/procfs_memo.c \
 	src/source/procfs_ofd.c \
 	src/source/procfs_orphans.c \
 	src/source/procfs_private.h \
@@ -29,6 +55,7 @@ liblockscope_a_SOURCES += \
 	src/source/procfs_resolve.c \
 	src/source/procfs_scan.c \
 	src/source/procfs_sweep.c \
+	src/source/procfs_tasks.c \
 	src/source/procfs_uses.c \
 	src/source/procfs_uses.h \
 	src/source/procfs_uses_kernel.c \
@@ -42,3 +69,35 @@ liblockscope_a_SOURCES += \
 	src/source/sysroot.h \
 	src/source/uses.c \
 	src/source/uses.h
+
+# The program for the kernel, in two ways: typed reads need Linux 6.2, copying ones 5.17. What bpftool makes of it is a header with
+# the program in it; it belongs to the build and is not distributed.
+lk_bpf_sources = \
+	src/source/bpf/calls.h \
+	src/source/bpf/inode.h \
+	src/source/bpf/kernel.h \
+	src/source/bpf/links.h \
+	src/source/bpf/lists.h \
+	src/source/bpf/lock_dump.bpf.c \
+	src/source/bpf/names.h \
+	src/source/bpf/state.h
+EXTRA_DIST += $(lk_bpf_sources)
+if ENABLE_BPF
+lk_bpf_headers = \
+	src/source/bpf/lock_dump_copy.lskel.h \
+	src/source/bpf/lock_dump_typed.lskel.h
+CLEANFILES += $(lk_bpf_headers) src/source/bpf/*.tmp
+LK_BPF_CFLAGS = -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Wno-unused-parameter -I$(top_srcdir)/src $(LIBBPF_CFLAGS) \
+	-ffile-prefix-map=$(top_srcdir)/=
+lk_bpf_make = $(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	$(CLANG_BPF) $(LK_BPF_CFLAGS) -c $(top_srcdir)/src/source/bpf/lock_dump.bpf.c -o $@.1.tmp && \
+	$(BPFTOOL) gen object $@.2.tmp $@.1.tmp && \
+	$(BPFTOOL) gen skeleton -L $@.2.tmp name $(@F:.lskel.h=) >$@.3.tmp && \
+	mv -f $@.3.tmp $@ && rm -f $@.1.tmp $@.2.tmp
+src/source/bpf/lock_dump_typed.lskel.h: $(lk_bpf_sources) src/source/bpf/lock_dump.h
+	$(lk_bpf_make)
+src/source/bpf/lock_dump_copy.lskel.h: LK_BPF_CFLAGS += -DLK_BPF_COPY
+src/source/bpf/lock_dump_copy.lskel.h: $(lk_bpf_sources) src/source/bpf/lock_dump.h
+	$(lk_bpf_make)
+src/source/bpf_dump_load.$(OBJEXT): $(lk_bpf_headers)
+endif

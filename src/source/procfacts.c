@@ -3,8 +3,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <libproc2/pids.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,6 +204,112 @@ static int take(void *arg, size_t i, const char *data, size_t n)
 	return j->cb(j->arg, i, &(struct lk_procfacts){ .user = user, .cmdline = cmdline, .cgroup = cgroup });
 }
 
+/* ---- user names alone: one look-up for each number, not for each process ---- */
+
+struct user {
+	uint32_t uid;
+	char *name; /* owned; NULL: no answer */
+};
+
+struct users {
+	struct user *v; /* by uid */
+	size_t n;
+};
+
+static int compare_users(const void *a, const void *b)
+{
+	const struct user *x = a, *y = b;
+
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+static int collect_users(const struct lk_procfacts_who *who, size_t n, struct users *ret)
+{
+	size_t kept = 0;
+
+	ret->v = calloc(n + 1, sizeof(*ret->v));
+	ret->n = 0;
+	if (!ret->v)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		bool again = ret->n && who[i].uid == ret->v[ret->n - 1].uid;
+
+		if (who[i].uid >= 0 && who[i].uid <= UINT32_MAX && !again)
+			ret->v[ret->n++].uid = (uint32_t)who[i].uid;
+	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), compare_users);
+	for (size_t i = 0; i < ret->n; i++) {
+		if (!kept || ret->v[kept - 1].uid != ret->v[i].uid)
+			ret->v[kept++] = ret->v[i];
+	}
+	ret->n = kept;
+	return 0;
+}
+
+/* As libproc2 does it: who has no name is shown by number. */
+static int name_user(void *arg, size_t i, struct lk_helper_out *out)
+{
+	const struct users *u = arg;
+	struct passwd *pw = getpwuid(u->v[i].uid);
+	char number[16];
+
+	if (pw)
+		return lk_helper_emit(out, pw->pw_name, strlen(pw->pw_name));
+	snprintf(number, sizeof(number), "%" PRIu32, u->v[i].uid);
+	return lk_helper_emit(out, number, strlen(number));
+}
+
+static int take_user(void *arg, size_t i, const char *data, size_t n)
+{
+	struct users *u = arg;
+
+	free(u->v[i].name);
+	u->v[i].name = strndup(data, n);
+	return u->v[i].name ? 0 : -ENOMEM;
+}
+
+static int give_users(const struct users *u, const struct lk_procfacts_who *who, size_t n, lk_procfacts_cb cb,
+		      void *arg)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		struct user key = { .uid = (uint32_t)who[i].uid };
+		const struct user *found = who[i].uid < 0 || !u->n
+						   ? NULL
+						   : bsearch(&key, u->v, u->n, sizeof(key), compare_users);
+
+		if (found && found->name)
+			rc = cb(arg, i, &(struct lk_procfacts){ .user = found->name });
+	}
+	return rc;
+}
+
+static int read_users(const struct lk_procroot *root, const struct lk_procfacts_who *who, size_t n, int64_t deadline_ms,
+		      lk_procfacts_cb cb, void *arg, struct lk_helper_result *ret)
+{
+	struct users u;
+	struct lk_helper_job job = {
+		.work = name_user,
+		.take = take_user,
+		.arg = &u,
+		.keep_fd = root->fd,
+		.stall_ms = STALL_MS,
+		.deadline_ms = deadline_ms,
+		.max_given_up = MAX_GIVEN_UP,
+	};
+	int rc = collect_users(who, n, &u);
+
+	job.n_items = u.n;
+	rc = rc || !u.n ? rc : lk_helper_run(&job, ret);
+	rc = rc ? rc : give_users(&u, who, n, cb, arg);
+	for (size_t i = 0; i < u.n; i++)
+		free(u.v[i].name);
+	free(u.v);
+	return rc;
+}
+
 int lk_procfacts_read(const struct lk_procroot *root, const struct lk_procfacts_who *who, size_t n, unsigned needs,
 		      int64_t deadline_ms, lk_procfacts_cb cb, void *arg, struct lk_helper_result *ret)
 {
@@ -218,5 +326,7 @@ int lk_procfacts_read(const struct lk_procroot *root, const struct lk_procfacts_
 	};
 
 	*ret = (struct lk_helper_result){ 0 };
+	if (needs == LK_NEED_USER && root->is_default && n)
+		return read_users(root, who, n, deadline_ms, cb, arg, ret);
 	return n ? lk_helper_run(&job, ret) : 0;
 }

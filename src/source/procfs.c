@@ -26,12 +26,12 @@ static char *read_word(const struct lk_procroot *root, struct lk_arena *a, const
 	return s;
 }
 
-static int emit_host(struct scan *s, const struct lk_sink *sink, int64_t wall_ms)
+int lk_scan_emit_host(struct scan *s, const char *scanner, int64_t wall_ms, const struct lk_sink *sink)
 {
 	char *host = read_word(s->root, &s->arena, "sys/kernel/hostname");
 	char *boot = read_word(s->root, &s->arena, "sys/kernel/random/boot_id");
 	struct lk_fact_host f = {
-		.scanner = "procfs",
+		.scanner = scanner,
 		.host = host ? host : "",
 		.boot_id = boot ? boot : "",
 		.time_unix_ms = wall_ms,
@@ -77,7 +77,7 @@ static int emit_fds(struct scan *s, const struct lk_sink *sink)
 	return rc;
 }
 
-static int emit_waiters(struct scan *s, const struct lk_sink *sink)
+int lk_scan_emit_waiters(struct scan *s, const struct lk_sink *sink)
 {
 	int rc = 0;
 
@@ -92,7 +92,7 @@ static int emit_waiters(struct scan *s, const struct lk_sink *sink)
 	return rc;
 }
 
-static int emit_mount(struct lk_map *seen, const struct lk_mount *m, const struct lk_sink *sink)
+int lk_scan_emit_mount(struct lk_map *seen, const struct lk_mount *m, const struct lk_sink *sink)
 {
 	struct lk_fact_mount f;
 	size_t other;
@@ -125,24 +125,32 @@ static int emit_lock_mounts(struct scan *s, struct lk_map *seen, const struct lk
 		if (k->none || lk_map_find(&keys, &k->major, 2 * sizeof(k->major), &other))
 			continue;
 		rc = lk_map_set(&keys, &k->major, 2 * sizeof(k->major), 0);
-		rc = rc ? rc : emit_mount(seen, lk_mounts_by_dev(&s->mounts, k->major, k->minor), sink);
+		rc = rc ? rc : lk_scan_emit_mount(seen, lk_mounts_by_dev(&s->mounts, k->major, k->minor), sink);
 	}
 	lk_map_done(&keys);
 	return rc;
 }
 
-/* Also those of ours whose locks the list never shows: nothing below them can be called free. */
-static int emit_mounts(struct scan *s, const struct lk_sink *sink)
+/* Nothing below them can be called free. */
+int lk_scan_emit_remote_mounts(struct scan *s, struct lk_map *seen, const struct lk_sink *sink)
 {
-	struct lk_map seen = { 0 };
-	int rc = emit_lock_mounts(s, &seen, sink);
+	int rc = 0;
 
 	for (size_t i = 0; i < s->mounts.v.n && !rc; i++) {
 		const struct lk_mount *m = s->mounts.v.v[i];
 
 		if (m->ns == 0 && m->local == LK_NO)
-			rc = emit_mount(&seen, m, sink);
+			rc = lk_scan_emit_mount(seen, m, sink);
 	}
+	return rc;
+}
+
+static int emit_mounts(struct scan *s, const struct lk_sink *sink)
+{
+	struct lk_map seen = { 0 };
+	int rc = emit_lock_mounts(s, &seen, sink);
+
+	rc = rc ? rc : lk_scan_emit_remote_mounts(s, &seen, sink);
 	lk_map_done(&seen);
 	return rc;
 }
@@ -160,6 +168,8 @@ static const char *denied_text(struct scan *s, const struct scan_denied *d)
 {
 	bool refused = d->code == -EACCES || d->code == -EPERM;
 
+	if (d->text)
+		return d->text;
 	if (strcmp(d->what, "fdinfo") == 0)
 		return lk_arena_printf(&s->arena, "%zu of %zu processes could not be read (%s)%s", d->count, s->procs.n,
 				       strerror(-d->code),
@@ -199,7 +209,7 @@ static bool hides_locks(const char *what)
 	       strcmp(what, "mount table") != 0 && strcmp(what, "syscall") != 0;
 }
 
-static int emit_denied(struct scan *s, const struct lk_sink *sink)
+int lk_scan_emit_denied(struct scan *s, const struct lk_sink *sink)
 {
 	int rc = 0;
 
@@ -240,28 +250,27 @@ static void note_limits(struct scan *s)
 static int emit_all(struct scan *s, const struct lk_sink *sink, int64_t wall_ms, double began)
 {
 	struct lk_fact_end end = { .stable = s->has_locks_file && s->stable, .n_bad_lines = s->lines.n_bad };
-	int rc = emit_host(s, sink, wall_ms);
+	int rc = lk_scan_emit_host(s, "procfs", wall_ms, sink);
 
 	rc = rc ? rc : emit_lines(s, sink);
 	rc = rc ? rc : emit_fds(s, sink);
-	rc = rc ? rc : emit_waiters(s, sink);
+	rc = rc ? rc : lk_scan_emit_waiters(s, sink);
 	rc = rc ? rc : emit_mounts(s, sink);
 	rc = rc ? rc : lk_scan_emit_procs(s, sink);
 	for (size_t i = 0; i < s->orphans.n && !rc; i++)
 		rc = sink->orphan(sink->arg, &s->orphans.v[i]);
 	note_limits(s);
-	rc = rc ? rc : emit_denied(s, sink);
+	rc = rc ? rc : lk_scan_emit_denied(s, sink);
 	end.n_procs = s->procs.n;
 	end.n_unreadable = count_denied(s);
 	end.scan_ms = lk_io_now_ms_exact() - began;
 	return rc ? rc : sink->end(sink->arg, &end);
 }
 
-static int procfs_scan(struct lk_source *src, const struct lk_request *req, const struct lk_sink *sink,
-		       struct lk_err *err)
+int lk_procfs_scan(struct lk_source *src, const struct lk_request *req, const struct lk_sink *sink, struct lk_err *err)
 {
 	struct procfs *p = (struct procfs *)src;
-	struct scan s = { .root = &p->root, .req = req };
+	struct scan s = { .root = &p->root, .memo = &p->memo, .req = req };
 	double began = lk_io_now_ms_exact();
 	int64_t wall_ms = lk_io_wall_ms();
 	int rc;
@@ -278,21 +287,31 @@ static int procfs_scan(struct lk_source *src, const struct lk_request *req, cons
 	return rc;
 }
 
-static void procfs_free(struct lk_source *src)
+void lk_procfs_done(struct procfs *p)
 {
-	struct procfs *p = (struct procfs *)src;
-
 	lk_procroot_done(&p->root);
 	lk_arena_done(&p->resolved);
-	free(p);
+	lk_scan_memo_done(&p->memo);
+}
+
+static void procfs_free(struct lk_source *src)
+{
+	lk_procfs_done((struct procfs *)src);
+	free(src);
 }
 
 static const struct lk_source_ops procfs_ops = {
-	.scan = procfs_scan,
+	.scan = lk_procfs_scan,
 	.resolve = lk_procfs_resolve,
 	.uses = lk_procfs_uses,
 	.free = procfs_free,
 };
+
+int lk_procfs_init(struct procfs *p, const char *root, struct lk_err *err)
+{
+	*p = (struct procfs){ .root.fd = -1 };
+	return lk_procroot_open(&p->root, root, err);
+}
 
 int lk_procfs_new(const char *root, struct lk_source **ret, struct lk_err *err)
 {
@@ -301,7 +320,7 @@ int lk_procfs_new(const char *root, struct lk_source **ret, struct lk_err *err)
 
 	if (!p)
 		return lk_err_set(err, -ENOMEM, "out of memory");
-	rc = lk_procroot_open(&p->root, root, err);
+	rc = lk_procfs_init(p, root, err);
 	if (rc < 0) {
 		free(p);
 		return rc;

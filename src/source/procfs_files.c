@@ -20,6 +20,14 @@
 
 static const char deleted_mark[] = " (deleted)";
 
+static bool can_verify(const struct scan *s, const struct scan_fd *f)
+{
+	const struct lk_mount *m = lk_mounts_by_id(&s->mounts, f->info.mnt_id);
+
+	return !f->dead && !f->settled && s->root->is_proc && f->link && f->link[0] == '/' && f->file.has_stat && m &&
+	       lk_mounts_path_is_local(&s->mounts, m->ns, f->link);
+}
+
 int lk_scan_load_own_mounts(const struct lk_procroot *root, struct lk_mounts *m)
 {
 	int fd = root->is_proc && root->own_pids ? lk_procroot_own_mountinfo() : -ENOENT;
@@ -132,10 +140,9 @@ static int describe_link(struct scan *s, struct scan_fd *f)
 	return 0;
 }
 
-static int describe_fd(struct scan *s, struct scan_fd *f, const struct lk_key *key)
+static const struct lk_mount *describe_mount(struct scan *s, struct scan_fd *f, const struct lk_key *key)
 {
 	const struct lk_mount *m = find_mount(s, f), *same_fs;
-	int rc;
 
 	f->file = (struct lk_fact_file){ .key = *key, .size = -1, .mnt_id = f->info.mnt_id, .local = LK_UNKNOWN };
 	/* An unknown mount (detached, or not said) is still one of a known file system. */
@@ -146,9 +153,83 @@ static int describe_fd(struct scan *s, struct scan_fd *f, const struct lk_key *k
 	}
 	if (m || (same_fs && f->info.mnt_id < 0))
 		f->file.mount_point = same_fs->target;
+	return m;
+}
+
+static int describe_fd(struct scan *s, struct scan_fd *f, const struct lk_key *key)
+{
+	int rc;
+
+	describe_mount(s, f, key);
 	stat_fd(s, f);
 	rc = read_link(s, f);
 	return rc < 0 ? rc : describe_link(s, f);
+}
+
+/* File systems that answer stat(2) with what stands in the inode (generic_fillattr()): st_dev and st_ino are the key's. */
+static bool is_plain_fs(const char *fstype)
+{
+	static const char *const plain[] = { "ext4", "ext3", "ext2", "xfs", "tmpfs", "ramfs", "devtmpfs", "f2fs" };
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++) {
+		if (strcmp(fstype, plain[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void take_known_stat(struct lk_fact_file *file, const struct lk_key *key, const struct scan_known *k)
+{
+	file->has_stat = true;
+	file->st_major = key->major;
+	file->st_minor = key->minor;
+	file->st_ino = k->ino;
+	file->nlink = k->nlink;
+	file->mandatory_bits = lk_scan_mandatory_bits(k->mode);
+	file->size = k->size;
+}
+
+/* The path as readlink(2) would say it. */
+static int take_known_link(struct scan *s, struct scan_fd *f, const struct scan_known *k)
+{
+	if (!k->path)
+		return read_link(s, f);
+	f->link = k->unhashed ? lk_arena_printf(&s->arena, "%s%s", k->path, deleted_mark)
+			      : lk_arena_strdup(&s->arena, k->path);
+	return f->link ? 0 : -ENOMEM;
+}
+
+/* A name that is there leads to its file unless something is mounted over it. */
+static void settle_name(struct scan *s, struct scan_fd *f, const struct lk_mount *m, const struct scan_known *k)
+{
+	const char *base = without_mark(&s->arena, f->link), *path = k->unhashed ? base : f->link;
+
+	/* Deleted, or given a name that looks like it, since: it has to be looked up. */
+	if (!path || (base && !k->unhashed && !k->path))
+		return;
+	f->file.deleted = k->unhashed ? LK_YES : LK_NO;
+	f->file.path = path;
+	if (!k->unhashed && lk_mounts_by_path(&s->mounts, m->ns, f->link) == m) {
+		f->file.replaced = LK_NO;
+		f->settled = true;
+	}
+}
+
+int lk_scan_describe_known(struct scan *s, struct scan_fd *f, const struct lk_key *key, const struct scan_known *k)
+{
+	const struct lk_mount *m = describe_mount(s, f, key);
+	bool told = m && k->has_name;
+	int rc;
+
+	if (m && is_plain_fs(m->fstype) && m->local == LK_YES)
+		take_known_stat(&f->file, key, k);
+	else
+		stat_fd(s, f);
+	rc = told ? take_known_link(s, f, k) : read_link(s, f);
+	rc = rc < 0 ? rc : describe_link(s, f);
+	if (!rc && told && can_verify(s, f))
+		settle_name(s, f, m, k);
+	return rc;
 }
 
 /* What a name leads to now. */
@@ -254,14 +335,6 @@ static int verify_take(void *arg, size_t i, const char *data, size_t n)
 	return 0;
 }
 
-static bool can_verify(const struct scan *s, const struct scan_fd *f)
-{
-	const struct lk_mount *m = lk_mounts_by_id(&s->mounts, f->info.mnt_id);
-
-	return !f->dead && s->root->is_proc && f->link && f->link[0] == '/' && f->file.has_stat && m &&
-	       lk_mounts_path_is_local(&s->mounts, m->ns, f->link);
-}
-
 static int compare_for_verify(const void *a, const void *b, void *arg)
 {
 	const struct scan *s = arg;
@@ -299,7 +372,7 @@ static void copy_verdict(struct lk_fact_file *to, const struct lk_fact_file *fro
 	to->replaced = from->replaced;
 }
 
-static int verify_names(struct scan *s)
+int lk_scan_verify_names(struct scan *s)
 {
 	struct verify v = { .s = s };
 	lk_auto_mem size_t *all = calloc(s->fds.n ? s->fds.n : 1, sizeof(*all));
@@ -341,7 +414,7 @@ static int verify_names(struct scan *s)
 }
 
 /* A waiter's descriptor shows no lock line: its key is the device of its mount and its inode. */
-static int describe_waiters(struct scan *s)
+int lk_scan_describe_waiters(struct scan *s)
 {
 	int rc = 0;
 
@@ -374,6 +447,6 @@ int lk_scan_describe_files(struct scan *s)
 		if (rc < 0)
 			return rc;
 	}
-	rc = describe_waiters(s);
-	return rc ? rc : verify_names(s);
+	rc = lk_scan_describe_waiters(s);
+	return rc ? rc : lk_scan_verify_names(s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading /proc/locks. Each read(2) returns about 4 KiB, each such chunk is atomic, and what changes between two chunks makes
- * lines appear twice or not at all: only two equal reads in a row (or one chunk) are trusted. */
+ * lines appear twice or not at all: only one chunk, two equal reads in a row, or a chained read (procfs_chain.c) are trusted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ void lk_scan_lines_done(struct scan_lines *l)
 	*l = (struct scan_lines){ 0 };
 }
 
-static int add_line(struct scan_lines *l, const char *s, size_t n)
+int lk_scan_add_line(struct scan_lines *l, const char *s, size_t n)
 {
 	struct scan_line *slot;
 	struct lk_record rec;
@@ -53,7 +53,7 @@ static ssize_t take_lines(struct scan_lines *l, const char *buf, size_t n)
 
 		if (!nl)
 			return (ssize_t)used;
-		rc = add_line(l, buf + used, (size_t)(nl - buf) - used);
+		rc = lk_scan_add_line(l, buf + used, (size_t)(nl - buf) - used);
 		if (rc < 0)
 			return rc;
 		used = (size_t)(nl - buf) + 1;
@@ -80,7 +80,7 @@ static int read_all(struct scan *s, int fd, struct scan_lines *l)
 		if (got < 0)
 			return -errno;
 		if (got == 0)
-			return n ? add_line(l, buf, n) : 0;
+			return n ? lk_scan_add_line(l, buf, n) : 0;
 		l->n_reads++;
 		l->n_bytes += (size_t)got;
 		n += (size_t)got;
@@ -151,9 +151,28 @@ static bool is_atomic(const struct scan_lines *l)
 	return l->n_reads <= 1 && l->n_bytes <= WHOLE_CHUNK;
 }
 
+/* Until two reads in a row agree. *last is the one before. */
+static int read_until_equal(struct scan *s, struct scan_lines *last, bool *ret_sure)
+{
+	bool sure = false;
+	int rc = 0;
+
+	for (int i = 1; rc == 0 && !sure && i < MAX_READS && !lk_scan_is_late(s); i++) {
+		struct scan_lines next = { 0 };
+
+		rc = lk_scan_read_lines(s, &next);
+		rc = rc ? rc : lk_scan_lines_equal(&next, last, &sure);
+		sure = sure || (rc == 0 && is_atomic(&next));
+		lk_scan_lines_done(last);
+		*last = next;
+	}
+	*ret_sure = sure;
+	return rc;
+}
+
 int lk_scan_read_settled(struct scan *s, const struct scan_lines *before, struct scan_lines *ret, bool *ret_sure)
 {
-	struct scan_lines last = { 0 };
+	struct scan_lines last = { 0 }, chained = { 0 };
 	bool sure = false;
 	int rc = lk_scan_read_lines(s, &last);
 
@@ -161,15 +180,14 @@ int lk_scan_read_settled(struct scan *s, const struct scan_lines *before, struct
 		return rc;
 	rc = lk_scan_lines_equal(before, &last, &sure);
 	sure = sure || is_atomic(&last);
-	for (int i = 1; rc == 0 && !sure && i < MAX_READS && !lk_scan_is_late(s); i++) {
-		struct scan_lines next = { 0 };
-
-		rc = lk_scan_read_lines(s, &next);
-		rc = rc ? rc : lk_scan_lines_equal(&next, &last, &sure);
-		sure = sure || (rc == 0 && is_atomic(&next));
-		lk_scan_lines_done(&last);
-		last = next;
+	if (!rc && !sure && s->root->is_proc) {
+		rc = lk_scan_read_chained(s, last.n_bytes, &chained, &sure);
+		if (!rc && sure) {
+			lk_scan_lines_done(&last);
+			last = chained;
+		}
 	}
+	rc = rc || sure ? rc : read_until_equal(s, &last, &sure);
 	if (rc < 0) {
 		lk_scan_lines_done(&last);
 		return rc;

@@ -32,6 +32,7 @@ struct scan_fd {
 	struct lk_fdinfo info;
 	size_t ofd; /* 0 unknown */
 	bool dead; /* superseded by a later look */
+	bool settled; /* what its name is worth is known: nothing to look up */
 	struct lk_fact_file file; /* strings in scan->arena */
 	const char *link; /* raw link text, NULL unknown */
 };
@@ -48,6 +49,31 @@ struct scan_hit {
 struct scan_opener {
 	int pid;
 	uint64_t ino;
+};
+
+/* An open file that the sweep came by. */
+struct scan_seen {
+	uint64_t ino;
+	int pid;
+	int fd; /* dismissed by its inode number, its fdinfo unread; -1: read */
+};
+
+/* A device number as stat(2) says it. */
+struct scan_dev {
+	uint32_t major, minor;
+	bool plain; /* its inode numbers are those of the lock list */
+};
+
+/* A private descriptor table of a thread that shows locks. */
+struct scan_table {
+	int pid, tid;
+};
+
+struct scan_crew;
+
+/* What had been found when open file descriptions were last numbered: more can only have been added since. */
+struct scan_numbered {
+	size_t n_fds, n_hits, n_waiters;
 };
 
 /* A thread found blocked in a lock call. */
@@ -82,8 +108,11 @@ struct scan_denied {
 	const char *text; /* in scan->arena, or NULL: made from what and code */
 };
 
+struct scan_memo;
+
 struct scan {
 	const struct lk_procroot *root;
+	struct scan_memo *memo; /* of the source; NULL: nothing is kept */
 	const struct lk_request *req;
 	struct lk_arena arena;
 	struct lk_mounts mounts;
@@ -96,32 +125,84 @@ struct scan {
 	LK_VEC(struct scan_hit) hits;
 	LK_VEC(struct scan_proc) procs; /* in the order of /proc */
 	struct lk_map locked_inodes; /* inode numbers of what was locked before the sweep; keys in the arena */
-	LK_VEC(struct scan_opener) openers;
+	LK_VEC(struct scan_opener) openers; /* lk_scan_collect_openers() */
+	LK_VEC(struct scan_seen) seen;
+	size_t n_dismissed; /* how many of `seen` were not read */
+	bool read_all; /* nothing is to be dismissed */
+	LK_VEC(struct scan_dev) devs;
+	int credit; /* whether dismissing has paid lately */
+	unsigned turn;
+	LK_VEC(struct scan_table) tables;
+	struct scan_numbered numbered;
+	struct scan_crew *crew; /* while it sweeps */
+	char *dents; /* scratch for directory entries */
 	LK_VEC(struct scan_waiter) waiters;
 	LK_VEC(struct scan_sleeper) sleepers; /* of one round of looking */
 	LK_VEC(struct scan_clock) clocks; /* by processor */
 	LK_VEC(struct scan_denied) denied;
 	LK_VEC(struct lk_fact_orphan) orphans;
 	LK_VEC(int) mountinfo_tried; /* pids */
+	LK_VEC(int) named; /* pids to describe besides those of lines and descriptors */
+	bool all_swept; /* every process was looked at, also those that are not in `procs` */
+	const struct lk_fact_proc
+		*known; /* processes of which the kernel itself said the cheap facts; by pid; borrowed */
+	size_t n_known;
 	lk_buf buf; /* scratch for one file */
+};
+
+/* The dear facts of a process as they were read; all strings owned, NULL unknown. */
+struct scan_memory {
+	int pid, ppid;
+	uint64_t start_ticks;
+	int64_t uid;
+	unsigned needs; /* LK_NEED_*: what was asked for */
+	int64_t read_ms; /* lk_io_now_ms() */
+	char *comm, *user, *cmdline, *cgroup;
+};
+
+/* Those of the last scan, by pid. Zero-initialised is empty. */
+struct scan_memo {
+	LK_VEC(struct scan_memory) v;
 };
 
 struct procfs {
 	struct lk_source base;
 	struct lk_procroot root;
+	struct scan_memo memo;
 	struct lk_arena resolved; /* strings of the last resolve */
 };
+
+/* -- procfs.c -- */
+/* In place, all but base.ops; see lk_procfs_new(). 0 or -errno with a sentence. */
+int lk_procfs_init(struct procfs *p, const char *root, struct lk_err *err);
+void lk_procfs_done(struct procfs *p);
+int lk_procfs_scan(struct lk_source *src, const struct lk_request *req, const struct lk_sink *sink, struct lk_err *err);
+int lk_scan_emit_host(struct scan *s, const char *scanner, int64_t wall_ms, const struct lk_sink *sink);
+int lk_scan_emit_waiters(struct scan *s, const struct lk_sink *sink);
+/* The mount m (NULL: nothing to do) unless its superblock is in `seen`, whose keys are borrowed from m. */
+int lk_scan_emit_mount(struct lk_map *seen, const struct lk_mount *m, const struct lk_sink *sink);
+/* Those of ours whose locks no list shows. */
+int lk_scan_emit_remote_mounts(struct scan *s, struct lk_map *seen, const struct lk_sink *sink);
+int lk_scan_emit_denied(struct scan *s, const struct lk_sink *sink);
 
 /* -- procfs_locks.c -- */
 void lk_scan_lines_done(struct scan_lines *l);
 /* One pass over /proc/locks. 0, -ENOENT: there is none, or -errno. */
 int lk_scan_read_lines(struct scan *s, struct scan_lines *ret);
+/* One line of it, without its end; a bad one is counted. 0 or -ENOMEM. */
+int lk_scan_add_line(struct scan_lines *l, const char *s, size_t n);
 /* Same lines, whatever their order. */
 int lk_scan_lines_equal(const struct scan_lines *a, const struct scan_lines *b, bool *ret);
-/* Reads until two reads agree, starting with `before` (what was read earlier). *ret_sure: they did, or one was atomic. */
+/* Reads until it is sure that nothing is missing that stood all the time: one read agrees with the one before (the first with
+ * `before`, what was read earlier), or was atomic, or chained. */
 int lk_scan_read_settled(struct scan *s, const struct scan_lines *before, struct scan_lines *ret, bool *ret_sure);
 /* The same with the result in s->lines and s->stable. */
 int lk_scan_stable_lines(struct scan *s, const struct scan_lines *before);
+
+/* -- procfs_chain.c -- */
+/* The list of a machine that does not stand still, which is about `length` bytes long. *ret_sure: nothing is missing that stood all
+ * the time; else *ret is untouched. 0 or -errno. */
+int lk_scan_read_chained(struct scan *s, size_t length, struct scan_lines *ret, bool *ret_sure);
 
 /* Counts of lock bodies: how many lines, hits. */
 struct scan_counts {
@@ -140,22 +221,66 @@ struct scan_count *lk_scan_count_of(struct scan_counts *c, uint64_t hash);
 /* -- procfs_sweep.c -- */
 /* Every process. 0 or -errno (only when nothing could be read at all). */
 int lk_scan_sweep(struct scan *s);
-/* One process again: what was known of it is superseded. */
-int lk_scan_sweep_pid(struct scan *s, int pid);
-/* Private descriptor tables of threads: of pid, or of every process with 0. */
-int lk_scan_sweep_threads(struct scan *s, int pid);
+/* The same, with the lock list read beside it; *ret_list_rc: what came of that, as lk_scan_read_lines() says it. */
+int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_list_rc);
+/* Some processes again: what was known of them is superseded. They are sorted. */
+int lk_scan_sweep_pids(struct scan *s, const int *pids, size_t n);
+/* One process, added to s->procs. 0 or -ENOMEM. */
+int lk_scan_sweep_one(struct scan *s, int pid);
+/* Walks one descriptor table. How many descriptors it has, or -errno: then part of it is unknown. */
+int lk_scan_sweep_table(struct scan *s, int pid, int tid);
+/* Reads one fdinfo. 1: it shows locks, 0: none, or -errno. */
+int lk_scan_sweep_fd(struct scan *s, int dirfd, const char *name, int pid, int tid, int fd);
+/* What a descriptor shows now: hashes of lock bodies, sorted; none when it is gone. 0 or -ENOMEM. */
+typedef LK_VEC(uint64_t) scan_hashes;
+int lk_scan_compare_hashes(const void *a, const void *b); /* for qsort(3) and bsearch(3) */
+int lk_scan_show(struct scan *s, const struct scan_fd *fd, scan_hashes *ret);
+/* What an answer of proc(5) means. */
+bool lk_scan_means_gone(int rc);
+bool lk_scan_means_refused(int rc);
+
+/* -- procfs_crew.c -- */
+/* Sweeps the processes, which are sorted, with a second thread where that helps; it ends before this returns. ret_before: NULL, or
+ * where the lock list goes that is read beside. 0 or -errno. */
+int lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc);
+/* What is locked, once that is known and may be relied on; else NULL. */
+const struct lk_map *lk_scan_crew_locked(const struct scan_crew *c);
+const struct lk_mounts *lk_scan_crew_mounts(const struct scan_crew *c);
+
+/* -- procfs_dismiss.c -- */
+/* Whether open files may be dismissed here without reading their fdinfo; learns what is needed for it. */
+bool lk_scan_can_dismiss(struct scan *s);
+/* The descriptor `name` of the directory fddir, which is PID/fd: false when its fdinfo has to be read. */
+bool lk_scan_dismiss(struct scan *s, const struct lk_map *locked, int fddir, const char *name, int pid, int fd,
+		     struct scan_dev *ret_dev);
+/* What fdinfo (in s->buf) tells of the device of the file; dev as lk_scan_dismiss() left it. */
+void lk_scan_learn_dev(struct scan *s, const struct scan_dev *dev);
+/* Remembers the file whose fdinfo is in s->buf. 0 or -ENOMEM. */
+int lk_scan_note_seen(struct scan *s, int pid);
+/* Reads what was dismissed and has a lock in `s->lines` after all. 0 or -errno. */
+int lk_scan_look_at_dismissed(struct scan *s);
+/* From s->seen and s->locked_inodes to s->openers, which are sorted by inode number. 0 or -ENOMEM. */
+int lk_scan_collect_openers(struct scan *s);
+
+/* -- procfs_tasks.c -- */
 /* Calls cb for each thread of a process until it returns non-zero, which is returned. 0 or -errno. */
 typedef int (*lk_scan_task_cb)(struct scan *s, int pid, int tid);
 int lk_scan_each_task(struct scan *s, int pid, lk_scan_task_cb cb);
-/* What a descriptor shows now: hashes of lock bodies, sorted; none when it is gone. 0 or -ENOMEM. */
-typedef LK_VEC(uint64_t) scan_hashes;
-int lk_scan_show(struct scan *s, const struct scan_fd *fd, scan_hashes *ret);
+/* Private descriptor tables of threads: of pid, or of every process with 0. */
+int lk_scan_sweep_threads(struct scan *s, int pid);
+/* A leader that has exited while its threads live on shows no descriptors; they do. 0 or -errno. */
+int lk_scan_sweep_zombie_leader(struct scan *s, int pid);
 
 /* -- procfs_waits.c -- */
 /* Remembers which inodes are locked, so that the sweep notes who has them open. */
 int lk_scan_note_inodes(struct scan *s, const struct scan_lines *l);
 /* Threads blocked in lock calls, where such can be. Their descriptors are added to s->fds. */
 int lk_scan_find_waiters(struct scan *s);
+struct scan_thread {
+	int pid, tid;
+};
+/* The same for these threads only. */
+int lk_scan_look_at_threads(struct scan *s, const struct scan_thread *threads, size_t n);
 
 /* -- procfs_clock.c -- */
 /* How long a thread has slept, in ms; -1 unknown. *ret_error_ms: how far off it may be. */
@@ -169,6 +294,22 @@ int lk_scan_number_ofds(struct scan *s);
 /* -- procfs_files.c -- */
 /* Paths, mounts, stat of every live descriptor. */
 int lk_scan_describe_files(struct scan *s);
+/* What the kernel's structures say of a file, so that it need not be asked for. */
+struct scan_known {
+	const char *path; /* as our root sees it, without " (deleted)"; NULL: not known */
+	bool has_name; /* `unhashed` is about the name by which this descriptor was opened */
+	bool unhashed; /* it is gone */
+	uint64_t ino, nlink;
+	int64_t size;
+	unsigned mode;
+	const char *fstype;
+};
+/* Paths, mounts, stat of one descriptor, with as few questions as that leaves. 0 or -ENOMEM. */
+int lk_scan_describe_known(struct scan *s, struct scan_fd *f, const struct lk_key *key, const struct scan_known *known);
+/* The descriptors of s->waiters. 0 or -ENOMEM. */
+int lk_scan_describe_waiters(struct scan *s);
+/* Whether the names of live descriptors that are described, and not settled, still name their files. 0 or -ENOMEM. */
+int lk_scan_verify_names(struct scan *s);
 bool lk_scan_mandatory_bits(unsigned mode);
 int lk_scan_load_own_mounts(const struct lk_procroot *root, struct lk_mounts *m);
 
@@ -176,11 +317,22 @@ int lk_scan_load_own_mounts(const struct lk_procroot *root, struct lk_mounts *m)
 /* Which processes map the files of the locks in keys, which are sorted. */
 int lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n);
 
+/* -- procfs_memo.c -- */
+void lk_scan_memo_done(struct scan_memo *m);
+/* What is still to be believed of this process; NULL: it has to be read. Valid until lk_scan_memorize(). */
+const struct scan_memory *lk_scan_recall(const struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs,
+					 int64_t now_ms);
+/* Keeps these, which are in the order of pids, and nothing else. read_ms: when each was read; 0: it was not. */
+void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, const int64_t *read_ms, size_t n,
+		      unsigned needs);
+
 /* -- procfs_procs.c -- */
 /* A set of processes. */
 typedef LK_VEC(int) scan_pids;
 /* For qsort(3) and bsearch(3). */
 int lk_scan_compare_pids(const void *a, const void *b);
+/* All that /proc lists, in order (procfs_sweep.c). 0 or -errno. */
+int lk_scan_list_pids(const struct scan *s, scan_pids *ret);
 /* A number that is no process's (-1 of OFD locks, 0 of other namespaces) is left out. 0 or -ENOMEM. */
 int lk_scan_add_pid(scan_pids *p, int64_t pid);
 /* In order, each once. */
@@ -188,7 +340,20 @@ void lk_scan_sort_pids(scan_pids *p);
 
 /* It is the number of a thread, under which /proc shows a directory too: no process. */
 bool lk_scan_is_thread(struct scan *s, int pid);
+/* Those that lines, descriptors and mappings name, and s->named. */
 int lk_scan_emit_procs(struct scan *s, const struct lk_sink *sink);
+
+/* -- procfs_doubt.c -- */
+/* Lines that name nobody who lives, for which those were looked at who may have them. */
+struct scan_doubt {
+	scan_hashes hashes; /* sorted */
+	int n_targeted; /* such looks since the last whole sweep */
+};
+void lk_scan_doubt_done(struct scan_doubt *d);
+bool lk_scan_is_in_doubt(const struct scan_doubt *d, uint64_t hash);
+/* Sweeps again who may have the locks in these of s->lines, which no descriptor shows; or everything, if such looks have not helped
+ * with what is in doubt. 0 or -errno. */
+int lk_scan_look_again(struct scan *s, const size_t *lines, size_t n, struct scan_doubt *d);
 
 /* -- procfs_scan.c -- */
 void lk_scan_deny(struct scan *s, const char *what, int code);

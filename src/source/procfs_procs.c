@@ -19,6 +19,9 @@ struct list {
 	scan_pids pids;
 	struct lk_fact_proc *facts;
 	struct lk_procfacts_who *who;
+	size_t *asked; /* by place in who when the dear facts are read: index in facts */
+	int64_t *read_ms; /* by index: when its dear facts were; 0: they were not */
+	int64_t now_ms;
 	struct lk_arena *arena;
 };
 
@@ -69,6 +72,8 @@ static int collect(const struct scan *s, struct list *l)
 		rc = lk_scan_add_pid(&l->pids, s->orphans.v[i].mapped_pid);
 	for (size_t i = 0; i < s->waiters.n && !rc; i++)
 		rc = lk_scan_add_pid(&l->pids, s->waiters.v[i].fact.pid);
+	for (size_t i = 0; i < s->named.n && !rc; i++)
+		rc = lk_scan_add_pid(&l->pids, s->named.v[i]);
 	lk_scan_sort_pids(&l->pids);
 	return rc;
 }
@@ -128,7 +133,7 @@ static int read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
 		p->flags = rc == -ENOENT || rc == -ESRCH ? flags_without_dir(s, p->pid) : LK_PROC_UNREADABLE;
 		return 0;
 	}
-	if (!swept || swept->denied)
+	if (!s->all_swept && (!swept || swept->denied))
 		p->flags |= LK_PROC_UNREADABLE;
 	if (st.flags & LK_PF_KTHREAD)
 		p->flags |= LK_PROC_KTHREAD;
@@ -154,16 +159,28 @@ static void read_uid(struct scan *s, struct lk_fact_proc *p)
 		p->uid = uid;
 }
 
+static int compare_known(const void *key, const void *elem)
+{
+	return lk_scan_compare_pids(key, &((const struct lk_fact_proc *)elem)->pid);
+}
+
+static const struct lk_fact_proc *find_known(const struct scan *s, int pid)
+{
+	return s->n_known ? bsearch(&pid, s->known, s->n_known, sizeof(*s->known), compare_known) : NULL;
+}
+
 static int read_cheap(struct scan *s, struct list *l, size_t i)
 {
+	const struct lk_fact_proc *known = find_known(s, l->pids.v[i]);
 	struct lk_fact_proc *p = &l->facts[i];
-	int rc;
+	int rc = 0;
 
-	*p = (struct lk_fact_proc){ .pid = l->pids.v[i], .uid = -1 };
-	rc = read_stat(s, l, p);
+	*p = known ? *known : (struct lk_fact_proc){ .pid = l->pids.v[i], .uid = -1 };
+	if (!known)
+		rc = read_stat(s, l, p);
 	if (rc < 0)
 		return rc;
-	if (!(p->flags & LK_PROC_GONE))
+	if (!known && !(p->flags & LK_PROC_GONE))
 		read_uid(s, p);
 	if (s->req->needs & LK_NEED_NS) {
 		p->pid_ns = lk_procroot_ns(s->root, p->pid, "pid");
@@ -177,29 +194,63 @@ static int read_cheap(struct scan *s, struct list *l, size_t i)
 static int take_dear(void *arg, size_t i, const struct lk_procfacts *f)
 {
 	struct list *l = arg;
-	struct lk_fact_proc *p = &l->facts[i];
+	size_t at = l->asked[i];
+	struct lk_fact_proc *p = &l->facts[at];
 
 	p->user = lk_arena_strdup(l->arena, f->user);
 	p->cmdline = lk_arena_strdup(l->arena, f->cmdline);
 	p->cgroup = lk_arena_strdup(l->arena, f->cgroup);
+	l->read_ms[at] = l->now_ms;
 	return 0;
+}
+
+/* Leaves in who and asked those of which an earlier scan does not know enough. Strings are copied: the memory is made anew. */
+static size_t recall(struct scan *s, struct list *l, unsigned needs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->pids.n; i++) {
+		struct lk_fact_proc *p = &l->facts[i];
+		const struct scan_memory *e = s->memo ? lk_scan_recall(s->memo, p, needs, l->now_ms) : NULL;
+
+		if (e) {
+			p->user = lk_arena_strdup(l->arena, e->user);
+			p->cmdline = lk_arena_strdup(l->arena, e->cmdline);
+			p->cgroup = lk_arena_strdup(l->arena, e->cgroup);
+			l->read_ms[i] = e->read_ms;
+			continue;
+		}
+		l->who[n] = l->who[i];
+		l->asked[n++] = i;
+	}
+	return n;
 }
 
 static int read_dear(struct scan *s, struct list *l)
 {
 	unsigned needs = s->req->needs & (LK_NEED_USER | LK_NEED_CMDLINE | LK_NEED_CGROUP);
-	struct lk_helper_result res;
-	int rc;
+	struct lk_helper_result res = { 0 };
+	size_t n;
+	int rc = 0;
 
 	if (!needs || !l->pids.n)
 		return 0;
-	rc = lk_procfacts_read(s->root, l->who, l->pids.n, needs, s->deadline_ms, take_dear, l, &res);
+	l->now_ms = lk_io_now_ms();
+	l->asked = lk_arena_array(l->arena, l->pids.n, sizeof(*l->asked));
+	l->read_ms = lk_arena_array(l->arena, l->pids.n, sizeof(*l->read_ms));
+	if (!l->asked || !l->read_ms)
+		return -ENOMEM;
+	n = recall(s, l, needs);
+	if (n)
+		rc = lk_procfacts_read(s->root, l->who, n, needs, s->deadline_ms, take_dear, l, &res);
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0)
 		lk_scan_deny(s, "process details", rc);
 	else if (res.n_given_up || res.n_left)
 		lk_scan_deny(s, "process details", -ETIMEDOUT);
+	if (s->memo)
+		lk_scan_memorize(s->memo, l->facts, l->read_ms, l->pids.n, needs);
 	return 0;
 }
 

@@ -8,7 +8,8 @@
 #include "base/io.h"
 #include "source/procfs_private.h"
 
-#define MAX_ROUNDS 3
+/* The whole sweep that two looks at a few processes can lead to is followed by a last round. */
+#define MAX_ROUNDS 4
 
 void lk_scan_done(struct scan *s)
 {
@@ -20,12 +21,17 @@ void lk_scan_done(struct scan *s)
 	lk_vec_done(&s->procs);
 	lk_map_done(&s->locked_inodes);
 	lk_vec_done(&s->openers);
+	lk_vec_done(&s->seen);
+	lk_vec_done(&s->devs);
+	lk_vec_done(&s->tables);
+	free(s->dents);
 	lk_vec_done(&s->waiters);
 	lk_vec_done(&s->sleepers);
 	lk_vec_done(&s->clocks);
 	lk_vec_done(&s->denied);
 	lk_vec_done(&s->orphans);
 	lk_vec_done(&s->mountinfo_tried);
+	lk_vec_done(&s->named);
 	lk_vec_done(&s->buf);
 }
 
@@ -105,8 +111,9 @@ static int find_orphans(const struct scan *s, indexes *ret)
 	return rc;
 }
 
-/* Keeps of the orphans those whose line was not there `before` the sweep: a lock taken meanwhile, worth another look. */
-static int keep_new(const struct scan *s, const struct scan_lines *before, indexes *o)
+/* Keeps of the orphans those whose line was not there `before` the sweep: a lock taken meanwhile, worth another look; and those that
+ * another look has not explained. */
+static int keep_new(const struct scan *s, const struct scan_lines *before, const struct scan_doubt *d, indexes *o)
 {
 	struct scan_counts was, is;
 	size_t kept = 0;
@@ -119,7 +126,7 @@ static int keep_new(const struct scan *s, const struct scan_lines *before, index
 		uint64_t hash = s->lines.v.v[o->v[i]].hash;
 		struct scan_count *w = lk_scan_count_of(&was, hash), *n = lk_scan_count_of(&is, hash);
 
-		if (!w || !n || w->n_lines < n->n_lines)
+		if (!w || !n || w->n_lines < n->n_lines || lk_scan_is_in_doubt(d, hash))
 			o->v[kept++] = o->v[i];
 	}
 	o->n = kept;
@@ -129,31 +136,24 @@ static int keep_new(const struct scan *s, const struct scan_lines *before, index
 	return rc;
 }
 
-/* The processes that lines name, each once. *ret_rest: lines that name none, which take a whole sweep. */
-static int recorded_pids(const struct scan *s, const indexes *o, scan_pids *ret, size_t *ret_rest)
+/* The processes that lines name, each once. */
+static int recorded_pids(const struct scan *s, const indexes *o, scan_pids *ret)
 {
 	int rc = 0;
 
-	*ret_rest = 0;
-	for (size_t i = 0; i < o->n && !rc; i++) {
-		int64_t pid = s->lines.v.v[o->v[i]].rec.pid;
-
-		*ret_rest += pid <= 0 || pid > INT32_MAX;
-		rc = lk_scan_add_pid(ret, pid);
-	}
+	for (size_t i = 0; i < o->n && !rc; i++)
+		rc = lk_scan_add_pid(ret, s->lines.v.v[o->v[i]].rec.pid);
 	lk_scan_sort_pids(ret);
 	return rc;
 }
 
-typedef int (*look_again)(struct scan *s, int pid);
-
-static int sweep_recorded(struct scan *s, const indexes *o, look_again look, size_t *ret_rest)
+static int sweep_recorded_threads(struct scan *s, const indexes *o)
 {
 	scan_pids p = { 0 };
-	int rc = recorded_pids(s, o, &p, ret_rest);
+	int rc = recorded_pids(s, o, &p);
 
 	for (size_t i = 0; i < p.n && !rc && !lk_scan_is_late(s); i++)
-		rc = look(s, p.v[i]);
+		rc = lk_scan_sweep_threads(s, p.v[i]);
 	lk_vec_done(&p);
 	return rc;
 }
@@ -172,27 +172,38 @@ static int copy_lines(struct scan_lines *to, const struct scan_lines *from)
 	return 0;
 }
 
+/* The list as it is now, and what the sweep dismissed of it. A list that is not to be relied on is no reason to dismiss anything. */
+static int read_list(struct scan *s, struct scan_lines *before, struct lk_err *err)
+{
+	int rc = tolerate_no_locks(s, lk_scan_stable_lines(s, before), err);
+
+	if (rc < 0 || !s->has_locks_file)
+		return rc;
+	if (s->stable || !s->n_dismissed)
+		return lk_scan_look_at_dismissed(s);
+	s->read_all = true;
+	return lk_scan_sweep(s);
+}
+
 /* Sweep and lock list are read one after the other; where they disagree because something changed, both are looked at again. */
 static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
 {
+	struct scan_doubt doubt = { 0 };
 	int rc = 0;
 
 	for (int round = 0; rc == 0 && round < MAX_ROUNDS; round++) {
-		size_t nameless;
-
-		rc = tolerate_no_locks(s, lk_scan_stable_lines(s, before), err);
+		rc = read_list(s, before, err);
 		if (rc < 0 || !s->has_locks_file)
-			return rc;
+			break;
 		rc = lk_scan_number_ofds(s);
 		rc = rc ? rc : find_orphans(s, o);
-		rc = rc ? rc : keep_new(s, before, o);
+		rc = rc ? rc : keep_new(s, before, &doubt, o);
 		if (rc || !o->n || lk_scan_is_late(s))
-			return rc;
-		rc = sweep_recorded(s, o, lk_scan_sweep_pid, &nameless);
-		if (rc == 0 && round < 2 && (nameless || round > 0))
-			rc = lk_scan_sweep(s);
+			break;
+		rc = lk_scan_look_again(s, o->v, o->n, &doubt);
 		rc = rc ? rc : copy_lines(before, &s->lines);
 	}
+	lk_scan_doubt_done(&doubt);
 	return rc;
 }
 
@@ -345,8 +356,8 @@ static int drop_repeated(struct scan *s, indexes *o)
 static int explain_orphans(struct scan *s, indexes *o)
 {
 	lk_auto_mem struct lk_key *keys = NULL;
-	size_t n_keys, nameless;
-	int rc = sweep_recorded(s, o, lk_scan_sweep_threads, &nameless);
+	size_t n_keys;
+	int rc = sweep_recorded_threads(s, o);
 
 	rc = rc ? rc : lk_scan_number_ofds(s);
 	rc = rc ? rc : find_orphans(s, o);
@@ -361,13 +372,6 @@ static int explain_orphans(struct scan *s, indexes *o)
 	if (!keys)
 		return -ENOMEM;
 	return lk_scan_find_maps(s, keys, n_keys);
-}
-
-static int compare_hash(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
 }
 
 /* A descriptor showed a lock the list does not have: it was released since, or the list hides it (a child pid namespace). */
@@ -385,7 +389,8 @@ static int drop_stale_of(struct scan *s, struct scan_counts *c, size_t first, si
 		if (!looked && lk_scan_show(s, &s->fds.v[h->fd], shown) < 0)
 			return -ENOMEM;
 		looked = true;
-		h->dead = !shown->n || !bsearch(&h->hash, shown->v, shown->n, sizeof(*shown->v), compare_hash);
+		h->dead = !shown->n ||
+			  !bsearch(&h->hash, shown->v, shown->n, sizeof(*shown->v), lk_scan_compare_hashes);
 	}
 	return 0;
 }
@@ -410,17 +415,16 @@ static int drop_stale_hits(struct scan *s)
 
 static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
 {
-	int rc;
+	int rc, list_rc;
 
 	s->has_locks_file = true;
 	rc = lk_scan_load_own_mounts(s->root, &s->mounts);
 	if (rc < 0 && rc != -ENOENT)
 		lk_scan_deny(s, "mount table", rc);
-	rc = tolerate_no_locks(s, lk_scan_read_lines(s, before), err);
-	if (rc < 0)
-		return rc;
-	rc = s->req->needs & LK_NEED_WAITS ? lk_scan_note_inodes(s, before) : 0;
-	rc = rc ? rc : lk_scan_sweep(s);
+	rc = lk_scan_first_sweep(s, before, &list_rc);
+	list_rc = tolerate_no_locks(s, list_rc, err);
+	if (list_rc < 0)
+		return list_rc;
 	if (rc == -ENOMEM || (rc < 0 && !s->has_locks_file))
 		return lk_err_set(err, rc, "cannot list the processes: %s", strerror(-rc));
 	if (rc < 0)
@@ -435,6 +439,7 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 	if (!rc && o->n && !lk_scan_is_late(s))
 		rc = explain_orphans(s, o);
 	rc = rc ? rc : drop_stale_hits(s);
+	rc = rc ? rc : lk_scan_collect_openers(s);
 	rc = rc ? rc : lk_scan_find_waiters(s);
 	rc = rc ? rc : lk_scan_describe_files(s);
 	/* Once more with the waiters' descriptors, whose files are known only now. */

@@ -251,14 +251,31 @@ static int take_sleepers(struct scan *s)
 	return rc;
 }
 
-static int want_openers(struct scan *s, uint64_t ino, scan_pids *p)
+int lk_scan_look_at_threads(struct scan *s, const struct scan_thread *threads, size_t n)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < s->openers.n && !rc; i++) {
-		if (s->openers.v[i].ino == ino)
-			rc = lk_scan_add_pid(p, s->openers.v[i].pid);
+	for (size_t i = 0; i < n && rc != -ENOMEM && !lk_scan_is_late(s); i++)
+		rc = look_at_task(s, threads[i].pid, threads[i].tid);
+	return rc == -ENOMEM ? rc : take_sleepers(s);
+}
+
+/* They are sorted by inode number. */
+static int want_openers(struct scan *s, uint64_t ino, scan_pids *p)
+{
+	size_t low = 0, high = s->openers.n;
+	int rc = 0;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (s->openers.v[mid].ino < ino)
+			low = mid + 1;
+		else
+			high = mid;
 	}
+	for (size_t i = low; i < s->openers.n && s->openers.v[i].ino == ino && !rc; i++)
+		rc = lk_scan_add_pid(p, s->openers.v[i].pid);
 	return rc;
 }
 
@@ -288,15 +305,17 @@ static int want_listed(struct scan *s, scan_pids *p)
 /* A stopped process has left the kernel's list but not the call. */
 static int want_stopped(struct scan *s, scan_pids *p)
 {
-	int rc = 0, last = 0;
+	scan_pids openers = { 0 };
+	int rc = 0;
 
-	for (size_t i = 0; i < s->openers.n && !rc; i++) {
-		int pid = s->openers.v[i].pid;
-
-		if (pid != last && is_stopped(s, pid, pid))
-			rc = lk_scan_add_pid(p, pid);
-		last = pid;
+	for (size_t i = 0; i < s->openers.n && !rc; i++)
+		rc = lk_scan_add_pid(&openers, s->openers.v[i].pid);
+	lk_scan_sort_pids(&openers);
+	for (size_t i = 0; i < openers.n && !rc; i++) {
+		if (is_stopped(s, openers.v[i], openers.v[i]))
+			rc = lk_scan_add_pid(p, openers.v[i]);
 	}
+	lk_vec_done(&openers);
 	return rc;
 }
 

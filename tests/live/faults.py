@@ -80,6 +80,8 @@ def check_list(t, answer, path, holder, what):
     document = load(answer.out)
     check_document(document, whole=False)
     rows = on_file(document, path)
+    if not rows and any(e["what"] == "file name" for e in document["errors"]):
+        rows = [r for r in document["locks"] if r["file"]["inode"] == str(os.stat(path).st_ino)]
     if len(rows) == 1 and holders_of(rows[0]) == [holder]:
         return
     check(not document["complete"] and document["errors"], "%s: a half answer that looks whole: %r", what, document)
@@ -153,22 +155,47 @@ def inject_at(t, file, call, error, when, *args):
         return answer, b"(INJECTED)" in f.read()
 
 
+def walked(t, process):
+    """The directories of its descriptors that are listed: which they are depends on the file systems that the kernel knows."""
+    found = []
+    for name in ("fd", "fdinfo"):
+        log = os.path.join(t.dir, "walked")
+        options = ("-o", log, "-P", process + "/" + name, "-e", "trace=getdents64")
+        check(t.run("list", "-J", "--scanner=procfs", prefix=strace(*options), env=ENVIRONMENT).status == 0, "list")
+        if b"getdents64(" in open(log, "rb").read():
+            found.append(process + "/" + name)
+    same(len(found), 1, "directories of descriptors that are listed: %r" % found)
+    return found[0]
+
+
+def check_partial(answer, what):
+    """It failed with a sentence, or says that descriptors are missing."""
+    if answer.status == 0:
+        document = load(answer.out)
+        check(not document["complete"], "%s: complete: %r", what, document)
+        check("fdinfo" in [e["what"] for e in document["errors"]], "%s: %r", what, document["errors"])
+
+
 @needs("strace")
 def test_19_what_matters_most(t):
     """The very files the answer comes from cannot be read: the lock list, the holder's descriptors."""
     path, holder = prepare(t)
     process = "/proc/%d" % holder[0]
     reached = set()
-    descriptors = process + "/fdinfo"
-    places = [("/proc/locks", "read"), (descriptors, "getdents64"), ("%s/%d" % (descriptors, holder[1]), "read")]
-    for file, call in places + [(process + "/stat", "read"), (process + "/mountinfo", "read")]:
+    listing = walked(t, process)
+    places = [("/proc/locks", "read"), ("%s/fdinfo/%d" % (process, holder[1]), "read"), (listing, "getdents64")]
+    others = [(process + "/stat", "read"), (process + "/mountinfo", "read")]
+    for file, call in places + others:
         for error in ("EACCES", "ENOMEM", "EIO"):
             for when in ("1", "2", "1+"):
                 what = "%s of %s fails with %s at %s" % (call, file, error, when)
-                answer, hit = inject_at(t, file, call, error, when, "list", "-J")
+                answer, hit = inject_at(t, file, call, error, when, "list", "-J", "--scanner=procfs")
                 check_list(t, answer, path, holder, what)
                 reached |= {file} if hit else set()
-                answer, _ = inject_at(t, file, call, error, when, "who", path)
+                if file == listing:
+                    check(hit, "%s: it was not read", what)
+                    check_partial(answer, what)
+                answer, _ = inject_at(t, file, call, error, when, "who", path, "--scanner=procfs")
                 check(answer.status in (0, 2, 4), "%s: %s", what, answer)
     check({p for p, _ in places} <= reached, "no fault hit one of %r, only %r", [p for p, _ in places], reached)
 

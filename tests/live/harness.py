@@ -58,6 +58,15 @@ class Test:
         self.soak = world.soak
         self.notes = []
 
+    @property
+    def sure(self):
+        """How root's lockscope knows a waiter: the kernel's word, or the call it sleeps in."""
+        return "exact" if self.world.scanner == "bpf" else "matched"
+
+    def taker(self, pid):
+        """The recorded number of an OFD lock that process pid took."""
+        return pid if self.world.scanner == "bpf" else -1
+
     def note(self, text):
         """Something worth reading in the output of a test that passed."""
         self.notes.append(text)
@@ -205,8 +214,16 @@ class Test:
             )
         document = load(answer.out)
         check_document(document, whole=args == ("list",) if whole is None else whole)
+        self._check_scanner(document, args, options)
         document["status"], document["stderr"] = answer.status, answer.err
         return document
+
+    def _check_scanner(self, document, args, options):
+        chosen = ("--from", "--proc", "--scanner")
+        elsewhere = any(os.fsdecode(a).split("=")[0] in chosen for a in args)
+        elsewhere = elsewhere or any(options.get(k) for k in ("uid", "prefix"))
+        if self.world.wanted and os.geteuid() == 0 and not elsewhere:
+            same(document["scanner"], self.world.wanted, "the scanner of %r" % (args,))
 
     def list(self, *args, **options):
         return self.json("list", *args, status=0, **options)

@@ -189,7 +189,7 @@ def test_06_ofd_holder_named(t):
     h = t.helper()
     fd = h.open_lock(path, "ofd", "w", 3, 4)
     row = one_row(t.rows(path), type="ofd", mode="write", start=3, end=6, how_known="exact")
-    same((row["recorded_pid"], row["pid"], holders_of(row)), (-1, h.pid, [(h.pid, fd)]), "holder")
+    same((row["recorded_pid"], row["pid"], holders_of(row)), (t.taker(h.pid), h.pid, [(h.pid, fd)]), "holder")
     same([r["id"] for r in t.list("-p", str(h.pid))["locks"]], [row["id"]], "list -p")
     same([r["id"] for r in t.who(path, status=0)["locks"]], [row["id"]], "the id is the same from run to run")
     same(one_line(t.raw("-o", "PID,TYPE,RANGE", path)), [b"%d" % h.pid, b"OFD", b"3-6"], "table")

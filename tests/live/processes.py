@@ -127,7 +127,7 @@ def test_11_waiters_first_thread_ended(t):
     waiting = [r for r in rows if r["state"] == "waiting"]
     same({r["waiter"]["tid"] for r in waiting}, tids, "threads")
     for row in waiting:
-        same((row["how_known"], row["blocked_by"]), ("matched", [held["id"]]), "waiter")
+        same((row["how_known"], row["blocked_by"]), (t.sure, [held["id"]]), "waiter")
     same([c for c in t.json("waits")["answer"]["cycles"] if waiter.pid in c["pids"]], [], "circles")
 
 
@@ -140,5 +140,5 @@ def test_11_waiters_private_table(t):
     until(lambda: in_lock_call(tid), "the thread waits")
     rows = t.rows(path)
     held = one_row([r for r in rows if r["state"] == "held"], pid=h.pid)
-    row = one_row([r for r in rows if r["state"] == "waiting"], pid=h.pid, how_known="matched")
+    row = one_row([r for r in rows if r["state"] == "waiting"], pid=h.pid, how_known=t.sure)
     same((row["waiter"]["tid"], row["blocked_by"]), (tid, [held["id"]]), "the thread and what is in its way")

@@ -137,7 +137,7 @@ def test_13_subset_pid(t):
         path = t.path(kind)
         locked[path] = kind, h.open_lock(path, kind, "w", 0, 9)
     tid = waiter.wait_for("ofd", "w", waiter.open(t.path("ofd", None)), 5, 1)
-    document = t.list(prefix=prefix)
+    document = t.list("--scanner=procfs", prefix=prefix)
     for path, (kind, fd) in locked.items():
         row = one_row([r for r in by_inode(document, path) if r["state"] == "held"], type=kind, how_known="exact")
         same(holders_of(row), [(h.pid, fd)], "holder")
@@ -145,7 +145,7 @@ def test_13_subset_pid(t):
     row = one_row([r for r in document["locks"] if r["waiter"] and r["waiter"]["tid"] == tid])
     same((row["start"], row["end"]), (5, 5), "the waiter, from its blocked call")
     same(document["complete"], False, "complete")
-    same(t.who(t.path("free"), prefix=prefix)["status"], 4, "who of a free file")
+    same(t.who(t.path("free"), "--scanner=procfs", prefix=prefix)["status"], 4, "who of a free file")
     document = t.list("--proc", where)
     same(document["complete"], False, "complete with --proc")
     check(all(by_inode(document, p) for p in locked), "rows with --proc: %r", [brief(r) for r in document["locks"]])

@@ -23,7 +23,7 @@ def test_12_pid_namespace_from_outside(t):
         path = t.path(kind)
         fd = init.open_lock(path, kind, "w")
         row = one_row(t.rows(path), type=kind, how_known="exact")
-        same((holders_of(row), row["recorded_pid"]), ([(init.pid, fd)], -1 if kind == "ofd" else init.pid), "holder")
+        same((holders_of(row), row["recorded_pid"]), ([(init.pid, fd)], t.taker(init.pid) if kind == "ofd" else init.pid), "holder")
 
 
 @needs_root

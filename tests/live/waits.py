@@ -54,7 +54,7 @@ def nine(t, name, program):
         same(len(rows), 2, "waiting rows of %s %s" % (name, kind))
         same({r["waiter"]["tid"] for r in rows}, tids, "threads of %s %s" % (name, kind))
         for row in rows:
-            same((row["type"], row["how_known"], row["pid"]), (kind, "matched", waiter.pid), "waiter")
+            same((row["type"], row["how_known"], row["pid"]), (kind, t.sure, waiter.pid), "waiter")
             same((row["waiter"]["pid"], row["waiter"]["fd"]), (waiter.pid, wfd), "process and descriptor")
             same((row["start"], row["end"]), (0, None) if kind == "flock" else (5, 14), "range")
             held = one_row([r for r in t.rows(path) if r["state"] == "held"], how_known="exact")
@@ -90,7 +90,7 @@ def test_31_relative_range(t):
     )
     p = t.process(["/usr/bin/python3", "-c", script, path])
     until(lambda: in_lock_call(p.pid), "the script waits")
-    row = one_row([r for r in t.rows(path) if r["state"] == "waiting"], type="ofd", how_known="matched", pid=p.pid)
+    row = one_row([r for r in t.rows(path) if r["state"] == "waiting"], type="ofd", how_known=t.sure, pid=p.pid)
     same((row["start"], row["end"]), (111, 117), "the resolved range")
 
 
@@ -106,7 +106,7 @@ def test_31_lease_opener(t):
     p = t.process(["/usr/bin/python3", "-c", "import os,sys; os.open(sys.argv[1],os.O_RDWR)", path])
     until(lambda: in_lock_call(p.pid), "the opener waits")
     rows = t.rows(path)
-    row = one_row([r for r in rows if r["state"] == "breaker"], pid=p.pid, how_known="matched")
+    row = one_row([r for r in rows if r["state"] == "breaker"], pid=p.pid, how_known=t.sure)
     lease = one_row([r for r in rows if r["state"] == "breaking"], pid=holder.pid, how_known="exact")
     same(row["blocked_by"], [lease["id"]], "blocked by the lease")
     same(row["waiter"]["tid"], p.pid, "the thread")
@@ -333,12 +333,19 @@ def test_32_colliding_keys(t):
 
 def test_32_statuses(t):
     """--deadlocks: 0 with one, and 1 or 4 without, never 0."""
+    before = waits(t)["answer"]["deadlocks"]
     status = t.run("waits", "--deadlocks").status
-    check(status in (1, 4), "without a deadlock: status %d", status)
-    circle(t, ("flock", "a"), ("flock", "b"))
+    foreign = before or waits(t)["answer"]["deadlocks"]
+    if not foreign:
+        check(status in (1, 4), "without a deadlock: status %d", status)
+    helpers, _ = circle(t, ("flock", "a"), ("flock", "b"))
+    deadlock_of(t, helpers)
     same(t.run("waits", "--deadlocks").status, 0, "with one")
     text = t.run("waits").out
     check(b"CYCLE" in text.upper() or b"DEADLOCK" in text.upper(), "said so: %r", text[:400])
+    if foreign:
+        pids = sorted({p for d in foreign for p in d["pids"]})
+        raise Skip("the status without a deadlock: others on this machine are in one, processes %r" % pids)
 
 
 # ---- the oracle ----
@@ -458,7 +465,7 @@ def check_world(t, w):
             if row["state"] != "waiting":
                 same(row["how_known"], "exact", "held: %r" % (brief(row),))
                 continue
-            same(row["how_known"], "matched", "waiting: %r" % (brief(row),))
+            same(row["how_known"], t.sure, "waiting: %r" % (brief(row),))
             seen.add((row["waiter"]["pid"], row["waiter"]["tid"], row["type"], i, row["waiter"]["fd"]))
             if row["type"] == "flock":
                 check_flock(rows, row, path)

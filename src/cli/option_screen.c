@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options that are settings of the screen. What they may be is known there; here they are only kept. */
+#include <unistd.h>
+
+#include "cli/option_private.h"
+#include "cli/screen.h"
+
+static bool has_groups(int id, unsigned groups)
+{
+	size_t n;
+	const struct lk_option *table = lk_option_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (table[i].id == id && table[i].groups & groups)
+			return true;
+	}
+	return false;
+}
+
+bool lk_option_is_screen(const struct lk_cli *cli, int id)
+{
+	return cli->verb == &lk_verb_screen && (id == OPT_COLOR || has_groups(id, LK_OPTIONS_SCREEN));
+}
+
+bool lk_option_fits_screen(int id)
+{
+	return has_groups(id, LK_OPTIONS_SCREEN | LK_OPTIONS_COMMON);
+}
+
+const char *lk_option_long_name(int id)
+{
+	size_t n;
+	const struct lk_option *table = lk_option_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (table[i].id == id)
+			return table[i].name;
+	}
+	return "";
+}
+
+enum lk_status lk_option_screen(struct lk_cli *cli, int id, const char *arg)
+{
+	struct lk_screen_option *slot;
+
+	if (id == OPT_IGNORE_CONFIG) {
+		cli->ignore_config = true;
+		return 0;
+	}
+	slot = lk_vec_push(&cli->screen);
+	if (!slot) {
+		lk_say("out of memory");
+		return LK_STATUS_ERROR;
+	}
+	*slot = (struct lk_screen_option){ lk_option_long_name(id), arg };
+	return 0;
+}
+
+bool lk_screen_is_possible(void)
+{
+	return lk_screen_run && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}

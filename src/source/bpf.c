@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A procfs source of the live machine that scans by bpf where that works. */
+#include "source/bpf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "source/bpf_private.h"
+
+bool lk_scanner_find(const char *name, enum lk_scanner *ret)
+{
+	static const char *const names[] = { "auto", "bpf", "procfs" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			*ret = (enum lk_scanner)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the program sees it numbers as the initial namespaces do. */
+static int check_place(const struct lk_procroot *root, struct lk_err *err)
+{
+	if (!root->own_pids)
+		return lk_err_set(err, -EOPNOTSUPP, "the process file system here is that of another pid namespace");
+	if (!root->initial_pidns)
+		return lk_err_set(err, -EOPNOTSUPP, "this is not the initial pid namespace");
+	return 0;
+}
+
+static void read_time_namespace(struct bpf_source *b)
+{
+	lk_buf text = { 0 };
+
+	if (lk_io_read_at(b->procfs.root.fd, "self/timens_offsets", 4096, &text) == 0)
+		b->boottime_shift_ns = lk_bpf_boottime_shift_ns(text.v, text.n);
+	lk_vec_done(&text);
+}
+
+static int load(struct bpf_source *b, struct lk_err *err)
+{
+	int rc = check_place(&b->procfs.root, err);
+
+	rc = rc ? rc : lk_bpf_open(&b->bpf, err);
+	if (!rc)
+		read_time_namespace(b);
+	b->refused = rc < 0;
+	return rc;
+}
+
+static void note_why_not(struct bpf_source *b, const char *why)
+{
+	free(b->why_not);
+	b->why_not = why ? strdup(why) : NULL;
+}
+
+/* *ret_emitted: facts reached the sink, so that nobody else may take over. */
+static int scan_by_bpf(struct bpf_source *b, const struct lk_request *req, const struct lk_sink *sink,
+		       bool *ret_emitted, struct lk_err *err)
+{
+	struct bpf_scan scan = { .source = b, .s = { .root = &b->procfs.root, .memo = &b->procfs.memo, .req = req } };
+	double began = lk_io_now_ms_exact();
+	int64_t wall_ms = lk_io_wall_ms();
+	int rc;
+
+	if (req->timeout_ms)
+		scan.s.deadline_ms = lk_io_now_ms() + req->timeout_ms;
+	rc = lk_bpf_scan_run(&scan, err);
+	*ret_emitted = !rc;
+	if (!rc) {
+		rc = lk_bpf_scan_emit(&scan, sink, wall_ms, began);
+		if (rc < 0)
+			lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc));
+	}
+	lk_bpf_scan_done(&scan);
+	lk_bpf_forget(b->bpf);
+	return rc;
+}
+
+static int scan(struct lk_source *src, const struct lk_request *req, const struct lk_sink *sink, struct lk_err *err)
+{
+	struct bpf_source *b = (struct bpf_source *)src;
+	struct lk_err why = { 0 };
+	bool emitted = false;
+	int rc = 0;
+
+	/* The reason stays what it was. */
+	if (b->refused)
+		return lk_procfs_scan(src, req, sink, err);
+	if (!b->bpf)
+		rc = load(b, &why);
+	rc = rc ? rc : scan_by_bpf(b, req, sink, &emitted, &why);
+	note_why_not(b, rc < 0 && !emitted ? lk_err_text(&why) : NULL);
+	if (rc < 0 && (emitted || b->wish == LK_SCANNER_BPF))
+		lk_err_set(err, rc, "%s", lk_err_text(&why));
+	else if (rc < 0)
+		rc = lk_procfs_scan(src, req, sink, err);
+	lk_err_done(&why);
+	return rc;
+}
+
+static void done(struct lk_source *src)
+{
+	struct bpf_source *b = (struct bpf_source *)src;
+
+	lk_bpf_free(b->bpf);
+	lk_mounts_done(&b->mounts);
+	if (b->mounts_fd >= 0)
+		close(b->mounts_fd);
+	lk_vec_done(&b->doubts);
+	lk_bpf_asked_done(b);
+	free(b->why_not);
+	lk_procfs_done(&b->procfs);
+	free(b);
+}
+
+static const struct lk_source_ops ops = {
+	.scan = scan,
+	.resolve = lk_bpf_resolve,
+	.uses = lk_procfs_uses,
+	.free = done,
+};
+
+int lk_bpf_source_new(enum lk_scanner wish, struct lk_source **ret, struct lk_err *err)
+{
+	struct bpf_source *b = calloc(1, sizeof(*b));
+	int rc = b ? lk_procfs_init(&b->procfs, NULL, err) : lk_err_set(err, -ENOMEM, "out of memory");
+
+	if (rc < 0) {
+		free(b);
+		return rc;
+	}
+	b->procfs.base.ops = &ops;
+	b->wish = wish;
+	b->mounts_fd = -1;
+	if (wish == LK_SCANNER_BPF)
+		rc = load(b, err);
+	if (rc < 0) {
+		done(&b->procfs.base);
+		return rc;
+	}
+	*ret = &b->procfs.base;
+	return 0;
+}
+
+const char *lk_bpf_source_why_not(const struct lk_source *s)
+{
+	return ((const struct bpf_source *)s)->why_not;
+}
+
+int lk_bpf_probe(const char **ret_how, struct lk_err *err)
+{
+	struct lk_procroot root;
+	struct lk_bpf *bpf;
+	int rc = lk_procroot_open(&root, NULL, err);
+
+	if (rc < 0)
+		return rc;
+	rc = check_place(&root, err);
+	lk_procroot_done(&root);
+	rc = rc ? rc : lk_bpf_open(&bpf, err);
+	if (rc < 0)
+		return rc;
+	*ret_how = lk_bpf_flavour(bpf);
+	lk_bpf_free(bpf);
+	return 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The record of one inode, with its locks and the threads that wait. Included by lock_dump.bpf.c only. */
+#ifndef LK_SOURCE_BPF_INODE_H
+#define LK_SOURCE_BPF_INODE_H
+
+#include "source/bpf/lists.h"
+#include "source/bpf/names.h"
+
+/* The thread that sleeps on a waiter's queue. The entry lies on that thread's stack: it is believed only when the queue still
+ * leads to it after it was read. 0: nobody sleeps there (any more). */
+static __always_inline uint64_t sleeper_of(uint64_t lock)
+{
+	uint64_t head = lock + LOCK_OFFSET(wait.head);
+	uint64_t node = NEXT(head), task;
+
+	if (!node || node == head)
+		return 0;
+	task = GET64(wait_queue_entry, node - bpf_core_field_offset(struct wait_queue_entry, entry), private);
+	return PREV(node) == head && NEXT(head) == node ? task : 0;
+}
+
+static long sleeper_step(uint32_t i, void *unused)
+{
+	uint32_t key = w.base + w.n_held + i, parent_key;
+	struct lk_bpf_lock *r = bpf_map_lookup_elem(&locks, &key), *parent;
+	uint64_t task;
+	int index;
+
+	if (!r || r->parent == LK_BPF_NONE)
+		return 1;
+	parent_key = w.base + (r->parent - w.first);
+	parent = bpf_map_lookup_elem(&locks, &parent_key);
+	task = sleeper_of(r->addr);
+	if (!parent || !task)
+		return 0;
+	r->wait_tgid = (uint32_t)GET(task_struct, task, tgid);
+	r->wait_tid = (uint32_t)GET(task_struct, task, pid);
+	r->wait_start_ns = GET(task_struct, task, start_boottime);
+	index = add_task(number(GET64(task_struct, task, group_leader)));
+	/* Still the same request, and the same thread behind it? */
+	if (LOCK_GET(r->addr, blocker) != parent->addr || sleeper_of(r->addr) != task) {
+		r->wait_tgid = 0;
+		r->wait_tid = 0;
+		r->wait_start_ns = 0;
+		return 0;
+	}
+	if (index < 0) {
+		w.full = 1;
+		return 1;
+	}
+	r->wait_task = (uint32_t)index;
+	return 0;
+}
+
+static __always_inline void fill_inode(struct lk_bpf_inode *r, uint64_t inode, uint64_t file)
+{
+	struct inode *p = AS(inode, inode);
+	struct file *f = AS(file, file);
+	struct super_block *sb = AS(super_block, READ64(p, i_sb));
+	struct file_operations *ops = AS(file_operations, READ64(f, f_op));
+	uint64_t name = 0;
+	uint32_t dev = READ(sb, s_dev);
+	struct dentry *d;
+
+	r->inode = inode;
+	r->ino = READ(p, i_ino);
+	r->size = READ(p, i_size);
+	r->sb_magic = READ(sb, s_magic);
+	r->dentry = READ64(f, f_path.dentry);
+	r->name = LK_BPF_NONE;
+	r->pad = 0;
+	r->major = dev >> 20;
+	r->minor = dev & 0xfffff;
+	r->generation = READ(p, i_generation);
+	r->nlink = READ(p, i_nlink);
+	r->mode = READ(p, i_mode);
+	r->flags = (ctl.mode == LK_BPF_MODE_LINKS ? LK_BPF_INODE_NO_FD : 0) |
+		   (READ64(ops, lock) ? LK_BPF_INODE_OWN_LOCK : 0) | (READ64(ops, flock) ? LK_BPF_INODE_OWN_FLOCK : 0);
+	/* The root of a file system is never hashed. */
+	d = AS(dentry, r->dentry);
+	if (!READ64(d, d_hash.pprev) && READ64(d, d_parent) != r->dentry)
+		r->flags |= LK_BPF_INODE_UNHASHED;
+	bpf_probe_read_kernel(&name, sizeof(name), (const void *)READ64(sb, s_type));
+	if (bpf_probe_read_kernel_str(r->fstype, sizeof(r->fstype), (const void *)name) < 0)
+		r->fstype[0] = 0;
+}
+
+/* Dumps an inode that a file leads to: its index; GONE: it has no lock (any more); FULL. */
+static __always_inline int dump_inode(uint64_t inode, uint64_t file)
+{
+	uint32_t key = ctl.stats.n_inodes - ctl.drained.inodes;
+	struct lk_bpf_inode *r = bpf_map_lookup_elem(&inodes, &key);
+
+	if (!r) {
+		ctl.full |= LK_BPF_FULL_INODES;
+		return FULL;
+	}
+	if (ctl.stats.n_names - ctl.drained.names + NAMES_PER_PATH > ctl.cap_names) {
+		ctl.full |= LK_BPF_FULL_NAMES;
+		return FULL;
+	}
+	w.inode = inode;
+	w.context = GET64(inode, inode, i_flctx);
+	w.first = ctl.stats.n_locks;
+	w.base = ctl.stats.n_locks - ctl.drained.locks;
+	w.index = ctl.stats.n_inodes;
+	fill_inode(r, inode, file);
+	read_settled();
+	if (w.full) {
+		ctl.full |= LK_BPF_FULL_LOCKS;
+		return FULL;
+	}
+	ctl.stats.retries += w.retries;
+	if (w.flags & LK_BPF_INODE_TORN)
+		w.total = w.n_held = 0;
+	else if (!w.total && !ctl.one_file)
+		return GONE;
+	bpf_loop(w.total - w.n_held, sleeper_step, 0, 0);
+	if (w.full)
+		return FULL;
+	r->name = climb(file);
+	r->flags |= w.flags;
+	r->retries = w.retries;
+	r->first_lock = w.first;
+	r->n_locks = w.total;
+	r->n_held = w.n_held;
+	ctl.stats.n_torn += !!(w.flags & LK_BPF_INODE_TORN);
+	ctl.stats.n_changing += !!(w.flags & LK_BPF_INODE_CHANGING);
+	ctl.stats.n_locks += w.total;
+	return (int)ctl.stats.n_inodes++;
+}
+
+/* The inode of a file, dumped when it is met for the first time: its index, GONE or FULL. */
+__attribute__((noinline)) int meet_inode(uint64_t inode, uint64_t file)
+{
+	uint64_t check = GET64(inode, inode, i_ino) ^ GET64(inode, inode, i_generation) << 32;
+	int slot = seen_slot(inode, check), index;
+	struct seen *s = seen_at(slot);
+
+	if (!s)
+		return FULL;
+	if (s->index != LK_BPF_NONE)
+		return (int)s->index;
+	index = dump_inode(inode, file);
+	if (index >= 0)
+		s->index = (uint32_t)index;
+	return index;
+}
+
+#endif

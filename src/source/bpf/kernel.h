@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The few members of kernel structures that are read, by name: where they lie in the running kernel is settled when the program
+ * is loaded (CO-RE), so that no header of the build machine's kernel is needed. Included by the BPF program only.
+ *
+ * Two layouts of a lock: before Linux 6.9 the common members stood in struct file_lock itself (fl_*), since then in struct
+ * file_lock_core (flc_*), which struct file_lock and struct file_lease begin with. */
+#ifndef LK_SOURCE_BPF_KERNEL_H
+#define LK_SOURCE_BPF_KERNEL_H
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef short __s16;
+typedef unsigned int __u32;
+typedef int __s32;
+typedef unsigned long long __u64;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef __u8 uint8_t;
+typedef __u16 uint16_t;
+typedef __u32 uint32_t;
+typedef __s32 int32_t;
+typedef __u64 uint64_t;
+typedef __s64 int64_t;
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define UINT32_C(n) n##U
+
+/* From linux/bpf.h. */
+enum { BPF_MAP_TYPE_ARRAY = 2 };
+enum { BPF_F_MMAPABLE = 1 << 10 };
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node *next, **pprev;
+};
+
+struct wait_queue_head {
+	struct list_head head;
+};
+
+struct wait_queue_entry {
+	void *private;
+	struct list_head entry;
+};
+
+struct file_lock_core {
+	struct file_lock_core *flc_blocker;
+	struct list_head flc_list;
+	struct hlist_bl_node flc_link; /* struct hlist_node */
+	struct list_head flc_blocked_requests;
+	struct list_head flc_blocked_member;
+	void *flc_owner;
+	unsigned int flc_flags;
+	unsigned char flc_type;
+	int flc_pid;
+	struct wait_queue_head flc_wait;
+	struct file *flc_file;
+};
+
+/* Since 6.9; the ranges are in this place before, too. */
+struct file_lock {
+	long long fl_start;
+	long long fl_end;
+};
+
+struct file_lock___old {
+	struct file_lock___old *fl_blocker;
+	struct list_head fl_list;
+	struct hlist_bl_node fl_link;
+	struct list_head fl_blocked_requests;
+	struct list_head fl_blocked_member;
+	void *fl_owner;
+	unsigned int fl_flags;
+	unsigned char fl_type;
+	unsigned int fl_pid;
+	struct wait_queue_head fl_wait;
+	struct file *fl_file;
+};
+
+struct file_lock_context {
+	struct list_head flc_flock;
+	struct list_head flc_posix;
+	struct list_head flc_lease;
+};
+
+/* Its name has always stood first. */
+struct file_system_type;
+
+struct qstr {
+	unsigned int len;
+	const unsigned char *name;
+};
+
+typedef struct {
+	unsigned int sequence;
+} seqcount_t;
+
+typedef struct {
+	seqcount_t seqcount;
+} seqcount_spinlock_t;
+
+struct dentry {
+	seqcount_spinlock_t d_seq;
+	struct dentry *d_parent;
+	struct hlist_bl_node d_hash;
+	struct qstr d_name;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	int mnt_id;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct super_block {
+	unsigned int s_dev;
+	unsigned long s_magic;
+	struct file_system_type *s_type;
+};
+
+struct file_operations {
+	int (*lock)(void);
+	int (*flock)(void);
+};
+
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	unsigned int i_nlink;
+	long long i_size;
+	unsigned int i_generation;
+	struct file_operations *i_fop;
+	struct file_lock_context *i_flctx;
+};
+
+struct file {
+	unsigned int f_mode;
+	struct file_operations *f_op;
+	struct inode *f_inode;
+	unsigned int f_flags;
+	struct path f_path;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+	unsigned long *open_fds;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct fs_struct {
+	struct path root;
+};
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct cred {
+	kuid_t euid;
+};
+
+struct signal_struct {
+	int nr_threads;
+};
+
+struct thread_info {
+	unsigned long flags;
+	unsigned int status; /* x86 */
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int __state;
+	unsigned int flags;
+	int exit_state;
+	unsigned long jobctl;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	unsigned long long start_boottime;
+	const struct cred *real_cred;
+	char comm[16];
+	struct fs_struct *fs;
+	struct files_struct *files;
+	struct signal_struct *signal;
+};
+
+#pragma clang attribute pop
+
+struct bpf_iter__task {
+	void *meta;
+	struct task_struct *task;
+};
+
+/* A read through an address that is only a number. Of memory that is gone it gives zeroes or what is there now, never a fault:
+ * what was read is proven by checks, not by the reading. AS(type, address) is a pointer for READ(pointer, member), for several
+ * members that need to be read only once; GET(type, address, member) reads anew each time. */
+#ifdef LK_BPF_COPY
+#define AS(type, addr) ((struct type *)(addr))
+#define READ(p, member) \
+	({ \
+		typeof((p)->member) value_; \
+		bpf_probe_read_kernel(&value_, sizeof(value_), &(p)->member); \
+		value_; \
+	})
+#else
+/* Since 6.2: tells the verifier the type, so that a read is one instruction. */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+#define AS(type, addr) ((struct type *)bpf_rdonly_cast((const void *)(addr), bpf_core_type_id_kernel(struct type)))
+#define READ(p, member) ((p)->member)
+#endif
+#define READ64(p, member) ((uint64_t)READ(p, member))
+#define GET(type, addr, member) READ(AS(type, addr), member)
+#define GET64(type, addr, member) ((uint64_t)GET(type, addr, member))
+#define ADDR(type, addr, member) ((uint64_t)(addr) + bpf_core_field_offset(struct type, member))
+
+/* The two words of a list node, of whatever kind of list: all begin with next and end with the way back. The kernel remembers the
+ * types that were asked for in a table of 31 places and searches all its types for one that was pushed out. Loading takes less than
+ * half the time with a type here that shares its place with none of the others (struct list_head and struct inode do). */
+#define NEXT(addr) GET64(hlist_bl_node, addr, next)
+#define PREV(addr) GET64(hlist_bl_node, addr, pprev)
+
+/* A member of a lock by either layout. */
+#define NEW_LAYOUT bpf_core_type_exists(struct file_lock_core)
+#define LOCK_GET(addr, member) \
+	(NEW_LAYOUT ? GET64(file_lock_core, addr, flc_##member) : GET64(file_lock___old, addr, fl_##member))
+#define LOCK_OFFSET(member) \
+	((uint64_t)(NEW_LAYOUT ? bpf_core_field_offset(struct file_lock_core, flc_##member) \
+			       : bpf_core_field_offset(struct file_lock___old, fl_##member)))
+
+#endif

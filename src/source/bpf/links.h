@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The all-links pass: every held lock stands in the list of the processor on which it was taken (flc_link). User space has taken
+ * one lock on each processor, on a private file; from these markers the lists are followed to their ends. Included by
+ * lock_dump.bpf.c only.
+ *
+ * New locks are put at the head, before the marker: behind it the list only gets shorter, so that a lock that stands all the
+ * while is met. A step is believed only when the node before still leads to where we are. PREV() of
+ * these nodes is the address of the pointer to them, which is that of the node before. */
+#ifndef LK_SOURCE_BPF_LINKS_H
+#define LK_SOURCE_BPF_LINKS_H
+
+#include "source/bpf/inode.h"
+
+#define LINK_TRIES 8
+
+struct lk_bpf_chain l;
+uint64_t markers_head, marker; /* the list of our own locks */
+
+/* The inode of this lock, dumped unless it was met. */
+static __always_inline void meet_lock(uint64_t node)
+{
+	uint64_t lock = node - LOCK_OFFSET(link), file = LOCK_GET(lock, file), inode = GET64(file, file, f_inode);
+
+	l.n++;
+	if (inode == l.last_inode)
+		return;
+	/* Removed or given to somebody else meanwhile: the caller's checks say so too. */
+	if (PREV(node) != l.cur || LOCK_GET(lock, file) != file || !inode) {
+		l.bad = 1;
+		return;
+	}
+	if (meet_inode(number(inode), number(file)) == FULL)
+		l.full = 1;
+	l.last_inode = inode;
+}
+
+static long link_step(uint32_t i, void *unused)
+{
+	uint64_t next = NEXT(l.cur);
+
+	if (l.prev && NEXT(l.prev) != l.cur) {
+		l.bad = 1;
+		return 1;
+	}
+	if (!next) {
+		l.ended = 1;
+		return 1;
+	}
+	if (PREV(next) != l.cur) {
+		l.bad = 1;
+		return 1;
+	}
+	meet_lock(next);
+	l.prev = l.cur;
+	l.cur = next;
+	return l.bad || l.full;
+}
+
+/* One try at the list of one marker. */
+static long marker_step(uint32_t i, void *unused)
+{
+	if (!marker || marker == markers_head)
+		return 1;
+	l = (struct lk_bpf_chain){ .cur = marker - LOCK_OFFSET(list) + LOCK_OFFSET(link), .tries = l.tries + 1 };
+	bpf_loop(MANY, link_step, 0, 0);
+	if (l.full)
+		return 1;
+	if ((l.bad || !l.ended) && l.tries < LINK_TRIES)
+		return 0;
+	ctl.stats.n_links += l.n;
+	ctl.stats.n_links_lists++;
+	ctl.stats.n_links_torn += l.bad || !l.ended;
+	marker = NEXT(marker);
+	l.tries = 0;
+	return 0;
+}
+
+/* 0: done; 1: empty the buffers and call again. */
+static __always_inline int follow_links(struct task_struct *task)
+{
+	uint64_t files = READ64(task, files), fds, file = 0, inode;
+
+	if ((uint32_t)READ(task, tgid) != ctl.self_tgid || READ(task, pid) != READ(task, tgid))
+		return 0;
+	fds = GET64(fdtable, GET64(files_struct, files, fdt), fd);
+	bpf_probe_read_kernel(&file, sizeof(file),
+			      (const void *)(fds + (uint64_t)(uint32_t)ctl.marker_fd * sizeof(file)));
+	inode = GET64(file, file, f_inode);
+	markers_head = ADDR(file_lock_context, GET64(inode, inode, i_flctx), flc_posix);
+	marker = NEXT(markers_head);
+	l = (struct lk_bpf_chain){ 0 };
+	ctl.stats.n_links = 0;
+	ctl.stats.n_links_lists = 0;
+	ctl.stats.n_links_torn = 0;
+	bpf_loop(MANY, marker_step, 0, 0);
+	return l.full ? 1 : 0;
+}
+
+#endif

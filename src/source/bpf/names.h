@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The path of a file, component by component, as our own root directory sees it. Included by lock_dump.bpf.c only.
+ *
+ * A name and its directory are read together under the sequence count of the directory entry, which a rename changes. What cannot
+ * be said so (pipes and memfds, which have no directory; a rename meanwhile) is left to user space. */
+#ifndef LK_SOURCE_BPF_NAMES_H
+#define LK_SOURCE_BPF_NAMES_H
+
+#include "source/bpf/state.h"
+
+#define MAX_COMPONENTS 96
+/* Records that one path can need. */
+#define NAMES_PER_PATH (MAX_COMPONENTS * 5)
+
+struct lk_bpf_climb p;
+
+static __always_inline struct lk_bpf_name *name_at(uint32_t index)
+{
+	uint32_t key = index - ctl.drained.names;
+
+	return bpf_map_lookup_elem(&names, &key);
+}
+
+static __always_inline void set_parent(uint32_t parent)
+{
+	struct lk_bpf_name *child = p.child == LK_BPF_NONE ? 0 : name_at(p.child);
+
+	if (child)
+		child->parent = parent;
+	if (p.first == LK_BPF_NONE)
+		p.first = parent;
+}
+
+/* A new record of this entry's name: its directory, 0 when it was renamed meanwhile. */
+static __always_inline uint64_t add_name(uint64_t dentry)
+{
+	struct dentry *d = AS(dentry, dentry);
+	uint32_t index = ctl.stats.n_names, sequence = READ(d, d_seq.seqcount.sequence), len = READ(d, d_name.len);
+	uint64_t parent = READ64(d, d_parent), bytes = READ64(d, d_name.name);
+	struct lk_bpf_name *r = name_at(index);
+
+	if (!r || len > 255)
+		return 0;
+	r->parent = LK_BPF_NONE;
+	r->len = (uint16_t)len;
+	bpf_probe_read_kernel(r->bytes, sizeof(r->bytes), (const void *)bytes);
+	ctl.stats.n_names++;
+#pragma clang loop unroll(disable)
+	for (uint32_t i = 0; i < 4; i++) {
+		if (len <= LK_BPF_NAME_BYTES + i * LK_BPF_NAME_MORE)
+			break;
+		r = name_at(ctl.stats.n_names);
+		if (!r)
+			return 0;
+		bpf_probe_read_kernel(r, sizeof(*r), (const void *)(bytes + LK_BPF_NAME_BYTES + i * LK_BPF_NAME_MORE));
+		ctl.stats.n_names++;
+	}
+	set_parent(index);
+	p.child = index;
+	d = AS(dentry, dentry);
+	return sequence & 1 || READ(d, d_seq.seqcount.sequence) != sequence || READ64(d, d_name.name) != bytes ? 0
+													       : parent;
+}
+
+static long climb_step(uint32_t i, void *unused)
+{
+	uint64_t mount = p.mnt - bpf_core_field_offset(struct mount, mnt), parent;
+	struct seen *s;
+
+	if (p.dentry == p.root_dentry && p.mnt == p.root_mnt) {
+		set_parent(LK_BPF_ROOT);
+		return 1;
+	}
+	if (p.dentry == GET64(mount, mount, mnt.mnt_root)) {
+		parent = GET64(mount, mount, mnt_parent);
+		if (parent == mount || !parent) {
+			/* The root of another mount namespace, or of a detached mount. */
+			set_parent(LK_BPF_ROOT);
+			return 1;
+		}
+		p.dentry = GET64(mount, mount, mnt_mountpoint);
+		p.mnt = parent + bpf_core_field_offset(struct mount, mnt);
+		return 0;
+	}
+	if (GET64(dentry, p.dentry, d_parent) == p.dentry)
+		return 1;
+	/* The file itself is asked for once; its directories are met again and again. */
+	s = p.child == LK_BPF_NONE ? 0 : seen_at(seen_slot(number(p.dentry), number(p.mnt)));
+	if (s && s->index != LK_BPF_NONE) {
+		set_parent(s->index);
+		return 1;
+	}
+	if (s)
+		s->index = ctl.stats.n_names;
+	p.dentry = add_name(p.dentry);
+	return !p.dentry;
+}
+
+/* The path of a file: the record of its last component, LK_BPF_NONE when it is not known, LK_BPF_ROOT for our root itself. */
+__attribute__((noinline)) uint32_t climb(uint64_t file)
+{
+	struct file *f = AS(file, file);
+
+	p.dentry = READ64(f, f_path.dentry);
+	p.mnt = READ64(f, f_path.mnt);
+	p.first = p.child = LK_BPF_NONE;
+	if (!p.root_mnt) {
+		struct task_struct *me = AS(task_struct, bpf_get_current_task());
+		uint64_t fs = READ64(me, fs);
+
+		p.root_dentry = GET64(fs_struct, fs, root.dentry);
+		p.root_mnt = GET64(fs_struct, fs, root.mnt);
+	}
+	if (p.dentry)
+		bpf_loop(MAX_COMPONENTS, climb_step, 0, 0);
+	return p.first;
+}
+
+#endif

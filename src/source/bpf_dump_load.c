@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program of bpf/, brought into the kernel and taken out again. */
+#include "source/bpf_dump_private.h"
+
+#ifdef LK_WITH_BPF
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What bpftool made of lock_dump.bpf.c. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wpointer-arith"
+#pragma GCC diagnostic ignored "-Wwrite-strings"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#include "source/bpf/lock_dump_copy.lskel.h"
+#include "source/bpf/lock_dump_typed.lskel.h"
+#pragma GCC diagnostic pop
+
+/* Room in the buffers to begin with. All but the locks and the table of what was seen are emptied when full, and never grow;
+ * the locks of one inode must fit together. */
+#define ROOM_HOLDS 4096
+#define ROOM_INODES 1024
+#define ROOM_LOCKS 16384
+#define ROOM_TASKS 1024
+#define ROOM_CALLS 512
+#define ROOM_NAMES 4096
+#define ROOM_SEEN 32768
+
+/* One way the program was built. */
+struct bpf_flavour {
+	const char *name;
+	int (*load)(struct lk_bpf *b);
+	void (*unload)(struct lk_bpf *b);
+};
+
+#define FLAVOUR(skel_name) \
+	static int load_##skel_name(struct lk_bpf *b) \
+	{ \
+		struct skel_name *s = skel_name##__open(); \
+		int rc; \
+\
+		if (!s) \
+			return -ENOMEM; \
+		s->maps.holds.max_entries = b->buffers[BPF_HOLDS].room; \
+		s->maps.inodes.max_entries = b->buffers[BPF_INODES].room; \
+		s->maps.locks.max_entries = b->buffers[BPF_LOCKS].room; \
+		s->maps.tasks.max_entries = b->buffers[BPF_TASKS].room; \
+		s->maps.calls.max_entries = b->buffers[BPF_CALLS].room; \
+		s->maps.names.max_entries = b->buffers[BPF_NAMES].room; \
+		s->maps.seen.max_entries = b->room_seen; \
+		rc = skel_name##__load(s); \
+		if (rc < 0) { \
+			skel_name##__destroy(s); \
+			return rc; \
+		} \
+		b->skel = s; \
+		b->ctl = &s->bss->ctl; \
+		b->prog_fd = s->progs.lk_dump.prog_fd; \
+		b->buffers[BPF_HOLDS].fd = s->maps.holds.map_fd; \
+		b->buffers[BPF_INODES].fd = s->maps.inodes.map_fd; \
+		b->buffers[BPF_LOCKS].fd = s->maps.locks.map_fd; \
+		b->buffers[BPF_TASKS].fd = s->maps.tasks.map_fd; \
+		b->buffers[BPF_CALLS].fd = s->maps.calls.map_fd; \
+		b->buffers[BPF_NAMES].fd = s->maps.names.map_fd; \
+		return 0; \
+	} \
+	static void unload_##skel_name(struct lk_bpf *b) \
+	{ \
+		skel_name##__destroy(b->skel); \
+	}
+
+FLAVOUR(lock_dump_typed)
+FLAVOUR(lock_dump_copy)
+
+static const struct bpf_flavour flavours[] = {
+	{ "typed reads", load_lock_dump_typed, unload_lock_dump_typed },
+	{ "copying reads (older kernel)", load_lock_dump_copy, unload_lock_dump_copy },
+};
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void lk_bpf_unload(struct lk_bpf *b)
+{
+	for (int i = 0; i < BPF_N_KINDS; i++) {
+		if (b->buffers[i].mapped)
+			munmap(b->buffers[i].mapped, b->buffers[i].n_mapped);
+		b->buffers[i].mapped = NULL;
+		b->buffers[i].n_mapped = 0;
+	}
+	close_fd(&b->link_fd);
+	close_fd(&b->self_link_fd);
+	if (b->skel)
+		b->flavour->unload(b);
+	b->skel = NULL;
+	b->ctl = NULL;
+}
+
+int lk_bpf_sys(int cmd, union bpf_attr *attr)
+{
+	long rc = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+
+	return rc < 0 ? -errno : (int)rc;
+}
+
+int lk_bpf_create_link(int prog_fd, uint32_t only_tid)
+{
+	union bpf_iter_link_info info = { .task.tid = only_tid };
+	union bpf_attr attr = { .link_create = { .prog_fd = (uint32_t)prog_fd, .attach_type = BPF_TRACE_ITER } };
+
+	if (only_tid) {
+		attr.link_create.iter_info = (uint64_t)(uintptr_t)&info;
+		attr.link_create.iter_info_len = sizeof(info);
+	}
+	return lk_bpf_sys(BPF_LINK_CREATE, &attr);
+}
+
+int lk_bpf_load(struct lk_bpf *b)
+{
+	int rc;
+
+	b->buffers[BPF_HOLDS].room = ROOM_HOLDS;
+	b->buffers[BPF_INODES].room = ROOM_INODES;
+	b->buffers[BPF_LOCKS].room = b->room_locks;
+	b->buffers[BPF_TASKS].room = ROOM_TASKS;
+	b->buffers[BPF_CALLS].room = ROOM_CALLS;
+	b->buffers[BPF_NAMES].room = ROOM_NAMES;
+	rc = b->flavour->load(b);
+	if (rc < 0)
+		return rc;
+	b->link_fd = lk_bpf_create_link(b->prog_fd, 0);
+	if (b->link_fd < 0) {
+		rc = b->link_fd;
+		lk_bpf_unload(b);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* Without CAP_PERFMON the verifier refuses the program with other words. */
+static bool has_rights(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	uint64_t have;
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return true;
+	have = data[0].effective | (uint64_t)data[1].effective << 32;
+	return have & (UINT64_C(1) << CAP_SYS_ADMIN) ||
+	       (have & (UINT64_C(1) << CAP_BPF) && have & (UINT64_C(1) << CAP_PERFMON));
+}
+
+static int why_not(struct lk_err *err, int rc)
+{
+	if (rc == -EPERM || rc == -EACCES || !has_rights())
+		return lk_err_set(
+			err, -EPERM,
+			"the bpf scanner needs root, or the capabilities CAP_BPF and CAP_PERFMON, and a kernel that "
+			"is not locked down");
+	if (rc == -ENOMEM)
+		return lk_err_set(err, rc, "there is no memory for the bpf scanner");
+	return lk_err_set(
+		err, -EOPNOTSUPP,
+		"this kernel does not take the bpf scanner (%s): it needs Linux 5.17 or newer with type information "
+		"(CONFIG_DEBUG_INFO_BTF)",
+		lk_err_name(rc));
+}
+
+int lk_bpf_load_first(struct lk_bpf *b, struct lk_err *err)
+{
+	int rc = -EOPNOTSUPP;
+
+	b->room_locks = ROOM_LOCKS;
+	b->room_seen = ROOM_SEEN;
+	for (size_t i = 0; sizeof(long) == 8 && i < sizeof(flavours) / sizeof(*flavours); i++) {
+		b->flavour = &flavours[i];
+		rc = lk_bpf_load(b);
+		if (rc == 0 || rc == -EPERM || rc == -ENOMEM)
+			break;
+	}
+	return rc < 0 ? why_not(err, rc) : 0;
+}
+
+const char *lk_bpf_flavour(const struct lk_bpf *b)
+{
+	return b->flavour->name;
+}
+
+#endif

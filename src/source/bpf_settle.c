@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A dump looks at descriptors and lists one after the other while both change. What can come of that, a lock whose holder was not
+ * met or a descriptor taken for another one's, is looked at again; what then is still missing is judged. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/bpf_private.h"
+
+#define MAX_ROUNDS 3
+/* Up to so many locks a read of /proc/locks is nothing others would feel. */
+#define FEW_LOCKS 4000
+/* So many descriptors are asked themselves, more are left to a second dump. */
+#define MAX_ASKED 64
+
+static int compare_doubts(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct bpf_doubt));
+}
+
+static bool is_in(const bpf_doubts *all, const struct bpf_doubt *d)
+{
+	return all->n && bsearch(d, all->v, all->n, sizeof(*d), compare_doubts);
+}
+
+static struct bpf_doubt lost_lock(const struct lk_bpf_lock *l)
+{
+	return (struct bpf_doubt){ { l->addr, l->file, (uint64_t)l->start, (uint64_t)l->end,
+				     (uint64_t)l->flags << 32 | (uint32_t)l->pid, 0 } };
+}
+
+static struct bpf_doubt passed_on(const struct lk_bpf_hold *h, const struct lk_bpf_lock *l)
+{
+	return (struct bpf_doubt){ { l->addr, l->file, (uint64_t)h->tgid << 32 | h->tid, (uint64_t)h->fd, h->files,
+				     1 } };
+}
+
+/* ---- one round ---- */
+
+struct round {
+	struct bpf_scan *b;
+	const bpf_doubts *before; /* they stood the test of the dump before */
+	bpf_doubts now;
+	bool drop; /* the last round: what is not confirmed goes */
+	scan_hashes shown;
+	uint32_t asked; /* the hold that `shown` is of; LK_BPF_NONE none */
+	unsigned n_asked;
+	int rc;
+};
+
+static int add_doubt(struct round *r, const struct bpf_doubt *d)
+{
+	struct bpf_doubt *slot = lk_vec_push(&r->now);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = *d;
+	return 0;
+}
+
+static int find_lost(struct round *r)
+{
+	const struct lk_bpf_dump *d = &r->b->dump;
+	int rc = 0;
+
+	for (uint32_t i = 0; i < d->n_inodes && !rc; i++) {
+		const struct lk_bpf_inode *inode = &d->inodes[i];
+
+		for (uint32_t k = 0; k < inode->n_held && !lk_bpf_is_ours(r->b, i) && !rc; k++) {
+			struct bpf_doubt lost = lost_lock(&d->locks[inode->first_lock + k]);
+
+			if (!r->b->held[inode->first_lock + k])
+				rc = add_doubt(r, &lost);
+		}
+	}
+	return rc;
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The descriptor itself, where we may read it and that is not dear. */
+static bool ask_descriptor(struct round *r, uint32_t hold, const struct lk_bpf_lock *l)
+{
+	const struct lk_bpf_hold *h = &r->b->dump.holds[hold];
+	const struct lk_bpf_inode *inode = &r->b->dump.inodes[l->inode];
+	struct scan_fd fd = { .pid = (int)h->tgid, .tid = (int)h->tid, .fd = h->fd };
+	struct lk_record rec = lk_bpf_record(inode, l);
+	uint64_t hash = lk_record_hash(&rec);
+
+	if (r->asked != hold) {
+		if (r->n_asked >= MAX_ASKED || inode->n_locks > FEW_LOCKS)
+			return false;
+		r->n_asked++;
+		r->asked = hold;
+		r->rc = lk_scan_show(&r->b->s, &fd, &r->shown);
+	}
+	return !r->rc && r->shown.n && bsearch(&hash, r->shown.v, r->shown.n, sizeof(hash), compare_hashes);
+}
+
+/* A lock that another process took, on a description that came by fork(2) or a socket: or the address of a description that was
+ * closed, and given to another one, between the two looks. */
+static int check_shown(void *arg, uint32_t hold, uint32_t lock)
+{
+	struct round *r = arg;
+	const struct lk_bpf_hold *h = &r->b->dump.holds[hold];
+	const struct lk_bpf_lock *l = &r->b->dump.locks[lock];
+	struct bpf_doubt doubt = passed_on(h, l);
+
+	if (l->owner != h->file || (uint32_t)l->pid == h->tgid)
+		return 0;
+	if (is_in(r->before, &doubt) || ask_descriptor(r, hold, l))
+		return r->rc ? r->rc : add_doubt(r, &doubt);
+	if (r->drop)
+		r->b->dropped[hold] = 1;
+	else
+		r->rc = add_doubt(r, &doubt);
+	return r->rc ? r->rc : 1;
+}
+
+/* *ret_open: something that the dump before did not have. */
+static int find_doubts(struct round *r, bool *ret_open)
+{
+	bool unsettled = false, dropped = false;
+	int rc = 0;
+
+	r->now.n = 0;
+	for (size_t i = 0; i < r->b->n_holds && !r->rc; i++) {
+		uint32_t hold = r->b->holds[i];
+
+		if (lk_bpf_each_shown(r->b, hold, check_shown, r) > 0)
+			unsettled = true;
+		dropped = dropped || r->b->dropped[hold];
+	}
+	if (dropped)
+		lk_bpf_rematch(r->b);
+	rc = r->rc ? r->rc : find_lost(r);
+	if (r->now.n)
+		qsort(r->now.v, r->now.n, sizeof(*r->now.v), compare_doubts);
+	for (size_t i = 0; i < r->now.n && !unsettled; i++)
+		unsettled = r->now.v[i].v[5] == 0 && !is_in(r->before, &r->now.v[i]);
+	*ret_open = unsettled || r->b->dump.stats.n_torn || r->b->dump.stats.n_changing || r->b->unlisted.n;
+	return rc;
+}
+
+/* ---- where the lists of the processors could not be followed ---- */
+
+static int count_dump(const struct bpf_scan *b, struct scan_counts *ret)
+{
+	/* What the dump has, as if it were lines. */
+	struct scan_lines l = { 0 };
+	struct scan s = { 0 };
+	int rc = 0;
+
+	for (uint32_t i = 0; i < b->dump.n_inodes && !rc; i++) {
+		const struct lk_bpf_inode *inode = &b->dump.inodes[i];
+
+		for (uint32_t k = 0; k < inode->n_held && !lk_bpf_is_ours(b, i) && !rc; k++) {
+			struct scan_line *slot = lk_vec_push(&l.v);
+
+			rc = slot ? 0 : -ENOMEM;
+			if (!slot)
+				break;
+			slot->rec = lk_bpf_record(inode, &b->dump.locks[inode->first_lock + k]);
+			slot->hash = lk_record_hash(&slot->rec);
+		}
+	}
+	rc = rc ? rc : lk_scan_count(&s, &l, ret);
+	lk_scan_lines_done(&l);
+	return rc;
+}
+
+static int find_unlisted(struct bpf_scan *b)
+{
+	struct scan_counts c;
+	int rc = count_dump(b, &c);
+
+	b->unlisted.n = 0;
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < b->listed.v.n && !rc; i++) {
+		const struct scan_line *l = &b->listed.v.v[i];
+		struct scan_count *n = l->rec.depth ? NULL : lk_scan_count_of(&c, l->hash);
+		size_t *slot;
+
+		if (l->rec.depth || (n && n->next_seen++ < n->n_lines))
+			continue;
+		slot = lk_vec_push(&b->unlisted);
+		if (!slot)
+			rc = -ENOMEM;
+		else
+			*slot = i;
+	}
+	lk_scan_counts_done(&c);
+	return rc;
+}
+
+/* What no descriptor leads to stands in /proc/locks; a long one is read only when asked for. */
+static int read_listed(struct bpf_scan *b)
+{
+	struct scan_lines before = { 0 };
+	int rc;
+
+	lk_scan_lines_done(&b->listed);
+	b->unlisted.n = 0;
+	b->listed_sure = false;
+	if (b->dump.links_complete || (!b->s.req->exact && b->dump.n_locks > FEW_LOCKS))
+		return 0;
+	rc = lk_scan_read_lines(&b->s, &before);
+	rc = rc ? rc : lk_scan_read_settled(&b->s, &before, &b->listed, &b->listed_sure);
+	lk_scan_lines_done(&before);
+	/* Then it is not proven, and said so. */
+	if (rc < 0)
+		return rc == -ENOMEM ? rc : 0;
+	return find_unlisted(b);
+}
+
+/* ---- the judgement ---- */
+
+static int deny(struct bpf_scan *b, const char *what, int code, size_t count, const char *text)
+{
+	struct scan_denied *d = text ? lk_vec_push(&b->s.denied) : NULL;
+
+	if (!d)
+		return -ENOMEM;
+	*d = (struct scan_denied){ .what = what, .code = code, .count = count, .text = text };
+	return 0;
+}
+
+/* An inode that changes all the while has locks, as a rule; where none was met it may still not be free. */
+static bool is_one_in_doubt(const struct bpf_scan *b)
+{
+	for (uint32_t i = 0; i < b->dump.n_inodes; i++) {
+		const struct lk_bpf_inode *inode = &b->dump.inodes[i];
+
+		if (inode->flags & LK_BPF_INODE_TORN || (inode->flags & LK_BPF_INODE_CHANGING && !inode->n_held))
+			return true;
+	}
+	return false;
+}
+
+static int judge(struct bpf_scan *b)
+{
+	const struct lk_bpf_dump *d = &b->dump;
+	bool reconciled = d->links_complete || b->listed_sure;
+	int rc = 0;
+
+	b->sure = reconciled && !is_one_in_doubt(b);
+	if (!reconciled && b->listed.n_reads)
+		rc = deny(b, "unstable", -EAGAIN, 1,
+			  "the lock list kept changing while it was read: a lock may be missing");
+	else if (!reconciled)
+		rc = deny(
+			b, "unlisted", -ENODATA, 1,
+			lk_arena_printf(&b->s.arena,
+					"locks that no descriptor leads to (kept by a mapping, on their way through a "
+					"socket, or by the kernel) may be missing%s%s: --exact looks for them",
+					d->links_why ? ", for " : "", d->links_why ? d->links_why : ""));
+	if (!rc && d->stats.n_torn)
+		rc = deny(b, "torn", -EAGAIN, d->stats.n_torn,
+			  lk_arena_printf(&b->s.arena,
+					  "the locks of %u %s changed so fast that they could not be read: try again",
+					  d->stats.n_torn, d->stats.n_torn == 1 ? "file" : "files"));
+	if (!rc && d->stats.n_changing)
+		rc = deny(b, "changing", -EAGAIN, d->stats.n_changing,
+			  lk_arena_printf(&b->s.arena,
+					  "the locks of %u %s kept changing while they were read: one may be missing",
+					  d->stats.n_changing, d->stats.n_changing == 1 ? "file" : "files"));
+	return rc;
+}
+
+static int dump_once(struct bpf_scan *b, bool all_links, struct lk_err *err)
+{
+	struct lk_bpf_request req = { .all_links = all_links };
+	int rc = lk_bpf_dump(b->source->bpf, &req, &b->dump, err);
+
+	rc = rc ? rc : lk_bpf_match(b);
+	return rc ? rc : read_listed(b);
+}
+
+/* Once more with descriptors of our own: for these files at least nothing is missing. */
+static int dump_asked(struct bpf_scan *b, struct lk_err *err)
+{
+	const char *why = b->dump.links_why;
+	int rc = dump_once(b, false, err);
+
+	b->dump.links_why = why;
+	return rc;
+}
+
+int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err)
+{
+	bpf_doubts before = b->source->doubts;
+	struct round r = { .b = b, .before = &before };
+	bool open = true;
+	int rc = 0;
+
+	b->source->doubts = (bpf_doubts){ 0 };
+	for (int round = 0; open && round < MAX_ROUNDS && !rc; round++) {
+		if (round) {
+			lk_vec_done(&before);
+			before = r.now;
+			r.now = (bpf_doubts){ 0 };
+		}
+		rc = dump_once(b, true, err);
+		r.drop = round == MAX_ROUNDS - 1;
+		r.asked = LK_BPF_NONE;
+		r.n_asked = 0;
+		rc = rc ? rc : find_doubts(&r, &open);
+		open = open && !lk_scan_is_late(&b->s);
+	}
+	b->source->doubts = r.now;
+	lk_vec_done(&before);
+	lk_vec_done(&r.shown);
+	if (!rc && !b->dump.links_complete && !b->listed_sure && lk_bpf_open_asked(b))
+		rc = dump_asked(b, err);
+	return rc ? rc : judge(b);
+}

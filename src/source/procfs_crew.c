@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who sweeps: this thread and, where two processors are to be had, a second one that reads the lock list first (which can have to
+ * wait, and tells which files matter) and then takes its share of the processes. What both found is put together by process. */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "source/procfs_private.h"
+
+#define MAX_PARTS 2
+
+struct scan_crew {
+	struct scan *whole; /* touched by whoever reads the lock list, until both have ended */
+	const int *pids;
+	size_t n;
+	bool may_dismiss;
+	struct scan_lines *before; /* NULL: not to be read */
+	int list_rc;
+	_Atomic size_t next; /* process */
+	_Atomic int rc; /* the first failure, which ends both */
+	_Atomic(const struct lk_map *) locked;
+	struct scan parts[MAX_PARTS];
+};
+
+const struct lk_map *lk_scan_crew_locked(const struct scan_crew *c)
+{
+	return c ? atomic_load_explicit(&c->locked, memory_order_acquire) : NULL;
+}
+
+const struct lk_mounts *lk_scan_crew_mounts(const struct scan_crew *c)
+{
+	return c ? &c->whole->mounts : NULL;
+}
+
+static void read_list(struct scan_crew *c)
+{
+	struct scan *s = c->whole;
+	int rc = 0;
+
+	if (c->before) {
+		c->list_rc = lk_scan_read_lines(s, c->before);
+		rc = c->list_rc;
+		if (!rc && (c->may_dismiss || s->req->needs & LK_NEED_WAITS))
+			rc = lk_scan_note_inodes(s, c->before);
+		if (rc == -ENOMEM)
+			atomic_store(&c->rc, rc);
+	}
+	if (!rc && c->may_dismiss)
+		atomic_store_explicit(&c->locked, &s->locked_inodes, memory_order_release);
+}
+
+static void sweep_part(struct scan_crew *c, struct scan *part)
+{
+	for (;;) {
+		size_t i = atomic_fetch_add_explicit(&c->next, 1, memory_order_relaxed);
+		int rc;
+
+		if (i >= c->n || lk_scan_is_late(part) || atomic_load_explicit(&c->rc, memory_order_relaxed))
+			return;
+		rc = lk_scan_sweep_one(part, c->pids[i]);
+		if (rc < 0)
+			atomic_store(&c->rc, rc);
+	}
+}
+
+static void *second_main(void *arg)
+{
+	struct scan_crew *c = arg;
+
+	read_list(c);
+	sweep_part(c, &c->parts[1]);
+	return NULL;
+}
+
+/* A filter of system calls may end whoever starts a thread. */
+static bool may_have_second(const struct scan *s)
+{
+	cpu_set_t set;
+
+	if (!s->root->is_proc || sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) < 2)
+		return false;
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0;
+}
+
+/* Signals are for the others. */
+static bool start_second(struct scan_crew *c, pthread_t *ret)
+{
+	sigset_t all, old;
+	int rc;
+
+	if (!may_have_second(c->whole))
+		return false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(ret, NULL, second_main, c);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc == 0;
+}
+
+static int begin_part(struct scan_crew *c, struct scan *part)
+{
+	struct scan *s = c->whole;
+
+	*part = (struct scan){ .root = s->root, .req = s->req, .deadline_ms = s->deadline_ms, .credit = s->credit };
+	part->crew = c;
+	if (lk_vec_reserve(&part->devs.v, &part->devs.cap, 0, s->devs.n, sizeof(*s->devs.v)) < 0)
+		return -ENOMEM;
+	if (s->devs.n)
+		memcpy(part->devs.v, s->devs.v, s->devs.n * sizeof(*s->devs.v));
+	part->devs.n = s->devs.n;
+	return 0;
+}
+
+/* Appends n elements. */
+#define TAKE(to, from, count) \
+	(lk_vec_reserve(&(to)->v, &(to)->cap, (to)->n, (count), sizeof(*(to)->v)) < 0 \
+		 ? -ENOMEM \
+		 : (memcpy((to)->v + (to)->n, (from), (count) * sizeof(*(to)->v)), (to)->n += (count), 0))
+
+/* How far a part has been taken. */
+struct taken {
+	size_t procs, fds, hits, seen, tables;
+};
+
+/* What a part found of its next process. Everything in it stands in the order of processes. */
+static int take_process(struct scan *s, const struct scan *p, struct taken *t)
+{
+	int pid = p->procs.v[t->procs].pid, rc;
+	size_t first = s->hits.n, fds = t->fds, hits = t->hits, seen = t->seen, tables = t->tables;
+	size_t shift = s->fds.n - t->fds;
+
+	while (t->fds < p->fds.n && p->fds.v[t->fds].pid <= pid)
+		t->fds++;
+	while (t->hits < p->hits.n && p->hits.v[t->hits].fd < t->fds)
+		t->hits++;
+	while (t->seen < p->seen.n && p->seen.v[t->seen].pid <= pid)
+		t->seen++;
+	while (t->tables < p->tables.n && p->tables.v[t->tables].pid <= pid)
+		t->tables++;
+	rc = TAKE(&s->procs, p->procs.v + t->procs, 1);
+	t->procs++;
+	rc = rc || t->fds == fds ? rc : TAKE(&s->fds, p->fds.v + fds, t->fds - fds);
+	rc = rc || t->hits == hits ? rc : TAKE(&s->hits, p->hits.v + hits, t->hits - hits);
+	rc = rc || t->seen == seen ? rc : TAKE(&s->seen, p->seen.v + seen, t->seen - seen);
+	rc = rc || t->tables == tables ? rc : TAKE(&s->tables, p->tables.v + tables, t->tables - tables);
+	for (size_t i = first; i < s->hits.n && !rc; i++)
+		s->hits.v[i].fd += shift;
+	return rc;
+}
+
+static void take_denied(struct scan *s, const struct scan *p)
+{
+	for (size_t i = 0; i < p->denied.n; i++) {
+		for (size_t k = 0; k < p->denied.v[i].count; k++)
+			lk_scan_deny(s, p->denied.v[i].what, p->denied.v[i].code);
+	}
+}
+
+#define SWAP(a, b) \
+	do { \
+		__typeof__(a) swapped = (a); \
+		(a) = (b); \
+		(b) = swapped; \
+	} while (0)
+
+/* A hundred thousand locks of one process are not copied. */
+static void take_all_locks(struct scan *s, struct scan *part)
+{
+	SWAP(s->fds, part->fds);
+	SWAP(s->hits, part->hits);
+}
+
+static int take_parts(struct scan *s, struct scan *parts, size_t n)
+{
+	struct taken taken[MAX_PARTS] = { 0 };
+	int rc = 0;
+
+	if (!s->fds.n && (n == 1 || !parts[0].fds.n || !parts[1].fds.n))
+		take_all_locks(s, &parts[n > 1 && !parts[0].fds.n]);
+	while (!rc) {
+		size_t next = n;
+
+		for (size_t i = 0; i < n; i++) {
+			if (taken[i].procs < parts[i].procs.n &&
+			    (next == n ||
+			     parts[i].procs.v[taken[i].procs].pid < parts[next].procs.v[taken[next].procs].pid))
+				next = i;
+		}
+		if (next == n)
+			break;
+		rc = take_process(s, &parts[next], &taken[next]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		take_denied(s, &parts[i]);
+		s->n_dismissed += parts[i].n_dismissed;
+		s->late = s->late || parts[i].late;
+	}
+	s->credit = parts[0].credit;
+	return rc;
+}
+
+int lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc)
+{
+	struct scan_crew *c = calloc(1, sizeof(*c));
+	bool has_second;
+	pthread_t second;
+	int rc;
+
+	if (!c)
+		return -ENOMEM;
+	c->whole = s;
+	c->pids = pids;
+	c->n = n;
+	c->before = ret_before;
+	c->may_dismiss = lk_scan_can_dismiss(s) && (ret_before || s->has_locks_file);
+	rc = begin_part(c, &c->parts[0]);
+	rc = rc ? rc : begin_part(c, &c->parts[1]);
+	has_second = !rc && start_second(c, &second);
+	if (!has_second)
+		read_list(c);
+	if (!rc)
+		sweep_part(c, &c->parts[0]);
+	if (has_second)
+		pthread_join(second, NULL);
+	rc = rc ? rc : atomic_load(&c->rc);
+	rc = rc ? rc : take_parts(s, c->parts, has_second ? 2 : 1);
+	if (ret_before)
+		*ret_list_rc = c->list_rc;
+	lk_scan_done(&c->parts[0]);
+	lk_scan_done(&c->parts[1]);
+	free(c);
+	return rc;
+}

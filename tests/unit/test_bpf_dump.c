@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What user space makes of a raw dump: paths, descriptors of waiters, state letters. Nothing here talks to the kernel. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/bpf_dump_private.h"
+
+static struct lk_bpf_name name_of(const char *s, uint32_t parent)
+{
+	struct lk_bpf_name n = { .parent = parent, .len = (uint16_t)strlen(s) };
+
+	memcpy(n.bytes, s, strnlen(s, sizeof(n.bytes)));
+	return n;
+}
+
+static void path_is(const struct lk_bpf_name *names, size_t n, uint32_t leaf, const char *want)
+{
+	struct lk_bpf_dump d = { .names = names, .n_names = n };
+	struct lk_bpf_inode i = { .name = leaf };
+	char buf[512];
+	int rc = lk_bpf_path(&d, &i, buf, sizeof(buf));
+
+	cr_assert_eq(rc, (int)strlen(want), "%d for '%s'", rc, want);
+	cr_expect_str_eq(buf, want);
+}
+
+Test(bpf_path, directories_are_shared)
+{
+	struct lk_bpf_name n[] = { name_of("f", 1), name_of("b", 2), name_of("a", LK_BPF_ROOT), name_of("g", 1) };
+
+	path_is(n, 4, 0, "/a/b/f");
+	path_is(n, 4, 3, "/a/b/g");
+	path_is(n, 4, 2, "/a");
+	path_is(n, 4, LK_BPF_ROOT, "/");
+}
+
+/* What does not fit into a record goes on in the next ones. */
+Test(bpf_path, long_names)
+{
+	for (size_t len = LK_BPF_NAME_BYTES - 1; len <= 255; len++) {
+		struct lk_bpf_name n[6] = { { .parent = LK_BPF_ROOT, .len = (uint16_t)len } };
+		char want[300] = "/", *bytes = want + 1;
+		size_t first = len < LK_BPF_NAME_BYTES ? len : LK_BPF_NAME_BYTES;
+
+		for (size_t i = 0; i < len; i++)
+			bytes[i] = (char)('a' + i % 26);
+		memcpy(n[0].bytes, bytes, first);
+		memcpy(n + 1, bytes + first, len - first);
+		path_is(n, 6, 0, want);
+	}
+}
+
+static void no_path(const struct lk_bpf_name *names, size_t n, uint32_t leaf, size_t size, int want)
+{
+	struct lk_bpf_dump d = { .names = names, .n_names = n };
+	struct lk_bpf_inode i = { .name = leaf };
+	char *buf = malloc(size ? size : 1);
+
+	cr_expect_eq(lk_bpf_path(&d, &i, buf, size), want, "leaf %u, %zu bytes", leaf, size);
+	free(buf);
+}
+
+Test(bpf_path, unknown_and_broken)
+{
+	struct lk_bpf_name n[] = { name_of("f", LK_BPF_NONE), name_of("loop", 1), name_of("far", 77),
+				   name_of("x", LK_BPF_ROOT) };
+
+	no_path(n, 4, LK_BPF_NONE, 100, 0);
+	no_path(n, 4, 0, 100, 0);
+	no_path(n, 4, 2, 100, 0);
+	/* A ring ends with the room. */
+	no_path(n, 4, 1, 100, -ENAMETOOLONG);
+	/* A name that would go on behind the last record. */
+	n[3].len = 200;
+	no_path(n, 4, 3, 1000, 0);
+	n[3].len = 60000;
+	no_path(n, 4, 3, 100000, 0);
+}
+
+Test(bpf_path, room)
+{
+	struct lk_bpf_name n[] = { name_of("abc", LK_BPF_ROOT) };
+
+	no_path(n, 1, 0, 0, -ENAMETOOLONG);
+	no_path(n, 1, 0, 1, -ENAMETOOLONG);
+	no_path(n, 1, 0, 4, -ENAMETOOLONG);
+	no_path(n, 1, 0, 5, 4);
+}
+
+static struct lk_bpf_lock waiter(uint32_t tid, uint64_t file)
+{
+	return (struct lk_bpf_lock){
+		.file = file, .wait_tgid = 100, .wait_tid = tid, .wait_start_ns = 7, .wait_fd = -1
+	};
+}
+
+static struct lk_bpf_call call_of(uint32_t tid, uint64_t fd, uint16_t kind)
+{
+	return (struct lk_bpf_call){ .tgid = 100, .tid = tid, .start_ns = 7, .files = 1, .kind = kind, .arg = { fd } };
+}
+
+Test(bpf_join, the_call_names_the_descriptor)
+{
+	struct lk_bpf_hold holds[] = { { .tgid = 100, .files = 1, .fd = 3, .file = 33 },
+				       { .tgid = 100, .files = 1, .fd = 4, .file = 33 },
+				       { .tgid = 100, .files = 1, .fd = 5, .file = 55 } };
+	struct lk_bpf_lock locks[] = {
+		{ .file = 33, .wait_fd = -1 }, waiter(101, 33), waiter(102, 33), waiter(103, 55), waiter(104, 0)
+	};
+	struct lk_bpf_call calls[] = { call_of(103, 3, LK_BPF_CALL_FCNTL), call_of(102, 4, LK_BPF_CALL_FLOCK),
+				       call_of(101, 3, LK_BPF_CALL_FCNTL), call_of(104, 5, LK_BPF_CALL_OPEN) };
+	struct bpf_records r = { .holds = { holds, 3, 3 }, .locks = { locks, 5, 5 }, .calls = { calls, 4, 4 } };
+	struct lk_bpf_dump d = { .calls = calls, .n_calls = 4 };
+
+	calls[1].flags = LK_BPF_CALL_COMPAT;
+	cr_assert_eq(lk_bpf_join(&r), 0);
+	cr_expect_eq(locks[0].wait_fd, -1);
+	cr_expect_eq(locks[1].wait_fd, 3);
+	cr_expect_eq(locks[2].wait_fd, 4);
+	cr_expect(locks[2].wait_compat && !locks[1].wait_compat);
+	cr_expect_eq(locks[3].wait_fd, -1, "a descriptor of another file was believed");
+	cr_expect_eq(locks[4].wait_fd, -1);
+	cr_expect_eq(lk_bpf_find_call(&d, 104)->kind, LK_BPF_CALL_OPEN);
+	cr_expect_null(lk_bpf_find_call(&d, 105));
+}
+
+/* A thread that ended, and another with its number: the call is not the waiter's. Then only a sole descriptor says it. */
+Test(bpf_join, without_a_call)
+{
+	struct lk_bpf_hold holds[] = { { .tgid = 100, .files = 1, .fd = 3, .file = 33 },
+				       { .tgid = 100, .files = 1, .fd = 5, .file = 55 },
+				       { .tgid = 100, .files = 1, .fd = 6, .file = 55 },
+				       { .tgid = 200, .files = 2, .fd = 9, .file = 33 } };
+	struct lk_bpf_lock locks[] = { waiter(101, 33), waiter(102, 55), waiter(103, 77) };
+	struct lk_bpf_call calls[] = { call_of(101, 5, LK_BPF_CALL_FCNTL) };
+	struct bpf_records r = { .holds = { holds, 4, 4 }, .locks = { locks, 3, 3 }, .calls = { calls, 1, 1 } };
+
+	calls[0].start_ns = 8;
+	cr_assert_eq(lk_bpf_join(&r), 0);
+	cr_expect_eq(locks[0].wait_fd, 3);
+	cr_expect_eq(locks[1].wait_fd, -1, "one of two was guessed");
+	cr_expect_eq(locks[2].wait_fd, -1);
+}
+
+Test(bpf_join, nothing)
+{
+	struct bpf_records r = { 0 };
+
+	cr_expect_eq(lk_bpf_join(&r), 0);
+}
+
+Test(bpf_state, letters)
+{
+	static const struct {
+		uint32_t state, exit_state;
+		char letter;
+	} cases[] = {
+		{ 0, 0, 'R' },     { 1, 0, 'S' },       { 2, 0, 'D' },       { 4, 0, 'T' },
+		{ 8, 0, 't' },     { 0x80, 0x10, 'X' }, { 0x80, 0x20, 'Z' }, { 0x40, 0, 'P' },
+		{ 0x402, 0, 'I' }, { 0x102, 0, 'D' },   { 0x8000, 0, 'D' },  { 0x2001, 0, 'S' },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct lk_bpf_task t = { .state = cases[i].state, .exit_state = cases[i].exit_state };
+
+		cr_expect_eq(lk_bpf_state_letter(&t), cases[i].letter, "state %x", cases[i].state);
+	}
+}
