@@ -195,8 +195,8 @@ static int check_place(struct file_action *f, const struct file_place *p, const 
 	if (!lk_file_users_any(u) || f->req.even_if_used)
 		return 0;
 	return refuse(f, p->path,
-		      u->n_locks ? "is locked (see above): wait until it is free, or give --even-if-used."
-				 : "is in use (see above): wait until nobody uses it, or give --even-if-used.");
+		      u->n_locks ? "is locked: wait until it is free, or give --even-if-used."
+				 : "is in use: wait until nobody uses it, or give --even-if-used.");
 }
 
 /* -- putting it together -- */
@@ -310,4 +310,9 @@ const size_t *lk_file_locks(const struct lk_action *a, size_t *ret_n)
 
 	*ret_n = f->locks.n;
 	return f->locks.v;
+}
+
+const struct statx *lk_file_stat(const struct lk_action *a)
+{
+	return &((const struct file_action *)a)->from.st;
 }

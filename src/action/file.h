@@ -23,4 +23,7 @@ void lk_file_free(struct lk_action *a);
  * Borrowed. */
 const size_t *lk_file_locks(const struct lk_action *a, size_t *ret_n);
 
+/* The file that the old name led to when the plan was made; it stays pinned. Borrowed. */
+const struct statx *lk_file_stat(const struct lk_action *a);
+
 #endif

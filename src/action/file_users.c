@@ -161,7 +161,7 @@ static int say_doubt(struct view *v)
 			v, LK_LINE_RISK,
 			"%s: a lock stands on this file or on another with the same number; whose it is could not be read.",
 			path);
-	if (!v->users->n_locks && (v->file.key.none || !v->look->snap->locks_proven))
+	if (!v->users->n_locks && (v->file.key.none || !lk_snapshot_proves(v->look->snap, &v->file.key)))
 		return say(v, LK_LINE_RISK, "%s: no lock was found, but one could be hidden from this user.", path);
 	return 0;
 }

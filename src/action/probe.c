@@ -2,6 +2,7 @@
 #include "action/probe.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -10,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/sanitize.h"
 #include "source/procroot.h"
 
 #define FOUND_MAX 10000 /* questions to the kernel about one wish */
@@ -216,4 +219,23 @@ int lk_probe_try(struct lk_probe *p, const struct lk_probe_wish *wish, struct lk
 		return lk_err_set(err, rc, "cannot open it for %s: %s",
 				  access_for(wish) == O_RDONLY ? "reading" : "writing", strerror(-rc));
 	return rc < 0 ? lk_err_set(err, rc, "the lock cannot be taken: %s", strerror(-rc)) : 0;
+}
+
+void lk_probe_log(const struct lk_sys *sys, const struct lk_probe_wish *wish, const char *path, int rc)
+{
+	lk_auto_mem char *line = NULL, *safe = NULL;
+	const char *result = rc == 0 ? "granted" : rc == -EAGAIN ? "refused" : "failed";
+	char range[LK_RANGE_TEXT];
+
+	if (!sys->log)
+		return;
+	if (asprintf(&line, "uid=%u euid=%u test: %s %s lock on %s, bytes %s: %s", (unsigned)getuid(),
+		     (unsigned)geteuid(), lk_type_name(wish->type), lk_mode_name(wish->mode), path,
+		     lk_range_format(wish->range, range), result) < 0) {
+		line = NULL;
+		return;
+	}
+	safe = lk_sanitize_str(line, false);
+	if (safe)
+		sys->log(sys->arg, safe);
 }

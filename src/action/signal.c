@@ -106,6 +106,34 @@ int lk_signal_plan(struct lk_signal *ret, const struct lk_sys *sys, struct lk_so
 	return rc < 0 ? lk_err_set(err, rc, "cannot make the plan: %s", strerror(-rc)) : 0;
 }
 
+int lk_signal_choose(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_step *steps,
+		     size_t n_steps, struct lk_err *err)
+{
+	const struct lk_signal_step *copy = lk_arena_memdup(&s->base.arena, steps, n_steps * sizeof(*steps));
+	int rc = copy ? 0 : -ENOMEM;
+
+	s->base.lines.n = 0;
+	s->base.refused = false;
+	if (copy) {
+		s->steps = copy;
+		s->n_steps = n_steps;
+	}
+	for (size_t i = 0; i < s->n_targets && !rc; i++) {
+		struct lk_signal_target *t = &s->targets[i];
+
+		t->n_locks = 0;
+		rc = lk_look_at(t->target.pid, &t->look, err);
+		if (!rc)
+			rc = lk_signal_explain(s, t, snap, lk_snapshot_proc(snap, t->target.pid));
+	}
+	if (!rc)
+		rc = say_rest(s);
+	if (!rc)
+		return 0;
+	s->base.refused = true;
+	return lk_err_set(err, rc, "cannot make the plan: %s", strerror(-rc));
+}
+
 int lk_signal_check(struct lk_action *a, struct lk_err *err)
 {
 	struct lk_signal *s = (struct lk_signal *)a;

@@ -44,4 +44,9 @@ int lk_signal_plan(struct lk_signal *ret, const struct lk_sys *sys, struct lk_so
 		   const struct lk_snapshot *snap, const struct lk_signal_wanted *wanted, size_t n_wanted,
 		   const struct lk_signal_step *steps, size_t n_steps, struct lk_err *err);
 
+/* Another plan for the processes that are pinned already: other signals. Nothing of it was executed yet; snap is that of the first
+ * plan. 0 or -errno with a sentence; then the plan is one that is refused. */
+int lk_signal_choose(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_step *steps,
+		     size_t n_steps, struct lk_err *err);
+
 #endif
