@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What happened since the start, as entries that outlive the looks they were seen in; and the ring that keeps them. */
+#ifndef LK_TUI_HISTORY_H
+#define LK_TUI_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/diff.h"
+
+/* How many are kept. */
+#define LK_HISTORY_MAX 10000
+
+struct lk_history_entry {
+	uint64_t serial; /* its identity; given by the ring */
+	int64_t wall_ms; /* Unix time of the look that told it */
+	int64_t for_ms; /* how long it was held or waited for before; -1 does not apply */
+	bool at_least, certain;
+	const char *word; /* "ACQUIRED", "SIGNAL": static */
+	bool alarm; /* to be seen first: a deadlock, a gap */
+	int pid; /* 0: none */
+	uint64_t start_ticks; /* of that process; 0 unknown */
+	uint64_t lock_id; /* lk_lock.id; 0: none */
+	int behind[4]; /* a request: pids in its way, 0 at the end */
+	char *comm; /* owned; bytes of the machine, NULL unknown; likewise below */
+	char *path;
+	char *text; /* "POSIX R 1073741826+510 app.db (held 6s)": what the LOCK column shows */
+};
+
+/* A copy of all that the entry shows. 0 or -ENOMEM. */
+int lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *ev);
+/* Something that we did ourselves: "SIGNAL", "RELEASE", ... 0 or -ENOMEM. text and comm are copied. */
+int lk_history_entry_own(struct lk_history_entry *ret, const char *static_word, int64_t wall_ms, int pid,
+			 const char *comm, const char *text);
+/* All strings are copied. 0 or -ENOMEM. */
+int lk_history_entry_copy(struct lk_history_entry *ret, const struct lk_history_entry *from);
+void lk_history_entry_done(struct lk_history_entry *e);
+
+struct lk_history {
+	struct lk_history_entry *ring; /* NULL until the first */
+	size_t first, n;
+	uint64_t next_serial;
+	int64_t since_wall_ms; /* 0: nothing was seen yet */
+	uint64_t n_lost; /* pushed out of the ring */
+};
+
+void lk_history_done(struct lk_history *h);
+/* Takes the entry over, also on failure. 0 or -ENOMEM. */
+int lk_history_add(struct lk_history *h, struct lk_history_entry *e);
+/* i from 0, the newest first. */
+const struct lk_history_entry *lk_history_at(const struct lk_history *h, size_t i);
+/* By its serial, from 1; NULL: it was pushed out of the ring. */
+const struct lk_history_entry *lk_history_find(const struct lk_history *h, uint64_t serial);
+
+#endif

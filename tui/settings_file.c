@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The user's file of settings: where it is, reading it, writing it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "cli/conf.h"
+#include "tui/settings.h"
+
+#define FILE_MAX ((size_t)64 * 1024)
+
+static char *join(const char *folder, const char *rest)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", folder, rest) < 0 ? NULL : path;
+}
+
+char *lk_settings_path(void)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+	if (geteuid() != getuid() || getegid() != getgid())
+		return NULL;
+	if (xdg && *xdg)
+		return xdg[0] == '/' ? join(xdg, "lockscope/config") : NULL;
+	return home && home[0] == '/' ? join(home, ".config/lockscope/config") : NULL;
+}
+
+/* Never a pipe that keeps us waiting, never a device. */
+static int open_file(const char *path)
+{
+	int fd = lk_io_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
+struct reading {
+	struct lk_settings *set;
+	lk_buf words; /* of the wrong line */
+};
+
+static const char *take_line(void *arg, const struct lk_conf_line *line, int *ret_rc)
+{
+	struct reading *r = arg;
+	lk_auto_mem char *name = strndup(line->name, line->n_name);
+	lk_auto_mem char *value = line->n_value ? strndup(line->value, line->n_value) : NULL;
+	struct lk_err err = { 0 };
+	const char *wrong = NULL;
+	int rc;
+
+	if (!name || (line->n_value && !value)) {
+		*ret_rc = -ENOMEM;
+		return NULL;
+	}
+	rc = lk_settings_set(r->set, name, value, &err);
+	if (rc < 0) {
+		r->words.n = 0;
+		wrong = lk_buf_puts(&r->words, lk_err_text(&err)) == 0 ? lk_buf_str(&r->words) : NULL;
+		wrong = wrong ? wrong : "it makes no sense";
+	}
+	lk_err_done(&err);
+	return wrong;
+}
+
+int lk_settings_read(struct lk_settings *s, const char *path, struct lk_err *err)
+{
+	lk_auto_fd fd = open_file(path);
+	struct reading r = { .set = s };
+	lk_buf text = { 0 };
+	int rc = fd < 0 ? fd : lk_io_read_fd(fd, FILE_MAX, &text);
+
+	if (rc == -ENOENT || rc == -ENOTDIR)
+		return 0;
+	if (rc < 0)
+		lk_err_set(err, rc, "cannot read %s: %s", path, strerror(-rc));
+	else
+		rc = lk_conf_each(text.v, text.n, path, take_line, &r, err);
+	lk_vec_done(&r.words);
+	lk_vec_done(&text);
+	return rc;
+}
+
+/* The nearest folder above that exists decides whose place this is. */
+static bool is_ours(const char *path)
+{
+	lk_auto_mem char *folder = strdup(path);
+	struct stat st;
+	char *slash;
+
+	while (folder && (slash = strrchr(folder, '/'))) {
+		*slash = '\0';
+		if (stat(*folder ? folder : "/", &st) == 0)
+			return st.st_uid == geteuid();
+		if (errno != ENOENT)
+			return false;
+	}
+	return false;
+}
+
+static int may_save(const char *path, struct lk_err *err)
+{
+	if (geteuid() != getuid())
+		return lk_err_set(err, -EPERM, "settings are not saved while the effective user is another one");
+	if (getenv("SUDO_UID"))
+		return lk_err_set(err, -EPERM,
+				  "settings are not saved under sudo, because the file would belong to root");
+	if (!is_ours(path))
+		return lk_err_set(err, -EPERM, "settings are not saved: the folder of %s belongs to another user",
+				  path);
+	return 0;
+}
+
+static int make_folders(const char *path, struct lk_err *err)
+{
+	lk_auto_mem char *folder = strdup(path);
+	int rc = folder ? 0 : -ENOMEM;
+
+	for (char *p = folder ? folder + 1 : NULL; !rc && p && (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+			rc = lk_err_set(err, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
+		*p = '/';
+	}
+	return rc;
+}
+
+static int make_text(const struct lk_settings *s, lk_buf *out)
+{
+	size_t n;
+	const struct lk_setting *table = lk_setting_table(&n);
+	int rc = lk_buf_puts(out, "# Settings of lockscope's screen, one a line; written by its setup pane.\n");
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		lk_auto_mem char *value = lk_settings_get(s, table[i].name);
+
+		if (value)
+			rc = lk_buf_printf(out, "%s = %s\n", table[i].name, value);
+	}
+	for (size_t i = 0; rc == 0 && i < s->binds.n; i++)
+		rc = lk_buf_printf(out, "bind = %s\n", s->binds.v[i]);
+	return rc;
+}
+
+int lk_settings_save(const struct lk_settings *s, const char *path, struct lk_err *err)
+{
+	struct lk_io_atomic file = { .fd = -1 };
+	lk_buf text = { 0 };
+	int rc = may_save(path, err);
+
+	rc = rc < 0 ? rc : make_text(s, &text);
+	rc = rc < 0 ? rc : make_folders(path, err);
+	rc = rc < 0 ? rc : lk_io_atomic_begin(&file, path, err);
+	if (rc == 0) {
+		rc = fchmod(file.fd, 0600) < 0 ? -errno : lk_io_write_all(file.fd, text.v, text.n);
+		if (rc == 0)
+			rc = lk_io_atomic_commit(&file, err);
+		else
+			lk_io_atomic_abort(&file);
+	}
+	lk_vec_done(&text);
+	return rc < 0 ? lk_err_set(err, rc, "cannot write %s: %s", path, strerror(-rc)) : 0;
+}
