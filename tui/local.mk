@@ -5,42 +5,94 @@ AM_CPPFLAGS += -I$(top_srcdir)
 # The screen without its terminal: the tests link it too, and need no curses.
 noinst_LIBRARIES += libtui.a
 libtui_a_SOURCES = \
+	tui/advice.c \
 	tui/app.c \
 	tui/app.h \
+	tui/bar.c \
+	tui/blind.c \
 	tui/canvas.c \
 	tui/canvas.h \
 	tui/choices.c \
 	tui/choices.h \
+	tui/click.c \
 	tui/command.c \
 	tui/command.h \
+	tui/detail.c \
+	tui/detail.h \
+	tui/detail_lock.c \
+	tui/detail_text.c \
 	tui/format.c \
 	tui/frame.c \
 	tui/frame.h \
+	tui/header.c \
+	tui/help.c \
 	tui/history.c \
 	tui/history.h \
 	tui/job.h \
+	tui/jsonlines.c \
 	tui/jsonlines.h \
 	tui/key.c \
 	tui/key.h \
 	tui/keymap.c \
 	tui/keymap.h \
+	tui/layout.c \
 	tui/list.c \
 	tui/list.h \
 	tui/list_arrange.c \
 	tui/list_find.c \
 	tui/list_private.h \
+	tui/locks_cells.c \
+	tui/locks_columns.c \
+	tui/map_paint.c \
+	tui/mapview.c \
+	tui/mapview.h \
+	tui/move.c \
+	tui/paint.c \
 	tui/paint.h \
 	tui/paint_private.h \
 	tui/pane.c \
 	tui/pane.h \
+	tui/pieces.c \
+	tui/rowmark.c \
+	tui/rowmark.h \
+	tui/rowpane.c \
+	tui/rowpane.h \
 	tui/settings.c \
 	tui/settings.h \
 	tui/settings_file.c \
+	tui/show.c \
+	tui/show.h \
 	tui/style.h \
 	tui/sums.c \
 	tui/sums.h \
+	tui/table.c \
+	tui/table_empty.c \
+	tui/table_layout.c \
+	tui/table_private.h \
+	tui/tabs.c \
+	tui/textmaker.c \
+	tui/textmaker.h \
+	tui/textpane.c \
+	tui/textwrap.c \
+	tui/textwrap.h \
+	tui/timeline.c \
+	tui/timeline.h \
 	tui/view.h \
-	tui/vigil.h
+	tui/view_files.c \
+	tui/view_history.c \
+	tui/view_locks.c \
+	tui/view_locks.h \
+	tui/view_map.c \
+	tui/view_procs.c \
+	tui/view_waits.c \
+	tui/view_waits.h \
+	tui/vigil.h \
+	tui/waits_line.c \
+	tui/waits_line.h \
+	tui/waits_paint.c \
+	tui/words.c \
+	tui/words_brief.c \
+	tui/words.h
 LK_TUI_LIBS = libtui.a
 
 # The part that only the program has: the loop and the terminal.

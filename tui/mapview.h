@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The Map view: which file it shows, which of its bytes, and where the cursor is. */
+#ifndef LK_TUI_MAPVIEW_H
+#define LK_TUI_MAPVIEW_H
+
+#include "table/lanes_draw.h"
+#include "tui/app.h"
+
+struct lk_mapview {
+	bool chosen; /* a file is */
+	struct lk_key key;
+	bool has_stat; /* st_* are known */
+	uint32_t st_major, st_minor;
+	uint64_t st_ino;
+	char *path; /* owned; NULL unknown */
+	const struct lk_frame *frame; /* held: what is below is of it; NULL: nothing was looked for yet */
+	const struct lk_file *file; /* NULL: there is no lock on it any more */
+	struct lk_lanes all, part; /* the whole file; what is in view, empty when that is all */
+	struct lk_range view; /* bytes; LK_RANGE_WHOLE: not zoomed */
+	int64_t cursor; /* a byte */
+	size_t n_held, n_waiting;
+};
+
+void lk_mapview_done(struct lk_mapview *m);
+/* Another file, seen whole, with the cursor where the lock begins. 0 or -ENOMEM (then as before). */
+int lk_mapview_choose(struct lk_mapview *m, const struct lk_subject *s);
+/* The same file in this frame. 0 or -ENOMEM (then nothing is known of it). */
+int lk_mapview_refresh(struct lk_mapview *m, const struct lk_frame *f);
+
+/* The lane of a row; NULL: the row is a ghost. */
+const struct lk_lane *lk_mapview_lane(const struct lk_mapview *m, const struct lk_item *it);
+/* What is in view. There is a file. */
+const struct lk_lanes *lk_mapview_shown(const struct lk_mapview *m);
+/* The same lane as far as it is in view; NULL: nothing of it is. */
+const struct lk_lane *lk_mapview_part(const struct lk_mapview *m, const struct lk_lane *lane);
+/* Of an owner's lane, by any of its locks; never 0. */
+uint64_t lk_mapview_id(const struct lk_lock *l);
+/* The lock of the lane that has the cursor, else its first. */
+const struct lk_lock *lk_mapview_lock(const struct lk_mapview *m, const struct lk_lane *lane);
+
+/* Where the cursor is. There is a file. */
+const struct lk_segment *lk_mapview_segment(const struct lk_mapview *m);
+/* By so many stretches; what is in view goes with it. 0 or -ENOMEM. */
+int lk_mapview_move(struct lk_mapview *m, int by);
+/* To the next (1) or previous (-1) conflict, around the end. 1: moved, 0: there is none, or -ENOMEM. */
+int lk_mapview_conflict(struct lk_mapview *m, int direction);
+/* Half (1) or twice (-1) as many stretches. 1: done, 0: it is as far as it goes, or -ENOMEM. */
+int lk_mapview_zoom(struct lk_mapview *m, int direction);
+
+/* -- map_paint.c -- */
+void lk_mapview_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);
+int lk_mapview_lines_above(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that move about in the rows, order them and mark them. */
+#include <string.h>
+
+#include "tui/app.h"
+#include "tui/table_private.h"
+
+#define SIDE_STEP 8
+
+static struct lk_list *list_of(const struct lk_tui *t)
+{
+	return &lk_tui_view(t)->list;
+}
+
+static unsigned move_by(struct lk_tui *t, int64_t by)
+{
+	lk_list_move(list_of(t), by);
+	return LK_DIRTY_PAINT;
+}
+
+static int64_t page_of(const struct lk_tui *t)
+{
+	size_t page = list_of(t)->page;
+
+	return page > 1 ? (int64_t)page : 1;
+}
+
+unsigned lk_do_up(struct lk_tui *t)
+{
+	return move_by(t, -1);
+}
+
+unsigned lk_do_down(struct lk_tui *t)
+{
+	return move_by(t, 1);
+}
+
+unsigned lk_do_page_up(struct lk_tui *t)
+{
+	return move_by(t, -page_of(t));
+}
+
+unsigned lk_do_page_down(struct lk_tui *t)
+{
+	return move_by(t, page_of(t));
+}
+
+unsigned lk_do_half_up(struct lk_tui *t)
+{
+	return move_by(t, -((page_of(t) + 1) / 2));
+}
+
+unsigned lk_do_half_down(struct lk_tui *t)
+{
+	return move_by(t, (page_of(t) + 1) / 2);
+}
+
+unsigned lk_do_first(struct lk_tui *t)
+{
+	lk_list_select(list_of(t), 0);
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_last(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+
+	if (l->shown.n)
+		lk_list_select(l, l->shown.n - 1);
+	return LK_DIRTY_PAINT;
+}
+
+static unsigned no_memory(struct lk_tui *t)
+{
+	lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
+	return LK_DIRTY_PAINT;
+}
+
+static unsigned fold(struct lk_tui *t, struct lk_list *l, uint64_t id, bool on)
+{
+	return lk_list_fold(l, id, on) < 0 ? no_memory(t) : LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_left(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+	const struct lk_item *it = lk_list_selected(l);
+
+	if (l->side > 0) {
+		l->side -= l->side < SIDE_STEP ? l->side : SIDE_STEP;
+		return LK_DIRTY_PAINT;
+	}
+	if (!l->tree || !it)
+		return LK_DIRTY_NONE;
+	if ((it->flags & LK_ITEM_HAS_CHILDREN) && !lk_list_is_folded(l, it->id))
+		return fold(t, l, it->id, true);
+	lk_list_select_id(l, it->parent);
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_right(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+	const struct lk_item *it = lk_list_selected(l);
+
+	if (l->tree && it && lk_list_is_folded(l, it->id))
+		return fold(t, l, it->id, false);
+	/* No cell says more than a path may. */
+	if (l->side < 4096)
+		l->side += SIDE_STEP;
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_expand(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+	const struct lk_item *it = lk_list_selected(l);
+
+	return it && l->tree ? fold(t, l, it->id, false) : LK_DIRTY_NONE;
+}
+
+/* A row that has nothing to fold folds the one it hangs under. */
+unsigned lk_do_collapse(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+	const struct lk_item *it = lk_list_selected(l);
+
+	if (!it || !l->tree)
+		return LK_DIRTY_NONE;
+	if ((it->flags & LK_ITEM_HAS_CHILDREN) && !lk_list_is_folded(l, it->id))
+		return fold(t, l, it->id, true);
+	if (!it->parent)
+		return LK_DIRTY_NONE;
+	lk_list_select_id(l, it->parent);
+	return fold(t, l, l->cursor, true);
+}
+
+unsigned lk_do_tree(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+
+	if (!*lk_view_label(lk_tui_view(t), lk_command_find("tree", 4))) {
+		lk_tui_say(t, LK_STYLE_WORDS, "%s has no tree.", lk_tui_view(t)->ops->title);
+		return LK_DIRTY_PAINT;
+	}
+	l->tree = !l->tree;
+	return LK_DIRTY_ROWS | LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_tag(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+	const struct lk_item *it = lk_list_selected(l);
+
+	if (!it)
+		return LK_DIRTY_NONE;
+	if (lk_list_tag(l, it->id, !lk_list_is_tagged(l, it->id)) < 0)
+		return no_memory(t);
+	lk_list_move(l, 1);
+	return LK_DIRTY_PAINT;
+}
+
+/* In Files and Map by file, elsewhere by process. */
+static bool is_same(const struct lk_tui *t, const struct lk_subject *a, const struct lk_subject *b)
+{
+	if (t->current == LK_VIEW_FILES || t->current == LK_VIEW_MAP)
+		return a->file && b->file && a->file == b->file;
+	return a->proc && b->proc && a->proc->pid == b->proc->pid && a->proc->start_ticks == b->proc->start_ticks;
+}
+
+unsigned lk_do_tag_same(struct lk_tui *t)
+{
+	struct lk_view *v = lk_tui_view(t);
+	struct lk_list *l = &v->list;
+	struct lk_subject one, other;
+
+	lk_tui_subject(t, &one);
+	for (size_t i = 0; one.frame && i < l->shown.n; i++) {
+		const struct lk_item *it = lk_list_at(l, i);
+
+		if (it->flags & (LK_ITEM_FIXED | LK_ITEM_GHOST))
+			continue;
+		v->ops->subject(t, it, &other);
+		if (is_same(t, &one, &other) && lk_list_tag(l, it->id, true) < 0)
+			return no_memory(t);
+	}
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_untag(struct lk_tui *t)
+{
+	list_of(t)->tags.n = 0;
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_follow(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+
+	l->follow = !l->follow;
+	lk_tui_say(t, LK_STYLE_WORDS,
+		   l->follow ? "Following: the selected row keeps its line." : "No longer following.");
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_invert(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+
+	l->descending = !l->descending;
+	return LK_DIRTY_ORDER | LK_DIRTY_PAINT;
+}
+
+/* Over the columns that are shown, from left to right. */
+static size_t neighbour(const struct lk_tui *t, const struct lk_view *v, int step)
+{
+	size_t shown[LK_VIEW_COLUMNS];
+	size_t n = lk_table_shown(t, v, shown);
+
+	for (size_t i = 0; i < n; i++) {
+		if (shown[i] == v->list.sort_column)
+			return shown[(i + n + (size_t)(ptrdiff_t)step) % n];
+	}
+	return n ? shown[step > 0 ? 0 : n - 1] : SIZE_MAX;
+}
+
+static unsigned sort_by(struct lk_tui *t, int step)
+{
+	struct lk_view *v = lk_tui_view(t);
+	struct lk_list *l = &v->list;
+	size_t column = neighbour(t, v, step);
+
+	if (column >= v->ops->n_columns)
+		return LK_DIRTY_NONE;
+	l->sort_column = column;
+	l->descending = v->ops->columns[column].flags & LK_VIEW_DESCENDING;
+	lk_tui_say(t, LK_STYLE_WORDS, "Ordered by %s.", v->ops->columns[column].heading);
+	return LK_DIRTY_ORDER | LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_sort_next(struct lk_tui *t)
+{
+	return sort_by(t, 1);
+}
+
+unsigned lk_do_sort_previous(struct lk_tui *t)
+{
+	return sort_by(t, -1);
+}
+
+static unsigned contended(struct lk_tui *t, int direction)
+{
+	if (!lk_list_contended(list_of(t), direction))
+		lk_tui_say(t, LK_STYLE_WORDS, "Nobody waits for any of these.");
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_next_contended(struct lk_tui *t)
+{
+	return contended(t, 1);
+}
+
+unsigned lk_do_previous_contended(struct lk_tui *t)
+{
+	return contended(t, -1);
+}
+
+unsigned lk_do_only_contended(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+
+	l->only_contended = !l->only_contended;
+	return LK_DIRTY_ORDER | LK_DIRTY_PAINT;
+}
+
+static unsigned find_from(struct lk_tui *t, int direction)
+{
+	struct lk_list *l = list_of(t);
+
+	if (!l->search || !*l->search) {
+		lk_tui_say(t, LK_STYLE_WORDS, "Nothing was searched for yet: press / first.");
+		return LK_DIRTY_PAINT;
+	}
+	if (!lk_list_search_on(l, direction))
+		lk_tui_say(t, LK_STYLE_ALARM, "Not found: %s", l->search);
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_find_next(struct lk_tui *t)
+{
+	return find_from(t, 1);
+}
+
+unsigned lk_do_find_previous(struct lk_tui *t)
+{
+	return find_from(t, -1);
+}

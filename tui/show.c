@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tui/show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/sanitize.h"
+#include "tui/jsonlines.h"
+#include "tui/rowpane.h"
+
+/* ---- words for a shell ---- */
+
+static bool is_plain_word(const char *s)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+
+	return *s && !s[strspn(s, plain)];
+}
+
+/* Bytes that a terminal shows as they are. */
+static bool is_shown_as_is(const char *s, bool utf8)
+{
+	lk_auto_mem char *safe = lk_sanitize_str(s, utf8);
+
+	return safe && strcmp(safe, s) == 0;
+}
+
+static int put_escaped(const char *s, lk_buf *out)
+{
+	int rc = lk_buf_puts(out, "$'");
+
+	for (; *s && !rc; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < 0x20 || c > 0x7e)
+			rc = lk_buf_printf(out, "\\x%02x", c);
+		else
+			rc = lk_buf_printf(out, "%s%c", c == '\'' || c == '\\' ? "\\" : "", c);
+	}
+	return rc ? rc : lk_buf_puts(out, "'");
+}
+
+int lk_show_quote(const char *bytes, bool utf8, lk_buf *out)
+{
+	if (is_plain_word(bytes))
+		return lk_buf_puts(out, bytes);
+	if (!strchr(bytes, '\'') && is_shown_as_is(bytes, utf8))
+		return lk_buf_printf(out, "'%s'", bytes);
+	return put_escaped(bytes, out);
+}
+
+/* ---- commands ---- */
+
+/* What every line needs. */
+struct lines {
+	const struct lk_tui *t;
+	const struct lk_subject *s;
+	struct lk_text *text;
+	char *file; /* quoted; NULL: its name is not known */
+	int rc;
+};
+
+/* A capture or another tree is named as far as it is known. */
+static const char *where_from(const struct lines *x)
+{
+	if (!x->t->source_name)
+		return "";
+	return strncmp(x->t->source_name, "capture", 7) == 0 ? " --from CAPTURE" : " --proc DIR";
+}
+
+static void put(struct lines *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct lines *x, const char *fmt, ...)
+{
+	lk_auto_mem char *line = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&line, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		line = NULL;
+	if (!x->rc)
+		x->rc = line ? lk_text_add(x->text, LK_STYLE_PLAIN, "lockscope %s%s", line, where_from(x)) : -ENOMEM;
+	if (!x->rc)
+		x->text->lines.v[x->text->lines.n - 1].exact = true;
+}
+
+static bool has_range(const struct lk_lock *l)
+{
+	return l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD;
+}
+
+static void put_lock(struct lines *x, const struct lk_lock *l)
+{
+	char range[LK_RANGE_TEXT];
+
+	put(x, "list --json --full --filter 'id == \"%016" PRIx64 "\"'", l->id);
+	if (!x->file)
+		return;
+	if (!has_range(l)) {
+		put(x, "test %s%s %s", l->rec.type == LK_TYPE_FLOCK ? "--flock " : "",
+		    l->rec.mode == LK_MODE_READ ? "--read" : "--write", x->file);
+		return;
+	}
+	lk_range_format(l->rec.range, range);
+	put(x, "who --range %s %s", range, x->file);
+	put(x, "test --%s --%s --range %s %s", lk_type_name(l->rec.type),
+	    l->rec.mode == LK_MODE_READ ? "read" : "write", range, x->file);
+}
+
+static void put_file(struct lines *x)
+{
+	put(x, "who %s", x->file);
+	put(x, "map %s", x->file);
+	put(x, "wait %s", x->file);
+}
+
+static void put_process(struct lines *x, const struct lk_proc *p)
+{
+	if (p->start_ticks)
+		put(x, "list --pid %d@%" PRIu64, p->pid, p->start_ticks);
+	else
+		put(x, "list --pid %d", p->pid);
+}
+
+static void put_acts(struct lines *x)
+{
+	const struct lk_proc *p = x->s->proc;
+	const struct lk_lock *l = x->s->lock;
+
+	if (!x->s->frame->snap->host.live)
+		return;
+	if (p && p->start_ticks && !(p->flags & LK_PROC_GONE))
+		put(x, "signal --signal TERM --dry-run %d@%" PRIu64, p->pid, p->start_ticks);
+	if (l && !lk_lock_is_waiting(l) && !l->id_shared && l->n_holders)
+		put(x, "release --dry-run %016" PRIx64, l->id);
+	if (x->file)
+		put(x, "rm --dry-run %s", x->file);
+}
+
+int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+{
+	struct lines x = { .t = t, .s = s, .text = ret };
+	lk_buf file = { 0 };
+
+	if (s->file && s->file->path && s->file->deleted != LK_YES) {
+		x.rc = lk_show_quote(s->file->path, t->utf8, &file);
+		x.file = x.rc ? NULL : lk_buf_str(&file);
+	}
+	if (s->lock)
+		put_lock(&x, s->lock);
+	if (x.file)
+		put_file(&x);
+	if (s->proc)
+		put_process(&x, s->proc);
+	if (s->lock && (s->lock->n_blocked_by || s->lock->n_blocks))
+		put(&x, "waits");
+	put_acts(&x);
+	lk_vec_done(&file);
+	return x.rc;
+}
+
+/* ---- the pane ---- */
+
+static int add_json(const struct lk_subject *s, struct lk_text *ret)
+{
+	lk_auto_mem char *json = NULL;
+	int rc;
+
+	if (!s->lock)
+		return lk_text_add(ret, LK_STYLE_DIM,
+				   "This row is not about one lock, so there is no row of JSON for it.");
+	rc = lk_jsonlines_row(s->lock, &json);
+	return rc ? rc : lk_jsonlines_add(ret, json, LK_JSONLINES_EXACT);
+}
+
+static int fill(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret)
+{
+	int rc = lk_show_commands(t, s, ret);
+
+	(void)it;
+	if (!rc && !ret->lines.n)
+		rc = lk_text_add(ret, LK_STYLE_DIM, "There is no command line for this row.");
+	rc = rc ? rc : lk_text_add(ret, LK_STYLE_PLAIN, "%s", "");
+	return rc ? rc : add_json(s, ret);
+}
+
+unsigned lk_do_show(struct lk_tui *t)
+{
+	return lk_rowpane_open(t, "show", "This row as command lines and as JSON (Shift and the mouse select)", fill);
+}

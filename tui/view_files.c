@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One row for each locked file. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "tui/view_locks.h"
+#include "tui/words.h"
+
+enum { S, LOCKS, HOLD, WAIT, TYPES, OLDEST, SIZE, INODE, PATH };
+
+#define COUNT_FLAGS (LK_VIEW_RIGHT | LK_VIEW_DESCENDING)
+
+/* clang-format off */
+static const struct lk_view_column columns[] = {
+	[S] = { "state", "S", "the worst of its locks: C part of a deadlock, B somebody waits, W only waited for, ? owner not visible, H held, x gone", 1, 1, 1, 0 },
+	[LOCKS] = { "locks", "LOCKS", "locks and requests on it", 7, 5, 6, COUNT_FLAGS },
+	[HOLD] = { "held", "HOLD", "locks that are held", 7, 4, 4, COUNT_FLAGS },
+	[WAIT] = { "waiting", "WAIT", "requests that wait", 7, 4, 2, COUNT_FLAGS },
+	[TYPES] = { "types", "TYPES", "kinds of lock", 11, 5, 5, 0 },
+	[OLDEST] = { "oldest", "OLDEST", "the longest wait, or where nobody waits the longest held lock", 8, 6, 3, COUNT_FLAGS },
+	[SIZE] = { "size_bytes", "SIZE", "size of the file", 10, 5, 7, COUNT_FLAGS },
+	[INODE] = { "inode", "DEV:INODE", "device of the file system and inode; DELETED when the name is gone", 40, 12, 8, LK_VIEW_WHOLE },
+	[PATH] = { "path", "PATH", "the file; cut on its left, so that its name stays", 12, 12, 0, LK_VIEW_GROW | LK_VIEW_PATH },
+};
+/* clang-format on */
+#define N_COLUMNS (sizeof(columns) / sizeof(*columns))
+
+static const struct lk_file *file_of(const struct lk_item *it)
+{
+	return &it->frame->snap->files[it->index];
+}
+
+static struct lk_file_sum sum_of(const struct lk_item *it)
+{
+	return lk_sums_file(it->frame, file_of(it));
+}
+
+static int add_file(const struct lk_frame *f, const struct lk_file *file, lk_items *ret)
+{
+	struct lk_file_sum sum = lk_sums_file(f, file);
+	struct lk_item *it = lk_vec_push(ret);
+
+	if (!it)
+		return -ENOMEM;
+	*it = (struct lk_item){ .id = lk_locks_file_id(file), .frame = f, .index = file->index };
+	if (sum.n_waiting || sum.blocking || sum.cycle)
+		it->flags |= LK_ITEM_CONTENDED;
+	if (sum.n_waiting)
+		it->flags |= LK_ITEM_WAITING;
+	return 0;
+}
+
+/* In the order in which the locks stand. */
+static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
+{
+	int rc = 0;
+
+	(void)view;
+	(void)tree;
+	for (size_t i = 0; f->sums.files && i < f->snap->n_locks && !rc; i++) {
+		const struct lk_file *file = f->snap->locks[i].file;
+
+		if (f->sums.by_file[f->sums.files[file->index].first] == i)
+			rc = add_file(f, file, ret);
+	}
+	return rc;
+}
+
+static size_t oldest_of(const struct lk_file_sum *sum)
+{
+	return sum->n_waiting ? sum->oldest_waiting : sum->oldest_held;
+}
+
+static struct lk_value number(int64_t i)
+{
+	return (struct lk_value){ .known = true, .i = i };
+}
+
+static struct lk_value count(size_t n)
+{
+	return number((int64_t)n);
+}
+
+static struct lk_value age_value(const struct lk_item *it, size_t lock)
+{
+	bool at_least;
+	int64_t age = -1;
+
+	if (lock != LK_SUMS_NONE)
+		age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], it->frame->taken_ms, &at_least);
+	return age < 0 ? (struct lk_value){ 0 } : number(age);
+}
+
+static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch,
+			     enum lk_col_type *ret_type)
+{
+	const struct lk_file *file = file_of(it);
+	struct lk_file_sum sum = sum_of(it);
+
+	(void)view;
+	(void)scratch;
+	*ret_type = LK_COL_NUMBER;
+	switch (column) {
+	case S:
+		return number(sum.cycle ? 0 : sum.blocking ? 1 : sum.n_waiting ? 2 : 3);
+	case LOCKS:
+		return count(sum.n_held + sum.n_waiting);
+	case HOLD:
+		return count(sum.n_held);
+	case WAIT:
+		return count(sum.n_waiting);
+	case TYPES:
+		return count(sum.types);
+	case OLDEST:
+		return age_value(it, oldest_of(&sum));
+	case SIZE:
+		return file->size < 0 ? (struct lk_value){ 0 } : number(file->size);
+	case INODE:
+		*ret_type = LK_COL_UNSIGNED;
+		return (struct lk_value){ .known = !file->key.none, .u = file->key.ino };
+	default:
+		*ret_type = LK_COL_STRING;
+		return (struct lk_value){ .known = file->path, .s = file->path };
+	}
+}
+
+static int put_types(unsigned types, lk_buf *out)
+{
+	static const char *const names[] = { "POSIX", "OFD", "FLOCK", "LEASE", "DELEG", "OTHER" };
+	const char *before = "";
+	int rc = 0;
+
+	for (unsigned i = 0; i <= LK_TYPE_UNKNOWN && !rc; i++) {
+		if (!(types & 1u << i))
+			continue;
+		rc = lk_buf_printf(out, "%s%s", before, names[i]);
+		before = "+";
+	}
+	return rc;
+}
+
+static int put_inode(const struct lk_file *file, lk_buf *out)
+{
+	const char *note = file->deleted == LK_YES ? " DELETED" : file->replaced == LK_YES ? " REPLACED" : "";
+
+	if (file->key.none)
+		return lk_buf_puts(out, "-");
+	return lk_buf_printf(out, "%" PRIu32 ":%" PRIu32 " %" PRIu64 "%s", file->key.major, file->key.minor,
+			     file->key.ino, note);
+}
+
+static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+{
+	struct lk_file_sum sum = sum_of(it);
+	char letter;
+
+	*ret_style = LK_STYLE_PLAIN;
+	switch (column) {
+	case S:
+		letter = lk_locks_file_letter(&sum, it->flags & LK_ITEM_GHOST, ret_style);
+		return lk_buf_add(out, &letter, 1);
+	case LOCKS:
+		return lk_buf_printf(out, "%zu", sum.n_held + sum.n_waiting);
+	case HOLD:
+		return lk_buf_printf(out, "%zu", sum.n_held);
+	case WAIT:
+		*ret_style = sum.n_waiting ? LK_STYLE_WAITING : LK_STYLE_PLAIN;
+		return lk_buf_printf(out, "%zu", sum.n_waiting);
+	case TYPES:
+		return put_types(sum.types, out);
+	case OLDEST:
+		return lk_locks_put_age(t, it, oldest_of(&sum), out);
+	case SIZE:
+		return lk_tui_size_text(t, file_of(it)->size, out);
+	case INODE:
+		return put_inode(file_of(it), out);
+	default:
+		return lk_locks_put_path(file_of(it), out);
+	}
+}
+
+static int words(const void *view, const struct lk_item *it, lk_buf *out)
+{
+	return lk_table_words(view, it, out);
+}
+
+/* One of its locks does. */
+static bool match(const void *view, const struct lk_item *it, const struct lk_filter *f)
+{
+	struct lk_file_sum sum = sum_of(it);
+	struct lk_row row = { .snap = it->frame->snap };
+
+	(void)view;
+	for (size_t i = 0; i < sum.n_held + sum.n_waiting; i++) {
+		row.lock = &row.snap->locks[it->frame->sums.by_file[sum.first + i]];
+		if (lk_filter_match(f, &row))
+			return true;
+	}
+	return false;
+}
+
+static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_subject *ret)
+{
+	(void)t;
+	ret->frame = it->frame;
+	ret->file = file_of(it);
+}
+
+static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
+{
+	return lk_words_of_file(t, it->frame, file_of(it), out);
+}
+
+const struct lk_view_ops lk_view_files = {
+	.id = LK_VIEW_FILES,
+	.title = "Files",
+	.help = "Every file that is locked, with how many hold a lock on it and how many wait. Those that are waited for come first.",
+	.columns = columns,
+	.n_columns = N_COLUMNS,
+	.sort_column = WAIT,
+	.list = { .ghosts = true,
+		  .n_columns = N_COLUMNS,
+		  .fill = fill,
+		  .value = value,
+		  .words = words,
+		  .match = match },
+	.cell = cell,
+	.subject = subject,
+	.label = lk_view_flat_label,
+	.describe = describe,
+};

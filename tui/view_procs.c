@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One row for each process that holds a lock or waits for one; by parent process as a tree. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "tui/view_locks.h"
+#include "tui/words.h"
+
+enum { PID, USER, STATE, HELD, WAIT, BLOCKS, OLDEST, UNIT, COMMAND };
+
+/* Further up than this no ancestor is looked for. */
+#define MAX_DEPTH 256
+
+#define COUNT_FLAGS (LK_VIEW_RIGHT | LK_VIEW_DESCENDING)
+
+/* clang-format off */
+static const struct lk_view_column columns[] = {
+	[PID] = { "pid", "PID", "number of the process", 7, 4, 2, LK_VIEW_RIGHT },
+	[USER] = { "user", "USER", "user it runs as", 8, 8, 7, 0 },
+	[STATE] = { "state", "ST", "R runs, S sleeps, D sleeps and no signal reaches it, T stopped, Z zombie; x: holds and waits for nothing any more", 2, 2, 3, 0 },
+	[HELD] = { "held", "HELD", "locks it holds; ?: only recorded for it, not proven", 7, 4, 4, COUNT_FLAGS },
+	[WAIT] = { "waiting", "WAIT", "requests it waits with", 7, 4, 4, COUNT_FLAGS },
+	[BLOCKS] = { "blocks", "BLOCKS", "requests that its locks are in the way of", 7, 6, 5, COUNT_FLAGS },
+	[OLDEST] = { "oldest", "OLDEST", "its longest wait, else the longest it lets others wait, else its oldest lock", 8, 6, 6, COUNT_FLAGS },
+	[UNIT] = { "unit", "UNIT", "systemd unit", 20, 4, 8, LK_VIEW_WHOLE },
+	[COMMAND] = { "command", "COMMAND", "command line, or the name where it is not known", 12, 10, 0, LK_VIEW_GROW | LK_VIEW_TREE },
+};
+/* clang-format on */
+#define N_COLUMNS (sizeof(columns) / sizeof(*columns))
+
+static const struct lk_proc *proc_of(const struct lk_item *it)
+{
+	return &it->frame->snap->procs[it->index];
+}
+
+static struct lk_proc_sum sum_of(const struct lk_item *it)
+{
+	return lk_sums_proc(it->frame, proc_of(it));
+}
+
+static uint64_t id_of(const struct lk_proc *p)
+{
+	uint64_t h = lk_hash(LK_HASH_INIT, &p->pid, sizeof(p->pid));
+
+	h = lk_hash(h, &p->start_ticks, sizeof(p->start_ticks));
+	return h ? h : 1;
+}
+
+static bool is_concerned(const struct lk_proc_sum *sum)
+{
+	return sum->n_held || sum->n_recorded || sum->n_waiting;
+}
+
+/* ---- rows ---- */
+
+/* The nearest ancestor that has a row; NULL: none is known. */
+static const struct lk_proc *parent_of(const struct lk_frame *f, const struct lk_proc *p)
+{
+	for (int depth = 0; p && p->ppid > 0 && depth < MAX_DEPTH; depth++) {
+		const struct lk_proc *parent = lk_snapshot_proc(f->snap, p->ppid);
+
+		if (parent && is_concerned(&f->sums.procs[parent - f->snap->procs]))
+			return parent;
+		p = parent;
+	}
+	return NULL;
+}
+
+static int add_proc(const struct lk_frame *f, size_t index, const struct lk_proc *parent, lk_items *ret)
+{
+	const struct lk_proc_sum *sum = &f->sums.procs[index];
+	struct lk_item *it = lk_vec_push(ret);
+
+	if (!it)
+		return -ENOMEM;
+	*it = (struct lk_item){ .id = id_of(&f->snap->procs[index]), .frame = f, .index = index };
+	it->parent = parent ? id_of(parent) : 0;
+	if (sum->n_waiting)
+		it->flags |= LK_ITEM_WAITING;
+	if (sum->n_waiting || sum->n_blocks)
+		it->flags |= LK_ITEM_CONTENDED;
+	return 0;
+}
+
+/* Parents have to stand before their children, whatever their numbers are: each turn adds those whose parent is there already. */
+static int fill_tree(const struct lk_frame *f, lk_items *ret)
+{
+	const struct lk_snapshot *s = f->snap;
+	LK_VEC(size_t) left = { 0 };
+	LK_VEC(size_t) depths = { 0 };
+	size_t deepest = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n_procs && !rc; i++) {
+		const struct lk_proc *p = &s->procs[i];
+		size_t depth = 0, *slot, *depth_slot;
+
+		if (!is_concerned(&f->sums.procs[i]))
+			continue;
+		while (depth < MAX_DEPTH && (p = parent_of(f, p)))
+			depth++;
+		slot = lk_vec_push(&left);
+		depth_slot = lk_vec_push(&depths);
+		if (!slot || !depth_slot) {
+			rc = -ENOMEM;
+			break;
+		}
+		*slot = i;
+		*depth_slot = depth;
+		deepest = depth > deepest ? depth : deepest;
+	}
+	for (size_t depth = 0; depth <= deepest && !rc; depth++) {
+		for (size_t i = 0; i < left.n && !rc; i++) {
+			if (depths.v[i] == depth)
+				rc = add_proc(f, left.v[i], parent_of(f, &s->procs[left.v[i]]), ret);
+		}
+	}
+	lk_vec_done(&left);
+	lk_vec_done(&depths);
+	return rc;
+}
+
+static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
+{
+	int rc = 0;
+
+	(void)view;
+	if (!f->sums.procs)
+		return 0;
+	if (tree)
+		return fill_tree(f, ret);
+	for (size_t i = 0; i < f->snap->n_procs && !rc; i++) {
+		if (is_concerned(&f->sums.procs[i]))
+			rc = add_proc(f, i, NULL, ret);
+	}
+	return rc;
+}
+
+/* ---- order ---- */
+
+static size_t oldest_of(const struct lk_proc_sum *sum)
+{
+	if (sum->n_waiting)
+		return sum->oldest_waiting;
+	return sum->n_blocks ? sum->oldest_blocked : sum->oldest_held;
+}
+
+static struct lk_value number(int64_t i)
+{
+	return (struct lk_value){ .known = true, .i = i };
+}
+
+static struct lk_value string(const char *s, enum lk_col_type *ret_type)
+{
+	*ret_type = LK_COL_STRING;
+	return (struct lk_value){ .known = s, .s = s };
+}
+
+static struct lk_value age_value(const struct lk_item *it, size_t lock)
+{
+	bool at_least;
+	int64_t age = -1;
+
+	if (lock != LK_SUMS_NONE)
+		age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], it->frame->taken_ms, &at_least);
+	return age < 0 ? (struct lk_value){ 0 } : number(age);
+}
+
+static struct lk_value user_value(const struct lk_proc *p, lk_buf *scratch, enum lk_col_type *ret_type)
+{
+	if (p->user || p->uid < 0)
+		return string(p->user, ret_type);
+	lk_buf_printf(scratch, "%" PRId64, p->uid);
+	return string(lk_buf_str(scratch), ret_type);
+}
+
+static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch,
+			     enum lk_col_type *ret_type)
+{
+	const struct lk_proc *p = proc_of(it);
+	struct lk_proc_sum sum = sum_of(it);
+
+	(void)view;
+	*ret_type = LK_COL_NUMBER;
+	switch (column) {
+	case PID:
+		return number(p->pid);
+	case USER:
+		return user_value(p, scratch, ret_type);
+	case STATE:
+		return p->state ? number(p->state) : (struct lk_value){ 0 };
+	case HELD:
+		return number((int64_t)(sum.n_held ? sum.n_held : sum.n_recorded));
+	case WAIT:
+		return number((int64_t)sum.n_waiting);
+	case BLOCKS:
+		/* Among those in nobody's way the ones that wait come first. */
+		return number((int64_t)sum.n_blocks * 2 + (sum.n_waiting > 0));
+	case OLDEST:
+		return age_value(it, oldest_of(&sum));
+	case UNIT:
+		return string(p->unit, ret_type);
+	default:
+		return string(p->cmdline && *p->cmdline ? p->cmdline : p->comm, ret_type);
+	}
+}
+
+/* ---- cells ---- */
+
+static int put_state(const struct lk_proc *p, bool ghost, lk_buf *out, enum lk_style *ret_style)
+{
+	char letter = p->state ? p->state : '?';
+
+	if (ghost)
+		letter = 'x';
+	else if (letter == 'D' || letter == 'Z')
+		*ret_style = LK_STYLE_ALARM;
+	return lk_buf_add(out, &letter, 1);
+}
+
+static int put_held(const struct lk_proc_sum *sum, lk_buf *out)
+{
+	if (!sum->n_held && sum->n_recorded)
+		return lk_buf_printf(out, "%zu?", sum->n_recorded);
+	return lk_buf_printf(out, "%zu", sum->n_held);
+}
+
+/* Where something is to be said of it the name is enough, so that it is seen. */
+static int put_command(const struct lk_proc *p, lk_buf *out)
+{
+	const char *text = p->cmdline && *p->cmdline ? p->cmdline : p->comm, *note = "";
+
+	if (p->flags & LK_PROC_GONE)
+		note = " (gone)";
+	else if (p->flags & LK_PROC_ZOMBIE)
+		note = " (zombie)";
+	else if (p->state == 'D')
+		note = " (signal waits)";
+	if (*note && p->comm)
+		text = p->comm;
+	return lk_buf_printf(out, "%s%s", text ? text : "?", note);
+}
+
+static int put_user(const struct lk_proc *p, lk_buf *out)
+{
+	if (p->user)
+		return lk_buf_puts(out, p->user);
+	return p->uid >= 0 ? lk_buf_printf(out, "%" PRId64, p->uid) : lk_buf_puts(out, "?");
+}
+
+static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+{
+	const struct lk_proc *p = proc_of(it);
+	struct lk_proc_sum sum = sum_of(it);
+
+	*ret_style = LK_STYLE_PLAIN;
+	switch (column) {
+	case PID:
+		return lk_buf_printf(out, "%d", p->pid);
+	case USER:
+		return put_user(p, out);
+	case STATE:
+		return put_state(p, it->flags & LK_ITEM_GHOST, out, ret_style);
+	case HELD:
+		*ret_style = sum.cycle ? LK_STYLE_CYCLE : LK_STYLE_PLAIN;
+		return put_held(&sum, out);
+	case WAIT:
+		*ret_style = sum.n_waiting ? LK_STYLE_WAITING : LK_STYLE_PLAIN;
+		return lk_buf_printf(out, "%zu", sum.n_waiting);
+	case BLOCKS:
+		*ret_style = sum.n_blocks ? LK_STYLE_BLOCKING : LK_STYLE_PLAIN;
+		return lk_buf_printf(out, "%zu", sum.n_blocks);
+	case OLDEST:
+		return lk_locks_put_age(t, it, oldest_of(&sum), out);
+	case UNIT:
+		return p->unit ? lk_buf_puts(out, p->unit) : 0;
+	default:
+		return put_command(p, out);
+	}
+}
+
+/* ---- what commands and searches ask ---- */
+
+static int words(const void *view, const struct lk_item *it, lk_buf *out)
+{
+	return lk_table_words(view, it, out);
+}
+
+/* One of the locks that it holds or waits for does. */
+static bool match(const void *view, const struct lk_item *it, const struct lk_filter *f)
+{
+	const struct lk_snapshot *s = it->frame->snap;
+	const struct lk_proc *p = proc_of(it);
+	struct lk_proc_sum sum = sum_of(it);
+
+	(void)view;
+	for (size_t i = 0; i < sum.n; i++) {
+		const struct lk_lock *l = &s->locks[it->frame->sums.by_proc[sum.first + i]];
+		struct lk_row row = { .snap = s, .lock = l };
+
+		for (size_t k = 0; k < l->n_holders && !row.holder; k++)
+			row.holder = l->holders[k].proc == p ? &l->holders[k] : NULL;
+		if (lk_filter_match(f, &row))
+			return true;
+	}
+	return false;
+}
+
+static int pid(const void *view, const struct lk_item *it)
+{
+	(void)view;
+	return proc_of(it)->pid;
+}
+
+static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_subject *ret)
+{
+	(void)t;
+	ret->frame = it->frame;
+	ret->proc = proc_of(it);
+}
+
+static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
+{
+	return lk_words_of_process(t, it->frame, proc_of(it), out);
+}
+
+const struct lk_view_ops lk_view_procs = {
+	.id = LK_VIEW_PROCS,
+	.title = "Procs",
+	.help = "Every process that holds a lock or waits for one. Those that the most requests are behind come first. F5 shows who started "
+		"whom, as far as the parents hold or wait too.",
+	.columns = columns,
+	.n_columns = N_COLUMNS,
+	.sort_column = BLOCKS,
+	.list = { .ghosts = true,
+		  .n_columns = N_COLUMNS,
+		  .fill = fill,
+		  .value = value,
+		  .words = words,
+		  .match = match,
+		  .pid = pid },
+	.cell = cell,
+	.subject = subject,
+	.label = lk_view_tree_label,
+	.describe = describe,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The nodes of the forest of waits as lines. */
+#ifndef LK_TUI_WAITS_LINE_H
+#define LK_TUI_WAITS_LINE_H
+
+#include "tui/app.h"
+
+/* A line: what is before the path, the path, what is behind it. Raw bytes. */
+struct lk_waits_line {
+	lk_buf before, path, after;
+	enum lk_style style;
+	int rc; /* 0 or -ENOMEM */
+};
+
+/* f: the frame of the node. indent: cells that stand before it, so that columns lie below each other. */
+void lk_waits_line_make(struct lk_waits_line *ret, const struct lk_tui *t, const struct lk_frame *f,
+			const struct lk_tree_node *node, int indent);
+void lk_waits_line_done(struct lk_waits_line *l);
+
+/* How long all of a cycle has stood: as long as the latest of its requests; -1 unknown. */
+int64_t lk_waits_cycle_age_ms(const struct lk_tui *t, const struct lk_frame *f, const struct lk_cycle *c);
+
+/* -- advice.c -- */
+/* "Signalling 2211 would unblock 2. Breaking the cycle needs 5120 or 5121." About the tree that the node is in and the first deadlock;
+ * node NULL: the first tree. 0 or -ENOMEM. */
+int lk_waits_advice(const struct lk_frame *f, const struct lk_tree_node *node, lk_buf *out);
+
+#endif
