@@ -21,6 +21,17 @@ libtui_a_SOURCES = \
 	tui/detail.h \
 	tui/detail_lock.c \
 	tui/detail_text.c \
+	tui/dialog.c \
+	tui/dialog.h \
+	tui/dialog_file.c \
+	tui/dialog_paint.c \
+	tui/dialog_release.c \
+	tui/dialog_signal.c \
+	tui/dialog_test.c \
+	tui/dialog_wait.c \
+	tui/dialog_words.c \
+	tui/field.c \
+	tui/fileact.h \
 	tui/format.c \
 	tui/frame.c \
 	tui/frame.h \
@@ -28,6 +39,7 @@ libtui_a_SOURCES = \
 	tui/help.c \
 	tui/history.c \
 	tui/history.h \
+	tui/job.c \
 	tui/job.h \
 	tui/jsonlines.c \
 	tui/jsonlines.h \
@@ -46,6 +58,8 @@ libtui_a_SOURCES = \
 	tui/map_paint.c \
 	tui/mapview.c \
 	tui/mapview.h \
+	tui/menu.c \
+	tui/menus.c \
 	tui/move.c \
 	tui/paint.c \
 	tui/paint.h \
@@ -53,6 +67,9 @@ libtui_a_SOURCES = \
 	tui/pane.c \
 	tui/pane.h \
 	tui/pieces.c \
+	tui/prompt.c \
+	tui/prompt.h \
+	tui/prompts.c \
 	tui/rowmark.c \
 	tui/rowmark.h \
 	tui/rowpane.c \
@@ -62,6 +79,8 @@ libtui_a_SOURCES = \
 	tui/settings_file.c \
 	tui/show.c \
 	tui/show.h \
+	tui/snapfile.c \
+	tui/snapfile.h \
 	tui/style.h \
 	tui/sums.c \
 	tui/sums.h \
@@ -70,6 +89,10 @@ libtui_a_SOURCES = \
 	tui/table_layout.c \
 	tui/table_private.h \
 	tui/tabs.c \
+	tui/targets.c \
+	tui/targets.h \
+	tui/testjob.c \
+	tui/testjob.h \
 	tui/textmaker.c \
 	tui/textmaker.h \
 	tui/textpane.c \
@@ -86,6 +109,7 @@ libtui_a_SOURCES = \
 	tui/view_procs.c \
 	tui/view_waits.c \
 	tui/view_waits.h \
+	tui/vigil.c \
 	tui/vigil.h \
 	tui/waits_line.c \
 	tui/waits_line.h \

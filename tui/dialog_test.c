@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Would a lock be granted now? Computed from the look on the screen, without touching the file; only A really asks for the lock. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "tui/dialog.h"
+#include "tui/testjob.h"
+
+enum { RANGE = 1, KIND, MODE, TRY };
+#define IN_THE_WAY_MAX 8 /* named */
+
+struct test_dialog {
+	struct lk_dialog d;
+	const struct lk_file *file; /* in the job's frame */
+	struct lk_probe_wish wish;
+	bool bad; /* the range that was typed is none: */
+	struct lk_err err;
+};
+
+static const char *const kinds[] = { "POSIX", "OFD", "flock" };
+static const char *const modes[] = { "write", "read" };
+
+/* ---- what is asked ---- */
+
+static void read_controls(struct test_dialog *d)
+{
+	static const enum lk_type types[] = { LK_TYPE_POSIX, LK_TYPE_OFD, LK_TYPE_FLOCK };
+	struct lk_control *kind = lk_dialog_control(&d->d, KIND), *mode = lk_dialog_control(&d->d, MODE),
+			  *range = lk_dialog_control(&d->d, RANGE);
+
+	lk_err_done(&d->err);
+	d->err = (struct lk_err){ 0 };
+	d->bad = false;
+	d->wish = (struct lk_probe_wish){ .type = LK_TYPE_FLOCK, .mode = LK_MODE_WRITE, .range = LK_RANGE_WHOLE };
+	if (!kind || !mode || !range)
+		return;
+	d->wish.type = types[kind->at];
+	d->wish.mode = mode->at ? LK_MODE_READ : LK_MODE_WRITE;
+	range->hidden = d->wish.type == LK_TYPE_FLOCK;
+	if (!range->hidden && *lk_field_str(&range->field))
+		d->bad = lk_range_parse(lk_field_str(&range->field), &d->wish.range, &d->err) < 0;
+}
+
+/* ---- the answer ---- */
+
+static int put_one(struct test_dialog *d, struct lk_tui *t, const struct lk_lock *l)
+{
+	lk_buf b = { 0 };
+	int rc = lk_buf_puts(&b, "- ");
+
+	rc = rc ? rc : lk_dialog_put_kind(l, &b);
+	rc = rc ? rc : lk_buf_puts(&b, " ");
+	rc = rc ? rc : lk_tui_range_text(t, l, &b);
+	if (!rc && l->pid > 0)
+		rc = lk_buf_printf(&b, "  %d %s%s", l->pid, l->proc && l->proc->comm ? l->proc->comm : "?",
+				   l->n_holders > 1 ? " and others" : "");
+	else if (!rc)
+		rc = lk_buf_puts(&b, "  owner not visible");
+	if (!rc && lk_buf_str(&b))
+		rc = lk_text_add(&d->d.body, LK_STYLE_PLAIN, "%s", b.v);
+	lk_vec_done(&b);
+	return rc;
+}
+
+static int put_answer(struct test_dialog *d, struct lk_tui *t, const struct lk_test_answer *a)
+{
+	int rc;
+
+	if (a->granted == LK_YES)
+		return lk_text_add(&d->d.body, LK_STYLE_GOOD, "It would be granted now.");
+	if (a->granted == LK_UNKNOWN)
+		rc = lk_text_add(&d->d.body, LK_STYLE_ALARM, "Cannot tell: %s.", a->reason);
+	else
+		rc = lk_text_add(&d->d.body, LK_STYLE_ALARM, "It would have to wait, %zu in the way:", a->in_the_way.n);
+	for (size_t i = 0; i < a->in_the_way.n && i < IN_THE_WAY_MAX && !rc; i++)
+		rc = put_one(d, t, a->in_the_way.v[i]);
+	if (!rc && a->in_the_way.n > IN_THE_WAY_MAX)
+		rc = lk_text_add(&d->d.body, LK_STYLE_PLAIN, "and %zu more", a->in_the_way.n - IN_THE_WAY_MAX);
+	return rc;
+}
+
+static int put_tried(struct test_dialog *d)
+{
+	const struct lk_job *j = d->d.job;
+
+	if (j->state == LK_JOB_DONE && j->rc < 0)
+		return lk_text_add(&d->d.body, LK_STYLE_ALARM, "It was not tried: %s.", lk_err_text(&j->err));
+	for (size_t i = 0; j->state == LK_JOB_DONE && i < j->report.lines.n; i++) {
+		if (lk_text_add(&d->d.body, j->report.lines.v[i].style, "%s", j->report.lines.v[i].text) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int put_basis(struct test_dialog *d)
+{
+	lk_buf time = { 0 };
+	int rc = lk_dialog_put_clock(d->d.job->frame->wall_ms, &time);
+
+	if (!rc && lk_buf_str(&time))
+		rc = lk_text_add(&d->d.body, LK_STYLE_DIM,
+				 "Computed from the look of %s; the file is not opened, nothing is locked:", time.v);
+	lk_vec_done(&time);
+	return rc;
+}
+
+static int fill(struct lk_dialog *dialog, struct lk_tui *t)
+{
+	struct test_dialog *d = (struct test_dialog *)dialog;
+	struct lk_test_ask ask = { 0 };
+	int rc;
+
+	read_controls(d);
+	if (d->bad)
+		return lk_text_add(&dialog->body, LK_STYLE_ALARM, "%s", lk_err_text(&d->err));
+	rc = lk_test_compute(&ask, dialog->job->frame, d->file, &d->wish);
+	rc = rc ? rc : put_basis(d);
+	if (!rc)
+		rc = put_answer(d, t, &ask.test.answers[0]);
+	lk_test_ask_done(&ask);
+	return rc ? rc : put_tried(d);
+}
+
+/* ---- keys ---- */
+
+static unsigned changed(struct lk_dialog *d, struct lk_tui *t, struct lk_control *c, bool enter)
+{
+	struct lk_job *j = d->job;
+
+	/* What was tried is no answer to another question. */
+	if (j->state == LK_JOB_DONE && !enter)
+		j->state = LK_JOB_NEW;
+	lk_dialog_update(d, t);
+	if (enter && c->id == RANGE)
+		lk_dialog_focus(d, LK_BUTTON_CANCEL);
+	return LK_DIRTY_PAINT;
+}
+
+static unsigned press(struct lk_dialog *dialog, struct lk_tui *t, struct lk_control *button)
+{
+	struct test_dialog *d = (struct test_dialog *)dialog;
+
+	(void)button;
+	read_controls(d);
+	if (d->bad || !t->can_act) {
+		lk_dialog_say(dialog, LK_STYLE_ALARM, "It is not tried: %s.",
+			      d->bad ? lk_err_text(&d->err) : t->cannot_act);
+		return LK_DIRTY_PAINT;
+	}
+	lk_test_job_set(dialog->job, &d->wish);
+	lk_job_run(dialog->job, t);
+	lk_dialog_update(dialog, t);
+	return LK_DIRTY_PAINT;
+}
+
+static unsigned key(struct lk_dialog *d, struct lk_tui *t, lk_press k)
+{
+	struct lk_control *c = k == 'A' ? lk_dialog_control(d, TRY) : NULL;
+
+	if (!c)
+		return LK_DIRTY_NOT_MINE;
+	if (c->why_not)
+		lk_dialog_say(d, LK_STYLE_ALARM, "It is not tried: %s.", c->why_not);
+	else if (lk_job_is_busy(d->job))
+		lk_dialog_say(d, LK_STYLE_ALARM, "One moment: it is being tried.");
+	else
+		return press(d, t, c);
+	return LK_DIRTY_PAINT;
+}
+
+static void free_dialog(struct lk_dialog *d)
+{
+	lk_err_done(&((struct test_dialog *)d)->err);
+}
+
+/* ---- opening ---- */
+
+static const struct lk_dialog_ops dialog_ops = {
+	.changed = changed, .press = press, .fill = fill, .key = key, .free = free_dialog
+};
+static const struct lk_pane_ops pane_ops =
+	LK_DIALOG_PANE_OPS("test", "Tab next   Left Right change   A really try it   Esc close");
+
+/* The question that the row suggests: what it locks itself. */
+static int add_controls(struct test_dialog *d, const struct lk_lock *l)
+{
+	struct lk_control *kind = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, KIND, "Kind: "), *mode, *range;
+	char text[LK_RANGE_TEXT];
+	int at = !l ? 0 : l->rec.type == LK_TYPE_FLOCK ? 2 : l->rec.type == LK_TYPE_OFD;
+
+	if (!kind)
+		return -ENOMEM;
+	kind->words = kinds;
+	kind->n_words = 3;
+	kind->at = at;
+	mode = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, MODE, "Mode: ");
+	if (!mode)
+		return -ENOMEM;
+	mode->words = modes;
+	mode->n_words = 2;
+	range = lk_dialog_add(&d->d, LK_CONTROL_FIELD, RANGE, "Bytes (A-B or A+LENGTH): ");
+	if (!range || lk_field_set(&range->field, l ? lk_range_format(l->rec.range, text) : "whole") < 0)
+		return -ENOMEM;
+	if (!lk_dialog_add(&d->d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Close"))
+		return -ENOMEM;
+	return lk_dialog_add(&d->d, LK_CONTROL_BUTTON, TRY, "A: really try it") ? 0 : -ENOMEM;
+}
+
+static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s)
+{
+	struct test_dialog *d = calloc(1, sizeof(*d));
+	struct lk_job *j = d ? lk_test_job_new(t, s->frame, s->file) : NULL;
+
+	if (!j) {
+		free(d);
+		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
+		return LK_DIRTY_PAINT;
+	}
+	d->file = s->file;
+	d->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Test" }, .ops = &dialog_ops };
+	lk_dialog_take_job(&d->d, j);
+	if (lk_dialog_head_file(&d->d, s->file) < 0 || add_controls(d, s->lock) < 0)
+		lk_dialog_say(&d->d, LK_STYLE_ALARM, "There is no memory left.");
+	lk_dialog_grey(&d->d, TRY,
+		       t->can_act      ? lk_test_why_not(s->frame->snap, s->file)
+		       : t->cannot_act ? t->cannot_act
+				       : "nothing can be changed here");
+	return lk_dialog_open(t, &d->d);
+}
+
+unsigned lk_do_test(struct lk_tui *t)
+{
+	struct lk_subject s;
+
+	lk_tui_subject(t, &s);
+	if (!lk_dialog_is_there(t, &s, "Test"))
+		return LK_DIRTY_PAINT;
+	if (s.file)
+		return open_dialog(t, &s);
+	lk_tui_say(t, LK_STYLE_ALARM, "Test: this row is about no file.");
+	return LK_DIRTY_PAINT;
+}

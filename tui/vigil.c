@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tui/vigil.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "action/words.h"
+
+/* Looks that could not see everything, one after the other, before a lock that is in none of them counts as gone. */
+#define DOUBTS_MAX 3
+
+struct vigil {
+	uint64_t id;
+	struct lk_record rec;
+	int pid;
+	uint64_t start_ticks;
+	int64_t since_ms; /* in the clock of frames */
+	unsigned doubts;
+	char *comm; /* owned; NULL unknown */
+	char *words; /* owned: "the flock write lock on /srv/x" */
+};
+
+struct lk_vigils {
+	LK_VEC(struct vigil) v;
+};
+
+static void vigil_done(struct vigil *v)
+{
+	free(v->comm);
+	free(v->words);
+}
+
+static struct vigil *find(const struct lk_tui *t, uint64_t id)
+{
+	for (size_t i = 0; t->vigils && i < t->vigils->v.n; i++) {
+		if (t->vigils->v.v[i].id == id)
+			return &t->vigils->v.v[i];
+	}
+	return NULL;
+}
+
+const char *lk_vigil_why_not(const struct lk_subject *s)
+{
+	if (!s->lock)
+		return "this row is not about one lock";
+	if (!s->frame->snap->host.live)
+		return "what is shown here does not change";
+	if (lk_lock_is_waiting(s->lock))
+		return "this is a request that waits itself";
+	return NULL;
+}
+
+bool lk_vigil_has(const struct lk_tui *t, const struct lk_lock *l)
+{
+	return find(t, l->id) != NULL;
+}
+
+static void drop(struct lk_tui *t, struct vigil *v)
+{
+	struct vigil *last = &t->vigils->v.v[--t->vigils->v.n];
+
+	vigil_done(v);
+	*v = *last;
+}
+
+bool lk_vigil_stop(struct lk_tui *t, const struct lk_lock *l)
+{
+	struct vigil *v = find(t, l->id);
+
+	if (v)
+		drop(t, v);
+	return v != NULL;
+}
+
+void lk_vigils_free(struct lk_tui *t)
+{
+	while (t->vigils && t->vigils->v.n)
+		drop(t, t->vigils->v.v);
+	if (t->vigils)
+		lk_vec_done(&t->vigils->v);
+	free(t->vigils);
+	t->vigils = NULL;
+}
+
+static int fill(struct vigil *v, const struct lk_frame *f, const struct lk_lock *l)
+{
+	struct lk_arena a;
+	const char *words;
+
+	*v = (struct vigil){ .id = l->id, .rec = l->rec, .pid = l->pid, .since_ms = f->taken_ms };
+	v->rec.type_word = v->rec.phase_word = v->rec.mode_word = NULL;
+	v->start_ticks = l->proc ? l->proc->start_ticks : 0;
+	lk_arena_init(&a);
+	words = lk_words_lock(&a, l);
+	v->words = words ? strdup(words) : NULL;
+	lk_arena_done(&a);
+	v->comm = l->proc && l->proc->comm ? strdup(l->proc->comm) : NULL;
+	if (v->words && (v->comm || !l->proc || !l->proc->comm))
+		return 0;
+	vigil_done(v);
+	return -ENOMEM;
+}
+
+int lk_vigil_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
+{
+	struct vigil one, *slot;
+	int rc;
+
+	if (find(t, l->id))
+		return -EEXIST;
+	if (!t->vigils)
+		t->vigils = calloc(1, sizeof(*t->vigils));
+	if (!t->vigils)
+		return -ENOMEM;
+	rc = fill(&one, f, l);
+	if (rc < 0)
+		return rc;
+	slot = lk_vec_push(&t->vigils->v);
+	if (slot)
+		*slot = one;
+	else
+		vigil_done(&one);
+	return slot ? 0 : -ENOMEM;
+}
+
+static bool in_the_same_place(const struct vigil *v, const struct lk_lock *l)
+{
+	return !lk_lock_is_waiting(l) && lk_type_same_space(v->rec.type, l->rec.type) &&
+	       lk_key_equal(&v->rec.key, &l->rec.key) && lk_range_overlaps(v->rec.range, l->rec.range);
+}
+
+static bool holds(const struct vigil *v, const struct lk_lock *l)
+{
+	return v->pid > 0 && l->pid == v->pid &&
+	       (!v->start_ticks || !l->proc || !l->proc->start_ticks || l->proc->start_ticks == v->start_ticks);
+}
+
+/* It, or what it has become: parts of a lock get ids of their own. *ret_other: somebody else who has a lock there. */
+static bool is_there(const struct vigil *v, const struct lk_snapshot *snap, const struct lk_lock **ret_other)
+{
+	for (size_t i = 0; i < snap->n_locks; i++) {
+		const struct lk_lock *l = &snap->locks[i];
+
+		if (l->id == v->id || (in_the_same_place(v, l) && holds(v, l)))
+			return true;
+		if (in_the_same_place(v, l) && (!*ret_other || (l->pid > 0 && (*ret_other)->pid <= 0)))
+			*ret_other = l;
+	}
+	return false;
+}
+
+/* What matters stands first: the line may be too short for all of it. */
+static int put_news(const struct vigil *v, const struct lk_lock *other, const char *doubt, lk_buf *out)
+{
+	int rc;
+
+	if (other && other->pid > 0)
+		rc = lk_buf_printf(out, "Gone, but now process %d (%s) has a lock there: ", other->pid,
+				   other->proc && other->proc->comm ? other->proc->comm : "?");
+	else if (other)
+		rc = lk_buf_puts(out, "Gone, but now somebody who is not known has a lock there: ");
+	else
+		rc = lk_buf_printf(out, "Free%s: ", doubt);
+	if (rc)
+		return rc;
+	return lk_buf_printf(out, "%s, of process %d%s%s%s until now", v->words, v->pid, v->comm ? " (" : "",
+			     v->comm ? v->comm : "", v->comm ? ")" : "");
+}
+
+static void tell(struct lk_tui *t, const struct vigil *v, const struct lk_lock *other, const char *doubt)
+{
+	lk_buf text = { 0 };
+
+	if (put_news(v, other, doubt, &text) == 0 && lk_buf_str(&text)) {
+		lk_tui_say(t, other || *doubt ? LK_STYLE_ALARM : LK_STYLE_GOOD, "%s.", text.v);
+		lk_tui_note(t, "FREE", v->pid, v->comm, text.v);
+	}
+	lk_vec_done(&text);
+}
+
+/* Whether the waiting is over. */
+static bool judge(struct lk_tui *t, struct vigil *v, const struct lk_snapshot *snap)
+{
+	const struct lk_lock *other = NULL;
+
+	if (is_there(v, snap, &other)) {
+		v->doubts = 0;
+		return false;
+	}
+	if (!snap->locks_proven && ++v->doubts < DOUBTS_MAX)
+		return false;
+	tell(t, v, other, snap->locks_proven ? "" : ", as far as can be seen");
+	return true;
+}
+
+void lk_vigil_frame(struct lk_tui *t, const struct lk_frame *f)
+{
+	for (size_t i = t->vigils && f->snap ? t->vigils->v.n : 0; i > 0; i--) {
+		struct vigil *v = &t->vigils->v.v[i - 1];
+
+		if (f->taken_ms >= v->since_ms && judge(t, v, f->snap))
+			drop(t, v);
+	}
+}
