@@ -5,6 +5,7 @@ dist_man_MANS += \
 	man/lockscope-mv.1 \
 	man/lockscope-release.1 \
 	man/lockscope-rm.1 \
+	man/lockscope-screen.1 \
 	man/lockscope-signal.1 \
 	man/lockscope-test.1 \
 	man/lockscope-wait.1 \

@@ -77,6 +77,9 @@ libtui_a_SOURCES = \
 	tui/settings.c \
 	tui/settings.h \
 	tui/settings_file.c \
+	tui/setup.c \
+	tui/setup_private.h \
+	tui/setup_rows.c \
 	tui/show.c \
 	tui/show.h \
 	tui/snapfile.c \
@@ -98,6 +101,8 @@ libtui_a_SOURCES = \
 	tui/textpane.c \
 	tui/textwrap.c \
 	tui/textwrap.h \
+	tui/theme.c \
+	tui/theme.h \
 	tui/timeline.c \
 	tui/timeline.h \
 	tui/view.h \
@@ -116,11 +121,18 @@ libtui_a_SOURCES = \
 	tui/waits_paint.c \
 	tui/words.c \
 	tui/words_brief.c \
-	tui/words.h
+	tui/words.h \
+	tui/worker.c \
+	tui/worker.h
 LK_TUI_LIBS = libtui.a
 
 # The part that only the program has: the loop and the terminal.
-lockscope_SOURCES +=
+lockscope_SOURCES += \
+	tui/main.c \
+	tui/rescue.c \
+	tui/rescue.h \
+	tui/term.c \
+	tui/term.h
 lockscope_CFLAGS = $(AM_CFLAGS) $(NCURSESW_CFLAGS) -pthread
 else
 LK_TUI_LIBS =

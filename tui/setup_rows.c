@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be set up, and what becomes of it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "tui/setup_private.h"
+
+static const struct {
+	const char *name, *label, *hint;
+} shown[] = {
+	{ "delay", "Seconds between looks", "0.1 to 3600" },
+	{ "start-view", "View to begin with", "locks files procs waits map history" },
+	{ "units", "Units", "iec bytes hex" },
+	{ "color", "Colours", "auto always never" },
+	{ "glyphs", "Lines and frames", "auto ascii unicode" },
+	{ "header", "Figures at the top", "full none" },
+	{ "highlight-changes", "New rows stand out", "so many looks; 0: they do not" },
+	{ "mouse", "Mouse", "yes no; Shift and dragging selects text" },
+	{ "accessible", "Cursor always shown", "yes no; for screen readers and braille displays" },
+};
+#define N_SHOWN (sizeof(shown) / sizeof(*shown))
+
+static const char *const delays[] = { "0.1", "0.2",  "0.5",  "1.0",  "2.0",   "3.0",
+				      "5.0", "10.0", "30.0", "60.0", "300.0", "3600.0" };
+#define N_DELAYS (sizeof(delays) / sizeof(*delays))
+
+static const struct lk_setting *setting(const char *name)
+{
+	size_t n;
+	const struct lk_setting *table = lk_setting_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
+static int add(lk_setup_rows *rows, struct lk_setup_row row)
+{
+	struct lk_setup_row *slot = lk_vec_push(rows);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = row;
+	return 0;
+}
+
+static int add_column(lk_setup_rows *rows, const struct lk_view_ops *ops, size_t i, bool on)
+{
+	const struct lk_view_column *c = &ops->columns[i];
+
+	return add(rows, (struct lk_setup_row){ LK_SETUP_COLUMN, c->name, c->heading, c->help, on });
+}
+
+static size_t shown_columns(const struct lk_tui *t, size_t ret[LK_VIEW_COLUMNS])
+{
+	const struct lk_view_ops *ops = t->views[LK_VIEW_LOCKS].ops;
+	size_t n = 0;
+
+	if (ops->shown)
+		return ops->shown(t, ret);
+	for (; n < ops->n_columns && n < LK_VIEW_COLUMNS; n++)
+		ret[n] = n;
+	return n;
+}
+
+/* The first one, the state, is always there. */
+static int add_columns(struct lk_tui *t, lk_setup_rows *rows)
+{
+	const struct lk_view_ops *ops = t->views[LK_VIEW_LOCKS].ops;
+	bool taken[LK_VIEW_COLUMNS] = { true };
+	size_t order[LK_VIEW_COLUMNS], n = shown_columns(t, order);
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		if (!taken[order[i]])
+			rc = add_column(rows, ops, order[i], true);
+		taken[order[i]] = true;
+	}
+	for (size_t i = 0; i < ops->n_columns && i < LK_VIEW_COLUMNS && !rc; i++) {
+		if (!taken[i])
+			rc = add_column(rows, ops, i, false);
+	}
+	return rc;
+}
+
+int lk_setup_make(struct lk_tui *t, lk_setup_rows *ret)
+{
+	int rc = 0;
+
+	ret->n = 0;
+	for (size_t i = 0; i < N_SHOWN && !rc; i++)
+		rc = add(ret, (struct lk_setup_row){ LK_SETUP_SETTING, shown[i].name, shown[i].label, shown[i].hint,
+						     false });
+	rc = rc ? rc
+		: add(ret, (struct lk_setup_row){ LK_SETUP_SAVE, "save", "Save", "write these settings to your file",
+						  false });
+	rc = rc ? rc : add(ret, (struct lk_setup_row){ LK_SETUP_TITLE, "", "Columns of the Locks view", "", false });
+	return rc ? rc : add_columns(t, ret);
+}
+
+/* -- values -- */
+
+static const char *default_of(const struct lk_setting *s)
+{
+	if (s->words)
+		return s->words[0];
+	if (strcmp(s->name, "delay") == 0)
+		return "2.0";
+	if (strcmp(s->name, "highlight-changes") == 0)
+		return "3";
+	return strcmp(s->name, "mouse") == 0 ? "yes" : "no";
+}
+
+char *lk_setup_value(const struct lk_settings *set, const char *name)
+{
+	char *value = lk_settings_get(set, name);
+
+	return value ? value : strdup(default_of(setting(name)));
+}
+
+/* The next word of a list, around its ends. */
+static const char *step_word(const char *const *words, size_t n, const char *now, int by)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(words[i], now) == 0)
+			return words[(i + n + (size_t)(by < 0 ? n - 1 : 1)) % n];
+	}
+	return words[0];
+}
+
+static size_t count_words(const char *const *words)
+{
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	return n;
+}
+
+/* A value that is none of the steps goes to the nearest in that direction. */
+static const char *step_delay(uint32_t now_ms, int by)
+{
+	for (size_t i = 0; i < N_DELAYS; i++) {
+		const char *step = delays[by > 0 ? i : N_DELAYS - 1 - i];
+		double ms = strtod(step, NULL) * 1000;
+
+		if (by > 0 ? ms > now_ms : ms < now_ms)
+			return step;
+	}
+	return delays[by > 0 ? N_DELAYS - 1 : 0];
+}
+
+static char *step_number(uint32_t now, int by)
+{
+	lk_buf b = { 0 };
+	uint32_t next = by > 0 ? now + 1 : now ? now - 1 : 0;
+
+	if (lk_buf_printf(&b, "%u", next) < 0) {
+		lk_vec_done(&b);
+		return NULL;
+	}
+	return lk_buf_str(&b);
+}
+
+static char *next_value(const struct lk_settings *set, const char *name, int by)
+{
+	static const char *const yes_no[] = { "yes", "no" };
+	const struct lk_setting *s = setting(name);
+	lk_auto_mem char *now = lk_setup_value(set, name);
+
+	if (!now)
+		return NULL;
+	if (s->is_flag)
+		return strdup(step_word(yes_no, 2, now, by));
+	if (s->words)
+		return strdup(step_word(s->words, count_words(s->words), now, by));
+	if (strcmp(name, "delay") == 0)
+		return strdup(step_delay(set->delay_ms, by));
+	return step_number(set->highlight_looks, by);
+}
+
+unsigned lk_setup_step(struct lk_tui *t, const char *name, int by)
+{
+	lk_auto_mem char *value = next_value(&t->set, name, by);
+	struct lk_err err = { 0 };
+
+	if (!value || lk_settings_set(&t->set, name, value, &err) < 0)
+		lk_tui_say(t, LK_STYLE_ALARM, "%s", value ? lk_err_text(&err) : "There is no memory left.");
+	lk_err_done(&err);
+	if (strcmp(name, "header") == 0)
+		t->show_header = t->set.header;
+	/* A shorter time begins now. */
+	return strcmp(name, "delay") == 0 ? LK_DIRTY_PAINT | LK_DIRTY_SCAN : LK_DIRTY_PAINT | LK_DIRTY_ROWS;
+}
+
+/* -- columns -- */
+
+static bool same_as_default(struct lk_tui *t, const lk_setup_rows *rows)
+{
+	const struct lk_view_ops *ops = t->views[LK_VIEW_LOCKS].ops;
+	char *own = t->set.columns;
+	size_t order[LK_VIEW_COLUMNS], n, at = 1;
+	bool same = true;
+
+	t->set.columns = NULL;
+	n = shown_columns(t, order);
+	t->set.columns = own;
+	for (size_t i = 0; i < rows->n; i++) {
+		if (rows->v[i].kind != LK_SETUP_COLUMN || !rows->v[i].on)
+			continue;
+		same = same && at < n && strcmp(ops->columns[order[at]].name, rows->v[i].name) == 0;
+		at++;
+	}
+	return same && at == n;
+}
+
+unsigned lk_setup_use_columns(struct lk_tui *t, const lk_setup_rows *rows)
+{
+	lk_buf b = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < rows->n && !rc; i++) {
+		if (rows->v[i].kind == LK_SETUP_COLUMN && rows->v[i].on)
+			rc = lk_buf_printf(&b, "%s%s", b.n ? "," : "", rows->v[i].name);
+	}
+	if (rc || !lk_buf_str(&b)) {
+		lk_vec_done(&b);
+		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left.");
+		return LK_DIRTY_PAINT;
+	}
+	free(t->set.columns);
+	t->set.columns = b.v;
+	if (same_as_default(t, rows)) {
+		free(t->set.columns);
+		t->set.columns = NULL;
+	}
+	return LK_DIRTY_PAINT | LK_DIRTY_ROWS;
+}
+
+/* -- saving -- */
+
+struct saving {
+	struct lk_settings set; /* a copy */
+	char *path;
+	struct lk_err err;
+	int rc;
+};
+
+static void saving_free(struct saving *s)
+{
+	lk_settings_done(&s->set);
+	lk_err_done(&s->err);
+	free(s->path);
+	free(s);
+}
+
+static int take_over(struct lk_settings *file, const struct lk_settings *set, const char *name)
+{
+	lk_auto_mem char *value = lk_setup_value(set, name);
+
+	return value ? lk_settings_set(file, name, value, NULL) : -ENOMEM;
+}
+
+/* What only an option said this time is not written; what is in the file and no row of the pane stays. */
+static void save_work(void *arg)
+{
+	struct saving *s = arg;
+	struct lk_settings file;
+
+	lk_settings_init(&file);
+	s->rc = lk_settings_read(&file, s->path, NULL);
+	/* Lines that are wrong are left out; a file that cannot be read is not replaced. */
+	s->rc = s->rc == -EINVAL ? 0 : s->rc;
+	for (size_t i = 0; i < N_SHOWN && s->rc == 0; i++)
+		s->rc = take_over(&file, &s->set, shown[i].name);
+	if (s->rc == 0) {
+		free(file.columns);
+		file.columns = s->set.columns;
+		s->set.columns = NULL;
+		s->rc = lk_settings_save(&file, s->path, &s->err);
+	}
+	lk_settings_done(&file);
+}
+
+static void save_done(struct lk_tui *t, void *arg)
+{
+	struct saving *s = arg;
+
+	if (s->rc < 0) {
+		lk_err_set(&s->err, s->rc, "%s could not be read: %s", s->path, strerror(-s->rc));
+		lk_tui_say(t, LK_STYLE_ALARM, "Not saved: %s.", lk_err_text(&s->err));
+	} else {
+		lk_tui_say(t, LK_STYLE_GOOD, "Saved in %s.", s->path);
+	}
+	saving_free(s);
+}
+
+unsigned lk_setup_save(struct lk_tui *t)
+{
+	struct saving *s = calloc(1, sizeof(*s));
+	int rc = s ? lk_settings_copy(&s->set, &t->set) : -ENOMEM;
+
+	if (rc == 0) {
+		s->path = lk_settings_path();
+		rc = s->path ? 0 : -ENOENT;
+	}
+	if (rc == 0)
+		rc = t->host.start ? t->host.start(t->host.arg, save_work, save_done, s) : -ENOTSUP;
+	if (rc == -ENOENT)
+		lk_tui_say(t, LK_STYLE_ALARM,
+			   "Not saved: there is no home folder to write to (HOME, XDG_CONFIG_HOME).");
+	else if (rc < 0)
+		lk_tui_say(t, LK_STYLE_ALARM, "Not saved: %s.", strerror(-rc));
+	if (rc < 0 && s)
+		saving_free(s);
+	return LK_DIRTY_PAINT;
+}
