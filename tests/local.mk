@@ -23,11 +23,13 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_index.c \
 	tests/unit/test_inject.c \
 	tests/unit/test_io.c \
+	tests/unit/test_join.c \
 	tests/unit/test_json.c \
 	tests/unit/test_json_row.c \
 	tests/unit/test_known_ranges.c \
 	tests/unit/test_lanes.c \
 	tests/unit/test_maps.c \
+	tests/unit/test_memo.c \
 	tests/unit/test_out.c \
 	tests/unit/test_parse.c \
 	tests/unit/test_parse_proc.c \
@@ -43,13 +45,45 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_waiters.c \
 	tests/unit/test_word.c
 
+# Of the screen.
+LK_UNIT_TUI_SOURCES = \
+	tests/unit/dialog_world.h \
+	tests/unit/screen.h \
+	tests/unit/test_tui_canvas.c \
+	tests/unit/test_tui_dialog.c \
+	tests/unit/test_tui_dialog_file.c \
+	tests/unit/test_tui_history.c \
+	tests/unit/test_tui_keymap.c \
+	tests/unit/test_tui_layout.c \
+	tests/unit/test_tui_list.c \
+	tests/unit/test_tui_manual.c \
+	tests/unit/test_tui_map.c \
+	tests/unit/test_tui_prompt.c \
+	tests/unit/test_tui_settings.c \
+	tests/unit/test_tui_table.c \
+	tests/unit/test_tui_text.c \
+	tests/unit/test_tui_waits.c \
+	tests/unit/test_tui_words.c \
+	tests/unit/test_tui_worker.c \
+	tests/unit/tui_world.h
+
 if HAVE_CRITERION
 check_PROGRAMS += tests/unit/unit
 tests_unit_unit_SOURCES = $(LK_UNIT_SOURCES)
+if ENABLE_TUI
+tests_unit_unit_SOURCES += $(LK_UNIT_TUI_SOURCES)
+endif
 tests_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) $(CRITERION_CFLAGS)
-tests_unit_unit_LDADD = $(LK_CLI_LIBS) $(CRITERION_LIBS)
+tests_unit_unit_LDADD = $(LK_TUI_LIBS) $(LK_CLI_LIBS) $(CRITERION_LIBS)
 else
-EXTRA_DIST += $(LK_UNIT_SOURCES)
+EXTRA_DIST += $(LK_UNIT_SOURCES) $(LK_UNIT_TUI_SOURCES)
+endif
+
+# Plays keys to the screen without a terminal.
+if ENABLE_TUI
+check_PROGRAMS += tests/tui/script
+tests_tui_script_SOURCES = tests/tui/script.c tests/tui/nosys.c tests/tui/nosys.h
+tests_tui_script_LDADD = $(LK_TUI_LIBS) $(LK_CLI_LIBS)
 endif
 
 # Fuzz targets: libFuzzer programs with --enable-fuzzing; always as programs that replay files.
@@ -123,6 +157,12 @@ tests_helpers_deadfuse_SOURCES = tests/helpers/deadfuse.c
 tests_helpers_deadfuse_CFLAGS = $(LK_CFLAGS)
 tests_helpers_deadfuse_LDFLAGS = $(LK_LDFLAGS)
 
+# Locks that come and go beside some that stay.
+check_PROGRAMS += tests/helpers/lkchurn
+tests_helpers_lkchurn_SOURCES = tests/helpers/lkchurn.c
+tests_helpers_lkchurn_CFLAGS = $(LK_CFLAGS)
+tests_helpers_lkchurn_LDFLAGS = $(LK_LDFLAGS)
+
 # What `release` is done to.
 LK_LKTARGET_SOURCES = \
 	tests/helpers/lktarget.c \
@@ -138,6 +178,26 @@ tests_helpers_lktarget_LDFLAGS = $(LK_LDFLAGS) -pthread
 check_PROGRAMS += tests/helpers/soak_watch
 tests_helpers_soak_watch_SOURCES = tests/helpers/soak_watch.c
 tests_helpers_soak_watch_LDADD = $(LK_LIBS)
+
+# What `make bench` measures with.
+EXTRA_PROGRAMS = \
+	tests/helpers/benchlatency \
+	tests/helpers/benchrun \
+	tests/helpers/benchsweep \
+	tests/helpers/benchworld
+CLEANFILES += $(EXTRA_PROGRAMS) bench.json
+tests_helpers_benchlatency_SOURCES = tests/helpers/benchlatency.c
+tests_helpers_benchlatency_CFLAGS = $(LK_CFLAGS)
+tests_helpers_benchlatency_LDFLAGS = $(LK_LDFLAGS)
+tests_helpers_benchrun_SOURCES = tests/helpers/benchrun.c
+tests_helpers_benchrun_CFLAGS = $(LK_CFLAGS)
+tests_helpers_benchrun_LDFLAGS = $(LK_LDFLAGS)
+tests_helpers_benchsweep_SOURCES = tests/helpers/benchsweep.c
+tests_helpers_benchsweep_CFLAGS = $(LK_CFLAGS)
+tests_helpers_benchsweep_LDFLAGS = $(LK_LDFLAGS)
+tests_helpers_benchworld_SOURCES = tests/helpers/benchworld.c
+tests_helpers_benchworld_CFLAGS = $(LK_CFLAGS) -pthread
+tests_helpers_benchworld_LDFLAGS = $(LK_LDFLAGS) -pthread
 
 # The same helper as a 32-bit program, whose system calls have other numbers and structures.
 if HAVE_M32
@@ -163,7 +223,18 @@ EXTRA_DIST += \
 	tests/golden \
 	tests/live \
 	tests/run-all \
-	tests/run-fuzz
+	tests/run-fuzz \
+	tests/tui/captures \
+	tests/tui/expected \
+	tests/tui/pty \
+	tests/tui/pty_act.py \
+	tests/tui/pty_browse.py \
+	tests/tui/pty_load.py \
+	tests/tui/pty_settings.py \
+	tests/tui/pty_terminal.py \
+	tests/tui/run \
+	tests/tui/scripts \
+	tests/tui/terminal.py
 
 LK_TEST_ENV = \
 	LK_SRCDIR='$(abs_top_srcdir)' \
@@ -200,8 +271,10 @@ check-style:
 format:
 	cd $(srcdir) && find src tui tests -name '*.[ch]' -exec clang-format -i {} +
 
-bench: all
-	@$(LK_TEST_ENV) LOCKSCOPE='$(abs_top_builddir)/lockscope' $(PYTHON3) $(srcdir)/tests/bench/bench
+# WORLDS chooses: make bench WORLDS='L X1'; tests/bench/README.
+WORLDS = S M
+bench: all $(EXTRA_PROGRAMS)
+	@$(LK_TEST_ENV) WORLDS='$(WORLDS)' LOCKSCOPE='$(abs_top_builddir)/lockscope' $(PYTHON3) $(srcdir)/tests/bench/bench
 
 clean-local:
 	-rm -rf tests/logs

@@ -25,7 +25,7 @@ static struct lk_lock *add(enum lk_type type, enum lk_mode mode, int64_t start, 
 	procs[n_locks] = (struct lk_proc){ .pid = pid, .comm = "prog" };
 	people[n_locks][0] = (struct lk_holder){ .pid = pid, .fd = 3, .proc = &procs[n_locks] };
 	*l = (struct lk_lock){
-		.index = n_locks,
+		.index = (uint32_t)n_locks,
 		.rec = { .type = type, .mode = mode, .range = { start, end }, .pid = pid },
 		.pid = pid,
 		.proc = &procs[n_locks],
@@ -278,7 +278,7 @@ Test(lanes, many, .timeout = 30)
 
 	for (int i = 0; i <= MANY; i++) {
 		many[i] = (struct lk_lock){
-			.index = (size_t)i,
+			.index = (uint32_t)i,
 			.pid = i + 1,
 			.wait_ms = -1,
 			.n_blocks = i < MANY,

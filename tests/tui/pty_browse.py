@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Looking: views, moving, finding, filtering, ordering."""
+
+import os
+
+from document import check, same
+from terminal import BACKSPACE, DOWN, END, ENTER, ESC, F, HOME, PGDN, TAB, UP, Terminal
+
+CAPTURE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "captures/desk.cap.json")
+TITLES = ("[1:Locks]", "[2:Files]", "[3:Procs]", "[4:Waits", "[5:Map]", "[6:History]")
+
+
+def ready(me):
+    """There is a first look, and a row of it is selected."""
+    return me.selected.startswith(">")
+
+
+def on_capture(t, *args, **options):
+    term = Terminal(t, "screen", "--from", CAPTURE, *args, **options)
+    term.until(ready, "the first rows")
+    return term
+
+
+def leave(term, keys=b"q"):
+    term.type(keys)
+    same(term.end(), 0, "status")
+    same(term.is_restored(), None, "the terminal")
+
+
+def test_browse_live(t):
+    """A lock that is made while the screen runs comes, and goes as a ghost."""
+    holder = t.helper()
+    path = t.path("seen.db")
+    term = Terminal(t, "screen", "--delay", "0.5", "--filter", "seen.db")
+    term.until("[1:Locks]")
+    fd = holder.open_lock(path, "posix", "w", 100, 50)
+    term.look_until(lambda me: str(holder.pid) in me.text and "seen.db" in me.text, "the new lock")
+    term.until(ready, "a selected row")
+    check("100-149" in term.text and "POSIX" in term.text, "its range:\n%s", term.text)
+    holder.cmd("close", fd)
+    term.look_until("gone", "the ghost")
+    term.look_until(lambda me: str(holder.pid) not in me.text, "the ghost to go")
+    leave(term)
+
+
+def test_browse_cursor(t):
+    """The terminal's own cursor and the mark stand on the selected row, wherever it goes."""
+    term = on_capture(t)
+    before = term.selected
+    term.press(DOWN, lambda me: ready(me) and me.selected != before, "the next row")
+    same(term.screen.cursor.x, 0, "the cursor's column")
+    second = term.selected
+    term.press(UP, lambda me: me.selected == before, "the first row again")
+    term.press(b"j", lambda me: me.selected == second, "the second row by j")
+    term.press(END, lambda me: ready(me) and me.selected not in (before, second), "the last row")
+    last = term.selected
+    term.press(b"g", lambda me: me.selected == before, "the first row by g")
+    term.press(b"G", lambda me: me.selected == last, "the last row by G")
+    term.press(HOME, lambda me: me.selected == before, "the first row by Home")
+    term.press(PGDN, lambda me: ready(me) and me.selected != before, "a page on")
+    same(term.text.count("\n>") + term.text.startswith(">"), 1, "rows that are marked")
+    leave(term)
+
+
+def test_browse_views(t):
+    """Each view by its number, the next and the previous one; help, detail and back."""
+    term = on_capture(t)
+    for i, title in enumerate(TITLES):
+        term.press(str(i + 1), title)
+    term.press(TAB, TITLES[0])
+    term.press(b"\x1b[Z", TITLES[5])
+    term.press(b"1", TITLES[0])
+    rows = term.text
+    term.press(F[1], lambda me: "Ctrl-C" in me.text or "PgDn" in me.text or "Moving" in me.text, "help")
+    term.press(ESC, lambda me: ready(me) and TITLES[0] in me.text, "the view again")
+    term.press(ENTER, lambda me: " Detail " in me.text and me.text != rows, "the detail")
+    term.press(BACKSPACE, lambda me: ready(me) and TITLES[0] in me.text, "the view again")
+    leave(term)
+
+
+def test_browse_quit(t):
+    """All ways that leave."""
+    for keys in (b"q", b"Q", F[10], b"\x03"):
+        leave(on_capture(t), keys)
+
+
+def test_browse_filter(t):
+    term = on_capture(t)
+    term.press(F[4], "Filter:")
+    term.press(b"POSIX", lambda me: "FLOCK" not in "".join(me.screen.display[4:18]), "only POSIX")
+    term.press(ENTER, "filter: POSIX [")
+    term.press(F[4], "Filter:")
+    term.press(ESC, "filter: (none)")
+    term.press(b"\\", "Filter:")
+    term.type(b"=type==flock")
+    term.press(ENTER, lambda me: "POSIX" not in "".join(me.screen.display[4:18]) and "FLOCK" in me.text, "only FLOCK")
+    leave(term)
+
+
+def test_browse_find(t):
+    """Incremental; Esc returns to the row where it began."""
+    term = on_capture(t)
+    first = term.selected
+    term.press(F[3], lambda me: "Find" in me.line(23) or "Find" in me.line(22) or "Search" in me.text, "the prompt")
+    term.type(b"FLOCK")
+    term.press(ENTER, term.selects("FLOCK"), "a row that says FLOCK")
+    term.press(b"g", lambda me: me.selected == first, "the first row")
+    term.type(b"/LEASE")
+    term.press(ESC, lambda me: me.selected == first and "LEASE" not in me.line(22), "the row where it began")
+    leave(term)
+
+
+def test_browse_sort(t):
+    """By pid, and turned round."""
+    term = on_capture(t)
+
+    def pids(me):
+        found = [line.split()[1] for line in me.screen.display[4:18] if len(line.split()) > 5]
+        return [int(p) for p in found if p.isdigit()]
+
+    term.type(F[6])
+    term.until(lambda me: "PID" in me.text and "Sort" in me.text or "Order" in me.text, "the menu")
+    term.type(ESC)
+    term.until(ready, "the view")
+    for _ in range(12):
+        term.type(b">")
+        term.settle()
+        if len(pids(term)) > 2 and pids(term) == sorted(pids(term)):
+            break
+    same(pids(term), sorted(pids(term)), "pids in order")
+    term.press(b"I", lambda me: pids(me) == sorted(pids(me), reverse=True), "pids turned round")
+    leave(term)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is believed of a process from scan to scan. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "source/procfs_private.h"
+
+static struct lk_fact_proc fact(int pid, const char *comm)
+{
+	return (struct lk_fact_proc){ .pid = pid,
+				      .ppid = 1,
+				      .start_ticks = 77,
+				      .uid = 5,
+				      .comm = comm,
+				      .comm_len = strlen(comm),
+				      .cmdline = "cmd line",
+				      .cgroup = "/a.service" };
+}
+
+Test(memo, known_again_only_as_the_same_and_for_a_while)
+{
+	struct lk_fact_proc p[] = { fact(10, "one"), fact(20, "two"), fact(30, "three") }, other;
+	const int64_t read_ms[] = { 1000, 0, 1000 };
+	struct scan_memo m = { 0 };
+	const struct scan_memory *e;
+
+	lk_scan_memorize(&m, p, read_ms, 3, LK_NEED_CMDLINE | LK_NEED_CGROUP);
+	e = lk_scan_recall(&m, &p[0], LK_NEED_CMDLINE, 2000);
+	cr_assert_not_null(e);
+	cr_expect_str_eq(e->cmdline, "cmd line");
+	cr_expect_str_eq(e->cgroup, "/a.service");
+	cr_expect_null(e->user);
+	/* One that was not read, something that was not asked for, too long ago. */
+	cr_expect_null(lk_scan_recall(&m, &p[1], LK_NEED_CMDLINE, 2000));
+	cr_expect_null(lk_scan_recall(&m, &p[0], LK_NEED_USER, 2000));
+	cr_expect_null(lk_scan_recall(&m, &p[0], LK_NEED_CMDLINE, 1000 + 20000));
+	/* Another process by now, or another program. */
+	other = p[2];
+	other.start_ticks++;
+	cr_expect_null(lk_scan_recall(&m, &other, LK_NEED_CMDLINE, 2000));
+	other = p[2];
+	other.uid = 6;
+	cr_expect_null(lk_scan_recall(&m, &other, LK_NEED_CMDLINE, 2000));
+	other = fact(30, "thre");
+	cr_expect_null(lk_scan_recall(&m, &other, LK_NEED_CMDLINE, 2000));
+	/* Only those of the last scan stay. */
+	lk_scan_memorize(&m, &p[2], &read_ms[2], 1, LK_NEED_CMDLINE);
+	cr_expect_null(lk_scan_recall(&m, &p[0], LK_NEED_CMDLINE, 2000));
+	cr_expect_not_null(lk_scan_recall(&m, &p[2], LK_NEED_CMDLINE, 2000));
+	lk_scan_memo_done(&m);
+}

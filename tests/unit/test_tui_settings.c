@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tui/settings.h"
+
+static void expect(const struct lk_settings *s, const char *name, const char *value)
+{
+	char *got = lk_settings_get(s, name);
+
+	if (value)
+		cr_assert_str_eq(got ? got : "(default)", value, "%s", name);
+	else
+		cr_assert_null(got, "%s is %s, not the default", name, got);
+	free(got);
+}
+
+/* The defaults are what is not written. */
+Test(tui_settings, defaults)
+{
+	struct lk_settings s;
+	size_t n;
+	const struct lk_setting *table = lk_setting_table(&n);
+
+	lk_settings_init(&s);
+	cr_assert_eq(s.delay_ms, 2000);
+	cr_assert(s.mouse && s.header && !s.readonly);
+	for (size_t i = 0; i < n; i++)
+		expect(&s, table[i].name, NULL);
+	lk_settings_done(&s);
+}
+
+/* What is set comes back as it would be written. */
+Test(tui_settings, set_and_get)
+{
+	static const char *const rows[][3] = {
+		{ "delay", "0.5", "0.5" },
+		{ "delay", "0", "0.1" },
+		{ "delay", "1e9", NULL },
+		{ "delay", "99999999999", "3600.0" },
+		{ "delay", "-1", NULL },
+		{ "delay", "2.25", "2.25" },
+		{ "units", "hex", "hex" },
+		{ "units", "miles", NULL },
+		{ "mouse", "no", "no" },
+		{ "mouse", "maybe", NULL },
+		{ "color", "never", "never" },
+		{ "header", "none", "none" },
+		{ "start-view", "map", "map" },
+		{ "highlight-changes", "4294967299", "1000" },
+		{ "highlight-changes", "0", "0" },
+		{ "highlight-changes", "x", NULL },
+		{ "columns", "pid,path", "pid,path" },
+		{ "filter", "a\nb", NULL },
+		{ "readonly", "yes", "yes" },
+		{ "accessible", "yes", "yes" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct lk_settings s;
+		struct lk_err err = { 0 };
+		int rc;
+
+		lk_settings_init(&s);
+		rc = lk_settings_set(&s, rows[i][0], rows[i][1], &err);
+		cr_assert_eq(rc, rows[i][2] ? 0 : -EINVAL, "%s %s", rows[i][0], rows[i][1]);
+		cr_assert_eq(!err.text, rc == 0, "a sentence for %s %s", rows[i][0], rows[i][1]);
+		expect(&s, rows[i][0], rows[i][2]);
+		lk_err_done(&err);
+		lk_settings_done(&s);
+	}
+}
+
+Test(tui_settings, flags)
+{
+	struct lk_settings s;
+
+	lk_settings_init(&s);
+	cr_assert_eq(lk_settings_set(&s, "no-mouse", NULL, NULL), 0);
+	cr_assert(!s.mouse);
+	cr_assert_eq(lk_settings_set(&s, "mouse", NULL, NULL), 0);
+	cr_assert(s.mouse);
+	cr_assert_eq(lk_settings_set(&s, "ascii", NULL, NULL), 0);
+	cr_assert_eq(s.glyphs, LK_GLYPHS_ASCII);
+	cr_assert_eq(lk_settings_set(&s, "readonly", NULL, NULL), 0);
+	cr_assert_eq(lk_settings_set(&s, "readonly", "no", NULL), 0);
+	cr_assert(s.readonly, "what asked for it cannot be undone");
+	cr_assert_eq(lk_settings_set(&s, "nosuch", "1", NULL), -ENOENT);
+	cr_assert_eq(lk_settings_set(&s, "no-delay", NULL, NULL), -ENOENT);
+	cr_assert_eq(lk_settings_set(&s, "delay", NULL, NULL), -EINVAL);
+	lk_settings_done(&s);
+}
+
+static char folder[] = "/tmp/lk-settings-XXXXXX";
+
+static char *file_in(const char *name)
+{
+	char *path = NULL;
+
+	cr_assert(asprintf(&path, "%s/%s", folder, name) > 0);
+	return path;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	cr_assert(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* A wrong line is named, the others count; saved and read again it is the same. */
+Test(tui_settings, file)
+{
+	struct lk_settings s, again;
+	struct lk_err err = { 0 };
+	struct stat st;
+	char *path, *saved;
+
+	unsetenv("SUDO_UID");
+	cr_assert(mkdtemp(folder));
+	path = file_in("config");
+	saved = file_in("a/b/config");
+	write_file(path, "# mine\n--delay 5\nnosuch = 1\nunits=hex\n\nbind = F11 signal\nmouse = no\nfilter = a b\n");
+	lk_settings_init(&s);
+	cr_assert_eq(lk_settings_read(&s, path, &err), -EINVAL);
+	cr_assert(strstr(lk_err_text(&err), "line 3") && strstr(lk_err_text(&err), "nosuch"), "%s", lk_err_text(&err));
+	lk_err_done(&err);
+	cr_assert_eq(s.delay_ms, 5000);
+	cr_assert_eq(s.binds.n, 1);
+	cr_assert_eq(lk_settings_save(&s, saved, &err), 0, "%s", lk_err_text(&err));
+	cr_assert_eq(stat(saved, &st), 0);
+	cr_assert_eq(st.st_mode & 0777, 0600);
+	lk_settings_init(&again);
+	cr_assert_eq(lk_settings_read(&again, saved, &err), 0, "%s", lk_err_text(&err));
+	expect(&again, "delay", "5.0");
+	expect(&again, "units", "hex");
+	expect(&again, "mouse", "no");
+	expect(&again, "filter", "a b");
+	cr_assert_eq(again.binds.n, 1);
+	cr_assert_str_eq(again.binds.v[0], "F11 signal");
+	setenv("SUDO_UID", "1000", 1);
+	cr_assert_eq(lk_settings_save(&s, saved, &err), -EPERM);
+	lk_err_done(&err);
+	lk_settings_done(&s);
+	lk_settings_done(&again);
+	unlink(saved);
+	unlink(path);
+	free(path);
+	free(saved);
+	path = file_in("a/b");
+	rmdir(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	free(path);
+	rmdir(folder);
+}
+
+/* A pipe in its place keeps nobody waiting, no file is no error. */
+Test(tui_settings, odd_files, .timeout = 20)
+{
+	struct lk_settings s;
+	struct lk_err err = { 0 };
+
+	lk_settings_init(&s);
+	cr_assert_eq(lk_settings_read(&s, "/nonexistent/config", &err), 0);
+	cr_assert_eq(lk_settings_read(&s, "/dev/null/config", &err), 0);
+	cr_assert_lt(lk_settings_read(&s, "/dev/zero", &err), 0);
+	lk_err_done(&err);
+	lk_settings_done(&s);
+}
+
+Test(tui_settings, path)
+{
+	char *path;
+
+	setenv("HOME", "/home/x", 1);
+	setenv("XDG_CONFIG_HOME", "/xdg", 1);
+	path = lk_settings_path();
+	cr_assert_str_eq(path, "/xdg/lockscope/config");
+	free(path);
+	setenv("XDG_CONFIG_HOME", "relative", 1);
+	cr_assert_null(lk_settings_path());
+	setenv("XDG_CONFIG_HOME", "", 1);
+	path = lk_settings_path();
+	cr_assert_str_eq(path, "/home/x/.config/lockscope/config");
+	free(path);
+	setenv("HOME", "relative", 1);
+	cr_assert_null(lk_settings_path());
+}
