@@ -302,21 +302,8 @@ struct lk_rect lk_canvas_box(struct lk_canvas *c, struct lk_rect r, const char *
 static int dump_char(wchar_t ch, lk_buf *out)
 {
 	char text[4];
-	uint32_t u = (uint32_t)ch;
-	size_t n;
 
-	if (u < 0x80) {
-		text[0] = (char)u, n = 1;
-	} else if (u < 0x800) {
-		text[0] = (char)(0xc0 | u >> 6), text[1] = (char)(0x80 | (u & 0x3f)), n = 2;
-	} else if (u < 0x10000) {
-		text[0] = (char)(0xe0 | u >> 12), text[1] = (char)(0x80 | (u >> 6 & 0x3f));
-		text[2] = (char)(0x80 | (u & 0x3f)), n = 3;
-	} else {
-		text[0] = (char)(0xf0 | (u >> 18 & 7)), text[1] = (char)(0x80 | (u >> 12 & 0x3f));
-		text[2] = (char)(0x80 | (u >> 6 & 0x3f)), text[3] = (char)(0x80 | (u & 0x3f)), n = 4;
-	}
-	return lk_buf_add(out, text, n);
+	return lk_buf_add(out, text, lk_text_put_utf8((uint32_t)ch, text));
 }
 
 static wchar_t plain_line(wchar_t ch)

@@ -81,34 +81,10 @@ static void cut(struct lk_field *f, size_t from, size_t to)
 	f->at = from;
 }
 
-static size_t encode(lk_press k, char out[4])
-{
-	if (k < 0x80) {
-		out[0] = (char)k;
-		return 1;
-	}
-	if (k < 0x800) {
-		out[0] = (char)(0xc0 | k >> 6);
-		out[1] = (char)(0x80 | (k & 0x3f));
-		return 2;
-	}
-	if (k < 0x10000) {
-		out[0] = (char)(0xe0 | k >> 12);
-		out[1] = (char)(0x80 | (k >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (k & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | (k >> 18 & 7));
-	out[1] = (char)(0x80 | (k >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (k >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (k & 0x3f));
-	return 4;
-}
-
 static void insert(struct lk_field *f, lk_press k)
 {
 	char bytes[4];
-	size_t n = encode(k, bytes);
+	size_t n = lk_text_put_utf8(k, bytes);
 
 	if (f->text.n + n > FIELD_MAX || lk_vec_reserve(&f->text.v, &f->text.cap, f->text.n, n, 1) < 0)
 		return;

@@ -49,20 +49,6 @@ bool lk_press_is_text(lk_press k)
 	return k >= ' ' && k != 0x7f && k < 0x110000 && !(k >= 0x80 && k < 0xa0);
 }
 
-static void put_utf8(lk_press k, char *buf)
-{
-	if (k < 0x80)
-		snprintf(buf, LK_KEY_NAME, "%c", (int)k);
-	else if (k < 0x800)
-		snprintf(buf, LK_KEY_NAME, "%c%c", (int)(0xc0 | k >> 6), (int)(0x80 | (k & 0x3f)));
-	else if (k < 0x10000)
-		snprintf(buf, LK_KEY_NAME, "%c%c%c", (int)(0xe0 | k >> 12), (int)(0x80 | (k >> 6 & 0x3f)),
-			 (int)(0x80 | (k & 0x3f)));
-	else
-		snprintf(buf, LK_KEY_NAME, "%c%c%c%c", (int)(0xf0 | (k >> 18 & 7)), (int)(0x80 | (k >> 12 & 0x3f)),
-			 (int)(0x80 | (k >> 6 & 0x3f)), (int)(0x80 | (k & 0x3f)));
-}
-
 const char *lk_press_name(lk_press k, char buf[LK_KEY_NAME])
 {
 	for (size_t i = 0; i < N_NAMES; i++) {
@@ -74,7 +60,7 @@ const char *lk_press_name(lk_press k, char buf[LK_KEY_NAME])
 	if (k < ' ')
 		snprintf(buf, LK_KEY_NAME, "Ctrl-%c", (int)k + '@');
 	else if (lk_press_is_text(k))
-		put_utf8(k, buf);
+		buf[lk_text_put_utf8(k, buf)] = '\0';
 	else
 		snprintf(buf, LK_KEY_NAME, "0x%x", (unsigned)k);
 	return buf;

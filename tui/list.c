@@ -159,13 +159,20 @@ static int keep_frames(const lk_items *all, const struct lk_frame *f, struct lk_
 	return 0;
 }
 
-static int with_ghosts(const struct lk_list *l, const struct lk_frame *f, const lk_items *fresh, lk_items *ret)
+static int with_ghosts(const struct lk_list *l, const struct lk_frame *f, lk_items *fresh, lk_items *ret)
 {
 	struct lk_map by_id = { 0 };
 	ghosts g = { 0 };
-	int rc = map_items(fresh, &by_id);
+	int rc;
 
-	if (!rc && l->ops->ghosts)
+	/* Nothing can be missing. */
+	if (!l->ops->ghosts || !l->all.n) {
+		*ret = *fresh;
+		*fresh = (lk_items){ 0 };
+		return 0;
+	}
+	rc = map_items(fresh, &by_id);
+	if (!rc)
 		rc = find_ghosts(l, f, &by_id, &g);
 	if (!rc)
 		rc = merge(fresh, &g, ret);

@@ -32,14 +32,8 @@ void lk_maker_line(struct lk_maker *m, const char *label)
 
 static void put_args(struct lk_maker *m, const char *fmt, va_list ap)
 {
-	lk_auto_mem char *text = NULL;
-
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
-		m->rc = -ENOMEM;
-	}
 	if (!m->rc)
-		m->rc = lk_buf_puts(&m->line, text);
+		m->rc = lk_buf_vprintf(&m->line, fmt, ap);
 }
 
 void lk_maker_put(struct lk_maker *m, const char *fmt, ...)

@@ -17,17 +17,12 @@
 static void put(struct lk_waits_line *l, lk_buf *b, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 static void put(struct lk_waits_line *l, lk_buf *b, const char *fmt, ...)
 {
-	lk_auto_mem char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
-		l->rc = -ENOMEM;
-	}
-	va_end(ap);
 	if (!l->rc)
-		l->rc = lk_buf_puts(b, text);
+		l->rc = lk_buf_vprintf(b, fmt, ap);
+	va_end(ap);
 }
 
 static void put_age(struct lk_waits_line *l, lk_buf *b, int64_t ms, bool at_least)

@@ -21,17 +21,12 @@ struct say {
 
 static void __attribute__((format(printf, 2, 3))) say(struct say *s, const char *fmt, ...)
 {
-	lk_auto_mem char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
-		s->rc = -ENOMEM;
-	}
-	va_end(ap);
 	if (!s->rc)
-		s->rc = lk_buf_puts(s->out, text);
+		s->rc = lk_buf_vprintf(s->out, fmt, ap);
+	va_end(ap);
 }
 
 static void say_age(struct say *s, int64_t ms, bool at_least)

@@ -26,6 +26,8 @@ char *lk_text_decimal(char *end, uint64_t v);
 /* Length in bytes (1..4) of the valid UTF-8 sequence at s, 0 when invalid (overlong, surrogate, > U+10FFFF, cut).
  * ret_cp may be NULL. */
 size_t lk_text_utf8(const char *s, size_t n, uint32_t *ret_cp);
+/* The inverse for one code point, which must be one: writes 1..4 bytes, no NUL, and returns how many. */
+size_t lk_text_put_utf8(uint32_t cp, char out[4]);
 bool lk_text_is_utf8(const char *s, size_t n);
 /* s with every invalid byte replaced by U+FFFD: always valid UTF-8. Heap, caller frees; NULL: no memory. */
 char *lk_text_to_utf8(const char *s, size_t n);

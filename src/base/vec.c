@@ -88,19 +88,26 @@ int lk_buf_hex(lk_buf *b, uint64_t v, size_t digits)
 	return lk_buf_add(b, p, (size_t)(end - p));
 }
 
-int lk_buf_printf(lk_buf *b, const char *fmt, ...)
+int lk_buf_vprintf(lk_buf *b, const char *fmt, va_list ap)
 {
 	char *s = NULL;
-	va_list ap;
-	int n, rc;
+	int n = vasprintf(&s, fmt, ap), rc;
 
-	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
-	va_end(ap);
 	if (n < 0)
 		return -ENOMEM;
 	rc = lk_buf_add(b, s, (size_t)n);
 	free(s);
+	return rc;
+}
+
+int lk_buf_printf(lk_buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	rc = lk_buf_vprintf(b, fmt, ap);
+	va_end(ap);
 	return rc;
 }
 

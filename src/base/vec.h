@@ -3,6 +3,7 @@
 #ifndef LK_BASE_VEC_H
 #define LK_BASE_VEC_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ int lk_buf_puts(lk_buf *b, const char *s);
 int lk_buf_number(lk_buf *b, int64_t v);
 int lk_buf_unsigned(lk_buf *b, uint64_t v);
 int lk_buf_hex(lk_buf *b, uint64_t v, size_t digits);
+int lk_buf_vprintf(lk_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 int lk_buf_printf(lk_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a NUL that is not counted and returns .v; NULL when memory is out. Valid until the next change. */
 char *lk_buf_str(lk_buf *b);

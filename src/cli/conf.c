@@ -207,25 +207,13 @@ void lk_conf_done(struct lk_conf *c)
 	lk_vec_done(&c->defaults);
 }
 
-static bool verb_has(unsigned groups, int id)
-{
-	size_t n;
-	const struct lk_option *table = lk_option_table(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		if (table[i].id == id && table[i].groups & groups)
-			return true;
-	}
-	return false;
-}
-
 void lk_conf_apply(const struct lk_conf *c, struct lk_cli *cli)
 {
 	cli->read_only = cli->read_only || c->read_only;
 	for (size_t i = 0; i < c->defaults.n; i++) {
 		const struct lk_conf_default *d = &c->defaults.v[i];
 
-		if (!d->screen_only && verb_has(cli->verb->options | LK_OPTIONS_COMMON, d->id))
+		if (!d->screen_only && lk_option_is_in(d->id, cli->verb->options | LK_OPTIONS_COMMON))
 			lk_option_apply(cli, d->id, d->value);
 	}
 }

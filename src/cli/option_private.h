@@ -67,6 +67,9 @@ bool *lk_option_act_flag(struct lk_cli *cli, int id);
 enum lk_status lk_option_act(struct lk_cli *cli, int id, char *arg, char **rest, int *ret_used);
 bool lk_option_is_act(int id);
 
+/* An option of one of these groups (LK_OPTIONS_*); several may share a number. */
+bool lk_option_is_in(int id, unsigned groups);
+
 /* Options of the screen: kept in lk_cli.screen under their long names. */
 bool lk_option_is_screen(const struct lk_cli *cli, int id);
 enum lk_status lk_option_screen(struct lk_cli *cli, int id, const char *arg);

@@ -5,26 +5,14 @@
 #include "cli/option_private.h"
 #include "cli/screen.h"
 
-static bool has_groups(int id, unsigned groups)
-{
-	size_t n;
-	const struct lk_option *table = lk_option_table(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		if (table[i].id == id && table[i].groups & groups)
-			return true;
-	}
-	return false;
-}
-
 bool lk_option_is_screen(const struct lk_cli *cli, int id)
 {
-	return cli->verb == &lk_verb_screen && (id == OPT_COLOR || has_groups(id, LK_OPTIONS_SCREEN));
+	return cli->verb == &lk_verb_screen && (id == OPT_COLOR || lk_option_is_in(id, LK_OPTIONS_SCREEN));
 }
 
 bool lk_option_fits_screen(int id)
 {
-	return has_groups(id, LK_OPTIONS_SCREEN | LK_OPTIONS_COMMON);
+	return lk_option_is_in(id, LK_OPTIONS_SCREEN | LK_OPTIONS_COMMON);
 }
 
 const char *lk_option_long_name(int id)

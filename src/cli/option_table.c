@@ -108,3 +108,15 @@ const struct lk_option *lk_option_table(size_t *ret_n)
 	*ret_n = sizeof(table) / sizeof(*table);
 	return table;
 }
+
+bool lk_option_is_in(int id, unsigned groups)
+{
+	size_t n;
+	const struct lk_option *options = lk_option_table(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (options[i].id == id && options[i].groups & groups)
+			return true;
+	}
+	return false;
+}

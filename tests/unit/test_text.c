@@ -120,6 +120,22 @@ static size_t utf8(const char *s, uint32_t *cp)
 	return lk_text_utf8(s, strlen(s), cp);
 }
 
+Test(text, utf8_written_is_read_back)
+{
+	static const uint32_t points[] = {
+		0, 'a', 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff
+	};
+
+	for (size_t i = 0; i < sizeof(points) / sizeof(*points); i++) {
+		char bytes[4];
+		size_t n = lk_text_put_utf8(points[i], bytes);
+		uint32_t cp = 1;
+
+		cr_expect_eq(lk_text_utf8(bytes, n, &cp), n, "%x", points[i]);
+		cr_expect_eq(cp, points[i]);
+	}
+}
+
 Test(text, utf8_good)
 {
 	uint32_t cp;
