@@ -273,13 +273,6 @@ static int scan_once(struct lk_bpf *b, const struct lk_bpf_request *req, struct 
 	return rc;
 }
 
-static void mark_ours(struct lk_bpf *b)
-{
-	for (size_t i = 0; b->markers.fd >= 0 && i < b->records.inodes.n; i++)
-		if (b->records.inodes.v[i].ino == b->markers.ino && b->records.inodes.v[i].sb_magic == 0x01021994)
-			b->records.inodes.v[i].flags |= LK_BPF_INODE_OURS;
-}
-
 int lk_bpf_dump(struct lk_bpf *b, const struct lk_bpf_request *req, struct lk_bpf_dump *ret, struct lk_err *err)
 {
 	struct lk_bpf_dump d = { 0 };
@@ -298,7 +291,7 @@ int lk_bpf_dump(struct lk_bpf *b, const struct lk_bpf_request *req, struct lk_bp
 		rc = lk_bpf_join(&b->records);
 	if (rc < 0)
 		return lk_err_set(err, rc, "the bpf scan failed: %s", strerror(-rc));
-	mark_ours(b);
+	lk_bpf_markers_mark(&b->markers, &b->records);
 	d.holds = b->records.holds.v;
 	d.n_holds = b->records.holds.n;
 	d.inodes = b->records.inodes.v;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "source/bpf_dump_private.h"
@@ -33,6 +34,8 @@ static int open_file(struct bpf_markers *m)
 		return rc;
 	}
 	m->fd = fd;
+	m->major = major(st.st_dev);
+	m->minor = minor(st.st_dev);
 	m->ino = st.st_ino;
 	return 0;
 }
@@ -93,6 +96,16 @@ void lk_bpf_markers_drop(struct bpf_markers *m)
 	if (m->fd >= 0)
 		fcntl(m->fd, F_OFD_SETLK, &l);
 	m->n = 0;
+}
+
+void lk_bpf_markers_mark(const struct bpf_markers *m, struct bpf_records *r)
+{
+	for (size_t i = 0; m->fd >= 0 && i < r->inodes.n; i++) {
+		struct lk_bpf_inode *inode = &r->inodes.v[i];
+
+		if (inode->major == m->major && inode->minor == m->minor && inode->ino == m->ino)
+			inode->flags |= LK_BPF_INODE_OURS;
+	}
 }
 
 void lk_bpf_markers_done(struct bpf_markers *m)

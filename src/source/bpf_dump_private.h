@@ -23,7 +23,8 @@ struct bpf_markers {
 	int fd; /* -1: none */
 	unsigned n; /* processors that have one */
 	bool all; /* every configured processor has one */
-	uint64_t ino; /* of the private file */
+	uint32_t major, minor; /* of the private file: tmpfs numbers the files of each mount anew */
+	uint64_t ino;
 };
 
 /* One of the program's output buffers. */
@@ -71,6 +72,8 @@ int lk_bpf_join(struct bpf_records *r);
 /* Takes them (anew when *m has some already). 0 or -errno. The affinity of the calling thread is restored. */
 int lk_bpf_markers_take(struct bpf_markers *m);
 void lk_bpf_markers_drop(struct bpf_markers *m);
+/* Flags the private file among the inodes, so that its locks are left out. */
+void lk_bpf_markers_mark(const struct bpf_markers *m, struct bpf_records *r);
 void lk_bpf_markers_done(struct bpf_markers *m);
 
 #endif

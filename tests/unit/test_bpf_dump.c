@@ -151,6 +151,29 @@ Test(bpf_join, nothing)
 	cr_expect_eq(lk_bpf_join(&r), 0);
 }
 
+/* Each tmpfs numbers its files from 1, the kernel's own that has our private file too. */
+Test(bpf_markers, only_our_own_file_is_ours)
+{
+	struct bpf_markers m = { .fd = 9, .major = 0, .minor = 1, .ino = 1030 };
+	struct lk_bpf_inode inodes[] = {
+		{ .major = 0, .minor = 1, .ino = 1030, .fstype = "tmpfs" },
+		{ .major = 0, .minor = 47, .ino = 1030, .fstype = "tmpfs" },
+		{ .major = 1, .minor = 1, .ino = 1030, .fstype = "tmpfs" },
+		{ .major = 0, .minor = 1, .ino = 1031, .fstype = "tmpfs", .flags = LK_BPF_INODE_TORN },
+	};
+	struct bpf_records r = { .inodes = { inodes, 4, 4 } };
+
+	lk_bpf_markers_mark(&m, &r);
+	cr_expect_eq(inodes[0].flags, LK_BPF_INODE_OURS);
+	cr_expect_eq(inodes[1].flags, 0, "a file of another tmpfs was hidden");
+	cr_expect_eq(inodes[2].flags, 0);
+	cr_expect_eq(inodes[3].flags, LK_BPF_INODE_TORN);
+	m.fd = -1;
+	inodes[0].flags = 0;
+	lk_bpf_markers_mark(&m, &r);
+	cr_expect_eq(inodes[0].flags, 0, "there is no private file");
+}
+
 Test(bpf_state, letters)
 {
 	static const struct {

@@ -65,7 +65,6 @@ static __always_inline void fill_inode(struct lk_bpf_inode *r, uint64_t inode, u
 	r->inode = inode;
 	r->ino = READ(p, i_ino);
 	r->size = READ(p, i_size);
-	r->sb_magic = READ(sb, s_magic);
 	r->dentry = READ64(f, f_path.dentry);
 	r->name = LK_BPF_NONE;
 	r->pad = 0;
@@ -133,7 +132,9 @@ static __always_inline int dump_inode(uint64_t inode, uint64_t file)
 /* The inode of a file, dumped when it is met for the first time: its index, GONE or FULL. */
 __attribute__((noinline)) int meet_inode(uint64_t inode, uint64_t file)
 {
-	uint64_t check = GET64(inode, inode, i_ino) ^ GET64(inode, inode, i_generation) << 32;
+	/* The memory may have been given to an inode of the same number on another file system. */
+	uint64_t check = GET64(inode, inode, i_ino) ^ GET64(inode, inode, i_generation) << 32 ^
+			 number(GET64(inode, inode, i_sb));
 	int slot = seen_slot(inode, check), index;
 	struct seen *s = seen_at(slot);
 

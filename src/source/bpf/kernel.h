@@ -135,7 +135,6 @@ struct path {
 
 struct super_block {
 	unsigned int s_dev;
-	unsigned long s_magic;
 	struct file_system_type *s_type;
 };
 

@@ -52,7 +52,6 @@ struct lk_bpf_inode {
 	uint64_t inode; /* struct inode */
 	uint64_t ino; /* with major and minor: the key of /proc/locks */
 	int64_t size; /* bytes */
-	uint64_t sb_magic; /* statfs(2) f_type */
 	uint64_t dentry; /* of the descriptor through which it was met */
 	uint32_t name; /* index of the last component of its path, see lk_bpf_path(); LK_BPF_NONE: not known */
 	uint32_t pad;
