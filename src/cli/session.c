@@ -32,8 +32,6 @@ enum lk_status lk_session_open(struct lk_session *s, const struct lk_cli *cli)
 	lk_arena_init(&s->arena);
 	if (lk_session_source(cli, &s->source, &err) < 0)
 		status = lk_say_error(&err);
-	else
-		s->chooses = !cli->from && !cli->proc && cli->scanner != LK_SCANNER_PROCFS;
 	lk_err_done(&err);
 	return status;
 }
@@ -122,7 +120,7 @@ bool lk_asked_is_missing(const struct lk_asked *t)
 static void say_scan(const struct lk_session *s)
 {
 	const struct lk_snapshot *snap = s->snap;
-	const char *why = s->chooses ? lk_bpf_source_why_not(s->source) : NULL;
+	const char *why = lk_source_why_not(s->source);
 
 	lk_say("%zu held, %zu waiting; %zu processes seen, %zu of them unreadable; %.1f ms; scanner %s", snap->n_held,
 	       snap->n_waiting, snap->end.n_procs, snap->end.n_unreadable, snap->end.scan_ms,

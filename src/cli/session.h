@@ -19,7 +19,6 @@ struct lk_asked {
 struct lk_session {
 	const struct lk_cli *cli;
 	struct lk_source *source;
-	bool chooses; /* the source decides for itself how it looks (source/bpf.h) */
 	struct lk_snapshot *snap; /* NULL until lk_session_take() */
 	struct lk_arena arena;
 	struct lk_asked *targets; /* in the arena */

@@ -8,7 +8,6 @@
 
 #include "base/cleanup.h"
 #include "base/map.h"
-#include "source/procfs.h"
 
 /* The bytes of a key that name a file; behind them is padding. */
 #define KEY_BYTES offsetof(struct lk_key, none)
@@ -39,12 +38,6 @@ static struct lk_key *keys_of(const struct lk_snapshot *snap, size_t *ret_n)
 	return keys;
 }
 
-/* Another tree, or a capture, has no directories to walk: there, recorded paths are all there is. */
-static bool can_walk(const struct lk_session *s)
-{
-	return !s->cli->from && !s->cli->proc;
-}
-
 static int find_below(struct lk_session *s, struct lk_who *w)
 {
 	struct walk walk = { .session = s, .who = w };
@@ -53,14 +46,14 @@ static int find_below(struct lk_session *s, struct lk_who *w)
 	size_t n = 0;
 	int rc;
 
-	if (!can_walk(s))
-		return 0;
 	keys = keys_of(s->snap, &n);
 	if (!keys)
 		return -ENOMEM;
-	rc = lk_procfs_walk(s->source, w->target->path, keys, n, keep_file, &walk, &err);
+	rc = lk_source_walk(s->source, w->target->path, !s->cli->physical, keys, n, keep_file, &walk, &err);
+	w->by_path = rc == -EOPNOTSUPP;
+	if (rc < 0 && rc != -ENOTDIR && !w->by_path)
+		w->walk_failed = lk_arena_strdup(&s->arena, lk_err_text(&err));
 	lk_err_done(&err);
-	w->walk_failed = rc < 0 && rc != -ENOTDIR;
 	return rc == -ENOMEM ? rc : 0;
 }
 
@@ -74,7 +67,7 @@ static bool is_below(const char *path, const char *dir)
 }
 
 /* -R by the path the holder sees: for names that are gone, and where there is nothing to walk. */
-static bool is_below_by_path(const struct lk_session *s, const struct lk_who *w, const struct lk_lock *l)
+static bool is_below_by_path(const struct lk_who *w, const struct lk_lock *l)
 {
 	const struct lk_fact_file *dir = &w->target->file;
 	const char *dir_path = dir->path ? dir->path : w->target->path;
@@ -82,11 +75,11 @@ static bool is_below_by_path(const struct lk_session *s, const struct lk_who *w,
 
 	if (!file->path || !is_below(file->path, dir_path))
 		return false;
-	if (!can_walk(s))
+	if (w->by_path)
 		return true;
 	/* A living name that the walk did not meet belongs to another view of the tree. */
 	if (file->deleted != LK_YES)
-		return w->walk_failed;
+		return w->walk_failed != NULL;
 	return (file->key.major == dir->key.major && file->key.minor == dir->key.minor) ||
 	       (file->mount_point && is_below(file->mount_point, dir_path));
 }
@@ -139,7 +132,7 @@ static enum lk_tri is_on(const struct lk_session *s, const struct lk_who *w, con
 		for (; i != SIZE_MAX; i = index->next[i])
 			on = stronger(on, lk_lock_is_on(l, &w->below.v[i]));
 	}
-	return on != LK_YES && is_below_by_path(s, w, l) ? LK_YES : on;
+	return on != LK_YES && is_below_by_path(w, l) ? LK_YES : on;
 }
 
 static int add_pid(lk_pids *pids, int pid)
@@ -286,7 +279,7 @@ const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w)
 	if (w->ambiguous)
 		return "a lock stands on this file or on another with the same number; its holder could not be read";
 	if (w->walk_failed)
-		return "not all of the directory could be read";
+		return w->walk_failed;
 	if (has_remote_below(s, w))
 		return "a file system below it keeps its locks elsewhere";
 	if (is_queued_for(w) && !w->held_elsewhere && !is_held(w))
@@ -296,13 +289,19 @@ const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w)
 	return why_not_proven(s->snap);
 }
 
+/* Another tree, or a capture, has no directories: there, recorded paths are all there is. */
+static bool knows_no_paths(const struct lk_asked *t)
+{
+	return t->code == -ENODATA || t->code == -EOPNOTSUPP;
+}
+
 int lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_who *ret)
 {
 	int rc = 0;
 
 	*ret = (struct lk_who){ .target = target, .locked = LK_UNKNOWN, .reason = target->reason };
-	/* A capture knows no directories, but it does know the paths of locked files below them. */
-	if (!target->resolved && (lk_asked_is_missing(target) || !s->cli->recursive || can_walk(s)))
+	ret->by_path = knows_no_paths(target);
+	if (!target->resolved && !(s->cli->recursive && ret->by_path))
 		return 0;
 	if (s->cli->recursive && target->resolved)
 		rc = find_below(s, ret);

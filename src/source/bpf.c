@@ -119,10 +119,17 @@ static void done(struct lk_source *src)
 	free(b);
 }
 
+static const char *why_not(const struct lk_source *src)
+{
+	return ((const struct bpf_source *)src)->why_not;
+}
+
 static const struct lk_source_ops ops = {
 	.scan = scan,
 	.resolve = lk_bpf_resolve,
 	.uses = lk_procfs_uses,
+	.walk = lk_procfs_walk,
+	.why_not = why_not,
 	.free = done,
 };
 
@@ -146,11 +153,6 @@ int lk_bpf_source_new(enum lk_scanner wish, struct lk_source **ret, struct lk_er
 	}
 	*ret = &b->procfs.base;
 	return 0;
-}
-
-const char *lk_bpf_source_why_not(const struct lk_source *s)
-{
-	return ((const struct bpf_source *)s)->why_not;
 }
 
 int lk_bpf_probe(const char **ret_how, struct lk_err *err)

@@ -13,13 +13,9 @@ enum lk_scanner { LK_SCANNER_AUTO, LK_SCANNER_BPF, LK_SCANNER_PROCFS };
 bool lk_scanner_find(const char *name, enum lk_scanner *ret);
 
 /* The machine's own, for lk_source_free(). LK_SCANNER_AUTO: the program is loaded at the first scan and stays loaded; where that or
- * a scan does not work, procfs is used instead. LK_SCANNER_BPF: it is loaded now, and nothing else is used. 0, or -errno with a
- * sentence in err. Everything that takes a live procfs source takes this one too. */
+ * a scan does not work, procfs is used instead (lk_source_why_not()). LK_SCANNER_BPF: it is loaded now, and nothing else is used.
+ * 0, or -errno with a sentence in err. */
 int lk_bpf_source_new(enum lk_scanner wish, struct lk_source **ret, struct lk_err *err);
-
-/* Why the last scan of this source was made by procfs: the end of a sentence that begins with "because"; owned by the source, until
- * the next scan. NULL: it was made by bpf, or there was none yet. */
-const char *lk_bpf_source_why_not(const struct lk_source *s);
 
 /* Can it be used here and now? 0 with how the program was loaded (static) in *ret_how, or -errno with a sentence. */
 int lk_bpf_probe(const char **ret_how, struct lk_err *err);

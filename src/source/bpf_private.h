@@ -25,7 +25,7 @@ struct bpf_asked {
 };
 
 struct bpf_source {
-	struct procfs procfs; /* first: whoever takes a live procfs source takes this one */
+	struct procfs procfs; /* first: the procfs ops that serve here too take it for theirs */
 	enum lk_scanner wish;
 	struct lk_bpf *bpf; /* NULL: not loaded */
 	bool refused; /* loading it failed, and would again */

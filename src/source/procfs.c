@@ -304,6 +304,7 @@ static const struct lk_source_ops procfs_ops = {
 	.scan = lk_procfs_scan,
 	.resolve = lk_procfs_resolve,
 	.uses = lk_procfs_uses,
+	.walk = lk_procfs_walk,
 	.free = procfs_free,
 };
 

@@ -390,6 +390,10 @@ int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret
 int lk_procfs_resolve(struct lk_source *src, const char *path, bool follow, struct lk_fact_file *ret,
 		      struct lk_err *err);
 
+/* -- procfs_walk.c -- */
+int lk_procfs_walk(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys, size_t n_keys,
+		   lk_tree_cb cb, void *arg, struct lk_err *err);
+
 /* -- procfs_uses.c -- */
 struct lk_uses;
 int lk_procfs_uses(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The files below a directory that are among the locked ones. The walk runs in a helper: it stats what it meets. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -20,54 +22,131 @@ struct walk {
 	const struct lk_procroot *root;
 	struct lk_mounts mounts;
 	const char *path;
+	bool follow;
 	const struct lk_key *keys;
 	size_t n_keys;
-	struct lk_map inodes; /* of the keys: most files are dismissed by their inode number */
-	struct lk_map by_key;
+	struct lk_map inodes, by_key; /* of the keys */
+	LK_VEC(DIR *) dirs; /* in the helper: those being read, each below the one before */
+	size_t n_met;
 	lk_tree_cb cb;
 	void *arg;
-	int rc; /* of the top directory */
+	int rc; /* of what could not be read; 0: all was */
 };
 
-static int walk_entry(struct walk *w, const FTSENT *e, struct lk_helper_out *out)
+/* For the report at the end; the walk goes on. A name that vanished since its directory was read is no part of the tree. */
+static void note_failure(struct walk *w, int rc)
 {
-	lk_auto_fd fd = -1;
-	struct resolve_answer a = { .mnt_id = -1, .size = -1 };
-	uint64_t ino = e->fts_statp->st_ino;
-	size_t i;
+	if (rc < 0 && rc != -ENOENT)
+		w->rc = rc;
+}
 
-	if (!lk_map_find(&w->inodes, &ino, sizeof(ino), &i))
+/* What this name stands for now, if it is among the files asked for. */
+static int match(struct walk *w, int dirfd, const char *name, struct lk_helper_out *out)
+{
+	lk_auto_fd fd = lk_io_openat(dirfd, name, O_PATH | O_NOFOLLOW);
+	struct resolve_answer a = { .mnt_id = -1, .size = -1 };
+	size_t i;
+	int rc = fd < 0 ? fd : lk_resolve_identity(w->root, &w->mounts, fd, &a);
+
+	if (rc < 0) {
+		note_failure(w, rc);
 		return 0;
-	fd = lk_io_openat(AT_FDCWD, e->fts_accpath, O_PATH | O_NOFOLLOW);
-	if (fd < 0 || lk_resolve_identity(w->root, &w->mounts, fd, &a) < 0)
+	}
+	return lk_map_find(&w->by_key, &a.key, KEY_BYTES, &i) ? lk_resolve_send(out, &w->mounts, fd, &a) : 0;
+}
+
+/* Reading a directory with O_NOATIME leaves no trace; only its owner may. */
+static int enter(struct walk *w, int dirfd, const char *name, int flags)
+{
+	DIR **slot, *dir;
+	int fd = lk_io_openat(dirfd, name, flags | O_RDONLY | O_DIRECTORY | O_NOATIME);
+
+	if (fd == -EPERM)
+		fd = lk_io_openat(dirfd, name, flags | O_RDONLY | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	slot = lk_vec_push(&w->dirs);
+	dir = slot ? fdopendir(fd) : NULL;
+	if (!dir) {
+		w->dirs.n -= slot ? 1 : 0;
+		close(fd);
+		return -ENOMEM;
+	}
+	*slot = dir;
+	return 0;
+}
+
+static int visit(struct walk *w, int dirfd, const char *name, struct lk_helper_out *out)
+{
+	struct statx st;
+	uint64_t ino;
+	size_t i;
+	int rc = 0;
+
+	if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO,
+		  &st) < 0) {
+		note_failure(w, -errno);
 		return 0;
-	if (!lk_map_find(&w->by_key, &a.key, KEY_BYTES, &i))
+	}
+	ino = st.stx_ino;
+	/* Most files are told from those asked for by their inode number. */
+	if (lk_map_find(&w->inodes, &ino, sizeof(ino), &i))
+		rc = match(w, dirfd, name, out);
+	/* Replaced by something else since: the directory that was meant is gone. */
+	if (!rc && S_ISDIR(st.stx_mode)) {
+		int entered = enter(w, dirfd, name, O_NOFOLLOW);
+
+		note_failure(w, entered == -ENOTDIR || entered == -ELOOP ? 0 : entered);
+	}
+	return rc;
+}
+
+/* The next name of the innermost directory. */
+static int walk_on(struct walk *w, struct lk_helper_out *out)
+{
+	DIR *dir = w->dirs.v[w->dirs.n - 1];
+	struct dirent *e;
+	int rc = 0;
+
+	errno = 0;
+	e = readdir(dir);
+	if (!e) {
+		note_failure(w, -errno);
+		closedir(dir);
+		w->dirs.n--;
 		return 0;
-	return lk_resolve_send(out, &w->mounts, fd, &a);
+	}
+	if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+		return 0;
+	if (++w->n_met % HEARTBEAT == 0)
+		rc = lk_helper_emit(out, "", 0);
+	return rc ? rc : visit(w, dirfd(dir), e->d_name, out);
+}
+
+/* Each directory above the present one stays open. */
+static void allow_depth(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 static int walk_work(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
 {
 	struct walk *w = arg;
-	char *const paths[] = { (char *)w->path, NULL };
-	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW, NULL);
-	FTSENT *e;
-	int rc = fts ? 0 : -errno;
 	struct resolve_answer failed = { .mnt_id = -1 };
+	int rc = 0;
 
-	for (size_t n = 1; !rc && (e = fts_read(fts)) != NULL; n++) {
-		if (n % HEARTBEAT == 0)
-			rc = lk_helper_emit(out, "", 0);
-		if (e->fts_info == FTS_DNR || e->fts_info == FTS_NS || e->fts_info == FTS_ERR)
-			failed.rc = -e->fts_errno;
-		else if (e->fts_info != FTS_DP && e->fts_info != FTS_DC)
-			rc = rc ? rc : walk_entry(w, e, out);
-	}
-	if (fts)
-		fts_close(fts);
-	if (!rc && failed.rc)
-		rc = lk_resolve_send(out, &w->mounts, -1, &failed);
-	return rc;
+	allow_depth();
+	w->rc = enter(w, AT_FDCWD, w->path, w->follow ? 0 : O_NOFOLLOW);
+	while (!rc && w->dirs.n)
+		rc = walk_on(w, out);
+	failed.rc = w->rc;
+	/* The end of the process closes what is open after a failure of the helper. */
+	return !rc && failed.rc ? lk_resolve_send(out, &w->mounts, -1, &failed) : rc;
 }
 
 static int walk_take(void *arg, size_t i __attribute__((unused)), const char *data, size_t n)
@@ -109,21 +188,30 @@ static int walk_run(struct procfs *p, struct walk *w, struct lk_err *err)
 		return lk_err_set(err, -ETIMEDOUT,
 				  "%s: a file system in it does not answer; what lies behind it was not looked at",
 				  w->path);
+	if (w->rc == -ENOTDIR)
+		return lk_err_set(err, w->rc, "%s: %s", w->path, strerror(-w->rc));
 	if (w->rc < 0)
 		return lk_err_set(err, w->rc, "%s: part of it could not be read: %s", w->path, strerror(-w->rc));
 	return 0;
 }
 
-int lk_procfs_walk(struct lk_source *s, const char *path, const struct lk_key *keys, size_t n_keys, lk_tree_cb cb,
-		   void *arg, struct lk_err *err)
+int lk_procfs_walk(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys, size_t n_keys,
+		   lk_tree_cb cb, void *arg, struct lk_err *err)
 {
 	struct procfs *p = (struct procfs *)s;
-	struct walk w = { .root = &p->root, .path = path, .keys = keys, .n_keys = n_keys, .cb = cb, .arg = arg };
+	struct walk w = {
+		.root = &p->root,
+		.path = path,
+		.follow = follow,
+		.keys = keys,
+		.n_keys = n_keys,
+		.cb = cb,
+		.arg = arg,
+	};
 	int rc;
 
-	if (s->ops->resolve != lk_procfs_resolve || !p->root.is_proc)
-		return lk_err_set(err, -EOPNOTSUPP, "%s: a directory tree can only be walked on the live machine",
-				  path);
+	if (!p->root.is_proc)
+		return lk_err_set(err, -EOPNOTSUPP, "%s: a copied tree has no directories to walk", path);
 	rc = walk_run(p, &w, err);
 	lk_mounts_done(&w.mounts);
 	lk_map_done(&w.inodes);

@@ -7,6 +7,7 @@
 #ifndef LK_SOURCE_SOURCE_H
 #define LK_SOURCE_SOURCE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -172,6 +173,10 @@ struct lk_sink {
 	int (*proven)(void *arg, const struct lk_fact_proven *f); /* may be NULL */
 };
 
+/* Called for each file below a directory whose key is among those asked for; strings are borrowed for the call. A negative errno
+ * stops the walk. */
+typedef int (*lk_tree_cb)(void *arg, const struct lk_fact_file *file);
+
 struct lk_source;
 
 struct lk_uses;
@@ -186,6 +191,11 @@ struct lk_source_ops {
 	/* Who uses these files, see source/uses.h. NULL: this source cannot know. */
 	int (*uses)(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
 		    struct lk_uses *ret, struct lk_err *err);
+	/* See lk_source_walk(). NULL: this source has no directories. */
+	int (*walk)(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys, size_t n_keys,
+		    lk_tree_cb cb, void *arg, struct lk_err *err);
+	/* See lk_source_why_not(). NULL: this source looks in one way only. */
+	const char *(*why_not)(const struct lk_source *s);
 	void (*free)(struct lk_source *s);
 };
 
@@ -203,6 +213,26 @@ static inline int lk_source_resolve(struct lk_source *s, const char *path, bool 
 				    struct lk_err *err)
 {
 	return s->ops->resolve(s, path, follow, ret, err);
+}
+
+/* The files below the directory `path` that are among those with these keys, also by other names (hard links, bind mounts). Opens
+ * no file; follows no link but, with `follow`, `path` itself; a name that vanishes meanwhile is no part of the tree. 0, or -errno
+ * with a sentence: -ENOTDIR; -EOPNOTSUPP: this source has no directories to walk; -ETIMEDOUT: a file system did not answer, what
+ * comes after it was not looked at; others: some of the tree could not be read, the rest was walked. */
+static inline int lk_source_walk(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys,
+				 size_t n_keys, lk_tree_cb cb, void *arg, struct lk_err *err)
+{
+	if (!s->ops->walk)
+		return lk_err_set(err, -EOPNOTSUPP, "%s: a directory tree can only be walked on the live machine",
+				  path);
+	return s->ops->walk(s, path, follow, keys, n_keys, cb, arg, err);
+}
+
+/* Why the last scan was not made in the way this source prefers: the end of a sentence that begins with "because"; owned by the
+ * source, until the next scan. NULL: it was, or there was none yet. */
+static inline const char *lk_source_why_not(const struct lk_source *s)
+{
+	return s->ops->why_not ? s->ops->why_not(s) : NULL;
 }
 
 static inline void lk_source_free(struct lk_source *s)
