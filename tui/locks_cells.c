@@ -27,42 +27,18 @@ static int put_user(const struct lk_lock *l, lk_buf *out)
 	return p && p->uid >= 0 ? lk_buf_number(out, p->uid) : lk_buf_puts(out, "?");
 }
 
-static size_t n_processes(const struct lk_lock *l)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->n_holders; i++)
-		n += !i || l->holders[i].pid != l->holders[i - 1].pid;
-	return n;
-}
-
-static bool same_name(const struct lk_lock *l)
-{
-	const char *name = l->holders[0].proc->comm;
-
-	for (size_t i = 1; i < l->n_holders; i++) {
-		const char *other = l->holders[i].proc->comm;
-
-		if (!name || !other || strcmp(name, other) != 0)
-			return false;
-	}
-	return name;
-}
-
 static int put_command(const struct lk_lock *l, lk_buf *out)
 {
-	size_t n = n_processes(l);
+	struct lk_row row = { .lock = l };
+	int rc;
 
-	if (n > 1 && !same_name(l))
-		return lk_buf_printf(out, "(%zu holders)", n);
 	if (!l->proc || !l->proc->comm)
 		return lk_buf_puts(out, "?");
-	if (n > 1)
-		return lk_buf_printf(out, "%s +%zu", l->proc->comm, n - 1);
+	rc = lk_buf_puts(out, l->proc->comm);
 	/* The number that the kernel recorded may be somebody else's by now. */
-	if (!l->n_holders && !l->waiter)
-		return lk_buf_printf(out, "%s?", l->proc->comm);
-	return lk_buf_puts(out, l->proc->comm);
+	if (!rc && !l->n_holders && !l->waiter)
+		rc = lk_buf_puts(out, "?");
+	return rc ? rc : lk_note_holders(&row, out);
 }
 
 static int put_type(const struct lk_lock *l, lk_buf *out)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "table/get.h"
 #include "tui/mapview.h"
 #include "tui/rowmark.h"
 #include "tui/table_private.h"
@@ -133,6 +134,21 @@ static char lane_letter(const struct lk_lane *lane)
 	return letter;
 }
 
+/* The name is cut, how many others there are is not. */
+static void put_command(const struct sheet *s, int x, int y, const struct lk_lock *l, enum lk_style style)
+{
+	struct lk_row row = { .lock = l };
+	lk_buf others = { 0 };
+
+	if (lk_note_holders(&row, &others) == 0 && others.n < COMM_CELLS) {
+		int room = COMM_CELLS - 1 - (int)others.n;
+
+		x += lk_canvas_bytes(s->c, x, y, room, style, LK_FIT_LEFT, l->proc->comm, strlen(l->proc->comm));
+		lk_canvas_bytes(s->c, x, y, (int)others.n, style, LK_FIT_LEFT, others.v ? others.v : "", others.n);
+	}
+	lk_vec_done(&others);
+}
+
 static void put_label(const struct sheet *s, int y, const struct lk_lock *l, char letter, enum lk_style style)
 {
 	int x = s->r.x + LK_ROW_GUTTER, pid = PID_CELLS;
@@ -145,8 +161,7 @@ static void put_label(const struct sheet *s, int y, const struct lk_lock *l, cha
 		x += lk_canvas_printf(s->c, x, y, pid, style, "%*s", pid, "?");
 	lk_canvas_printf(s->c, x, y, 3, style, " %c ", letter);
 	if (s->label >= LK_ROW_GUTTER + PID_CELLS + 3 + COMM_CELLS && l->proc && l->proc->comm)
-		lk_canvas_bytes(s->c, x + 3, y, COMM_CELLS - 1, style, LK_FIT_LEFT, l->proc->comm,
-				strlen(l->proc->comm));
+		put_command(s, x + 3, y, l, style);
 }
 
 /* A ghost lies where its lock lay. */
@@ -217,6 +232,7 @@ static const struct lk_lock *lock_under(const struct lk_lane *lane, const struct
 
 static int put_who(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 {
+	struct lk_row row = { .lock = l };
 	bool at_least;
 	int64_t ms;
 	int rc = l->pid > 0 ? lk_buf_printf(out, "   %c %d %s", letter_of(l), l->pid,
@@ -224,7 +240,7 @@ static int put_who(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 			    : lk_buf_printf(out, "   %c ?", letter_of(l));
 
 	if (rc || !lk_lock_is_waiting(l))
-		return rc;
+		return rc ? rc : lk_note_holders(&row, out);
 	ms = lk_frame_age_ms(s->m->frame, l, s->t->now_ms, &at_least);
 	rc = lk_buf_puts(out, " waits ");
 	return rc ? rc : lk_tui_age_text(ms, at_least, out);

@@ -39,7 +39,7 @@ static int put_text(const struct lk_snapshot *snap, FILE *f)
 	for (size_t i = 0; i < snap->n_locks && !rc; i++)
 		rows[i] = (struct lk_row){ .snap = snap, .lock = &snap->locks[i] };
 	if (!rc)
-		rc = lk_out_show_doubt(&no_options, &cols, rows, snap->n_locks);
+		rc = lk_out_show_wanted(&no_options, &cols, rows, snap->n_locks);
 	if (!rc)
 		rc = lk_out_table(&o, &cols, rows, snap->n_locks);
 	lk_vec_done(&cols);

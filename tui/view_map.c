@@ -179,6 +179,7 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 {
 	const struct lk_lock *l = first_lock(it);
 	const struct lk_lane *lane = lk_mapview_lane(t->views[LK_VIEW_MAP].own, it);
+	struct lk_row row = { .lock = l };
 	bool at_least;
 	int64_t ms;
 
@@ -191,7 +192,7 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 	case COL_MODE:
 		return lk_buf_printf(out, "%c", letter_of(l));
 	case COL_COMMAND:
-		return l->proc && l->proc->comm ? lk_buf_puts(out, l->proc->comm) : 0;
+		return lk_column_text(lk_column_find("COMMAND", 7), &row, true, out);
 	case COL_TYPE:
 		return lk_buf_puts(out, lk_type_name(l->rec.type));
 	case COL_FIRST:

@@ -191,16 +191,6 @@ static void say_lock(struct say *s, const struct lk_tui *t, const struct lk_fram
 
 /* ---- held ---- */
 
-static size_t n_processes(const struct lk_lock *l)
-{
-	size_t n = 0;
-
-	/* The descriptors of a process stand side by side. */
-	for (size_t i = 0; i < l->n_holders; i++)
-		n += !i || l->holders[i].pid != l->holders[i - 1].pid;
-	return n;
-}
-
 static void say_unproven(struct say *s, const struct lk_lock *l)
 {
 	if (l->proc) {
@@ -213,7 +203,7 @@ static void say_unproven(struct say *s, const struct lk_lock *l)
 
 static void say_owner(struct say *s, const struct lk_lock *l)
 {
-	size_t n = n_processes(l);
+	size_t n = lk_lock_n_processes(l);
 
 	if (!n) {
 		say_unproven(s, l);
@@ -316,7 +306,7 @@ static void say_held(struct say *s, const struct lk_tui *t, const struct lk_fram
 static void say_in_the_way(struct say *s, const struct lk_lock *l)
 {
 	const struct lk_lock *by = l->n_blocked_by ? l->blocked_by[0] : l->root;
-	size_t n = by ? n_processes(by) : 0;
+	size_t n = by ? lk_lock_n_processes(by) : 0;
 
 	if (!by)
 		say(s, l->state == LK_STATE_STOPPED_WAITING ? "; nothing is in its way any more"

@@ -96,28 +96,51 @@ enum lk_status lk_out_columns_from(const struct lk_cli *cli, const char *default
 	return choose_columns(cli, lk_columns_parse(ret, defaults, NULL), ret);
 }
 
-int lk_out_show_doubt(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
+static bool has_doubt(const struct lk_row *row)
 {
-	bool doubt = false;
-	size_t last;
+	return row->lock->how != LK_HOW_EXACT;
+}
 
-	if ((cli->columns && cli->columns[0] != '+') || lk_columns_has(cols, "HOW"))
-		return 0;
-	for (size_t i = 0; i < n && !doubt; i++)
-		doubt = rows[i].lock->how != LK_HOW_EXACT;
-	if (!doubt)
-		return 0;
-	if (lk_columns_parse(cols, "+HOW", NULL) < 0)
+static bool is_shared(const struct lk_row *row)
+{
+	return row->holder && row->lock->n_holders > 1;
+}
+
+/* The path stays last. */
+static int add_column(lk_columns *cols, const char *name)
+{
+	const struct lk_column *last = cols->n ? cols->v[cols->n - 1] : NULL;
+
+	if (lk_columns_parse(cols, name, NULL) < 0)
 		return -ENOMEM;
-	/* The path stays last. */
-	last = cols->n - 1;
-	if (last > 0 && strcmp(cols->v[last - 1]->name, "PATH") == 0) {
-		const struct lk_column *how = cols->v[last];
-
-		cols->v[last] = cols->v[last - 1];
-		cols->v[last - 1] = how;
+	if (last && strcmp(last->name, "PATH") == 0) {
+		cols->v[cols->n - 2] = cols->v[cols->n - 1];
+		cols->v[cols->n - 1] = last;
 	}
 	return 0;
+}
+
+int lk_out_show_wanted(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
+{
+	static const struct {
+		const char *column;
+		bool (*wants)(const struct lk_row *row);
+	} wanted[] = { { "+HOW", has_doubt }, { "+SHARED", is_shared } };
+	int rc = 0;
+
+	if (cli->columns && cli->columns[0] != '+')
+		return 0;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted) && !rc; i++) {
+		bool wants = false;
+
+		if (lk_columns_has(cols, wanted[i].column + 1))
+			continue;
+		for (size_t k = 0; k < n && !wants; k++)
+			wants = wanted[i].wants(&rows[k]);
+		if (wants)
+			rc = add_column(cols, wanted[i].column);
+	}
+	return rc;
 }
 
 char *lk_out_cell(const struct lk_out *o, const struct lk_column *col, const struct lk_row *row)

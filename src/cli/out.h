@@ -28,8 +28,9 @@ size_t lk_out_terminal_width(void);
 enum lk_status lk_out_columns(const struct lk_cli *cli, bool who, lk_columns *ret);
 /* Likewise, with the default set given as a list of names. */
 enum lk_status lk_out_columns_from(const struct lk_cli *cli, const char *defaults, lk_columns *ret);
-/* A default set without HOW gets it when one of the rows is not exact. 0 or -ENOMEM. */
-int lk_out_show_doubt(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n);
+/* For people: a default set gets HOW when one of the rows is not exact, and SHARED when rows of several holders are of one lock.
+ * 0 or -ENOMEM. */
+int lk_out_show_wanted(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n);
 
 /* All: 0 or -ENOMEM; write errors stay in the stream. */
 int lk_out_table(const struct lk_out *o, const lk_columns *cols, const struct lk_row *rows, size_t n);

@@ -10,7 +10,7 @@
 
 struct lk_cell_memo {
 	const void *of; /* the file or process it was made for; NULL: it depends on more */
-	lk_buf safe;
+	lk_buf safe, noted;
 	size_t width;
 };
 
@@ -23,8 +23,10 @@ int lk_cell_maker_init(struct lk_cell_maker *m, const struct lk_out *out, const 
 
 void lk_cell_maker_done(struct lk_cell_maker *m)
 {
-	for (size_t c = 0; m->memos && c < m->cols->n; c++)
+	for (size_t c = 0; m->memos && c < m->cols->n; c++) {
 		lk_vec_done(&m->memos[c].safe);
+		lk_vec_done(&m->memos[c].noted);
+	}
 	free(m->memos);
 	lk_vec_done(&m->text);
 	lk_vec_done(&m->scratch);
@@ -90,6 +92,22 @@ static int make(struct lk_cell_maker *m, const struct lk_column *col, const stru
 	return rc || !m->raw ? rc : make_raw(m, safe);
 }
 
+/* What stands behind the cell in a table. */
+static int add_note(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *cell)
+{
+	lk_buf *noted = &m->memos[col].noted, *note = &m->text;
+
+	note->n = noted->n = 0;
+	if (m->cols->v[col]->note(row, note) < 0)
+		return -ENOMEM;
+	if (!note->n)
+		return 0;
+	if (lk_buf_add(noted, cell->s, cell->n) < 0 || lk_buf_add(noted, note->v, note->n) < 0)
+		return -ENOMEM;
+	*cell = (struct lk_cell){ noted->v, noted->n, cell->width + note->n, note->n };
+	return 0;
+}
+
 int lk_cell_make(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *ret)
 {
 	const struct lk_column *column = m->cols->v[col];
@@ -103,6 +121,6 @@ int lk_cell_make(struct lk_cell_maker *m, size_t col, const struct lk_row *row, 
 		memo->of = of;
 		memo->width = m->raw ? 0 : lk_sanitize_width_n(memo->safe.v, memo->safe.n, m->out->utf8);
 	}
-	*ret = (struct lk_cell){ memo->safe.v ? memo->safe.v : "", memo->safe.n, memo->width };
-	return 0;
+	*ret = (struct lk_cell){ memo->safe.v ? memo->safe.v : "", memo->safe.n, memo->width, 0 };
+	return column->note && !m->raw ? add_note(m, col, row, ret) : 0;
 }

@@ -10,6 +10,7 @@ struct lk_cell {
 	const char *s; /* made safe; borrowed until the next cell of the same column */
 	size_t n; /* bytes */
 	size_t width; /* cells of a terminal; tables only */
+	size_t n_note; /* so many of the bytes at its end are a note, as many cells wide, which is not to be cut */
 };
 
 struct lk_cell_memo;

@@ -120,7 +120,7 @@ static int add_heading(struct sheet *s)
 
 	for (size_t c = 0; c < s->cols->n && !rc; c++) {
 		const char *name = s->cols->v[c]->name;
-		struct lk_cell cell = { name, strlen(name), strlen(name) };
+		struct lk_cell cell = { name, strlen(name), strlen(name), 0 };
 
 		rc = add_cell(s, c, &cell, NULL);
 	}
@@ -131,18 +131,20 @@ static int add_heading(struct sheet *s)
 static int add_row_cell(struct sheet *s, size_t c, const struct lk_row *row)
 {
 	const char *color = s->out->color ? color_of(s->cols->v[c], row->lock) : NULL;
-	lk_auto_mem char *safe = NULL, *cut = NULL;
+	lk_auto_mem char *safe = NULL, *cut = NULL, *text = NULL;
 	struct lk_cell cell;
 
 	if (lk_cell_make(&s->maker, c, row, &cell) < 0)
 		return -ENOMEM;
 	if (cell.width <= s->widths[c])
 		return add_cell(s, c, &cell, color);
-	safe = strndup(cell.s, cell.n);
-	cut = safe ? lk_out_cut(s->out, s->cols->v[c], safe, s->widths[c]) : NULL;
-	if (!cut)
+	safe = strndup(cell.s, cell.n - cell.n_note);
+	cut = safe ? lk_out_cut(s->out, s->cols->v[c], safe, s->widths[c] - cell.n_note) : NULL;
+	if (cut && asprintf(&text, "%s%.*s", cut, (int)cell.n_note, cell.s + cell.n - cell.n_note) < 0)
+		text = NULL;
+	if (!text)
 		return -ENOMEM;
-	cell = (struct lk_cell){ cut, strlen(cut), lk_sanitize_width(cut, s->out->utf8) };
+	cell = (struct lk_cell){ text, strlen(text), lk_sanitize_width(text, s->out->utf8), 0 };
 	return add_cell(s, c, &cell, color);
 }
 

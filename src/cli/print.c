@@ -72,7 +72,7 @@ int lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_colum
 	case LK_FORMAT_TABLE:
 		break;
 	}
-	if (lk_out_show_doubt(cli, cols, rows->v, rows->n) < 0)
+	if (lk_out_show_wanted(cli, cols, rows->v, rows->n) < 0)
 		return -ENOMEM;
 	return lk_out_table(&o, cols, rows->v, rows->n);
 }

@@ -114,6 +114,8 @@ static int print_for_people(struct lk_test *t)
 		rc = -ENOMEM;
 	if (!rc)
 		rc = collect(t, true, &rows);
+	if (!rc)
+		rc = lk_out_show_wanted(t->cli, &cols, rows.v, rows.n);
 	if (!rc && rows.n)
 		rc = lk_out_table(&o, &cols, rows.v, rows.n);
 	lk_vec_done(&rows);

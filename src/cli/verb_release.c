@@ -98,7 +98,11 @@ static void say_candidate(const struct lk_lock *l)
 	const char *comm = l->proc && l->proc->comm ? l->proc->comm : "?";
 
 	lk_range_format(l->rec.range, range);
-	if (l->n_holders)
+	if (lk_lock_n_processes(l) > 1)
+		lk_say("  %016llx  %s %s, %s, process %d (%s) and %zu more", (unsigned long long)l->id,
+		       lk_type_name(l->rec.type), lk_mode_name(l->rec.mode), range, l->pid, comm,
+		       lk_lock_n_processes(l) - 1);
+	else if (l->n_holders)
 		lk_say("  %016llx  %s %s, %s, process %d (%s)", (unsigned long long)l->id, lk_type_name(l->rec.type),
 		       lk_mode_name(l->rec.mode), range, l->pid, comm);
 	else

@@ -151,13 +151,13 @@ static int choose_rows(struct inquiry *q)
 }
 
 /* By the call it sleeps in a waiter is matched at best; what is less is shown. */
-static int show_doubt(struct inquiry *q)
+static int show_wanted(struct inquiry *q)
 {
 	for (size_t i = 0; i < q->rows.n; i++) {
 		enum lk_how how = q->rows.v[i].lock->how;
 
 		if (how != LK_HOW_MATCHED && how != LK_HOW_EXACT)
-			return lk_out_show_doubt(q->cli, &q->cols, q->rows.v, q->rows.n);
+			return lk_out_show_wanted(q->cli, &q->cols, q->rows.v, q->rows.n);
 	}
 	return 0;
 }
@@ -165,7 +165,7 @@ static int show_doubt(struct inquiry *q)
 static int print_table(struct inquiry *q)
 {
 	struct lk_out o;
-	int rc = show_doubt(q);
+	int rc = show_wanted(q);
 
 	lk_out_init(&o, q->cli);
 	return rc ? rc : lk_out_table(&o, &q->cols, q->rows.v, q->rows.n);

@@ -65,6 +65,16 @@ bool lk_lock_involves(const struct lk_lock *l, int pid)
 	return false;
 }
 
+size_t lk_lock_n_processes(const struct lk_lock *l)
+{
+	size_t n = 0;
+
+	/* They are sorted by pid. */
+	for (size_t i = 0; i < l->n_holders; i++)
+		n += !i || l->holders[i].pid != l->holders[i - 1].pid;
+	return n;
+}
+
 bool lk_snapshot_proves(const struct lk_snapshot *s, const struct lk_key *key)
 {
 	for (size_t i = 0; i < s->n_proven; i++) {

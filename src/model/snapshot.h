@@ -157,6 +157,8 @@ const struct lk_proc *lk_snapshot_proc(const struct lk_snapshot *s, int pid);
 bool lk_lock_is_waiting(const struct lk_lock *l); /* waiting, breaker or stopped_waiting */
 /* pid holds or waits for it (as far as known, recorded pids included). */
 bool lk_lock_involves(const struct lk_lock *l, int pid);
+/* How many processes are known to hold it; a process with several descriptors counts once. */
+size_t lk_lock_n_processes(const struct lk_lock *l);
 /* The lock has an owner that is proven. */
 bool lk_lock_is_exact(const struct lk_lock *l);
 

@@ -178,6 +178,9 @@ int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool h
 	lk_buf scratch = { 0 };
 	int rc = lk_column_put(col, row, human, &scratch, out);
 
+	if (!rc && col->note)
+		rc = col->note(row, out);
+
 	lk_vec_done(&scratch);
 	return rc;
 }

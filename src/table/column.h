@@ -59,6 +59,9 @@ struct lk_column {
 	struct lk_value (*get)(const struct lk_row *row, lk_buf *scratch);
 	/* Where a cell says more than the value: appends it. 0 or -ENOMEM. NULL: the value itself is shown. */
 	int (*text)(const struct lk_row *row, bool human, lk_buf *out);
+	/* What stands behind the cell where people read it, and is never cut: " +1". Words of our own, ASCII. Scripts do not get it.
+	 * Appends nothing where there is nothing to say. 0 or -ENOMEM. NULL: there never is. */
+	int (*note)(const struct lk_row *row, lk_buf *out);
 };
 
 const struct lk_column *lk_column_table(size_t *ret_n);
@@ -78,10 +81,10 @@ int lk_columns_all(lk_columns *cols);
 bool lk_columns_has(const lk_columns *cols, const char *name);
 unsigned lk_columns_needs(const lk_columns *cols);
 
-/* As text for a cell, not yet sanitized: empty when unknown. human: sizes as 1.2M, times as 3m12s. 0 or -ENOMEM. */
+/* A cell for people with its note, not yet sanitized: empty when unknown. human: sizes as 1.2M, times as 3m12s. 0 or -ENOMEM. */
 int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out);
 
-/* The same for many rows: scratch is memory of the caller's that is used again and again. */
+/* Without the note. For many rows: scratch is memory of the caller's that is used again and again. */
 int lk_column_put(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *scratch, lk_buf *out);
 
 /* Orders two rows by a column: numbers as numbers, unknown last. */

@@ -255,36 +255,75 @@ GETTER(age)
 	return ms >= 0 ? number(ms / 1000) : unknown();
 }
 
+/* The lock that the kernel lists the request behind, or the first in its way; NULL: none. */
+static const struct lk_lock *blocker_of(const struct lk_lock *l)
+{
+	return l->root || !l->n_blocked_by ? l->root : l->blocked_by[0];
+}
+
 GETTER(blocker)
 {
-	const struct lk_lock *l = row->lock;
-	const struct lk_lock *by = l->root;
+	const struct lk_lock *by = blocker_of(row->lock);
 
-	if (!by && l->n_blocked_by)
-		by = l->blocked_by[0];
 	return by && by->pid > 0 ? number(by->pid) : unknown();
+}
+
+/* "PID:FD" or "PID/TID:FD", behind a comma where it is not the first. */
+static void put_holder(const struct lk_holder *h, lk_buf *out)
+{
+	if (out->n)
+		lk_buf_puts(out, ",");
+	lk_buf_number(out, h->pid);
+	if (h->tid > 0) {
+		lk_buf_puts(out, "/");
+		lk_buf_number(out, h->tid);
+	}
+	if (h->fd >= 0) {
+		lk_buf_puts(out, ":");
+		lk_buf_number(out, h->fd);
+	}
 }
 
 GETTER(holders)
 {
 	const struct lk_lock *l = row->lock;
 
-	for (size_t i = 0; i < l->n_holders; i++) {
-		const struct lk_holder *h = &l->holders[i];
-
-		if (i)
-			lk_buf_puts(scratch, ",");
-		lk_buf_number(scratch, h->pid);
-		if (h->tid > 0) {
-			lk_buf_puts(scratch, "/");
-			lk_buf_number(scratch, h->tid);
-		}
-		if (h->fd >= 0) {
-			lk_buf_puts(scratch, ":");
-			lk_buf_number(scratch, h->fd);
-		}
-	}
+	for (size_t i = 0; i < l->n_holders; i++)
+		put_holder(&l->holders[i], scratch);
 	return made(scratch);
+}
+
+GETTER(nholders)
+{
+	size_t n = lk_lock_n_processes(row->lock);
+
+	return n ? number((int64_t)n) : unknown();
+}
+
+#define NAMED_MAX 3 /* a lock can have thousands of holders, and each has a row */
+
+GETTER(shared)
+{
+	const struct lk_lock *l = row->lock;
+	const struct lk_holder *own = lk_row_holder(row);
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n_holders && n < NAMED_MAX; i++) {
+		if (&l->holders[i] == own)
+			continue;
+		put_holder(&l->holders[i], scratch);
+		n++;
+	}
+	if (n && l->n_holders - 1 > n)
+		lk_buf_printf(scratch, ",+%zu", l->n_holders - 1 - n);
+	return made(scratch);
+}
+
+int lk_note_holders(const struct lk_row *row, lk_buf *out)
+{
+	size_t n = row->holder ? 0 : lk_lock_n_processes(row->lock);
+
+	return n > 1 ? lk_buf_printf(out, " +%zu", n - 1) : 0;
 }
 
 GETTER(why)
@@ -321,23 +360,58 @@ static int by_pid(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void sort_pids(pid_list *list)
+{
+	size_t n = 0;
+
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_pid);
+	for (size_t i = 0; i < list->n; i++) {
+		if (!n || list->v[n - 1] != list->v[i])
+			list->v[n++] = list->v[i];
+	}
+	list->n = n;
+}
+
 static struct lk_value pids_of_locks(const struct lk_lock *const *locks, size_t n, lk_buf *scratch)
 {
 	pid_list list = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		add_pids_of(&list, locks[i]);
-	if (list.n)
-		qsort(list.v, list.n, sizeof(*list.v), by_pid);
+	sort_pids(&list);
 	for (size_t i = 0; i < list.n; i++) {
-		if (i && list.v[i] == list.v[i - 1])
-			continue;
 		if (i)
 			lk_buf_puts(scratch, ",");
 		lk_buf_number(scratch, list.v[i]);
 	}
 	lk_vec_done(&list);
 	return made(scratch);
+}
+
+#define COUNTED_MAX 1000 /* holders that are looked at for one cell */
+
+int lk_note_blocker(const struct lk_row *row, lk_buf *out)
+{
+	const struct lk_lock *l = row->lock, *by = blocker_of(l);
+	pid_list list = { 0 };
+	bool all = true;
+	int rc = 0;
+
+	if (!by || by->pid <= 0)
+		return 0;
+	add_pids_of(&list, by);
+	for (size_t i = 0; i < l->n_blocked_by && all; i++) {
+		add_pids_of(&list, l->blocked_by[i]);
+		all = list.n <= COUNTED_MAX;
+	}
+	sort_pids(&list);
+	if (!all)
+		rc = lk_buf_puts(out, " +");
+	else if (list.n > 1)
+		rc = lk_buf_printf(out, " +%zu", list.n - 1);
+	lk_vec_done(&list);
+	return rc;
 }
 
 GETTER(blockedby)

@@ -14,7 +14,7 @@ const struct lk_proc *lk_row_proc(const struct lk_row *row);
 #define LK_GETTERS(X) \
 	X(id) X(state) X(type) X(mode) X(pid) X(tid) X(command) X(user) X(uid) X(fd) X(range) X(start) X(end) X(size) \
 	X(length) X(inode) X(dev) X(majmin) X(blocker) X(key) X(path) X(deleted) X(replaced) X(holders) X(how) X(blockedby) \
-	X(blocks) X(unit) X(container) X(cmdline) X(fstype) X(mount) X(mandatory) X(age) X(why)
+	X(blocks) X(nholders) X(shared) X(unit) X(container) X(cmdline) X(fstype) X(mount) X(mandatory) X(age) X(why)
 /* clang-format on */
 #define LK_DECLARE_GETTER(name) struct lk_value lk_get_##name(const struct lk_row *row, lk_buf *scratch);
 LK_GETTERS(LK_DECLARE_GETTER)
@@ -28,6 +28,11 @@ int lk_text_path(const struct lk_row *row, bool human, lk_buf *out);
 /* Where the cell of PATH ends in bytes of the file's own name that look like "(deleted)" or "(replaced)": how many. Else 0. */
 size_t lk_path_false_note(const struct lk_row *row);
 int lk_text_age(const struct lk_row *row, bool human, lk_buf *out);
+
+/* As lk_column.note. " +1": other processes than the one named hold the lock too; nothing for the row of one holder. */
+int lk_note_holders(const struct lk_row *row, lk_buf *out);
+/* The same of what is in the way of the request; " +" alone: very many. */
+int lk_note_blocker(const struct lk_row *row, lk_buf *out);
 
 /* For people: "1.2M", "3m12s". 0 or -ENOMEM. */
 int lk_size_text(uint64_t bytes, lk_buf *out);

@@ -16,21 +16,11 @@ static const struct lk_proc *proc_of(const struct lk_lane *lane)
 	return l->proc && l->pid > 0 ? l->proc : NULL;
 }
 
-/* Processes, not descriptors; they are sorted by pid. */
-static size_t count_sharers(const struct lk_lock *l)
-{
-	size_t n = 0;
-
-	for (size_t i = 1; i < l->n_holders; i++)
-		n += l->holders[i].pid != l->holders[i - 1].pid;
-	return n;
-}
-
 int lk_lane_label(const struct lk_lane *lane, lk_buf *out)
 {
 	const struct lk_lock *l = lane->spans->lock;
 	const struct lk_proc *proc = proc_of(lane);
-	size_t sharers = count_sharers(l);
+	struct lk_row row = { .lock = l };
 	int rc;
 
 	if (l->pid <= 0)
@@ -38,9 +28,7 @@ int lk_lane_label(const struct lk_lane *lane, lk_buf *out)
 	rc = lk_buf_printf(out, "%d", l->pid);
 	if (rc == 0 && proc && proc->comm)
 		rc = lk_buf_printf(out, " %s", proc->comm);
-	if (rc == 0 && sharers)
-		rc = lk_buf_printf(out, " +%zu", sharers);
-	return rc;
+	return rc ? rc : lk_note_holders(&row, out);
 }
 
 static int put_verb(const struct lk_lane *lane, lk_buf *out)

@@ -193,3 +193,47 @@ def test_06_ofd_holder_named(t):
     same([r["id"] for r in t.list("-p", str(h.pid))["locks"]], [row["id"]], "list -p")
     same([r["id"] for r in t.who(path, status=0)["locks"]], [row["id"]], "the id is the same from run to run")
     same(one_line(t.raw("-o", "PID,TYPE,RANGE", path)), [b"%d" % h.pid, b"OFD", b"3-6"], "table")
+
+
+def test_64_first_of_several_is_marked(t):
+    """A lock that three processes share is no lock of one: tables for people say so, cells for scripts stay as they are."""
+    path = t.path("f")
+    a = t.helper()
+    fd = a.open_lock(path, "flock", "w")
+    b, c = a.fork(), a.fork()
+    waiter = t.helper()
+    waiter.wait_for("flock", "w", waiter.open(path))
+    held, waiting = (line.split() for line in t.run("list", "-n", "-o", "STATE,PID,COMMAND,BLOCKER", path).out.splitlines())
+    first = min(a.pid, b.pid, c.pid)
+    same(held, [b"held", b"%d" % first, b"lkhelp", b"+2"], "the table")
+    same(waiting, [b"waiting", b"%d" % waiter.pid, b"lkhelp", b"%d" % first, b"+2"], "the waiter")
+    wanted = [b"held", b"%d" % first, b"lkhelp", b"-", b"3"]
+    same(t.raw("-o", "STATE,PID,COMMAND,BLOCKER,NHOLDERS", path)[0], wanted, "the raw row")
+    same(t.raw("-o", "PID", "--filter", "n_holders > 1", path), [[b"%d" % first]], "the filter")
+    end = {h: b"%d:%d" % (h.pid, fd) for h in (a, b, c)}
+    lines = [line.split() for line in t.run("who", "--raw", "-n", "-o", "STATE,PID,COMMAND,SHARED", path).out.splitlines()]
+    for h in (a, b, c):
+        others = b",".join(end[o] for o in sorted((a, b, c), key=lambda o: o.pid) if o is not h)
+        check([b"held", b"%d" % h.pid, b"lkhelp", others] in lines, "row of %d: %r", h.pid, lines)
+    answer = t.run("who", path)
+    check(b" SHARED " in answer.out and answer.out.count(end[b]) == 2, "SHARED: %s", answer)
+    check(b"+" not in answer.out.split(b"waiting")[1].split(b"\n")[1], "a row of one holder has no mark: %s", answer)
+
+
+def test_64_separate_locks_are_not_shared(t):
+    """Two read locks on one file, one of them of two processes: who shares it can be told from who has the other."""
+    path = t.path("f")
+    a, b = t.helper(), t.helper()
+    fd = a.open_lock(path, "ofd", "r", 0, 10)
+    b.open_lock(path, "ofd", "r", 0, 10)
+    child = a.fork()
+    lines = {}
+    for line in t.run("who", "--raw", "-n", "-o", "PID,SHARED", path).out.splitlines():
+        pid, shared = line.split()
+        lines[int(pid)] = shared
+    same(lines, {a.pid: b"%d:%d" % (child.pid, fd), child.pid: b"%d:%d" % (a.pid, fd), b.pid: b"-"}, "who")
+    rows = sorted(line.split() for line in t.run("list", "-n", "-o", "PID,COMMAND", path).out.splitlines())
+    wanted = [[b"%d" % min(a.pid, child.pid), b"lkhelp", b"+1"], [b"%d" % b.pid, b"lkhelp"]]
+    same(rows, sorted(wanted), "list")
+    a.cmd("close", fd)
+    check(b" SHARED " not in t.run("who", path).out, "nothing is shared any more")

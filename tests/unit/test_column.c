@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rows.h"
+#include "table/get.h"
 #include "table/sort.h"
 
 /* The cell as text; checked against `want`. */
@@ -61,7 +62,7 @@ Test(column, cells_of_a_held_lock)
 	cell(ROW_OFD, "PID", true, "100");
 	cell(ROW_OFD, "TID", true, "");
 	cell(ROW_OFD, "FD", true, "4");
-	cell(ROW_OFD, "COMMAND", true, "alpha");
+	cell(ROW_OFD, "COMMAND", true, "alpha +1");
 	cell(ROW_OFD, "USER", true, "root");
 	cell(ROW_OFD, "RANGE", true, "100-199");
 	cell(ROW_OFD, "START", true, "100");
@@ -76,6 +77,8 @@ Test(column, cells_of_a_held_lock)
 	cell(ROW_OFD, "PATH", true, "/srv/app.db");
 	cell(ROW_OFD, "DELETED", true, "no");
 	cell(ROW_OFD, "HOLDERS", true, "100:4,200/201:5");
+	cell(ROW_OFD, "NHOLDERS", true, "2");
+	cell(ROW_OFD, "SHARED", true, "200/201:5");
 	cell(ROW_OFD, "HOW", true, "exact");
 	cell(ROW_OFD, "BLOCKER", true, "");
 	cell(ROW_OFD, "UNIT", true, "alpha.service");
@@ -86,6 +89,9 @@ Test(column, cells_of_a_held_lock)
 Test(column, cells_of_a_waiter_and_its_blocker)
 {
 	cell(ROW_FLOCK, "FD", true, "0");
+	cell(ROW_FLOCK, "COMMAND", true, "gamma");
+	cell(ROW_FLOCK, "NHOLDERS", true, "1");
+	cell(ROW_FLOCK, "SHARED", true, "");
 	cell(ROW_FLOCK, "RANGE", true, "whole");
 	cell(ROW_FLOCK, "END", true, "EOF");
 	cell(ROW_FLOCK, "LENGTH", true, "EOF");
@@ -101,9 +107,11 @@ Test(column, cells_of_a_waiter_and_its_blocker)
 	cell(ROW_WAITER, "FD", true, "");
 	cell(ROW_WAITER, "USER", true, "1000");
 	cell(ROW_WAITER, "UID", true, "1000");
-	cell(ROW_WAITER, "BLOCKER", true, "300");
+	cell(ROW_WAITER, "BLOCKER", true, "300 +2");
 	cell(ROW_WAITER, "BLOCKEDBY", true, "100,200,300");
 	cell(ROW_WAITER, "HOLDERS", true, "");
+	cell(ROW_WAITER, "NHOLDERS", true, "");
+	cell(ROW_WAITER, "SHARED", true, "");
 	cell(ROW_WAITER, "AGE", true, "3m12s");
 	cell(ROW_WAITER, "AGE", false, "192");
 }
@@ -131,6 +139,24 @@ Test(column, a_row_for_one_holder)
 
 	cr_expect_eq(pid->get(&row, &scratch).i, 200);
 	cr_expect_eq(tid->get(&row, &scratch).i, 201);
+	/* Each of them has a row: nobody is left out. */
+	cr_expect_eq(lk_note_holders(&row, &scratch), 0);
+	cr_expect_eq(scratch.n, 0);
+	cr_expect_str_eq(lk_column_find("SHARED", 6)->get(&row, &scratch).s, "100:4");
+	lk_vec_done(&scratch);
+}
+
+Test(column, many_who_share_a_lock_are_counted)
+{
+	struct lk_holder holders[6];
+	struct lk_lock lock = { .holders = holders, .n_holders = 6 };
+	struct lk_row row = { .lock = &lock, .holder = &holders[1] };
+	lk_buf scratch = { 0 };
+
+	for (int i = 0; i < 6; i++)
+		holders[i] = (struct lk_holder){ .pid = 10 + i / 2, .fd = i, .proc = &procs[0] };
+	cr_expect_str_eq(lk_column_find("SHARED", 6)->get(&row, &scratch).s, "10:0,11:2,11:3,+2");
+	cr_expect_eq(lk_column_find("NHOLDERS", 8)->get(&row, &scratch).i, 3);
 	lk_vec_done(&scratch);
 }
 
