@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <libgen.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ struct wish {
 	char *path; /* of argv; NULL: a process */
 	struct lk_target process;
 	bool pinned, fulfilled;
+	bool seen; /* the name, or at least its directory, was there at some look */
+	bool absent; /* as of the last look there was no such file */
 	unsigned doubts;
 	int *holders; /* owned: as of the last look */
 	size_t n_holders;
@@ -154,19 +157,42 @@ static int keep_holders(struct wish *w, const struct lk_who *who)
 	return 0;
 }
 
+/* 0 or -errno, as lk_source_resolve(); strings of *ret are gone at the next one. */
+static int look_up(const struct lk_session *s, const char *path, bool follow, struct lk_fact_file *ret)
+{
+	struct lk_err err = { 0 };
+	int rc = lk_source_resolve(s->source, path, follow, ret, &err);
+
+	lk_err_done(&err);
+	return rc;
+}
+
+/* Between the look-up and the look the name may have passed to another file, which is then the one that is waited for. */
+static bool still_leads_to(const struct lk_session *s, const struct lk_fact_file *file)
+{
+	struct lk_fact_file now;
+
+	if (look_up(s, s->cli->args[0], !s->cli->physical, &now) < 0)
+		return true;
+	return lk_key_equal(&now.key, &file->key) && now.st_ino == file->st_ino && now.st_major == file->st_major &&
+	       now.st_minor == file->st_minor;
+}
+
 /* 0: go on, or the status to end with. */
 static enum lk_status judge(struct vigil *v, struct wish *w, const struct lk_session *s, const struct lk_who *who)
 {
 	enum lk_tri wanted = v->cli->act.wait_for == LK_WAIT_HELD ? LK_YES : LK_NO;
 
-	w->fulfilled = who->locked == wanted;
+	w->seen = w->seen || who->target->resolved;
+	w->absent = false;
+	w->fulfilled = who->locked == wanted && still_leads_to(s, &who->target->file);
 	w->doubts = who->locked == LK_UNKNOWN ? w->doubts + 1 : 0;
 	if (w->doubts >= DOUBTS_MAX) {
 		lk_say("cannot tell whether %s is locked: %s", w->path,
 		       who->reason ? who->reason : "not all could be read");
 		return LK_STATUS_UNKNOWN;
 	}
-	if (w->fulfilled || w->doubts)
+	if (who->locked == wanted || w->doubts)
 		return 0;
 	tell(v, w, s, who);
 	if (keep_holders(w, who) == 0)
@@ -175,16 +201,57 @@ static enum lk_status judge(struct vigil *v, struct wish *w, const struct lk_ses
 	return LK_STATUS_ERROR;
 }
 
-static enum lk_status missing(struct vigil *v, struct wish *w, const char *reason)
+/* Why a name at which nothing was ever seen may be a mistake rather than a file that is not there (yet, or any more). NULL: it is none. */
+static char *why_suspicious(const struct lk_session *s, const char *path, enum lk_status *ret)
 {
-	/* A lock file that was there and is gone locks nobody out any more. */
-	if (w->told && v->cli->act.wait_for == LK_WAIT_FREE) {
-		lk_say("%s is gone", w->path);
-		w->fulfilled = true;
-		return 0;
+	lk_auto_mem char *copy = strdup(path);
+	struct lk_fact_file file;
+	const char *dir = copy ? dirname(copy) : "/";
+	char *words = NULL;
+	int n = 0;
+
+	*ret = LK_STATUS_ERROR;
+	if (look_up(s, dir, true, &file) == -ENOENT) {
+		n = asprintf(&words, "there is no directory %s", dir);
+	} else if (look_up(s, path, false, &file) == 0 && file.is_symlink) {
+		*ret = LK_STATUS_UNKNOWN;
+		n = asprintf(&words,
+			     "cannot tell: it is a symbolic link that leads to no file; such a link can itself be a "
+			     "program's lock, which is no lock of the kernel");
 	}
-	lk_say("%s", reason);
-	return LK_STATUS_ERROR;
+	return n < 0 ? NULL : words;
+}
+
+/* Many programs delete their lock file when they release it. */
+static enum lk_status absent(struct vigil *v, struct wish *w, const struct lk_session *s)
+{
+	bool free_wanted = v->cli->act.wait_for == LK_WAIT_FREE, again = w->absent, seen = w->seen;
+	lk_auto_mem char *why = NULL;
+	enum lk_status status;
+
+	if (s->targets[0].code != -ENOENT || !w->path[0]) {
+		lk_say("%s", s->targets[0].reason);
+		return LK_STATUS_ERROR;
+	}
+	why = seen ? NULL : why_suspicious(s, w->path, &status);
+	if (why) {
+		lk_say("%s: %s", w->path, why);
+		return status;
+	}
+	w->fulfilled = free_wanted;
+	w->absent = w->seen = true;
+	w->told = false;
+	w->n_holders = 0;
+	w->doubts = 0;
+	if (again || is_quiet(v))
+		return 0;
+	if (!free_wanted)
+		lk_say("waiting until %s is locked; there is no such file now", w->path);
+	else if (seen)
+		lk_say("%s is gone, so it is free", w->path);
+	else
+		lk_say("%s: there is no such file, so it is free", w->path);
+	return 0;
 }
 
 /* A file system that does not answer must not keep us much longer than --timeout. */
@@ -215,7 +282,7 @@ static enum lk_status look_at(struct vigil *v, struct wish *w)
 	if (!status)
 		status = lk_session_resolve(&s);
 	if (!status && lk_asked_is_missing(&s.targets[0])) {
-		status = missing(v, w, s.targets[0].reason);
+		status = absent(v, w, &s);
 		lk_session_done(&s);
 		return status;
 	}
@@ -375,6 +442,9 @@ const struct lk_verb lk_verb_wait = {
 		"waited for is said on standard error. No lock is taken, so nobody else is held up; the FILE is looked at again and\n"
 		"again, and at once when a process that holds it ends. A lock that comes and goes between two looks is not seen, and\n"
 		"a FILE found free may be locked again the next moment: to get the lock, take it, as with 'lockscope test --hold'.\n"
+		"\n"
+		"A FILE that does not exist is free, for many programs delete their lock file when they release it; --for held waits\n"
+		"until it is there and locked. A directory that does not exist is an error.\n"
 		"\n"
 		"A word that is a number, or PID@STARTTICKS, is a process; write ./123 for a file of that name.\n"
 		"\n"

@@ -379,7 +379,7 @@ struct resolve_answer {
 	uint32_t st_major, st_minor;
 	uint64_t st_ino, nlink;
 	int64_t size;
-	bool mandatory_bits;
+	bool mandatory_bits, is_symlink;
 };
 
 /* In the helper: identity of what an O_PATH descriptor stands for. 0 or -errno. */

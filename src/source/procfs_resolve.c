@@ -52,6 +52,7 @@ static void take_stat(const struct statx *st, struct resolve_answer *a)
 	a->st_ino = st->stx_ino;
 	a->nlink = st->stx_nlink;
 	a->mandatory_bits = lk_scan_mandatory_bits(st->stx_mode);
+	a->is_symlink = S_ISLNK(st->stx_mode);
 	a->size = (int64_t)st->stx_size;
 }
 
@@ -175,6 +176,7 @@ int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret
 		.st_ino = a.st_ino,
 		.nlink = a.nlink,
 		.mandatory_bits = a.mandatory_bits,
+		.is_symlink = a.is_symlink,
 		.size = a.size,
 		.deleted = LK_NO,
 		.replaced = LK_NO,

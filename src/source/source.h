@@ -62,6 +62,7 @@ struct lk_fact_file {
 	uint64_t nlink;
 	int64_t size; /* bytes; -1 unknown */
 	bool mandatory_bits; /* set-group-ID without group execute: asked for mandatory locks before Linux 5.15 (fcntl(2)) */
+	bool is_symlink; /* of lk_source_resolve() without following: the name is one */
 	const char *path; /* as the holder sees it, without " (deleted)" where `deleted` is LK_YES; NULL unknown */
 	enum lk_tri deleted; /* this name is gone */
 	enum lk_tri replaced; /* the name now belongs to another inode */
