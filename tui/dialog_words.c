@@ -128,29 +128,27 @@ int lk_dialog_head_file(struct lk_dialog *d, const struct lk_file *file)
 /* ---- plans and reports ---- */
 
 static const struct {
-	enum lk_line_kind kind;
-	const char *title;
-	enum lk_style title_style, style;
-} parts[] = {
-	{ LK_LINE_REFUSED, "This is not possible:", LK_STYLE_ALARM, LK_STYLE_PLAIN },
-	{ LK_LINE_STEP, "This will happen:", LK_STYLE_BRIGHT, LK_STYLE_PLAIN },
-	{ LK_LINE_RISK, "This could go wrong:", LK_STYLE_ALARM, LK_STYLE_PLAIN },
-	{ LK_LINE_NOT, "This will not happen:", LK_STYLE_DIM, LK_STYLE_DIM },
+	enum lk_style title, text;
+} styles[] = {
+	[LK_LINE_REFUSED] = { LK_STYLE_ALARM, LK_STYLE_PLAIN },
+	[LK_LINE_STEP] = { LK_STYLE_BRIGHT, LK_STYLE_PLAIN },
+	[LK_LINE_RISK] = { LK_STYLE_ALARM, LK_STYLE_PLAIN },
+	[LK_LINE_NOT] = { LK_STYLE_DIM, LK_STYLE_DIM },
 };
 
-static int put_part(struct lk_dialog *d, const struct lk_action *a, size_t part)
+static int put_part(struct lk_dialog *d, const struct lk_action *a, enum lk_line_kind kind)
 {
 	bool first = true;
 	int rc = 0;
 
 	for (size_t i = 0; i < a->lines.n && !rc; i++) {
-		if (a->lines.v[i].kind != parts[part].kind)
+		if (a->lines.v[i].kind != kind)
 			continue;
 		if (first)
-			rc = lk_text_add(&d->body, parts[part].title_style, "%s", parts[part].title);
+			rc = lk_text_add(&d->body, styles[kind].title, "%s", lk_line_kind_title(kind, !a->refused));
 		first = false;
 		if (!rc)
-			rc = lk_text_add(&d->body, parts[part].style, "- %s", a->lines.v[i].text);
+			rc = lk_text_add(&d->body, styles[kind].text, "- %s", a->lines.v[i].text);
 	}
 	return rc;
 }
@@ -159,8 +157,8 @@ int lk_dialog_put_plan(struct lk_dialog *d, const struct lk_action *a)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts) && !rc; i++)
-		rc = put_part(d, a, i);
+	for (size_t i = 0; i < LK_PLAN_PARTS && !rc; i++)
+		rc = put_part(d, a, lk_plan_order[i]);
 	return rc;
 }
 

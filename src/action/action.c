@@ -24,6 +24,24 @@ const char *lk_line_kind_name(enum lk_line_kind k)
 	return names[k];
 }
 
+const char *lk_line_kind_title(enum lk_line_kind k, bool planned)
+{
+	switch (k) {
+	case LK_LINE_STEP:
+		return planned ? "This will happen:" : "This would happen:";
+	case LK_LINE_RISK:
+		return "This could go wrong:";
+	case LK_LINE_NOT:
+		return planned ? "This will not happen:" : "This would not happen:";
+	case LK_LINE_REFUSED:
+		return "This is not possible:";
+	default:
+		return NULL;
+	}
+}
+
+const enum lk_line_kind lk_plan_order[LK_PLAN_PARTS] = { LK_LINE_REFUSED, LK_LINE_STEP, LK_LINE_RISK, LK_LINE_NOT };
+
 void lk_action_init(struct lk_action *a, const struct lk_action_ops *ops, const struct lk_sys *sys,
 		    struct lk_source *source)
 {

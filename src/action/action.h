@@ -80,5 +80,11 @@ int lk_action_execute(struct lk_action *a, struct lk_err *err);
 const char *lk_outcome_name(enum lk_outcome o);
 /* "step", "risk", ... */
 const char *lk_line_kind_name(enum lk_line_kind k);
+/* What stands above the lines of a plan, "This will happen:"; planned is false where it is known that nothing of it will be done:
+ * "This would happen:". NULL: above results stands nothing. */
+const char *lk_line_kind_title(enum lk_line_kind k, bool planned);
+/* The lines of a plan are shown in this order; LK_PLAN_PARTS of them. */
+#define LK_PLAN_PARTS 4
+extern const enum lk_line_kind lk_plan_order[LK_PLAN_PARTS];
 
 #endif

@@ -151,6 +151,7 @@ static void explain_state(struct lk_signal *s, const struct lk_signal_target *t,
 static void explain_refusal(struct lk_signal *s, const struct lk_signal_target *t)
 {
 	struct lk_action *a = &s->base;
+	size_t n_lines = a->lines.n;
 	int rc;
 
 	if (t->target.pid == 1)
@@ -165,7 +166,7 @@ static void explain_refusal(struct lk_signal *s, const struct lk_signal_target *
 	else if (t->look.state == 'Z' || t->look.state == 'X')
 		lk_action_say(a, LK_LINE_REFUSED, "%s has ended already and waits only for its parent to notice.",
 			      t->words);
-	if (a->refused)
+	if (a->lines.n > n_lines)
 		return;
 	rc = a->sys->pidfd_send_signal(a->sys->arg, t->target.pidfd, 0);
 	if (rc == -EPERM)

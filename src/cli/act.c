@@ -8,15 +8,7 @@
 #include "cli/out.h"
 #include "cli/out_json.h"
 
-static const struct {
-	enum lk_line_kind kind;
-	const char *title; /* NULL: none */
-} parts[] = {
-	{ LK_LINE_STEP, "This will happen:" },
-	{ LK_LINE_RISK, "This could go wrong:" },
-	{ LK_LINE_NOT, "This will not happen:" },
-	{ LK_LINE_REFUSED, "This is not possible:" },
-};
+#define REASONS_MAX 5 /* on standard error; the plan has all */
 
 static bool is_json(const struct lk_cli *cli)
 {
@@ -39,11 +31,26 @@ static void put_lines(const struct lk_out *o, const struct lk_action *a, enum lk
 	}
 }
 
-static void put_plan(const struct lk_out *o, const struct lk_action *a)
+static void put_plan(const struct lk_out *o, const struct lk_action *a, bool planned)
 {
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		put_lines(o, a, parts[i].kind, parts[i].title);
+	for (size_t i = 0; i < LK_PLAN_PARTS; i++)
+		put_lines(o, a, lk_plan_order[i], lk_line_kind_title(lk_plan_order[i], planned));
 	fflush(o->f);
+}
+
+/* Whoever throws the plan away still learns why nothing was done. */
+static void say_refusals(const struct lk_action *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->lines.n; i++) {
+		if (a->lines.v[i].kind == LK_LINE_REFUSED && n++ < REASONS_MAX)
+			lk_say("nothing was done: %s", a->lines.v[i].text);
+	}
+	if (n > REASONS_MAX)
+		lk_say("nothing was done, for %zu more reasons", n - REASONS_MAX);
+	else if (!n)
+		lk_say("nothing was done: it is refused");
 }
 
 static enum lk_status put_document(const struct lk_cli *cli, const struct lk_session *s, const struct lk_action *a,
@@ -108,6 +115,8 @@ static enum lk_status only_plan(const struct lk_cli *cli, const struct lk_sessio
 		a->outcome = LK_OUTCOME_REFUSED;
 	if (is_json(cli))
 		printed = put_document(cli, s, a, rows, n_rows, error);
+	if (a->refused)
+		say_refusals(a);
 	return printed ? printed : status;
 }
 
@@ -116,13 +125,14 @@ enum lk_status lk_act_run_typed(const struct lk_cli *cli, const struct lk_sessio
 				const struct lk_act_typed *typed)
 {
 	bool asks = (question && !cli->act.yes) || typed->word;
+	bool planned = !a->refused && !cli->act.dry_run && (!asks || lk_confirm_possible());
 	struct lk_out o;
 
 	lk_out_init(&o, cli);
 	if (is_json(cli))
 		o.f = stderr;
 	if (!is_json(cli) || (asks && !a->refused && !cli->act.dry_run))
-		put_plan(&o, a);
+		put_plan(&o, a, planned);
 	if (a->refused || cli->act.dry_run)
 		return only_plan(cli, s, a, rows, n_rows, NULL);
 	if (question && lk_confirm(cli, question))

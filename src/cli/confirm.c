@@ -36,6 +36,15 @@ static void close_terminal(struct terminal *t)
 		close(t->own);
 }
 
+bool lk_confirm_possible(void)
+{
+	struct terminal t;
+	bool possible = open_terminal(&t);
+
+	close_terminal(&t);
+	return possible;
+}
+
 /* One line without its newline. false: end of file, an error, or longer than any answer. */
 static bool read_line(int fd, char *buf, size_t size)
 {

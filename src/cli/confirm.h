@@ -9,6 +9,9 @@
  * 0: go on. LK_STATUS_REFUSED after it was said why: No, or there is no terminal and no --yes. */
 enum lk_status lk_confirm(const struct lk_cli *cli, const char *question);
 
+/* There is a terminal to ask on. */
+bool lk_confirm_possible(void);
+
 /* Asks for a word that has to be typed, whatever --yes says. 0: it was `expected`. LK_STATUS_REFUSED as above; instead: what would
  * do as well where there is nobody to ask. */
 enum lk_status lk_confirm_word(const char *question, const char *expected, const char *instead);

@@ -118,8 +118,9 @@ static enum lk_status take(struct lk_test *t)
 	t->acquired = rc == 0 ? LK_YES : LK_NO;
 	if (!t->tried)
 		status = say_errno(t->cli->args[0], &err);
-	else if (rc < 0 && t->cli->command)
-		lk_say("%s: %s; the command was not run", t->cli->args[0], lk_err_text(&err));
+	else if (rc < 0 && (t->cli->command || t->cli->format != LK_FORMAT_QUIET))
+		lk_say("%s: %s%s", t->cli->args[0], lk_err_text(&err),
+		       t->cli->command ? "; the command was not run" : "");
 	lk_err_done(&err);
 	return status;
 }
