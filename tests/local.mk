@@ -48,6 +48,7 @@ LK_UNIT_SOURCES = \
 # Of the screen.
 LK_UNIT_TUI_SOURCES = \
 	tests/unit/dialog_world.h \
+	tests/unit/paper_thread.h \
 	tests/unit/screen.h \
 	tests/unit/test_tui_canvas.c \
 	tests/unit/test_tui_dialog.c \
@@ -173,6 +174,12 @@ check_PROGRAMS += tests/helpers/lktarget
 tests_helpers_lktarget_SOURCES = $(LK_LKTARGET_SOURCES)
 tests_helpers_lktarget_CFLAGS = $(LK_CFLAGS) -pthread
 tests_helpers_lktarget_LDFLAGS = $(LK_LDFLAGS) -pthread
+
+# Processes that mean harm.
+check_PROGRAMS += tests/helpers/lkhostile
+tests_helpers_lkhostile_SOURCES = tests/helpers/lkhostile.c
+tests_helpers_lkhostile_CFLAGS = $(LK_CFLAGS) -pthread
+tests_helpers_lkhostile_LDFLAGS = $(LK_LDFLAGS) -pthread
 
 # What `watch` does, for as many rounds as one likes.
 check_PROGRAMS += tests/helpers/soak_watch

@@ -7,16 +7,19 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "record/parse.h"
+#include "source/helper.h"
 
 #define THREADS_MAX 16 /* of a process that are tried */
 #define CHILD_MS 15000 /* longer than all its own limits together */
 #define REAP_MS 1000
+#define STAT_MAX 4096
 
 bool lk_inject_is_possible(void)
 {
@@ -27,28 +30,38 @@ bool lk_inject_is_possible(void)
 #endif
 }
 
-/* In the child. What it has to say is its -errno, then a sentence. */
+static void answer(void *arg, const struct lk_inject_answer *what)
+{
+	int *out = arg;
+
+	lk_io_write_all(*out, what, sizeof(*what));
+	close(*out);
+	*out = -1;
+}
+
+/* Whatever becomes of its parent, it ends only when the thread is as it was: no signal of a terminal or for a group reaches it, and
+ * nothing but SIGKILL ends it. Nobody who waits for our descriptors waits for it. */
 static _Noreturn void trace_in_child(const struct lk_trace *trace, const struct lk_inject *job, int tid, int out)
 {
 	struct sigaction normal = { .sa_handler = SIG_DFL };
-	struct lk_err err = { 0 };
+	struct lk_inject_answer what;
 	sigset_t all;
-	int rc;
 
-	/* Nothing but SIGKILL may end us while the thread has registers that are not its own. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	sigaction(SIGCHLD, &normal, NULL);
-	rc = lk_inject_thread(trace, job, tid, &err);
-	if (lk_io_write_all(out, &rc, sizeof(rc)) == 0 && rc < 0)
-		lk_io_write_all(out, lk_err_text(&err), strlen(lk_err_text(&err)));
+	setsid();
+	lk_helper_keep_only(lk_trace_proc_fd(), out);
+	what = lk_inject_thread(trace, job, tid, answer, &out);
+	if (out >= 0)
+		answer(&out, &what);
 	_exit(0);
 }
 
-static int read_until_end(int fd, lk_buf *b)
+/* 0; -ETIMEDOUT; -ECHILD: it ended without an answer. */
+static int read_answer(int fd, struct lk_inject_answer *ret)
 {
 	int64_t deadline = lk_io_now_ms() + CHILD_MS;
-	char part[512];
 
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -59,47 +72,31 @@ static int read_until_end(int fd, lk_buf *b)
 			return -ETIMEDOUT;
 		if (poll(&p, 1, (int)left) <= 0)
 			continue;
-		n = read(fd, part, sizeof(part));
+		/* So few bytes come whole. */
+		n = read(fd, ret, sizeof(*ret));
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		if (lk_buf_add(b, part, (size_t)n) < 0)
-			return -ENOMEM;
+		return n == (ssize_t)sizeof(*ret) ? 0 : -ECHILD;
 	}
 }
 
-/* One that sleeps in the kernel for ever cannot be waited for, even killed. */
-static void reap(pid_t child, bool kill_it)
+/* One that holds the thread is never ended: it puts the thread back whenever it can. */
+static void end_child(pid_t child, const struct lk_inject *job, int rc, const struct lk_inject_answer *what)
 {
 	int64_t deadline = lk_io_now_ms() + REAP_MS;
+	bool lives_on = rc == 0 && what->why == LK_INJECT_LATE;
 
-	if (kill_it)
+	if (rc == -ETIMEDOUT && atomic_exchange(job->turn, LK_INJECT_CANCELLED) == LK_INJECT_OPEN)
 		kill(child, SIGKILL);
-	while (waitpid(child, NULL, kill_it ? WNOHANG : 0) == 0 && lk_io_now_ms() < deadline)
-		usleep(1000);
+	while (!lives_on && waitpid(child, NULL, WNOHANG) == 0 && lk_io_now_ms() < deadline)
+		usleep(200);
 }
 
-static int understand(const struct lk_inject *job, lk_buf *b, struct lk_err *err)
+static int run_traced(const struct lk_trace *trace, const struct lk_inject *job, int tid, struct lk_err *err)
 {
-	const char *text = lk_buf_str(b);
-	int rc;
-
-	if (!text || b->n < sizeof(rc))
-		return lk_err_set(
-			err, -ECHILD,
-			"the process that was to release the lock inside process %d ended before it said what "
-			"came of it",
-			job->pid);
-	memcpy(&rc, b->v, sizeof(rc));
-	return rc < 0 ? lk_err_set(err, rc, "%s", text + sizeof(rc)) : 0;
-}
-
-static int run_child(const struct lk_trace *trace, const struct lk_inject *job, int tid, struct lk_err *err)
-{
+	struct lk_inject_answer what = { 0 };
 	lk_auto_fd in = -1;
 	int ends[2], rc;
-	lk_buf b = { 0 };
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -112,27 +109,40 @@ static int run_child(const struct lk_trace *trace, const struct lk_inject *job, 
 	close(ends[1]);
 	if (rc < 0)
 		return lk_err_set(err, rc, "cannot make a child process: %s", strerror(-rc));
-	rc = read_until_end(in, &b);
-	reap(child, rc < 0);
-	if (rc < 0)
-		lk_err_set(err, rc, "the process that was to release the lock inside process %d gave no answer",
-			   job->pid);
-	else
-		rc = understand(job, &b, err);
-	lk_vec_done(&b);
+	rc = read_answer(in, &what);
+	end_child(child, job, rc, &what);
+	if (rc == 0)
+		return lk_inject_explain(job, &what, err);
+	return lk_err_set(err, rc,
+			  rc == -ETIMEDOUT
+				  ? "the process that was to release the lock inside process %d gave no answer"
+				  : "the process that was to release the lock inside process %d ended before it "
+				    "said what came of it",
+			  job->pid);
+}
+
+static int run_child(const struct lk_trace *trace, const struct lk_inject *job, int tid, struct lk_err *err)
+{
+	struct lk_inject shared = *job;
+	int rc;
+
+	shared.turn = mmap(NULL, sizeof(*shared.turn), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared.turn == MAP_FAILED)
+		return lk_err_set(err, -errno, "out of memory");
+	rc = run_traced(trace, &shared, tid, err);
+	munmap(shared.turn, sizeof(*shared.turn));
 	return rc;
 }
 
 /* Sleeps so that no signal wakes it, or has ended already. */
 static bool is_hopeless(const struct lk_trace *trace, int pid, int tid)
 {
-	lk_buf b = { 0 };
+	char text[STAT_MAX];
 	struct lk_stat st = { 0 };
-	bool hopeless = trace->read_task(trace->arg, pid, tid, "stat", &b) < 0 || lk_parse_stat(b.v, b.n, &st) < 0 ||
-			st.state == 'D' || st.state == 'Z' || st.state == 'X';
+	ssize_t n = trace->read_task(trace->arg, pid, tid, "stat", text, sizeof(text));
 
-	lk_vec_done(&b);
-	return hopeless;
+	return n < 0 || lk_parse_stat(text, (size_t)n, &st) < 0 || st.state == 'D' || st.state == 'Z' ||
+	       st.state == 'X';
 }
 
 /* The numbers come sorted: the first thread is tried first, the hopeless ones last. */

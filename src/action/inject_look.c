@@ -8,27 +8,61 @@
 #include "record/parse.h"
 #include "source/procroot.h"
 
-/* Only once a thread of it is stopped does the number surely stay with its process. */
-int lk_tracee_check_process(const struct lk_tracee *t, struct lk_err *err)
+#define TEXT_MIN ((size_t)64 << 10)
+#define TEXT_MAX ((size_t)64 << 20) /* every lock on a descriptor is a line of its file */
+
+int lk_tracee_fail(struct lk_tracee *t, int rc, enum lk_inject_why why, int64_t number)
 {
-	const struct lk_inject *job = t->job;
+	if (rc == -ESRCH || rc == -ECHILD) {
+		rc = -ESRCH;
+		why = LK_INJECT_ENDED;
+	}
+	if (t->answer.rc == 0)
+		t->answer = (struct lk_inject_answer){ .rc = rc, .why = why, .number = number };
+	return rc;
+}
+
+/* There will be as much again beside what was read, for the time when no memory is asked for. */
+static int make_room(struct lk_tracee *t, size_t size)
+{
+	if (t->text.cap >= size)
+		return 0;
+	if (t->held || size > 2 * TEXT_MAX)
+		return -EFBIG;
+	return lk_vec_reserve(&t->text.v, &t->text.cap, 0, size, 1);
+}
+
+/* A file of the thread, or with tid 0 of its process, in t->text. 0 or -errno. */
+static int read_task(struct lk_tracee *t, int tid, const char *name)
+{
+	int rc = make_room(t, TEXT_MIN);
+
+	while (rc == 0) {
+		ssize_t n = t->trace->read_task(t->trace->arg, t->job->pid, tid, name, t->text.v, t->text.cap);
+
+		if (n >= 0) {
+			t->text.n = (size_t)n;
+			return t->held ? 0 : make_room(t, 2 * t->text.n);
+		}
+		rc = n == -EFBIG ? make_room(t, 2 * t->text.cap) : (int)n;
+	}
+	return rc;
+}
+
+/* Only once a thread of it is stopped does the number surely stay with its process. */
+int lk_tracee_check_process(struct lk_tracee *t)
+{
 	struct lk_stat now = { 0 };
-	lk_buf b = { 0 };
 	int rc;
 
-	if (!job->start_ticks)
+	if (!t->job->start_ticks)
 		return 0;
-	rc = t->trace->read_task(t->trace->arg, job->pid, 0, "stat", &b);
+	rc = read_task(t, 0, "stat");
 	if (rc == 0)
-		rc = lk_parse_stat(b.v, b.n, &now);
-	lk_vec_done(&b);
+		rc = lk_parse_stat(t->text.v, t->text.n, &now);
 	if (rc < 0)
-		return lk_err_set(err, rc == -ENOENT ? -ESRCH : rc,
-				  "cannot see whether process %d is still the same: %s", job->pid, strerror(-rc));
-	if (now.start_ticks == job->start_ticks)
-		return 0;
-	return lk_err_set(err, -ESTALE, "target changed since you looked: number %d belongs to another process by now",
-			  job->pid);
+		return lk_tracee_fail(t, rc == -ENOENT ? -ESRCH : rc, LK_INJECT_NOT_SEEN, 0);
+	return now.start_ticks == t->job->start_ticks ? 0 : lk_tracee_fail(t, -ESTALE, LK_INJECT_OTHER_PROCESS, 0);
 }
 
 static int is_that_lock(void *arg, const struct lk_record *now, const char *line __attribute__((unused)),
@@ -40,26 +74,18 @@ static int is_that_lock(void *arg, const struct lk_record *now, const char *line
 	       lk_range_overlaps(now->range, job->range);
 }
 
-int lk_tracee_check_lock(const struct lk_tracee *t, struct lk_err *err)
+int lk_tracee_check_lock(struct lk_tracee *t)
 {
 	struct lk_proc_name name = lk_procroot_name("fdinfo/%d", t->job->fd);
 	struct lk_inject job = *t->job;
 	struct lk_fdinfo info;
-	lk_buf b = { 0 };
-	int rc = t->trace->read_task(t->trace->arg, job.pid, t->tid, name.s, &b);
+	int rc = read_task(t, t->tid, name.s);
 
 	if (rc == 0)
-		rc = lk_parse_fdinfo(b.v, b.n, &info, is_that_lock, &job) == 1 ? 0 : -ENOENT;
-	lk_vec_done(&b);
+		rc = lk_parse_fdinfo(t->text.v, t->text.n, &info, is_that_lock, &job) == 1 ? 0 : -ENOENT;
 	if (rc == -ENOENT)
-		return lk_err_set(
-			err, -ESTALE,
-			"target changed since you looked: the lock is no longer on descriptor %d of process %d", job.fd,
-			job.pid);
-	if (rc < 0)
-		return lk_err_set(err, rc, "cannot see whether process %d still has the lock: %s", job.pid,
-				  strerror(-rc));
-	return 0;
+		return lk_tracee_fail(t, -ESTALE, LK_INJECT_LOCK_GONE, 0);
+	return rc < 0 ? lk_tracee_fail(t, rc, LK_INJECT_NOT_SEEN, 0) : 0;
 }
 
 static uint64_t number_behind(const lk_buf *b, const char *word, unsigned base)
@@ -76,15 +102,12 @@ static uint64_t number_behind(const lk_buf *b, const char *word, unsigned base)
 	return number;
 }
 
-uint64_t lk_tracee_status(const struct lk_trace *trace, int pid, int tid, const char *word, unsigned base)
+int lk_tracee_status(struct lk_tracee *t, const char *word, uint64_t *ret)
 {
-	lk_buf b = { 0 };
-	uint64_t number = 0;
+	int rc = read_task(t, t->tid, "status");
 
-	if (trace->read_task(trace->arg, pid, tid, "status", &b) == 0)
-		number = number_behind(&b, word, base);
-	lk_vec_done(&b);
-	return number;
+	*ret = rc == 0 ? number_behind(&t->text, word, 10) : 0;
+	return rc;
 }
 
 static uint64_t bit(int sig)
@@ -92,19 +115,16 @@ static uint64_t bit(int sig)
 	return UINT64_C(1) << (sig - 1);
 }
 
-int lk_tracee_signals(const struct lk_tracee *t, struct lk_tracee_signals *ret)
+int lk_tracee_signals(struct lk_tracee *t, struct lk_tracee_signals *ret)
 {
-	uint64_t harmless = bit(SIGCHLD) | bit(SIGCONT) | bit(SIGURG) | bit(SIGWINCH);
-	lk_buf b = { 0 };
-	int rc = t->trace->read_task(t->trace->arg, t->job->pid, t->tid, "status", &b);
+	uint64_t harmless = bit(SIGCHLD) | bit(SIGCONT) | bit(SIGURG) | bit(SIGWINCH), caught;
+	int rc = read_task(t, t->tid, "status");
 
-	if (rc == 0) {
-		uint64_t caught = number_behind(&b, "\nSigCgt:\t", 16);
-
-		ret->pending = number_behind(&b, "\nSigPnd:\t", 16) | number_behind(&b, "\nShdPnd:\t", 16);
-		ret->blocked = number_behind(&b, "\nSigBlk:\t", 16);
-		ret->ignored = number_behind(&b, "\nSigIgn:\t", 16) | (harmless & ~caught);
-	}
-	lk_vec_done(&b);
-	return rc;
+	if (rc < 0)
+		return rc;
+	caught = number_behind(&t->text, "\nSigCgt:\t", 16);
+	ret->pending = number_behind(&t->text, "\nSigPnd:\t", 16) | number_behind(&t->text, "\nShdPnd:\t", 16);
+	ret->blocked = number_behind(&t->text, "\nSigBlk:\t", 16);
+	ret->ignored = number_behind(&t->text, "\nSigIgn:\t", 16) | (harmless & ~caught);
+	return 0;
 }

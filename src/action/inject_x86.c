@@ -3,7 +3,9 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "action/inject_private.h"
@@ -11,14 +13,18 @@
 #ifdef __x86_64__
 
 #define CODE_32 0x23 /* the code segment of 32-bit programs, arch/x86/include/asm/segment.h */
-#define RED_ZONE 128 /* bytes below the stack pointer that belong to the function that runs (System V ABI) */
-#define ROOM 256 /* for struct flock, with distance to it */
 #define VDSO_PAGES 8
 #define PAGE 4096
 #define CALL_BYTES 2 /* of the instruction that makes a system call */
 
+#define AUXV_MAX 2048 /* bytes; the kernel keeps about 50 pairs of words */
+
 #define NR_FCNTL 72
+#define NR_MMAP 9
+#define NR_MUNMAP 11
 #define NR_FCNTL64_32 221
+#define NR_MMAP2_32 192
+#define NR_MUNMAP_32 91
 #define SETLK64_32 13
 #define NR_SOCKETCALL_32 102
 #define SOCKETCALL_CONNECT 3
@@ -50,20 +56,18 @@ static int read_memory(const struct lk_tracee *t, uint64_t address, void *buf, s
 static uint64_t vdso_address(const struct lk_tracee *t)
 {
 	size_t size = is_32bit(&t->regs) ? 4 : 8;
+	char text[AUXV_MAX];
+	ssize_t n = t->trace->read_task(t->trace->arg, t->job->pid, t->tid, "auxv", text, sizeof(text));
 	uint64_t found = 0;
-	lk_buf b = { 0 };
 
-	if (t->trace->read_task(t->trace->arg, t->job->pid, t->tid, "auxv", &b) == 0) {
-		for (size_t i = 0; b.n >= 2 * size && i <= b.n - 2 * size; i += 2 * size) {
-			uint64_t kind = 0, value = 0;
+	for (size_t i = 0; n > 0 && i + 2 * size <= (size_t)n; i += 2 * size) {
+		uint64_t kind = 0, value = 0;
 
-			memcpy(&kind, b.v + i, size);
-			memcpy(&value, b.v + i + size, size);
-			if (kind == AT_SYSINFO_EHDR)
-				found = value;
-		}
+		memcpy(&kind, text + i, size);
+		memcpy(&value, text + i + size, size);
+		if (kind == AT_SYSINFO_EHDR)
+			found = value;
 	}
-	lk_vec_done(&b);
 	return found;
 }
 
@@ -81,20 +85,21 @@ static bool find_in_page(const struct lk_tracee *t, uint64_t page, uint64_t *ret
 }
 
 /* Just behind it stands a thread that sleeps in a call; another one finds it in the kernel's own code. */
-static int find_call(const struct lk_tracee *t, uint64_t *ret)
+int lk_tracee_find_instruction(struct lk_tracee *t)
 {
 	unsigned char bytes[CALL_BYTES];
-	uint64_t before = t->regs.rip - CALL_BYTES, page = vdso_address(t);
+	uint64_t before = t->regs.rip - CALL_BYTES, page;
 
 	if (read_memory(t, before, bytes, sizeof(bytes)) == 0 && memcmp(bytes, call_bytes(t), CALL_BYTES) == 0) {
-		*ret = before;
+		t->instruction = before;
 		return 0;
 	}
+	page = vdso_address(t);
 	for (int i = 0; page && i < VDSO_PAGES; i++) {
-		if (find_in_page(t, page + (uint64_t)i * PAGE, ret))
+		if (find_in_page(t, page + (uint64_t)i * PAGE, &t->instruction))
 			return 0;
 	}
-	return find_in_page(t, t->regs.rip & ~(uint64_t)(PAGE - 1), ret) ? 0 : -ENOENT;
+	return find_in_page(t, t->regs.rip & ~(uint64_t)(PAGE - 1), &t->instruction) ? 0 : -ENOENT;
 }
 
 static size_t make_flock(const struct lk_tracee *t, unsigned char out[LK_FLOCK_MAX])
@@ -115,62 +120,82 @@ static size_t make_flock(const struct lk_tracee *t, unsigned char out[LK_FLOCK_M
 	return n;
 }
 
-static int change_memory(struct lk_tracee *t, struct lk_err *err)
+int lk_tracee_write_flock(const struct lk_tracee *t)
 {
-	const struct lk_trace *trace = t->trace;
 	unsigned char flock[LK_FLOCK_MAX];
 	size_t n = make_flock(t, flock);
-	int rc;
 
-	t->address = (t->regs.rsp - RED_ZONE - ROOM) & ~UINT64_C(15);
-	rc = read_memory(t, t->address, t->saved, n);
-	if (rc == 0) {
-		/* Said before it is so: whatever happens in between, it is put back. */
-		t->n_saved = n;
-		rc = trace->write_memory(trace->arg, t->tid, t->address, flock, n);
-	}
-	return rc < 0 ? lk_err_set(err, rc, "cannot write below the stack of process %d: %s", t->job->pid,
-				   strerror(-rc))
-		      : 0;
+	return t->trace->write_memory(t->trace->arg, t->tid, t->page, flock, n);
 }
 
-static void set_call(const struct lk_tracee *t, struct user_regs_struct *regs, uint64_t instruction)
+/* Read-only: its other threads cannot change what is written there for the call. */
+struct lk_call lk_tracee_map_call(const struct lk_tracee *t)
 {
-	*regs = t->regs;
-	regs->rip = instruction;
+	return (struct lk_call){ .nr = is_32bit(&t->regs) ? NR_MMAP2_32 : NR_MMAP,
+				 .args = { 0, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0 },
+				 .n_args = 6 };
+}
+
+struct lk_call lk_tracee_release_call(const struct lk_tracee *t)
+{
+	return (struct lk_call){ .nr = is_32bit(&t->regs) ? NR_FCNTL64_32 : NR_FCNTL,
+				 .args = { (unsigned)t->job->fd, is_32bit(&t->regs) ? SETLK64_32 : F_SETLK, t->page },
+				 .n_args = 3,
+				 .is_release = true };
+}
+
+struct lk_call lk_tracee_unmap_call(const struct lk_tracee *t)
+{
+	return (struct lk_call){ .nr = is_32bit(&t->regs) ? NR_MUNMAP_32 : NR_MUNMAP,
+				 .args = { t->page, PAGE },
+				 .n_args = 2 };
+}
+
+/* Where the kernel looks for the arguments, in its order. */
+static void argument_registers(struct user_regs_struct *regs, unsigned long long *ret[LK_TRACEE_ARGS])
+{
+	unsigned long long *native[] = { &regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9 };
+	unsigned long long *old[] = { &regs->rbx, &regs->rcx, &regs->rdx, &regs->rsi, &regs->rdi, &regs->rbp };
+
+	memcpy(ret, is_32bit(regs) ? old : native, sizeof(native));
+}
+
+/* As wide as the registers of the program. */
+static uint64_t argument(const struct lk_tracee *t, uint64_t value)
+{
+	return is_32bit(&t->regs) ? (uint32_t)value : value;
+}
+
+int lk_tracee_set_call(const struct lk_tracee *t, const struct lk_call *call)
+{
+	struct user_regs_struct regs = t->regs;
+	unsigned long long *to[LK_TRACEE_ARGS];
+
+	argument_registers(&regs, to);
+	for (unsigned i = 0; i < call->n_args; i++)
+		*to[i] = argument(t, call->args[i]);
+	regs.rip = t->instruction;
+	regs.rax = call->nr;
 	/* Or the kernel would take it for the restart of the call it was stopped in. */
-	regs->orig_rax = (unsigned long long)-1;
-	if (is_32bit(regs)) {
-		regs->rax = NR_FCNTL64_32;
-		regs->rbx = (unsigned)t->job->fd;
-		regs->rcx = SETLK64_32;
-		regs->rdx = t->address;
-		return;
-	}
-	regs->rax = NR_FCNTL;
-	regs->rdi = (unsigned)t->job->fd;
-	regs->rsi = F_SETLK;
-	regs->rdx = t->address;
+	regs.orig_rax = (unsigned long long)-1;
+	return t->trace->set_regs(t->trace->arg, t->tid, &regs);
 }
 
-int lk_tracee_prepare(struct lk_tracee *t, struct lk_err *err)
+bool lk_tracee_is_call(const struct lk_tracee *t, const struct lk_trace_call *now, const struct lk_call *call)
 {
-	struct user_regs_struct call;
-	uint64_t instruction = 0;
-	int rc = find_call(t, &instruction);
+	uint32_t arch = is_32bit(&t->regs) ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
 
-	if (rc < 0)
-		return lk_err_set(err, rc, "no system call instruction was found in process %d", t->job->pid);
-	rc = change_memory(t, err);
-	if (rc < 0)
-		return rc;
-	set_call(t, &call, instruction);
-	rc = t->trace->set_regs(t->trace->arg, t->tid, &call);
-	return rc < 0 ? lk_err_set(err, rc, "cannot set the registers of process %d: %s", t->job->pid, strerror(-rc))
-		      : 0;
+	if (now->at != LK_TRACE_ENTRY || now->arch != arch || now->ip != t->instruction + CALL_BYTES ||
+	    now->nr != call->nr)
+		return false;
+	for (unsigned i = 0; i < call->n_args; i++) {
+		if (now->args[i] != argument(t, call->args[i]))
+			return false;
+	}
+	return true;
 }
 
-int lk_tracee_skip_call(struct lk_tracee *t)
+int lk_tracee_skip_call(const struct lk_tracee *t)
 {
 	struct user_regs_struct regs;
 	int rc = t->trace->get_regs(t->trace->arg, t->tid, &regs);
@@ -184,16 +209,6 @@ int lk_tracee_skip_call(struct lk_tracee *t)
 static int64_t returned(const struct user_regs_struct *regs)
 {
 	return is_32bit(regs) ? (int32_t)regs->rax : (int64_t)regs->rax;
-}
-
-int lk_tracee_result(struct lk_tracee *t, int *ret)
-{
-	struct user_regs_struct regs;
-	int rc = t->trace->get_regs(t->trace->arg, t->tid, &regs);
-
-	if (rc == 0)
-		*ret = (int)returned(&regs);
-	return rc;
 }
 
 static bool is_in(const int *list, size_t n, int64_t nr)
@@ -217,7 +232,7 @@ static bool is_repeatable(const struct user_regs_struct *regs)
 }
 
 /* No handler of the program will run now. */
-static bool is_undisturbed(const struct lk_tracee *t)
+static bool is_undisturbed(struct lk_tracee *t)
 {
 	struct lk_tracee_signals s = { 0 };
 
@@ -225,11 +240,11 @@ static bool is_undisturbed(const struct lk_tracee *t)
 		return false;
 	if (t->sig && !(s.ignored >> (t->sig - 1) & 1))
 		return false;
-	return (s.pending & ~s.blocked & ~s.ignored) == 0;
+	return (s.pending & ~(t->held ? t->mask : s.blocked) & ~s.ignored) == 0;
 }
 
 /* Some calls end with EINTR when a thread is stopped. Unless a signal is the reason, they are made again. */
-static void undo_interruption(const struct lk_tracee *t, struct user_regs_struct *regs)
+static void undo_interruption(struct lk_tracee *t, struct user_regs_struct *regs)
 {
 	if (returned(regs) != -EINTR || !is_repeatable(regs) || !is_undisturbed(t))
 		return;
@@ -237,25 +252,20 @@ static void undo_interruption(const struct lk_tracee *t, struct user_regs_struct
 	regs->rip -= CALL_BYTES;
 }
 
-int lk_tracee_restore(struct lk_tracee *t)
+int lk_tracee_restore_regs(struct lk_tracee *t)
 {
-	const struct lk_trace *trace = t->trace;
 	struct user_regs_struct regs = t->regs;
-	int rc = 0, memory = 0;
 
-	if (t->n_saved)
-		memory = trace->write_memory(trace->arg, t->tid, t->address, t->saved, t->n_saved);
-	t->n_saved = 0;
-	if (t->has_regs) {
+	if (t->held && t->abort)
+		regs.rip = t->abort;
+	else
 		undo_interruption(t, &regs);
-		rc = trace->set_regs(trace->arg, t->tid, &regs);
-	}
-	t->has_regs = false;
-	return rc < 0 ? rc : memory;
+	return t->trace->set_regs(t->trace->arg, t->tid, &regs);
 }
 
-/* struct rseq and struct rseq_cs of linux/rseq.h. */
-bool lk_tracee_is_in_sequence(const struct lk_tracee *t)
+/* struct rseq and struct rseq_cs of linux/rseq.h. A sequence does not survive what is done to it here any more than a change of
+ * the processor: it goes on as the kernel would let it then. */
+uint64_t lk_tracee_sequence_abort(const struct lk_tracee *t)
 {
 	struct {
 		uint32_t version, flags;
@@ -264,12 +274,12 @@ bool lk_tracee_is_in_sequence(const struct lk_tracee *t)
 	uint64_t address = 0, pointer = 0;
 
 	if (t->trace->rseq_address(t->trace->arg, t->tid, &address) < 0 || !address)
-		return false;
+		return 0;
 	if (read_memory(t, address + 8, &pointer, sizeof(pointer)) < 0 || !pointer)
-		return false;
+		return 0;
 	if (read_memory(t, pointer, &sequence, sizeof(sequence)) < 0)
-		return false;
-	return t->regs.rip >= sequence.start && t->regs.rip - sequence.start < sequence.length;
+		return 0;
+	return t->regs.rip >= sequence.start && t->regs.rip - sequence.start < sequence.length ? sequence.abort : 0;
 }
 
 #endif

@@ -12,9 +12,11 @@ liblockscope_a_SOURCES += \
 	src/action/command.h \
 	src/action/inject.c \
 	src/action/inject.h \
+	src/action/inject_call.c \
 	src/action/inject_look.c \
 	src/action/inject_private.h \
 	src/action/inject_thread.c \
+	src/action/inject_words.c \
 	src/action/inject_x86.c \
 	src/action/look.c \
 	src/action/look.h \

@@ -214,7 +214,8 @@ static int say_risks(struct lk_release *r)
 		rc = say_sharers(r);
 	if (rc == 0 && r->lock->rec.type == LK_TYPE_POSIX)
 		rc = lk_action_say(a, LK_LINE_RISK,
-				   "Should this program be killed (SIGKILL) in that millisecond, process %d may crash.",
+				   "Should the child process that does it be killed (SIGKILL) in that millisecond, "
+				   "process %d may crash.",
 				   r->holder->pid);
 	if (rc == 0 && r->holder->proc->state == 'D')
 		rc = lk_action_say(a, LK_LINE_RISK,

@@ -48,6 +48,11 @@ static int real_seize(void *arg __attribute__((unused)), int tid, unsigned optio
 	return trace(PTRACE_SEIZE, tid, 0, options);
 }
 
+static int real_set_options(void *arg __attribute__((unused)), int tid, unsigned options)
+{
+	return trace(PTRACE_SETOPTIONS, tid, 0, options);
+}
+
 static int real_interrupt(void *arg __attribute__((unused)), int tid)
 {
 	return trace(PTRACE_INTERRUPT, tid, 0, 0);
@@ -83,7 +88,7 @@ static int real_wait(void *arg __attribute__((unused)), int tid, int64_t deadlin
 			return 0;
 		if (rc < 0 && errno != EINTR)
 			return -errno;
-		left = deadline_ms - lk_io_now_ms();
+		left = deadline_ms ? deadline_ms - lk_io_now_ms() : NAP_MS;
 		if (left <= 0)
 			return -ETIMEDOUT;
 		nap(left);
@@ -128,9 +133,42 @@ static int real_read_memory(void *arg __attribute__((unused)), int tid, uint64_t
 
 static int real_write_memory(void *arg __attribute__((unused)), int tid, uint64_t address, const void *buf, size_t n)
 {
-	struct iovec ours = { (void *)(uintptr_t)buf, n }, theirs = { (void *)(uintptr_t)address, n };
+	int rc = 0;
 
-	return whole(process_vm_writev(tid, &ours, 1, &theirs, 1, 0), n);
+	for (size_t i = 0; i < n && rc == 0; i += sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, (const char *)buf + i, sizeof(word));
+		rc = trace(PTRACE_POKEDATA, tid, address + i, word);
+	}
+	return rc;
+}
+
+static int real_get_mask(void *arg __attribute__((unused)), int tid, uint64_t *ret)
+{
+	return trace(PTRACE_GETSIGMASK, tid, sizeof(*ret), (uintptr_t)ret);
+}
+
+static int real_set_mask(void *arg __attribute__((unused)), int tid, uint64_t mask)
+{
+	return trace(PTRACE_SETSIGMASK, tid, sizeof(mask), (uintptr_t)&mask);
+}
+
+static int real_get_call(void *arg __attribute__((unused)), int tid, struct lk_trace_call *ret)
+{
+	struct __ptrace_syscall_info info = { .op = PTRACE_SYSCALL_INFO_NONE };
+	int rc = trace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), (uintptr_t)&info);
+
+	*ret = (struct lk_trace_call){ .arch = info.arch, .ip = info.instruction_pointer };
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+		ret->at = LK_TRACE_ENTRY;
+		ret->nr = info.entry.nr;
+		memcpy(ret->args, info.entry.args, sizeof(ret->args));
+	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
+		ret->at = LK_TRACE_EXIT;
+		ret->result = info.exit.rval;
+	}
+	return rc < 0 ? rc : 0;
 }
 
 static int real_rseq_address(void *arg __attribute__((unused)), int tid, uint64_t *ret)
@@ -149,26 +187,37 @@ static bool real_redirects_calls(void *arg __attribute__((unused)), int tid)
 	return trace(GET_DISPATCH, tid, sizeof(dispatch), (uintptr_t)&dispatch) >= 0 && dispatch.mode != 0;
 }
 
-/* Opened once and kept: finding out what kind of /proc it is would be much of the time that a thread is stopped.
- * 0 or -errno. */
-static int proc_fd(int *ret)
+/* Kept: finding out what kind of /proc it is would be much of the time that a thread is stopped. */
+int lk_trace_proc_fd(void)
 {
 	static struct lk_procroot root = { .fd = -1 };
 	int rc = root.fd < 0 ? lk_procroot_open(&root, NULL, NULL) : 0;
 
 	if (rc < 0)
 		root.fd = -1;
-	else
-		*ret = root.fd;
-	return rc;
+	return rc < 0 ? rc : root.fd;
 }
 
-static int real_read_task(void *arg __attribute__((unused)), int pid, int tid, const char *name, lk_buf *out)
+static ssize_t real_read_task(void *arg __attribute__((unused)), int pid, int tid, const char *name, char *buf,
+			      size_t size)
 {
 	struct lk_proc_name path = lk_procroot_task_name(pid, tid, name);
-	int root = -1, rc = proc_fd(&root);
+	int root = lk_trace_proc_fd();
+	lk_auto_fd fd = root < 0 ? root : lk_io_openat(root, path.s, O_RDONLY);
+	size_t n = 0;
 
-	return rc < 0 ? rc : lk_io_read_at(root, path.s, LK_TRACE_TEXT_MAX, out);
+	if (fd < 0)
+		return fd;
+	while (n < size) {
+		ssize_t got = read(fd, buf + n, size - n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : (ssize_t)n;
+		n += (size_t)got;
+	}
+	return -EFBIG;
 }
 
 static int read_tids(DIR *dir, lk_tids *ret)
@@ -192,10 +241,10 @@ static int real_threads(void *arg __attribute__((unused)), int pid, lk_tids *ret
 {
 	struct lk_proc_name path = lk_procroot_task_name(pid, 0, "task");
 	lk_auto_dir *dir = NULL;
-	int root = -1, fd, rc = proc_fd(&root);
+	int root = lk_trace_proc_fd(), rc, fd;
 
-	if (rc < 0)
-		return rc;
+	if (root < 0)
+		return root;
 	fd = lk_io_openat(root, path.s, O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
@@ -209,12 +258,16 @@ static int real_threads(void *arg __attribute__((unused)), int pid, lk_tids *ret
 
 const struct lk_trace lk_trace_real = {
 	.seize = real_seize,
+	.set_options = real_set_options,
 	.interrupt = real_interrupt,
 	.resume = real_resume,
 	.detach = real_detach,
 	.wait = real_wait,
 	.get_regs = real_get_regs,
 	.set_regs = real_set_regs,
+	.get_mask = real_get_mask,
+	.set_mask = real_set_mask,
+	.get_call = real_get_call,
 	.read_memory = real_read_memory,
 	.write_memory = real_write_memory,
 	.rseq_address = real_rseq_address,

@@ -56,7 +56,7 @@ int lk_helper_emit(struct lk_helper_out *out, const void *data, size_t n)
 
 /* A child that is stuck may outlive us: it must keep no pipe of a reader open and, worse, no lock that came with a descriptor we
  * were started with (flock FILE lockscope ...). */
-static void drop_descriptors(int keep1, int keep2)
+void lk_helper_keep_only(int keep1, int keep2)
 {
 	int low = keep1 < keep2 ? keep1 : keep2, high = keep1 < keep2 ? keep2 : keep1;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -81,7 +81,7 @@ static void child_main(const struct lk_helper_job *job, size_t first, int fd)
 	struct lk_helper_out out = { .fd = fd };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	drop_descriptors(job->keep_fd, fd);
+	lk_helper_keep_only(job->keep_fd, fd);
 	signal(SIGPIPE, SIG_DFL);
 	for (size_t i = first; i < job->n_items; i++) {
 		out.item = i;

@@ -35,4 +35,7 @@ int lk_helper_run(const struct lk_helper_job *job, struct lk_helper_result *ret)
 /* In work(): sends a record of at most 16 MiB. 0 or -errno. n may be 0: a sign of life. */
 int lk_helper_emit(struct lk_helper_out *out, const void *data, size_t n);
 
+/* In any child: closes all descriptors but these two; 0, 1 and 2 are /dev/null then. */
+void lk_helper_keep_only(int keep1, int keep2);
+
 #endif

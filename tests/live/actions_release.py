@@ -217,8 +217,8 @@ TRACED = re.compile(rb"^TracerPid:\t([1-9]\d*)", re.M)
 TRACED_SECONDS = 0.0012  # about as long as a target is traced
 
 
-def kill_tracer(target, lockscope):
-    """SIGKILL at a random moment while the target is traced."""
+def kill_while_traced(target, lockscope, kill):
+    """kill(number of the tracer) at a random moment while the target is traced; whether it came to that."""
     status = os.open("/proc/%d/status" % target.pid, os.O_RDONLY)
     wait = random.random() * TRACED_SECONDS
     found = None
@@ -233,15 +233,20 @@ def kill_tracer(target, lockscope):
         pass
     if found:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(int(found[1]), signal.SIGKILL)
+            kill(int(found[1]))
+    return bool(found)
+
+
+def start_release(t, target):
+    argv = [t.world.lockscope, "release", target.path, "--pid", str(target.pid), "--type", "posix", "--yes"]
+    return t.process(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
 
 
 def one_kill(t, state):
     """Whether the tracer was killed before it was done, and whether the target noticed nothing."""
     target = Target(t, state)
-    argv = [t.world.lockscope, "release", target.path, "--pid", str(target.pid), "--type", "posix", "--yes"]
-    lockscope = t.process(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
-    kill_tracer(target, lockscope)
+    lockscope = start_release(t, target)
+    kill_while_traced(target, lockscope, lambda tracer: os.kill(tracer, signal.SIGKILL))
     err = lockscope.stderr.read()
     check(lockscope.wait(30) in (0, 1, 2, 4, 5), "lockscope ended with %r", lockscope.returncode)
     hit = b"ended before it said" in err

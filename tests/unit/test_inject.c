@@ -1,229 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A call inside another thread, with a thread made of paper: every single step is made to fail once. */
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/ptrace.h>
-
-#include "action/inject.h"
+/* Calls inside another thread, with a thread made of paper: every single step is made to fail once. */
+#include <sys/types.h>
 
 #ifdef __x86_64__
 
-#define CODE 0x400000u
-#define STACK 0x7000u
-#define STACK_BYTES 0x1000u
-#define STOPPED(sig) (((sig) << 8) | 0x7f)
-#define EVENT (STOPPED(SIGTRAP) | PTRACE_EVENT_STOP << 16)
-#define CALL STOPPED(SIGTRAP | 0x80)
-
-struct paper {
-	bool somebody_else; /* has the number */
-	int n_calls, fail_at, fail_with; /* the step that fails; -1: none */
-	int signal; /* arrives before our call; 0: none */
-	bool attached, interrupted, to_call, in_call, ignores, lock_gone_at_entry, lock_gone, never_stops, filtered;
-	bool unlocked; /* the call was made as it should be */
-	int passed_on; /* the last signal it got */
-	struct user_regs_struct regs, own;
-	unsigned char stack[STACK_BYTES], own_stack[STACK_BYTES];
-};
-
-static int step(struct paper *p)
-{
-	return p->n_calls++ == p->fail_at ? p->fail_with : 0;
-}
-
-static int p_seize(void *arg, int tid __attribute__((unused)), unsigned options)
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	cr_assert((options & PTRACE_O_SUSPEND_SECCOMP) != 0 || !p->filtered);
-	p->attached = rc == 0;
-	return rc;
-}
-
-static int p_interrupt(void *arg, int tid __attribute__((unused)))
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	p->interrupted = p->interrupted || rc == 0;
-	return rc;
-}
-
-static int p_resume(void *arg, int tid __attribute__((unused)), bool to_syscall, int sig)
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	if (rc == 0) {
-		p->to_call = to_syscall;
-		p->passed_on = sig ? sig : p->passed_on;
-	}
-	return rc;
-}
-
-static int p_detach(void *arg, int tid __attribute__((unused)), int sig)
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	p->attached = rc != 0;
-	p->passed_on = sig ? sig : p->passed_on;
-	return rc;
-}
-
-static void make_call(struct paper *p)
-{
-	struct flock l;
-
-	if ((int64_t)p->regs.orig_rax < 0) {
-		p->regs.rax = (unsigned long long)-ENOSYS;
-		return;
-	}
-	memcpy(&l, p->stack + (p->regs.rdx - STACK), sizeof(l));
-	p->unlocked = p->regs.orig_rax == 72 && p->regs.rdi == 5 && p->regs.rsi == F_SETLK && l.l_type == F_UNLCK &&
-		      l.l_start == 10 && l.l_len == 10;
-	p->regs.rax = 0;
-}
-
-static int next_status(struct paper *p)
-{
-	if (p->in_call) {
-		p->in_call = false;
-		make_call(p);
-		return p->interrupted && !p->to_call ? EVENT : CALL;
-	}
-	if (p->interrupted) {
-		p->interrupted = false;
-		return EVENT;
-	}
-	if (p->signal) {
-		int sig = p->signal;
-
-		p->signal = 0;
-		return STOPPED(sig);
-	}
-	cr_assert(p->to_call, "nothing will ever stop it");
-	p->in_call = true;
-	p->regs.orig_rax = p->regs.rax;
-	p->regs.rax = (unsigned long long)-ENOSYS;
-	p->lock_gone = p->lock_gone_at_entry;
-	return CALL;
-}
-
-static int p_wait(void *arg, int tid __attribute__((unused)), int64_t deadline __attribute__((unused)), int *ret)
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	if (rc == 0 && p->never_stops)
-		return -ETIMEDOUT;
-	if (rc == 0)
-		*ret = next_status(p);
-	return rc;
-}
-
-static int p_get_regs(void *arg, int tid __attribute__((unused)), struct user_regs_struct *ret)
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	if (rc == 0)
-		*ret = p->regs;
-	return rc;
-}
-
-static int p_set_regs(void *arg, int tid __attribute__((unused)), const struct user_regs_struct *regs)
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	if (rc == 0)
-		p->regs = *regs;
-	return rc;
-}
-
-static int p_read(void *arg, int tid __attribute__((unused)), uint64_t address, void *buf, size_t n)
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	if (rc < 0)
-		return rc;
-	if (address == CODE) {
-		memset(buf, 0x90, n);
-		memcpy(buf, "\x0f\x05", 2);
-		return 0;
-	}
-	if (address < STACK || address + n > STACK + STACK_BYTES)
-		return -EFAULT;
-	memcpy(buf, p->stack + (address - STACK), n);
-	return 0;
-}
-
-static int p_write(void *arg, int tid __attribute__((unused)), uint64_t address, const void *buf, size_t n)
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	if (rc == 0)
-		memcpy(p->stack + (address - STACK), buf, n);
-	return rc;
-}
-
-static int p_rseq(void *arg __attribute__((unused)), int tid __attribute__((unused)), uint64_t *ret)
-{
-	*ret = 0;
-	return 0;
-}
-
-static bool p_redirects(void *arg __attribute__((unused)), int tid __attribute__((unused)))
-{
-	return false;
-}
-
-static int p_task(void *arg, int pid __attribute__((unused)), int tid __attribute__((unused)), const char *name,
-		  lk_buf *out)
-{
-	struct paper *p = arg;
-	int rc = step(p);
-
-	if (rc < 0)
-		return rc;
-	if (strcmp(name, "stat") == 0)
-		return lk_buf_printf(out, "7 (x) t 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 0\n",
-				     p->somebody_else ? 43 : 42);
-	if (strcmp(name, "fdinfo/5") == 0)
-		return p->lock_gone ? 0
-				    : lk_buf_puts(out, "pos:\t0\nlock:\t1: POSIX  ADVISORY  WRITE 7 08:01:99 0 99\n");
-	return lk_buf_printf(out,
-			     "Name:\tx\nTracerPid:\t0\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000000\n"
-			     "SigBlk:\t0000000000000000\nSigIgn:\t%016llx\nSigCgt:\t0000000000000000\nSeccomp:\t%d\n",
-			     p->ignores ? 1ULL << (SIGALRM - 1) : 0ULL, p->filtered ? 2 : 0);
-}
-
-static struct lk_trace trace_of(struct paper *p)
-{
-	return (struct lk_trace){
-		.arg = p,
-		.seize = p_seize,
-		.interrupt = p_interrupt,
-		.resume = p_resume,
-		.detach = p_detach,
-		.wait = p_wait,
-		.get_regs = p_get_regs,
-		.set_regs = p_set_regs,
-		.read_memory = p_read,
-		.write_memory = p_write,
-		.rseq_address = p_rseq,
-		.redirects_calls = p_redirects,
-		.read_task = p_task,
-	};
-}
+#include "paper_thread.h"
 
 static const struct lk_inject job = {
 	.pid = 7,
@@ -239,92 +20,165 @@ static const struct lk_inject job = {
 /* It sleeps in read(2); rax says how the kernel ended that. */
 static struct paper paper(int64_t rax)
 {
-	struct paper p = { .fail_at = -1, .fail_with = -EIO };
+	struct paper p = { .fail_at = -1, .fail_with = -EIO, .late_at = -1, .mask = OWN_MASK };
 
 	p.regs.cs = 0x33;
 	p.regs.rip = CODE + 2;
-	p.regs.rsp = STACK + STACK_BYTES - 64;
+	p.regs.rsp = 0x9000;
 	p.regs.rax = (unsigned long long)rax;
 	p.regs.orig_rax = 0;
 	p.regs.rbx = 0x1234;
-	memset(p.stack, 0x5a, sizeof(p.stack));
 	p.own = p.regs;
-	memcpy(p.own_stack, p.stack, sizeof(p.stack));
 	return p;
 }
 
 static bool is_itself(const struct paper *p)
 {
-	return memcmp(&p->regs, &p->own, sizeof(p->regs)) == 0 && memcmp(p->stack, p->own_stack, sizeof(p->stack)) == 0;
+	return memcmp(&p->regs, &p->own, sizeof(p->regs)) == 0 && !p->mapped && p->mask == OWN_MASK && !p->suspended;
+}
+
+static void early(void *arg, const struct lk_inject_answer *answer)
+{
+	struct paper *p = arg;
+
+	cr_assert_eq(answer->why, LK_INJECT_LATE);
+	p->n_early++;
+}
+
+static struct lk_inject_answer answer_of(struct paper *p)
+{
+	struct lk_trace trace = trace_of(p);
+
+	return lk_inject_thread(&trace, &job, 7, early, p);
 }
 
 static int inject(struct paper *p, struct lk_err *err)
 {
-	struct lk_trace trace = trace_of(p);
+	struct lk_inject_answer answer = answer_of(p);
 
-	return lk_inject_thread(&trace, &job, 7, err);
+	return lk_inject_explain(&job, &answer, err);
+}
+
+static void must_work(struct paper *p)
+{
+	struct lk_err err = { 0 };
+
+	cr_assert_eq(inject(p, &err), 0, "%s", lk_err_text(&err));
+	cr_assert(p->unlocked && !p->attached && !p->seen_by_filter);
+}
+
+static void must_refuse(struct paper *p, int rc, const char *word)
+{
+	struct lk_err err = { 0 };
+
+	cr_assert_eq(inject(p, &err), rc, "%s", lk_err_text(&err));
+	cr_assert(strstr(lk_err_text(&err), word), "%s", lk_err_text(&err));
+	lk_err_done(&err);
+	cr_assert(!p->unlocked && !p->attached && is_itself(p) && !p->n_foreign);
 }
 
 Test(inject, works)
 {
 	struct paper p = paper(-512);
-	struct lk_err err = { 0 };
 
-	cr_assert_eq(inject(&p, &err), 0, "%s", lk_err_text(&err));
-	cr_assert(p.unlocked && !p.attached && is_itself(&p));
+	must_work(&p);
+	cr_assert(is_itself(&p) && p.n_entries == 3);
+}
+
+static void fail_each_step(struct paper start, int with)
+{
+	struct paper whole = start;
+
+	inject(&whole, NULL);
+	for (int i = 0; i < whole.n_calls; i++) {
+		struct paper p = start;
+		struct lk_err err = { 0 };
+		struct lk_inject_answer answer;
+
+		p.fail_at = i;
+		p.fail_with = with;
+		answer = answer_of(&p);
+		lk_inject_explain(&job, &answer, &err);
+		cr_assert(answer.rc < 0 || p.unlocked, "step %d: neither done nor said", i);
+		cr_assert(answer.rc == 0 || (err.code == answer.rc && err.text && err.text[0]), "step %d: not said", i);
+		/* A page that could not be unmapped, or registers that could not be set, are said. */
+		if (with != -ESRCH && answer.why != LK_INJECT_NOT_RESTORED && answer.why != LK_INJECT_PAGE_LEFT)
+			cr_assert(is_itself(&p) || p.mapped, "step %d: not put back: %s", i, lk_err_text(&err));
+		cr_assert(!p.seen_by_filter || with != -EIO || answer.rc < 0);
+		lk_err_done(&err);
+	}
 }
 
 /* Whatever fails: it is said, and where it was not the putting back that failed, all is as it was. */
 Test(inject, each_step_fails_once)
 {
-	static const int with[] = { -EIO, -ESRCH, -EPERM };
-	struct paper whole = paper(-512);
+	struct paper filtered = paper(-512);
 
-	inject(&whole, NULL);
-	for (int i = 0; i < whole.n_calls; i++) {
-		for (size_t k = 0; k < sizeof(with) / sizeof(*with); k++) {
-			struct paper p = paper(-512);
-			struct lk_err err = { 0 };
-			int rc;
-
-			p.fail_at = i;
-			p.fail_with = with[k];
-			rc = inject(&p, &err);
-			cr_assert(rc < 0 || p.unlocked, "step %d: neither done nor said", i);
-			cr_assert(rc == 0 || (err.code == rc && err.text && err.text[0]), "step %d: not said", i);
-			if (with[k] != -ESRCH && !(err.text && strstr(err.text, "put back")))
-				cr_assert(is_itself(&p), "step %d: not put back: %s", i, lk_err_text(&err));
-			lk_err_done(&err);
-		}
+	filtered.mode = 2;
+	for (size_t k = 0; k < 3; k++) {
+		fail_each_step(paper(-512), (const int[]){ -EIO, -ESRCH, -EPERM }[k]);
+		fail_each_step(filtered, (const int[]){ -EIO, -ESRCH, -EPERM }[k]);
 	}
 }
 
-Test(inject, passes_a_signal_on_and_tries_again)
+/* It does not get the processor, or the call takes its time: it is waited for, and put back. */
+Test(inject, each_wait_takes_too_long_once)
+{
+	struct paper whole = paper(-512);
+
+	inject(&whole, NULL);
+	for (int i = 1; i < whole.n_waits; i++) {
+		struct paper p = paper(-512);
+		struct lk_inject_answer answer;
+
+		p.late_at = i;
+		answer = answer_of(&p);
+		cr_assert((answer.rc < 0 || p.unlocked) && is_itself(&p) && !p.attached, "wait %d", i);
+		cr_assert_eq(p.n_early, answer.why == LK_INJECT_LATE, "wait %d", i);
+	}
+}
+
+/* Once it has been said that nothing is known, nothing more is done. */
+Test(inject, late_page_is_given_back)
 {
 	struct paper p = paper(-512);
-	struct lk_err err = { 0 };
 
-	p.signal = SIGALRM;
-	cr_assert_eq(inject(&p, &err), 0, "%s", lk_err_text(&err));
-	cr_assert_eq(p.passed_on, SIGALRM);
-	cr_assert(p.unlocked && !p.attached && is_itself(&p));
+	p.late_at = 2;
+	cr_assert_eq(inject(&p, NULL), -ETIMEDOUT);
+	cr_assert(!p.unlocked && is_itself(&p) && p.n_entries == 2);
+}
+
+Test(inject, signals)
+{
+	struct paper before = paper(-512), stopped = paper(-512);
+
+	before.signal = SIGALRM;
+	must_work(&before);
+	cr_assert_eq(before.passed_on, SIGALRM);
+	stopped.stops = 1;
+	must_work(&stopped);
+	cr_assert_eq(stopped.passed_on, SIGSTOP);
+	cr_assert(is_itself(&before) && is_itself(&stopped));
 }
 
 /* read(2) that ended with EINTR only because of us is made again; not where a handler is about to run. */
 Test(inject, repairs_an_interrupted_call)
 {
-	struct paper p = paper(-EINTR), handled = paper(-EINTR), ignored = paper(-EINTR);
+	struct paper p = paper(-EINTR), handled = paper(-EINTR), ignored = paper(-EINTR), blocked = paper(-EINTR);
 
-	cr_assert_eq(inject(&p, NULL), 0);
+	must_work(&p);
 	cr_assert_eq(p.regs.rax, 0u, "the number of the call");
 	cr_assert_eq(p.regs.rip, CODE);
-	handled.signal = SIGALRM;
-	cr_assert_eq(inject(&handled, NULL), 0);
-	cr_assert_eq(handled.passed_on, SIGALRM);
-	ignored.signal = SIGALRM;
-	ignored.ignores = true;
-	cr_assert_eq(inject(&ignored, NULL), 0);
+	handled.signal_pending = true;
+	must_work(&handled);
+	cr_assert(is_itself(&handled));
+	ignored.signal_pending = ignored.ignores = true;
+	must_work(&ignored);
 	cr_assert_eq(ignored.regs.rip, CODE);
+	blocked.signal_pending = true;
+	blocked.mask = 1ULL << (SIGALRM - 1);
+	must_work(&blocked);
+	cr_assert_eq(blocked.regs.rip, CODE);
 }
 
 /* close(2) must not be made twice. */
@@ -333,7 +187,7 @@ Test(inject, leaves_other_calls_interrupted)
 	struct paper p = paper(-EINTR);
 
 	p.regs.orig_rax = p.own.orig_rax = 3;
-	cr_assert_eq(inject(&p, NULL), 0);
+	must_work(&p);
 	cr_assert(is_itself(&p));
 }
 
@@ -341,28 +195,51 @@ Test(inject, leaves_other_calls_interrupted)
 Test(inject, leaves_another_process_alone)
 {
 	struct paper p = paper(-512);
-	struct lk_err err = { 0 };
 
 	p.somebody_else = true;
-	cr_assert_eq(inject(&p, &err), -ESTALE);
-	cr_assert(strstr(lk_err_text(&err), "another process"));
-	lk_err_done(&err);
-	cr_assert(!p.unlocked && is_itself(&p) && !p.attached);
+	must_refuse(&p, -ESTALE, "another process");
 }
 
 Test(inject, looks_at_the_lock_while_it_stands)
 {
 	struct paper before = paper(-512), at_entry = paper(-512);
-	struct lk_err err = { 0 };
 
 	before.lock_gone = true;
-	cr_assert_eq(inject(&before, &err), -ESTALE);
-	cr_assert(strstr(lk_err_text(&err), "changed since you looked"));
-	lk_err_done(&err);
-	cr_assert(!before.unlocked && is_itself(&before) && !before.attached);
-	at_entry.lock_gone_at_entry = true;
-	cr_assert_eq(inject(&at_entry, NULL), -ESTALE);
-	cr_assert(!at_entry.unlocked && is_itself(&at_entry) && !at_entry.attached);
+	must_refuse(&before, -ESTALE, "changed since you looked");
+	at_entry.lock_gone_at = 2;
+	must_refuse(&at_entry, -ESTALE, "changed since you looked");
+	cr_assert_eq(at_entry.n_entries, 3, "the page is given back");
+}
+
+/* Another number, the other table of numbers, another place, another argument. */
+Test(inject, turns_foreign_calls_away)
+{
+	static const struct lk_trace_call foreign[] = {
+		{ .nr = SYS_mkdir },
+		{ .arch = AUDIT_ARCH_I386 },
+		{ .ip = 5 },
+		{ .args = { 1 } },
+	};
+
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
+		for (int at = 1; at <= 2; at++) {
+			struct paper p = paper(-512);
+
+			p.foreign = foreign[i];
+			p.foreign_at = at;
+			p.mode = 2;
+			must_refuse(&p, -EPERM, "changed the code");
+			cr_assert(!p.seen_by_filter);
+		}
+	}
+}
+
+Test(inject, no_page)
+{
+	struct paper p = paper(-512);
+
+	p.map_result = -ENOMEM;
+	must_refuse(&p, -EBUSY, "no page");
 }
 
 Test(inject, gives_up_on_what_does_not_stop)
@@ -376,17 +253,32 @@ Test(inject, gives_up_on_what_does_not_stop)
 	lk_err_done(&err);
 }
 
-Test(inject, filter_that_cannot_be_suspended)
+Test(inject, filters)
+{
+	struct paper p = paper(-512), strict = paper(-512), cannot = paper(-512);
+
+	p.mode = cannot.mode = 2;
+	strict.mode = 1;
+	must_work(&p);
+	cr_assert(is_itself(&p));
+	must_refuse(&strict, -EPERM, "strict");
+	cr_assert_eq(strict.n_entries, 0);
+	cannot.cannot_suspend = true;
+	must_refuse(&cannot, -EPERM, "seccomp");
+	cr_assert_eq(cannot.n_entries, 0, "never tried with its filter");
+}
+
+/* Whoever waits may have given up in the last moment. */
+Test(inject, cancelled)
 {
 	struct paper p = paper(-512);
-	struct lk_err err = { 0 };
+	struct lk_trace trace = trace_of(&p);
+	atomic_int turn = LK_INJECT_CANCELLED;
+	struct lk_inject mine = job;
 
-	p.filtered = true;
-	p.fail_at = 1; /* behind the look at its status */
-	p.fail_with = -EPERM;
-	cr_assert_eq(inject(&p, &err), -EPERM);
-	cr_assert(strstr(lk_err_text(&err), "seccomp"), "%s", lk_err_text(&err));
-	lk_err_done(&err);
+	mine.turn = &turn;
+	cr_assert_eq(lk_inject_thread(&trace, &mine, 7, NULL, NULL).rc, -ECANCELED);
+	cr_assert(!p.attached && is_itself(&p) && p.n_entries == 0);
 }
 
 #endif

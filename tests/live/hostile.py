@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Case 91: beside processes that mean harm, and those that are easily harmed. Acts hit what they are aimed at, and nothing else."""
+
+import os
+import re
+import signal
+import subprocess
+
+from actions_release import Target, kill_while_traced, start_release
+from document import check, same
+from harness import AS_NOBODY, needs, needs_root
+from helper import Skip, read_text, until
+
+BYTES = 200  # of its lock; every second one is released, one at a time
+
+
+class Hostile:
+    """tests/helpers/lkhostile.c, which counts what it got that it must not get."""
+
+    def __init__(self, t, kind):
+        program = t.world.compile("lkhostile")
+        if not program:
+            raise Skip("tests/helpers/lkhostile cannot be built here")
+        self.t, self.kind, self.next = t, kind, 0
+        self.path = t.path("hostile-" + kind)
+        argv = [*AS_NOBODY, program, kind, self.path, str(BYTES)]
+        self.proc = t.process(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        words = self.proc.stdout.readline().split()
+        check(words and words[0] == b"ready", "%s said %r", kind, words)
+        self.pid = int(words[1])
+        if kind == "filter":
+            until(lambda: "\nSeccomp:\t2" in self.status(), "it has its filter")
+
+    def status(self):
+        return read_text("/proc/%d/status" % self.pid)
+
+    def release(self, allowed):
+        """The next byte of its lock."""
+        argv = ("release", self.path, "--pid", str(self.pid), "--type", "posix", "--yes", "--range", str(self.next))
+        answer = self.t.run(*argv)
+        check(answer.status in allowed, "%s: %s", self.kind, answer)
+        self.next += 2
+        return answer
+
+    def is_used_up(self):
+        return self.next >= BYTES
+
+    def finish(self):
+        """(tries, how often it got what it must not get)"""
+        check(re.search(r"^TracerPid:\t0$", self.status(), re.M), "it is still traced")
+        check(re.search(r"^SigBlk:\t0+$", self.status(), re.M), "its signals are still blocked")
+        out, _ = self.proc.communicate(b"x", timeout=30)
+        words = out.split()
+        check(words and words[0] == b"ok", "%s said %r (%r)", self.kind, out, self.proc.returncode)
+        return int(words[1]), int(words[2])
+
+
+def release_many(t, kind, times, allowed=(0,)):
+    """Returns how often the lock was gone; it must never get what it must not get."""
+    released = tries = 0
+    hostile = Hostile(t, kind)
+    for i in range(times):
+        released += hostile.release(allowed).status == 0
+        if hostile.is_used_up() or i == times - 1:
+            more, got = hostile.finish()
+            same(got, 0, "what %s got" % kind)
+            tries += more
+            hostile = Hostile(t, kind) if i < times - 1 else None
+    check(tries, "%s tried nothing", kind)
+    t.note("%d of %d releases done; it tried %d times and got nothing" % (released, times, tries))
+    return released
+
+
+@needs_root
+@needs("setpriv")
+def test_91_filter_is_not_lifted(t):
+    """What a filter forbids stays forbidden, while our own calls are not judged by it."""
+    times = 2500 if t.soak else 25
+    same(release_many(t, "filter", times), times, "releases")
+
+
+@needs_root
+@needs("setpriv")
+def test_91_foreign_call_is_turned_away(t):
+    """The instruction that is to make our call becomes another one between look and run."""
+    released = release_many(t, "swap", 2500 if t.soak else 50, (0, 5))
+    check(released, "not one release was possible")
+
+
+@needs_root
+@needs("setpriv")
+def test_91_nothing_below_the_stack(t):
+    """What lies below a small stack is another thread's."""
+    times = 2500 if t.soak else 25
+    same(release_many(t, "stack", times), times, "releases")
+
+
+def test_91_killed_lockscope_harms_nobody(t):
+    """SIGKILL to lockscope and to whatever is in its session while it has a thread stopped."""
+    wanted = 100 if t.soak else 10
+    hits = tries = 0
+    while hits < wanted and tries < 20 * wanted:
+        target = Target(t, ("read", "epoll", "busy", "futex")[tries % 4])
+        lockscope = start_release(t, target)
+        hits += kill_while_traced(target, lockscope, lambda _, p=lockscope: os.killpg(p.pid, signal.SIGKILL))
+        lockscope.wait(30)
+        lockscope.stderr.close()
+        until(lambda g=target: "\nTracerPid:\t0\n" in read_text("/proc/%d/status" % g.pid), "it is let go")
+        target.finish()
+        tries += 1
+    check(hits, "it was never killed in time, in %d tries", tries)
+    t.note("killed %d times (%d tries) while the target was traced" % (hits, tries))
