@@ -28,6 +28,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_json_row.c \
 	tests/unit/test_known_ranges.c \
 	tests/unit/test_lanes.c \
+	tests/unit/test_lease.c \
 	tests/unit/test_maps.c \
 	tests/unit/test_memo.c \
 	tests/unit/test_out.c \

@@ -64,6 +64,21 @@ static void put_process(struct lk_maker *m, const struct lk_proc *p)
 
 /* ---- the lock ---- */
 
+static void put_state(struct lk_maker *m, const struct lk_lock *l)
+{
+	if (l->state == LK_STATE_HELD || l->state == LK_STATE_WAITING)
+		return;
+	lk_maker_line(m, "");
+	if (l->state == LK_STATE_BREAKING) {
+		lk_maker_put(m, "somebody wants the file: ");
+		m->rc = m->rc ? m->rc : lk_break_text(l, &m->line);
+		return;
+	}
+	lk_maker_put(m, "%s",
+		     l->state == LK_STATE_BREAKER ? "an open(2) that waits for a lease to end"
+						  : "asked for it, then was stopped by a signal");
+}
+
 static void put_title(struct lk_maker *m, const struct lk_tui *t, const struct lk_subject *s)
 {
 	const struct lk_known_layout *layout = lk_words_layout(s->frame, s->lock->file);
@@ -78,13 +93,7 @@ static void put_title(struct lk_maker *m, const struct lk_tui *t, const struct l
 		lk_maker_put(m, "%s %.*s", layout->name, (int)name.n, name.v);
 	}
 	lk_vec_done(&name);
-	if (s->lock->state != LK_STATE_HELD && s->lock->state != LK_STATE_WAITING) {
-		lk_maker_line(m, "");
-		lk_maker_put(m, "%s",
-			     s->lock->state == LK_STATE_BREAKING  ? "somebody wants the file: it is being taken away"
-			     : s->lock->state == LK_STATE_BREAKER ? "an open(2) that waits for a lease to end"
-								  : "asked for it, then was stopped by a signal");
-	}
+	put_state(m, s->lock);
 	if (s->lock->deadlock) {
 		lk_maker_line(m, "");
 		lk_maker_put(m, "part of deadlock %u", s->lock->deadlock);

@@ -29,7 +29,6 @@ static const struct {
 } map_glyphs[] = {
 	{ "R W", "read or write lock held" },
 	{ "r w", "read or write lock waited for" },
-	{ "U", "a lease on its way out" },
 	{ "#", "here a request overlaps a lock that is in its way" },
 	{ ".", "free" },
 	{ "//", "drawn shorter than it is" },

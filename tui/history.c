@@ -41,7 +41,7 @@ static const char *file_name(const char *path)
 
 static char mode_letter(enum lk_mode m)
 {
-	return m <= LK_MODE_UNLOCK ? "RWU"[m] : '?';
+	return "RW??"[m];
 }
 
 /* "whole", "100-199", "100", "1073741826+510": the short form, because the name of the file stands behind it. */

@@ -51,9 +51,9 @@ static int put_type(const struct lk_lock *l, lk_buf *out)
 
 static int put_mode(const struct lk_lock *l, lk_buf *out)
 {
-	static const char *const names[] = { "READ", "WRITE", "UNLOCK", "UNKNOWN" };
+	struct lk_row row = { .lock = l };
 
-	return lk_buf_puts(out, names[l->rec.mode]);
+	return lk_text_mode(&row, true, out);
 }
 
 int lk_locks_put_path(const struct lk_file *file, lk_buf *out)
@@ -230,8 +230,9 @@ static int quick_words(const struct lk_lock *l, char letter, lk_buf *out)
 
 static bool is_usual(const struct lk_lock *l)
 {
-	return l->n_holders == 1 && l->pid > 0 && l->rec.type < LK_TYPE_UNKNOWN && l->proc && l->proc->user &&
-	       l->proc->comm && l->file->path && l->file->deleted != LK_YES && l->file->replaced != LK_YES;
+	return l->n_holders == 1 && l->pid > 0 && l->rec.type < LK_TYPE_UNKNOWN && !l->rec.break_to && l->proc &&
+	       l->proc->user && l->proc->comm && l->file->path && l->file->deleted != LK_YES &&
+	       l->file->replaced != LK_YES;
 }
 
 static int slow_words(const struct lk_view *v, const struct lk_item *it, lk_buf *out)

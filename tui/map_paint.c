@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 #include "table/get.h"
+
+#include "table/lanes_draw.h"
 #include "tui/mapview.h"
 #include "tui/rowmark.h"
 #include "tui/table_private.h"
@@ -115,21 +117,14 @@ static void put_cursor(const struct sheet *s, int y)
 
 /* ---- lanes ---- */
 
-static char letter_of(const struct lk_lock *l)
-{
-	const char *letters = lk_lock_is_waiting(l) ? "rwu?" : "RWU?";
-
-	return letters[l->rec.mode <= LK_MODE_UNLOCK ? l->rec.mode : 3];
-}
-
 /* Of several modes the one that excludes most. */
 static char lane_letter(const struct lk_lane *lane)
 {
-	char letter = letter_of(lane->spans[0].lock);
+	char letter = lk_lane_glyph(lane->spans[0].lock);
 
 	for (size_t i = 1; i < lane->n_spans; i++) {
 		if (lane->spans[i].lock->rec.mode == LK_MODE_WRITE)
-			letter = letter_of(lane->spans[i].lock);
+			letter = lk_lane_glyph(lane->spans[i].lock);
 	}
 	return letter;
 }
@@ -235,9 +230,9 @@ static int put_who(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 	struct lk_row row = { .lock = l };
 	bool at_least;
 	int64_t ms;
-	int rc = l->pid > 0 ? lk_buf_printf(out, "   %c %d %s", letter_of(l), l->pid,
+	int rc = l->pid > 0 ? lk_buf_printf(out, "   %c %d %s", lk_lane_glyph(l), l->pid,
 					    l->proc && l->proc->comm ? l->proc->comm : "")
-			    : lk_buf_printf(out, "   %c ?", letter_of(l));
+			    : lk_buf_printf(out, "   %c ?", lk_lane_glyph(l));
 
 	if (rc || !lk_lock_is_waiting(l))
 		return rc ? rc : lk_note_holders(&row, out);

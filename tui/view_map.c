@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table/lanes_draw.h"
 #include "tui/mapview.h"
 #include "tui/words.h"
 
@@ -14,8 +15,7 @@ enum { COL_PID, COL_MODE, COL_COMMAND, COL_TYPE, COL_FIRST, COL_LOCKS, COL_AGE, 
 
 static const struct lk_view_column columns[N_COLS] = {
 	[COL_PID] = { "pid", "PID", "who holds it or waits for it", 7, 5, 0, LK_VIEW_RIGHT },
-	[COL_MODE] = { "mode", "M", "R W held for reading or writing, r w waited for, U a lease on its way out", 1, 1,
-		       1, 0 },
+	[COL_MODE] = { "mode", "M", "R W held for reading or writing, r w waited for", 1, 1, 1, 0 },
 	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 12, 6, 3, 0 },
 	[COL_TYPE] = { "type", "TYPE", "the kind of lock", 5, 5, 4, 0 },
 	[COL_FIRST] = { "first", "FIRST", "the first byte of its first range", 12, 6, 5, LK_VIEW_RIGHT },
@@ -99,13 +99,6 @@ int lk_view_map_show(struct lk_tui *t, const struct lk_subject *s)
 
 /* ---- values and cells ---- */
 
-static char letter_of(const struct lk_lock *l)
-{
-	const char *letters = lk_lock_is_waiting(l) ? "rwu?" : "RWU?";
-
-	return letters[l->rec.mode <= LK_MODE_UNLOCK ? l->rec.mode : 3];
-}
-
 static struct lk_value number(int64_t i, bool known)
 {
 	return (struct lk_value){ .known = known, .i = i };
@@ -133,7 +126,7 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	case COL_PID:
 		return number(l->pid, l->pid > 0);
 	case COL_MODE:
-		return number(letter_of(l), true);
+		return number(lk_lane_glyph(l), true);
 	case COL_FIRST:
 		return number(l->rec.range.start, true);
 	case COL_LOCKS:
@@ -190,7 +183,7 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 	case COL_PID:
 		return l->pid > 0 ? lk_buf_printf(out, "%d", l->pid) : lk_buf_puts(out, "?");
 	case COL_MODE:
-		return lk_buf_printf(out, "%c", letter_of(l));
+		return lk_buf_printf(out, "%c", lk_lane_glyph(l));
 	case COL_COMMAND:
 		return lk_column_text(lk_column_find("COMMAND", 7), &row, true, out);
 	case COL_TYPE:

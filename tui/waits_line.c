@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/waits_line.h"
+#include "table/get.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -36,12 +37,22 @@ static void put_kind(struct lk_waits_line *l, lk_buf *b, const struct lk_tui *t,
 {
 	for (const char *p = lk_type_name(lock->rec.type); *p; p++)
 		put(l, b, "%c", toupper((unsigned char)*p));
-	put(l, b, " %c", lock->rec.mode <= LK_MODE_UNLOCK ? "RWU"[lock->rec.mode] : '?');
+	put(l, b, " %c", "RW??"[lock->rec.mode]);
 	if (lk_range_is_whole(lock->rec.range) && lock->rec.type != LK_TYPE_POSIX && lock->rec.type != LK_TYPE_OFD)
 		return;
 	put(l, b, " ");
 	if (!l->rc)
 		l->rc = lk_tui_range_cell(t, lock, b);
+}
+
+static void put_break(struct lk_waits_line *l, const struct lk_lock *lock)
+{
+	if (lock->state != LK_STATE_BREAKING)
+		return;
+	put(l, &l->before, "(");
+	if (!l->rc)
+		l->rc = lk_break_text(lock, &l->before);
+	put(l, &l->before, ") ");
 }
 
 /* The whole path, or what there is instead of it. */
@@ -197,7 +208,8 @@ static void say_top(struct lk_waits_line *l, const struct lk_tui *t, const struc
 		pad(l, t, 0);
 		put(l, &l->before, " ");
 		put_kind(l, &l->before, t, node->lock);
-		put(l, &l->before, "%s ", node->lock->state == LK_STATE_BREAKING ? " (being broken)" : "");
+		put(l, &l->before, " ");
+		put_break(l, node->lock);
 	} else if (node->lock->state == LK_STATE_STOPPED_WAITING) {
 		put(l, &l->before, "(nothing is in the way any more) ");
 	} else {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/words.h"
+#include "table/get.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -172,13 +173,18 @@ static const char *type_words(const struct lk_lock *l)
 	}
 }
 
+static const char *mode_word(const struct lk_lock *l)
+{
+	return l->rec.mode == LK_MODE_UNKNOWN ? "" : lk_mode_name(l->rec.mode);
+}
+
 /* "a read FLOCK on base.lck", "the SQLite SHARED range of app.db (read)" */
 static void say_lock(struct say *s, const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
 	struct say place = { .out = &(lk_buf){ 0 } };
 	bool known = say_place(&place, t, f, l);
 	const char *text = place.rc ? NULL : lk_buf_str(place.out);
-	const char *mode = l->rec.mode == LK_MODE_UNKNOWN ? "" : lk_mode_name(l->rec.mode);
+	const char *mode = mode_word(l);
 
 	if (!text)
 		s->rc = -ENOMEM;
@@ -290,8 +296,11 @@ static void say_held(struct say *s, const struct lk_tui *t, const struct lk_fram
 		say(s, "deadlock %u: ", l->deadlock);
 	if (l->state == LK_STATE_BREAKING && l->proc) {
 		say_process(s, l->proc, 0);
-		say(s, " was asked to give up its %s on ", type_words(l));
+		say(s, " was asked to give up its %s%s%s on ", mode_word(l), *mode_word(l) ? " " : "", type_words(l));
 		say_file(s, l->file);
+		say(s, ": ");
+		if (!s->rc)
+			s->rc = lk_break_text(l, s->out);
 	} else {
 		say_owner(s, l);
 		say_lock(s, t, f, l);

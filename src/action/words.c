@@ -24,6 +24,9 @@ const char *lk_words_lock(struct lk_arena *a, const struct lk_lock *l)
 	const char *path = file && file->path ? file->path : lk_key_format(&l->rec.key, key);
 	const char *kind = l->rec.type == LK_TYPE_LEASE || l->rec.type == LK_TYPE_DELEG ? "" : " lock";
 
+	/* What a lease is that is being broken is not always known. */
+	if (l->rec.mode == LK_MODE_UNKNOWN && lk_range_is_whole(l->rec.range))
+		return lk_arena_printf(a, "the %s%s on %s", type_words(l->rec.type), kind, path);
 	if (lk_range_is_whole(l->rec.range))
 		return lk_arena_printf(a, "the %s %s%s on %s", type_words(l->rec.type), lk_mode_name(l->rec.mode), kind,
 				       path);

@@ -72,6 +72,7 @@ libcli_a_SOURCES += \
 	src/cli/waits_tree.c \
 	src/cli/waits_tree.h \
 	src/cli/who.c \
-	src/cli/who.h
+	src/cli/who.h \
+	src/cli/who_lease.c
 dist_pkgdata_DATA += \
 	src/cli/lockscope-1.schema.json

@@ -294,6 +294,10 @@ static void put_lock(struct lk_json_rows *r, const struct lk_lock *l)
 	put_word(r, lk_type_name(l->rec.type));
 	PUT(r, ",\"mode\":");
 	put_word(r, lk_mode_name(l->rec.mode));
+	PUT(r, ",\"break_to\":");
+	put_text(r, lk_break_name(l->rec.break_to));
+	PUT(r, ",\"break_deadline_ms\":");
+	put_number(r, l->break_left_ms, l->rec.break_to && l->break_left_ms >= 0);
 	PUT(r, ",\"state\":");
 	put_word(r, lk_state_name(l->state));
 	PUT(r, ",\"start\":");

@@ -210,6 +210,14 @@ static void put_number_or_null(FILE *f, const char *name, int n)
 		fprintf(f, "\"%s\":null,", name);
 }
 
+static void put_word_or_null(FILE *f, const char *name, const char *word)
+{
+	if (word)
+		fprintf(f, "\"%s\":\"%s\",", name, word);
+	else
+		fprintf(f, "\"%s\":null,", name);
+}
+
 static void put_lane(FILE *f, const struct lk_lane *lane)
 {
 	const struct lk_lock *l = lane->spans->lock;
@@ -217,6 +225,7 @@ static void put_lane(FILE *f, const struct lk_lane *lane)
 	putc('{', f);
 	put_number_or_null(f, "pid", l->pid);
 	put_number_or_null(f, "tid", l->waiter ? l->waiter->tid : 0);
+	put_word_or_null(f, "owner_state", lane->state ? lane->state->name : NULL);
 	fprintf(f, "\"kind\":\"%s\",\"waiting\":%s,\"whole\":%s,\"cells\":[", lk_type_name(l->rec.type),
 		lane->waiting ? "true" : "false", lane->whole ? "true" : "false");
 	for (size_t i = 0; i < lane->n_spans; i++) {

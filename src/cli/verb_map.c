@@ -15,6 +15,7 @@ struct inquiry {
 	const struct lk_cli *cli;
 	struct lk_session session;
 	struct lk_who who;
+	LK_VEC(const struct lk_lock *) all; /* on the file, also outside the range asked for */
 	struct lk_lanes lanes;
 };
 
@@ -30,9 +31,8 @@ static const char *file_path(const struct inquiry *q)
 }
 
 /* A layout is known by all locks of the file; those that `who` found may be only the ones in the range asked for. */
-static int find_layout(struct inquiry *q, const struct lk_known_layout **ret)
+static int find_all(struct inquiry *q)
 {
-	LK_VEC(const struct lk_lock *) all = { 0 };
 	int rc = 0;
 
 	for (size_t i = 0; target(q)->resolved && i < q->session.snap->n_locks && rc == 0; i++) {
@@ -40,15 +40,12 @@ static int find_layout(struct inquiry *q, const struct lk_known_layout **ret)
 
 		if (lk_lock_is_on(l, &target(q)->file) == LK_NO)
 			continue;
-		slot = lk_vec_push(&all);
+		slot = lk_vec_push(&q->all);
 		if (slot)
 			*slot = l;
 		else
 			rc = -ENOMEM;
 	}
-	if (rc == 0)
-		*ret = lk_known_find(all.v, all.n, file_path(q));
-	lk_vec_done(&all);
 	return rc;
 }
 
@@ -58,8 +55,11 @@ static int make_lanes(struct inquiry *q)
 		.size = target(q)->resolved ? target(q)->file.size : -1,
 		.view = q->cli->has_range ? q->cli->range : LK_RANGE_WHOLE,
 	};
-	int rc = find_layout(q, &o.layout);
+	int rc = find_all(q);
 
+	o.layout = lk_known_find(q->all.v, q->all.n, file_path(q));
+	o.all = q->all.v;
+	o.n_all = q->all.n;
 	return rc ? rc : lk_lanes_make(&q->lanes, q->who.locks.v, q->who.locks.n, &o);
 }
 
@@ -221,6 +221,7 @@ static enum lk_status run(const struct lk_cli *cli)
 	if (!status)
 		status = answer(&q);
 	lk_lanes_done(&q.lanes);
+	lk_vec_done(&q.all);
 	lk_who_done(&q.who);
 	lk_session_done(&q.session);
 	return status;

@@ -164,6 +164,8 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 		rc = lk_out_show_wanted(q->cli, &q->cols, rows.v, rows.n);
 	if (rc == 0 && rows.n)
 		rc = lk_out_table(&o, &q->cols, rows.v, rows.n);
+	if (rc == 0)
+		rc = lk_who_put_leases(&o, w);
 	put_reasons(&o, w);
 	if (w->locked == LK_YES)
 		put_uses(&o, q, w, "Without a lock: ");

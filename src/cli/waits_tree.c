@@ -50,12 +50,14 @@ static void put_lock(lk_buf *b, const struct lk_lock *l)
 	bool has_range = l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD || !lk_range_is_whole(l->rec.range);
 
 	put_cell(b, "TYPE", l);
-	if (l->state == LK_STATE_BREAKING) {
-		lk_buf_puts(b, " (being broken)");
-		return;
-	}
 	lk_buf_puts(b, " ");
 	put_cell(b, "MODE", l);
+	if (l->state == LK_STATE_BREAKING) {
+		lk_buf_puts(b, " (");
+		lk_break_text(l, b);
+		lk_buf_puts(b, ")");
+		return;
+	}
 	if (has_range) {
 		lk_buf_puts(b, " ");
 		put_cell(b, "RANGE", l);

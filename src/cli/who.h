@@ -32,6 +32,9 @@ void lk_who_done(struct lk_who *w);
 /* Why the locks found need not be all there are; NULL: they are. The target is resolved. Lives as long as the session. */
 const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w);
 
+/* A line for each lease that is being broken: to what, and by when. 0 or -ENOMEM. */
+int lk_who_put_leases(const struct lk_out *o, const struct lk_who *w);
+
 /* One line where the file's mode asks for mandatory locks, which this kernel does not know (any more). */
 void lk_who_note_mandatory(const struct lk_out *o, const struct lk_asked *asked, bool live);
 

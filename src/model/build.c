@@ -397,6 +397,7 @@ int lk_build_finish(struct lk_build *b, struct lk_snapshot **ret, struct lk_err 
 	if (!rc) {
 		lk_build_name_ids(b->snap);
 		rc = lk_relate(b->snap);
+		lk_build_settle_leases(b->snap);
 		rc = rc ? rc : lk_deadlock_find(b->snap);
 	}
 	rc = rc ? rc : lk_build_completeness(b);

@@ -149,6 +149,10 @@ void lk_equals_done(struct lk_equals *eq);
 int lk_build_explain(struct lk_build *b, uint32_t row);
 int lk_build_completeness(struct lk_build *b);
 
+/* -- lease.c -- */
+/* What leases that are being broken still are, and how long they have left. Relations are known. */
+void lk_build_settle_leases(struct lk_snapshot *s);
+
 /* -- ids.c -- */
 /* Without memory no id may be acted on: all are marked as shared. */
 void lk_build_name_ids(struct lk_snapshot *s);

@@ -222,6 +222,14 @@ static int match_requests(struct matcher *m)
 /* ---- a lock that its owner changed ---- */
 
 /* The lock goes on as `to`; is that worth a word? */
+/* What a lease is that is being broken is not known at every look. */
+static bool same_mode(const struct lk_record *a, const struct lk_record *b)
+{
+	if (a->break_to && b->break_to)
+		return a->break_to == b->break_to;
+	return a->mode == b->mode;
+}
+
 static void continue_as(struct diff_entry *from, struct diff_entry *to)
 {
 	const struct lk_lock *a = from->lock, *b = to->lock;
@@ -233,7 +241,7 @@ static void continue_as(struct diff_entry *from, struct diff_entry *to)
 	if (to->settled)
 		return;
 	to->before = to->before ? to->before : from;
-	to->settled = a->state == b->state && a->rec.mode == b->rec.mode &&
+	to->settled = a->state == b->state && same_mode(&a->rec, &b->rec) &&
 		      lk_range_compare(a->rec.range, b->rec.range) == 0;
 }
 

@@ -86,7 +86,8 @@ static void name_recorded(struct lk_build *b, struct lk_lock *l)
  * milliseconds (__break_lease() in fs/locks.c): when it last woke up says nothing. */
 static bool wakes_again_and_again(const struct lk_build *b, uint32_t row)
 {
-	return b->rows.v[row].state == LK_STATE_BREAKER && b->rows.v[b->links.v[row].root].rec.mode == LK_MODE_READ;
+	return b->rows.v[row].state == LK_STATE_BREAKER &&
+	       b->rows.v[b->links.v[row].root].rec.break_to == LK_BREAK_READ;
 }
 
 /* A blocked request cannot outlive its process, so the number in the list is its own. */

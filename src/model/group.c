@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "model/build_private.h"
 
-static const struct lk_record *body_record(const struct lk_build *b, const struct build_body *body)
+static struct lk_record *body_record(const struct lk_build *b, const struct build_body *body)
 {
 	return body->row == BUILD_NONE ? &b->recs.v[body->rec] : &b->rows.v[body->row].rec;
 }
@@ -79,6 +79,13 @@ static int note_body(struct lk_build *b, struct build_hit *h, const struct lk_re
 	return add_body(b, hash, BUILD_NONE, (uint32_t)(b->recs.n - 1));
 }
 
+/* What the descriptor knows of the lease, and the line does not (lk_record_set_break()). */
+static void learn_mode(struct lk_record *known, const struct lk_record *rec)
+{
+	if (known->break_to && known->mode == LK_MODE_UNKNOWN)
+		known->mode = rec->mode;
+}
+
 int lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t file)
 {
 	struct build_hit *h = lk_vec_push(&b->hits);
@@ -89,9 +96,14 @@ int lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t fi
 	/* A number that no line has is one that somebody made up. */
 	h->knows_line = f->line && f->line <= b->rows.n && b->rows.v[f->line - 1].line == f->line &&
 			!b->rows.v[f->line - 1].rec.depth;
-	if (!h->knows_line)
-		return note_body(b, h, &f->rec);
-	h->shows = (uint32_t)(f->line - 1);
+	if (h->knows_line) {
+		h->shows = (uint32_t)(f->line - 1);
+		learn_mode(&b->rows.v[h->shows].rec, &f->rec);
+		return 0;
+	}
+	if (note_body(b, h, &f->rec) < 0)
+		return -ENOMEM;
+	learn_mode(body_record(b, &b->bodies.v[h->shows]), &f->rec);
 	return 0;
 }
 

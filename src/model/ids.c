@@ -52,7 +52,10 @@ static uint64_t hash_owner(uint64_t h, const struct lk_lock *l)
 /* h: of the machine and the file. */
 static uint64_t hash_lock(uint64_t h, const struct lk_lock *l)
 {
-	h = hash_number(h, (int64_t)l->rec.type << 8 | (int64_t)l->rec.mode);
+	/* A lease is one whatever its mode becomes, and that of one being broken is not always known. */
+	bool held_lease = lk_type_same_space(l->rec.type, LK_TYPE_LEASE) && !lk_lock_is_waiting(l);
+
+	h = hash_number(h, (int64_t)l->rec.type << 8 | (int64_t)(held_lease ? LK_MODE_UNKNOWN : l->rec.mode));
 	h = hash_number(h, lk_lock_is_waiting(l));
 	h = hash_number(h, l->rec.range.start);
 	h = hash_number(h, l->rec.range.end);

@@ -14,7 +14,7 @@ uint32_t lk_build_add_row(struct lk_build *b, const struct lk_record *rec, size_
 
 	if (!link || b->rows.n >= BUILD_NONE)
 		return BUILD_NONE;
-	*l = (struct lk_lock){ .rec = *rec, .line = line, .wait_ms = -1, .wait_error_ms = -1 };
+	*l = (struct lk_lock){ .rec = *rec, .line = line, .wait_ms = -1, .wait_error_ms = -1, .break_left_ms = -1 };
 	l->state = rec->phase == LK_PHASE_BREAKING ? LK_STATE_BREAKING : LK_STATE_HELD;
 	*link = (struct build_link){ .group = group, .waiter = BUILD_NONE, .root = at, .file = BUILD_NONE };
 	return at;

@@ -20,6 +20,7 @@ liblockscope_a_SOURCES += \
 	src/model/group.c \
 	src/model/ids.c \
 	src/model/join.c \
+	src/model/lease.c \
 	src/model/order.c \
 	src/model/relate.c \
 	src/model/relate.h \

@@ -92,6 +92,7 @@ struct lk_lock {
 	size_t line; /* in /proc/locks, from 1; 0: seen only in fdinfo, in a blocked call or by bpf */
 	int64_t wait_ms; /* -1 unknown or not waiting; a lower bound: each wake-up starts it anew */
 	int64_t wait_error_ms; /* how far off the clock may be; -1 unknown */
+	int64_t break_left_ms; /* of a lease being broken: the kernel takes it away after so long at the latest; -1 unknown or never */
 	size_t ofd; /* open file description of the holder or waiter; 0 unknown */
 };
 

@@ -2,6 +2,7 @@
 #include "record/parse.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
@@ -110,6 +111,8 @@ static int parse_words(struct cursor *c, struct lk_record *r)
 	r->type = (enum lk_type)LOOKUP(type, type_words, LK_TYPE_UNKNOWN, &r->type_word);
 	r->phase = (enum lk_phase)LOOKUP(phase, phase_words, LK_PHASE_UNKNOWN, &r->phase_word);
 	r->mode = (enum lk_mode)LOOKUP(mode, mode_words, LK_MODE_UNKNOWN, &r->mode_word);
+	if (r->phase == LK_PHASE_BREAKING)
+		lk_record_set_break(r, r->mode);
 	return r->type_word && r->phase_word && r->mode_word ? 0 : -EINVAL;
 }
 
@@ -217,6 +220,9 @@ int lk_parse_fdinfo(const char *s, size_t n, struct lk_fdinfo *ret, lk_parse_loc
 			f.n_bad++;
 			continue;
 		}
+		/* No read lease is given on a descriptor that can write (fcntl(2), F_SETLEASE). */
+		if (rec.type == LK_TYPE_LEASE && rec.break_to && f.has_flags && (f.flags & O_ACCMODE) != O_RDONLY)
+			rec.mode = LK_MODE_WRITE;
 		f.n_locks++;
 		rc = cb ? cb(arg, &rec, rest.s, rest.n) : 0;
 	}

@@ -51,16 +51,30 @@ static int64_t pid_of(const struct lk_record *r)
 	return r->type == LK_TYPE_OFD ? -1 : r->pid;
 }
 
+void lk_record_set_break(struct lk_record *r, enum lk_mode target)
+{
+	r->break_to = target == LK_MODE_READ     ? LK_BREAK_READ
+		      : target == LK_MODE_UNLOCK ? LK_BREAK_UNLOCK
+						 : LK_BREAK_NONE;
+	r->mode = target == LK_MODE_READ ? LK_MODE_WRITE : LK_MODE_UNKNOWN;
+}
+
+/* As the kernel prints it: of a lease being broken only what it is broken down to. */
+static unsigned printed_mode(const struct lk_record *r)
+{
+	return r->break_to ? (unsigned)LK_MODE_UNKNOWN + (unsigned)r->break_to : (unsigned)r->mode;
+}
+
 bool lk_record_same_body(const struct lk_record *a, const struct lk_record *b)
 {
-	return a->type == b->type && a->phase == b->phase && a->mode == b->mode && pid_of(a) == pid_of(b) &&
-	       lk_key_equal(&a->key, &b->key) && lk_range_compare(a->range, b->range) == 0 &&
+	return a->type == b->type && a->phase == b->phase && printed_mode(a) == printed_mode(b) &&
+	       pid_of(a) == pid_of(b) && lk_key_equal(&a->key, &b->key) && lk_range_compare(a->range, b->range) == 0 &&
 	       (a->type != LK_TYPE_UNKNOWN || same_word(a->type_word, b->type_word));
 }
 
 struct lk_body lk_record_body(const struct lk_record *r)
 {
-	uint64_t kind = (uint64_t)r->type << 16 | (uint64_t)r->phase << 8 | (uint64_t)r->mode;
+	uint64_t kind = (uint64_t)r->type << 16 | (uint64_t)r->phase << 8 | printed_mode(r);
 
 	/* Kinds without a number of their own are told apart by their word. */
 	if (r->type == LK_TYPE_UNKNOWN && r->type_word)
@@ -90,6 +104,13 @@ const char *lk_mode_name(enum lk_mode m)
 	return names[m];
 }
 
+const char *lk_break_name(enum lk_break to)
+{
+	static const char *const names[] = { NULL, "read", "unlock" };
+
+	return names[to];
+}
+
 /* Which of the kernel's three per-inode lists (struct file_lock_context) a lock stands in. */
 static int type_space(enum lk_type t)
 {
@@ -116,7 +137,7 @@ bool lk_record_conflicts(const struct lk_record *held, const struct lk_record *w
 {
 	if (!lk_type_same_space(held->type, wanted->type))
 		return false;
-	/* A breaker waits for every lease that is being broken; the printed mode is only the target. */
+	/* A breaker waits for every lease that is being broken. */
 	if (type_space(held->type) == 2)
 		return held->phase == LK_PHASE_BREAKING || held->mode == LK_MODE_WRITE || wanted->mode == LK_MODE_WRITE;
 	if (held->mode != LK_MODE_WRITE && wanted->mode != LK_MODE_WRITE)

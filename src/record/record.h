@@ -25,6 +25,9 @@ enum lk_phase {
 	LK_PHASE_UNKNOWN,
 };
 
+/* What a lease is being broken down to. */
+enum lk_break { LK_BREAK_NONE, LK_BREAK_READ, LK_BREAK_UNLOCK };
+
 /* The kernel's name for a file: the device number of the superblock (not st_dev!) and the inode number. */
 struct lk_key {
 	uint32_t major, minor;
@@ -37,7 +40,8 @@ struct lk_record {
 	unsigned depth; /* 0: held; 1..: waiting, behind the nearest line above with depth-1 */
 	enum lk_type type;
 	enum lk_phase phase;
-	enum lk_mode mode; /* of a breaking lease: what it is being broken down to */
+	enum lk_mode mode; /* of a lease being broken: what it still is; UNKNOWN where the line does not tell */
+	enum lk_break break_to; /* of a lease being broken, else LK_BREAK_NONE */
 	int64_t pid; /* a hint: -1 for OFD (from /proc), 0 when not visible in this pid namespace, may be dead or recycled */
 	struct lk_key key;
 	struct lk_range range;
@@ -52,7 +56,11 @@ const char *lk_key_format(const struct lk_key *k, char buf[LK_KEY_TEXT]);
 /* "MAJ:MIN:INO" with hex device numbers and a decimal inode. 0 or -EINVAL. */
 int lk_key_parse(const char *s, size_t n, struct lk_key *ret);
 
-/* Same lock line but for group and depth: type, phase, mode, pid (except of OFD locks), key, range. */
+/* A BREAKING line names only what the lease is being broken down to (fs/locks.c target_leasetype()). Only a write lease is ever
+ * broken down to READ; what is broken down to nothing can have been either. */
+void lk_record_set_break(struct lk_record *r, enum lk_mode target);
+
+/* Same lock line but for group and depth: type, phase, mode as printed, pid (except of OFD locks), key, range. */
 bool lk_record_same_body(const struct lk_record *a, const struct lk_record *b);
 /* What lk_record_same_body() compares, to be compared and mapped as bytes. */
 struct lk_body {
@@ -65,6 +73,7 @@ uint64_t lk_record_hash(const struct lk_record *r);
 /* The words used in JSON and filters: "posix", "read", … never NULL. */
 const char *lk_type_name(enum lk_type t);
 const char *lk_mode_name(enum lk_mode m);
+const char *lk_break_name(enum lk_break to); /* "read", "unlock"; NULL: none */
 
 /* Do two requests of these kinds ever block each other? POSIX and OFD share one space; flock and leases have their own. */
 bool lk_type_same_space(enum lk_type a, enum lk_type b);

@@ -38,13 +38,16 @@ static enum lk_phase phase_of(const struct lk_bpf_lock *l)
 	return l->file ? LK_PHASE_ACTIVE : LK_PHASE_BREAKER;
 }
 
-/* Of a lease that is being broken: what it is being broken down to. */
+static enum lk_break break_of(const struct lk_bpf_lock *l)
+{
+	if (!is_lease(l) || !(l->flags & PENDING))
+		return LK_BREAK_NONE;
+	return l->flags & LK_BPF_FL_UNLOCK_PENDING ? LK_BREAK_UNLOCK : LK_BREAK_READ;
+}
+
+/* A lease keeps its own until it is modified, whatever it is being broken down to (fs/locks.c lease_modify()). */
 static enum lk_mode mode_of(const struct lk_bpf_lock *l)
 {
-	if (is_lease(l) && (l->flags & LK_BPF_FL_UNLOCK_PENDING))
-		return LK_MODE_UNLOCK;
-	if (is_lease(l) && (l->flags & LK_BPF_FL_DOWNGRADE_PENDING))
-		return LK_MODE_READ;
 	return l->type == F_WRLCK ? LK_MODE_WRITE : l->type == F_RDLCK ? LK_MODE_READ : LK_MODE_UNLOCK;
 }
 
@@ -54,6 +57,7 @@ struct lk_record lk_bpf_record(const struct lk_bpf_inode *inode, const struct lk
 		.type = type_of(l),
 		.phase = phase_of(l),
 		.mode = mode_of(l),
+		.break_to = break_of(l),
 		.pid = l->pid,
 		.key = { .major = inode->major, .minor = inode->minor, .ino = inode->ino },
 		.range = LK_RANGE_WHOLE,

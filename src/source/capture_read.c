@@ -120,23 +120,26 @@ static void move_to(struct doc *d, const char *to)
 		step(d);
 }
 
-static int check_record(struct doc *d, const struct lk_capture_place *at, const struct lk_record *rec)
+static int check_record(struct doc *d, const struct lk_capture_place *at, struct lk_record *rec)
 {
+	/* Without break_to, as it was written once, the mode is what the lease is being broken down to. */
+	if (rec->phase == LK_PHASE_BREAKING && !rec->break_to)
+		lk_record_set_break(rec, rec->mode);
 	if (rec->range.end >= rec->range.start)
 		return 0;
 	return lk_err_set(d->err, -EINVAL, "%s: line %zu: fact %zu: 'rec.end' is before 'rec.start'", d->name, at->line,
 			  at->fact);
 }
 
-static int check_fact(struct doc *d, const struct lk_capture_place *at, const struct lk_capture_fact *f)
+static int check_fact(struct doc *d, const struct lk_capture_place *at, enum lk_capture_kind kind, void *fact)
 {
-	switch (f->kind) {
+	switch (kind) {
 	case LK_CAPTURE_LOCK:
-		return check_record(d, at, &((const struct lk_fact_lock *)f->fact)->rec);
+		return check_record(d, at, &((struct lk_fact_lock *)fact)->rec);
 	case LK_CAPTURE_FD:
-		return check_record(d, at, &((const struct lk_fact_fd *)f->fact)->rec);
+		return check_record(d, at, &((struct lk_fact_fd *)fact)->rec);
 	case LK_CAPTURE_WAITER:
-		return check_record(d, at, &((const struct lk_fact_waiter *)f->fact)->rec);
+		return check_record(d, at, &((struct lk_fact_waiter *)fact)->rec);
 	default:
 		return 0;
 	}
@@ -182,7 +185,7 @@ static int read_fact(struct doc *d)
 	f.fact = fact;
 	rc = check_order(d, &at, f.kind);
 	if (!rc)
-		rc = check_fact(d, &at, &f);
+		rc = check_fact(d, &at, f.kind, fact);
 	if (rc < 0)
 		return rc;
 	slot = lk_vec_push(d->facts);

@@ -35,12 +35,15 @@ static const char *const mode_words[] = {
 	[LK_MODE_UNKNOWN] = "unknown", [LK_MODE_UNKNOWN + 1] = NULL,
 };
 
+static const char *const break_words[] = { "none", "read", "unlock", NULL };
+
 static const struct lk_capture_field record_fields[] = {
 	{ "group", LK_CAP_UNSIGNED, AT(lk_record, group) },
 	{ "depth", LK_CAP_UNSIGNED, AT(lk_record, depth) },
 	{ "type", LK_CAP_ENUM, AT(lk_record, type), MUST, .words = type_words },
 	{ "phase", LK_CAP_ENUM, AT(lk_record, phase), .words = phase_words, .none = LK_PHASE_UNKNOWN },
 	{ "mode", LK_CAP_ENUM, AT(lk_record, mode), MUST, .words = mode_words },
+	{ "break_to", LK_CAP_ENUM, AT(lk_record, break_to), .words = break_words },
 	{ "pid", LK_CAP_SIGNED, AT(lk_record, pid), MUST, .min = INT64_MIN, .max = INT64_MAX },
 	{ "key", LK_CAP_KEY, AT(lk_record, key), MUST },
 	{ "start", LK_CAP_SIGNED, AT(lk_record, range.start), MUST, FROM_0 },
@@ -79,6 +82,7 @@ static const struct lk_capture_field host_fields[] = {
 	{ "euid", LK_CAP_UNSIGNED, AT(lk_fact_host, euid), MUST },
 	{ "initial_pidns", LK_CAP_BOOL, AT(lk_fact_host, initial_pidns), MUST },
 	{ "has_locks_file", LK_CAP_BOOL, AT(lk_fact_host, has_locks_file), MUST },
+	{ "lease_break_s", LK_CAP_SIGNED, AT(lk_fact_host, lease_break_s), FROM_NONE },
 };
 
 static const struct lk_capture_field lock_fields[] = {

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "source/procfs_private.h"
 
 static char *read_word(const struct lk_procroot *root, struct lk_arena *a, const char *name)
@@ -26,6 +27,15 @@ static char *read_word(const struct lk_procroot *root, struct lk_arena *a, const
 	return s;
 }
 
+/* How long a lease is left to its holder once somebody wants the file. */
+static int64_t lease_break_s(struct scan *s)
+{
+	char *text = read_word(s->root, &s->arena, "sys/fs/lease-break-time");
+	int64_t seconds;
+
+	return text && lk_text_i64(text, strlen(text), &seconds) == 0 && seconds >= 0 ? seconds : -1;
+}
+
 int lk_scan_emit_host(struct scan *s, const char *scanner, int64_t wall_ms, const struct lk_sink *sink)
 {
 	char *host = read_word(s->root, &s->arena, "sys/kernel/hostname");
@@ -38,6 +48,7 @@ int lk_scan_emit_host(struct scan *s, const char *scanner, int64_t wall_ms, cons
 		.euid = geteuid(),
 		.initial_pidns = s->root->initial_pidns,
 		.has_locks_file = s->has_locks_file,
+		.lease_break_s = lease_break_s(s),
 		.live = s->root->is_proc && s->root->own_pids,
 	};
 

@@ -40,6 +40,7 @@ struct lk_fact_host {
 	const char *host; /* bytes of the host name */
 	const char *boot_id; /* "" when unknown */
 	int64_t time_unix_ms;
+	int64_t lease_break_s; /* after so many seconds the kernel takes a lease away; 0: never; -1 unknown (proc_sys_fs(5)) */
 	unsigned euid; /* who looked */
 	bool initial_pidns; /* this /proc belongs to the initial pid namespace: its /proc/locks lists every lock */
 	bool has_locks_file; /* /proc/locks could be read */

@@ -51,6 +51,32 @@ int lk_text_type(const struct lk_row *row, bool human, lk_buf *out)
 	return put_upper(lk_type_name(rec->type), out);
 }
 
+/* "READ", "WRITE->READ" of a lease being broken. */
+int lk_text_mode(const struct lk_row *row, bool human, lk_buf *out)
+{
+	const struct lk_record *rec = &row->lock->rec;
+	int rc;
+
+	(void)human;
+	if (!rec->break_to)
+		return put_upper(lk_mode_name(rec->mode), out);
+	rc = rec->mode == LK_MODE_UNKNOWN ? lk_buf_puts(out, "?") : put_upper(lk_mode_name(rec->mode), out);
+	rc = rc ? rc : lk_buf_puts(out, "->");
+	return rc ? rc : put_upper(lk_break_name(rec->break_to), out);
+}
+
+int lk_break_text(const struct lk_lock *l, lk_buf *out)
+{
+	int rc = lk_buf_printf(out, "being broken down to %s",
+			       l->rec.break_to == LK_BREAK_READ ? "a read lease" : "nothing");
+
+	if (rc || l->break_left_ms < 0)
+		return rc;
+	rc = lk_buf_puts(out, ", in ");
+	rc = rc ? rc : lk_age_text(l->break_left_ms / 1000, out);
+	return rc ? rc : lk_buf_puts(out, " at the latest");
+}
+
 int lk_text_end(const struct lk_row *row, bool human, lk_buf *out)
 {
 	struct lk_range r = row->lock->rec.range;

@@ -22,6 +22,7 @@ LK_GETTERS(LK_DECLARE_GETTER)
 
 /* As lk_column.text. */
 int lk_text_type(const struct lk_row *row, bool human, lk_buf *out);
+int lk_text_mode(const struct lk_row *row, bool human, lk_buf *out);
 int lk_text_end(const struct lk_row *row, bool human, lk_buf *out);
 int lk_text_length(const struct lk_row *row, bool human, lk_buf *out);
 int lk_text_path(const struct lk_row *row, bool human, lk_buf *out);
@@ -33,6 +34,9 @@ int lk_text_age(const struct lk_row *row, bool human, lk_buf *out);
 int lk_note_holders(const struct lk_row *row, lk_buf *out);
 /* The same of what is in the way of the request; " +" alone: very many. */
 int lk_note_blocker(const struct lk_row *row, lk_buf *out);
+
+/* Of a lease being broken: "being broken down to nothing, in 43s at the latest". 0 or -ENOMEM. */
+int lk_break_text(const struct lk_lock *l, lk_buf *out);
 
 /* For people: "1.2M", "3m12s". 0 or -ENOMEM. */
 int lk_size_text(uint64_t bytes, lk_buf *out);

@@ -13,9 +13,19 @@
 
 /* SQLite's file format, "The Lock-Byte Page", and os.h: PENDING_BYTE, RESERVED_BYTE, SHARED_FIRST, SHARED_SIZE 510. */
 static const struct lk_known_range sqlite_ranges[] = {
-	{ BYTE(0x40000000), "PENDING", "a writer waits for the readers to leave; no new reader gets in" },
-	{ BYTE(0x40000001), "RESERVED", "one connection has begun to write; readers go on" },
-	{ { 0x40000002, 0x400001ff }, "SHARED", "read: a connection reads; write: one has the database for itself" },
+	{ BYTE(0x40000000), "PENDING", "no new reader gets in" },
+	{ BYTE(0x40000001), "RESERVED", "one connection writes, or is about to" },
+	{ { 0x40000002, 0x400001ff },
+	  "SHARED",
+	  "read: a connection reads, or has the database open; write: has it for itself" },
+};
+
+/* SQLite's "File Locking And Concurrency", and os_unix.c unixLock(): who has the database for itself has the other bytes too. */
+static const struct lk_known_state sqlite_states[] = {
+	{ "EXCLUSIVE", "has the database for itself", { 0x40000002, 0x400001ff }, LK_MODE_WRITE },
+	{ "PENDING", "wants to write the database: waits for the readers to leave", BYTE(0x40000000), LK_MODE_WRITE },
+	{ "RESERVED", "writes, while readers go on", BYTE(0x40000001), LK_MODE_WRITE },
+	{ "SHARED", "reads, or has it open (WAL)", { 0x40000002, 0x400001ff }, LK_MODE_READ },
 };
 
 /* SQLite's "WAL-mode File Format", "The WAL-Index File Format", and os_unix.c: UNIX_SHM_BASE 120, UNIX_SHM_DMS 128. */
@@ -46,6 +56,7 @@ static const struct lk_known_range qemu_ranges[] = {
 };
 
 #define ROWS(array) .ranges = array, .n_ranges = COUNT(array)
+#define STATES(array) .states = array, .n_states = COUNT(array)
 
 static const struct lk_known_layout table[] = {
 	{
@@ -54,6 +65,7 @@ static const struct lk_known_layout table[] = {
 		.looks_like = "a SQLite database",
 		.types = BIT(LK_TYPE_POSIX) | BIT(LK_TYPE_OFD),
 		ROWS(sqlite_ranges),
+		STATES(sqlite_states),
 	},
 	{
 		.word = "wal",
@@ -144,6 +156,40 @@ const struct lk_known_layout *lk_known_find(const struct lk_lock *const *locks, 
 			continue;
 		if (all_fit(&table[i], locks, n))
 			return &table[i];
+	}
+	return NULL;
+}
+
+bool lk_known_same_owner(const struct lk_lock *a, const struct lk_lock *b)
+{
+	if (a == b)
+		return true;
+	if (a->rec.type != b->rec.type || lk_lock_is_waiting(a) || lk_lock_is_waiting(b))
+		return false;
+	if (a->rec.type != LK_TYPE_POSIX && a->ofd && b->ofd)
+		return a->ofd == b->ofd;
+	/* With nobody proven, equal numbers need not be one owner; one whose number is not known has no other lock. */
+	if (a->pid <= 0 || a->pid != b->pid)
+		return false;
+	return a->rec.type == LK_TYPE_POSIX || (a->n_holders && b->n_holders && a->holders[0].fd == b->holders[0].fd);
+}
+
+static bool has_state(const struct lk_known_state *state, const struct lk_lock *l)
+{
+	return lk_range_overlaps(state->range, l->rec.range) &&
+	       (state->mode == LK_MODE_UNKNOWN || state->mode == l->rec.mode);
+}
+
+const struct lk_known_state *lk_known_state_of(const struct lk_known_layout *layout, const struct lk_lock *of,
+					       const struct lk_lock *const *locks, size_t n)
+{
+	if (!layout || !has_range(of) || lk_lock_is_waiting(of) || !is_within(layout, of->rec.range))
+		return NULL;
+	for (size_t i = 0; i < layout->n_states; i++) {
+		for (size_t k = 0; k < n; k++) {
+			if (lk_known_same_owner(of, locks[k]) && has_state(&layout->states[i], locks[k]))
+				return &layout->states[i];
+		}
 	}
 	return NULL;
 }

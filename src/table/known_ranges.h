@@ -16,6 +16,14 @@ struct lk_known_range {
 	const char *text; /* what a lock on it means, for people */
 };
 
+/* What an owner does, by all its locks on the file. */
+struct lk_known_state {
+	const char *name; /* "EXCLUSIVE" */
+	const char *text; /* what that means, for people */
+	struct lk_range range; /* it has a lock that touches these bytes */
+	enum lk_mode mode; /* in this mode; UNKNOWN: in any */
+};
+
 struct lk_known_layout {
 	const char *word; /* "sqlite": for machines */
 	const char *name; /* "SQLite": goes before the name of a range */
@@ -25,6 +33,8 @@ struct lk_known_layout {
 	bool only_read; /* it takes no write locks */
 	const struct lk_known_range *ranges; /* by start; they do not overlap */
 	size_t n_ranges;
+	const struct lk_known_state *states; /* the first that fits is it */
+	size_t n_states; /* 0: each lock stands for itself */
 };
 
 const struct lk_known_layout *lk_known_table(size_t *ret_n);
@@ -35,6 +45,12 @@ const struct lk_known_layout *lk_known_find(const struct lk_lock *const *locks, 
 
 /* The range that has this byte; NULL: none. layout may be NULL. */
 const struct lk_known_range *lk_known_at(const struct lk_known_layout *layout, int64_t offset);
+
+/* POSIX locks belong to a process, open file description locks to the description. Requests have no owner. */
+bool lk_known_same_owner(const struct lk_lock *a, const struct lk_lock *b);
+/* What the owner of `of` does, by those of these locks of the file that are its own; NULL: none of the states. layout may be NULL. */
+const struct lk_known_state *lk_known_state_of(const struct lk_known_layout *layout, const struct lk_lock *of,
+					       const struct lk_lock *const *locks, size_t n);
 
 /* Appends what these bytes are called: "PENDING+RESERVED" when they are exactly that, "part of SHARED", or nothing. 0 or -ENOMEM.
  * layout may be NULL. */

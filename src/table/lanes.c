@@ -288,9 +288,16 @@ static int set_flags(struct lk_lanes *l, size_t n, struct lk_range view)
 	return 0;
 }
 
+static void find_states(struct lk_lanes *l, const struct lk_lock *const *locks, size_t n)
+{
+	for (size_t i = 0; l->layout && l->layout->n_states && i < l->n_lanes; i++)
+		l->lanes[i].state = lk_known_state_of(l->layout, l->lanes[i].spans->lock, locks, n);
+}
+
 int lk_lanes_make(struct lk_lanes *ret, const struct lk_lock *const *locks, size_t n, const struct lk_lanes_options *o)
 {
 	lk_auto_mem struct entry *entries = calloc(n ? n : 1, sizeof(*entries));
+	size_t n_given = n;
 	int rc;
 
 	*ret = (struct lk_lanes){ .size = o->size, .layout = o->layout };
@@ -300,6 +307,8 @@ int lk_lanes_make(struct lk_lanes *ret, const struct lk_lock *const *locks, size
 	rc = make_segments(ret, entries, n, o->view);
 	if (rc == 0)
 		rc = make_lanes(ret, entries, n);
+	if (rc == 0)
+		find_states(ret, o->all ? o->all : locks, o->all ? o->n_all : n_given);
 	return rc ? rc : set_flags(ret, n, o->view);
 }
 

@@ -34,6 +34,7 @@ struct lk_lane {
 	bool waiting;
 	bool whole; /* its kind has no ranges: flock, lease, delegation */
 	bool blocks; /* somebody waits for one of these */
+	const struct lk_known_state *state; /* what its owner does; NULL: not known */
 };
 
 struct lk_lanes {
@@ -52,6 +53,9 @@ struct lk_lanes {
 struct lk_lanes_options {
 	const struct lk_known_layout
 		*layout; /* of lk_known_find() with all locks of the file, not only those in view; NULL none */
+	const struct lk_lock *const
+		*all; /* all locks of the file, for what an owner does; NULL: those that are given */
+	size_t n_all;
 	int64_t size; /* of the file, bytes; -1 unknown */
 	struct lk_range view; /* only these bytes; LK_RANGE_WHOLE for all */
 };

@@ -244,11 +244,11 @@ int lk_picture_sum(const struct lk_picture *p, lk_buf *out)
 	return rc;
 }
 
-static char glyph_of(const struct lk_lock *l)
+char lk_lane_glyph(const struct lk_lock *l)
 {
-	const char *letters = lk_lock_is_waiting(l) ? "rwu?" : "RWU?";
+	const char *letters = lk_lock_is_waiting(l) ? "rw??" : "RW??";
 
-	return l->rec.mode <= LK_MODE_UNLOCK ? letters[l->rec.mode] : '?';
+	return letters[l->rec.mode];
 }
 
 static size_t block_of(const struct lk_picture *p, size_t segment)
@@ -274,7 +274,7 @@ int lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_b
 	if (glyphs)
 		memset(glyphs, '.', p->n_blocks);
 	for (size_t i = 0; i < lane->n_spans && rc == 0; i++) {
-		char glyph = glyph_of(lane->spans[i].lock);
+		char glyph = lk_lane_glyph(lane->spans[i].lock);
 		size_t last = block_of(p, lane->spans[i].last);
 
 		/* Where several fall into one column, a write shows. */

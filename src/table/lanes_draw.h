@@ -40,4 +40,7 @@ int lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_b
 /* "1073741824", "1G" where that is exact: a form that --range reads. 0 or -ENOMEM. */
 int lk_picture_offset(int64_t offset, lk_buf *out);
 
+/* "R", "W" held, "r", "w" waited for, "?" not known: how a lock is drawn. */
+char lk_lane_glyph(const struct lk_lock *l);
+
 #endif

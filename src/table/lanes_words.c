@@ -72,11 +72,14 @@ static int put_bytes(const struct lk_lanes *lanes, const struct lk_lock *l, bool
 static int put_mode(const struct lk_lanes *lanes, const struct lk_lock *l, lk_buf *out)
 {
 	bool plain = !lanes->mixed && (l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD);
-	int rc = lk_buf_printf(out, " (%s%s%s", plain ? "" : lk_type_name(l->rec.type), plain ? "" : " ",
-			       lk_mode_name(l->rec.mode));
+	bool known = l->rec.mode != LK_MODE_UNKNOWN || !l->rec.break_to;
+	int rc = lk_buf_printf(out, " (%s%s%s", plain ? "" : lk_type_name(l->rec.type), plain || !known ? "" : " ",
+			       known ? lk_mode_name(l->rec.mode) : "");
 
 	if (rc == 0 && l->state == LK_STATE_BREAKING)
-		rc = lk_buf_puts(out, ", being broken");
+		rc = lk_buf_puts(out, ", ");
+	if (rc == 0 && l->state == LK_STATE_BREAKING)
+		rc = lk_break_text(l, out);
 	if (rc == 0 && l->deadlock)
 		rc = lk_buf_printf(out, ", deadlock %u", l->deadlock);
 	return rc ? rc : lk_buf_puts(out, ")");
@@ -173,5 +176,7 @@ int lk_lane_words(const struct lk_lanes *l, const struct lk_lane *lane, lk_buf *
 		rc = put_ranges(l, lane, out);
 	if (rc == 0)
 		rc = put_sharers(lane->spans->lock, out);
+	if (rc == 0 && lane->state)
+		rc = lk_buf_printf(out, ": %s, %s", lane->state->name, lane->state->text);
 	return rc ? rc : put_blockers(lane, out);
 }

@@ -76,7 +76,7 @@ def plain(row):
     waiting = row["state"] not in HELD_STATES
     row = dict(row, no_holder_because=reasons(row))
     row["holders"] = [process_of(h) for h in row["holders"]]
-    row["wait_ms"] = row["wait_error_ms"] = None
+    row["wait_ms"] = row["wait_error_ms"] = row["break_deadline_ms"] = None
     if row["type"] == "ofd":
         row["recorded_pid"] = None
     if waiting and row["how_known"] in ("matched", "recorded"):
@@ -97,6 +97,12 @@ def without_long_path(ours, theirs):
         ours["file"] = dict(ours["file"], **unknown)
 
 
+def without_mode(ours, theirs):
+    """What a lease is that is being broken, the kernel's text does not always tell."""
+    if theirs and theirs["break_to"] and theirs["mode"] == "unknown":
+        ours["mode"] = "unknown"
+
+
 def difference(bpf, procfs, directory):
     """What differs between two documents, as a text; None: nothing."""
     known = {}
@@ -107,6 +113,7 @@ def difference(bpf, procfs, directory):
         other = by_id.get(row["id"])
         without_private_tables(row, other)
         without_long_path(row, other)
+        without_mode(row, other)
         if row != other:
             keys = [k for k in row if not other or row[k] != other[k]]
             return "%r differs in %s: bpf %r, procfs %r; procfs has %r" % (

@@ -37,6 +37,8 @@ ROW_KEYS = {
     "deadlock",
     "wait_ms",
     "wait_error_ms",
+    "break_to",
+    "break_deadline_ms",
 }
 FILE_KEYS = {
     "key",
@@ -110,7 +112,8 @@ def check_row(row):
     check(ROW_KEYS <= set(row), "a row lacks %r", ROW_KEYS - set(row))
     check(FILE_KEYS <= set(row["file"]), "a file lacks %r", FILE_KEYS - set(row["file"]))
     check(re.fullmatch("[0-9a-f]{16}", row["id"]), "id %r", row["id"])
-    for key, words in (("type", TYPES), ("state", STATES), ("how_known", HOW), ("mode", ("read", "write", "unlock"))):
+    modes = ("read", "write") + (("unknown",) if row["break_to"] else ())
+    for key, words in (("type", TYPES), ("state", STATES), ("how_known", HOW), ("mode", modes)):
         check(row[key] in words, "%s is %r", key, row[key])
     check((row["end"] is None) == row["to_eof"], "end %r with to_eof %r", row["end"], row["to_eof"])
     check(row["whole_file"] == (row["start"] == 0 and row["to_eof"]), "whole_file in %r", row)

@@ -2,6 +2,7 @@
 """Cases 1 and 7: every kind of lock, its exact range, who waits for it, and leases."""
 
 import os
+import re
 import signal
 
 from document import check, same
@@ -195,7 +196,7 @@ def test_07_lease_held_and_broken(t):
     until(lambda: "BREAKER" in open("/proc/locks", encoding="utf-8").read(), "an open waits for the lease")
     document = t.list()
     lease = one_row(
-        [r for r in document["locks"] if r["file"]["path"] == path], state="breaking", type="lease", mode="unlock"
+        [r for r in document["locks"] if r["file"]["path"] == path], state="breaking", type="lease", break_to="unlock"
     )
     same(holders_of(lease), [(holder.pid, fd)], "holder of the breaking lease")
     breaker = one_row([r for r in document["locks"] if lease["id"] in r["blocked_by"]], state="breaker", pid=opener.pid)
@@ -225,6 +226,73 @@ def test_07_lease_nonblocking_opener(t):
         check(False, "the open should have been refused")
     except BlockingIOError:
         pass
-    row = one_row(t.rows(path), type="lease", mode="read", state="breaking")
+    row = one_row(t.rows(path), type="lease", mode="write", state="breaking", break_to="read")
     same(holders_of(row), [(holder.pid, fd)], "holder")
     same(t.who(path)["status"], 0, "who")
+
+
+def broken(t, mode, by, how="b"):
+    """A lease that an open is breaking; its row, the breaker's, and the holder's."""
+    path = t.path("lease")
+    holder, opener = t.helper(), t.helper()
+    fd = holder.open(path, how)
+    holder.lock("lease", mode, fd)
+    before = one_row(t.rows(path), type="lease", state="held")
+    opener.thread("a", "open %s %s" % (os.fsencode(path).hex(), by))
+    rows = until(lambda: (lambda r: r if len(r) == 2 else None)(t.rows(path)), "an open waits for the lease")
+    lease = one_row(rows, type="lease", state="breaking")
+    same(lease["id"], before["id"], "it is the same lease")
+    return path, holder, opener, lease, one_row(rows, state="breaker")
+
+
+def test_66_lease_keeps_its_mode(t):
+    """Of a lease being broken: what it still is, what it is broken down to, and by when. Never a guess."""
+    with open("/proc/sys/fs/lease-break-time", encoding="ascii") as f:
+        limit = int(f.read()) * 1000
+    by_bpf = t.world.scanner == "bpf"
+    for mode, by, how, is_now, to, shown in (
+        ("r", "w", "r", "read" if by_bpf else "unknown", "unlock", "READ->UNLOCK" if by_bpf else "?->UNLOCK"),
+        ("w", "r", "b", "write", "read", "WRITE->READ"),
+        ("w", "w", "b", "write", "unlock", "WRITE->UNLOCK"),
+        ("w", "w", "r", "write" if by_bpf else "unknown", "unlock", "WRITE->UNLOCK" if by_bpf else "?->UNLOCK"),
+    ):
+        path, holder, opener, lease, breaker = broken(t, mode, by, how)
+        same((lease["mode"], lease["break_to"]), (is_now, to), "%s lease, opened for %s" % (mode, by))
+        same((breaker["mode"], breaker["break_to"]), ({"r": "read", "w": "write"}[by], None), "the breaker")
+        deadline = lease["break_deadline_ms"]
+        check(deadline is not None and 0 <= deadline <= limit if limit else deadline is None, "deadline: %r", lease)
+        for args in (("list",), ("who", "--no-uses", path), ("waits",)):
+            answer = t.run(*args)
+            check(shown.encode() in answer.out, "%s is not in %s", shown, answer)
+        down = b"being broken down to " + (b"a read lease" if to == "read" else b"nothing")
+        for args in (("map", path), ("waits",), ("who", "--no-uses", path)):
+            answer = t.run(*args)
+            check(down in answer.out and (not limit or b"at the latest" in answer.out), "%r is not in %s", down, answer)
+        opener.end()
+        holder.end()
+        os.unlink(path)
+
+
+def test_66_lease_several_and_abandoned(t):
+    """Several leases can only be for reading; a break that nobody waits for has no deadline; an old capture is read."""
+    path, opener = t.path("lease"), t.helper()
+    for _ in range(2):
+        h = t.helper()
+        h.lock("lease", "r", h.open(path, "r"))
+    try:
+        opener.open(path, "wn")
+        check(False, "the open should have been refused")
+    except BlockingIOError:
+        pass
+    for row in t.rows(path):
+        same((row["state"], row["mode"], row["break_to"]), ("breaking", "read", "unlock"), "one of two leases")
+        same(row["break_deadline_ms"], None, "deadline without anybody who waits")
+    capture = os.path.join(t.dir, "capture")
+    same(t.run("capture", "-o", capture).status, 0, "capture")
+    with open(capture, encoding="utf-8") as f:
+        text = f.read()
+    check('"break_to":"unlock"' in text and '"lease_break_s":' in text, "the capture lacks what is new")
+    with open(capture, "w", encoding="utf-8") as f:
+        f.write(re.sub('"mode":"[a-z]*","break_to":"unlock"', '"mode":"unlock"', re.sub(',"lease_break_s":[0-9]*', "", text)))
+    rows = t.json("who", "--from", capture, path, status=0, whole=False)["locks"]
+    same([(r["mode"], r["break_to"]) for r in rows], [("read", "unlock")] * 2, "an old capture")

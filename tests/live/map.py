@@ -56,7 +56,9 @@ def check_answer(document):
     for lane, cell in cells:
         row = rows[cell["id"]]
         same((lane["kind"], lane["pid"], cell["mode"]), (row["type"], row["pid"], row["mode"]), "a cell's row")
-        if not lane["whole"] and row["start"] >= segments[0]["start"]:
+        last = segments[-1]["end"]
+        inside = row["start"] >= segments[0]["start"] and (last is None or row["end"] is not None and row["end"] <= last)
+        if not lane["whole"] and inside:
             same((segments[cell["first"]]["start"], segments[cell["last"]]["end"]), (row["start"], row["end"]), "a cell's range")
 
 
@@ -184,7 +186,7 @@ def test_map_sqlite(t):
     run(writer, "c.execute('begin immediate'); c.execute('insert into t values(1)')")
     m = Map(t, path)
     same(sorted(m.locked_names(writer.pid)), [("RESERVED", "write"), ("SHARED", "read")], "a writer begins")
-    m.says("%d python3 holds SQLite RESERVED (write), SHARED (read)" % writer.pid)
+    m.says("%d python3 holds SQLite RESERVED (write), SHARED (read): RESERVED, " % writer.pid)
     run(writer, "c.execute('commit')", "database is locked")
     m = Map(t, path)
     same(
@@ -192,16 +194,43 @@ def test_map_sqlite(t):
         [("PENDING", "write"), ("RESERVED", "write"), ("SHARED", "read")],
         "it waits for the reader, though not in the kernel",
     )
-    m.says("%d python3 holds SQLite PENDING+RESERVED (write), SHARED (read)" % writer.pid)
+    m.says("%d python3 holds SQLite PENDING+RESERVED (write), SHARED (read): PENDING, " % writer.pid)
     check("|PENDING" in m.text.out.decode() and "|SHARED" in m.text.out.decode(), "ruler: %r", m.lines)
     same([s["start"] for s in m.answer["segments"] if s["name"] == "PENDING"], [PENDING], "PENDING")
     run(reader, "r.close(); c.close()")
     run(writer, "c.execute('commit'); c.execute('begin exclusive')")
-    Map(t, path).says("%d python3 holds SQLite PENDING+RESERVED+SHARED (write)" % writer.pid)
+    Map(t, path).says("%d python3 holds SQLite PENDING+RESERVED+SHARED (write): EXCLUSIVE, " % writer.pid)
     h = t.helper()
     h.open_lock(path, "ofd", "r", 7, 1)
     m = Map(t, path)
     same((m.answer["looks_like"], m.locked_names(h.pid)), (None, [(None, "read")]), "a lock that does not fit")
+
+
+def test_66_sqlite_states(t):
+    """An owner's state is that of all its locks: EXCLUSIVE is not called PENDING, also where only a part is shown."""
+    path = os.path.join(t.dir, "app.db")
+    writer = sqlite(t, path, "c.execute('create table t(a)')")
+    reader = sqlite(t, path, "c.execute('begin'); c.execute('select * from t').fetchone()")
+
+    def states(*args):
+        m = Map(t, path, *args)
+        return m, {lane["pid"]: lane["owner_state"] for lane in m.answer["lanes"]}
+
+    same(states()[1], {reader.pid: "SHARED"}, "a reader")
+    run(writer, "c.execute('begin immediate'); c.execute('insert into t values(1)')")
+    same(states()[1], {reader.pid: "SHARED", writer.pid: "RESERVED"}, "a writer")
+    run(writer, "c.execute('commit')", "database is locked")
+    m, now = states()
+    same(now, {reader.pid: "SHARED", writer.pid: "PENDING"}, "a writer that waits")
+    m.says("PENDING, wants to write the database: waits for the readers to leave")
+    same(states("--range", "%d" % (PENDING + 1))[1], {writer.pid: "PENDING"}, "of which only a part is asked for")
+    run(reader, "c.execute('commit')")
+    run(writer, "c.execute('commit'); c.execute('begin exclusive')")
+    for args in ((), ("--range", "%d" % PENDING)):
+        m, now = states(*args)
+        same(now, {writer.pid: "EXCLUSIVE"}, "alone")
+        check("waits for the readers" not in m.text.out.decode(), "nobody waits: %r", m.lines)
+        m.says("EXCLUSIVE, has the database for itself")
 
 
 def test_map_wal(t):

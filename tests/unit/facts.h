@@ -22,7 +22,12 @@ static inline void facts_fed(int rc)
 static inline struct facts facts_begin(void)
 {
 	struct lk_fact_host host = {
-		.scanner = "test", .host = "h", .boot_id = "b", .initial_pidns = true, .has_locks_file = true
+		.scanner = "test",
+		.host = "h",
+		.boot_id = "b",
+		.lease_break_s = 45,
+		.initial_pidns = true,
+		.has_locks_file = true,
 	};
 	struct facts f = { 0 };
 

@@ -46,9 +46,9 @@ Test(bpf_record, lease)
 
 	cr_assert(r.type == LK_TYPE_LEASE && r.phase == LK_PHASE_ACTIVE && r.mode == LK_MODE_WRITE);
 	r = record(LK_BPF_FL_LEASE | LK_BPF_FL_UNLOCK_PENDING, F_WRLCK, 1);
-	cr_assert(r.phase == LK_PHASE_BREAKING && r.mode == LK_MODE_UNLOCK);
+	cr_assert(r.phase == LK_PHASE_BREAKING && r.mode == LK_MODE_WRITE && r.break_to == LK_BREAK_UNLOCK);
 	r = record(LK_BPF_FL_LEASE | LK_BPF_FL_DOWNGRADE_PENDING, F_WRLCK, 1);
-	cr_assert(r.phase == LK_PHASE_BREAKING && r.mode == LK_MODE_READ);
+	cr_assert(r.phase == LK_PHASE_BREAKING && r.mode == LK_MODE_WRITE && r.break_to == LK_BREAK_READ);
 	/* Who opens the file has none yet: /proc/locks prints no key. */
 	r = record(LK_BPF_FL_LEASE, F_RDLCK, 0);
 	cr_assert(r.phase == LK_PHASE_BREAKER && r.key.none && r.mode == LK_MODE_READ);

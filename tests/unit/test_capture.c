@@ -24,6 +24,7 @@ static const struct lk_fact_host full_host = {
 	.host = "caf\xe9",
 	.boot_id = "8d1c0c61-0000-4000-8000-000000000001",
 	.time_unix_ms = INT64_C(1795319412123),
+	.lease_break_s = 45,
 	.euid = 4294967295u,
 	.initial_pidns = true,
 	.has_locks_file = true,
@@ -35,7 +36,8 @@ static const struct lk_record full_record = {
 	.depth = 3,
 	.type = LK_TYPE_LEASE,
 	.phase = LK_PHASE_BREAKING,
-	.mode = LK_MODE_UNLOCK,
+	.mode = LK_MODE_WRITE,
+	.break_to = LK_BREAK_UNLOCK,
 	.pid = INT64_MIN,
 	.key = { .major = 0xfe, .minor = 0xabcde, .ino = UINT64_MAX },
 	.range = { .start = INT64_MAX - 1, .end = INT64_MAX - 1 },
@@ -188,7 +190,8 @@ static void say_file(FILE *f, const struct lk_fact_file *x)
 
 static int say_host(void *f, const struct lk_fact_host *x)
 {
-	fprintf(f, "host %ld %u %d %d", x->time_unix_ms, x->euid, x->initial_pidns, x->has_locks_file);
+	fprintf(f, "host %ld %ld %u %d %d", x->time_unix_ms, x->lease_break_s, x->euid, x->initial_pidns,
+		x->has_locks_file);
 	say_text(f, "scanner", x->scanner);
 	say_text(f, "host", x->host);
 	say_text(f, "boot_id", x->boot_id);

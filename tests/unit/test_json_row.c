@@ -83,6 +83,8 @@ static struct lk_lock random_lock(const struct lk_file *file, const struct lk_ho
 
 	l.rec.type = (enum lk_type)dice(6);
 	l.rec.mode = (enum lk_mode)dice(4);
+	l.rec.break_to = (enum lk_break)dice(3);
+	l.break_left_ms = random_number();
 	l.rec.pid = random_number();
 	l.rec.range = dice(3) ? (struct lk_range){ random_number(), random_number() } : LK_RANGE_WHOLE;
 	l.state = (enum lk_state)dice(5);

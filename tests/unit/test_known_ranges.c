@@ -116,3 +116,83 @@ Test(known_ranges, names)
 	cr_assert_eq(lk_known_name(NULL, (struct lk_range){ 0, 0 }, &name), 0);
 	cr_assert_eq(name.n, 0);
 }
+
+/* ---- what an owner does by all its locks ---- */
+
+#define BY(pid_, type_, mode_, start_, end_) \
+	{ \
+		.pid = pid_, .state = LK_STATE_HELD, \
+		.rec = {.type = LK_TYPE_##type_, \
+			.mode = LK_MODE_##mode_, \
+			.range = { start_, end_ } } \
+	}
+#define PENDING_BYTE 0x40000000
+#define SHARED_READ(pid_) BY(pid_, POSIX, READ, 0x40000002, 0x400001ff)
+
+struct state_case {
+	struct lk_lock locks[MOST];
+	const char *states[MOST]; /* of the owner of each; NULL: none, or no lock */
+};
+
+static const struct state_case state_cases[] = {
+	{ { SHARED_READ(1) }, { "SHARED" } },
+	{ { SHARED_READ(1), BY(1, POSIX, WRITE, 0x40000001, 0x40000001) }, { "RESERVED", "RESERVED" } },
+	{ { SHARED_READ(1), BY(1, POSIX, WRITE, PENDING_BYTE, 0x40000001), SHARED_READ(2) },
+	  { "PENDING", "PENDING", "SHARED" } },
+	{ { SHARED_READ(1), BY(2, POSIX, WRITE, 0x40000001, 0x40000001) }, { "SHARED", "RESERVED" } },
+	/* A hot journal: PENDING without RESERVED. */
+	{ { SHARED_READ(1), BY(1, POSIX, WRITE, PENDING_BYTE, PENDING_BYTE) }, { "PENDING", "PENDING" } },
+	{ { BY(1, POSIX, WRITE, PENDING_BYTE, 0x400001ff) }, { "EXCLUSIVE" } },
+	{ { BY(1, POSIX, WRITE, PENDING_BYTE, PENDING_BYTE), BY(1, POSIX, WRITE, 0x40000002, 0x400001ff) },
+	  { "EXCLUSIVE", "EXCLUSIVE" } },
+	/* A tool that locks all of it, and what has no range, is no connection. */
+	{ { SHARED_READ(1), BY(2, POSIX, WRITE, 0, LK_RANGE_EOF), BY(3, FLOCK, WRITE, 0, LK_RANGE_EOF) },
+	  { "SHARED" } },
+	/* On its way in. */
+	{ { SHARED_READ(1), BY(2, POSIX, READ, PENDING_BYTE, PENDING_BYTE) }, { "SHARED" } },
+};
+
+static void check_states(const struct state_case *c, size_t number)
+{
+	const struct lk_lock *pointers[MOST];
+	size_t n = 0;
+
+	while (n < MOST && c->locks[n].pid) {
+		pointers[n] = &c->locks[n];
+		n++;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct lk_known_state *state = lk_known_state_of(lk_known_find(pointers, n, "/a.db"),
+								       &c->locks[i], pointers, n);
+
+		cr_expect_str_eq(state ? state->name : "", c->states[i] ? c->states[i] : "", "case %zu, lock %zu",
+				 number, i);
+	}
+}
+
+Test(known_ranges, states_of_sqlite)
+{
+	for (size_t i = 0; i < sizeof(state_cases) / sizeof(*state_cases); i++)
+		check_states(&state_cases[i], i);
+}
+
+Test(known_ranges, owners)
+{
+	struct lk_holder fd_3 = { .pid = 1, .fd = 3 }, fd_4 = { .pid = 1, .fd = 4 };
+	struct lk_lock a = BY(1, POSIX, READ, 1, 1), b = BY(1, POSIX, READ, 3, 3), c = BY(1, OFD, READ, 5, 5),
+		       d = BY(1, OFD, READ, 7, 7);
+
+	cr_assert(lk_known_same_owner(&a, &b));
+	cr_assert_not(lk_known_same_owner(&a, &c));
+	c.holders = &fd_3;
+	d.holders = &fd_4;
+	c.n_holders = d.n_holders = 1;
+	cr_assert_not(lk_known_same_owner(&c, &d));
+	c.ofd = d.ofd = 9;
+	cr_assert(lk_known_same_owner(&c, &d));
+	b.state = LK_STATE_WAITING;
+	cr_assert_not(lk_known_same_owner(&a, &b));
+	a.pid = b.pid = 0;
+	b.state = LK_STATE_HELD;
+	cr_assert_not(lk_known_same_owner(&a, &b));
+}

@@ -78,7 +78,12 @@ Test(parse_line, lease_being_broken_down)
 {
 	struct lk_record r = parsed("5: LEASE  BREAKING  UNLCK 13793 fe:00:11012105 0 EOF");
 
-	cr_assert_eq(r.mode, LK_MODE_UNLOCK);
+	/* What it still is, the line does not say; but only a write lease is broken down to a read lease. */
+	cr_assert(r.mode == LK_MODE_UNKNOWN && r.break_to == LK_BREAK_UNLOCK);
+	r = parsed("5: LEASE  BREAKING  READ 13793 fe:00:11012105 0 EOF");
+	cr_assert(r.mode == LK_MODE_WRITE && r.break_to == LK_BREAK_READ);
+	r = parsed("5: LEASE  ACTIVE  READ 13793 fe:00:11012105 0 EOF");
+	cr_assert(r.mode == LK_MODE_READ && r.break_to == LK_BREAK_NONE);
 	cr_assert(lk_range_is_whole(r.range));
 }
 

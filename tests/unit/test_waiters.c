@@ -108,6 +108,7 @@ static struct lk_snapshot *opener_of_lease(enum lk_mode target, enum lk_mode wan
 				    .wait_error_ms = 10 };
 
 	lease.phase = LK_PHASE_BREAKING;
+	lk_record_set_break(&lease, target);
 	breaker.phase = LK_PHASE_BREAKER;
 	breaker.key = (struct lk_key){ .none = true };
 	w.rec.key = breaker.key;
