@@ -165,6 +165,12 @@ tests_helpers_lkchurn_SOURCES = tests/helpers/lkchurn.c
 tests_helpers_lkchurn_CFLAGS = $(LK_CFLAGS)
 tests_helpers_lkchurn_LDFLAGS = $(LK_LDFLAGS)
 
+# A neighbour who exchanges names.
+check_PROGRAMS += tests/helpers/nameswap
+tests_helpers_nameswap_SOURCES = tests/helpers/nameswap.c
+tests_helpers_nameswap_CFLAGS = $(LK_CFLAGS)
+tests_helpers_nameswap_LDFLAGS = $(LK_LDFLAGS)
+
 # What `release` is done to.
 LK_LKTARGET_SOURCES = \
 	tests/helpers/lktarget.c \

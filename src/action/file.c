@@ -10,12 +10,15 @@
 
 #include "action/file_private.h"
 
+#define LEFT_MAX 5 /* lines */
+
 static void file_done(struct lk_action *a)
 {
 	struct file_action *f = (struct file_action *)a;
 
 	lk_place_done(&f->from, a->sys);
 	lk_place_done(&f->to, a->sys);
+	lk_aside_done(&f->aside);
 	lk_vec_done(&f->locks);
 }
 
@@ -102,6 +105,25 @@ static int say_mv(struct file_action *f)
 			    &f->base, LK_LINE_NOT,
 			    "No lock is released: locks stay with the file under its new name. Who has it open goes on with it; a program "
 			    "that opens the old name does not find it, or makes another file and locks that.");
+}
+
+static int on_left(void *arg, const char *path, unsigned uid)
+{
+	struct file_action *f = arg;
+
+	if (f->n_left++ == LEFT_MAX)
+		return 1;
+	return lk_action_say(
+		&f->base, LK_LINE_RISK,
+		"%s was left by lockscope, run by user %u and killed half way, or is in use by it now: a file in there had "
+		"its name here.",
+		path, uid);
+}
+
+/* What could not be put back by a run that was killed. */
+static int say_left(struct file_action *f)
+{
+	return lk_aside_find_left(f->base.sys, &f->from, on_left, f) == -ENOMEM ? -ENOMEM : 0;
 }
 
 /* -- why it will not be done -- */
@@ -260,6 +282,7 @@ static int make_plan(struct file_action *f, const struct lk_snapshot *snap, cons
 	rc = f->moves ? lk_action_name(&f->base, "%s to %s", f->from.path, f->to.path)
 		      : lk_action_name(&f->base, "%s", f->from.path);
 	rc = rc ? rc : f->moves ? say_mv(f) : say_rm(f);
+	rc = rc ? rc : say_left(f);
 	rc = rc ? rc : check_attributes(f, &f->from);
 	rc = rc ? rc : f->moves ? check_mv(f) : check_rm(f);
 	rc = rc ? rc : warn_sticky(f, &f->from);

@@ -9,6 +9,8 @@ struct lk_file_request {
 	const char *path;
 	const char *new_path; /* NULL: delete it; a directory: move it there under its name */
 	bool even_if_used; /* also when it is locked or in proven use */
+	/* It locks by existing: its name is never free, not even while it is made sure that it is the right file. */
+	bool by_existing;
 	bool replace; /* what has the new name already is replaced */
 	uint32_t timeout_ms; /* for each look at the machine; 0: no limit */
 };

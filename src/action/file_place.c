@@ -20,6 +20,7 @@ void lk_place_done(struct file_place *p, const struct lk_sys *sys)
 	if (p->dirfd >= 0)
 		sys->close(sys->arg, p->dirfd);
 	free(p->path);
+	free(p->dir);
 	free(p->name);
 	lk_place_init(p);
 }
@@ -48,7 +49,7 @@ static int open_name(const struct lk_sys *sys, int dirfd, const char *name, stru
 	return rc;
 }
 
-/* "a/b/" to the directory "a" and the name "b". *ret_slash: something stood behind the name, so it has to be a directory. */
+/* "a/b/" to the directory "a/" and the name "b", "b" to "" and "b". *ret_slash: something stood behind the name, so it has to be a directory. */
 static int split(const char *path, char **ret_dir, char **ret_name, bool *ret_slash)
 {
 	size_t end = strlen(path), begin;
@@ -59,7 +60,7 @@ static int split(const char *path, char **ret_dir, char **ret_name, bool *ret_sl
 	for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
 		;
 	*ret_name = strndup(path + begin, end - begin);
-	*ret_dir = begin ? strndup(path, begin) : strdup(".");
+	*ret_dir = strndup(path, begin);
 	return *ret_name && *ret_dir ? 0 : -ENOMEM;
 }
 
@@ -94,18 +95,17 @@ static int pin_file(struct file_place *p, const struct lk_sys *sys, bool may_be_
 int lk_place_open(struct file_place *p, const struct lk_sys *sys, const char *path, bool may_be_free,
 		  struct lk_err *err)
 {
-	lk_auto_mem char *dir = NULL;
 	bool slash;
 	int rc;
 
 	p->path = strdup(path);
-	if (!p->path || split(path, &dir, &p->name, &slash) < 0)
+	if (!p->path || split(path, &p->dir, &p->name, &slash) < 0)
 		return lk_err_set(err, -ENOMEM, "out of memory");
 	if (!*path)
 		return lk_err_set(err, -EINVAL, "an empty name is no name of a file");
 	if (is_no_name(p->name))
 		return lk_err_set(err, -EINVAL, "\"%s\" does not end in a name", path);
-	rc = pin_directory(p, sys, dir, err);
+	rc = pin_directory(p, sys, *p->dir ? p->dir : ".", err);
 	rc = rc ? rc : pin_file(p, sys, may_be_free, err);
 	if (!rc && slash && (p->fd < 0 || !S_ISDIR(p->st.stx_mode)))
 		return lk_err_set(err, -ENOTDIR, "%s: not a directory", path);
@@ -116,6 +116,7 @@ int lk_place_open_below(struct file_place *p, const struct lk_sys *sys, const ch
 			struct lk_err *err)
 {
 	size_t n = strlen(path);
+	const char *slash = n && path[n - 1] == '/' ? "" : "/";
 	int rc = sys->open_at(sys->arg, AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
 
 	if (rc == -ENOENT || rc == -ENOTDIR)
@@ -124,7 +125,9 @@ int lk_place_open_below(struct file_place *p, const struct lk_sys *sys, const ch
 		return lk_err_set(err, rc, "%s: %s", path, strerror(-rc));
 	p->dirfd = rc;
 	p->name = strdup(name);
-	if (!p->name || asprintf(&p->path, "%s%s%s", path, n && path[n - 1] == '/' ? "" : "/", name) < 0) {
+	if (asprintf(&p->dir, "%s%s", path, slash) < 0)
+		p->dir = NULL;
+	if (!p->name || !p->dir || asprintf(&p->path, "%s%s", p->dir, name) < 0) {
 		p->path = NULL;
 		return lk_err_set(err, -ENOMEM, "out of memory");
 	}
@@ -136,13 +139,17 @@ int lk_place_open_below(struct file_place *p, const struct lk_sys *sys, const ch
 
 int lk_place_look(const struct file_place *p, const struct lk_sys *sys)
 {
-	struct statx now;
-	int fd = open_name(sys, p->dirfd, p->name, &now);
+	struct statx now, pinned;
+	int fd = open_name(sys, p->dirfd, p->name, &now), rc;
 
 	if (fd < 0)
 		return fd;
 	sys->close(sys->arg, fd);
-	return p->fd >= 0 && lk_place_same_file(&p->st, &now);
+	if (p->fd < 0)
+		return 0;
+	/* Anew, for on some file systems a change makes a copy of the file, with another number. */
+	rc = stat_fd(sys, p->fd, &pinned);
+	return rc < 0 ? rc : lk_place_same_file(&pinned, &now);
 }
 
 int lk_place_check(const struct file_place *p, const struct lk_sys *sys, struct lk_err *err)

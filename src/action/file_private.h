@@ -6,11 +6,13 @@
 #include <sys/stat.h>
 
 #include "action/file.h"
+#include "action/file_aside.h"
 #include "source/uses.h"
 
 /* A name in a directory, and the file that has it. While fd is open the kernel gives its inode number to no other file. */
 struct file_place {
-	char *path; /* as given, for words; owned, as is name */
+	char *path; /* as given, for words; owned, as are dir and name */
+	char *dir; /* its directory, for words: what stands before a name in it */
 	char *name; /* in the directory: neither empty, "." or "..", nor with a slash */
 	int dirfd; /* O_PATH; -1 not open */
 	int fd; /* O_PATH of the file; -1: the name is free */
@@ -31,8 +33,12 @@ struct file_action {
 	bool moves;
 	struct file_place from, to; /* to: of a move */
 	LK_VEC(size_t) locks; /* in the snapshot of the plan */
+	unsigned n_left; /* private directories beside it that an earlier run has left */
 	size_t n_held; /* locks when the plan was made */
-	int run_rc;
+	struct lk_aside aside;
+	int run_rc, back_rc, remove_rc; /* the action, giving back what was taken, removing the private directory */
+	bool untouched; /* nothing was taken, or it was given back */
+	uint32_t n_names; /* of the file before one was deleted */
 };
 
 /* -- file_place.c -- */

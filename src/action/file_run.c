@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Checking once more, doing it, and looking whether it was done. */
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,17 +54,18 @@ static int check_names(struct file_action *f, struct lk_err *err)
 	return rc ? rc : lk_place_check(&f->from, f->base.sys, err);
 }
 
-/* The names are looked at before, so that users of a stranger are not looked for, and again at the end: as little as possible lies
- * between that and the system call. */
+/* The names are looked at before, so that users of a stranger are not looked for, and again at the end: what is seen here needs not
+ * be put back. */
 int lk_file_check(struct lk_action *a, struct lk_err *err)
 {
 	struct file_action *f = (struct file_action *)a;
 	int rc = check_names(f, err);
 
-	if (rc || f->req.even_if_used)
-		return rc;
-	rc = check_all_users(f, err);
-	return rc ? rc : check_names(f, err);
+	if (!rc && !f->req.even_if_used) {
+		rc = check_all_users(f, err);
+		rc = rc ? rc : check_names(f, err);
+	}
+	return rc ? rc : lk_aside_open(&f->aside, a->sys, &f->from, f->req.by_existing, err);
 }
 
 /* -- run -- */
@@ -70,8 +73,10 @@ int lk_file_check(struct lk_action *a, struct lk_err *err)
 static const char *words_of(const struct file_action *f, int rc)
 {
 	switch (-rc) {
+	case ESTALE:
+		return "target changed since you looked: it is another file now, and was left alone";
 	case EXDEV:
-		return "the new name is on another file system or mount; copy the file and delete the old one";
+		return "the file system cannot move it, or the new name is on another one; copy it and delete the old one";
 	case EEXIST:
 		return "the new name was taken meanwhile; nothing was overwritten";
 	case EBUSY:
@@ -86,26 +91,66 @@ static const char *words_of(const struct file_action *f, int rc)
 		return "the kernel does not allow it: the file or the directory may be immutable, append-only or a swap file";
 	case EINVAL:
 	case ENOSYS:
-		return f->moves
-			       ? "this cannot be done: a directory cannot be moved into itself, and some file systems cannot rename "
-				 "without the risk of overwriting"
-			       : strerror(-rc);
+	case EOPNOTSUPP:
+		return "a directory cannot be moved into itself, and this file system may not be able to rename without the risk of "
+		       "hitting another file: then it is not done";
 	default:
 		return strerror(-rc);
 	}
 }
 
+/* The file lies in the private directory. */
+static int finish(struct file_action *f)
+{
+	struct statx st;
+	int rc;
+
+	if (!f->moves) {
+		rc = f->base.sys->stat_at(f->base.sys->arg, f->from.fd, "", AT_EMPTY_PATH, &st);
+		f->n_names = st.stx_nlink;
+		return rc < 0 ? rc : lk_aside_delete(&f->aside, false);
+	}
+	/* What was not seen is never overwritten, not even with --replace. */
+	rc = lk_aside_move(&f->aside, &f->to, f->req.replace);
+	if (rc < 0 || !f->req.replace || f->to.fd < 0)
+		return rc;
+	rc = lk_aside_delete(&f->aside, S_ISDIR(f->to.st.stx_mode));
+	if (rc < 0)
+		lk_aside_swap(&f->aside, &f->to, f->from.fd);
+	return rc;
+}
+
+/* Allocates nothing, so that what was taken is given back whatever the machine is short of. */
+static int carry_out(struct file_action *f)
+{
+	int taken = lk_aside_take(&f->aside), rc = taken;
+	bool back = taken == 0;
+
+	if (taken == 0)
+		rc = -ESTALE;
+	if (taken == 1) {
+		rc = finish(f);
+		back = lk_aside_has(&f->aside, f->from.fd);
+		if (back && rc >= 0)
+			rc = -EIO; /* a system that says yes and does nothing */
+	}
+	if (back)
+		f->back_rc = lk_aside_give_back(&f->aside);
+	f->untouched = taken < 0 || (back && f->back_rc >= 0);
+	f->remove_rc = lk_aside_remove(&f->aside);
+	return rc;
+}
+
+/* No signal but SIGKILL comes between taking and giving back. */
 int lk_file_run(struct lk_action *a, struct lk_err *err)
 {
 	struct file_action *f = (struct file_action *)a;
-	const struct lk_sys *sys = a->sys;
-	/* What was not seen is never overwritten, not even with --replace. */
-	unsigned flags = f->req.replace && f->to.fd >= 0 ? 0 : RENAME_NOREPLACE;
+	sigset_t all, before;
 
-	if (f->moves)
-		f->run_rc = sys->rename_at2(sys->arg, f->from.dirfd, f->from.name, f->to.dirfd, f->to.name, flags);
-	else
-		f->run_rc = sys->unlink_at(sys->arg, f->from.dirfd, f->from.name, 0);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	f->run_rc = carry_out(f);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (f->run_rc >= 0)
 		return 0;
 	if (f->moves)
@@ -122,26 +167,80 @@ static int conclude(struct file_action *f, enum lk_outcome outcome, const char *
 	return lk_action_say(&f->base, LK_LINE_RESULT, "%s %s", path, words);
 }
 
+static const char *why_not_back(int rc)
+{
+	switch (-rc) {
+	case 0: /* of another one than was taken */
+	case EEXIST:
+		return "somebody has made a new file of that name";
+	case EBUSY:
+		return "somebody puts others there all the time";
+	default:
+		return strerror(-rc);
+	}
+}
+
+static int say_left_over(struct file_action *f)
+{
+	bool is_it = lk_aside_has(&f->aside, f->from.fd);
+
+	if (f->remove_rc != -ENOTEMPTY)
+		return lk_action_say(&f->base, LK_LINE_RESULT, "The empty directory %s%s could not be removed: %s",
+				     f->from.dir, f->aside.dir, strerror(-f->remove_rc));
+	f->base.outcome = LK_OUTCOME_PARTLY;
+	return lk_action_say(&f->base, LK_LINE_RESULT,
+			     "%s could not be put back under the name %s (%s): it is kept as %s",
+			     is_it ? "The file" : "Another file, which had the name meanwhile,", f->from.path,
+			     why_not_back(f->back_rc), f->aside.path);
+}
+
+/* Nothing is changed: the name had another file, or the system cannot do it without a risk. */
+static bool is_refusal(const struct file_action *f)
+{
+	static const int codes[] = { ESTALE, ENOENT, EEXIST, EINVAL, ENOSYS, EOPNOTSUPP };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		if (f->run_rc == -codes[i])
+			return f->untouched;
+	}
+	return false;
+}
+
 static int look_at_old_name(struct file_action *f)
 {
 	int old = lk_place_look(&f->from, f->base.sys);
 
-	if (old == 1)
-		return conclude(f, LK_OUTCOME_NOT_DONE, f->from.path,
-				f->run_rc < 0 ? "is still there; nothing was changed." : "is still there.");
-	if (old < 0 && old != -ENOENT)
-		return conclude(f, LK_OUTCOME_UNKNOWN, f->from.path,
-				"cannot be looked at any more; whether it is gone is not known.");
-	if (f->run_rc < 0)
-		return conclude(f, LK_OUTCOME_NOT_DONE, f->from.path,
-				old == -ENOENT ? "is not there any more, but somebody else did that."
-					       : "is another file now, and was left alone.");
-	f->base.outcome = LK_OUTCOME_DONE;
-	if (old == 0)
+	if (f->run_rc >= 0) {
+		if (old != 0)
+			return 0;
 		return lk_action_say(&f->base, LK_LINE_RESULT,
 				     "%s was there again at once: somebody made a new file of that name.",
 				     f->from.path);
-	return 0;
+	}
+	if (old == 1)
+		return conclude(f, LK_OUTCOME_NOT_DONE, f->from.path, "is still there; nothing was changed.");
+	if (old < 0 && old != -ENOENT)
+		return conclude(f, LK_OUTCOME_UNKNOWN, f->from.path,
+				"cannot be looked at any more; whether it is gone is not known.");
+	return conclude(f, LK_OUTCOME_NOT_DONE, f->from.path,
+			old == -ENOENT ? "is not there any more, but somebody else did that."
+				       : "is another file now, and was left alone.");
+}
+
+/* The file itself is asked, as long as it is pinned: its name may lead elsewhere by now. */
+static int look_at_file(struct file_action *f)
+{
+	struct statx st;
+	int rc = f->base.sys->stat_at(f->base.sys->arg, f->from.fd, "", AT_EMPTY_PATH, &st);
+
+	if (rc < 0)
+		return conclude(f, LK_OUTCOME_UNKNOWN, f->from.path,
+				"cannot be looked at any more; whether it is deleted is not known.");
+	if (st.stx_nlink >= f->n_names)
+		return conclude(
+			f, LK_OUTCOME_UNKNOWN, f->from.path,
+			"has as many names as before: it was not deleted, or somebody gave it another name at once.");
+	return conclude(f, LK_OUTCOME_DONE, f->from.path, "is deleted.");
 }
 
 static int look_at_new_name(struct file_action *f)
@@ -151,8 +250,8 @@ static int look_at_new_name(struct file_action *f)
 
 	/* The file that was pinned under the old name must have the new one. */
 	moved.fd = f->from.fd;
-	moved.st = f->from.st;
 	now = lk_place_look(&moved, f->base.sys);
+	f->base.outcome = LK_OUTCOME_DONE;
 	if (now == 1)
 		return lk_action_say(&f->base, LK_LINE_RESULT, "%s is %s now.", f->from.path, f->to.path);
 	return conclude(f, now == 0 || now == -ENOENT ? LK_OUTCOME_NOT_DONE : LK_OUTCOME_UNKNOWN, f->to.path,
@@ -189,13 +288,16 @@ static int count_locks(struct file_action *f)
 int lk_file_verify(struct lk_action *a, struct lk_err *err __attribute__((unused)))
 {
 	struct file_action *f = (struct file_action *)a;
-	int rc = look_at_old_name(f);
+	int rc = 0;
 
-	if (rc || a->outcome != LK_OUTCOME_DONE)
-		return rc;
-	if (f->moves)
-		rc = look_at_new_name(f);
-	else
-		rc = lk_action_say(a, LK_LINE_RESULT, "%s is deleted.", f->from.path);
-	return !rc && f->n_held ? count_locks(f) : rc;
+	if (is_refusal(f)) {
+		a->outcome = LK_OUTCOME_REFUSED;
+		return 0;
+	}
+	if (f->run_rc >= 0)
+		rc = f->moves ? look_at_new_name(f) : look_at_file(f);
+	rc = rc ? rc : look_at_old_name(f);
+	if (!rc && a->outcome == LK_OUTCOME_DONE && f->n_held)
+		rc = count_locks(f);
+	return !rc && f->remove_rc < 0 ? say_left_over(f) : rc;
 }

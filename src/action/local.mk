@@ -4,6 +4,8 @@ liblockscope_a_SOURCES += \
 	src/action/action.h \
 	src/action/file.c \
 	src/action/file.h \
+	src/action/file_aside.c \
+	src/action/file_aside.h \
 	src/action/file_place.c \
 	src/action/file_private.h \
 	src/action/file_run.c \

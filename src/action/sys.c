@@ -72,6 +72,11 @@ static int real_open_at(void *arg __attribute__((unused)), int dirfd, const char
 	return result(openat(dirfd, path, flags | O_CLOEXEC, mode));
 }
 
+static int real_make_dir_at(void *arg __attribute__((unused)), int dirfd, const char *name, mode_t mode)
+{
+	return result(mkdirat(dirfd, name, mode));
+}
+
 static int real_unlink_at(void *arg __attribute__((unused)), int dirfd, const char *name, int flags)
 {
 	return result(unlinkat(dirfd, name, flags));
@@ -110,6 +115,7 @@ const struct lk_sys lk_sys_real = {
 	.fcntl_lock = real_fcntl_lock,
 	.set_lease = real_set_lease,
 	.open_at = real_open_at,
+	.make_dir_at = real_make_dir_at,
 	.unlink_at = real_unlink_at,
 	.rename_at2 = real_rename_at2,
 	.stat_at = real_stat_at,

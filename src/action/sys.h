@@ -19,6 +19,7 @@ struct lk_sys {
 	int (*fcntl_lock)(void *arg, int fd, int cmd, struct flock *fl); /* fcntl(2), the lock commands */
 	int (*set_lease)(void *arg, int fd, int type); /* fcntl(2) F_SETLEASE */
 	int (*open_at)(void *arg, int dirfd, const char *path, int flags, mode_t mode); /* openat(2), O_CLOEXEC added */
+	int (*make_dir_at)(void *arg, int dirfd, const char *name, mode_t mode); /* mkdirat(2) */
 	int (*unlink_at)(void *arg, int dirfd, const char *name, int flags); /* unlinkat(2) */
 	int (*rename_at2)(void *arg, int olddir, const char *old, int newdir, const char *new_name,
 			  unsigned flags); /* renameat2(2) */

@@ -104,7 +104,7 @@ int lk_io_each_entry(int dirfd, const char *path, lk_io_entry_cb cb, void *arg)
 			continue;
 		if (!e)
 			return -errno;
-		if (e->d_name[0] != '.')
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			rc = cb(arg, fd, e->d_name);
 	}
 	return rc;

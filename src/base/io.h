@@ -22,7 +22,7 @@ int lk_io_read_at(int dirfd, const char *path, size_t limit, lk_buf *out);
 /* The whole link text in *out, however long. 0 or -errno. */
 int lk_io_readlink_at(int dirfd, const char *path, lk_buf *out);
 
-/* Calls cb for each entry of a directory, "." and ".." and other hidden names left out, until it returns non-zero, which is
+/* Calls cb for each entry of a directory, "." and ".." left out, until it returns non-zero, which is
  * returned. dirfd of cb is the directory itself. 0 or -errno. */
 typedef int (*lk_io_entry_cb)(void *arg, int dirfd, const char *name);
 int lk_io_each_entry(int dirfd, const char *path, lk_io_entry_cb cb, void *arg);

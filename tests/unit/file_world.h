@@ -7,14 +7,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "action/file.h"
 #include "source/uses.h"
 
 #define DIR_FD 100
-#define N_NAMES 4
+#define N_NAMES 6
+#define HOLDER 77 /* the inode of the empty file that keeps a name */
 
-/* One directory. A name with inode 0 is free. */
+enum { HERE = 2, AWAY, PRIVATE }; /* directories: "/d", "/away", the private one in "/d"; also their inodes */
+
+/* A name with inode 0 is free. */
 struct world {
 	struct {
 		const char *name;
@@ -22,18 +26,25 @@ struct world {
 		uint16_t mode;
 		uint64_t attributes;
 		uint32_t nlink;
+		int dir;
 	} names[N_NAMES];
+	char private_dir[40]; /* empty: it is not there */
+	bool private_is_open; /* others may write to it */
 	uint16_t dir_mode;
 	uint64_t dir_attributes;
 	uint64_t other_mount; /* mount id of the directory "away" */
+	uint64_t gone_ino; /* deleted */
 	int open_fds[64]; /* 0: closed; -1: a directory; n: names[n - 1] when it was opened */
 	struct statx stats[64];
 	int n_open;
 	size_t n_calls, fail_at; /* the call with this number, from 1, fails */
 	int fail_with;
-	size_t n_changes; /* names deleted or renamed */
-	unsigned rename_flags;
-	bool lie; /* unlink and rename return 0 and do nothing */
+	size_t n_changes; /* files deleted, the empty one that keeps a name left out */
+	unsigned rename_flags; /* of the last one */
+	size_t n_renames;
+	bool no_flags; /* a file system that knows no flags of rename */
+	bool lie; /* unlink, and rename to the new name, return 0 and do nothing */
+	void (*before_rename)(struct world *w);
 	/* What looking at the machine shows. */
 	bool locked, used, uncertain;
 	int uses_rc, scan_rc, resolve_rc;
@@ -51,12 +62,41 @@ static int step(void)
 	return w->n_calls == w->fail_at ? w->fail_with : 0;
 }
 
-static int name_index(const char *name)
+static int name_in(int dir, const char *name)
 {
 	for (int i = 0; i < N_NAMES; i++) {
-		if (w->names[i].name && w->names[i].ino && strcmp(w->names[i].name, name) == 0)
+		if (w->names[i].name && w->names[i].ino && w->names[i].dir == dir &&
+		    strcmp(w->names[i].name, name) == 0)
 			return i;
 	}
+	return -1;
+}
+
+static int dir_of(int fd)
+{
+	cr_assert_geq(fd, DIR_FD, "names are looked up in a held directory only");
+	return (int)w->stats[fd - DIR_FD].stx_ino;
+}
+
+static bool is_private(const char *name)
+{
+	return *w->private_dir && strcmp(name, w->private_dir) == 0;
+}
+
+static int add_name(int dir, const char *name, uint64_t ino)
+{
+	for (int i = 0; i < N_NAMES; i++) {
+		if (w->names[i].ino)
+			continue;
+		w->names[i].name = name;
+		w->names[i].ino = ino;
+		w->names[i].mode = S_IFREG | 0600;
+		w->names[i].nlink = 1;
+		w->names[i].attributes = 0;
+		w->names[i].dir = dir;
+		return i;
+	}
+	cr_assert_fail("too many names");
 	return -1;
 }
 
@@ -87,39 +127,82 @@ static struct statx make_stat(uint64_t ino, uint16_t mode, uint64_t attributes, 
 			       .stx_uid = 1 };
 }
 
+static struct statx stat_of(int i)
+{
+	return make_stat(w->names[i].ino, w->names[i].mode, w->names[i].attributes, w->names[i].nlink, 1);
+}
+
+static int open_dir(int dirfd, const char *path)
+{
+	bool away = strcmp(path, "/away/") == 0 || strcmp(path, "/away") == 0;
+	struct statx st;
+
+	if (dirfd >= DIR_FD && is_private(path)) {
+		st = make_stat(PRIVATE, S_IFDIR | (w->private_is_open ? 0777 : 0700), 0, 2, 1);
+		st.stx_uid = geteuid();
+		return new_fd(&st);
+	}
+	if (strcmp(path, "/d/") != 0 && !away)
+		return strcmp(path, "/none/") == 0 ? -ENOENT : -ENOTDIR;
+	st = make_stat(away ? AWAY : HERE, w->dir_mode, w->dir_attributes, 2, away ? w->other_mount : 1);
+	return new_fd(&st);
+}
+
 static int fake_open(void *arg __attribute__((unused)), int dirfd, const char *path, int flags,
 		     mode_t mode __attribute__((unused)))
 {
 	struct statx st;
 	int i, rc = step();
 
-	cr_assert(flags & O_PATH, "a file must not be opened");
+	cr_assert(flags & O_PATH || (flags & O_CREAT && flags & O_EXCL), "a file must not be opened");
 	if (rc)
 		return rc;
-	if (flags & O_DIRECTORY) {
-		bool away = strcmp(path, "/away/") == 0 || strcmp(path, "/away") == 0;
-
-		if (strcmp(path, "/d/") != 0 && !away)
-			return strcmp(path, "/none/") == 0 ? -ENOENT : -ENOTDIR;
-		st = make_stat(away ? 3 : 2, w->dir_mode, w->dir_attributes, 2, away ? w->other_mount : 1);
-		return new_fd(&st);
-	}
-	cr_assert_geq(dirfd, DIR_FD, "names are looked up in a held directory only");
+	if (flags & O_DIRECTORY)
+		return open_dir(dirfd, path);
 	cr_assert(flags & O_NOFOLLOW);
-	i = w->stats[dirfd - DIR_FD].stx_ino == 2 ? name_index(path) : -1;
+	if (flags & O_CREAT) {
+		cr_assert(dir_of(dirfd) == PRIVATE && name_in(PRIVATE, path) < 0 && strcmp(path, "f") == 0);
+		add_name(PRIVATE, "f", HOLDER);
+	}
+	i = name_in(dir_of(dirfd), path);
 	if (i < 0)
 		return -ENOENT;
-	st = make_stat(w->names[i].ino, w->names[i].mode, w->names[i].attributes, w->names[i].nlink, 1);
+	st = stat_of(i);
 	return new_fd(&st);
 }
 
+/* The descriptor of a file shows how many names it has by now. */
 static int fake_stat(void *arg __attribute__((unused)), int dirfd, const char *name, int flags, struct statx *ret)
+{
+	int rc = step(), i;
+
+	if (*name) {
+		cr_assert(flags == AT_SYMLINK_NOFOLLOW && dir_of(dirfd) == PRIVATE);
+		i = name_in(PRIVATE, name);
+		if (!rc && i >= 0)
+			*ret = stat_of(i);
+		return rc ? rc : i < 0 ? -ENOENT : 0;
+	}
+	cr_assert(flags == AT_EMPTY_PATH);
+	*ret = w->stats[dirfd - DIR_FD];
+	for (i = 0; i < N_NAMES; i++) {
+		if (w->names[i].ino == ret->stx_ino && w->names[i].name)
+			ret->stx_nlink = w->names[i].nlink;
+	}
+	if (ret->stx_ino == w->gone_ino)
+		ret->stx_nlink = 0;
+	return rc;
+}
+
+static int fake_make_dir(void *arg __attribute__((unused)), int dirfd, const char *name, mode_t mode)
 {
 	int rc = step();
 
-	cr_assert(!*name && flags & AT_EMPTY_PATH);
-	*ret = w->stats[dirfd - DIR_FD];
-	return rc;
+	cr_assert(dir_of(dirfd) == HERE && mode == 0700 && !*w->private_dir && strlen(name) < sizeof(w->private_dir));
+	if (rc)
+		return rc;
+	snprintf(w->private_dir, sizeof(w->private_dir), "%s", name);
+	return 0;
 }
 
 static int fake_close(void *arg __attribute__((unused)), int fd)
@@ -130,40 +213,76 @@ static int fake_close(void *arg __attribute__((unused)), int fd)
 	return 0;
 }
 
+static int remove_dir(void)
+{
+	for (int i = 0; i < N_NAMES; i++) {
+		if (w->names[i].ino && w->names[i].dir == PRIVATE)
+			return -ENOTEMPTY;
+	}
+	w->private_dir[0] = 0;
+	return 0;
+}
+
 static int fake_unlink(void *arg __attribute__((unused)), int dirfd, const char *name, int flags)
 {
-	int rc = step(), i = name_index(name);
+	int rc = step(), i = name_in(dir_of(dirfd), name);
 
-	cr_assert(dirfd >= DIR_FD && flags == 0 && !strchr(name, '/'));
+	cr_assert(!strchr(name, '/'));
 	if (rc)
 		return rc;
+	if (flags == AT_REMOVEDIR && dir_of(dirfd) == HERE) {
+		cr_assert(is_private(name));
+		return remove_dir();
+	}
+	cr_assert_eq(dir_of(dirfd), PRIVATE, "only what nobody else can exchange is deleted");
 	if (w->lie)
 		return 0;
 	if (i < 0)
 		return -ENOENT;
-	w->n_changes++;
+	if (w->names[i].ino != HOLDER) {
+		w->n_changes++;
+		w->gone_ino = w->names[i].ino;
+	}
 	w->names[i].ino = 0;
+	return 0;
+}
+
+static int exchange(int a, int b)
+{
+	const char *name = w->names[a].name;
+	int dir = w->names[a].dir;
+
+	w->names[a].name = w->names[b].name;
+	w->names[a].dir = w->names[b].dir;
+	w->names[b].name = name;
+	w->names[b].dir = dir;
 	return 0;
 }
 
 static int fake_rename(void *arg __attribute__((unused)), int olddir, const char *old, int newdir, const char *new_name,
 		       unsigned flags)
 {
-	int rc = step(), i = name_index(old), to = name_index(new_name);
+	int rc = step(), i, to;
 
-	cr_assert(olddir >= DIR_FD && newdir >= DIR_FD && !strchr(new_name, '/'));
+	w->n_renames++;
+	if (w->before_rename)
+		w->before_rename(w);
+	cr_assert(dir_of(olddir) == PRIVATE || dir_of(newdir) == PRIVATE);
+	cr_assert(flags == RENAME_NOREPLACE || flags == RENAME_EXCHANGE);
+	i = name_in(dir_of(olddir), old);
+	to = name_in(dir_of(newdir), new_name);
 	w->rename_flags = flags;
-	if (rc)
-		return rc;
-	if (w->lie)
+	if (rc || w->no_flags)
+		return rc ? rc : -EINVAL;
+	if (w->lie && strcmp(new_name, "g") == 0)
 		return 0;
-	if (i < 0)
+	if (i < 0 || (flags == RENAME_EXCHANGE && to < 0))
 		return -ENOENT;
-	if (to >= 0 && flags & RENAME_NOREPLACE)
+	if (to >= 0 && flags == RENAME_NOREPLACE)
 		return -EEXIST;
-	w->n_changes++;
 	if (to >= 0)
-		w->names[to].ino = 0;
+		return exchange(i, to);
+	w->names[i].dir = dir_of(newdir);
 	w->names[i].name = strcmp(new_name, "g") == 0 ? "g" : "f";
 	return 0;
 }
@@ -177,6 +296,7 @@ static const struct lk_sys sys = {
 	.open_at = fake_open,
 	.stat_at = fake_stat,
 	.close = fake_close,
+	.make_dir_at = fake_make_dir,
 	.unlink_at = fake_unlink,
 	.rename_at2 = fake_rename,
 	.log = fake_log,
@@ -236,7 +356,7 @@ static int fake_resolve(struct lk_source *s __attribute__((unused)), const char 
 			struct lk_fact_file *ret, struct lk_err *err)
 {
 	const char *name = strrchr(path, '/');
-	int i = name ? name_index(name + 1) : -1;
+	int i = name ? name_in(HERE, name + 1) : -1;
 
 	cr_assert(!follow || strcmp(path, "/d/f") != 0, "a link itself is meant");
 	if (w->resolve_rc || i < 0)

@@ -7,7 +7,8 @@
 
 static struct world fresh(void)
 {
-	return (struct world){ .names = { { "f", 10, S_IFREG | 0644, 0, 1 }, { "h", 0, S_IFREG | 0644, 0, 1 } },
+	return (struct world){ .names = { { "f", 10, S_IFREG | 0644, 0, 1, HERE },
+					  { "h", 0, S_IFREG | 0644, 0, 1, HERE } },
 			       .dir_mode = S_IFDIR | 0755,
 			       .other_mount = 1 };
 }
@@ -58,7 +59,19 @@ static struct result run(struct world *world, struct lk_file_request req)
 	lk_err_done(&err);
 	lk_file_free(a);
 	cr_assert_eq(w->n_open, 0, "a descriptor is left open");
+	if (!world->fail_at)
+		cr_assert(!*w->private_dir || r.outcome == LK_OUTCOME_PARTLY, "a directory is left");
 	return r;
+}
+
+/* The file that has a name; 0: none. */
+static uint64_t at(const struct world *world, int dir, const char *name)
+{
+	for (int i = 0; i < N_NAMES; i++) {
+		if (world->names[i].ino && world->names[i].dir == dir && strcmp(world->names[i].name, name) == 0)
+			return world->names[i].ino;
+	}
+	return 0;
 }
 
 static const struct lk_file_request rm = { .path = "/d/f" };
@@ -90,7 +103,7 @@ Test(file_action, mv_done)
 
 	cr_assert(r.rc == 0 && r.outcome == LK_OUTCOME_DONE, "%s", r.words);
 	cr_assert_eq(world.rename_flags, RENAME_NOREPLACE);
-	cr_assert_str_eq(world.names[0].name, "g");
+	cr_assert_eq(at(&world, HERE, "g"), 10);
 }
 
 Test(file_action, mv_replace)
@@ -104,7 +117,8 @@ Test(file_action, mv_replace)
 	req.replace = true;
 	world.n_calls = 0;
 	cr_assert_eq(run(&world, req).outcome, LK_OUTCOME_DONE);
-	cr_assert_eq(world.rename_flags, 0);
+	cr_assert_eq(world.rename_flags, RENAME_EXCHANGE, "the new name is never free");
+	cr_assert(at(&world, HERE, "g") == 10 && world.gone_ino == 20);
 }
 
 Test(file_action, refusals)
@@ -211,7 +225,29 @@ Test(file_action, changed_meanwhile)
 	}
 }
 
-/* Every call fails once, in every way: nothing is changed without a word, and never the wrong thing. */
+/* Nothing is changed without a word, never the wrong thing, and no file is lost. */
+static void expect_truth(const struct world *world, const struct result *r, const char *at_call)
+{
+	bool moved = at(world, HERE, "g") == 10 || world->gone_ino == 10;
+	bool is_there = at(world, HERE, "f") == 10;
+
+	if (r->plan_rc < 0 || r->rc < 0)
+		cr_assert(r->has_words, "%s: no words", at_call);
+	else
+		cr_assert(r->refused || r->n_results > 0, "%s: no result", at_call);
+	if (r->plan_rc == 0 && r->outcome == LK_OUTCOME_DONE)
+		cr_assert(moved, "%s: said done: %s", at_call, r->words);
+	if (r->plan_rc < 0 || r->outcome == LK_OUTCOME_REFUSED || r->outcome == LK_OUTCOME_NOT_DONE)
+		cr_assert(is_there || world->fail_with == -ENOENT, "%s: said not done, %d: %s", at_call,
+			  (int)r->outcome, r->words);
+	if (!moved && !is_there)
+		cr_assert(at(world, PRIVATE, "f") == 10 && r->outcome == LK_OUTCOME_PARTLY, "%s: lost: %s", at_call,
+			  r->words);
+	/* Who cannot be looked at cannot be told from a stranger. */
+	cr_assert(world->n_changes <= 1, "%s", at_call);
+}
+
+/* Every call fails once, in every way. */
 static void fail_everywhere(struct lk_file_request req, const char *new_name, uint64_t new_ino)
 {
 	static const int codes[] = { -EPERM, -EACCES, -EIO,    -ENOENT, -EXDEV, -EEXIST,
@@ -220,35 +256,28 @@ static void fail_everywhere(struct lk_file_request req, const char *new_name, ui
 	for (size_t k = 0; k < sizeof(codes) / sizeof(*codes); k++) {
 		bool reached = true;
 
-		for (size_t at = 1; reached; at++) {
+		for (size_t at_no = 1; reached; at_no++) {
 			struct world world = fresh();
 			struct result r;
+			char at_call[64];
 
+			snprintf(at_call, sizeof(at_call), "call %zu, %d", at_no, codes[k]);
 			world.names[1].name = new_name;
 			world.names[1].ino = new_ino;
-			world.fail_at = at;
+			world.fail_at = at_no;
 			world.fail_with = codes[k];
 			r = run(&world, req);
-			reached = world.n_calls >= at;
+			reached = world.n_calls >= at_no;
 			if (!reached)
 				continue;
-			if (r.plan_rc < 0 || r.rc < 0)
-				cr_assert(r.has_words, "call %zu, %d: no words", at, codes[k]);
-			else
-				cr_assert(r.refused || r.n_results > 0, "call %zu, %d: no result", at, codes[k]);
-			if (r.plan_rc == 0 && r.outcome == LK_OUTCOME_DONE)
-				cr_assert_eq(world.n_changes, 1, "call %zu, %d: said done", at, codes[k]);
-			if (world.n_changes)
-				cr_assert(r.outcome == LK_OUTCOME_DONE || r.outcome == LK_OUTCOME_UNKNOWN ||
-						  codes[k] == -ENOENT,
-					  "call %zu, %d: changed, but the outcome is %d", at, codes[k], (int)r.outcome);
+			expect_truth(&world, &r, at_call);
 		}
 	}
 }
 
 Test(file_action, every_failure)
 {
-	struct lk_file_request forced = rm, replace = mv, both = mv;
+	struct lk_file_request forced = rm, replace = mv, both = mv, keeping = rm;
 
 	fail_everywhere(rm, "h", 0);
 	fail_everywhere(mv, "h", 0);
@@ -258,6 +287,143 @@ Test(file_action, every_failure)
 	fail_everywhere(replace, "g", 20);
 	both.replace = both.even_if_used = true;
 	fail_everywhere(both, "g", 20);
+	keeping.by_existing = true;
+	fail_everywhere(keeping, "h", 0);
+	both.by_existing = true;
+	fail_everywhere(both, "g", 20);
+}
+
+/* -- somebody exchanges the names -- */
+
+static void put_other(struct world *world, size_t nth, const char *name, uint64_t ino)
+{
+	if (world->n_renames != nth)
+		return;
+	for (int i = 0; i < N_NAMES; i++) {
+		if (world->names[i].ino && world->names[i].dir == HERE && strcmp(world->names[i].name, name) == 0)
+			world->names[i].name = "elsewhere";
+	}
+	add_name(HERE, name, ino);
+}
+
+static void other_first(struct world *world)
+{
+	put_other(world, 1, "f", 30);
+}
+
+static void other_first_and_again(struct world *world)
+{
+	put_other(world, 1, "f", 30);
+	put_other(world, 2, "f", 31);
+}
+
+static void other_second(struct world *world)
+{
+	put_other(world, 2, "f", 30);
+}
+
+static void other_new_name(struct world *world)
+{
+	put_other(world, 2, "g", 30);
+}
+
+static void taken_new_name_and_old(struct world *world)
+{
+	put_other(world, 2, "g", 30);
+	put_other(world, 3, "f", 31);
+}
+
+Test(file_action, another_file_is_given_back)
+{
+	for (int i = 0; i < 4; i++) {
+		struct lk_file_request req = i & 1 ? mv : rm;
+		struct world world = fresh();
+		struct result r;
+
+		req.by_existing = i & 2;
+		world.before_rename = other_first;
+		r = run(&world, req);
+		cr_assert(r.rc == -ESTALE && r.outcome == LK_OUTCOME_REFUSED && world.n_changes == 0, "%d: %s", i,
+			  r.words);
+		cr_assert(at(&world, HERE, "f") == 30 && at(&world, HERE, "elsewhere") == 10, "%d", i);
+		cr_assert(strstr(r.words, "another file now, and was left alone"), "%s", r.words);
+	}
+}
+
+/* The name was taken while the other file was away; or, where the name is kept, what kept it was. */
+Test(file_action, what_cannot_be_put_back_is_kept)
+{
+	struct world world = fresh();
+	struct lk_file_request keeping = rm;
+	struct result r;
+
+	world.before_rename = other_first_and_again;
+	r = run(&world, rm);
+	cr_assert(r.outcome == LK_OUTCOME_PARTLY && world.n_changes == 0, "%s", r.words);
+	cr_assert(at(&world, HERE, "f") == 31 && at(&world, PRIVATE, "f") == 30 && at(&world, HERE, "elsewhere") == 10);
+	cr_assert(strstr(r.words, "it is kept as /d/.lockscope-") && strstr(r.words, "Another file"), "%s", r.words);
+	world = fresh();
+	keeping.by_existing = true;
+	world.before_rename = other_first_and_again;
+	r = run(&world, keeping);
+	cr_assert(r.outcome == LK_OUTCOME_PARTLY && world.n_changes == 0, "%s", r.words);
+	cr_assert_eq(at(&world, HERE, "f") + at(&world, PRIVATE, "f"), 30 + 31);
+}
+
+Test(file_action, a_new_file_of_that_name_is_left_alone)
+{
+	struct lk_file_request keeping = rm;
+	struct world world = fresh();
+	struct result r;
+
+	keeping.by_existing = true;
+	world.before_rename = other_second;
+	r = run(&world, keeping);
+	cr_assert(r.outcome == LK_OUTCOME_DONE && world.n_changes == 1 && world.gone_ino == 10, "%s", r.words);
+	cr_assert(at(&world, HERE, "f") == 30 && strstr(r.words, "there again at once"), "%s", r.words);
+}
+
+Test(file_action, new_name_taken_meanwhile)
+{
+	struct lk_file_request replace = mv;
+	struct world world = fresh();
+	struct result r;
+
+	world.before_rename = other_new_name;
+	r = run(&world, mv);
+	cr_assert(r.rc == -EEXIST && r.outcome == LK_OUTCOME_REFUSED, "%d %s", r.rc, r.words);
+	cr_assert(at(&world, HERE, "f") == 10 && at(&world, HERE, "g") == 30);
+	world = fresh();
+	world.before_rename = taken_new_name_and_old;
+	r = run(&world, mv);
+	cr_assert(r.outcome == LK_OUTCOME_PARTLY, "%s", r.words);
+	cr_assert(at(&world, HERE, "f") == 31 && at(&world, HERE, "g") == 30 && at(&world, PRIVATE, "f") == 10);
+	cr_assert(strstr(r.words, "The file could not be put back"), "%s", r.words);
+	world = fresh();
+	world.names[1].name = "g";
+	world.names[1].ino = 20;
+	replace.replace = true;
+	world.before_rename = other_new_name;
+	r = run(&world, replace);
+	cr_assert(r.rc == -ESTALE && r.outcome == LK_OUTCOME_REFUSED && world.n_changes == 0, "%d %s", r.rc, r.words);
+	cr_assert(at(&world, HERE, "f") == 10 && at(&world, HERE, "g") == 30);
+}
+
+/* Where the right file cannot be made sure of, nothing is done. */
+Test(file_action, no_private_directory_no_action)
+{
+	struct world world = fresh();
+	struct result r;
+
+	world.no_flags = true;
+	r = run(&world, rm);
+	cr_assert(r.rc == -EINVAL && r.outcome == LK_OUTCOME_REFUSED && at(&world, HERE, "f") == 10, "%s", r.words);
+	cr_assert(strstr(r.words, "rename without the risk"), "%s", r.words);
+	world = fresh();
+	world.private_is_open = true;
+	r = run(&world, rm);
+	cr_assert(r.outcome == LK_OUTCOME_REFUSED && at(&world, HERE, "f") == 10, "%s", r.words);
+	cr_assert(strstr(r.words, "others can write to all directories"), "%s", r.words);
 }
 
 /* The call says yes, the machine says no. */
@@ -268,11 +434,11 @@ Test(file_action, success_is_verified)
 
 	world.lie = true;
 	r = run(&world, rm);
-	cr_assert(r.rc == 0 && r.outcome == LK_OUTCOME_NOT_DONE && strstr(r.words, "still there"), "%s", r.words);
+	cr_assert(r.rc == -EIO && r.outcome == LK_OUTCOME_NOT_DONE && strstr(r.words, "still there"), "%s", r.words);
 	world = fresh();
 	world.lie = true;
 	r = run(&world, mv);
-	cr_assert(r.rc == 0 && r.outcome == LK_OUTCOME_NOT_DONE, "%s", r.words);
+	cr_assert(r.rc == -EIO && r.outcome == LK_OUTCOME_NOT_DONE && at(&world, HERE, "f") == 10, "%s", r.words);
 }
 
 Test(file_action, looking_fails)

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""92: rm and mv beside somebody who exchanges the names while they run."""
+
+import glob
+import os
+import re
+import subprocess
+import threading
+import time
+
+from actions_files import done, inode_of, refused
+from document import check, same
+from harness import NOBODY, needs, needs_root
+from helper import until
+
+RACE_SECONDS, RACES = 4, 2500  # of each kind: in a normal run, in a long one
+PRIVATE = ".lockscope-"
+
+
+def private_dirs(where):
+    return [n for n in os.listdir(where) if n.startswith(PRIVATE)]
+
+
+def inodes_in(where):
+    """Name to inode, seen at one moment."""
+    with os.scandir(where) as entries:
+        return {e.name: e.inode() for e in entries}
+
+
+def fill(where, *names):
+    for name in set(names) - set(os.listdir(where)):
+        with open(os.path.join(where, name), "w", encoding="ascii"):
+            pass
+
+
+def race(t, *args, names=("t", "v"), to=None):
+    """Runs a verb on t while t and v are exchanged all the time: it hits the file of the plan or none, and says which."""
+    where = os.path.join(t.dir, "race")
+    os.mkdir(where)
+    fill(where, *names)
+    paths = [os.path.join(where, n) for n in names]
+    swapper = t.process([t.world.compile("nameswap"), *paths], stdout=subprocess.PIPE)
+    same(swapper.stdout.readline(), b"ready\n", "the swapper is ready")
+    counts, end = {}, time.monotonic() + RACE_SECONDS
+    while sum(counts.values()) < RACES if t.soak else time.monotonic() < end:
+        fill(where, *names, *([to] if to and "--replace" in args else []))
+        before = inodes_in(where)
+        answer = t.run(*args, "--yes", paths[0], *([os.path.join(where, to)] if to else []))
+        after = inodes_in(where)
+        counts[answer.status] = counts.get(answer.status, 0) + 1
+        judge(before, after, answer, names, to)
+        if to in after:
+            os.unlink(os.path.join(where, to))
+    same(sorted(inodes_in(where)), sorted(set(os.listdir(where)) & set(names)), "files are left")
+    t.note("%s: %s" % (" ".join(args), ", ".join("%d times status %d" % (n, s) for s, n in sorted(counts.items()))))
+
+
+def judge(before, after, answer, names, to):
+    planned = re.search(rb"inode (\d+)", answer.out)
+    gone = {before[n] for n in names} - {after.get(n) for n in names}
+    check(answer.status in (0, 5), "%s", answer)
+    check(not [n for n in after if n.startswith(PRIVATE)], "a directory is left: %r: %s", after, answer)
+    if answer.status == 5:
+        same(gone, set(), "refused, and a file is gone: %s" % answer)
+        same(after.get(to), before.get(to), "refused, and the new name has changed: %s" % answer)
+        return
+    same(gone, {int(planned.group(1))}, "the wrong file was hit: %s" % answer)
+    check(not to or after[to] in gone, "the wrong file has the new name: %s", answer)
+
+
+def test_92_race_rm(t):
+    """rm beside somebody who exchanges the name with another one."""
+    race(t, "rm")
+
+
+def test_92_race_rm_in_use(t):
+    """The same without a look at users in between."""
+    race(t, "rm", "--even-if-used")
+
+
+def test_92_race_mv(t):
+    """mv likewise."""
+    race(t, "mv", "--even-if-used", to="new")
+
+
+def test_92_race_mv_replace(t):
+    """mv that replaces a file."""
+    race(t, "mv", "--even-if-used", "--replace", to="new")
+
+
+def test_92_race_new_name(t):
+    """mv --replace while the name that is replaced is exchanged: the file of the plan is replaced or none."""
+    where = os.path.join(t.dir, "race")
+    os.mkdir(where)
+    paths = [os.path.join(where, n) for n in ("from", "to", "v")]
+    fill(where, "to", "v")
+    swapper = t.process([t.world.compile("nameswap"), *paths[1:]], stdout=subprocess.PIPE)
+    same(swapper.stdout.readline(), b"ready\n", "the swapper is ready")
+    end, count = time.monotonic() + RACE_SECONDS, 0
+    while count < RACES if t.soak else time.monotonic() < end:
+        fill(where, "from", "to", "v")
+        before = inodes_in(where)
+        answer = t.run("mv", "--yes", "--replace", "--even-if-used", *paths[:2])
+        after, count = inodes_in(where), count + 1
+        if answer.status == 5:
+            same(set(after.values()), set(before.values()), "refused, and a file is gone: %s" % answer)
+            same(after["from"], before["from"], "refused: %s" % answer)
+            continue
+        # 1: somebody exchanged the new name at once.
+        check(answer.status in (0, 1) and "from" not in after, "%s", answer)
+        replaced = int(re.findall(rb"inode (\d+)", answer.out)[1])
+        same(set(before.values()) - set(after.values()), {replaced}, "the wrong file was replaced: %s" % answer)
+    same(private_dirs(where), [], "directories are left")
+    t.note("%d times" % count)
+
+
+def slowed(t, inject, during, *args):
+    """Runs lockscope with a system call that is held up, and does something meanwhile."""
+    worker = threading.Thread(target=during)
+    worker.start()
+    answer = t.run(*args, prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + inject.split(":")[0], "-e", "inject=" + inject))
+    worker.join()
+    return answer
+
+
+def replace_when(where, condition, name):
+    """Another file gets the name as soon as the condition holds."""
+
+    def work():
+        until(condition, "the moment to replace it")
+        other = os.path.join(where, "other-" + name)
+        with open(other, "w", encoding="ascii"):
+            pass
+        os.rename(other, os.path.join(where, name))
+
+    return work
+
+
+@needs("strace")
+def test_92_another_file_is_put_back(t):
+    """The name gets another file behind the last check: that is put back, and the answer is no."""
+    for verb, options in (("rm", ()), ("mv", (t.dir + "/g",))):
+        path = t.path("f")
+        mine = inode_of(path)
+        meanwhile = replace_when(t.dir, lambda: private_dirs(t.dir), "f")
+        answer = slowed(t, "mkdirat:delay_exit=400000", meanwhile, verb, "--yes", "--even-if-used", path, *options)
+        check(answer.status == 5 and b"it is another file now, and was left alone" in answer.err, "%s", answer)
+        check(inode_of(path) != mine and sorted(os.listdir(t.dir)) == ["f"], "%r", os.listdir(t.dir))
+
+
+@needs("strace")
+def test_92_what_cannot_be_put_back(t):
+    """Its name is taken meanwhile: it stays in the private directory, the answer says where, and so does the next plan."""
+    path = t.path("f")
+
+    def meanwhile():
+        replace_when(t.dir, lambda: private_dirs(t.dir), "f")()
+        replaced.append(inode_of(path))
+        until(lambda: not os.path.exists(path), "the file is taken")
+        t.path("f", b"third")
+
+    replaced = []
+    command = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=mkdirat,renameat2")
+    command += ("-e", "inject=mkdirat:delay_exit=400000", "-e", "inject=renameat2:delay_exit=400000:when=1")
+    worker = threading.Thread(target=meanwhile)
+    worker.start()
+    answer = t.run("rm", "--yes", "--even-if-used", path, prefix=command)
+    worker.join()
+    kept = glob.glob(os.path.join(t.dir, PRIVATE + "*", "f"))
+    same((answer.status, len(kept)), (64, 1), str(answer))
+    check(b"is kept as " + os.fsencode(kept[0]) in answer.out, "%s", answer)
+    same((inode_of(kept[0]), open(path, "rb").read()), (replaced[0], b"third"), "the two files")
+    again = t.run("rm", "--dry-run", path)
+    check(os.fsencode(kept[0]) + b" was left by lockscope" in again.out, "%s", again)
+    document = t.json("rm", "--yes", path, status=0)
+    check(any(kept[0] in line["text"] for line in document["answer"]["plan"]), "%r", document["answer"])
+
+
+@needs("strace")
+def test_92_killed(t):
+    """Killed between taking and giving back: the file is there, and the next run in that directory says where."""
+    for verb, inject, new in (("rm", "unlinkat:signal=KILL:when=1", ()), ("mv", "renameat2:signal=KILL:when=2", ("new",))):
+        where = os.path.join(t.dir, verb)
+        os.mkdir(where)
+        path, other = os.path.join(where, "f"), os.path.join(where, "other")
+        fill(where, "f", "other")
+        mine = inode_of(path)
+        command = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + inject.split(":")[0], "-e", "inject=" + inject)
+        argv = [*command, t.world.lockscope, verb, "--yes", path, *[os.path.join(where, n) for n in new]]
+        subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=60)
+        kept = glob.glob(os.path.join(where, PRIVATE + "*", "f"))
+        same([inode_of(k) for k in kept], [mine], "where the file is: %r" % os.listdir(where))
+        same(os.stat(os.path.dirname(kept[0])).st_mode & 0o777, 0o700, "who may look into it")
+        check(os.fsencode(kept[0]) + b" was left by lockscope" in t.run("rm", "--dry-run", other).out, "it is not told")
+        os.rename(kept[0], path)
+        os.rmdir(os.path.dirname(kept[0]))
+        done(t, "rm", path)
+
+
+@needs("strace")
+def test_92_signals_wait(t):
+    """A signal that comes between taking and giving back waits until that is over."""
+    for name in ("TERM", "INT", "HUP", "TSTP"):
+        path = t.path("f")
+        command = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=unlinkat", "-e", "inject=unlinkat:signal=%s:when=1" % name)
+        argv = [*command, t.world.lockscope, "rm", "--yes", path]
+        p = t.process(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: not os.listdir(t.dir), "SIG%s: the file is deleted, the directory removed: %r" % (name, os.listdir(t.dir)))
+        p.kill()
+
+
+@needs("strace")
+def test_92_no_flags(t):
+    """A file system that cannot rename without replacing, or cannot exchange: refused, with the reason, and all is as it was."""
+    paths = [t.path("f", b"f"), t.path("old", b"old")]
+    new = os.path.join(t.dir, "new")
+    cases = (
+        ("EINVAL:when=1", "rm", paths[0]),
+        ("ENOSYS:when=1", "mv", paths[0], new),
+        ("EOPNOTSUPP:when=2", "mv", "--replace", *paths),
+    )
+    for error, *args in cases:
+        answer = slowed(t, "renameat2:error=" + error, lambda: None, *args, "--yes", "--even-if-used")
+        check(answer.status == 5 and b"without the risk of hitting another file" in answer.err, "%s", answer)
+        same([open(p, "rb").read() for p in paths], [b"f", b"old"], "the two files")
+        same(sorted(os.listdir(t.dir)), ["f", "old"], "what is there")
+
+
+@needs_root
+def test_92_no_directory(t):
+    """Who may not make a directory beside the file is refused, with the reason; a sticky directory too for others' files."""
+    where = os.path.join(t.dir, "closed")
+    os.mkdir(where)
+    os.chmod(where, 0o755)
+    fill(where, "f")
+    refused(t, "rm", os.path.join(where, "f"), because=b"you may not write to the directory", uid=NOBODY)
+    refused(t, "mv", os.path.join(where, "f"), os.path.join(where, "g"), because=b"you may not write", uid=NOBODY)
+    same(os.listdir(where), ["f"], "nothing is changed")
+    sticky = os.path.join(t.dir, "sticky")
+    os.mkdir(sticky)
+    os.chmod(sticky, 0o1777)
+    fill(sticky, "f")
+    answer = t.run("rm", "--yes", os.path.join(sticky, "f"), uid=NOBODY)
+    check(answer.status == 2 and b"sticky" in answer.err, "%s", answer)
+    same(os.listdir(sticky), ["f"], "nothing is left")
+
+
+@needs_root
+@needs("setfacl")
+def test_92_default_acl(t):
+    """A directory whose default access list gives new ones to everybody: the private one is private all the same."""
+    where = os.path.join(t.dir, "acl")
+    os.mkdir(where)
+    t.system("setfacl", "-d", "-m", "u:%d:rwx,g::rwx,o::rwx" % NOBODY, where)
+    fill(where, "f")
+    done(t, "rm", os.path.join(where, "f"))
+    same(os.listdir(where), [], "it is deleted")
+
+
+@needs_root
+def test_92_kinds_of_files(t):
+    """Symbolic links themselves, hard links, FIFOs, sockets, empty directories, a sticky directory: nothing is left."""
+    where = os.path.join(t.dir, "d")
+    os.mkdir(where)
+    os.chmod(where, 0o1777)
+    target = t.path("target", b"keep")
+    p = os.path.join
+    os.symlink(target, p(where, "link"))
+    os.link(target, p(where, "hard"))
+    os.mkfifo(p(where, "fifo"))
+    os.mknod(p(where, "socket"), 0o140600)
+    for name in ("link", "hard", "fifo", "socket"):
+        done(t, "mv", p(where, name), p(where, name + "2"))
+        done(t, "rm", p(where, name + "2"))
+    os.mkdir(p(where, "empty"))
+    os.mkdir(p(where, "empty2"))
+    os.mkdir(p(where, "full"))
+    fill(p(where, "full"), "x")
+    done(t, "mv", "--replace", p(where, "empty"), p(where, "empty2") + "/../empty3")
+    done(t, "mv", "--even-if-used", p(where, "empty3"), p(where, "full"))
+    same(os.listdir(p(where, "full", "empty3")), [], "moved into the directory")
+    same((sorted(os.listdir(where)), open(target, "rb").read()), (["empty2", "full"], b"keep"), "what is left")
