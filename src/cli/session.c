@@ -127,6 +127,9 @@ static void say_scan(const struct lk_session *s)
 	       snap->host.scanner ? snap->host.scanner : "unknown");
 	if (why)
 		lk_say("scanner: procfs, because %s", why);
+	if (snap->end.n_left_out)
+		lk_say("left out: %zu private %s of another lockscope, which looks at the same time",
+		       snap->end.n_left_out, snap->end.n_left_out == 1 ? "lock" : "locks");
 	if (snap->end.n_bad_lines)
 		lk_say("%zu %s of the kernel could not be understood", snap->end.n_bad_lines,
 		       snap->end.n_bad_lines == 1 ? "line" : "lines");

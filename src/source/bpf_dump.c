@@ -291,7 +291,7 @@ int lk_bpf_dump(struct lk_bpf *b, const struct lk_bpf_request *req, struct lk_bp
 		rc = lk_bpf_join(&b->records);
 	if (rc < 0)
 		return lk_err_set(err, rc, "the bpf scan failed: %s", strerror(-rc));
-	lk_bpf_markers_mark(&b->markers, &b->records);
+	d.n_left_out = lk_bpf_markers_mark(&b->markers, b->ctl->self_program, &b->records);
 	d.holds = b->records.holds.v;
 	d.n_holds = b->records.holds.n;
 	d.inodes = b->records.inodes.v;

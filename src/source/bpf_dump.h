@@ -46,6 +46,7 @@ struct lk_bpf_dump {
 	 * lock that stood all the while is here. */
 	bool links_complete;
 	const char *links_why; /* why not: a static sentence; NULL: complete, or not asked for */
+	size_t n_left_out; /* locks on inodes flagged LK_BPF_INODE_OURS that are another lockscope's */
 	unsigned n_scans; /* 1, more when room had to grow */
 	double scan_ms; /* of the last scan */
 };

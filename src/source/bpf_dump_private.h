@@ -5,6 +5,7 @@
 
 #include "base/vec.h"
 #include "source/bpf_dump.h"
+#include "source/markers.h"
 
 enum bpf_kind { BPF_HOLDS, BPF_INODES, BPF_LOCKS, BPF_TASKS, BPF_CALLS, BPF_NAMES, BPF_N_KINDS };
 
@@ -23,8 +24,7 @@ struct bpf_markers {
 	int fd; /* -1: none */
 	unsigned n; /* processors that have one */
 	bool all; /* every configured processor has one */
-	uint32_t major, minor; /* of the private file: tmpfs numbers the files of each mount anew */
-	uint64_t ino;
+	struct lk_key key; /* of the private file; tmpfs numbers the files of each mount anew */
 };
 
 /* One of the program's output buffers. */
@@ -72,8 +72,9 @@ int lk_bpf_join(struct bpf_records *r);
 /* Takes them (anew when *m has some already). 0 or -errno. The affinity of the calling thread is restored. */
 int lk_bpf_markers_take(struct bpf_markers *m);
 void lk_bpf_markers_drop(struct bpf_markers *m);
-/* Flags the private file among the inodes, so that its locks are left out. */
-void lk_bpf_markers_mark(const struct bpf_markers *m, struct bpf_records *r);
+/* Flags the private files among the inodes, so that their locks are left out: ours, and those of others that run `program` (struct
+ * inode; 0: not known, then ours alone). How many locks of others that are. */
+size_t lk_bpf_markers_mark(const struct bpf_markers *m, uint64_t program, struct bpf_records *r);
 void lk_bpf_markers_done(struct bpf_markers *m);
 
 #endif

@@ -160,7 +160,9 @@ static int emit_mounts(struct bpf_scan *b, const struct lk_sink *sink)
 
 int lk_bpf_scan_emit(struct bpf_scan *b, const struct lk_sink *sink, int64_t wall_ms, double began)
 {
-	struct lk_fact_end end = { .stable = b->sure, .n_procs = b->dump.stats.n_groups };
+	struct lk_fact_end end = { .stable = b->sure,
+				   .n_procs = b->dump.stats.n_groups,
+				   .n_left_out = b->dump.n_left_out };
 	int rc = lk_scan_emit_host(&b->s, "bpf", wall_ms, sink);
 
 	rc = rc ? rc : lk_bpf_emit_lines(b, sink);

@@ -159,7 +159,7 @@ static int count_dump(const struct bpf_scan *b, struct scan_counts *ret)
 	for (uint32_t i = 0; i < b->dump.n_inodes && !rc; i++) {
 		const struct lk_bpf_inode *inode = &b->dump.inodes[i];
 
-		for (uint32_t k = 0; k < inode->n_held && !lk_bpf_is_ours(b, i) && !rc; k++) {
+		for (uint32_t k = 0; k < inode->n_held && !rc; k++) {
 			struct scan_line *slot = lk_vec_push(&l.v);
 
 			rc = slot ? 0 : -ENOMEM;

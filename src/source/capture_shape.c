@@ -163,6 +163,7 @@ static const struct lk_capture_field end_fields[] = {
 	{ "n_bad_lines", LK_CAP_UNSIGNED, AT(lk_fact_end, n_bad_lines) },
 	{ "n_procs", LK_CAP_UNSIGNED, AT(lk_fact_end, n_procs) },
 	{ "n_unreadable", LK_CAP_UNSIGNED, AT(lk_fact_end, n_unreadable) },
+	{ "n_left_out", LK_CAP_UNSIGNED, AT(lk_fact_end, n_left_out) },
 	{ "scan_ms", LK_CAP_REAL, AT(lk_fact_end, scan_ms) },
 };
 

@@ -32,6 +32,8 @@ liblockscope_a_SOURCES += \
 	src/source/capture_write.c \
 	src/source/helper.c \
 	src/source/helper.h \
+	src/source/markers.c \
+	src/source/markers.h \
 	src/source/mounts.c \
 	src/source/mounts.h \
 	src/source/procfacts.c \
@@ -47,6 +49,7 @@ liblockscope_a_SOURCES += \
 	src/source/procfs_join.c \
 	src/source/procfs_join.h \
 	src/source/procfs_locks.c \
+	src/source/procfs_markers.c \
 	src/source/procfs_memo.c \
 	src/source/procfs_ofd.c \
 	src/source/procfs_orphans.c \

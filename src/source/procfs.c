@@ -260,7 +260,9 @@ static void note_limits(struct scan *s)
 
 static int emit_all(struct scan *s, const struct lk_sink *sink, int64_t wall_ms, double began)
 {
-	struct lk_fact_end end = { .stable = s->has_locks_file && s->stable, .n_bad_lines = s->lines.n_bad };
+	struct lk_fact_end end = { .stable = s->has_locks_file && s->stable,
+				   .n_bad_lines = s->lines.n_bad,
+				   .n_left_out = s->n_left_out };
 	int rc = lk_scan_emit_host(s, "procfs", wall_ms, sink);
 
 	rc = rc ? rc : emit_lines(s, sink);

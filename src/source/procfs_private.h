@@ -108,6 +108,12 @@ struct scan_denied {
 	const char *text; /* in scan->arena, or NULL: made from what and code */
 };
 
+/* The device of all memfds, once it was needed. */
+struct scan_memfd {
+	bool is_learned;
+	struct lk_key key; /* none: it could not be learned */
+};
+
 struct scan_memo;
 
 struct scan {
@@ -120,6 +126,8 @@ struct scan {
 	int64_t deadline_ms; /* lk_io_now_ms(); 0 none */
 	bool late; /* the deadline passed: not everything was read */
 	bool has_locks_file, stable;
+	struct scan_memfd memfd;
+	size_t n_left_out; /* locks of lk_scan_leave_out_markers() */
 	struct scan_lines lines;
 	LK_VEC(struct scan_fd) fds;
 	LK_VEC(struct scan_hit) hits;
@@ -342,6 +350,14 @@ void lk_scan_sort_pids(scan_pids *p);
 bool lk_scan_is_thread(struct scan *s, int pid);
 /* Those that lines, descriptors and mappings name, and s->named. */
 int lk_scan_emit_procs(struct scan *s, const struct lk_sink *sink);
+
+/* -- procfs_markers.c -- */
+/* Takes the private locks of other lockscopes out of s->hits and s->lines. */
+void lk_scan_leave_out_markers(struct scan *s);
+/* Some of these of s->lines, of which nobody is known, may be such locks. */
+bool lk_scan_any_may_be_marker(struct scan *s, const size_t *lines, size_t n);
+/* Looks again at the processes that have our name. 0 or -ENOMEM. */
+int lk_scan_sweep_lockscopes(struct scan *s);
 
 /* -- procfs_doubt.c -- */
 /* Lines that name nobody who lives, for which those were looked at who may have them. */

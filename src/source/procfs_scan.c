@@ -352,6 +352,17 @@ static int drop_repeated(struct scan *s, indexes *o)
 	return find_orphans(s, o);
 }
 
+/* Another lockscope began to look after its descriptors had been swept, or has ended since. */
+static int look_for_markers(struct scan *s, indexes *o)
+{
+	int rc = lk_scan_sweep_lockscopes(s);
+
+	rc = rc ? rc : lk_scan_number_ofds(s);
+	lk_scan_leave_out_markers(s);
+	rc = rc ? rc : find_orphans(s, o);
+	return rc || !lk_scan_any_may_be_marker(s, o->v, o->n) ? rc : drop_released(s, o);
+}
+
 /* Private tables of threads first, then mappings; each only while something is left to explain. */
 static int explain_orphans(struct scan *s, indexes *o)
 {
@@ -430,12 +441,15 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 	if (rc < 0)
 		lk_scan_deny(s, "processes", rc);
 	rc = s->has_locks_file ? settle(s, before, o, err) : lk_scan_number_ofds(s);
+	lk_scan_leave_out_markers(s);
 	if (!rc && s->has_locks_file)
 		rc = find_orphans(s, o);
 	if (!rc && o->n)
 		rc = drop_released(s, o);
 	if (!rc && o->n)
 		rc = drop_repeated(s, o);
+	if (!rc && lk_scan_any_may_be_marker(s, o->v, o->n))
+		rc = look_for_markers(s, o);
 	if (!rc && o->n && !lk_scan_is_late(s))
 		rc = explain_orphans(s, o);
 	rc = rc ? rc : drop_stale_hits(s);

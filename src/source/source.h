@@ -158,6 +158,7 @@ struct lk_fact_end {
 	bool stable; /* /proc/locks was read whole and unchanging, or what stands for it */
 	size_t n_bad_lines; /* lines that could not be parsed */
 	size_t n_procs, n_unreadable; /* processes seen; processes whose descriptors could not be read */
+	size_t n_left_out; /* private locks of other lockscopes that looked at the same time */
 	double scan_ms;
 };
 

@@ -4,10 +4,14 @@ listed themselves."""
 
 import fcntl
 import os
+import shutil
+import struct
+import subprocess
+import sys
 
 from bpf import needs_bpf
-from document import check, same
-from harness import holders_of, needs, one_row
+from document import check, load, same
+from harness import brief, holders_of, needs, needs_root, one_row
 from helper import Skip, until
 from watch import Watch
 
@@ -107,3 +111,93 @@ def test_81_number_of_a_look(t):
     t.note("%d files asked for" % hits)
     if not hits:
         raise Skip("no file has the number that came next")
+
+
+class Lookalike:
+    """A process that holds OFD locks on a memfd, which it has from us."""
+
+    def __init__(self, t, argv, name="lockscope-markers", locks=((fcntl.F_WRLCK, 0, 1), (fcntl.F_WRLCK, 2, 1)), keep=False):
+        fd = os.memfd_create(name, 0)
+        for mode, start, length in locks:
+            fcntl.fcntl(fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", mode, os.SEEK_SET, start, length, 0))
+        self.inode = str(os.fstat(fd).st_ino)
+        self.process = t.process(argv, pass_fds=(fd,), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.path = "/proc/%d/fd/%d" % (self.process.pid, fd)
+        self.process.stdout.readline()  # it runs
+        if keep:
+            t.undo(os.close, fd)
+        else:
+            os.close(fd)
+
+    def rows(self, t, scanner):
+        rows = t.list("--scanner=" + scanner)["locks"]
+        return [r for r in rows if r["file"]["inode"] == self.inode and r["file"]["dev_major"] == 0]
+
+
+def scanners(t):
+    """Those that can be used here."""
+    return ("bpf", "procfs") if "used here: bpf" in t.world.version else ("procfs",)
+
+
+@needs_root
+def test_82_private_locks_of_another(t):
+    """A lockscope with locks of this form, on a memfd of this name: not listed, and counted under -v."""
+    other = Lookalike(t, [t.world.lockscope, "watch", "--jsonl", "-d", "60"])
+    t.helper().open_lock(t.path("f"))
+    for scanner in scanners(t):
+        same(other.rows(t, scanner), [], scanner)
+        said = t.run("--scanner=" + scanner, "list", "-v").err.decode()
+        check("left out: 2 private locks of another lockscope" in said, "%s: %r", scanner, said)
+        file = os.path.join(t.dir, "capture-" + scanner)
+        same(t.run("--scanner=" + scanner, "capture", "-o", file).status, 0, "capture")
+        said = t.run("list", "-v", "--from", file).err.decode()
+        check("left out: 2 private locks" in said, "the capture of %s: %r", scanner, said)
+
+
+@needs_root
+def test_82_nobody_hides_by_the_name(t):
+    """What only resembles them is listed: another program, other locks, another name, a second holder, somebody who waits."""
+    lockscope, helper = t.world.lockscope, [sys.executable, "-c", "print(flush=True); import signal; signal.pause()"]
+    copy = shutil.copy(lockscope, os.path.join(t.dir, "copy"))
+    watch = [lockscope, "watch", "--jsonl", "-d", "60"]
+    write = fcntl.F_WRLCK
+    cases = {
+        "another program": Lookalike(t, helper),
+        "a name for a memfd that is longer": Lookalike(t, watch, "lockscope-markers2"),
+        "an odd byte": Lookalike(t, watch, locks=((write, 1, 1),)),
+        "two bytes": Lookalike(t, watch, locks=((write, 0, 2),)),
+        "to the end": Lookalike(t, watch, locks=((write, 4, 0),)),
+        "far beyond any processor": Lookalike(t, watch, locks=((write, 1 << 40, 1),)),
+        "for reading": Lookalike(t, watch, locks=((fcntl.F_RDLCK, 0, 1),)),
+        "one of another form among them": Lookalike(t, watch, locks=((write, 0, 1), (write, 7, 1))),
+        "a second holder": Lookalike(t, watch, keep=True),
+    }
+    if t.world.wanted != "procfs":  # there it is a script, which runs the very program
+        cases["a copy of the program"] = Lookalike(t, [copy, *watch[1:]])
+    for scanner in scanners(t):
+        for what, lookalike in cases.items():
+            check(lookalike.rows(t, scanner), "%s hides %s", scanner, what)
+    waited = Lookalike(t, watch)
+    waiter = t.helper()
+    waiter.wait_for("ofd", "w", waiter.open(waited.path, "b"), 0, 1)
+    for scanner in scanners(t):
+        rows = waited.rows(t, scanner)
+        same(one_row(rows, state="waiting")["waiter"]["pid"], waiter.pid, "who waits")
+        same(len([r for r in rows if r["state"] == "held"]), 2, "%s: held rows" % scanner)
+
+
+@needs_root
+def test_82_loops_beside(t):
+    """Two loops of looks beside ours, by a program of a name that nobody else runs."""
+    name = "lk%d" % os.getpid()
+    program = shutil.copy(os.path.join(os.path.dirname(t.world.lockscope), "lockscope"), os.path.join(t.dir, name))
+    for _ in range(2):
+        t.process(["sh", "-c", "while :; do %s list >/dev/null 2>&1; done" % program])
+    seen = []
+    for _ in range(40):
+        for scanner in scanners(t):
+            look = [program, "list", "-J", "--scanner=" + scanner]
+            answer = subprocess.run(look, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=True)
+            rows = load(answer.stdout)["locks"]
+            seen += [(scanner, brief(r)) for r in rows if any(h["comm"] == name for h in r["holders"])]
+    same(seen, [], "rows that are another lockscope's private locks")

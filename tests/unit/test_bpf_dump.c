@@ -2,6 +2,7 @@
 /* What user space makes of a raw dump: paths, descriptors of waiters, state letters. Nothing here talks to the kernel. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,7 +155,7 @@ Test(bpf_join, nothing)
 /* Each tmpfs numbers its files from 1, the kernel's own that has our private file too. */
 Test(bpf_markers, only_our_own_file_is_ours)
 {
-	struct bpf_markers m = { .fd = 9, .major = 0, .minor = 1, .ino = 1030 };
+	struct bpf_markers m = { .fd = 9, .key = { 0, 1, 1030, false } };
 	struct lk_bpf_inode inodes[] = {
 		{ .major = 0, .minor = 1, .ino = 1030, .fstype = "tmpfs" },
 		{ .major = 0, .minor = 47, .ino = 1030, .fstype = "tmpfs" },
@@ -163,15 +164,94 @@ Test(bpf_markers, only_our_own_file_is_ours)
 	};
 	struct bpf_records r = { .inodes = { inodes, 4, 4 } };
 
-	lk_bpf_markers_mark(&m, &r);
+	cr_expect_eq(lk_bpf_markers_mark(&m, 0, &r), 0);
 	cr_expect_eq(inodes[0].flags, LK_BPF_INODE_OURS);
 	cr_expect_eq(inodes[1].flags, 0, "a file of another tmpfs was hidden");
 	cr_expect_eq(inodes[2].flags, 0);
 	cr_expect_eq(inodes[3].flags, LK_BPF_INODE_TORN);
 	m.fd = -1;
 	inodes[0].flags = 0;
-	lk_bpf_markers_mark(&m, &r);
+	lk_bpf_markers_mark(&m, 0, &r);
 	cr_expect_eq(inodes[0].flags, 0, "there is no private file");
+}
+
+/* What another lockscope looks like in a dump. */
+struct other {
+	struct lk_bpf_name names[1];
+	struct lk_bpf_inode inodes[1];
+	struct lk_bpf_lock locks[3];
+	struct lk_bpf_hold holds[2];
+	struct lk_bpf_task tasks[2];
+	size_t n_holds;
+};
+
+static struct lk_bpf_lock marker(int64_t start)
+{
+	return (struct lk_bpf_lock){
+		.flags = LK_BPF_FL_POSIX | LK_BPF_FL_OFDLCK, .type = F_WRLCK, .start = start, .end = start
+	};
+}
+
+static struct other another(void)
+{
+	return (struct other){ .names = { name_of("memfd:lockscope-markers", LK_BPF_NONE) },
+			       .inodes = { { .minor = 1, .ino = 1031, .n_locks = 2, .n_held = 2, .fstype = "tmpfs" } },
+			       .locks = { marker(0), marker(2), marker(4) },
+			       .holds = { { .tgid = 100, .fd = 6 }, { .tgid = 200, .fd = 9, .inode = 1 } },
+			       .tasks = { { .tgid = 100, .program = 77 }, { .tgid = 200, .program = 77 } },
+			       .n_holds = 2 };
+}
+
+static size_t left_out(struct other *o, uint64_t program)
+{
+	struct bpf_markers m = { .fd = 9, .key = { 0, 1, 1030, false } };
+	struct bpf_records r = { .holds = { o->holds, o->n_holds, 2 },
+				 .inodes = { o->inodes, 1, 1 },
+				 .locks = { o->locks, 3, 3 },
+				 .tasks = { o->tasks, 2, 2 },
+				 .names = { o->names, 1, 1 } };
+	size_t n = lk_bpf_markers_mark(&m, program, &r);
+
+	cr_expect_eq(n != 0, (o->inodes[0].flags & LK_BPF_INODE_OURS) != 0);
+	return n;
+}
+
+Test(bpf_markers, those_of_another_lockscope_are_left_out)
+{
+	struct other o = another();
+
+	cr_expect_eq(left_out(&o, 77), 2);
+}
+
+#define NOT_LEFT_OUT(change) \
+	do { \
+		struct other o = another(); \
+		change; \
+		cr_expect_eq(left_out(&o, 77), 0, #change); \
+	} while (0)
+
+/* Nobody hides a lock of his own by the name of a memfd. */
+Test(bpf_markers, what_only_resembles_them_is_listed)
+{
+	struct other unchanged = another();
+
+	cr_expect_eq(left_out(&unchanged, 0), 0, "what we run ourselves is not known");
+	NOT_LEFT_OUT(o.names[0] = name_of("memfd:lockscope-markers2", LK_BPF_NONE));
+	NOT_LEFT_OUT(o.names[0] = name_of("memfd:lockscope-markers", LK_BPF_ROOT));
+	NOT_LEFT_OUT(o.inodes[0].name = 1);
+	NOT_LEFT_OUT(o.inodes[0].minor = 47);
+	NOT_LEFT_OUT(o.inodes[0].n_locks = 3); /* somebody waits */
+	NOT_LEFT_OUT(o.tasks[0].program = 78);
+	NOT_LEFT_OUT(o.tasks[0].program = 0);
+	NOT_LEFT_OUT(o.holds[0].task = LK_BPF_NONE);
+	NOT_LEFT_OUT(o.holds[1].inode = 0); /* a second descriptor */
+	NOT_LEFT_OUT(o.holds[0].inode = 1); /* none */
+	NOT_LEFT_OUT(o.locks[1].flags = LK_BPF_FL_POSIX);
+	NOT_LEFT_OUT(o.locks[1].type = F_RDLCK);
+	NOT_LEFT_OUT(o.locks[1].start = 1);
+	NOT_LEFT_OUT(o.locks[1].end = INT64_MAX);
+	NOT_LEFT_OUT(o.locks[1] = marker(3));
+	NOT_LEFT_OUT(o.locks[1] = marker(2 * 8192));
 }
 
 Test(bpf_state, letters)

@@ -124,7 +124,7 @@ static int emit_all(const struct lk_sink *k)
 					 .text = "3 of 212 processes could not be read" };
 	struct lk_fact_denied odd = { .what = "odd", .code = -4000, .text = "" };
 	struct lk_fact_end end = {
-		.stable = true, .n_bad_lines = 1, .n_procs = 212, .n_unreadable = 3, .scan_ms = 11.4
+		.stable = true, .n_bad_lines = 1, .n_procs = 212, .n_unreadable = 3, .n_left_out = 2, .scan_ms = 11.4
 	};
 
 	k->host(k->arg, &full_host);
@@ -258,8 +258,8 @@ static int say_denied(void *f, const struct lk_fact_denied *x)
 
 static int say_end(void *f, const struct lk_fact_end *x)
 {
-	return fprintf(f, "end %d %zu %zu %zu %a\n", x->stable, x->n_bad_lines, x->n_procs, x->n_unreadable,
-		       x->scan_ms) < 0;
+	return fprintf(f, "end %d %zu %zu %zu %zu %a\n", x->stable, x->n_bad_lines, x->n_procs, x->n_unreadable,
+		       x->n_left_out, x->scan_ms) < 0;
 }
 
 static struct lk_sink saying_sink(FILE *f)

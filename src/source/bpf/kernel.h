@@ -184,6 +184,10 @@ struct cred {
 	kuid_t euid;
 };
 
+struct mm_struct {
+	struct file *exe_file;
+};
+
 struct signal_struct {
 	int nr_threads;
 };
@@ -209,6 +213,7 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct files_struct *files;
 	struct signal_struct *signal;
+	struct mm_struct *mm;
 };
 
 #pragma clang attribute pop

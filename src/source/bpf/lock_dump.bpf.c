@@ -172,6 +172,8 @@ static __always_inline int dump_task(struct task_struct *trusted, struct task_st
 			return 1;
 		ctl.stats.n_tasks++;
 		ctl.stats.n_groups += t.task == t.leader;
+		if (t.tgid == ctl.self_tgid)
+			ctl.self_program = program_of(t.leader);
 	}
 	ctl.resume_task = 0;
 	if (!t.files || is_shared(task))

@@ -42,7 +42,7 @@ enum lk_bpf_inode_flags {
 	LK_BPF_INODE_OWN_LOCK = 1 << 2, /* f_op->lock: POSIX and OFD */
 	LK_BPF_INODE_OWN_FLOCK = 1 << 3, /* f_op->flock */
 	LK_BPF_INODE_UNHASHED = 1 << 4, /* the name by which it was opened is gone */
-	LK_BPF_INODE_OURS = 1 << 5, /* the private file of the all-links pass: its locks are our own markers */
+	LK_BPF_INODE_OURS = 1 << 5, /* the private file of an all-links pass, ours or another lockscope's */
 	LK_BPF_INODE_NO_FD =
 		1 << 6, /* found through its locks alone: no table of any task has it (mapped, in flight, kernel) */
 };
@@ -131,6 +131,7 @@ struct lk_bpf_task {
 	uint32_t exit_state; /* task->exit_state */
 	uint32_t flags; /* LK_BPF_TASK_* */
 	uint32_t pad;
+	uint64_t program; /* struct inode of what it runs; 0: a kernel thread, or it is ending */
 	char comm[16]; /* exact bytes, NUL-terminated */
 };
 
@@ -211,6 +212,7 @@ struct lk_bpf_control {
 	struct lk_bpf_counts drained;
 	uint32_t full; /* LK_BPF_FULL_*: why the program stopped */
 	uint32_t arch; /* LK_BPF_X86 ...: how to read registers */
+	uint64_t self_program; /* struct inode of what it runs who asks; 0: not met yet */
 	uint64_t resume_task; /* address; 0: none */
 	uint32_t resume_fd; /* where in its table */
 	uint32_t pad2;

@@ -66,6 +66,7 @@ static long climb_step(uint32_t i, void *unused)
 {
 	uint64_t mount = p.mnt - bpf_core_field_offset(struct mount, mnt), parent;
 	struct seen *s;
+	int alone;
 
 	if (p.dentry == p.root_dentry && p.mnt == p.root_mnt) {
 		set_parent(LK_BPF_ROOT);
@@ -82,7 +83,9 @@ static long climb_step(uint32_t i, void *unused)
 		p.mnt = parent + bpf_core_field_offset(struct mount, mnt);
 		return 0;
 	}
-	if (GET64(dentry, p.dentry, d_parent) == p.dentry)
+	/* Of a pipe or memfd the name is all there is. */
+	alone = GET64(dentry, p.dentry, d_parent) == p.dentry;
+	if (alone && p.child != LK_BPF_NONE)
 		return 1;
 	/* The file itself is asked for once; its directories are met again and again. */
 	s = p.child == LK_BPF_NONE ? 0 : seen_at(seen_slot(number(p.dentry), number(p.mnt)));
@@ -93,7 +96,7 @@ static long climb_step(uint32_t i, void *unused)
 	if (s)
 		s->index = ctl.stats.n_names;
 	p.dentry = add_name(p.dentry);
-	return !p.dentry;
+	return alone || !p.dentry;
 }
 
 /* The path of a file: the record of its last component, LK_BPF_NONE when it is not known, LK_BPF_ROOT for our root itself. */

@@ -97,6 +97,14 @@ static __always_inline struct seen *seen_at(int slot)
 #define PF_IO_WORKER 0x10
 #define PF_KTHREAD 0x200000
 
+/* The inode of the program that a process runs; it stays as long as the process does. */
+static __always_inline uint64_t program_of(uint64_t task)
+{
+	uint64_t mm = GET64(task_struct, task, mm), file = mm ? GET64(mm_struct, mm, exe_file) : 0;
+
+	return file ? GET64(file, file, f_inode) : 0;
+}
+
 static __always_inline void fill_task(struct lk_bpf_task *r, uint64_t task)
 {
 	struct task_struct *p = AS(task_struct, task);
@@ -113,6 +121,7 @@ static __always_inline void fill_task(struct lk_bpf_task *r, uint64_t task)
 	r->flags = (flags & PF_KTHREAD ? LK_BPF_TASK_KTHREAD : 0) | (flags & PF_EXITING ? LK_BPF_TASK_EXITING : 0) |
 		   (flags & PF_IO_WORKER ? LK_BPF_TASK_IO_WORKER : 0);
 	r->pad = 0;
+	r->program = program_of(task);
 	bpf_probe_read_kernel(r->comm, sizeof(r->comm), (const void *)ADDR(task_struct, task, comm));
 	r->comm[sizeof(r->comm) - 1] = 0;
 }
