@@ -178,37 +178,17 @@ static int find_locks(struct view *v)
 
 /* -- uses -- */
 
-static const char *words_of(enum lk_use_kind kind)
-{
-	static const char *const words[] = {
-		[LK_USE_OPEN] = "has it open",
-		[LK_USE_PATH] = "has it open as a path",
-		[LK_USE_MAPPED] = "has it mapped into its memory",
-		[LK_USE_RUNNING] = "runs it as its program",
-		[LK_USE_CWD] = "has it as its working directory",
-		[LK_USE_ROOT] = "has it as its root directory",
-	};
-
-	return words[kind];
-}
-
 static int say_use(struct view *v, const struct lk_use *use)
 {
+	const struct lk_use_words *words = lk_use_words(use->kind);
 	bool proven = lk_use_is_proven(use);
 	const char *doubt = proven ? "" : ", or a file with the same number";
 
-	switch (use->kind) {
-	case LK_USE_LOOP:
-		return say_user(v, proven, "it is behind %s%s.", use->what ? use->what : "a loop device", doubt);
-	case LK_USE_SWAP:
-		v->users->swap = true;
-		return say_user(v, proven, "the kernel swaps to it%s.", doubt);
-	case LK_USE_MOUNT:
-		return say_user(v, proven, "it is mounted at %s%s.", use->what ? use->what : "some place", doubt);
-	default:
-		return say_user(v, proven, "process %d (%s) %s%s.", use->pid, use->comm ? use->comm : "?",
-				words_of(use->kind), doubt);
-	}
+	v->users->swap = v->users->swap || use->kind == LK_USE_SWAP;
+	if (use->pid > 0)
+		return say_user(v, proven, "process %d (%s) %sit%s%s.", use->pid, use->comm ? use->comm : "?",
+				words->before, words->after, doubt);
+	return say_user(v, proven, "%s%s%s%s.", words->before, use->what ? use->what : "", words->after, doubt);
 }
 
 /* Descriptors of one process follow each other; one line will do. */
@@ -226,7 +206,8 @@ static int say_uses(struct view *v, const struct lk_uses *uses)
 	for (size_t i = 0; i < uses->v.n && !rc; i++) {
 		const struct lk_use *use = &uses->v.v[i];
 
-		if (use->locked)
+		/* What is below a directory does not matter to its name; directories are refused as such. */
+		if (use->locked || use->below)
 			continue;
 		v->users->n_uses += lk_use_is_proven(use);
 		if (!is_said(uses, i))
@@ -241,7 +222,8 @@ static int say_uses(struct view *v, const struct lk_uses *uses)
 			 "%s: processes that are hidden from here (hidepid, another pid namespace) may use it.",
 			 v->place->path);
 	if (!rc && uses->n_kernel_unknown)
-		rc = say(v, LK_LINE_RISK, "%s: whether a loop device or swap uses it could not be found out.",
+		rc = say(v, LK_LINE_RISK,
+			 "%s: whether the kernel uses it itself (loop device, swap, mount) could not be found out.",
 			 v->place->path);
 	return rc;
 }
@@ -249,8 +231,8 @@ static int say_uses(struct view *v, const struct lk_uses *uses)
 static int find_uses(struct view *v, struct lk_err *err)
 {
 	struct lk_uses uses;
-	int rc = v->file.key.none ? -EOPNOTSUPP
-				  : lk_uses_find(v->look->source, &v->file, 1, v->look->timeout_ms, &uses, err);
+	struct lk_uses_request req = { .files = &v->file, .n_files = 1, .timeout_ms = v->look->timeout_ms };
+	int rc = v->file.key.none ? -EOPNOTSUPP : lk_uses_find(v->look->source, &req, &uses, err);
 
 	if (rc == -EOPNOTSUPP) {
 		if (!v->file.key.none)

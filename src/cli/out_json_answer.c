@@ -34,13 +34,15 @@ static json_t *use_object(const struct lk_use *use)
 {
 	struct lk_json_object o = lk_json_new();
 
-	lk_json_put(&o, "kind", lk_json_text(lk_use_kind_name(use->kind)));
+	lk_json_put(&o, "kind", lk_json_text(lk_use_words(use->kind)->name));
 	lk_json_put(&o, "pid", lk_json_integer(use->pid, use->pid > 0));
 	lk_json_put(&o, "start_ticks", lk_json_integer((int64_t)use->start_ticks, use->start_ticks > 0));
 	lk_json_put(&o, "comm", lk_json_text(use->comm));
 	lk_json_put(&o, "comm_b64", lk_json_bytes(use->comm));
 	lk_json_put(&o, "fd", lk_json_integer(use->fd, use->fd >= 0));
 	lk_json_put(&o, "what", lk_json_text(use->what));
+	lk_json_put(&o, "what_b64", lk_json_bytes(use->what));
+	lk_json_put(&o, "below", json_boolean(use->below));
 	lk_json_put(&o, "certain", json_boolean(use->certain));
 	return lk_json_finish(&o);
 }

@@ -12,6 +12,7 @@ int lk_session_uses(struct lk_session *s, struct lk_uses *ret, struct lk_err *er
 {
 	lk_auto_mem struct lk_fact_file *files = calloc(s->n_targets ? s->n_targets : 1, sizeof(*files));
 	lk_auto_mem size_t *place = calloc(s->n_targets ? s->n_targets : 1, sizeof(*place));
+	struct lk_uses_request req = { files, .timeout_ms = s->cli->timeout_ms, .tree = s->cli->recursive };
 	size_t n = 0;
 	int rc;
 
@@ -26,7 +27,8 @@ int lk_session_uses(struct lk_session *s, struct lk_uses *ret, struct lk_err *er
 	}
 	if (!n)
 		return 0;
-	rc = lk_uses_find(s->source, files, n, s->cli->timeout_ms, ret, err);
+	req.n_files = n;
+	rc = lk_uses_find(s->source, &req, ret, err);
 	for (size_t i = 0; i < ret->v.n; i++)
 		ret->v.v[i].file = place[ret->v.v[i].file];
 	return rc;
@@ -43,33 +45,17 @@ static bool is_skipped(int pid, const struct lk_uses_skip *skip, size_t n_skip)
 	return false;
 }
 
-static void put_kind(const struct lk_out *o, enum lk_use_kind kind, size_t n)
-{
-	static const struct {
-		const char *how, *one, *many;
-	} words[] = {
-		[LK_USE_OPEN] = { "open in", "process", "processes" },
-		[LK_USE_PATH] = { "open as a path only in", "process", "processes" },
-		[LK_USE_MAPPED] = { "mapped by", "process", "processes" },
-		[LK_USE_RUNNING] = { "being run by", "process", "processes" },
-		[LK_USE_CWD] = { "working directory of", "process", "processes" },
-		[LK_USE_ROOT] = { "root directory of", "process", "processes" },
-		[LK_USE_LOOP] = { "behind", "loop device", "loop devices" },
-		[LK_USE_MOUNT] = { "mounted at", "place", "places" },
-	};
-
-	fprintf(o->f, "%s %zu %s: ", words[kind].how, n, n == 1 ? words[kind].one : words[kind].many);
-}
-
 static void put_user(const struct lk_out *o, const struct lk_use *use)
 {
 	if (use->pid > 0) {
 		fprintf(o->f, "%d (", use->pid);
 		lk_out_puts(o, use->comm ? use->comm : "?");
-		putc(')', o->f);
-	} else if (use->what) {
-		lk_out_puts(o, use->what);
+		fputs(use->what ? ": " : ")", o->f);
 	}
+	if (use->what)
+		lk_out_puts(o, use->what);
+	if (use->pid > 0 && use->what)
+		putc(')', o->f);
 	if (!use->certain)
 		fputs(", perhaps", o->f);
 }
@@ -80,14 +66,14 @@ struct group {
 	size_t n;
 };
 
-static int collect(const struct lk_uses *u, size_t file, enum lk_use_kind kind, const struct lk_uses_skip *skip,
-		   size_t n_skip, struct group *ret)
+static int collect(const struct lk_uses *u, size_t file, bool below, enum lk_use_kind kind,
+		   const struct lk_uses_skip *skip, size_t n_skip, struct group *ret)
 {
 	ret->n = 0;
 	for (size_t i = 0; i < u->v.n; i++) {
 		const struct lk_use *use = &u->v.v[i];
 
-		if (use->file != file || use->kind != kind || use->locked ||
+		if (use->file != file || use->below != below || use->kind != kind || use->locked ||
 		    (use->pid > 0 && is_skipped(use->pid, skip, n_skip)))
 			continue;
 		if (use->pid > 0 && ret->n && ret->uses[ret->n - 1]->pid == use->pid)
@@ -99,29 +85,30 @@ static int collect(const struct lk_uses *u, size_t file, enum lk_use_kind kind, 
 
 static void put_group(const struct lk_out *o, enum lk_use_kind kind, const struct group *g)
 {
-	if (kind == LK_USE_SWAP) {
-		fputs("swapped to by the kernel", o->f);
+	const struct lk_use_words *words = lk_use_words(kind);
+
+	fputs(words->how, o->f);
+	if (words->one)
+		fprintf(o->f, " %zu %s", g->n, g->n == 1 ? words->one : words->many);
+	if (!words->one && !g->uses[0]->what)
 		return;
-	}
-	put_kind(o, kind, g->n);
 	for (size_t i = 0; i < g->n && i < SHOWN_MAX; i++) {
-		if (i)
-			fputs(", ", o->f);
+		fputs(i ? ", " : ": ", o->f);
 		put_user(o, g->uses[i]);
 	}
 	if (g->n > SHOWN_MAX)
 		fprintf(o->f, " and %zu more", g->n - SHOWN_MAX);
 }
 
-size_t lk_uses_print(const struct lk_out *o, const struct lk_uses *u, size_t file, const struct lk_uses_skip *skip,
-		     size_t n_skip, const char *before)
+size_t lk_uses_print(const struct lk_out *o, const struct lk_uses *u, size_t file, bool below,
+		     const struct lk_uses_skip *skip, size_t n_skip, const char *before)
 {
 	lk_auto_mem const struct lk_use **uses = calloc(u->v.n ? u->v.n : 1, sizeof(*uses));
 	struct group g = { .uses = uses };
 	size_t n = 0;
 
-	for (enum lk_use_kind kind = LK_USE_OPEN; uses && kind <= LK_USE_MOUNT; kind++) {
-		if (!collect(u, file, kind, skip, n_skip, &g))
+	for (enum lk_use_kind kind = 0; uses && kind < LK_N_USE_KINDS; kind++) {
+		if (!collect(u, file, below, kind, skip, n_skip, &g))
 			continue;
 		fputs(n++ ? "; " : before, o->f);
 		put_group(o, kind, &g);

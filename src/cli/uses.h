@@ -11,13 +11,13 @@
  * 0, -EOPNOTSUPP (not on this source), or -errno with a sentence. lk_uses_done() in either case. */
 int lk_session_uses(struct lk_session *s, struct lk_uses *ret, struct lk_err *err);
 
-/* Prints `before` and the uses of one FILE that are no locks, "open in 3 processes: 123 (cat), 200 (vi)", kinds apart by "; ".
- * skip: pids that were named already, as holders or waiters. Prints nothing where there is no use; returns how many kinds. */
+/* Prints `before` and the uses of one FILE that are no locks, or of what is below it, "open in 3 processes: 123 (cat), 200 (vi)",
+ * kinds apart by "; ". skip: pids that were named already, as holders or waiters. Prints nothing where there is no use; returns how many kinds. */
 struct lk_uses_skip {
 	const int *pids;
 	size_t n;
 };
-size_t lk_uses_print(const struct lk_out *o, const struct lk_uses *u, size_t file, const struct lk_uses_skip *skip,
-		     size_t n_skip, const char *before);
+size_t lk_uses_print(const struct lk_out *o, const struct lk_uses *u, size_t file, bool below,
+		     const struct lk_uses_skip *skip, size_t n_skip, const char *before);
 
 #endif

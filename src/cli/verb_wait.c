@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "action/target.h"
 #include "base/cleanup.h"
@@ -213,7 +214,7 @@ static char *why_suspicious(const struct lk_session *s, const char *path, enum l
 	*ret = LK_STATUS_ERROR;
 	if (look_up(s, dir, true, &file) == -ENOENT) {
 		n = asprintf(&words, "there is no directory %s", dir);
-	} else if (look_up(s, path, false, &file) == 0 && file.is_symlink) {
+	} else if (look_up(s, path, false, &file) == 0 && S_ISLNK(file.mode)) {
 		*ret = LK_STATUS_UNKNOWN;
 		n = asprintf(&words,
 			     "cannot tell: it is a symbolic link that leads to no file; such a link can itself be a "

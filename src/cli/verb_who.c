@@ -65,7 +65,11 @@ static void put_uses(const struct lk_out *o, const struct inquiry *q, const stru
 
 	if (!q->has_uses || !w->target->resolved)
 		return;
-	n = lk_uses_print(o, &q->uses, file, skip, 2, before);
+	n = lk_uses_print(o, &q->uses, file, false, skip, 2, before);
+	if (w->locked != LK_YES)
+		n += lk_uses_print(o, &q->uses, file, true, NULL, 0, "; below it: ");
+	else
+		n += lk_uses_print(o, &q->uses, file, true, NULL, 0, n ? "\nBelow it: " : "Below it: ");
 	if (q->uses.n_unreadable)
 		fprintf(o->f, "%s%zu of %zu processes could not be asked whether they use it", n++ ? "; " : before,
 			q->uses.n_unreadable, q->uses.n_procs);
@@ -395,7 +399,8 @@ const struct lk_verb lk_verb_who = {
 		"Symbolic links are followed. A directory is a file like any other; -R adds everything below it.\n"
 		"\n"
 		"Apart from the locks it says who uses a FILE without one: who has it open, mapped, as program, as working or root\n"
-		"directory, and loop devices, swap and mounts. That changes neither the answer nor the exit status.\n"
+		"directory, and loop devices, swap and mounts. Of a mount point, and with -R of any directory, also who uses anything\n"
+		"below it, and so keeps it from being unmounted. That changes neither the answer nor the exit status.\n"
 		"\n"
 		"The exit status is 0 if any FILE is locked, else 4 if that cannot be told for any of them, else 1: not locked, and\n"
 		"that is proven. A FILE that does not exist makes it 2.",

@@ -37,6 +37,9 @@ int lk_maps_parse_line(const char *s, size_t n, struct lk_maps_line *ret)
 	if (lk_text_u64(dev, (size_t)(p - dev), 10, &ino) < 0)
 		return -EINVAL;
 	ret->key = (struct lk_key){ .major = (uint32_t)major, .minor = (uint32_t)minor, .ino = ino };
+	while (p < end && *p == ' ')
+		p++;
 	ret->addresses = addresses;
+	ret->path = (size_t)(p - s);
 	return 0;
 }

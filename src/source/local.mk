@@ -61,6 +61,7 @@ liblockscope_a_SOURCES += \
 	src/source/procfs_tasks.c \
 	src/source/procfs_uses.c \
 	src/source/procfs_uses.h \
+	src/source/procfs_uses_below.c \
 	src/source/procfs_uses_kernel.c \
 	src/source/procfs_uses_proc.c \
 	src/source/procfs_waits.c \

@@ -76,6 +76,9 @@ static void take_stat(struct lk_fact_file *file, const struct statx *st)
 	file->st_minor = st->stx_dev_minor;
 	file->st_ino = st->stx_ino;
 	file->nlink = st->stx_nlink;
+	file->mode = st->stx_mode;
+	file->rdev_major = st->stx_rdev_major;
+	file->rdev_minor = st->stx_rdev_minor;
 	file->mandatory_bits = lk_scan_mandatory_bits(st->stx_mode);
 	file->size = st->stx_size > INT64_MAX ? INT64_MAX : (int64_t)st->stx_size;
 }
@@ -185,6 +188,7 @@ static void take_known_stat(struct lk_fact_file *file, const struct lk_key *key,
 	file->st_minor = key->minor;
 	file->st_ino = k->ino;
 	file->nlink = k->nlink;
+	file->mode = k->mode;
 	file->mandatory_bits = lk_scan_mandatory_bits(k->mode);
 	file->size = k->size;
 }

@@ -395,7 +395,9 @@ struct resolve_answer {
 	uint32_t st_major, st_minor;
 	uint64_t st_ino, nlink;
 	int64_t size;
-	bool mandatory_bits, is_symlink;
+	unsigned mode; /* 0 unknown */
+	uint32_t rdev_major, rdev_minor;
+	bool mandatory_bits;
 };
 
 /* In the helper: identity of what an O_PATH descriptor stands for. 0 or -errno. */
@@ -412,7 +414,7 @@ int lk_procfs_walk(struct lk_source *s, const char *path, bool follow, const str
 
 /* -- procfs_uses.c -- */
 struct lk_uses;
-int lk_procfs_uses(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
-		   struct lk_uses *ret, struct lk_err *err);
+struct lk_uses_request;
+int lk_procfs_uses(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err);
 
 #endif

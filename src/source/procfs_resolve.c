@@ -51,8 +51,10 @@ static void take_stat(const struct statx *st, struct resolve_answer *a)
 	a->st_minor = st->stx_dev_minor;
 	a->st_ino = st->stx_ino;
 	a->nlink = st->stx_nlink;
+	a->mode = st->stx_mode;
+	a->rdev_major = st->stx_rdev_major;
+	a->rdev_minor = st->stx_rdev_minor;
 	a->mandatory_bits = lk_scan_mandatory_bits(st->stx_mode);
-	a->is_symlink = S_ISLNK(st->stx_mode);
 	a->size = (int64_t)st->stx_size;
 }
 
@@ -175,8 +177,10 @@ int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret
 		.st_minor = a.st_minor,
 		.st_ino = a.st_ino,
 		.nlink = a.nlink,
+		.mode = a.mode,
+		.rdev_major = a.rdev_major,
+		.rdev_minor = a.rdev_minor,
 		.mandatory_bits = a.mandatory_bits,
-		.is_symlink = a.is_symlink,
 		.size = a.size,
 		.deleted = LK_NO,
 		.replaced = LK_NO,

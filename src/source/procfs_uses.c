@@ -176,17 +176,18 @@ static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_res
 	return lk_helper_run(&job, res);
 }
 
-int lk_procfs_uses(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
-		   struct lk_uses *ret, struct lk_err *err)
+int lk_procfs_uses(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err)
 {
 	struct procfs *p = (struct procfs *)s;
-	struct uses_job j = { .root = &p->root, .files = files, .n_files = n_files, .result = ret };
+	struct uses_job j = {
+		.root = &p->root, .files = req->files, .n_files = req->n_files, .tree = req->tree, .result = ret
+	};
 	struct lk_helper_result res = { 0 };
 	int rc;
 
 	if (!p->root.is_proc)
 		return lk_err_set(err, -EOPNOTSUPP, "who uses a file can only be found out on the live machine");
-	rc = run_job(&j, timeout_ms, &res);
+	rc = run_job(&j, req->timeout_ms, &res);
 	if (rc < 0)
 		rc = lk_err_set(err, rc, "cannot find out who uses the file: %s", strerror(-rc));
 	/* Process 1 always exists: where it cannot be seen, others are hidden too. */
@@ -199,6 +200,7 @@ int lk_procfs_uses(struct lk_source *s, const struct lk_fact_file *files, size_t
 	lk_mounts_done(&j.mounts);
 	lk_vec_done(&j.namespaces);
 	lk_vec_done(&j.text);
+	lk_vec_done(&j.link);
 	lk_vec_done(&j.pids);
 	return rc;
 }

@@ -21,8 +21,15 @@ struct uses_job {
 	uint64_t own_ns; /* inode of our mount namespace; 0 unknown */
 	LK_VEC(uint64_t) namespaces; /* others whose table was read; number i + 1 in `mounts` */
 	LK_VEC(int) pids;
+	bool tree; /* see lk_uses_request */
 	struct lk_uses *result; /* in the parent */
-	lk_buf text; /* scratch */
+	lk_buf text, link; /* scratch */
+};
+
+/* What was seen already of one process and one file. */
+struct uses_seen {
+	bool running; /* it is its program */
+	unsigned below; /* bits: kinds of use of what is below it, that are certain */
 };
 
 /* The process that is looked at. */
@@ -35,7 +42,7 @@ struct uses_proc {
 	char state;
 	bool mounts_read; /* its mount table was read for a mount id */
 	bool denied;
-	bool *running; /* for each file: it is its program */
+	struct uses_seen *seen; /* for each file */
 };
 
 /* Reports a use to the parent. proc NULL: the kernel. 0 or -errno. */
@@ -56,6 +63,20 @@ int lk_uses_emit_skip(struct lk_helper_out *out);
 
 /* Everything one process does with the files. 0, or -errno when the parent is gone or memory is out. */
 int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out);
+
+/* -- procfs_uses_below.c -- */
+/* Reports a use of something below those files that are directories, if it is one: a descriptor; a path of a process (key: of the
+ * mapped file, else NULL); a path of ours that the kernel itself uses (what: as lk_use); a mount. 0, or -errno as above. */
+int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, const struct lk_fdinfo *info,
+		     int fd);
+int lk_uses_below_path(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, enum lk_use_kind kind,
+		       const char *path, const struct lk_key *key);
+int lk_uses_below_kernel(struct uses_job *j, struct lk_helper_out *out, enum lk_use_kind kind, const char *path,
+			 const char *what);
+int lk_uses_below_mount(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m, size_t i);
+
+/* The mount with that id; the table of the process's namespace is read when it is new. NULL: in no table, as a detached one. */
+const struct lk_mount *lk_uses_find_mount(struct uses_job *j, struct uses_proc *p, int mnt_id);
 
 /* The number of a process's mount namespace in job->mounts, whose table is read when it is new. 0: our own; -errno. */
 int lk_uses_namespace(struct uses_job *j, int pid);

@@ -59,6 +59,7 @@ static int look_at_loop(void *arg, const struct lk_sysroot_loop *loop)
 		device = NULL;
 		return -ENOMEM;
 	}
+	rc = lk_uses_below_kernel(l->j, l->out, LK_USE_LOOP, loop->backing_file, device);
 	for (size_t i = 0; i < l->j->n_files && !rc; i++) {
 		if (is_behind(l->j, loop, &l->j->files[i]) == LK_YES)
 			rc = emit_kernel_use(l->out, i, LK_USE_LOOP, device, true);
@@ -108,6 +109,7 @@ static int look_at_swap(struct uses_job *j, struct lk_helper_out *out, char *lin
 		return 0;
 	*end = '\0';
 	unescape(line);
+	rc = lk_uses_below_kernel(j, out, LK_USE_SWAP, line, line);
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
 		if (is_path_of(j, line, &j->files[i]) != LK_NO)
 			rc = emit_kernel_use(out, i, LK_USE_SWAP, NULL, true);
@@ -152,8 +154,10 @@ int lk_uses_of_mounts(struct uses_job *j, struct lk_helper_out *out)
 
 	/* is_path_of() may add tables of other namespaces: only those there now are looked at. */
 	for (size_t k = 0, n = j->mounts.v.n; k < n && !rc; k++) {
-		for (size_t i = 0; i < j->n_files && !rc; i++)
+		for (size_t i = 0; i < j->n_files && !rc; i++) {
 			rc = look_at_mount(j, out, j->mounts.v.v[k], i);
+			rc = rc ? rc : lk_uses_below_mount(j, out, j->mounts.v.v[k], i);
+		}
 	}
 	return rc;
 }

@@ -88,7 +88,7 @@ enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_fil
 
 /* -- open descriptors -- */
 
-static const struct lk_mount *find_mount(struct uses_job *j, struct uses_proc *p, int mnt_id)
+const struct lk_mount *lk_uses_find_mount(struct uses_job *j, struct uses_proc *p, int mnt_id)
 {
 	const struct lk_mount *m = lk_mounts_by_id(&j->mounts, mnt_id);
 
@@ -104,7 +104,7 @@ static enum lk_tri is_open_on(struct uses_job *j, struct uses_proc *p, const str
 {
 	struct lk_proc_name what = lk_procroot_name("fd/%s", fd_name);
 	struct lk_proc_name name = lk_procroot_task_name(p->pid, p->tid, what.s);
-	const struct lk_mount *m = find_mount(j, p, info->mnt_id);
+	const struct lk_mount *m = lk_uses_find_mount(j, p, info->mnt_id);
 	struct statx st;
 
 	if (m && (m->major != file->key.major || m->minor != file->key.minor))
@@ -149,7 +149,7 @@ static int look_at_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_
 		use.locked = info.n_locks && lk_parse_fdinfo(j->text.v, j->text.n, &again, lock_on_key, &key) != 0;
 		rc = lk_uses_emit(out, p, &use);
 	}
-	return rc;
+	return rc ? rc : lk_uses_below_fd(j, p, out, &info, fd);
 }
 
 /* Calls cb for each entry of a directory below the root, until it returns non-zero, which is returned. 0 or -errno. */
@@ -239,7 +239,7 @@ static int compare_place(struct uses_job *j, struct uses_proc *p, struct lk_help
 		if (is == LK_NO)
 			continue;
 		if (kind == LK_USE_RUNNING)
-			p->running[i] = true;
+			p->seen[i].running = true;
 		rc = emit_process_use(out, p, i, kind, is == LK_YES);
 	}
 	return rc;
@@ -261,7 +261,8 @@ static int look_at_place(struct uses_job *j, struct uses_proc *p, struct lk_help
 	link = lk_buf_str(&j->text);
 	if (!link)
 		return -ENOMEM;
-	return may_be_ours(j, p, link, kind == LK_USE_ROOT) ? compare_place(j, p, out, name.s, kind) : 0;
+	rc = lk_uses_below_path(j, p, out, kind, link, NULL);
+	return !rc && may_be_ours(j, p, link, kind == LK_USE_ROOT) ? compare_place(j, p, out, name.s, kind) : rc;
 }
 
 /* -- mappings -- */
@@ -285,12 +286,16 @@ static int look_at_mapping(struct uses_job *j, struct uses_proc *p, struct lk_he
 	if (lk_maps_parse_line(line, n, &m) < 0 || !m.key.ino)
 		return 0;
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
-		enum lk_tri is = p->running[i] ? LK_NO : is_mapping_of(j, p, line, &m, &j->files[i]);
+		enum lk_tri is = p->seen[i].running ? LK_NO : is_mapping_of(j, p, line, &m, &j->files[i]);
 
 		if (is != LK_NO)
 			rc = emit_process_use(out, p, i, LK_USE_MAPPED, is == LK_YES);
 	}
-	return rc;
+	if (rc || m.path == n)
+		return rc;
+	j->link.n = 0;
+	rc = lk_buf_add(&j->link, line + m.path, n - m.path);
+	return rc || !lk_buf_str(&j->link) ? -ENOMEM : lk_uses_below_path(j, p, out, LK_USE_MAPPED, j->link.v, &m.key);
 }
 
 static int look_at_maps(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out)
@@ -381,17 +386,17 @@ static int meet(struct uses_job *j, int pid, struct uses_proc *p)
 
 int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out)
 {
-	lk_auto_mem bool *running = calloc(j->n_files ? j->n_files : 1, sizeof(*running));
+	lk_auto_mem struct uses_seen *seen = calloc(j->n_files ? j->n_files : 1, sizeof(*seen));
 	struct lk_proc_name tasks = lk_procroot_task_name(pid, 0, "task");
 	struct uses_proc p;
 	int rc;
 
-	if (!running)
+	if (!seen)
 		return -ENOMEM;
 	rc = meet(j, pid, &p);
 	if (rc <= 0)
 		return rc < 0 ? lk_uses_emit_denied(out) : lk_uses_emit_skip(out);
-	p.running = running;
+	p.seen = seen;
 	rc = look_at_whole(j, &p, out);
 	if (!rc && p.num_threads > 1) {
 		rc = each_entry(j, &p, out, tasks.s, look_at_thread);

@@ -62,8 +62,9 @@ struct lk_fact_file {
 	uint64_t st_ino;
 	uint64_t nlink;
 	int64_t size; /* bytes; -1 unknown */
+	unsigned mode; /* file type and permissions, as st_mode; 0 unknown */
+	uint32_t rdev_major, rdev_minor; /* which device it is; 0, 0: none, or unknown */
 	bool mandatory_bits; /* set-group-ID without group execute: asked for mandatory locks before Linux 5.15 (fcntl(2)) */
-	bool is_symlink; /* of lk_source_resolve() without following: the name is one */
 	const char *path; /* as the holder sees it, without " (deleted)" where `deleted` is LK_YES; NULL unknown */
 	enum lk_tri deleted; /* this name is gone */
 	enum lk_tri replaced; /* the name now belongs to another inode */
@@ -183,6 +184,7 @@ typedef int (*lk_tree_cb)(void *arg, const struct lk_fact_file *file);
 struct lk_source;
 
 struct lk_uses;
+struct lk_uses_request;
 
 struct lk_source_ops {
 	int (*scan)(struct lk_source *s, const struct lk_request *req, const struct lk_sink *sink, struct lk_err *err);
@@ -192,8 +194,7 @@ struct lk_source_ops {
 	int (*resolve)(struct lk_source *s, const char *path, bool follow, struct lk_fact_file *ret,
 		       struct lk_err *err);
 	/* Who uses these files, see source/uses.h. NULL: this source cannot know. */
-	int (*uses)(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
-		    struct lk_uses *ret, struct lk_err *err);
+	int (*uses)(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err);
 	/* See lk_source_walk(). NULL: this source has no directories. */
 	int (*walk)(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys, size_t n_keys,
 		    lk_tree_cb cb, void *arg, struct lk_err *err);

@@ -5,22 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *lk_use_kind_name(enum lk_use_kind kind)
+const struct lk_use_words *lk_use_words(enum lk_use_kind kind)
 {
-	static const char *const names[] = {
-		"open", "path", "mapped", "running", "cwd", "root", "loop", "swap", "mount"
+	static const struct lk_use_words words[LK_N_USE_KINDS] = {
+		[LK_USE_OPEN] = { "open", "open in", "process", "processes", "has ", " open" },
+		[LK_USE_PATH] = { "path", "open as a path only in", "process", "processes", "has ", " open as a path" },
+		[LK_USE_MAPPED] = { "mapped", "mapped by", "process", "processes", "has ", " mapped into its memory" },
+		[LK_USE_RUNNING] = { "running", "being run by", "process", "processes", "runs ", " as its program" },
+		[LK_USE_CWD] = { "cwd", "working directory of", "process", "processes", "has ",
+				 " as its working directory" },
+		[LK_USE_ROOT] = { "root", "root directory of", "process", "processes", "has ",
+				  " as its root directory" },
+		[LK_USE_LOOP] = { "loop", "behind", "loop device", "loop devices", "it is behind ", "" },
+		[LK_USE_SWAP] = { "swap", "swapped to by the kernel", NULL, NULL, "the kernel swaps to it", "" },
+		[LK_USE_MOUNT] = { "mount", "mounted at", "place", "places", "it is mounted at ", "" },
 	};
 
-	return names[kind];
+	return &words[kind];
 }
 
-int lk_uses_find(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
-		 struct lk_uses *ret, struct lk_err *err)
+int lk_uses_find(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err)
 {
 	*ret = (struct lk_uses){ 0 };
 	if (!s->ops->uses)
 		return lk_err_set(err, -EOPNOTSUPP, "who uses a file can only be found out on the live machine");
-	return s->ops->uses(s, files, n_files, timeout_ms, ret, err);
+	return s->ops->uses(s, req, ret, err);
 }
 
 void lk_uses_done(struct lk_uses *u)
@@ -61,6 +70,7 @@ static int compare_uses(const void *a, const void *b)
 	const struct lk_use *x = a, *y = b;
 	int d = compare_numbers(x->file, y->file);
 
+	d = d ? d : compare_numbers(x->below, y->below);
 	d = d ? d : compare_numbers(x->kind, y->kind);
 	d = d ? d : compare_numbers((uint64_t)x->pid, (uint64_t)y->pid);
 	d = d ? d : compare_numbers((uint64_t)(x->fd + 1), (uint64_t)(y->fd + 1));

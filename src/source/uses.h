@@ -17,10 +17,16 @@ enum lk_use_kind {
 	LK_USE_LOOP, /* behind a loop device; by the kernel, as are those below */
 	LK_USE_SWAP, /* swapped to */
 	LK_USE_MOUNT, /* something is mounted on it, or it is mounted elsewhere too; in our mount namespace */
+	LK_N_USE_KINDS,
 };
 
-/* "open", "path", "mapped", "running", "cwd", "root", "loop", "swap", "mount" */
-const char *lk_use_kind_name(enum lk_use_kind kind);
+/* How a kind is called and said. */
+struct lk_use_words {
+	const char *name; /* "open": one word, for JSON */
+	const char *how, *one, *many; /* "open in" N "process" or "processes"; `one` NULL: it is not counted */
+	const char *before, *after; /* of a process: "has " WHAT " open"; of the kernel: "it is behind " /dev/loop0 */
+};
+const struct lk_use_words *lk_use_words(enum lk_use_kind kind);
 
 struct lk_use {
 	size_t file; /* index among the files asked about */
@@ -29,7 +35,8 @@ struct lk_use {
 	uint64_t start_ticks; /* 0: the kernel */
 	const char *comm; /* exact bytes; NULL: the kernel */
 	int fd; /* open and path; else -1 */
-	const char *what; /* "/dev/loop0", mount point; else NULL */
+	const char *what; /* "/dev/loop0", mount point; where `below`, a path that is used; else NULL */
+	bool below; /* not the file itself is used: something below it, which keeps it busy (see lk_uses_find()) */
 	bool locked; /* open, and this descriptor shows a lock on the file */
 	bool certain; /* false: it may be another file with the same key, or was told by its name only */
 };
@@ -38,17 +45,25 @@ struct lk_use {
 struct lk_uses {
 	struct lk_arena arena; /* owns the strings */
 	LK_VEC(struct lk_use)
-	v; /* by file, kind, pid, fd; each once */
+	v; /* by file, below, kind, pid, fd; each once */
 	size_t n_procs; /* processes that were looked at or should have been; without kernel threads and ourselves */
 	size_t n_unreadable; /* of them: could not be read, or did not answer in time */
 	bool hidden; /* there are, or could be, processes that cannot even be counted (hidepid, another pid namespace) */
 	size_t n_kernel_unknown; /* of loop, swap and mount: how many could not be looked through */
 };
 
-/* Looks at every process once for all files. The caller's own process is left out. timeout_ms: 0 no limit. 0 with *ret; or -errno
- * with a sentence: -EOPNOTSUPP where processes cannot be looked at (a capture). lk_uses_done() in either case. */
-int lk_uses_find(struct lk_source *s, const struct lk_fact_file *files, size_t n_files, uint32_t timeout_ms,
-		 struct lk_uses *ret, struct lk_err *err);
+/* What is asked about. */
+struct lk_uses_request {
+	const struct lk_fact_file *files;
+	size_t n_files;
+	uint32_t timeout_ms; /* 0: no limit */
+	bool tree; /* of a directory: also who uses anything below it, in our mount namespace and as its path says */
+};
+
+/* Looks at every process once for all files. The caller's own process is left out. Of the root directory of a mount it also tells who
+ * uses anything on that mount, so that umount(2) would say EBUSY: of each process one use of each kind. 0 with *ret; or -errno with a
+ * sentence: -EOPNOTSUPP where processes cannot be looked at (a capture). lk_uses_done() in either case. */
+int lk_uses_find(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err);
 void lk_uses_done(struct lk_uses *u);
 
 /* A use that would be disturbed if the file went: proven, and not just by a lock's own descriptor. */

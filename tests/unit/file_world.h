@@ -365,8 +365,7 @@ static int fake_resolve(struct lk_source *s __attribute__((unused)), const char 
 	return 0;
 }
 
-static int fake_uses(struct lk_source *s __attribute__((unused)), const struct lk_fact_file *files,
-		     size_t n_files __attribute__((unused)), uint32_t timeout_ms __attribute__((unused)),
+static int fake_uses(struct lk_source *s __attribute__((unused)), const struct lk_uses_request *req,
 		     struct lk_uses *ret, struct lk_err *err)
 {
 	struct lk_use use = { .kind = LK_USE_OPEN, .pid = 43, .comm = "reader", .fd = 5, .certain = !w->uncertain };
@@ -377,7 +376,7 @@ static int fake_uses(struct lk_source *s __attribute__((unused)), const struct l
 		return lk_err_set(err, w->uses_rc, "uses");
 	ret->n_procs = 9;
 	ret->n_unreadable = w->n_unreadable;
-	return w->used && files->st_ino == 10 ? lk_uses_add(ret, &use) : 0;
+	return w->used && req->files->st_ino == 10 ? lk_uses_add(ret, &use) : 0;
 }
 
 static const struct lk_source_ops ops = { .scan = fake_scan, .resolve = fake_resolve, .uses = fake_uses };

@@ -54,6 +54,9 @@ static const struct lk_fact_file full_file = {
 	.st_minor = 5,
 	.st_ino = UINT64_MAX,
 	.nlink = 6,
+	.mode = 0100644,
+	.rdev_major = 7,
+	.rdev_minor = 8,
 	.mandatory_bits = true,
 	.size = INT64_MAX,
 	.path = "/srv/\n\x1b[31m\x7f\xc3\xa9\xe2\x80\xae\xff",
@@ -179,8 +182,8 @@ static void say_file(FILE *f, const struct lk_fact_file *x)
 		return;
 	}
 	say_key(f, &x->key);
-	fprintf(f, " %d %d %u %u %lu %lu %ld %d", x->local, x->has_stat, x->st_major, x->st_minor, x->st_ino, x->nlink,
-		x->size, x->mandatory_bits);
+	fprintf(f, " %d %d %u %u %lu %lu %ld %d %o %u %u", x->local, x->has_stat, x->st_major, x->st_minor, x->st_ino,
+		x->nlink, x->size, x->mandatory_bits, x->mode, x->rdev_major, x->rdev_minor);
 	say_text(f, "path", x->path);
 	fprintf(f, " %d %d %d", x->deleted, x->replaced, x->mnt_id);
 	say_text(f, "fstype", x->fstype);

@@ -215,7 +215,7 @@ Test(json, answer_with_uses)
 		  .certain = true,
 		  .locked = true },
 		{ .file = 1, .kind = LK_USE_CWD, .pid = 7, .comm = "other", .fd = -1, .certain = true },
-		{ .file = 0, .kind = LK_USE_LOOP, .fd = -1, .what = "/dev/loop0" },
+		{ .file = 0, .kind = LK_USE_LOOP, .fd = -1, .what = "/dev/loop0", .below = true },
 	};
 	struct lk_uses uses = { .v = { list, 4, 4 }, .n_procs = 3, .n_unreadable = 1 };
 	struct lk_answer_file asked = { .path = "a", .locked = LK_NO, .uses = &uses, .uses_file = 0 };
@@ -225,8 +225,8 @@ Test(json, answer_with_uses)
 	cr_assert(
 		strstr(s,
 		       "\"uses\":[{\"kind\":\"open\",\"pid\":7,\"start_ticks\":9,\"comm\":\"a\\uFFFD\",\"comm_b64\":\"Yf8=\",\"fd\":0,"
-		       "\"what\":null,\"certain\":true},{\"kind\":\"loop\",\"pid\":null,\"start_ticks\":null,\"comm\":null,"
-		       "\"comm_b64\":null,\"fd\":null,\"what\":\"/dev/loop0\",\"certain\":false}],\"uses_complete\":false}"),
+		       "\"what\":null,\"what_b64\":null,\"below\":false,\"certain\":true},{\"kind\":\"loop\",\"pid\":null,\"start_ticks\":null,\"comm\":null,"
+		       "\"comm_b64\":null,\"fd\":null,\"what\":\"/dev/loop0\",\"what_b64\":null,\"below\":true,\"certain\":false}],\"uses_complete\":false}"),
 		"%s", s);
 }
 

@@ -20,8 +20,10 @@ Test(maps, good)
 		0);
 	cr_assert(m.key.major == 0xfe && m.key.minor == 0 && m.key.ino == 11012141 && !m.key.none);
 	cr_assert_eq(m.addresses, strlen("7f0c1c000000-7f0c1c021000"));
+	cr_assert_eq(m.path, strlen("7f0c1c000000-7f0c1c021000 rw-s 00001000 fe:00 11012141                   "));
 	cr_assert_eq(parse("00400000-00452000 r-xp 00000000 00:2c12f 9223372036854775940", &m), 0);
 	cr_assert(m.key.minor == 0x2c12f && m.key.ino == UINT64_C(9223372036854775940));
+	cr_assert_eq(m.path, strlen("00400000-00452000 r-xp 00000000 00:2c12f 9223372036854775940"), "there is none");
 	cr_assert_eq(parse("7ffd0000-7ffd1000 rw-p 00000000 00:00 0                          [stack]", &m), 0);
 	cr_assert_eq(m.key.ino, 0);
 }

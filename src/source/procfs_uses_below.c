@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Uses of what is below a directory: on the mount whose root it is, which is what makes umount(2) say EBUSY, or anywhere in its tree.
+ * All is told by mount numbers and by the paths that the kernel prints, so that no file system is asked. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "source/procfs_uses.h"
+
+/* The type of a directory on a file server is not known; the root of a mount hardly is anything else. */
+static bool may_be_directory(const struct lk_fact_file *file)
+{
+	return file->path && (!file->mode || S_ISDIR(file->mode));
+}
+
+static bool is_mount_root(const struct lk_fact_file *file)
+{
+	return may_be_directory(file) && file->mnt_id >= 0 && file->mount_point &&
+	       strcmp(file->path, file->mount_point) == 0;
+}
+
+static bool is_in_tree(const struct uses_job *j, const struct lk_fact_file *file, const char *path)
+{
+	size_t n;
+
+	if (!j->tree || !may_be_directory(file))
+		return false;
+	n = strlen(file->path);
+	while (n && file->path[n - 1] == '/')
+		n--;
+	return strncmp(path, file->path, n) == 0 && path[n] == '/' && path[n + 1];
+}
+
+/* A mount of another namespace may be a copy that is unmounted together with ours. */
+static enum lk_tri is_on_mount(const struct uses_job *j, const struct lk_fact_file *file, const struct lk_mount *m)
+{
+	if (is_mount_root(file) && m->id == file->mnt_id)
+		return LK_YES;
+	if (m->ns != 0)
+		return is_mount_root(file) && m->major == file->key.major && m->minor == file->key.minor ? LK_UNKNOWN
+													 : LK_NO;
+	return is_in_tree(j, file, m->target) ? LK_YES : LK_NO;
+}
+
+/* m: the mount that the path leads into; NULL: not known, as when it was unmounted lazily. */
+static enum lk_tri is_below(const struct uses_job *j, const struct lk_fact_file *file, const struct lk_mount *m,
+			    const char *path)
+{
+	enum lk_tri on;
+
+	if (!m || path[0] != '/' || (may_be_directory(file) && strcmp(path, file->path) == 0))
+		return LK_NO;
+	on = is_on_mount(j, file, m);
+	return on == LK_NO && m->ns == 0 && is_in_tree(j, file, path) ? LK_YES : on;
+}
+
+static bool wants_below(const struct uses_job *j, const struct lk_fact_file *file)
+{
+	return j->tree ? may_be_directory(file) : is_mount_root(file);
+}
+
+static int emit_below(struct lk_helper_out *out, const struct uses_proc *p, size_t file, enum lk_use_kind kind, int fd,
+		      const char *what, bool certain)
+{
+	struct lk_use use = { .file = file, .kind = kind, .fd = fd, .what = what, .below = true, .certain = certain };
+
+	return lk_uses_emit(out, p, &use);
+}
+
+/* Of each process one use of each kind is enough. */
+static int emit_once(struct lk_helper_out *out, struct uses_proc *p, size_t i, enum lk_use_kind kind, int fd,
+		     const char *what, enum lk_tri is)
+{
+	unsigned bit = 1U << kind;
+
+	if (is == LK_NO || p->seen[i].below & bit)
+		return 0;
+	p->seen[i].below |= is == LK_YES ? bit : 0;
+	return emit_below(out, p, i, kind, fd, what, is == LK_YES);
+}
+
+int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, const struct lk_fdinfo *info,
+		     int fd)
+{
+	struct lk_proc_name what = lk_procroot_name("fd/%d", fd);
+	struct lk_proc_name name = lk_procroot_task_name(p->pid, p->tid, what.s);
+	const struct lk_mount *m = NULL;
+	const char *path = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < j->n_files && !rc; i++) {
+		if (!wants_below(j, &j->files[i]))
+			continue;
+		m = m ? m : lk_uses_find_mount(j, p, info->mnt_id);
+		if (!m || (!j->tree && is_on_mount(j, &j->files[i], m) == LK_NO))
+			continue;
+		j->link.n = 0;
+		if (!path && lk_io_readlink_at(j->root->fd, name.s, &j->link) == 0)
+			path = lk_buf_str(&j->link);
+		if (path)
+			rc = emit_once(out, p, i, info->has_flags && info->flags & O_PATH ? LK_USE_PATH : LK_USE_OPEN,
+				       fd, path, is_below(j, &j->files[i], m, path));
+	}
+	return rc;
+}
+
+int lk_uses_below_path(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, enum lk_use_kind kind,
+		       const char *path, const struct lk_key *key)
+{
+	const struct lk_mount *m = NULL;
+	int rc = 0, ns;
+
+	for (size_t i = 0; i < j->n_files && !rc; i++) {
+		if (!wants_below(j, &j->files[i]) || p->seen[i].below & 1U << kind || path[0] != '/')
+			continue;
+		ns = m ? 0 : lk_uses_namespace(j, p->pid);
+		m = m || ns < 0 ? m : lk_mounts_by_path(&j->mounts, (unsigned)ns, path);
+		/* A mapping of memory has a name that looks like a path; before Linux 6.8 one of overlay shows the layer. */
+		if (!m ||
+		    (key && (key->major != m->major || key->minor != m->minor) && strcmp(m->fstype, "overlay") != 0))
+			continue;
+		rc = emit_once(out, p, i, kind, -1, path, is_below(j, &j->files[i], m, path));
+	}
+	return rc;
+}
+
+int lk_uses_below_kernel(struct uses_job *j, struct lk_helper_out *out, enum lk_use_kind kind, const char *path,
+			 const char *what)
+{
+	const struct lk_mount *m = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < j->n_files && !rc; i++) {
+		if (!wants_below(j, &j->files[i]))
+			continue;
+		m = m ? m : lk_mounts_by_path(&j->mounts, 0, path);
+		if (is_below(j, &j->files[i], m, path) == LK_YES)
+			rc = emit_below(out, NULL, i, kind, -1, what, true);
+	}
+	return rc;
+}
+
+/* What is mounted on something that is mounted there. */
+int lk_uses_below_mount(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m, size_t i)
+{
+	const struct lk_fact_file *file = &j->files[i];
+	bool below;
+
+	if (m->ns != 0 || m->id == file->mnt_id || !wants_below(j, file))
+		return 0;
+	below = (is_mount_root(file) && m->parent == file->mnt_id) || is_in_tree(j, file, m->target);
+	return below ? emit_below(out, NULL, i, LK_USE_MOUNT, -1, m->target, true) : 0;
+}
