@@ -12,7 +12,8 @@
 #include "base/io.h"
 
 #define CALL_MS 2000 /* for a call; a thread that is not scheduled for so long is let go */
-#define UNMAP_TRIES 30 /* of CALL_MS each */
+#define UNMAP_TRIES 30 /* of CALL_MS at most */
+#define FOREIGN_USEC 10000 /* until who exchanges the instruction may have run */
 
 #define SIG_OF_CALL (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD */
 
@@ -252,17 +253,21 @@ static int try_to_unmap(struct lk_tracee *t)
 	return rc;
 }
 
-/* One that does not run, because it is frozen perhaps, is tried again for a while. */
+/* Tried again for a while with one that does not run, because it is frozen perhaps, or that is about to make another call. */
 static void unmap_page(struct lk_tracee *t)
 {
 	struct lk_inject_answer so_far = t->answer;
-	bool again = true;
+	bool slow = false, again = true;
 
 	for (int i = 0; again && i < UNMAP_TRIES; i++) {
-		if (i > 1)
+		if (slow)
 			answer_early(t);
 		t->answer = (struct lk_inject_answer){ 0 };
-		again = try_to_unmap(t) < 0 && t->answer.why == LK_INJECT_NO_RUN;
+		again = try_to_unmap(t) < 0 &&
+			(t->answer.why == LK_INJECT_NO_RUN || t->answer.why == LK_INJECT_FOREIGN_CALL);
+		slow = slow || (i > 0 && t->answer.why == LK_INJECT_NO_RUN);
+		if (t->answer.why == LK_INJECT_FOREIGN_CALL)
+			usleep(FOREIGN_USEC);
 	}
 	if (t->answer.why != LK_INJECT_LATE || so_far.rc)
 		t->answer = so_far;

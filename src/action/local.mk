@@ -38,6 +38,8 @@ liblockscope_a_SOURCES += \
 	src/action/sys.h \
 	src/action/target.c \
 	src/action/target.h \
+	src/action/target_look.c \
+	src/action/target_private.h \
 	src/action/trace.c \
 	src/action/trace.h \
 	src/action/words.c \

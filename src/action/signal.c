@@ -49,12 +49,50 @@ static int pin_one(struct lk_signal *s, const struct lk_snapshot *snap, const st
 	rc = lk_target_pin(&t->target, s->base.sys, &proc, w->lock, w->holder, err);
 	if (rc < 0)
 		return rc;
-	s->n_targets++;
 	rc = lk_look_at(w->pid, &t->look, err);
+	t->words = rc == 0 ? lk_words_process(&s->base.arena, w->pid, t->target.comm) : NULL;
+	if (rc == 0 && !t->words)
+		rc = lk_err_set(err, -ENOMEM, "out of memory");
 	if (rc < 0)
-		return rc;
-	t->words = lk_words_process(&s->base.arena, w->pid, t->target.comm);
-	return t->words ? 0 : lk_err_set(err, -ENOMEM, "out of memory");
+		lk_target_done(&t->target, s->base.sys);
+	s->n_targets += rc == 0;
+	return rc;
+}
+
+/* Who held the lock and is gone is no longer in the way. */
+static int leave_out(struct lk_signal *s, const struct lk_signal_wanted *w, int rc, const struct lk_err *why)
+{
+	const char *text = lk_arena_printf(&s->base.arena, "Process %d is left out: %s.", w->pid, lk_err_text(why));
+
+	if (!text)
+		return -ENOMEM;
+	s->left_out[s->n_left_out++] = text;
+	s->n_missing += !w->lock || (rc != -ESRCH && rc != -ESTALE);
+	return 0;
+}
+
+/* The first error is that of a plan without anybody. */
+static int pin_all(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_wanted *wanted, size_t n,
+		   struct lk_err *err)
+{
+	struct lk_err first = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc != -ENOMEM; i++) {
+		struct lk_err one = { 0 };
+		int failed = pin_one(s, snap, &wanted[i], &one);
+
+		rc = failed < 0 && failed != -ENOMEM ? leave_out(s, &wanted[i], failed, &one) : failed;
+		if (failed < 0)
+			lk_err_set(&first, failed, "%s", lk_err_text(&one));
+		lk_err_done(&one);
+	}
+	if (rc == 0 && !s->n_targets)
+		rc = first.code;
+	if (rc < 0)
+		lk_err_set(err, rc, "%s", lk_err_text(&first));
+	lk_err_done(&first);
+	return rc;
 }
 
 static int name_it(struct lk_signal *s)
@@ -78,6 +116,8 @@ static bool uses_kill(const struct lk_signal *s)
 
 static int say_rest(struct lk_signal *s)
 {
+	for (size_t i = 0; i < s->n_left_out; i++)
+		lk_action_say(&s->base, LK_LINE_NOT, "%s", s->left_out[i]);
 	lk_action_say(&s->base, LK_LINE_NOT, "No other process is sent a signal, not even its children.");
 	if (!uses_kill(s))
 		lk_action_say(&s->base, LK_LINE_NOT, "SIGKILL is not sent.");
@@ -94,11 +134,11 @@ int lk_signal_plan(struct lk_signal *ret, const struct lk_sys *sys, struct lk_so
 	lk_action_init(&ret->base, &ops, sys, source);
 	ret->targets = lk_arena_array(&ret->base.arena, n_wanted ? n_wanted : 1, sizeof(*ret->targets));
 	ret->steps = lk_arena_memdup(&ret->base.arena, steps, n_steps * sizeof(*steps));
+	ret->left_out = lk_arena_array(&ret->base.arena, n_wanted ? n_wanted : 1, sizeof(*ret->left_out));
 	ret->n_steps = n_steps;
-	if (!ret->targets || !ret->steps)
+	if (!ret->targets || !ret->steps || !ret->left_out)
 		return lk_err_set(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < n_wanted && !rc; i++)
-		rc = pin_one(ret, snap, &wanted[i], err);
+	rc = pin_all(ret, snap, wanted, n_wanted, err);
 	for (size_t i = 0; i < ret->n_targets && !rc; i++)
 		rc = lk_signal_explain(ret, &ret->targets[i], snap, lk_snapshot_proc(snap, ret->targets[i].target.pid));
 	if (!rc)
@@ -134,14 +174,36 @@ int lk_signal_choose(struct lk_signal *s, const struct lk_snapshot *snap, const 
 	return lk_err_set(err, rc, "cannot make the plan: %s", strerror(-rc));
 }
 
+static void leave_alone(struct lk_signal *s, struct lk_signal_target *t, const struct lk_err *why)
+{
+	const char *text = lk_arena_printf(&s->base.arena, "%s", lk_err_text(why));
+
+	t->left_alone = text ? text : "it has changed";
+}
+
 int lk_signal_check(struct lk_action *a, struct lk_err *err)
 {
 	struct lk_signal *s = (struct lk_signal *)a;
+	const char *first = NULL;
+	size_t n = 0;
 	int rc = 0;
 
-	for (size_t i = 0; i < s->n_targets && !rc; i++)
-		rc = lk_target_check(&s->targets[i].target, a->sys, err);
-	return rc;
+	for (size_t i = 0; i < s->n_targets; i++) {
+		struct lk_signal_target *t = &s->targets[i];
+		struct lk_err why = { 0 };
+		int failed = lk_target_check(&t->target, a->sys, &why);
+
+		n += failed == 0;
+		t->ended = failed < 0 && a->sys->poll_exit(a->sys->arg, t->target.pidfd, 0) > 0;
+		if (failed < 0)
+			leave_alone(s, t, &why);
+		if (failed < 0 && !rc) {
+			rc = failed;
+			first = t->left_alone;
+		}
+		lk_err_done(&why);
+	}
+	return n || !rc ? 0 : lk_err_set(err, rc, "%s", first);
 }
 
 static void send_to(struct lk_signal *s, struct lk_signal_target *t, int sig)
@@ -175,20 +237,21 @@ static void wait_for_ends(struct lk_signal *s, uint32_t ms)
 static bool is_still_wanted(struct lk_signal *s, struct lk_signal_target *t)
 {
 	struct lk_target process = t->target;
+	struct lk_err why = { 0 };
 	int rc;
 
-	if (t->ended || t->failed || t->let_go || t->changed)
+	if (t->ended || t->failed || t->let_go || t->left_alone)
 		return false;
 	rc = lk_target_check(&t->target, s->base.sys, NULL);
 	if (rc == 0)
 		return true;
 	process.has_lock = false;
-	if (rc != -ESTALE)
-		t->failed = rc;
-	else if (lk_target_check(&process, s->base.sys, NULL) == 0)
-		t->let_go = true;
+	rc = lk_target_check(&process, s->base.sys, &why);
+	if (rc < 0)
+		leave_alone(s, t, &why);
 	else
-		t->changed = true;
+		t->let_go = true;
+	lk_err_done(&why);
 	return false;
 }
 
@@ -201,8 +264,10 @@ int lk_signal_run(struct lk_action *a, struct lk_err *err)
 		if (k > 0)
 			wait_for_ends(s, s->steps[k].delay_ms);
 		for (size_t i = 0; i < s->n_targets; i++) {
-			if (k == 0 || is_still_wanted(s, &s->targets[i]))
-				send_to(s, &s->targets[i], s->steps[k].sig);
+			struct lk_signal_target *t = &s->targets[i];
+
+			if (k == 0 ? !t->ended && !t->left_alone : is_still_wanted(s, t))
+				send_to(s, t, s->steps[k].sig);
 		}
 	}
 	wait_for_ends(s, lk_signal_ends(s->steps[s->n_steps - 1].sig) ? s->settle_ms : 100);

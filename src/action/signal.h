@@ -32,14 +32,19 @@ struct lk_signal {
 	struct lk_action base;
 	struct lk_signal_target *targets; /* in the arena of base */
 	size_t n_targets;
+	const char **left_out; /* sentences about those that were wanted and are no targets; in the arena of base */
+	size_t n_left_out;
+	size_t n_missing; /* those of them without whom not all is done */
 	const struct lk_signal_step *steps; /* likewise */
 	size_t n_steps;
 	uint32_t settle_ms; /* how long to look for an effect of the last signal */
 };
 
 /* Makes the plan, pinning each process. snap must outlive the action; steps has at least one. A target that must not be signalled
- * makes a plan that is refused, in its words. 0, or -errno with a sentence: -ESRCH: gone, -ESTALE: the number belongs to another
- * process. lk_action_free(&ret->base) in either case. */
+ * makes a plan that is refused, in its words. One of several that cannot be pinned is left out. 0, or -errno with a sentence when
+ * none is left: -ESRCH: gone, -ESTALE: the number belongs to another process. lk_action_free(&ret->base) in either case.
+ *
+ * Who has changed when it is executed is left alone, and the others are signalled. */
 int lk_signal_plan(struct lk_signal *ret, const struct lk_sys *sys, struct lk_source *source,
 		   const struct lk_snapshot *snap, const struct lk_signal_wanted *wanted, size_t n_wanted,
 		   const struct lk_signal_step *steps, size_t n_steps, struct lk_err *err);

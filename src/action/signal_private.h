@@ -21,7 +21,7 @@ struct lk_signal_target {
 	int failed; /* -errno of sending; 0: none */
 	bool ended; /* seen through its pidfd */
 	bool let_go; /* the lock it was aimed at for went away while it lives on */
-	bool changed; /* it was not the same any more when the next signal was due */
+	const char *left_alone; /* why it was: it was not the same any more when a signal was due; NULL: it was not */
 };
 
 /* The words of the plan for one target, its locks filled in. 0 or -ENOMEM. */

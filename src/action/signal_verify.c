@@ -77,9 +77,8 @@ static void say_process(struct lk_signal *s, const struct lk_signal_target *t)
 	if (t->failed)
 		lk_action_say(&s->base, LK_LINE_RESULT, "%s could not be signalled: %s.", t->words,
 			      strerror(-t->failed));
-	else if (t->changed)
-		lk_action_say(&s->base, LK_LINE_RESULT, "%s became another program and was left alone after that.",
-			      t->words);
+	else if (t->left_alone && !t->ended)
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s was left alone: %s.", t->words, t->left_alone);
 	else if (t->let_go)
 		lk_action_say(&s->base, LK_LINE_RESULT, "%s let go of the lock and lives on; it was sent nothing more.",
 			      t->words);
@@ -98,10 +97,10 @@ static bool reached_its_end(const struct lk_signal *s, const struct lk_signal_ta
 	int sig = s->steps[s->n_steps - 1].sig;
 	struct lk_target now = t->target;
 
-	if (t->failed || t->changed)
-		return false;
 	if (t->ended || t->let_go)
 		return true;
+	if (t->failed || t->left_alone)
+		return false;
 	/* A signal that the program handles, other than one that asks it to go, was only to be delivered. */
 	if (!lk_signal_ends(sig) ||
 	    (sig != SIGTERM && sig != SIGINT && sig != SIGQUIT && sig != SIGKILL && t->look.caught >> (sig - 1) & 1))
@@ -115,7 +114,7 @@ static void conclude(struct lk_signal *s)
 
 	for (size_t i = 0; i < s->n_targets; i++)
 		n += reached_its_end(s, &s->targets[i]);
-	if (n == s->n_targets)
+	if (n == s->n_targets && !s->n_missing)
 		s->base.outcome = LK_OUTCOME_DONE;
 	else
 		s->base.outcome = n ? LK_OUTCOME_PARTLY : LK_OUTCOME_NOT_DONE;

@@ -7,6 +7,7 @@
  *   filter  a seccomp filter forbids a call, which two threads try all the time; it kills for fcntl(2), mmap(2) and munmap(2)
  *   swap    sleeps in a call whose instruction another thread exchanges all the time for a jump to a forbidden call
  *   stack   sleeps with a little stack left; just below it lie numbers that another thread changes
+ *   rename  calls itself something else all the time
  *
  * Standard output: "ready PID", then one line at the end: "ok TRIES GOT", how often it tried and how often it got what it must not
  * get; or "bad WHAT". The end is a byte on standard input. */
@@ -32,7 +33,7 @@
 #define SPINS 300
 
 atomic_ulong n_tries, n_got;
-static atomic_bool ended;
+static atomic_bool ended, filtered;
 
 static _Noreturn void say(const char *word, unsigned long tries, unsigned long got)
 {
@@ -94,6 +95,8 @@ static void forbid(bool kill_too)
 
 static void *try_forbidden(void *arg)
 {
+	while (!filtered)
+		;
 	for (;;) {
 		n_tries++;
 		if (syscall(SYS_getppid) >= 0)
@@ -107,7 +110,19 @@ static void be_filtered(void)
 	start(count_until_the_end);
 	start(try_forbidden);
 	forbid(true);
+	filtered = true;
 	try_forbidden(NULL);
+}
+
+static void rename_itself(void)
+{
+	char name[16];
+
+	start(count_until_the_end);
+	for (;;) {
+		snprintf(name, sizeof(name), "name-%lu", ++n_tries);
+		prctl(PR_SET_NAME, name);
+	}
 }
 
 #ifdef __x86_64__
@@ -245,6 +260,7 @@ static const struct {
 	{ "filter", be_filtered },
 	{ "swap", swap_code },
 	{ "stack", sleep_on_small_stack },
+	{ "rename", rename_itself },
 };
 
 int main(int argc, char **argv)

@@ -195,7 +195,33 @@ def test_41_signal_changed(t):
     changed("", end, b"has ended")
     changed("signal.signal(signal.SIGUSR1, lambda *a: fcntl.flock(f, fcntl.LOCK_UN))", ask, b"no longer on descriptor")
     exec_code = "signal.signal(signal.SIGUSR1, lambda *a: (os.set_inheritable(f.fileno(), True), os.execlp('sleep', 'sleep', '600')))"
-    changed(exec_code, ask, b"is \"sleep\" now")
+    changed(exec_code, ask, b'runs another program now, "sleep"')
+
+
+def test_41_signal_one_changed(t):
+    """One of several changes between the question and the answer: it is left alone, the others get their signal."""
+    path = t.path("f")
+    code = "signal.signal(signal.SIGUSR1, lambda *a: fcntl.flock(f, fcntl.LOCK_UN))\nfcntl.LOCK_EX = fcntl.LOCK_SH"
+    holders = [locker(t, path, code) for _ in range(3)]
+    changing, others = holders[1], (holders[0], holders[2])
+
+    def held():
+        return [pid for row in t.rows(path) for pid in [h["pid"] for h in row["holders"]]]
+
+    def change():
+        changing.send_signal(signal.SIGUSR1)
+        until(lambda: changing.pid not in held(), "it lets go of the lock")
+
+    status, said = on_terminal(t, ["signal", "--holders-of", path], change)
+    same(status, 64, repr(said))
+    check(b"was left alone: target changed since you looked" in said, "no reason: %r", said)
+    for holder in others:
+        same(holder.wait(5), -signal.SIGTERM, "how the others ended")
+    check(alive(changing), "it was signalled")
+    answer = t.run("signal", "--yes", str(changing.pid), "2147483647")
+    same(answer.status, 64, str(answer))
+    check(b"2147483647 is left out: process 2147483647 is gone" in answer.out, "%s", answer)
+    same(changing.wait(5), -signal.SIGTERM, "how it ended")
 
 
 REUSE = """

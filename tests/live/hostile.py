@@ -3,9 +3,11 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 
+from actions_files import on_terminal
 from actions_release import Target, kill_while_traced, start_release
 from document import check, same
 from harness import AS_NOBODY, needs, needs_root
@@ -17,10 +19,13 @@ BYTES = 200  # of its lock; every second one is released, one at a time
 class Hostile:
     """tests/helpers/lkhostile.c, which counts what it got that it must not get."""
 
-    def __init__(self, t, kind):
+    def __init__(self, t, kind, copy=False):
         program = t.world.compile("lkhostile")
         if not program:
             raise Skip("tests/helpers/lkhostile cannot be built here")
+        if copy:
+            program = shutil.copy(program, os.path.join(t.dir, "copy"))
+        self.program = program
         self.t, self.kind, self.next = t, kind, 0
         self.path = t.path("hostile-" + kind)
         argv = [*AS_NOBODY, program, kind, self.path, str(BYTES)]
@@ -38,7 +43,8 @@ class Hostile:
         """The next byte of its lock."""
         argv = ("release", self.path, "--pid", str(self.pid), "--type", "posix", "--yes", "--range", str(self.next))
         answer = self.t.run(*argv)
-        check(answer.status in allowed, "%s: %s", self.kind, answer)
+        left = answer.status == 2 and b"one page of memory" in answer.err
+        check(answer.status in allowed or (left and 5 in allowed), "%s: %s", self.kind, answer)
         self.next += 2
         return answer
 
@@ -93,6 +99,22 @@ def test_91_nothing_below_the_stack(t):
     """What lies below a small stack is another thread's."""
     times = 2500 if t.soak else 25
     same(release_many(t, "stack", times), times, "releases")
+
+
+@needs_root
+@needs("setpriv")
+def test_91_renamed_holder_is_acted_on(t):
+    """What a process calls itself is no part of what it is; nor is what the file that it runs is called."""
+    times = 2500 if t.soak else 20
+    same(release_many(t, "rename", times), times, "releases")
+    for target in ("--holders-of", None):
+        hostile = Hostile(t, "rename")
+        same(t.run("signal", "--yes", *((target, hostile.path) if target else (str(hostile.pid),))).status, 0, str(target))
+        same(hostile.proc.wait(5), -signal.SIGTERM, "how it ended")
+    hostile = Hostile(t, "stack", copy=True)
+    new = hostile.program + ".new"
+    status, said = on_terminal(t, ["signal", str(hostile.pid)], lambda: os.rename(hostile.program, new))
+    same((status, hostile.proc.wait(5)), (0, -signal.SIGTERM), repr(said))
 
 
 def test_91_killed_lockscope_harms_nobody(t):
