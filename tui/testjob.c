@@ -134,8 +134,10 @@ static int report(struct test_job *j, bool granted)
 static int try_it(struct test_job *j, struct lk_probe *probe, struct lk_err *err)
 {
 	struct lk_err refusal = { 0 };
-	int rc = lk_probe_try(probe, &j->wish, &refusal);
+	int rc;
 
+	lk_probe_log(j->job.host.sys, &j->wish, j->file->path, LK_PROBE_BEGUN);
+	rc = lk_probe_try(probe, &j->wish, &refusal);
 	lk_probe_log(j->job.host.sys, &j->wish, j->file->path, rc);
 	if (rc < 0 && rc != -EAGAIN)
 		lk_err_set(err, rc, "%s", lk_err_text(&refusal));

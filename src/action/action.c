@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/sanitize.h"
 
 const char *lk_outcome_name(enum lk_outcome o)
 {
@@ -128,22 +127,14 @@ static const char *subject_of(const struct lk_action *a)
 	return "";
 }
 
-/* One line, printable ASCII only: what was acted on has chosen its own name. */
-static void log_it(const struct lk_action *a, int rc, const struct lk_err *err)
-{
-	const char *result = rc < 0 && err ? lk_err_text(err) : last_of(a, LK_LINE_RESULT);
-	lk_auto_mem char *text = NULL, *safe = NULL;
+#define SUBJECT_MAX 1500 /* bytes in the log, or a long name would leave no room for the result */
 
-	if (!a->sys->log)
-		return;
-	if (asprintf(&text, "uid=%u euid=%u %s: %s: %s: %s", (unsigned)getuid(), (unsigned)geteuid(), a->ops->name,
-		     subject_of(a), rc < 0 ? "failed" : lk_outcome_name(a->outcome), result ? result : "") < 0) {
-		text = NULL;
-		return;
-	}
-	safe = lk_sanitize_str(text, false);
-	if (safe)
-		a->sys->log(a->sys->arg, safe);
+static void log_end(const struct lk_action *a, int rc, const struct lk_err *err)
+{
+	const char *result = rc < 0 ? lk_err_text(err) : last_of(a, LK_LINE_RESULT);
+
+	lk_sys_log(a->sys, "%s: %.*s: %s: %s", a->ops->name, SUBJECT_MAX, subject_of(a),
+		   rc < 0 ? "failed" : lk_outcome_name(a->outcome), result ? result : "");
 }
 
 int lk_action_execute(struct lk_action *a, struct lk_err *err)
@@ -164,6 +155,7 @@ int lk_action_execute(struct lk_action *a, struct lk_err *err)
 		lk_err_done(&own);
 		return rc;
 	}
+	lk_sys_log(a->sys, "%s: %.*s: begun", a->ops->name, SUBJECT_MAX, subject_of(a));
 	rc = a->ops->run(a, e);
 	/* Looking again is worth even more when something went wrong half way. */
 	if (a->ops->verify) {
@@ -175,7 +167,7 @@ int lk_action_execute(struct lk_action *a, struct lk_err *err)
 	}
 	if (rc < 0 && a->outcome == LK_OUTCOME_NONE)
 		a->outcome = LK_OUTCOME_UNKNOWN;
-	log_it(a, rc, e);
+	log_end(a, rc, e);
 	lk_err_done(&own);
 	return rc;
 }

@@ -71,7 +71,7 @@ int lk_action_name(struct lk_action *a, const char *fmt, ...) __attribute__((for
 int lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Check, run, verify; writes one line to syslog (LOG_AUTHPRIV) that says who did what to what with which result. Never call it
+/* Check, run, verify; writes a line to the system's log before it and one after it, who did what to what with which result. Never call it
  * before the plan was shown and confirmed. 0 when it ran (see outcome), -EPERM when the plan refuses, -ESTALE when the target
  * changed, or -errno. */
 int lk_action_execute(struct lk_action *a, struct lk_err *err);

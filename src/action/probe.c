@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/sanitize.h"
 #include "source/procroot.h"
 
 #define FOUND_MAX 10000 /* questions to the kernel about one wish */
@@ -223,19 +222,9 @@ int lk_probe_try(struct lk_probe *p, const struct lk_probe_wish *wish, struct lk
 
 void lk_probe_log(const struct lk_sys *sys, const struct lk_probe_wish *wish, const char *path, int rc)
 {
-	lk_auto_mem char *line = NULL, *safe = NULL;
-	const char *result = rc == 0 ? "granted" : rc == -EAGAIN ? "refused" : "failed";
+	const char *result = rc > 0 ? "begun" : rc == 0 ? "granted" : rc == -EAGAIN ? "refused" : "failed";
 	char range[LK_RANGE_TEXT];
 
-	if (!sys->log)
-		return;
-	if (asprintf(&line, "uid=%u euid=%u test: %s %s lock on %s, bytes %s: %s", (unsigned)getuid(),
-		     (unsigned)geteuid(), lk_type_name(wish->type), lk_mode_name(wish->mode), path,
-		     lk_range_format(wish->range, range), result) < 0) {
-		line = NULL;
-		return;
-	}
-	safe = lk_sanitize_str(line, false);
-	if (safe)
-		sys->log(sys->arg, safe);
+	lk_sys_log(sys, "test: %s %s lock on %.1500s, bytes %s: %s", lk_type_name(wish->type), lk_mode_name(wish->mode),
+		   path, lk_range_format(wish->range, range), result);
 }

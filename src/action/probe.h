@@ -46,7 +46,8 @@ int lk_probe_take(struct lk_probe *p, const struct lk_probe_wish *wish, struct l
 /* The same in a child process, which releases it at once. */
 int lk_probe_try(struct lk_probe *p, const struct lk_probe_wish *wish, struct lk_err *err);
 
-/* For the log of the machine: who took what, and what came of it. rc: as lk_probe_take() returned. */
+/* For the log of the machine: who takes what, and what came of it. rc: as lk_probe_take() returned; LK_PROBE_BEGUN before that. */
+#define LK_PROBE_BEGUN 1
 void lk_probe_log(const struct lk_sys *sys, const struct lk_probe_wish *wish, const char *path, int rc);
 
 #endif

@@ -26,8 +26,13 @@ struct lk_sys {
 	/* statx(2) without sync. name "" with AT_EMPTY_PATH in flags: the descriptor itself. */
 	int (*stat_at)(void *arg, int dirfd, const char *name, int flags, struct statx *ret);
 	int (*close)(void *arg, int fd);
-	void (*log)(void *arg, const char *line); /* syslog(3), facility LOG_AUTHPRIV; NULL: nothing is logged */
+	/* One datagram to the system's log, facility authpriv; it waits for nothing, and is lost where the log takes none. NULL: nothing is
+	 * logged. */
+	void (*log)(void *arg, const char *line);
 };
+
+/* Logs who does what: one line of printable ASCII, whatever names are in it. */
+void lk_sys_log(const struct lk_sys *sys, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The real ones. */
 extern const struct lk_sys lk_sys_real;

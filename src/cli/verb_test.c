@@ -111,8 +111,10 @@ static enum lk_status take(struct lk_test *t)
 	struct lk_probe_wish wish = lk_test_wish(t);
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
-	int rc = t->cli->act.acquire ? lk_probe_try(&t->probe, &wish, &err) : lk_probe_take(&t->probe, &wish, &err);
+	int rc;
 
+	lk_probe_log(&lk_sys_real, &wish, t->cli->args[0], LK_PROBE_BEGUN);
+	rc = t->cli->act.acquire ? lk_probe_try(&t->probe, &wish, &err) : lk_probe_take(&t->probe, &wish, &err);
 	lk_probe_log(&lk_sys_real, &wish, t->cli->args[0], rc);
 	t->tried = rc == 0 || rc == -EAGAIN;
 	t->acquired = rc == 0 ? LK_YES : LK_NO;

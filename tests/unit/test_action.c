@@ -16,7 +16,7 @@ struct script {
 	int pidfd_open, send, poll; /* -errno; 0: the real one */
 	int fail_after; /* signals that are still sent before send fails */
 	int n_sent, n_closed, n_opened;
-	char log[512];
+	char log[1024]; /* all lines */
 };
 
 static int s_pidfd_open(void *arg, int pid, unsigned flags)
@@ -55,7 +55,9 @@ static void s_log(void *arg, const char *line)
 {
 	struct script *s = arg;
 
-	snprintf(s->log, sizeof(s->log), "%s", line);
+	size_t n = strlen(s->log);
+
+	snprintf(s->log + n, sizeof(s->log) - n, "%s\n", line);
 }
 
 static struct lk_sys sys_of(struct script *s)
@@ -164,6 +166,7 @@ Test(action, signal_ends_it_and_says_so)
 	cr_assert_eq(lk_action_execute(&s.base, &err), 0, "%s", lk_err_text(&err));
 	cr_assert_eq(s.base.outcome, LK_OUTCOME_DONE);
 	cr_assert(says(&s.base, LK_LINE_RESULT, "has ended; it is a zombie"));
+	cr_assert(strstr(script.log, ": begun\n"), "%s", script.log);
 	cr_assert(strstr(script.log, "signal: SIGTERM to process ") && strstr(script.log, ": done: "), "%s",
 		  script.log);
 	lk_action_free(&s.base);
