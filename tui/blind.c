@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "source/unread.h"
 #include "tui/app.h"
 #include "tui/textmaker.h"
 
@@ -35,6 +36,18 @@ static const char *advice(const struct lk_problem *p, const struct lk_tui *t)
 	return NULL;
 }
 
+/* One is named by the sentence already. */
+static void put_processes(struct lk_maker *m, const struct lk_problem *p)
+{
+	lk_buf b = { 0 };
+
+	if (p->count > 1 && p->n_unread && lk_unread_put(&b, p->unread, p->n_unread, p->count) == 0 && lk_buf_str(&b)) {
+		lk_maker_line(m, "");
+		lk_maker_put(m, "%s", b.v);
+	}
+	lk_vec_done(&b);
+}
+
 static void put_problem(struct lk_maker *m, const struct lk_tui *t, const struct lk_problem *p)
 {
 	const char *what_to_do = advice(p, t);
@@ -47,6 +60,7 @@ static void put_problem(struct lk_maker *m, const struct lk_tui *t, const struct
 		if (p->count > 1)
 			lk_maker_put(m, ", %zu times", p->count);
 	}
+	put_processes(m, p);
 	lk_maker_line(m, "");
 	lk_maker_put(m, "%s", p->hides_locks ? "Holders or requests may be hidden by this." : "It hides no lock.");
 	if (what_to_do) {

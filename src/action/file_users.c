@@ -199,6 +199,16 @@ static bool is_said(const struct lk_uses *uses, size_t i)
 	return i > 0 && a->pid > 0 && a->pid == b->pid && a->kind == b->kind && !b->locked && a->certain == b->certain;
 }
 
+static int say_unread(struct view *v, const struct lk_uses *uses)
+{
+	lk_buf b = { 0 };
+	int rc = lk_uses_put_unread(&b, uses, true);
+
+	rc = rc ? rc : say(v, LK_LINE_RISK, "%s: %.*s.", v->place->path, (int)b.n, b.v);
+	lk_vec_done(&b);
+	return rc;
+}
+
 static int say_uses(struct view *v, const struct lk_uses *uses)
 {
 	int rc = 0;
@@ -215,8 +225,7 @@ static int say_uses(struct view *v, const struct lk_uses *uses)
 	}
 	rc = rc ? rc : say_rest(v);
 	if (!rc && uses->n_unreadable)
-		rc = say(v, LK_LINE_RISK, "%s: %zu of %zu processes could not be asked whether they use it.",
-			 v->place->path, uses->n_unreadable, uses->n_procs);
+		rc = say_unread(v, uses);
 	if (!rc && uses->hidden)
 		rc = say(v, LK_LINE_RISK,
 			 "%s: processes that are hidden from here (hidepid, another pid namespace) may use it.",

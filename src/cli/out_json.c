@@ -148,6 +148,27 @@ json_t *lk_json_ids(const struct lk_lock *const *locks, size_t n)
 
 /* ---- the head ---- */
 
+static json_t *unread_object(const struct lk_fact_unread *u)
+{
+	struct lk_json_object o = lk_json_new();
+
+	lk_json_put(&o, "pid", json_integer(u->pid));
+	lk_json_put(&o, "comm", lk_json_text(u->comm));
+	lk_json_put(&o, "comm_b64", lk_json_bytes(u->comm));
+	lk_json_put(&o, "errno", u->code ? json_string_nocheck(lk_err_name(u->code)) : json_null());
+	return lk_json_finish(&o);
+}
+
+json_t *lk_json_unread(const struct lk_fact_unread *u, size_t n)
+{
+	json_t *list = json_array();
+	bool failed = !list;
+
+	for (size_t i = 0; i < n; i++)
+		lk_json_append(list, unread_object(&u[i]), &failed);
+	return lk_json_finish_list(list, failed);
+}
+
 static json_t *error_object(const struct lk_problem *p)
 {
 	struct lk_json_object o = lk_json_new();
@@ -156,6 +177,7 @@ static json_t *error_object(const struct lk_problem *p)
 	lk_json_put(&o, "errno", p->code ? json_string_nocheck(lk_err_name(p->code)) : json_null());
 	lk_json_put(&o, "count", json_integer((json_int_t)(p->count <= INT64_MAX ? p->count : INT64_MAX)));
 	lk_json_put(&o, "text", lk_json_text(p->text));
+	lk_json_put(&o, "processes", lk_json_unread(p->unread, p->n_unread));
 	return lk_json_finish(&o);
 }
 

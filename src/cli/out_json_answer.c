@@ -82,6 +82,10 @@ static json_t *answer_file_object(const struct lk_answer_file *f)
 	lk_json_put(&o, "reason", lk_json_text(f->reason));
 	lk_json_put(&o, "uses", use_list(f));
 	lk_json_put(&o, "uses_complete", lk_json_tri(uses_complete(f)));
+	lk_json_put(&o, "uses_unread_count",
+		    lk_json_integer(f->uses ? (int64_t)f->uses->n_unreadable : 0, f->uses != NULL));
+	lk_json_put(&o, "uses_unread",
+		    f->uses ? lk_json_unread(f->uses->unread.v, f->uses->unread.n) : lk_json_unread(NULL, 0));
 	return lk_json_finish(&o);
 }
 

@@ -9,6 +9,7 @@
 #include "source/bpf.h"
 #include "source/capture.h"
 #include "source/procfs.h"
+#include "source/unread.h"
 
 int lk_session_source(const struct lk_cli *cli, struct lk_source **ret, struct lk_err *err)
 {
@@ -135,6 +136,16 @@ static void say_scan(const struct lk_session *s)
 		       snap->end.n_bad_lines == 1 ? "line" : "lines");
 }
 
+void lk_session_name_unread(const struct lk_session *s, const char *text, const struct lk_fact_unread *u, size_t n,
+			    size_t count)
+{
+	lk_buf b = { 0 };
+
+	if (s->cli->verbose && n && lk_unread_put(&b, u, n, count) == 0 && lk_buf_str(&b))
+		lk_say("%s: %s", text, b.v);
+	lk_vec_done(&b);
+}
+
 void lk_session_badge(const struct lk_session *s)
 {
 	const struct lk_snapshot *snap = s->snap;
@@ -144,8 +155,13 @@ void lk_session_badge(const struct lk_session *s)
 		say_scan(s);
 	if (snap->complete && !all)
 		return;
-	for (size_t i = 0; i < snap->n_problems; i++)
-		lk_say("%s", snap->problems[i].text);
+	for (size_t i = 0; i < snap->n_problems; i++) {
+		const struct lk_problem *p = &snap->problems[i];
+
+		lk_say("%s", p->text);
+		if (p->count > 1)
+			lk_session_name_unread(s, "which could not be read", p->unread, p->n_unread, p->count);
+	}
 	if (!snap->complete && !snap->n_problems)
 		lk_say("this may not be everything: not all of the system could be read");
 }

@@ -38,6 +38,9 @@ enum lk_status lk_session_resolve(struct lk_session *s);
 bool lk_asked_is_missing(const struct lk_asked *t);
 /* A copy whose strings are in the arena. 0 or -ENOMEM. */
 int lk_session_copy_file(struct lk_session *s, const struct lk_fact_file *file, struct lk_fact_file *ret);
+/* With -v: which processes could not be looked at, "TEXT: 1 (init): Permission denied"; count: how many in all. */
+void lk_session_name_unread(const struct lk_session *s, const char *text, const struct lk_fact_unread *u, size_t n,
+			    size_t count);
 /* On standard error, when something that could change the answer could not be read; with -v, everything. */
 void lk_session_badge(const struct lk_session *s);
 void lk_session_done(struct lk_session *s);

@@ -33,6 +33,7 @@ TEE(mount)
 TEE(proc)
 TEE(orphan)
 TEE(denied)
+TEE(unread)
 TEE(end)
 
 static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct lk_build *build, struct lk_err *err)
@@ -40,7 +41,7 @@ static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct l
 	struct lk_request req = { .needs = LK_NEED_ALL, .timeout_ms = s->cli->timeout_ms, .exact = s->cli->exact };
 	struct tee tee = { lk_capture_writer_sink(writer), lk_build_sink(build), 0 };
 	struct lk_sink sink = { &tee,     tee_host,   tee_lock,   tee_fd,  tee_waiter, tee_mount,
-				tee_proc, tee_orphan, tee_denied, tee_end, NULL };
+				tee_proc, tee_orphan, tee_denied, tee_end, NULL,       tee_unread };
 	int rc = lk_source_scan(s->source, &req, &sink, err);
 
 	if (rc < 0 && tee.write_code == 0)

@@ -62,6 +62,7 @@ static void put_uses(const struct lk_out *o, const struct inquiry *q, const stru
 {
 	struct lk_uses_skip skip[] = { { w->holders.v, w->holders.n }, { w->waiters.v, w->waiters.n } };
 	size_t file = (size_t)(w->target - q->session.targets), n;
+	lk_buf unread = { 0 };
 
 	if (!q->has_uses || !w->target->resolved)
 		return;
@@ -70,9 +71,11 @@ static void put_uses(const struct lk_out *o, const struct inquiry *q, const stru
 		n += lk_uses_print(o, &q->uses, file, true, NULL, 0, "; below it: ");
 	else
 		n += lk_uses_print(o, &q->uses, file, true, NULL, 0, n ? "\nBelow it: " : "Below it: ");
-	if (q->uses.n_unreadable)
-		fprintf(o->f, "%s%zu of %zu processes could not be asked whether they use it", n++ ? "; " : before,
-			q->uses.n_unreadable, q->uses.n_procs);
+	if (q->uses.n_unreadable && lk_uses_put_unread(&unread, &q->uses, false) == 0 && lk_buf_str(&unread)) {
+		fputs(n++ ? "; " : before, o->f);
+		lk_out_puts(o, unread.v);
+	}
+	lk_vec_done(&unread);
 	if (q->uses.hidden)
 		fprintf(o->f, "%sprocesses that are hidden here could use it", n++ ? "; " : before);
 	if (w->locked == LK_YES && n)
@@ -369,6 +372,9 @@ static enum lk_status answer(struct inquiry *q)
 		say_unknown(q);
 	if (q->cli->format != LK_FORMAT_QUIET)
 		lk_session_badge(&q->session);
+	if (q->uses.n_unreadable > 1)
+		lk_session_name_unread(&q->session, "which could not be asked whether they use it", q->uses.unread.v,
+				       q->uses.unread.n, q->uses.n_unreadable);
 	return conclude(q);
 }
 

@@ -130,6 +130,19 @@ static int on_denied(void *arg, const struct lk_fact_denied *f)
 	return d->what && d->text ? 0 : -ENOMEM;
 }
 
+static int on_unread(void *arg, const struct lk_fact_unread *f)
+{
+	struct lk_build *b = arg;
+	struct lk_fact_unread *u = lk_vec_push(&b->unread);
+
+	if (!u)
+		return -ENOMEM;
+	*u = *f;
+	u->what = lk_arena_strdup(&b->snap->arena, f->what);
+	u->comm = lk_arena_strdup(&b->snap->arena, f->comm);
+	return u->what && (u->comm || !f->comm) ? 0 : -ENOMEM;
+}
+
 static int on_proven(void *arg, const struct lk_fact_proven *f)
 {
 	struct lk_build *b = arg;
@@ -161,7 +174,7 @@ int lk_build_new(struct lk_build **ret)
 		return -ENOMEM;
 	}
 	b->sink = (struct lk_sink){ b,       on_host,   on_lock,   on_fd,  on_waiter, on_mount,
-				    on_proc, on_orphan, on_denied, on_end, on_proven };
+				    on_proc, on_orphan, on_denied, on_end, on_proven, on_unread };
 	*ret = b;
 	return 0;
 }
@@ -201,6 +214,7 @@ void lk_build_free(struct lk_build *b)
 	lk_vec_done(&b->mounts);
 	lk_vec_done(&b->proven);
 	lk_vec_done(&b->denied);
+	lk_vec_done(&b->unread);
 	lk_index_done(&b->by_pid);
 	free(b);
 }

@@ -70,6 +70,7 @@ struct lk_build {
 	const struct lk_fact_mount *last_mount; /* that was looked for; NULL: none */
 	LK_VEC(struct lk_fact_orphan) orphans;
 	LK_VEC(struct lk_fact_denied) denied;
+	LK_VEC(struct lk_fact_unread) unread;
 	LK_VEC(struct lk_file) files;
 	LK_VEC(struct build_name) names; /* by file */
 	struct lk_index by_ident; /* files */

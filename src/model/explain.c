@@ -273,6 +273,21 @@ static bool unreadable_matters(const struct lk_snapshot *s)
 	return !s->locks_proven;
 }
 
+/* The processes that belong to a problem. */
+static int name_processes(const struct lk_build *b, struct lk_problem *p)
+{
+	struct lk_fact_unread *list = lk_arena_array(&b->snap->arena, b->unread.n + 1, sizeof(*list));
+
+	for (size_t i = 0; list && i < b->unread.n; i++) {
+		const struct lk_fact_unread *u = &b->unread.v[i];
+
+		if (u->code == p->code && strcmp(u->what, p->what) == 0)
+			list[p->n_unread++] = *u;
+	}
+	p->unread = list;
+	return list ? 0 : -ENOMEM;
+}
+
 static int add_problem(struct lk_build *b, size_t *n, const struct lk_fact_denied *d)
 {
 	struct lk_arena *a = &b->snap->arena;
@@ -285,7 +300,7 @@ static int add_problem(struct lk_build *b, size_t *n, const struct lk_fact_denie
 		.count = d->count,
 		.hides_locks = d->hides_locks,
 	};
-	return p->what && p->text ? 0 : -ENOMEM;
+	return p->what && p->text ? name_processes(b, p) : -ENOMEM;
 }
 
 int lk_build_completeness(struct lk_build *b)

@@ -115,6 +115,9 @@ struct lk_problem {
 	int code; /* -errno */
 	size_t count;
 	bool hides_locks;
+	const struct lk_fact_unread
+		*unread; /* the first processes that it counts; none where it counts something else */
+	size_t n_unread;
 };
 
 struct lk_snapshot {

@@ -36,6 +36,8 @@ static int replay_fact(const struct lk_capture_fact *f, const struct lk_sink *si
 		return sink->orphan(sink->arg, f->fact);
 	case LK_CAPTURE_DENIED:
 		return sink->denied(sink->arg, f->fact);
+	case LK_CAPTURE_UNREAD:
+		return sink->unread ? sink->unread(sink->arg, f->fact) : 0;
 	default:
 		return sink->end(sink->arg, f->fact);
 	}

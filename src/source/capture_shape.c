@@ -161,6 +161,13 @@ static const struct lk_capture_field denied_fields[] = {
 	{ "text", LK_CAP_TEXT, AT(lk_fact_denied, text), MUST },
 };
 
+static const struct lk_capture_field unread_fields[] = {
+	{ "what", LK_CAP_TEXT, AT(lk_fact_unread, what), MUST },
+	{ "pid", LK_CAP_SIGNED, AT(lk_fact_unread, pid), MUST, PID },
+	{ "errno", LK_CAP_ERRNO, AT(lk_fact_unread, code) },
+	{ "comm", LK_CAP_TEXT, AT(lk_fact_unread, comm) },
+};
+
 static const struct lk_capture_field end_fields[] = {
 	{ "stable", LK_CAP_BOOL, AT(lk_fact_end, stable), MUST },
 	{ "n_bad_lines", LK_CAP_UNSIGNED, AT(lk_fact_end, n_bad_lines) },
@@ -179,5 +186,6 @@ const struct lk_capture_shape lk_capture_shapes[LK_CAPTURE_N_KINDS] = {
 	[LK_CAPTURE_PROC] = SHAPE("proc", lk_fact_proc, proc_fields),
 	[LK_CAPTURE_ORPHAN] = SHAPE("orphan", lk_fact_orphan, orphan_fields),
 	[LK_CAPTURE_DENIED] = SHAPE("denied", lk_fact_denied, denied_fields),
+	[LK_CAPTURE_UNREAD] = SHAPE("unread", lk_fact_unread, unread_fields),
 	[LK_CAPTURE_END] = SHAPE("end", lk_fact_end, end_fields),
 };

@@ -80,6 +80,11 @@ static int write_denied(void *arg, const struct lk_fact_denied *f)
 	return write_fact(arg, LK_CAPTURE_DENIED, f);
 }
 
+static int write_unread(void *arg, const struct lk_fact_unread *f)
+{
+	return write_fact(arg, LK_CAPTURE_UNREAD, f);
+}
+
 static int write_end(void *arg, const struct lk_fact_end *f)
 {
 	return write_fact(arg, LK_CAPTURE_END, f);
@@ -102,6 +107,7 @@ int lk_capture_writer_new(FILE *f, struct lk_capture_writer **ret)
 		.proc = write_proc,
 		.orphan = write_orphan,
 		.denied = write_denied,
+		.unread = write_unread,
 		.end = write_end,
 	};
 	*ret = w;

@@ -235,11 +235,13 @@ static int child_serve(const struct lk_helper_job *job, struct child *c, struct 
 	}
 }
 
-static void note_given_up(struct lk_helper_result *ret, size_t item)
+static void note_given_up(const struct lk_helper_job *job, struct lk_helper_result *ret, size_t item)
 {
 	if (!ret->n_given_up)
 		ret->first_given_up = item;
 	ret->n_given_up++;
+	if (job->gave_up)
+		job->gave_up(job->arg, item);
 }
 
 int lk_helper_run(const struct lk_helper_job *job, struct lk_helper_result *ret)
@@ -262,7 +264,7 @@ int lk_helper_run(const struct lk_helper_job *job, struct lk_helper_result *ret)
 		child_end(&c, finished);
 		next = c.next;
 		if (!rc && next < job->n_items)
-			note_given_up(ret, next++);
+			note_given_up(job, ret, next++);
 	}
 	ret->n_left = job->n_items - next;
 	lk_vec_done(&c.buf);

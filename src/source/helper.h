@@ -15,6 +15,8 @@ struct lk_helper_job {
 	int (*work)(void *arg, size_t item, struct lk_helper_out *out);
 	/* In the parent, for each emitted record; data is borrowed. Non-zero stops everything and is returned. */
 	int (*take)(void *arg, size_t item, const char *data, size_t n);
+	/* In the parent, for each item that is given up; NULL: not told. */
+	void (*gave_up)(void *arg, size_t item);
 	void *arg;
 	int keep_fd; /* a descriptor that work() needs: all others of ours, and those we were started with, are closed in the child */
 	uint32_t stall_ms; /* an item silent for so long is given up */

@@ -71,6 +71,8 @@ liblockscope_a_SOURCES += \
 	src/source/source.h \
 	src/source/sysroot.c \
 	src/source/sysroot.h \
+	src/source/unread.c \
+	src/source/unread.h \
 	src/source/uses.c \
 	src/source/uses.h
 

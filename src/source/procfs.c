@@ -175,24 +175,57 @@ static size_t count_denied(const struct scan *s)
 	return n;
 }
 
-static const char *denied_text(struct scan *s, const struct scan_denied *d)
+/* "process 1 (init)" where it is one, else its number and `more`. In the arena; NULL: no memory. */
+static const char *subject_of(struct scan *s, const struct scan_denied *d, const char *more)
+{
+	struct lk_fact_unread u = { .pid = d->n_pids == 1 && d->count == 1 ? d->pids[0] : 0 };
+	const char *text = NULL;
+	lk_buf b = { 0 };
+
+	if (!u.pid)
+		return lk_arena_printf(&s->arena, "%zu %s", d->count, more);
+	u.comm = lk_unread_comm(s->root, u.pid, &s->arena);
+	if (lk_unread_put_one(&b, &u) == 0)
+		text = lk_arena_strndup(&s->arena, b.v, b.n);
+	lk_vec_done(&b);
+	return text;
+}
+
+static const char *denied_processes_text(struct scan *s, const struct scan_denied *d)
 {
 	bool refused = d->code == -EACCES || d->code == -EPERM;
+	const char *of = lk_arena_printf(&s->arena, "of %zu processes", s->procs.n);
+	const char *subject = of ? subject_of(s, d, of) : NULL;
 
+	if (!subject)
+		return NULL;
+	return lk_arena_printf(&s->arena, "%s could not be read (%s)%s", subject, strerror(-d->code),
+			       !refused        ? ""
+			       : !geteuid()    ? ", not even by root"
+			       : d->count == 1 ? ": run as root to see what it holds"
+					       : ": run as root to see what they hold");
+}
+
+static const char *denied_calls_text(struct scan *s, const struct scan_denied *d)
+{
+	const char *subject = subject_of(s, d, d->count == 1 ? "process" : "processes");
+
+	if (!subject)
+		return NULL;
+	return lk_arena_printf(&s->arena,
+			       "the blocked calls of %s could not be read (%s): some waiters are known by their "
+			       "recorded number only",
+			       subject, strerror(-d->code));
+}
+
+static const char *denied_text(struct scan *s, const struct scan_denied *d)
+{
 	if (d->text)
 		return d->text;
 	if (strcmp(d->what, "fdinfo") == 0)
-		return lk_arena_printf(&s->arena, "%zu of %zu processes could not be read (%s)%s", d->count, s->procs.n,
-				       strerror(-d->code),
-				       !refused    ? ""
-				       : geteuid() ? ": run as root to see what they hold"
-						   : ", not even by root");
+		return denied_processes_text(s, d);
 	if (strcmp(d->what, "syscall") == 0)
-		return lk_arena_printf(
-			&s->arena,
-			"the blocked calls of %zu %s could not be read (%s): some waiters are known by their "
-			"recorded number only",
-			d->count, d->count == 1 ? "process" : "processes", strerror(-d->code));
+		return denied_calls_text(s, d);
 	if (strcmp(d->what, "locks") == 0)
 		return "this /proc has no readable lock list: only locks that show in the descriptors of readable processes are listed";
 	if (strcmp(d->what, "hidden") == 0)
@@ -220,6 +253,19 @@ static bool hides_locks(const char *what)
 	       strcmp(what, "mount table") != 0 && strcmp(what, "syscall") != 0;
 }
 
+static int emit_unread(struct scan *s, const struct scan_denied *d, const struct lk_sink *sink)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < d->n_pids && sink->unread && !rc; i++) {
+		struct lk_fact_unread f = { .what = d->what, .pid = d->pids[i], .code = d->code };
+
+		f.comm = lk_unread_comm(s->root, f.pid, &s->arena);
+		rc = sink->unread(sink->arg, &f);
+	}
+	return rc;
+}
+
 int lk_scan_emit_denied(struct scan *s, const struct lk_sink *sink)
 {
 	int rc = 0;
@@ -236,6 +282,7 @@ int lk_scan_emit_denied(struct scan *s, const struct lk_sink *sink)
 		};
 
 		rc = f.text ? sink->denied(sink->arg, &f) : -ENOMEM;
+		rc = rc ? rc : emit_unread(s, d, sink);
 	}
 	return rc;
 }

@@ -156,8 +156,14 @@ static int take_process(struct scan *s, const struct scan *p, struct taken *t)
 static void take_denied(struct scan *s, const struct scan *p)
 {
 	for (size_t i = 0; i < p->denied.n; i++) {
-		for (size_t k = 0; k < p->denied.v[i].count; k++)
-			lk_scan_deny(s, p->denied.v[i].what, p->denied.v[i].code);
+		const struct scan_denied *d = &p->denied.v[i];
+
+		for (size_t k = 0; k < d->count; k++) {
+			if (k < d->n_pids)
+				lk_scan_deny_process(s, d->what, d->code, d->pids[k]);
+			else
+				lk_scan_deny(s, d->what, d->code);
+		}
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "source/mounts.h"
 #include "source/procfs.h"
 #include "source/procroot.h"
+#include "source/unread.h"
 
 /* A line of /proc/locks. */
 struct scan_line {
@@ -106,6 +107,8 @@ struct scan_denied {
 	int code;
 	size_t count;
 	const char *text; /* in scan->arena, or NULL: made from what and code */
+	int pids[LK_UNREAD_MAX]; /* the first processes it counts */
+	size_t n_pids;
 };
 
 /* The device of all memfds, once it was needed. */
@@ -373,6 +376,8 @@ int lk_scan_look_again(struct scan *s, const size_t *lines, size_t n, struct sca
 
 /* -- procfs_scan.c -- */
 void lk_scan_deny(struct scan *s, const char *what, int code);
+/* The same, of a process, which is named. */
+void lk_scan_deny_process(struct scan *s, const char *what, int code, int pid);
 bool lk_scan_is_late(struct scan *s);
 /* What an earlier sweep could not read counts no more. */
 void lk_scan_forget_denied(struct scan *s);

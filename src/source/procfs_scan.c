@@ -35,7 +35,7 @@ void lk_scan_done(struct scan *s)
 	lk_vec_done(&s->buf);
 }
 
-void lk_scan_deny(struct scan *s, const char *what, int code)
+static struct scan_denied *deny(struct scan *s, const char *what, int code)
 {
 	struct scan_denied *d;
 
@@ -43,12 +43,35 @@ void lk_scan_deny(struct scan *s, const char *what, int code)
 		d = &s->denied.v[i];
 		if (d->code == code && strcmp(d->what, what) == 0) {
 			d->count++;
-			return;
+			return d;
 		}
 	}
 	d = lk_vec_push(&s->denied);
 	if (d)
 		*d = (struct scan_denied){ .what = what, .code = code, .count = 1 };
+	return d;
+}
+
+void lk_scan_deny(struct scan *s, const char *what, int code)
+{
+	deny(s, what, code);
+}
+
+static bool is_named(const struct scan_denied *d, int pid)
+{
+	for (size_t i = 0; i < d->n_pids; i++) {
+		if (d->pids[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+void lk_scan_deny_process(struct scan *s, const char *what, int code, int pid)
+{
+	struct scan_denied *d = deny(s, what, code);
+
+	if (d && d->n_pids < LK_UNREAD_MAX && !is_named(d, pid))
+		d->pids[d->n_pids++] = pid;
 }
 
 bool lk_scan_is_late(struct scan *s)

@@ -252,7 +252,7 @@ static int add_process(struct scan *s, int pid, int denied)
 	if (!p)
 		return -ENOMEM;
 	if (denied)
-		lk_scan_deny(s, "fdinfo", denied);
+		lk_scan_deny_process(s, "fdinfo", denied, pid);
 	*p = (struct scan_proc){ .pid = pid, .denied = denied != 0 };
 	return 0;
 }
@@ -367,7 +367,7 @@ static int sweep_again(struct scan *s, int pid, size_t n_known)
 		return add_process(s, pid, denied);
 	if (denied && !known->denied) {
 		known->denied = true;
-		lk_scan_deny(s, "fdinfo", denied);
+		lk_scan_deny_process(s, "fdinfo", denied, pid);
 	}
 	return 0;
 }

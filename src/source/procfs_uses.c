@@ -21,6 +21,7 @@
 struct message {
 	enum { MESSAGE_USE, MESSAGE_DENIED, MESSAGE_SKIP, MESSAGE_UNKNOWN } kind;
 	struct lk_use use; /* pointers are not valid */
+	int code; /* DENIED: -errno */
 	char comm[USES_COMM];
 };
 
@@ -43,28 +44,33 @@ int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const 
 	return rc;
 }
 
-static int emit_note(struct lk_helper_out *out, int kind)
+static int emit_note(struct lk_helper_out *out, int kind, const struct uses_proc *proc, int code)
 {
 	struct message m;
 
 	memset(&m, 0, sizeof(m));
 	m.kind = kind;
+	m.code = code;
+	if (proc) {
+		m.use.pid = proc->pid;
+		memcpy(m.comm, proc->comm, sizeof(m.comm));
+	}
 	return lk_helper_emit(out, &m, sizeof(m));
 }
 
 int lk_uses_emit_unknown(struct lk_helper_out *out)
 {
-	return emit_note(out, MESSAGE_UNKNOWN);
+	return emit_note(out, MESSAGE_UNKNOWN, NULL, 0);
 }
 
-int lk_uses_emit_denied(struct lk_helper_out *out)
+int lk_uses_emit_denied(struct lk_helper_out *out, const struct uses_proc *proc, int code)
 {
-	return emit_note(out, MESSAGE_DENIED);
+	return emit_note(out, MESSAGE_DENIED, proc, code);
 }
 
 int lk_uses_emit_skip(struct lk_helper_out *out)
 {
-	return emit_note(out, MESSAGE_SKIP);
+	return emit_note(out, MESSAGE_SKIP, NULL, 0);
 }
 
 static int uses_work(void *arg, size_t item, struct lk_helper_out *out)
@@ -100,6 +106,26 @@ static int take_use(struct uses_job *j, const struct message *m, const char *wha
 	return rc;
 }
 
+static int take_denied(struct uses_job *j, int pid, const char *comm, int code)
+{
+	struct lk_fact_unread u = { .pid = pid, .code = code, .comm = comm };
+
+	j->result->n_unreadable++;
+	return lk_unread_add(&j->result->unread, &j->result->arena, &u);
+}
+
+/* One that was given up could use it all the same. */
+static void uses_gave_up(void *arg, size_t item)
+{
+	struct uses_job *j = arg;
+	int pid = item < N_KERNEL_ITEMS ? 0 : j->pids.v[item - N_KERNEL_ITEMS];
+
+	if (pid)
+		take_denied(j, pid, lk_unread_comm(j->root, pid, &j->result->arena), -ETIMEDOUT);
+	else
+		j->result->n_kernel_unknown++;
+}
+
 static int uses_take(void *arg, size_t item __attribute__((unused)), const char *data, size_t n)
 {
 	struct uses_job *j = arg;
@@ -111,8 +137,7 @@ static int uses_take(void *arg, size_t item __attribute__((unused)), const char 
 	m.comm[USES_COMM - 1] = '\0';
 	switch (m.kind) {
 	case MESSAGE_DENIED:
-		j->result->n_unreadable++;
-		return 0;
+		return take_denied(j, m.use.pid, *m.comm ? m.comm : NULL, m.code);
 	case MESSAGE_SKIP:
 		j->result->n_procs--;
 		return 0;
@@ -159,6 +184,7 @@ static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_res
 	struct lk_helper_job job = {
 		.work = uses_work,
 		.take = uses_take,
+		.gave_up = uses_gave_up,
 		.arg = j,
 		.keep_fd = j->root->fd,
 		.stall_ms = STALL_MS,
@@ -192,8 +218,8 @@ int lk_procfs_uses(struct lk_source *s, const struct lk_uses_request *req, struc
 		rc = lk_err_set(err, rc, "cannot find out who uses the file: %s", strerror(-rc));
 	/* Process 1 always exists: where it cannot be seen, others are hidden too. */
 	ret->hidden = !p->root.initial_pidns || (faccessat(p->root.fd, "1", F_OK, 0) < 0 && errno == ENOENT);
-	/* One that was given up or not tried could use it all the same. */
-	ret->n_unreadable += res.n_given_up + res.n_left;
+	/* So could one that was not tried. */
+	ret->n_unreadable += res.n_left;
 	if (ret->n_unreadable > ret->n_procs)
 		ret->n_unreadable = ret->n_procs;
 	lk_uses_finish(ret);

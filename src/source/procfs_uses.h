@@ -41,7 +41,7 @@ struct uses_proc {
 	int64_t num_threads;
 	char state;
 	bool mounts_read; /* its mount table was read for a mount id */
-	bool denied;
+	int denied; /* the first -errno for which part of it was not read; 0: none */
 	struct uses_seen *seen; /* for each file */
 };
 
@@ -58,7 +58,7 @@ int lk_uses_of_mounts(struct uses_job *j, struct lk_helper_out *out);
 /* Tells the parent that one of these could not be looked through. */
 int lk_uses_emit_unknown(struct lk_helper_out *out);
 /* Tells it that the process could not be read, or that it is none to be counted. */
-int lk_uses_emit_denied(struct lk_helper_out *out);
+int lk_uses_emit_denied(struct lk_helper_out *out, const struct uses_proc *proc, int code);
 int lk_uses_emit_skip(struct lk_helper_out *out);
 
 /* Everything one process does with the files. 0, or -errno when the parent is gone or memory is out. */

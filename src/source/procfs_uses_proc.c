@@ -29,6 +29,17 @@ static bool means_refused(int rc)
 	return rc == -EACCES || rc == -EPERM;
 }
 
+static void note_denied(struct uses_proc *p, int code)
+{
+	p->denied = p->denied ? p->denied : code;
+}
+
+static void note_refused(struct uses_proc *p, int rc)
+{
+	if (means_refused(rc))
+		note_denied(p, rc);
+}
+
 int lk_uses_namespace(struct uses_job *j, int pid)
 {
 	uint64_t ns = lk_procroot_ns(j->root, pid, "mnt"), *slot;
@@ -131,7 +142,7 @@ static int look_at_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_
 
 	lk_parse_fdinfo(j->text.v, j->text.n, &info, NULL, NULL);
 	if (!info.has_ino)
-		p->denied = true;
+		note_denied(p, -ENODATA);
 	if (!info.has_ino || (lk_text_pid(fd_name, strlen(fd_name), &fd) < 0 && strcmp(fd_name, "0") != 0))
 		return 0;
 	if (strcmp(fd_name, "0") == 0)
@@ -186,7 +197,7 @@ static int fdinfo_entry(struct uses_job *j, struct uses_proc *p, struct lk_helpe
 	if (rc == -EFBIG)
 		rc = 0;
 	if (rc < 0) {
-		p->denied = p->denied || means_refused(rc);
+		note_refused(p, rc);
 		return 0;
 	}
 	return look_at_fd(j, p, out, name);
@@ -197,7 +208,7 @@ static int look_at_table(struct uses_job *j, struct uses_proc *p, struct lk_help
 	struct lk_proc_name name = lk_procroot_task_name(p->pid, p->tid, "fdinfo");
 	int rc = each_entry(j, p, out, name.s, fdinfo_entry);
 
-	p->denied = p->denied || means_refused(rc);
+	note_refused(p, rc);
 	return rc == -EPIPE || rc == -ENOMEM ? rc : 0;
 }
 
@@ -255,7 +266,7 @@ static int look_at_place(struct uses_job *j, struct uses_proc *p, struct lk_help
 	j->text.n = 0;
 	rc = lk_io_readlink_at(j->root->fd, name.s, &j->text);
 	if (rc < 0) {
-		p->denied = p->denied || means_refused(rc);
+		note_refused(p, rc);
 		return 0;
 	}
 	link = lk_buf_str(&j->text);
@@ -306,7 +317,9 @@ static int look_at_maps(struct uses_job *j, struct uses_proc *p, struct lk_helpe
 
 	j->text.n = 0;
 	rc = lk_io_read_at(j->root->fd, name.s, MAX_TEXT, &j->text);
-	p->denied = p->denied || means_refused(rc) || rc == -EFBIG;
+	note_refused(p, rc);
+	if (rc == -EFBIG)
+		note_denied(p, rc);
 	if (rc < 0 && rc != -EFBIG)
 		return rc == -ENOMEM ? rc : 0;
 	rc = 0;
@@ -395,12 +408,12 @@ int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out)
 		return -ENOMEM;
 	rc = meet(j, pid, &p);
 	if (rc <= 0)
-		return rc < 0 ? lk_uses_emit_denied(out) : lk_uses_emit_skip(out);
+		return rc < 0 ? lk_uses_emit_denied(out, &p, rc) : lk_uses_emit_skip(out);
 	p.seen = seen;
 	rc = look_at_whole(j, &p, out);
 	if (!rc && p.num_threads > 1) {
 		rc = each_entry(j, &p, out, tasks.s, look_at_thread);
 		rc = rc == -EPIPE || rc == -ENOMEM ? rc : 0;
 	}
-	return !rc && p.denied ? lk_uses_emit_denied(out) : rc;
+	return !rc && p.denied ? lk_uses_emit_denied(out, &p, p.denied) : rc;
 }

@@ -175,7 +175,7 @@ static int look_at_task(struct scan *s, int pid, int tid)
 	int rc = read_blocked(s, pid, tid, &b);
 
 	if (rc == -EACCES || rc == -EPERM) {
-		lk_scan_deny(s, "syscall", rc);
+		lk_scan_deny_process(s, "syscall", rc, pid);
 		return 1;
 	}
 	if (rc < 0)

@@ -150,6 +150,14 @@ struct lk_fact_denied {
 	const char *text; /* one sentence for people */
 };
 
+/* A process that could not be looked at. A lk_fact_denied counts it; only the first few of a kind are named. */
+struct lk_fact_unread {
+	const char *what; /* that of the lk_fact_denied */
+	int pid;
+	int code; /* -errno, that of the lk_fact_denied */
+	const char *comm; /* NULL unknown */
+};
+
 /* A file that was asked for: all its locks were seen, whatever else may be missing. */
 struct lk_fact_proven {
 	struct lk_key key;
@@ -175,6 +183,7 @@ struct lk_sink {
 	int (*denied)(void *arg, const struct lk_fact_denied *f);
 	int (*end)(void *arg, const struct lk_fact_end *f);
 	int (*proven)(void *arg, const struct lk_fact_proven *f); /* may be NULL */
+	int (*unread)(void *arg, const struct lk_fact_unread *f); /* may be NULL */
 };
 
 /* Called for each file below a directory whose key is among those asked for; strings are borrowed for the call. A negative errno

@@ -36,11 +36,30 @@ void lk_uses_done(struct lk_uses *u)
 {
 	lk_arena_done(&u->arena);
 	lk_vec_done(&u->v);
+	lk_vec_done(&u->unread);
 }
 
 bool lk_use_is_proven(const struct lk_use *u)
 {
 	return u->certain && !u->locked;
+}
+
+int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names)
+{
+	int rc;
+
+	if (u->n_unreadable == 1 && u->unread.n == 1) {
+		rc = lk_unread_put_one(b, u->unread.v);
+		return rc ? rc
+			  : lk_buf_printf(b, " could not be asked whether it uses it (%s)",
+					  strerror(-u->unread.v[0].code));
+	}
+	rc = lk_buf_printf(b, "%zu of %zu processes could not be asked whether they use it", u->n_unreadable,
+			   u->n_procs);
+	if (rc || !names || !u->unread.n)
+		return rc;
+	rc = lk_buf_puts(b, ": ");
+	return rc ? rc : lk_unread_put(b, u->unread.v, u->unread.n, u->n_unreadable);
 }
 
 int lk_uses_add(struct lk_uses *u, const struct lk_use *use)

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/vec.h"
 #include "source/source.h"
+#include "source/unread.h"
 
 enum lk_use_kind {
 	LK_USE_OPEN, /* an open descriptor */
@@ -48,6 +49,7 @@ struct lk_uses {
 	v; /* by file, below, kind, pid, fd; each once */
 	size_t n_procs; /* processes that were looked at or should have been; without kernel threads and ourselves */
 	size_t n_unreadable; /* of them: could not be read, or did not answer in time */
+	lk_unread_list unread; /* the first of them, by name */
 	bool hidden; /* there are, or could be, processes that cannot even be counted (hidepid, another pid namespace) */
 	size_t n_kernel_unknown; /* of loop, swap and mount: how many could not be looked through */
 };
@@ -65,6 +67,10 @@ struct lk_uses_request {
  * sentence: -EOPNOTSUPP where processes cannot be looked at (a capture). lk_uses_done() in either case. */
 int lk_uses_find(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err);
 void lk_uses_done(struct lk_uses *u);
+
+/* "process 1 (init) could not be asked whether it uses it (Permission denied)", or how many of how many could not; names: with the
+ * first of them. Only where n_unreadable. 0 or -ENOMEM. */
+int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names);
 
 /* A use that would be disturbed if the file went: proven, and not just by a lock's own descriptor. */
 bool lk_use_is_proven(const struct lk_use *u);

@@ -125,6 +125,8 @@ static int emit_all(const struct lk_sink *k)
 					 .of = 212,
 					 .hides_locks = true,
 					 .text = "3 of 212 processes could not be read" };
+	struct lk_fact_unread unread = { .what = "fdinfo", .pid = 1, .code = -EACCES, .comm = "in\xffit" };
+	struct lk_fact_unread nameless = { .what = "", .pid = 2147483647 };
 	struct lk_fact_denied odd = { .what = "odd", .code = -4000, .text = "" };
 	struct lk_fact_end end = {
 		.stable = true, .n_bad_lines = 1, .n_procs = 212, .n_unreadable = 3, .n_left_out = 2, .scan_ms = 11.4
@@ -142,6 +144,8 @@ static int emit_all(const struct lk_sink *k)
 	k->orphan(k->arg, &orphan);
 	k->denied(k->arg, &denied);
 	k->denied(k->arg, &odd);
+	k->unread(k->arg, &unread);
+	k->unread(k->arg, &nameless);
 	return k->end(k->arg, &end);
 }
 
@@ -259,6 +263,14 @@ static int say_denied(void *f, const struct lk_fact_denied *x)
 	return fputc('\n', f) < 0;
 }
 
+static int say_unread(void *f, const struct lk_fact_unread *x)
+{
+	fprintf(f, "unread %d %d", x->pid, x->code);
+	say_text(f, "what", x->what);
+	say_text(f, "comm", x->comm);
+	return fputc('\n', f) < 0;
+}
+
 static int say_end(void *f, const struct lk_fact_end *x)
 {
 	return fprintf(f, "end %d %zu %zu %zu %zu %a\n", x->stable, x->n_bad_lines, x->n_procs, x->n_unreadable,
@@ -276,6 +288,7 @@ static struct lk_sink saying_sink(FILE *f)
 				 .proc = say_proc,
 				 .orphan = say_orphan,
 				 .denied = say_denied,
+				 .unread = say_unread,
 				 .end = say_end };
 }
 

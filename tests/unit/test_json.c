@@ -102,7 +102,7 @@ static char *printed(size_t n_rows, const struct lk_answer *answer, bool full, b
 	"\"schema\":\"lockscope/1\",\"tool\":\"" PACKAGE_NAME " " PACKAGE_VERSION "\",\"scanner\":\"procfs\"," \
 	"\"host\":\"db\\uFFFD\",\"boot_id\":null,\"time_unix_ms\":1795319412123,\"complete\":false,\"errors\":[" \
 	"{\"what\":\"fdinfo\",\"errno\":\"EACCES\",\"count\":37," \
-	"\"text\":\"37 of 212 processes could not be read: run as root\"}]," \
+	"\"text\":\"37 of 212 processes could not be read: run as root\",\"processes\":[]}]," \
 	"\"summary\":{\"held\":12,\"waiting\":2,\"deadlocks\":1,\"scan_ms\":11.4}"
 
 #define ROW_HELD \
@@ -192,9 +192,9 @@ Test(json, answer)
 		"{" HEAD_ ",\"answer\":{\"verb\":\"who\",\"locked\":true,\"files\":[{\"path\":\"a\",\"path_b64\":null,"
 		"\"file\":{\"key\":\"08:01:5\",\"dev_major\":8,\"dev_minor\":1,\"inode\":\"5\",\"path\":\"/a\",\"path_b64\":null,"
 		"\"deleted\":false,\"replaced\":false,\"size_bytes\":null,\"fstype\":null,\"mount_point\":null},"
-		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"uses\":[],\"uses_complete\":null},"
+		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[]},"
 		"{\"path\":\"\\uFFFD\",\"path_b64\":\"/w==\",\"file\":null,\"locked\":null,\"holders\":[],\"waiters\":[],"
-		"\"reason\":\"It lives elsewhere.\",\"uses\":[],\"uses_complete\":null}]},\"locks\":[]}\n");
+		"\"reason\":\"It lives elsewhere.\",\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[]}]},\"locks\":[]}\n");
 }
 
 Test(json, answer_with_uses)
@@ -217,7 +217,8 @@ Test(json, answer_with_uses)
 		{ .file = 1, .kind = LK_USE_CWD, .pid = 7, .comm = "other", .fd = -1, .certain = true },
 		{ .file = 0, .kind = LK_USE_LOOP, .fd = -1, .what = "/dev/loop0", .below = true },
 	};
-	struct lk_uses uses = { .v = { list, 4, 4 }, .n_procs = 3, .n_unreadable = 1 };
+	struct lk_fact_unread unread = { .pid = 1, .code = -EACCES, .comm = "in\xffit" };
+	struct lk_uses uses = { .v = { list, 4, 4 }, .n_procs = 3, .n_unreadable = 2, .unread = { &unread, 1, 1 } };
 	struct lk_answer_file asked = { .path = "a", .locked = LK_NO, .uses = &uses, .uses_file = 0 };
 	struct lk_answer answer = { .verb = "who", .files = &asked, .n_files = 1, .locked = LK_NO };
 	lk_auto_mem char *s = printed(0, &answer, false, false);
@@ -226,7 +227,8 @@ Test(json, answer_with_uses)
 		strstr(s,
 		       "\"uses\":[{\"kind\":\"open\",\"pid\":7,\"start_ticks\":9,\"comm\":\"a\\uFFFD\",\"comm_b64\":\"Yf8=\",\"fd\":0,"
 		       "\"what\":null,\"what_b64\":null,\"below\":false,\"certain\":true},{\"kind\":\"loop\",\"pid\":null,\"start_ticks\":null,\"comm\":null,"
-		       "\"comm_b64\":null,\"fd\":null,\"what\":\"/dev/loop0\",\"what_b64\":null,\"below\":true,\"certain\":false}],\"uses_complete\":false}"),
+		       "\"comm_b64\":null,\"fd\":null,\"what\":\"/dev/loop0\",\"what_b64\":null,\"below\":true,\"certain\":false}],\"uses_complete\":false,"
+		       "\"uses_unread_count\":2,\"uses_unread\":[{\"pid\":1,\"comm\":\"in\\uFFFDit\",\"comm_b64\":\"aW7/aXQ=\",\"errno\":\"EACCES\"}]}"),
 		"%s", s);
 }
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <criterion/criterion.h>
+#include <errno.h>
+
+#include "source/uses.h"
+
+static void check(const struct lk_uses *u, bool names, const char *expected)
+{
+	lk_buf b = { 0 };
+
+	cr_assert_eq(lk_uses_put_unread(&b, u, names), 0);
+	cr_assert_str_eq(lk_buf_str(&b), expected);
+	lk_vec_done(&b);
+}
+
+Test(unread, one_is_named)
+{
+	struct lk_uses u = { .n_procs = 53, .n_unreadable = 1 };
+	struct lk_fact_unread one = { .pid = 1, .code = -EACCES, .comm = "in\nit" };
+
+	lk_arena_init(&u.arena);
+	cr_assert_eq(lk_unread_add(&u.unread, &u.arena, &one), 0);
+	check(&u, false, "process 1 (in?it) could not be asked whether it uses it (Permission denied)");
+	check(&u, true, "process 1 (in?it) could not be asked whether it uses it (Permission denied)");
+	cr_assert_str_eq(u.unread.v[0].comm, "in\nit", "the exact bytes stay");
+	lk_uses_done(&u);
+}
+
+Test(unread, several_are_counted_and_named_on_request)
+{
+	struct lk_uses u = { .n_procs = 53, .n_unreadable = 3 };
+	struct lk_fact_unread a = { .pid = 7, .code = -ETIMEDOUT, .comm = "x" }, b = { .pid = 9, .code = -EACCES };
+
+	lk_arena_init(&u.arena);
+	check(&u, true, "3 of 53 processes could not be asked whether they use it");
+	lk_unread_add(&u.unread, &u.arena, &a);
+	lk_unread_add(&u.unread, &u.arena, &b);
+	check(&u, false, "3 of 53 processes could not be asked whether they use it");
+	check(&u, true,
+	      "3 of 53 processes could not be asked whether they use it: 7 (x): Connection timed out, 9 (?): Permission "
+	      "denied, and 1 more");
+	for (int i = 0; i < 50; i++)
+		lk_unread_add(&u.unread, &u.arena, &a);
+	cr_assert_eq(u.unread.n, LK_UNREAD_MAX, "the list is bounded");
+	lk_uses_done(&u);
+}
