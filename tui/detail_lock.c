@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "table/get.h"
+#include "table/meaning.h"
 #include "tui/detail.h"
 #include "tui/textmaker.h"
 #include "tui/words.h"
@@ -81,18 +82,17 @@ static void put_state(struct lk_maker *m, const struct lk_lock *l)
 
 static void put_title(struct lk_maker *m, const struct lk_tui *t, const struct lk_subject *s)
 {
-	const struct lk_known_layout *layout = lk_words_layout(s->frame, s->lock->file);
 	enum lk_style style;
-	lk_buf name = { 0 };
+	lk_buf meaning = { 0 };
 
 	lk_maker_line(m, "lock");
 	lk_maker_put(m, "%c ", lk_tui_state_letter(s->lock, s->ghost, &style));
 	put_kind(m, t, s->lock);
-	if (layout && lk_known_name(layout, s->lock->rec.range, &name) == 0 && name.n) {
+	if (lk_meaning_text(s->frame->snap, s->lock, &meaning) == 0 && meaning.n) {
 		lk_maker_line(m, "");
-		lk_maker_put(m, "%s %.*s", layout->name, (int)name.n, name.v);
+		lk_maker_put(m, "%s", lk_buf_str(&meaning));
 	}
-	lk_vec_done(&name);
+	lk_vec_done(&meaning);
 	put_state(m, s->lock);
 	if (s->lock->deadlock) {
 		lk_maker_line(m, "");

@@ -301,7 +301,7 @@ static int add_fields(const struct lk_subject *s, struct lk_text *ret)
 
 	lk_maker_title(&m, "Every field by its name in JSON");
 	rc = lk_maker_done(&m);
-	rc = rc ? rc : lk_jsonlines_row(s->lock, &json);
+	rc = rc ? rc : lk_jsonlines_row(s->frame->snap, s->lock, &json);
 	return rc ? rc : lk_jsonlines_add(ret, json, LK_JSONLINES_FIELDS);
 }
 

@@ -132,12 +132,12 @@ int lk_jsonlines_add(struct lk_text *x, const char *json, enum lk_jsonlines how)
 	return rc;
 }
 
-int lk_jsonlines_row(const struct lk_lock *l, char **ret)
+int lk_jsonlines_row(const struct lk_snapshot *s, const struct lk_lock *l, char **ret)
 {
 	char *json = NULL;
 	size_t n;
 	FILE *f = open_memstream(&json, &n);
-	int rc = f ? lk_json_put_row(f, l, "", true) : -ENOMEM;
+	int rc = f ? lk_json_put_row(f, s, l, "", true) : -ENOMEM;
 
 	if (f && fclose(f) && !rc)
 		rc = -ENOMEM;

@@ -14,6 +14,6 @@ enum lk_jsonlines {
 int lk_jsonlines_add(struct lk_text *x, const char *json, enum lk_jsonlines how);
 
 /* The row in one line of JSON, everything that is known of its processes included. Heap, caller frees; 0 with *ret, or -errno. */
-int lk_jsonlines_row(const struct lk_lock *l, char **ret);
+int lk_jsonlines_row(const struct lk_snapshot *s, const struct lk_lock *l, char **ret);
 
 #endif

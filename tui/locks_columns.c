@@ -49,6 +49,7 @@ const struct lk_view_column lk_locks_columns[LK_LOCKS_COLUMNS] = {
 	{ "fstype", "FSTYPE", "type of the file system", 8, 6, 20, 0 },
 	{ "mount_point", "MOUNT", "where the file system is mounted", 20, 6, 20, LK_VIEW_PATH },
 	{ "mandatory", "M", "1 for a mandatory lock of an old kernel", 1, 1, 20, RIGHT },
+	{ "meaning", "MEANING", "what the bytes mean to SQLite, QEMU, tdb, LMDB, Berkeley DB", 40, 10, 20, 0 },
 	{ "why", "WHY", "why no holder is named", 40, 10, 20, 0 },
 };
 /* clang-format on */

@@ -174,7 +174,7 @@ static int add_json(const struct lk_subject *s, struct lk_text *ret)
 	if (!s->lock)
 		return lk_text_add(ret, LK_STYLE_DIM,
 				   "This row is not about one lock, so there is no row of JSON for it.");
-	rc = lk_jsonlines_row(s->lock, &json);
+	rc = lk_jsonlines_row(s->frame->snap, s->lock, &json);
 	return rc ? rc : lk_jsonlines_add(ret, json, LK_JSONLINES_EXACT);
 }
 

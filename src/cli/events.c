@@ -86,14 +86,14 @@ static void put_summary(FILE *f, const struct lk_snapshot *s)
 		fputs(",\"summary\":null", f);
 }
 
-static int put_row(const struct lk_events *e, const char *name, const struct lk_lock *l)
+static int put_row(const struct lk_events *e, const char *name, const struct lk_snapshot *s, const struct lk_lock *l)
 {
 	FILE *f = e->out.f;
 	int rc;
 
 	fprintf(f, ",\"%s\":", name);
 	if (l) {
-		rc = lk_json_put_row(f, l, "", e->full);
+		rc = lk_json_put_row(f, s, l, "", e->full);
 		return rc == -ENOMEM ? rc : 0;
 	}
 	fputs("null", f);
@@ -116,8 +116,8 @@ static int put_json(const struct lk_events *e, const struct lk_event *ev, const 
 	put_pids(f, "breakers", c ? c->breakers : NULL, c ? c->n_breakers : 0);
 	put_summary(f, extra->summary);
 	rc = put_text(f, "text", ev->text);
-	rc = rc ? rc : put_row(e, "lock", ev->lock);
-	rc = rc ? rc : put_row(e, "before", ev->before);
+	rc = rc ? rc : put_row(e, "lock", ev->snap, ev->lock);
+	rc = rc ? rc : put_row(e, "before", ev->before_snap, ev->before);
 	fputs("}\n", f);
 	return rc;
 }

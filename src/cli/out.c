@@ -12,6 +12,7 @@
 #include "base/sanitize.h"
 #include "base/text.h"
 #include "cli/out_cell.h"
+#include "table/meaning.h"
 
 size_t lk_out_terminal_width(void)
 {
@@ -120,6 +121,34 @@ static int add_column(lk_columns *cols, const char *name)
 	return 0;
 }
 
+static bool has_meaning(const struct lk_row *row)
+{
+	lk_buf text = { 0 };
+	bool known = lk_meaning_text(row->snap, row->lock, &text) == 0 && text.n;
+
+	lk_vec_done(&text);
+	return known;
+}
+
+static int show(lk_columns *cols, const char *name, bool (*wants)(const struct lk_row *row), const struct lk_row *rows,
+		size_t n)
+{
+	bool wanted = false;
+
+	if (lk_columns_has(cols, name + 1))
+		return 0;
+	for (size_t i = 0; i < n && !wanted; i++)
+		wanted = wants(&rows[i]);
+	return wanted ? add_column(cols, name) : 0;
+}
+
+int lk_out_show_meaning(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
+{
+	if (cli->columns && cli->columns[0] != '+')
+		return 0;
+	return show(cols, "+MEANING", has_meaning, rows, n);
+}
+
 int lk_out_show_wanted(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
 {
 	static const struct {
@@ -130,16 +159,8 @@ int lk_out_show_wanted(const struct lk_cli *cli, lk_columns *cols, const struct 
 
 	if (cli->columns && cli->columns[0] != '+')
 		return 0;
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted) && !rc; i++) {
-		bool wants = false;
-
-		if (lk_columns_has(cols, wanted[i].column + 1))
-			continue;
-		for (size_t k = 0; k < n && !wants; k++)
-			wants = wanted[i].wants(&rows[k]);
-		if (wants)
-			rc = add_column(cols, wanted[i].column);
-	}
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted) && !rc; i++)
+		rc = show(cols, wanted[i].column, wanted[i].wants, rows, n);
 	return rc;
 }
 

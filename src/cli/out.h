@@ -31,6 +31,8 @@ enum lk_status lk_out_columns_from(const struct lk_cli *cli, const char *default
 /* For people: a default set gets HOW when one of the rows is not exact, and SHARED when rows of several holders are of one lock.
  * 0 or -ENOMEM. */
 int lk_out_show_wanted(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n);
+/* The same for MEANING, where the bytes of a row have one. */
+int lk_out_show_meaning(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n);
 
 /* All: 0 or -ENOMEM; write errors stay in the stream. */
 int lk_out_table(const struct lk_out *o, const lk_columns *cols, const struct lk_row *rows, size_t n);

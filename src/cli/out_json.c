@@ -297,9 +297,9 @@ static int flush(FILE *f, struct lk_json_rows *r)
 	return errno ? -errno : -EIO;
 }
 
-int lk_json_put_row(FILE *f, const struct lk_lock *l, const char *before, bool full)
+int lk_json_put_row(FILE *f, const struct lk_snapshot *s, const struct lk_lock *l, const char *before, bool full)
 {
-	struct lk_json_rows r = { .full = full };
+	struct lk_json_rows r = { .snap = s, .full = full };
 	int rc = lk_json_rows_add(&r, l, before);
 
 	rc = rc ? rc : flush(f, &r);
@@ -307,9 +307,10 @@ int lk_json_put_row(FILE *f, const struct lk_lock *l, const char *before, bool f
 	return rc;
 }
 
-static int put_rows(FILE *f, const struct lk_lock *const *rows, size_t n_rows, const struct lk_json_options *o)
+static int put_rows(FILE *f, const struct lk_snapshot *s, const struct lk_lock *const *rows, size_t n_rows,
+		    const struct lk_json_options *o)
 {
-	struct lk_json_rows r = { .full = o->full };
+	struct lk_json_rows r = { .snap = s, .full = o->full };
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < n_rows; i++) {
@@ -326,6 +327,6 @@ int lk_json_print(FILE *f, const struct lk_snapshot *s, const struct lk_lock *co
 {
 	int rc = put_head(f, s, answer, o->lines);
 
-	rc = rc ? rc : put_rows(f, rows, n_rows, o);
+	rc = rc ? rc : put_rows(f, s, rows, n_rows, o);
 	return rc ? rc : put_text(f, o->lines ? "\n" : "]}\n");
 }

@@ -95,6 +95,6 @@ int lk_json_print(FILE *f, const struct lk_snapshot *s, const struct lk_lock *co
 		  const struct lk_answer *answer, const struct lk_json_options *o);
 
 /* One row as an object in one line, after the text `before`. 0, -ENOMEM, or -errno as above. */
-int lk_json_put_row(FILE *f, const struct lk_lock *l, const char *before, bool full);
+int lk_json_put_row(FILE *f, const struct lk_snapshot *s, const struct lk_lock *l, const char *before, bool full);
 
 #endif

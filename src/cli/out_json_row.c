@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "table/meaning.h"
 
 /* ---- values ---- */
 
@@ -284,6 +285,15 @@ static void put_ids(struct lk_json_rows *r, const struct lk_lock *const *locks, 
 	PUT(r, "]");
 }
 
+static void put_meaning(struct lk_json_rows *r, const struct lk_lock *l)
+{
+	r->meaning.n = 0;
+	if (lk_meaning_text(r->snap, l, &r->meaning) < 0)
+		r->failed = true;
+	PUT(r, ",\"meaning\":");
+	put_text(r, r->meaning.n ? lk_buf_str(&r->meaning) : NULL);
+}
+
 static void put_lock(struct lk_json_rows *r, const struct lk_lock *l)
 {
 	bool to_eof = lk_range_is_to_eof(l->rec.range);
@@ -308,6 +318,7 @@ static void put_lock(struct lk_json_rows *r, const struct lk_lock *l)
 	put_bool(r, to_eof);
 	PUT(r, ",\"whole_file\":");
 	put_bool(r, lk_range_is_whole(l->rec.range));
+	put_meaning(r, l);
 }
 
 static void put_holders(struct lk_json_rows *r, const struct lk_lock *l)
@@ -358,6 +369,7 @@ void lk_json_rows_done(struct lk_json_rows *r)
 	lk_vec_done(&r->text);
 	lk_vec_done(&r->file_text);
 	lk_vec_done(&r->proc_text);
+	lk_vec_done(&r->meaning);
 }
 
 int lk_json_rows_add(struct lk_json_rows *r, const struct lk_lock *l, const char *before)

@@ -8,6 +8,7 @@
 
 /* In place; zero-initialised but for `full`. */
 struct lk_json_rows {
+	const struct lk_snapshot *snap; /* of the rows; NULL: what they mean is not told */
 	bool full; /* command line, unit, container and namespaces of each process */
 	lk_buf text; /* what was made; the caller writes it and sets text.n to 0 */
 	bool failed; /* memory was out */
@@ -15,6 +16,7 @@ struct lk_json_rows {
 	lk_buf file_text;
 	const struct lk_proc *proc; /* whose members proc_text has; NULL: none */
 	lk_buf proc_text;
+	lk_buf meaning;
 };
 
 void lk_json_rows_done(struct lk_json_rows *r);

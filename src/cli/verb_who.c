@@ -169,6 +169,8 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 		rc = lk_sort_rows(&q->sort, rows.v, rows.n);
 	if (rc == 0)
 		rc = lk_out_show_wanted(q->cli, &q->cols, rows.v, rows.n);
+	if (rc == 0)
+		rc = lk_out_show_meaning(q->cli, &q->cols, rows.v, rows.n);
 	if (rc == 0 && rows.n)
 		rc = lk_out_table(&o, &q->cols, rows.v, rows.n);
 	if (rc == 0)

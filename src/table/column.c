@@ -112,6 +112,8 @@ static const struct lk_column table[] = {
 	  .help = "how long it has waited at least (in filters: seconds)" },
 	{ .name = "WHY", .filter_name = "why", .type = LK_COL_STRING, .flags = LK_COL_TRUNC, .get = lk_get_why,
 	  .help = "where no holder is named: the reasons that remain possible" },
+	{ .name = "MEANING", .filter_name = "meaning", .type = LK_COL_STRING, .flags = LK_COL_TRUNC, .get = lk_get_meaning,
+	  .help = "what the bytes mean to a well-known program: SQLite, QEMU, tdb, LMDB, Berkeley DB" },
 	{ .name = "PATH", .filter_name = "path", .type = LK_COL_STRING, .flags = LK_COL_TRUNC_LEFT | LK_COL_OF_FILE,
 	  .get = lk_get_path, .text = lk_text_path,
 	  .help = "path of the file, as the process sees it" },

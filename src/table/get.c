@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "table/meaning.h"
+
 #define UNUSED __attribute__((unused))
 #define GETTER(name) struct lk_value lk_get_##name(const struct lk_row *row, lk_buf *scratch UNUSED)
 
@@ -332,6 +334,12 @@ GETTER(why)
 
 	for (size_t i = 0; i < l->n_because; i++)
 		lk_buf_printf(scratch, "%s%s", i ? "; " : "", l->no_holder_because[i]);
+	return made(scratch);
+}
+
+GETTER(meaning)
+{
+	lk_meaning_text(row->snap, row->lock, scratch);
 	return made(scratch);
 }
 

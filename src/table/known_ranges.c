@@ -55,6 +55,35 @@ static const struct lk_known_range qemu_ranges[] = {
 	{ BYTE(204), "deny-graph-mod", "others must not change the chain of images" },
 };
 
+/* One that writes has no write lock for it: all its locks are read locks, and others look which bytes are locked. */
+static const struct lk_known_state qemu_states[] = {
+	{ "writer", "reads and writes the image", BYTE(101), LK_MODE_UNKNOWN },
+	{ "reader", "only reads the image", BYTE(100), LK_MODE_UNKNOWN },
+};
+
+/* Samba's lib/tdb: tdb_private.h OPEN_LOCK, ACTIVE_LOCK, TRANSACTION_LOCK, FREELIST_TOP; tdb_lock_offset(). A chain and a record are
+ * locked at their offset, all of them from the first chain on. */
+static const struct lk_known_range tdb_ranges[] = {
+	{ BYTE(0), "open", "opens, creates or resets the database" },
+	{ BYTE(4), "active", "has the database open, which blocks nobody" },
+	{ BYTE(8), "transaction", "write: in a transaction" },
+	{ BYTE(164), "freelist", "looks for space, or gives some back" },
+	{ { 168, LK_RANGE_EOF }, "records", "chains and records; to EOF: all of them" },
+};
+
+/* LMDB's mdb.c: mdb_env_setup_locks(), mdb_env_excl_lock(), mdb_reader_pid(). Numbers of processes are below 2^22 (proc_sys_kernel(5)). */
+static const struct lk_known_range lmdb_ranges[] = {
+	{ BYTE(0), "users", "read: uses the database, which blocks nobody; write: sets it up" },
+	{ { 1, 4194304 }, "pid", "its own number, the mark of a reader, which blocks nobody" },
+};
+
+/* Berkeley DB's env/env_register.c: REGISTRY_LOCK(), PID_LEN 25: a slot is locked at its first byte. */
+static const struct lk_known_range register_ranges[] = {
+	{ BYTE(0), "slot", "has the environment open, which blocks nobody" },
+	{ BYTE(1), "register", "enters or leaves the environment, or recovers it" },
+	{ { 2, LK_RANGE_EOF - 1 }, "slot", "has the environment open, which blocks nobody" },
+};
+
 #define ROWS(array) .ranges = array, .n_ranges = COUNT(array)
 #define STATES(array) .states = array, .n_states = COUNT(array)
 
@@ -81,7 +110,49 @@ static const struct lk_known_layout table[] = {
 		.looks_like = "a disk image of QEMU",
 		.types = BIT(LK_TYPE_OFD),
 		.only_read = true,
+		.tells_ranges = true,
 		ROWS(qemu_ranges),
+		STATES(qemu_states),
+	},
+	{
+		.word = "tdb",
+		.name = "tdb",
+		.looks_like = "a database of Samba (tdb)",
+		.suffix = ".tdb",
+		.by_byte = true,
+		.has_mutex = true,
+		.types = BIT(LK_TYPE_POSIX),
+		ROWS(tdb_ranges),
+	},
+	{
+		.word = "lmdb",
+		.name = "LMDB",
+		.looks_like = "the lock file of an LMDB database",
+		.suffix = "/lock.mdb",
+		.by_byte = true,
+		.has_mutex = true,
+		.types = BIT(LK_TYPE_POSIX),
+		ROWS(lmdb_ranges),
+	},
+	{
+		.word = "lmdb",
+		.name = "LMDB",
+		.looks_like = "the lock file of an LMDB database",
+		.suffix = "-lock",
+		.by_byte = true,
+		.own_pid = true,
+		.has_mutex = true,
+		.types = BIT(LK_TYPE_POSIX),
+		ROWS(lmdb_ranges),
+	},
+	{
+		.word = "bdb_register",
+		.name = "BDB",
+		.looks_like = "the register of a Berkeley DB environment",
+		.suffix = "/__db.register",
+		.by_byte = true,
+		.types = BIT(LK_TYPE_POSIX),
+		ROWS(register_ranges),
 	},
 };
 
@@ -110,13 +181,18 @@ const struct lk_known_range *lk_known_at(const struct lk_known_layout *layout, i
 	return NULL;
 }
 
+static const struct lk_known_range *next_range(const struct lk_known_layout *layout, const struct lk_known_range *known)
+{
+	return known->range.end == LK_RANGE_EOF ? NULL : lk_known_at(layout, known->range.end + 1);
+}
+
 /* All its bytes are known: no gap between the known ranges it spans. */
 static bool is_within(const struct lk_known_layout *layout, struct lk_range r)
 {
 	const struct lk_known_range *known = lk_known_at(layout, r.start);
 
 	while (known && known->range.end < r.end)
-		known = lk_known_at(layout, known->range.end + 1);
+		known = next_range(layout, known);
 	return known;
 }
 
@@ -137,16 +213,27 @@ static bool fits(const struct lk_known_layout *layout, const struct lk_lock *l)
 static bool all_fit(const struct lk_known_layout *layout, const struct lk_lock *const *locks, size_t n)
 {
 	size_t n_fit = 0;
+	bool own_pid = !layout->own_pid;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!has_range(locks[i]))
 			continue;
+		own_pid = own_pid || (locks[i]->rec.pid > 0 && locks[i]->rec.range.start == locks[i]->rec.pid);
 		if (fits(layout, locks[i]))
 			n_fit++;
 		else if (!covers(layout, locks[i]->rec.range))
 			return false;
 	}
-	return n_fit > 0;
+	return n_fit > 0 && own_pid;
+}
+
+bool lk_known_may_fit(const struct lk_lock *l)
+{
+	for (size_t i = 0; has_range(l) && i < COUNT(table); i++) {
+		if ((!table[i].suffix || has_suffix(l->file->path, table[i].suffix)) && fits(&table[i], l))
+			return true;
+	}
+	return false;
 }
 
 const struct lk_known_layout *lk_known_find(const struct lk_lock *const *locks, size_t n, const char *path)
@@ -198,13 +285,15 @@ int lk_known_name(const struct lk_known_layout *layout, struct lk_range range, l
 {
 	const struct lk_known_range *known = lk_known_at(layout, range.start);
 	const char *before = "";
+	bool part;
 
 	if (!known || !is_within(layout, range))
 		return 0;
 	/* Whole ranges are called by their names alone. */
-	if (known->range.start != range.start || lk_known_at(layout, range.end)->range.end != range.end)
+	part = known->range.start != range.start || lk_known_at(layout, range.end)->range.end != range.end;
+	if (part && !layout->by_byte)
 		before = "part of ";
-	for (; known && known->range.start <= range.end; known = lk_known_at(layout, known->range.end + 1)) {
+	for (; known && known->range.start <= range.end; known = next_range(layout, known)) {
 		if (lk_buf_puts(out, before) < 0 || lk_buf_puts(out, known->name) < 0)
 			return -ENOMEM;
 		before = "+";

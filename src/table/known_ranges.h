@@ -29,6 +29,10 @@ struct lk_known_layout {
 	const char *name; /* "SQLite": goes before the name of a range */
 	const char *looks_like; /* "a SQLite database" */
 	const char *suffix; /* the file's name must end so; NULL: any name */
+	bool own_pid; /* one of the locks must be on the byte that has the number of its process */
+	bool has_mutex; /* there may be a mutex inside the file, too (pthread_mutexattr_setpshared(3)) */
+	bool by_byte; /* a part of a range means the same as all of it */
+	bool tells_ranges; /* of an owner in a state each lock tells its ranges; else what the state means is said */
 	unsigned types; /* bits 1 << enum lk_type: which kinds of lock the program takes */
 	bool only_read; /* it takes no write locks */
 	const struct lk_known_range *ranges; /* by start; they do not overlap */
@@ -42,6 +46,9 @@ const struct lk_known_layout *lk_known_table(size_t *ret_n);
 /* The layout that all locks of one file fit; NULL: none. Not counted are locks that have no range (flock, leases) and those that
  * cover all of the layout, as of a tool that locks the whole file; at least one must be left. path: NULL unknown. */
 const struct lk_known_layout *lk_known_find(const struct lk_lock *const *locks, size_t n, const char *path);
+
+/* By itself, and by the name of its file; quick. */
+bool lk_known_may_fit(const struct lk_lock *l);
 
 /* The range that has this byte; NULL: none. layout may be NULL. */
 const struct lk_known_range *lk_known_at(const struct lk_known_layout *layout, int64_t offset);

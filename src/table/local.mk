@@ -16,6 +16,8 @@ liblockscope_a_SOURCES += \
 	src/table/lanes_draw.c \
 	src/table/lanes_draw.h \
 	src/table/lanes_words.c \
+	src/table/meaning.c \
+	src/table/meaning.h \
 	src/table/sort.c \
 	src/table/sort.h \
 	src/table/suggest.c \

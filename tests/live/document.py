@@ -38,6 +38,7 @@ ROW_KEYS = {
     "wait_ms",
     "wait_error_ms",
     "break_to",
+    "meaning",
     "break_deadline_ms",
 }
 FILE_KEYS = {

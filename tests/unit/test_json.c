@@ -107,7 +107,7 @@ static char *printed(size_t n_rows, const struct lk_answer *answer, bool full, b
 
 #define ROW_HELD \
 	"{\"id\":\"0000000000000abc\",\"type\":\"flock\",\"mode\":\"write\",\"break_to\":null,\"break_deadline_ms\":null,\"state\":\"held\",\"start\":0,\"end\":null," \
-	"\"to_eof\":true,\"whole_file\":true,\"file\":{\"key\":\"fe:00:9223372036854775940\",\"dev_major\":254,\"dev_minor\":0," \
+	"\"to_eof\":true,\"whole_file\":true,\"meaning\":null,\"file\":{\"key\":\"fe:00:9223372036854775940\",\"dev_major\":254,\"dev_minor\":0," \
 	"\"inode\":\"9223372036854775940\",\"path\":\"/srv/\\n\\\"\\\\\\u202E\\uFFFD\",\"path_b64\":\"L3Nydi8KIlzigK7/\"," \
 	"\"deleted\":false,\"replaced\":null,\"size_bytes\":0,\"fstype\":\"ext4\",\"mount_point\":\"/\"},\"pid\":2214," \
 	"\"how_known\":\"exact\",\"recorded_pid\":2211,\"holders\":[{\"pid\":2214,\"start_ticks\":136481,\"tid\":null,\"fd\":4," \
@@ -121,7 +121,7 @@ static char *printed(size_t n_rows, const struct lk_answer *answer, bool full, b
 
 #define ROW_WAITING(waiter_) \
 	"{\"id\":\"ffffffffffffffff\",\"type\":\"ofd\",\"mode\":\"read\",\"break_to\":null,\"break_deadline_ms\":null,\"state\":\"stopped_waiting\",\"start\":10,\"end\":10," \
-	"\"to_eof\":false,\"whole_file\":false,\"file\":{\"key\":null,\"dev_major\":null,\"dev_minor\":null,\"inode\":null," \
+	"\"to_eof\":false,\"whole_file\":false,\"meaning\":null,\"file\":{\"key\":null,\"dev_major\":null,\"dev_minor\":null,\"inode\":null," \
 	"\"path\":null,\"path_b64\":null,\"deleted\":null,\"replaced\":true,\"size_bytes\":null,\"fstype\":null," \
 	"\"mount_point\":null},\"pid\":null,\"how_known\":\"matched\",\"recorded_pid\":-1,\"holders\":[]," \
 	"\"no_holder_because\":[\"mapped: a mapping may keep it\",\"in-flight: it may be on its way\"],\"waiter\":" waiter_ \

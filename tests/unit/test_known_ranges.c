@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "table/known_ranges.h"
+#include "table/meaning.h"
 
 #define LOCK(type_, mode_, start_, end_) \
 	{ \
@@ -195,4 +196,79 @@ Test(known_ranges, owners)
 	a.pid = b.pid = 0;
 	b.state = LK_STATE_HELD;
 	cr_assert_not(lk_known_same_owner(&a, &b));
+}
+
+Test(known_ranges, tdb_lmdb_and_register)
+{
+	struct lk_lock active = LOCK(POSIX, READ, 4, 4), all = LOCK(POSIX, READ, 168, LK_RANGE_EOF),
+		       odd = LOCK(POSIX, READ, 9, 9);
+	struct lk_lock user = LOCK(POSIX, READ, 0, 0), own = LOCK(POSIX, WRITE, 77, 77), stranger = own;
+	struct lk_lock slot = LOCK(POSIX, WRITE, 25, 25);
+
+	own.rec.pid = 77;
+	stranger.rec.pid = 78;
+	cr_assert_str_eq(FOUND("/a.tdb", active, all), "tdb");
+	cr_assert_str_eq(FOUND("/a.tdb", active, odd), "");
+	cr_assert_str_eq(FOUND("/a.db", active), "");
+	cr_assert_str_eq(FOUND("/env/lock.mdb", user, stranger), "lmdb");
+	cr_assert_str_eq(FOUND("/env/clock.mdb", user), "");
+	/* Such names are common: there the number has to be the process's own. */
+	cr_assert_str_eq(FOUND("/data.mdb-lock", user, own), "lmdb");
+	cr_assert_str_eq(FOUND("/data.mdb-lock", user, stranger), "");
+	cr_assert_str_eq(FOUND("/data.mdb-lock", user), "");
+	cr_assert_str_eq(FOUND("/env/__db.register", slot), "bdb_register");
+	cr_assert_str_eq(FOUND("/env/__db.001", slot), "");
+	cr_assert(is_called(3, 168, LK_RANGE_EOF, "records"));
+}
+
+/* ---- what a row means ---- */
+
+static struct lk_file some_file = { .path = "/a.db" };
+
+static bool means(const struct lk_lock *locks, size_t n, const char *path, size_t i, const char *text)
+{
+	struct lk_lock *rows = calloc(n, sizeof(*rows));
+	struct lk_snapshot s = { .locks = rows, .n_locks = n };
+	lk_buf out = { 0 };
+	bool same;
+
+	some_file.path = path;
+	for (size_t k = 0; k < n; k++) {
+		rows[k] = locks[k];
+		rows[k].index = (uint32_t)k;
+		rows[k].file = &some_file;
+	}
+	cr_assert_eq(lk_meaning_text(&s, &rows[i], &out), 0);
+	same = strcmp(out.n ? lk_buf_str(&out) : "", text) == 0;
+	if (!same)
+		cr_log_error("%s", out.n ? lk_buf_str(&out) : "nothing");
+	lk_vec_done(&out);
+	free(rows);
+	return same;
+}
+
+Test(known_ranges, meaning)
+{
+	struct lk_lock pending[] = { SHARED_READ(1), BY(1, POSIX, WRITE, PENDING_BYTE, 0x40000001), SHARED_READ(2),
+				     BY(3, POSIX, WRITE, 0, LK_RANGE_EOF), BY(4, FLOCK, WRITE, 0, LK_RANGE_EOF) };
+	struct lk_lock qemu[] = { BY(1, OFD, READ, 100, 101), BY(1, OFD, READ, 201, 201), BY(2, OFD, READ, 100, 100) };
+	struct lk_lock wal[] = { BY(1, POSIX, WRITE, 120, 120), BY(1, POSIX, READ, 128, 128),
+				 BY(2, POSIX, WRITE, 120, 121) };
+	struct lk_holder fds[] = { { .pid = 1, .fd = 9 }, { .pid = 2, .fd = 9 } };
+
+	for (size_t i = 0; i < 2; i++)
+		cr_expect(means(pending, 5, "/a.db", i,
+				"SQLite PENDING: wants to write the database: waits for the readers to leave"));
+	cr_expect(means(pending, 5, "/a.db", 2, "SQLite SHARED: reads, or has it open (WAL)"));
+	cr_expect(means(pending, 5, "/a.db", 3, ""), "a tool that locks all of it");
+	cr_expect(means(pending, 5, "/a.db", 4, ""), "flock has no ranges");
+	qemu[0].holders = qemu[1].holders = &fds[0];
+	qemu[2].holders = &fds[1];
+	qemu[0].n_holders = qemu[1].n_holders = qemu[2].n_holders = 1;
+	cr_expect(means(qemu, 3, "/a.qcow2", 0, "QEMU writer: consistent-read+write"));
+	cr_expect(means(qemu, 3, "/a.qcow2", 1, "QEMU writer: deny-write"));
+	cr_expect(means(qemu, 3, "/a.qcow2", 2, "QEMU reader: consistent-read"));
+	cr_expect(means(wal, 3, "/a.db-shm", 0, "WAL WRITE: the one connection that may append to the log"));
+	cr_expect(means(wal, 3, "/a.db-shm", 2, "WAL WRITE+CKPT"));
+	cr_expect(means(wal, 3, "/a.db", 0, ""), "the name tells the index");
 }

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "table/meaning.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+#define MOST_ROWS 8192 /* of a file: each row is told by all of them */
+
+const struct lk_lock *lk_meaning_rows(const struct lk_snapshot *s, const struct lk_lock *l, size_t *ret_n)
+{
+	size_t first = l->index, end = l->index + 1;
+
+	while (first > 0 && s->locks[first - 1].file == l->file && end - first <= MOST_ROWS)
+		first--;
+	while (end < s->n_locks && s->locks[end].file == l->file && end - first <= MOST_ROWS)
+		end++;
+	*ret_n = end - first;
+	return &s->locks[first];
+}
+
+/* Heap; NULL: no memory, too many, or it is not known. */
+static const struct lk_lock **rows_of(const struct lk_snapshot *s, const struct lk_lock *l, size_t *ret_n)
+{
+	const struct lk_lock **rows, *first;
+
+	/* What by itself fits no layout has none. */
+	if (!s || l->index >= s->n_locks || &s->locks[l->index] != l || !lk_known_may_fit(l))
+		return NULL;
+	first = lk_meaning_rows(s, l, ret_n);
+	rows = *ret_n <= MOST_ROWS ? calloc(*ret_n, sizeof(*rows)) : NULL;
+	for (size_t i = 0; rows && i < *ret_n; i++)
+		rows[i] = &first[i];
+	return rows;
+}
+
+const struct lk_known_layout *lk_meaning_layout(const struct lk_snapshot *s, const struct lk_lock *l)
+{
+	size_t n = 0;
+	lk_auto_mem const struct lk_lock **rows = rows_of(s, l, &n);
+
+	return rows ? lk_known_find(rows, n, l->file->path) : NULL;
+}
+
+/* Of one range its own words; of several together only their names. */
+static int put_ranges(const struct lk_known_layout *layout, const struct lk_lock *l, lk_buf *out)
+{
+	const struct lk_known_range *known = lk_known_at(layout, l->rec.range.start);
+	size_t before = out->n, named;
+	int rc = lk_buf_printf(out, "%s ", layout->name);
+
+	named = out->n;
+	rc = rc ? rc : lk_known_name(layout, l->rec.range, out);
+	/* One that covers more than the layout is another program's. */
+	if (rc == 0 && out->n == named)
+		out->n = before;
+	else if (rc == 0 && known && l->rec.range.end <= known->range.end && !lk_lock_is_waiting(l))
+		rc = lk_buf_printf(out, ": %s", known->text);
+	return rc;
+}
+
+int lk_meaning_text(const struct lk_snapshot *s, const struct lk_lock *l, lk_buf *out)
+{
+	size_t n = 0;
+	lk_auto_mem const struct lk_lock **rows = rows_of(s, l, &n);
+	const struct lk_known_layout *layout = rows ? lk_known_find(rows, n, l->file->path) : NULL;
+	const struct lk_known_state *state = layout ? lk_known_state_of(layout, l, rows, n) : NULL;
+	int rc;
+
+	if (!layout)
+		return 0;
+	if (!state)
+		return put_ranges(layout, l, out);
+	rc = lk_buf_printf(out, "%s %s: ", layout->name, state->name);
+	if (rc || !layout->tells_ranges)
+		return rc ? rc : lk_buf_puts(out, state->text);
+	return lk_known_name(layout, l->rec.range, out);
+}
