@@ -9,7 +9,11 @@
 #include "action/inject.h"
 #include "action/release.h"
 #include "record/parse.h"
+#include "source/helper.h"
 #include "source/procroot.h"
+
+#define STALL_MS 5000
+#define CLOSE_MS 500 /* once the answer is there, for closing */
 
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL /* linux/pidfd.h, since Linux 6.9 */
@@ -94,21 +98,77 @@ static int explain_getfd(const struct lk_release *r, int rc, struct lk_err *err)
 	}
 }
 
-static int run_on_duplicate(struct lk_release *r, int pidfd, struct lk_err *err)
-{
-	const struct lk_sys *sys = r->action.sys;
-	int fd = sys->pidfd_getfd(sys->arg, pidfd, r->target.fd), rc;
+/* What a helper does with a duplicate of the descriptor. */
+struct duplicate {
+	struct lk_release *release;
+	int pidfd;
+	struct lk_helper_job *job;
+	bool answered;
+	int rc; /* what came of it */
+	struct lk_err *err;
+};
 
-	if (fd < 0)
-		return explain_getfd(r, fd, err);
-	rc = check_duplicate(r, fd, err);
+/* What came of it goes out before the duplicate is closed: a file server may be asked about that, and not answer. */
+static int run_on_duplicate(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
+{
+	struct duplicate *d = arg;
+	struct lk_release *r = d->release;
+	const struct lk_sys *sys = r->action.sys;
+	struct lk_err err = { 0 };
+	int fd = sys->pidfd_getfd(sys->arg, d->pidfd, r->target.fd);
+	int rc = fd < 0 ? explain_getfd(r, fd, &err) : check_duplicate(r, fd, &err);
+	lk_buf b = { 0 };
+
 	if (rc == 0) {
 		rc = unlock(r, fd);
 		if (rc < 0)
-			explain_unlock(r, rc, err);
+			explain_unlock(r, rc, &err);
 	}
-	sys->close(sys->arg, fd);
-	return rc < 0 ? rc : 0;
+	if (lk_buf_add(&b, &rc, sizeof(rc)) == 0 && (rc >= 0 || lk_buf_puts(&b, lk_err_text(&err)) == 0))
+		lk_helper_emit(out, b.v, b.n);
+	if (fd >= 0)
+		sys->close(sys->arg, fd);
+	return 0;
+}
+
+static int take_answer(void *arg, size_t item __attribute__((unused)), const char *data, size_t n)
+{
+	struct duplicate *d = arg;
+
+	if (n < sizeof(d->rc))
+		return 0;
+	memcpy(&d->rc, data, sizeof(d->rc));
+	d->answered = true;
+	d->job->stall_ms = CLOSE_MS;
+	if (d->rc < 0)
+		lk_err_set(d->err, d->rc, "%.*s", (int)(n - sizeof(d->rc)), data + sizeof(d->rc));
+	return 0;
+}
+
+/* In a helper process, which can be given up: duplicating waits for the holder while that executes another program, and closing may
+ * ask a file server. */
+static int run_in_helper(struct lk_release *r, int pidfd, struct lk_err *err)
+{
+	struct duplicate d = { .release = r, .pidfd = pidfd, .err = err };
+	struct lk_helper_job job = { .n_items = 1,
+				     .work = run_on_duplicate,
+				     .take = take_answer,
+				     .arg = &d,
+				     .keep_fd = pidfd,
+				     .stall_ms = STALL_MS };
+	struct lk_helper_result result;
+	int rc;
+
+	d.job = &job;
+	rc = lk_helper_run(&job, &result);
+	if (rc < 0)
+		return lk_err_set(err, rc, "cannot start a process that releases the lock: %s", strerror(-rc));
+	if (!d.answered)
+		return lk_err_set(err, -ETIMEDOUT,
+				  "the process that was to release the lock through a duplicate of descriptor %d of "
+				  "process %d gave no answer",
+				  r->target.fd, r->target.pid);
+	return d.rc < 0 ? d.rc : 0;
 }
 
 /* A thread with a table of its own is reached by a pidfd of its own. */
@@ -131,7 +191,7 @@ static int run_on_thread(struct lk_release *r, struct lk_err *err)
 	/* The number may have been given to a stranger just before it was pinned. */
 	rc = lk_target_check(&r->target, sys, err);
 	if (rc == 0)
-		rc = run_on_duplicate(r, pidfd, err);
+		rc = run_in_helper(r, pidfd, err);
 	sys->close(sys->arg, pidfd);
 	return rc;
 }
@@ -156,7 +216,7 @@ static int run(struct lk_release *r, struct lk_err *err)
 		return run_inside(r, err);
 	if (r->target.tid)
 		return run_on_thread(r, err);
-	return run_on_duplicate(r, r->target.pidfd, err);
+	return run_in_helper(r, r->target.pidfd, err);
 }
 
 int lk_release_run(struct lk_action *a, struct lk_err *err)

@@ -4,7 +4,8 @@
  * with this process.
  *
  *   deadfuse MOUNTPOINT   prints "ready"; reads "die" from standard input and prints "dead", then "took" for each
- *                         request for data; ends at end of file.
+ *                         request for data; ends at end of file. "flush" instead of "die": only closing a file
+ *                         (FUSE_FLUSH) is not answered from then on.
  *
  * The root directory has regular files named "a" to "h". Nothing is cached by name, so that each look-up
  * reaches the server; locks are left to the kernel. */
@@ -29,7 +30,7 @@
 #define LAST_NODE 9
 
 static int device;
-static bool dead;
+static bool dead, no_flush;
 static _Alignas(8) char request[FUSE_MIN_READ_BUFFER * 32];
 
 static int send_reply(uint64_t unique, int error, const void *body, size_t size)
@@ -118,6 +119,8 @@ static int answer(const struct fuse_in_header *in, const char *body)
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
 		return 0;
+	case FUSE_FLUSH:
+		return no_flush ? 0 : send_reply(in->unique, ENOSYS, NULL, 0);
 	default:
 		return send_reply(in->unique, ENOSYS, NULL, 0);
 	}
@@ -150,7 +153,10 @@ static int take_command(void)
 
 	if (n <= 0)
 		return -EPIPE;
-	dead = true;
+	if (line[0] == 'f')
+		no_flush = true;
+	else
+		dead = true;
 	return dprintf(STDOUT_FILENO, "dead\n") < 0 ? -errno : 0;
 }
 

@@ -36,8 +36,8 @@ def stop(server, where):
     subprocess.run(["umount", "-l", where], stderr=subprocess.DEVNULL, timeout=30, check=False)
 
 
-def die(server):
-    server.stdin.write(b"die\n")
+def die(server, word=b"die\n"):
+    server.stdin.write(word)
     server.stdin.flush()
     same(server.stdout.readline(), b"dead\n", "the server's last word")
 

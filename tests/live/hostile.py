@@ -9,6 +9,7 @@ import subprocess
 
 from actions_files import on_terminal
 from actions_release import Target, kill_while_traced, start_release
+from deadserver import die, start
 from document import check, same
 from harness import AS_NOBODY, needs, needs_root
 from helper import Skip, read_text, until
@@ -115,6 +116,23 @@ def test_91_renamed_holder_is_acted_on(t):
     new = hostile.program + ".new"
     status, said = on_terminal(t, ["signal", str(hostile.pid)], lambda: os.rename(hostile.program, new))
     same((status, hostile.proc.wait(5)), (0, -signal.SIGTERM), repr(said))
+
+
+@needs_root
+def test_91_closing_is_not_waited_for(t):
+    """An overlay over a file server that does not answer when a file on it is closed: so does our duplicate of the descriptor."""
+    where, server = start(t)
+    empty = os.path.join(t.dir, "empty")
+    os.mkdir(empty)
+    overlay = t.mount(os.path.join(t.dir, "overlay"), "-t", "overlay", "-o", "lowerdir=%s:%s" % (where, empty), "none")
+    holder = t.helper()
+    t.undo(server.kill)  # before the helper is ended, which would wait for ever
+    holder.lock("flock", "w", holder.open(os.path.join(overlay, "a"), "r"))
+    die(server, b"flush\n")
+    argv = ("release", "--yes", "--pid", str(holder.pid), "--type", "flock", os.path.join(overlay, "a"))
+    answer = t.run(*argv, timeout=30)
+    same(answer.status, 0, str(answer))
+    check(b"released" in answer.out, "%s", answer)
 
 
 def test_91_killed_lockscope_harms_nobody(t):

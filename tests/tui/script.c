@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -50,7 +51,7 @@ struct script {
 	struct lk_canvas canvas;
 	LK_VEC(struct job) jobs;
 	struct lk_sys sys;
-	size_t n_changes;
+	size_t *n_changes; /* shared with helper processes, which do some of them */
 	bool hold_jobs, quit;
 	int64_t now_ms, wall_ms;
 	size_t line;
@@ -421,7 +422,7 @@ static void do_line(struct script *s, char *line)
 	else if (strcmp(line, "random") == 0)
 		do_random(s, rest);
 	else if (strcmp(line, "changes") == 0)
-		printf("--- %zu changes\n", s->n_changes);
+		printf("--- %zu changes\n", *s->n_changes);
 	else if (strcmp(line, "quit-wanted") == 0)
 		printf("--- quit %s\n", s->quit ? "yes" : "no");
 	else
@@ -437,7 +438,10 @@ int main(int argc, char **argv)
 	char *slash;
 
 	setlocale(LC_ALL, "");
-	s.sys = nosys_make(&s.n_changes);
+	s.n_changes = mmap(NULL, sizeof(*s.n_changes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s.n_changes == MAP_FAILED)
+		return 2;
+	s.sys = nosys_make(s.n_changes);
 	if (argc != 2 || !(f = fopen(argv[1], "re")) || !(path = strdup(argv[1]))) {
 		fprintf(stderr, "usage: script FILE\n");
 		return 2;

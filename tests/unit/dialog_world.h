@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,7 +36,7 @@ struct world {
 	struct deferred jobs[4];
 	size_t n_jobs;
 	bool hold; /* jobs wait for run_jobs() */
-	int n_changes;
+	int *n_changes; /* shared with the helper processes that do some of them */
 	char path[64];
 	pid_t pid;
 	int go; /* a byte makes the child let go of its lock */
@@ -44,25 +45,25 @@ struct world {
 
 static inline int w_send(void *arg, int pidfd, int sig)
 {
-	((struct world *)arg)->n_changes += sig != 0;
+	*((struct world *)arg)->n_changes += sig != 0;
 	return lk_sys_real.pidfd_send_signal(NULL, pidfd, sig);
 }
 
 static inline int w_flock(void *arg, int fd, int op)
 {
-	((struct world *)arg)->n_changes++;
+	++*((struct world *)arg)->n_changes;
 	return lk_sys_real.flock(NULL, fd, op);
 }
 
 static inline int w_unlink(void *arg, int dirfd, const char *name, int flags)
 {
-	((struct world *)arg)->n_changes++;
+	++*((struct world *)arg)->n_changes;
 	return lk_sys_real.unlink_at(NULL, dirfd, name, flags);
 }
 
 static inline int w_rename(void *arg, int olddir, const char *old, int newdir, const char *new_name, unsigned flags)
 {
-	((struct world *)arg)->n_changes++;
+	++*((struct world *)arg)->n_changes;
 	return lk_sys_real.rename_at2(NULL, olddir, old, newdir, new_name, flags);
 }
 
@@ -168,6 +169,8 @@ static inline void begin(struct world *w)
 	struct lk_settings set;
 
 	memset(w, 0, sizeof(*w));
+	w->n_changes = mmap(NULL, sizeof(*w->n_changes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	cr_assert(w->n_changes != MAP_FAILED);
 	start_child(w);
 	w->sys = lk_sys_real;
 	w->sys.arg = w;
@@ -206,6 +209,7 @@ static inline void end(struct world *w)
 	unlink(w->path);
 	close(w->go);
 	close(w->ready);
+	munmap(w->n_changes, sizeof(*w->n_changes));
 }
 
 static inline void press(struct world *w, lk_press k)

@@ -18,8 +18,9 @@
 struct script {
 	int pidfd_open, getfd, flock, fcntl, lease; /* -errno; 0: the real one */
 	bool lies; /* unlocking says 0 and does nothing */
-	int wrong_fd; /* what getfd gives instead; 0: the right one */
-	int n_open;
+	bool wrong_file; /* getfd gives a descriptor of another file */
+	bool close_hangs; /* closing a duplicate does not come back */
+	int n_open, duplicate;
 };
 
 static int s_pidfd_open(void *arg, int pid, unsigned flags)
@@ -34,9 +35,13 @@ static int s_pidfd_open(void *arg, int pid, unsigned flags)
 static int s_getfd(void *arg, int pidfd, int fd)
 {
 	struct script *s = arg;
-	int got = s->getfd ? s->getfd : s->wrong_fd ? dup(s->wrong_fd) : lk_sys_real.pidfd_getfd(NULL, pidfd, fd);
+	int got = s->getfd        ? s->getfd
+		  : s->wrong_file ? open("/dev/null", O_RDONLY)
+				  : lk_sys_real.pidfd_getfd(NULL, pidfd, fd);
 
+	/* In the helper, and not seen here: it must be closed there. */
 	s->n_open += got >= 0;
+	s->duplicate = got;
 	return got;
 }
 
@@ -67,7 +72,11 @@ static int s_lease(void *arg, int fd, int type)
 
 static int s_close(void *arg, int fd)
 {
-	((struct script *)arg)->n_open--;
+	struct script *s = arg;
+
+	while (s->close_hangs && fd == s->duplicate)
+		pause();
+	s->n_open--;
 	return close(fd);
 }
 
@@ -215,13 +224,16 @@ Test(release, looks_again)
 /* The number of the descriptor was given to another file after the check. */
 Test(release, duplicate_of_another_file)
 {
-	int fd = open("/dev/null", O_RDONLY);
+	expect(LK_TYPE_FLOCK, (struct script){ .wrong_file = true }, -ESTALE, LK_OUTCOME_REFUSED, true,
+	       "changed since you looked");
+	expect(LK_TYPE_OFD, (struct script){ .wrong_file = true }, -ESTALE, LK_OUTCOME_REFUSED, true,
+	       "changed since you looked");
+}
 
-	expect(LK_TYPE_FLOCK, (struct script){ .wrong_fd = fd }, -ESTALE, LK_OUTCOME_REFUSED, true,
-	       "changed since you looked");
-	expect(LK_TYPE_OFD, (struct script){ .wrong_fd = fd }, -ESTALE, LK_OUTCOME_REFUSED, true,
-	       "changed since you looked");
-	close(fd);
+/* A file server is asked when the duplicate is closed, and does not answer. */
+Test(release, closing_does_not_come_back)
+{
+	expect(LK_TYPE_FLOCK, (struct script){ .close_hangs = true }, 0, LK_OUTCOME_DONE, false, "");
 }
 
 static bool refuses(const struct lk_snapshot *snap, const struct lk_lock *l, int pid, const struct lk_range *range,

@@ -16,12 +16,12 @@ Test(tui_dialog, enter_sends_term_to_the_frozen_target)
 	cr_assert(shows(&w, "To 1 process (frozen "));
 	cr_assert(shows(&w, "It holds 1 lock; nobody is seen waiting."));
 	cr_assert(shows(&w, "goes away"));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	/* The list behind goes on, and another row gets the cursor. */
 	look(&w);
 	lk_list_select(&lk_tui_view(w.t)->list, 0);
 	press(&w, LK_KEY_ENTER);
-	cr_assert_eq(w.n_changes, 1);
+	cr_assert_eq(*w.n_changes, 1);
 	cr_assert(shows(&w, "Done, and looked at again:"));
 	cr_assert(shows(&w, "has ended"));
 	cr_assert(is_noted(&w, "SIGNAL"));
@@ -45,9 +45,9 @@ Test(tui_dialog, kill_asks_twice)
 	press(&w, 'x');
 	press(&w, LK_KEY_ENTER);
 	cr_assert(shows(&w, "Enter once more sends it"), "another key takes it back");
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	press(&w, LK_KEY_ENTER);
-	cr_assert_eq(w.n_changes, 1);
+	cr_assert_eq(*w.n_changes, 1);
 	status = status_of_child(&w);
 	cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	end(&w);
@@ -64,7 +64,7 @@ Test(tui_dialog, escape_sends_nothing)
 	press(&w, 'K');
 	press(&w, 'q');
 	cr_assert_null(lk_pane_top(w.t));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	cr_assert_eq(waitpid(w.pid, NULL, WNOHANG), 0);
 	end(&w);
 }
@@ -79,7 +79,7 @@ Test(tui_dialog, a_target_that_vanished_is_refused)
 	look(&w);
 	cr_assert(shows(&w, "The target changed: the newest look does not have this lock any more."));
 	press(&w, LK_KEY_ENTER);
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	cr_assert(shows(&w, "target changed since you looked: process"));
 	press(&w, LK_KEY_ESC);
 	/* What is left of the row is a ghost. */
@@ -99,7 +99,7 @@ Test(tui_dialog, a_lock_that_was_let_go_of_is_refused)
 	cr_assert_eq(write(w.go, "x", 1), 1);
 	cr_assert_eq(read(w.ready, &c, 1), 1);
 	press(&w, LK_KEY_ENTER);
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	cr_assert(shows(&w, "the lock is no longer on descriptor"));
 	end(&w);
 }
@@ -115,12 +115,12 @@ Test(tui_dialog, what_was_begun_is_finished_without_its_dialog)
 	press(&w, LK_KEY_ENTER);
 	cr_assert(shows(&w, "the plan is still being made"));
 	run_jobs(&w);
-	cr_assert_eq(w.n_changes, 0, "Enter before the plan was seen sends nothing, then or later");
+	cr_assert_eq(*w.n_changes, 0, "Enter before the plan was seen sends nothing, then or later");
 	press(&w, LK_KEY_ENTER);
 	press(&w, LK_KEY_ESC);
 	cr_assert_null(lk_pane_top(w.t));
 	run_jobs(&w);
-	cr_assert_eq(w.n_changes, 1);
+	cr_assert_eq(*w.n_changes, 1);
 	cr_assert_not_null(w.t->message);
 	cr_assert(is_noted(&w, "SIGNAL"));
 	status = status_of_child(&w);
@@ -156,7 +156,7 @@ Test(tui_dialog, read_only_refuses)
 	w.t->can_act = false;
 	press(&w, LK_KEY_ENTER);
 	cr_assert(shows(&w, "Nothing is sent: read-only mode"));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	end(&w);
 }
 
@@ -175,7 +175,7 @@ Test(tui_dialog, enter_on_cancel_changes_nothing)
 		press(&w, LK_KEY_ENTER);
 		cr_assert_null(lk_pane_top(w.t));
 	}
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	cr_assert(is_locked(&w));
 	cr_assert_eq(access(w.path, F_OK), 0);
 	end(&w);
@@ -207,7 +207,7 @@ Test(tui_dialog, release_wants_the_number_typed)
 	cr_assert(shows(&w, "> [ Release ]"));
 	press(&w, LK_KEY_ENTER);
 	cr_assert(shows(&w, "type the number of the process that loses its lock"));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	/* The field stands before Cancel. */
 	press(&w, LK_KEY_BACK_TAB);
 	press(&w, LK_KEY_BACK_TAB);
@@ -216,7 +216,7 @@ Test(tui_dialog, release_wants_the_number_typed)
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_ENTER);
-	cr_assert_eq(w.n_changes, 1);
+	cr_assert_eq(*w.n_changes, 1);
 	cr_assert(shows(&w, "released: the lock; nobody else has it now."));
 	cr_assert(!is_locked(&w));
 	cr_assert_eq(waitpid(w.pid, NULL, WNOHANG), 0, "the process lives on");
@@ -238,9 +238,9 @@ Test(tui_dialog, asking_is_a_signal)
 	for (int i = 0; i < 2; i++)
 		press(&w, LK_KEY_BACK_TAB);
 	cr_assert(shows(&w, "> [ Send SIGTERM ]"));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	press(&w, LK_KEY_ENTER);
-	cr_assert_eq(w.n_changes, 1);
+	cr_assert_eq(*w.n_changes, 1);
 	status = status_of_child(&w);
 	cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 	cr_assert(is_noted(&w, "SIGNAL") && !is_noted(&w, "RELEASE"));

@@ -13,7 +13,7 @@ Test(tui_dialog, test_computes_and_really_tries)
 	press(&w, 'T');
 	cr_assert(pane_is(&w, "test"));
 	cr_assert(shows(&w, "It would have to wait, 1 in the way:"));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	press(&w, 'A');
 	cr_assert(shows(&w, "Really asked for: refused"));
 	cr_assert_eq(write(w.go, "x", 1), 1);
@@ -47,7 +47,7 @@ Test(tui_dialog, test_does_not_try_in_read_only_mode)
 	cr_assert(shows(&w, "It would have to wait, 1 in the way:"));
 	press(&w, 'A');
 	cr_assert(shows(&w, "It is not tried: read-only mode"));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	end(&w);
 }
 
@@ -63,7 +63,7 @@ Test(tui_dialog, delete_wants_a_tick_for_a_locked_file)
 	cr_assert(shows(&w, "is locked: wait until it is free, or give --even-if-used."));
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_ENTER);
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	cr_assert(shows(&w, "Not possible: "));
 	press(&w, LK_KEY_TAB);
 	press(&w, ' ');
@@ -71,7 +71,7 @@ Test(tui_dialog, delete_wants_a_tick_for_a_locked_file)
 	cr_assert(shows(&w, "No lock is released: deleting a file only takes its name away."));
 	press(&w, LK_KEY_BACK_TAB);
 	press(&w, LK_KEY_ENTER);
-	cr_assert_gt(w.n_changes, 0);
+	cr_assert_gt(*w.n_changes, 0);
 	cr_assert(shows(&w, "is deleted."));
 	cr_assert_eq(access(w.path, F_OK), -1);
 	cr_assert(is_noted(&w, "DELETE"));
@@ -95,7 +95,7 @@ Test(tui_dialog, another_file_of_that_name_is_left_alone)
 	cr_assert(shows(&w, "is another file now"));
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_ENTER);
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	cr_assert_eq(access(w.path, F_OK), 0);
 	end(&w);
 }
@@ -119,7 +119,7 @@ Test(tui_dialog, a_file_replaced_while_the_dialog_is_open_is_left_alone)
 	press(&w, LK_KEY_BACK_TAB);
 	press(&w, LK_KEY_ENTER);
 	cr_assert(shows(&w, "target changed since you looked"));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	cr_assert_eq(access(w.path, F_OK), 0);
 	end(&w);
 }
@@ -143,11 +143,11 @@ Test(tui_dialog, rename_shows_the_plan_before_it_acts)
 	press(&w, LK_KEY_BACK_TAB);
 	press(&w, ' ');
 	cr_assert(shows(&w, "will get the name"));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_ENTER);
-	cr_assert_gt(w.n_changes, 0);
+	cr_assert_gt(*w.n_changes, 0);
 	snprintf(to, sizeof(to), "%s.b", w.path);
 	cr_assert_eq(access(to, F_OK), 0, "a name without a slash stays in the folder");
 	cr_assert_eq(access(w.path, F_OK), -1);
@@ -189,7 +189,7 @@ Test(tui_dialog, a_click_chooses_before_it_acts)
 	cr_assert(shows(&w, "[x] --even-if-used"));
 	click(&w, "[ Delete ]");
 	cr_assert(shows(&w, "> [ Delete ]"));
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	click(&w, "[ Cancel ]");
 	cr_assert(shows(&w, "> [ Cancel ]"));
 	click(&w, "[ Cancel ]");
@@ -199,7 +199,7 @@ Test(tui_dialog, a_click_chooses_before_it_acts)
 	click(&w, " 9 KILL");
 	cr_assert(shows(&w, "Send SIGKILL to process"));
 	click(&w, " 9 KILL");
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	end(&w);
 }
 
@@ -224,6 +224,6 @@ Test(tui_dialog, any_size_can_be_painted)
 		lk_tui_key(w.t, LK_KEY_ESC);
 		cr_assert_null(lk_pane_top(w.t));
 	}
-	cr_assert_eq(w.n_changes, 0);
+	cr_assert_eq(*w.n_changes, 0);
 	end(&w);
 }
