@@ -45,7 +45,8 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_unread.c \
 	tests/unit/test_vec_map.c \
 	tests/unit/test_waiters.c \
-	tests/unit/test_word.c
+	tests/unit/test_word.c \
+	tests/unit/test_words.c
 
 # Of the screen.
 LK_UNIT_TUI_SOURCES = \

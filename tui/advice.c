@@ -47,9 +47,10 @@ static int advise_root(const struct lk_frame *f, const struct lk_tree_node *top,
 	size_t freed = 0;
 	int rc;
 
+	if (lk_waits_put_stopped(out, top, ""))
+		lk_buf_puts(out, " ");
 	if (top->kind == LK_TREE_UNSEEN && top->lock->state == LK_STATE_STOPPED_WAITING)
-		return lk_buf_printf(out, "Nothing is in the way of %d, which was stopped: SIGCONT lets it go on. ",
-				     top->lock->pid);
+		return 0;
 	if (top->kind == LK_TREE_UNSEEN || !top->lock->n_holders)
 		return lk_buf_printf(out, "Who is in the way of %zu cannot be seen from here. ", top->n_behind);
 	rc = find_signal(f, top, &pids, &freed);

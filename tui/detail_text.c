@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "action/words.h"
 #include "base/cleanup.h"
 #include "table/get.h"
 #include "tui/detail.h"
@@ -115,35 +116,31 @@ static void put_ids(struct lk_maker *m, const struct lk_proc *p)
 	lk_maker_put(m, "%s", or_null(p->user));
 }
 
-static void put_state(struct lk_maker *m, const struct lk_proc *p)
+static void put_state(struct lk_maker *m, const struct lk_proc *p, int64_t now_ms)
 {
-	if (p->state) {
+	if (lk_proc_state_name(p->state)) {
 		lk_maker_line(m, "state");
-		lk_maker_put(m, "%c%s", p->state,
-			     p->state == 'D' ? " (in the kernel: a signal waits until it comes back)" : "");
+		lk_maker_put(m, "%s", lk_proc_state_name(p->state));
 	}
-	if (p->flags & (LK_PROC_GONE | LK_PROC_UNREADABLE | LK_PROC_KTHREAD | LK_PROC_ZOMBIE)) {
+	if (p->flags & (LK_PROC_GONE | LK_PROC_UNREADABLE | LK_PROC_KTHREAD)) {
 		lk_maker_line(m, "seen as");
 		lk_maker_put(m, "%s",
 			     p->flags & LK_PROC_GONE      ? "gone: no such process any more, or not visible here"
-			     : p->flags & LK_PROC_ZOMBIE  ? "zombie: it has ended, its parent has not taken notice"
 			     : p->flags & LK_PROC_KTHREAD ? "a thread of the kernel"
 							  : "there, but its descriptors could not be read");
 	}
-	if (p->ppid > 0) {
-		lk_maker_line(m, "parent");
-		lk_maker_put(m, "%d", p->ppid);
-	}
+	lk_maker_line(m, "job");
+	m->rc = m->rc ? m->rc : lk_words_put_job(p, now_ms, &m->line);
 	if (p->num_threads > 0) {
 		lk_maker_line(m, "threads");
 		lk_maker_put(m, "%" PRId64, p->num_threads);
 	}
 }
 
-static void put_process_fields(struct lk_maker *m, const struct lk_proc *p)
+static void put_process_fields(struct lk_maker *m, const struct lk_proc *p, int64_t now_ms)
 {
 	put_ids(m, p);
-	put_state(m, p);
+	put_state(m, p, now_ms);
 	lk_maker_line(m, "cmdline");
 	lk_maker_put(m, "%s", or_null(p->cmdline));
 	lk_maker_line(m, "unit");
@@ -279,7 +276,7 @@ static int add_about(const struct lk_tui *t, const struct lk_subject *s, size_t 
 
 	if (s->proc) {
 		lk_maker_title(&m, "Process");
-		put_process_fields(&m, s->proc);
+		put_process_fields(&m, s->proc, s->frame->snap->host.time_unix_ms);
 		if (!s->lock)
 			put_locks_of_process(&m, t, s, most);
 	}

@@ -27,13 +27,26 @@ static int put_user(const struct lk_lock *l, lk_buf *out)
 	return p && p->uid >= 0 ? lk_buf_number(out, p->uid) : lk_buf_puts(out, "?");
 }
 
+/* "(stopped) ": in front, because the name is cut on its right. */
+static int put_mark(const struct lk_row *row, lk_buf *out)
+{
+	size_t begin = out->n;
+	int rc = lk_note_state(row, out);
+
+	if (rc || out->n == begin)
+		return rc;
+	memmove(out->v + begin, out->v + begin + 1, out->n - begin - 1);
+	out->v[out->n - 1] = ' ';
+	return 0;
+}
+
 static int put_command(const struct lk_lock *l, lk_buf *out)
 {
 	struct lk_row row = { .lock = l };
-	int rc;
+	int rc = put_mark(&row, out);
 
-	if (!l->proc || !l->proc->comm)
-		return lk_buf_puts(out, "?");
+	if (rc || !l->proc || !l->proc->comm)
+		return rc ? rc : lk_buf_puts(out, "?");
 	rc = lk_buf_puts(out, l->proc->comm);
 	/* The number that the kernel recorded may be somebody else's by now. */
 	if (!rc && !l->n_holders && !l->waiter)
@@ -231,8 +244,8 @@ static int quick_words(const struct lk_lock *l, char letter, lk_buf *out)
 static bool is_usual(const struct lk_lock *l)
 {
 	return l->n_holders == 1 && l->pid > 0 && l->rec.type < LK_TYPE_UNKNOWN && !l->rec.break_to && l->proc &&
-	       l->proc->user && l->proc->comm && l->file->path && l->file->deleted != LK_YES &&
-	       l->file->replaced != LK_YES;
+	       !lk_proc_is_unusual(l->proc) && l->proc->user && l->proc->comm && l->file->path &&
+	       l->file->deleted != LK_YES && l->file->replaced != LK_YES;
 }
 
 static int slow_words(const struct lk_view *v, const struct lk_item *it, lk_buf *out)

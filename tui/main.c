@@ -321,7 +321,7 @@ static int start(struct screen *s, struct lk_settings *set, struct lk_source *so
 				    .sys = &lk_sys_real,
 				    .trace = &lk_trace_real };
 	struct lk_worker_plan plan = { .source = source,
-				       .needs = LK_NEED_USER | LK_NEED_CMDLINE | LK_NEED_CGROUP | LK_NEED_WAITS,
+				       .needs = LK_NEED_USER | LK_NEEDS_JOBS | LK_NEED_WAITS,
 				       .timeout_ms = s->cli->timeout_ms,
 				       .delay_ms = set->delay_ms,
 				       .once = s->cli->from,

@@ -24,7 +24,7 @@ enum lk_view_column_flag {
 };
 
 /* No view has more columns. */
-#define LK_VIEW_COLUMNS 48
+#define LK_VIEW_COLUMNS 64
 
 struct lk_view_column {
 	const char *name; /* for settings, the sort menu: "pid" */

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "cli/waits_tree.h"
+#include "table/get.h"
 #include "tui/words.h"
 
 #define NAME_CELLS 18 /* where the words behind a name begin, where that is possible */
@@ -181,6 +182,7 @@ static void put_reasons(struct lk_waits_line *l, const struct lk_lock *lock)
 
 static void put_owner(struct lk_waits_line *l, const struct lk_lock *lock)
 {
+	struct lk_row row = { .lock = lock };
 	size_t n;
 	lk_auto_mem int *pids = lk_waits_holders(lock, &n);
 
@@ -193,7 +195,10 @@ static void put_owner(struct lk_waits_line *l, const struct lk_lock *lock)
 		put(l, &l->before, " (recorded, not proven)");
 	} else {
 		put_reasons(l, lock);
+		return;
 	}
+	if (!l->rc)
+		l->rc = lk_note_state(&row, &l->before);
 }
 
 static void say_top(struct lk_waits_line *l, const struct lk_tui *t, const struct lk_frame *f,

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "action/words.h"
 #include "base/cleanup.h"
+#include "table/get.h"
 
 /* More than that is counted in requests, not in processes. */
 #define MAX_COUNTED 1000
@@ -210,16 +212,18 @@ static void say_unproven(struct say *s, const struct lk_lock *l)
 static void say_owner(struct say *s, const struct lk_lock *l)
 {
 	size_t n = lk_lock_n_processes(l);
+	struct lk_row row = { .lock = l };
 
 	if (!n) {
 		say_unproven(s, l);
 		return;
 	}
 	say_process(s, l->holders[0].proc, l->holders[0].tid);
-	if (n == 1)
-		say(s, " holds ");
-	else
-		say(s, " and %zu other%s hold ", n - 1, n == 2 ? "" : "s");
+	if (n > 1)
+		say(s, " and %zu other%s", n - 1, n == 2 ? "" : "s");
+	if (!s->rc)
+		s->rc = lk_note_state(&row, s->out);
+	say(s, n == 1 ? " holds " : " hold ");
 }
 
 static int by_number(const void *a, const void *b)
@@ -316,6 +320,7 @@ static void say_in_the_way(struct say *s, const struct lk_lock *l)
 {
 	const struct lk_lock *by = l->n_blocked_by ? l->blocked_by[0] : l->root;
 	size_t n = by ? lk_lock_n_processes(by) : 0;
+	struct lk_row row = { .lock = by };
 
 	if (!by)
 		say(s, l->state == LK_STATE_STOPPED_WAITING ? "; nothing is in its way any more"
@@ -328,6 +333,8 @@ static void say_in_the_way(struct say *s, const struct lk_lock *l)
 	say_process(s, n ? by->holders[0].proc : by->proc, n ? by->holders[0].tid : 0);
 	if (n > 1)
 		say(s, " and %zu other%s", n - 1, n == 2 ? "" : "s");
+	if (!s->rc)
+		s->rc = lk_note_state(&row, s->out);
 	say(s, n > 1 ? " are in its way" : n ? " is in its way" : " (recorded, not proven) is in its way");
 	if (l->n_blocked_by > 1)
 		say(s, ", %zu locks in all", l->n_blocked_by);
@@ -427,6 +434,17 @@ static void say_holdings(struct say *s, struct lk_proc_sum sum)
 		say(s, " and is in the way of %zu request%s", sum.n_blocks, sum.n_blocks == 1 ? "" : "s");
 }
 
+static void say_state(struct say *s, const struct lk_proc *p)
+{
+	lk_buf state = { 0 };
+
+	if (!s->rc)
+		s->rc = lk_words_put_state(p, &state);
+	if (!s->rc && state.n && lk_buf_str(&state))
+		say(s, "; it is %s%s", state.v[0] == 'z' ? "a " : "", state.v);
+	lk_vec_done(&state);
+}
+
 int lk_words_of_process(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p, lk_buf *out)
 {
 	struct say s = { .out = out };
@@ -448,9 +466,6 @@ int lk_words_of_process(const struct lk_tui *t, const struct lk_frame *f, const 
 	}
 	if (sum.cycle)
 		say(&s, "; it is part of a deadlock");
-	if (p->state == 'D')
-		say(&s, "; it sleeps in the kernel: a signal waits until it wakes up");
-	if (p->flags & LK_PROC_ZOMBIE)
-		say(&s, "; it is a zombie: signals do nothing");
+	say_state(&s, p);
 	return s.rc;
 }

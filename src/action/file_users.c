@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "action/file_private.h"
+#include "action/words.h"
 #include "base/cleanup.h"
 
 #define LINES_MAX 20 /* of one kind; the others are counted */
@@ -120,8 +121,8 @@ static int say_held(struct view *v, const struct lk_lock *l)
 		return say_user(v, true, "somebody who could not be found holds a %s lock (%s, range %s).", type, mode,
 				range);
 	for (size_t i = 0; i < l->n_holders && !rc; i++)
-		rc = say_user(v, true, "process %d (%s) holds a %s lock (%s, range %s).", l->holders[i].pid,
-			      comm_of(l->holders[i].proc), type, mode, range);
+		rc = say_user(v, true, "process %d (%s%s) holds a %s lock (%s, range %s).", l->holders[i].pid,
+			      comm_of(l->holders[i].proc), lk_words_mark(l->holders[i].proc), type, mode, range);
 	return rc;
 }
 
@@ -142,8 +143,8 @@ static int take_lock(struct view *v, const struct lk_lock *l)
 	if (!lk_lock_is_waiting(l))
 		return say_held(v, l);
 	if (l->pid > 0)
-		return say_user(v, false, "process %d (%s) waits for a %s lock.", l->pid, comm_of(l->proc),
-				lk_type_name(l->rec.type));
+		return say_user(v, false, "process %d (%s%s) waits for a %s lock.", l->pid, comm_of(l->proc),
+				lk_words_mark(l->proc), lk_type_name(l->rec.type));
 	return say_user(v, false, "somebody who could not be found waits for a %s lock.", lk_type_name(l->rec.type));
 }
 

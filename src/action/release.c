@@ -195,9 +195,23 @@ static int say_sharers(struct lk_release *r)
 		if (h->pid == last || h->pid == r->holder->pid)
 			continue;
 		last = h->pid;
-		rc = lk_action_say(&r->action, LK_LINE_RISK, "Process %d (%s) shares this lock and loses it too.",
-				   h->pid, h->proc->comm ? h->proc->comm : "?");
+		rc = lk_action_say(&r->action, LK_LINE_RISK, "Process %d (%s%s) shares this lock and loses it too.",
+				   h->pid, h->proc->comm ? h->proc->comm : "?", lk_words_mark(h->proc));
 	}
+	return rc;
+}
+
+/* It stands still, and finds its lock gone only later. */
+static int say_state(struct lk_release *r)
+{
+	lk_buf words = { 0 };
+	int rc = 0;
+
+	if (lk_proc_is_unusual(r->holder->proc))
+		rc = lk_words_put_state(r->holder->proc, &words);
+	if (!rc && words.n && lk_buf_str(&words))
+		rc = lk_action_say(&r->action, LK_LINE_RISK, "Process %d is now: %s.", r->holder->pid, words.v);
+	lk_vec_done(&words);
 	return rc;
 }
 
@@ -210,6 +224,8 @@ static int say_risks(struct lk_release *r)
 		"time, the file can be corrupted.",
 		r->holder->pid);
 
+	if (rc == 0)
+		rc = say_state(r);
 	if (rc == 0)
 		rc = say_sharers(r);
 	if (rc == 0 && r->lock->rec.type == LK_TYPE_POSIX)

@@ -66,7 +66,7 @@ static void explain_lock(struct lk_signal *s, const struct lk_signal_target *t, 
 
 	if (other) {
 		lk_action_say(&s->base, LK_LINE_RISK, "%s stays locked even if %s ends: %s shares it.", sl->words,
-			      t->words, lk_words_process(&s->base.arena, other->pid, other->proc->comm));
+			      t->words, lk_words_proc(&s->base.arena, other->proc));
 		return;
 	}
 	if (waiters)
@@ -131,6 +131,23 @@ static void explain_one_signal(struct lk_signal *s, const struct lk_signal_targe
 		lk_action_say(&s->base, LK_LINE_RISK, "%s does not end a process, so its locks stay.", name);
 }
 
+static void explain_stop(struct lk_signal *s, const struct lk_signal_target *t)
+{
+	int last = s->steps[s->n_steps - 1].sig;
+
+	if (last == SIGKILL)
+		return;
+	if (t->look.state == 't')
+		lk_action_say(&s->base, LK_LINE_RISK,
+			      "%s is stopped while it is traced: its debugger decides when a signal gets through.",
+			      t->words);
+	else if (t->look.state == 'T' && last == SIGCONT)
+		lk_action_say(&s->base, LK_LINE_STEP, "%s is stopped, and this lets it go on.", t->words);
+	else if (t->look.state == 'T')
+		lk_action_say(&s->base, LK_LINE_RISK,
+			      "%s is stopped: most signals take effect only when SIGCONT lets it go on.", t->words);
+}
+
 static void explain_state(struct lk_signal *s, const struct lk_signal_target *t, const struct lk_proc *proc)
 {
 	const char *unit = proc ? proc->unit : NULL;
@@ -140,9 +157,7 @@ static void explain_state(struct lk_signal *s, const struct lk_signal_target *t,
 		lk_action_say(&s->base, LK_LINE_RISK,
 			      "%s is in an uninterruptible sleep (state D): the signal waits until that ends.",
 			      t->words);
-	if ((t->look.state == 'T' || t->look.state == 't') && s->steps[s->n_steps - 1].sig != SIGKILL)
-		lk_action_say(&s->base, LK_LINE_RISK,
-			      "%s is stopped: most signals take effect only when it is continued.", t->words);
+	explain_stop(s, t);
 	if (n > 8 && strcmp(unit + n - 8, ".service") == 0)
 		lk_action_say(&s->base, LK_LINE_RISK,
 			      "Its unit %s may restart it, and then it may take the lock again.", unit);
@@ -163,7 +178,7 @@ static void explain_refusal(struct lk_signal *s, const struct lk_signal_target *
 			      t->target.pid == getpid() ? "%s is this program itself."
 							: "%s is what this program was started from.",
 			      t->words);
-	else if (t->look.state == 'Z' || t->look.state == 'X')
+	else if (lk_proc_is_over(&(struct lk_proc){ .state = t->look.state, .num_threads = t->look.num_threads }))
 		lk_action_say(a, LK_LINE_REFUSED, "%s has ended already and waits only for its parent to notice.",
 			      t->words);
 	if (a->lines.n > n_lines)

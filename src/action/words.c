@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "action/words.h"
 
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "table/get.h"
+
 #define NAMED_MAX 3
 
 const char *lk_words_process(struct lk_arena *a, int pid, const char *comm)
@@ -8,6 +14,20 @@ const char *lk_words_process(struct lk_arena *a, int pid, const char *comm)
 	if (!comm || !comm[0])
 		return lk_arena_printf(a, "process %d", pid);
 	return lk_arena_printf(a, "process %d (%s)", pid, comm);
+}
+
+const char *lk_words_mark(const struct lk_proc *p)
+{
+	if (!p || !lk_proc_is_unusual(p))
+		return "";
+	return p->state == 'T' ? ", stopped" : p->state == 't' ? ", traced" : ", zombie";
+}
+
+const char *lk_words_proc(struct lk_arena *a, const struct lk_proc *p)
+{
+	if (!p->comm || !p->comm[0])
+		return lk_arena_printf(a, "process %d%s", p->pid, lk_words_mark(p));
+	return lk_arena_printf(a, "process %d (%s%s)", p->pid, p->comm, lk_words_mark(p));
 }
 
 static const char *type_words(enum lk_type t)
@@ -41,8 +61,9 @@ const char *lk_words_waiters(struct lk_arena *a, const struct lk_lock *l)
 
 	for (size_t i = 0; i < l->n_blocks && n < NAMED_MAX; i++, n++) {
 		const struct lk_lock *w = l->blocks[i];
-		const char *one = w->pid > 0 ? lk_words_process(a, w->pid, w->proc ? w->proc->comm : NULL)
-					     : "a process that cannot be seen";
+		const char *one = w->pid > 0 && w->proc ? lk_words_proc(a, w->proc)
+				  : w->pid > 0          ? lk_words_process(a, w->pid, NULL)
+							: "a process that cannot be seen";
 
 		if (!one)
 			return NULL;
@@ -53,4 +74,99 @@ const char *lk_words_waiters(struct lk_arena *a, const struct lk_lock *l)
 	if (l->n_blocks > n)
 		text = lk_arena_printf(a, "%s and %zu more", text, l->n_blocks - n);
 	return text;
+}
+
+/* ---- which job it is ---- */
+
+/* "gdb[12]", "process 12" */
+static int put_name(const char *comm, int pid, lk_buf *out)
+{
+	return comm ? lk_buf_printf(out, "%s[%d]", comm, pid) : lk_buf_printf(out, "process %d", pid);
+}
+
+static int put_tracer(const struct lk_proc *p, const char *before, lk_buf *out)
+{
+	int rc = lk_buf_puts(out, before);
+
+	if (rc)
+		return rc;
+	return p->tracer ? put_name(p->tracer_comm, p->tracer, out) : lk_buf_puts(out, "a debugger");
+}
+
+int lk_words_put_state(const struct lk_proc *p, lk_buf *out)
+{
+	if (p->state == 'T')
+		return lk_buf_puts(out, "stopped (Ctrl-Z or SIGSTOP): SIGCONT lets it go on");
+	if (p->state == 't')
+		return put_tracer(p, "stopped while it is traced by ", out);
+	if (p->state == 'Z' && !lk_proc_is_over(p))
+		return lk_buf_printf(out, "zombie: its first thread has ended, %" PRId64 " of its threads live on",
+				     p->num_threads - 1);
+	if (lk_proc_is_over(p))
+		return lk_buf_puts(out, "zombie: it has ended, its parent has not taken notice");
+	if (p->state == 'D')
+		return lk_buf_puts(out, "in the kernel (disk sleep): a signal waits until it comes back");
+	return p->tracer ? put_tracer(p, "traced by ", out) : 0;
+}
+
+static int put_since(int64_t started_ms, int64_t now_ms, lk_buf *out)
+{
+	time_t started = (time_t)(started_ms / 1000), now = (time_t)(now_ms / 1000);
+	struct tm then = { 0 }, today = { 0 };
+	char buf[64];
+	bool same_day;
+	int rc;
+
+	if (!localtime_r(&started, &then) || !localtime_r(&now, &today))
+		return 0;
+	same_day = then.tm_year == today.tm_year && then.tm_yday == today.tm_yday;
+	if (!strftime(buf, sizeof(buf), same_day ? "%H:%M" : "%Y-%m-%d %H:%M", &then))
+		return 0;
+	rc = lk_buf_printf(out, "since %s (", buf);
+	rc = rc ? rc : lk_age_text(now > started ? now - started : 0, out);
+	return rc ? rc : lk_buf_puts(out, ")");
+}
+
+static int separate(size_t begin, lk_buf *out)
+{
+	return out->n > begin ? lk_buf_puts(out, "; ") : 0;
+}
+
+/* A session is named where neither the process itself nor its parent leads it. */
+static bool has_session(const struct lk_proc *p)
+{
+	return p->session > 0 && p->session != p->pid && p->session != p->ppid;
+}
+
+int lk_words_put_job(const struct lk_proc *p, int64_t now_unix_ms, lk_buf *out)
+{
+	const char *const named[] = { p->unit, p->container };
+	size_t begin = out->n;
+	int rc = lk_words_put_state(p, out);
+
+	if (!rc && p->started_unix_ms) {
+		rc = separate(begin, out);
+		rc = rc ? rc : put_since(p->started_unix_ms, now_unix_ms, out);
+	}
+	if (!rc && p->ppid > 0) {
+		rc = separate(begin, out);
+		rc = rc ? rc : lk_buf_puts(out, "child of ");
+		rc = rc ? rc : put_name(p->parent_comm, p->ppid, out);
+	}
+	if (!rc && has_session(p)) {
+		rc = separate(begin, out);
+		rc = rc ? rc : lk_buf_puts(out, p->session_comm ? "session of " : "session of the late ");
+		rc = rc ? rc : put_name(p->session_comm, p->session, out);
+	}
+	if (!rc && p->tty) {
+		rc = separate(begin, out);
+		rc = rc ? rc : lk_buf_printf(out, "tty %s", p->tty);
+	}
+	for (size_t i = 0; i < sizeof(named) / sizeof(*named) && !rc; i++) {
+		if (!named[i])
+			continue;
+		rc = separate(begin, out);
+		rc = rc ? rc : lk_buf_puts(out, named[i]);
+	}
+	return rc;
 }

@@ -4,15 +4,29 @@
 #define LK_ACTION_WORDS_H
 
 #include "base/arena.h"
+#include "base/vec.h"
 #include "model/snapshot.h"
 
 /* All in the arena, with bytes of the machine in them; NULL: no memory. */
 
 /* "process 3310 (dpkg)"; comm may be NULL. */
 const char *lk_words_process(struct lk_arena *a, int pid, const char *comm);
+/* ", stopped", ", traced" or ", zombie" to stand behind a name; "" where it is nothing of these. p may be NULL. */
+const char *lk_words_mark(const struct lk_proc *p);
+/* The same, and what keeps it from going on: "process 3310 (dpkg, stopped)". */
+const char *lk_words_proc(struct lk_arena *a, const struct lk_proc *p);
 /* "the flock write lock on /srv/x", with ", bytes 0-99" where it is not the whole file. */
 const char *lk_words_lock(struct lk_arena *a, const struct lk_lock *l);
 /* The requests that hang on a lock: "process 12 (a), process 13 (b) and 4 more"; NULL also where there are none. */
 const char *lk_words_waiters(struct lk_arena *a, const struct lk_lock *l);
+
+/* Appended to out; 0 or -ENOMEM. */
+
+/* What keeps a process from going on, and what would help: "stopped (Ctrl-Z or SIGSTOP): SIGCONT lets it go on". Nothing where there is
+ * nothing to say. */
+int lk_words_put_state(const struct lk_proc *p, lk_buf *out);
+/* Which job it is, since when, apart by "; ": its state as above, "since 03:11 (2h05m); child of cron[812]; tty pts/3;
+ * cron.service". Only what is known. now_unix_ms: when it was looked at. */
+int lk_words_put_job(const struct lk_proc *p, int64_t now_unix_ms, lk_buf *out);
 
 #endif

@@ -73,6 +73,8 @@ libcli_a_SOURCES += \
 	src/cli/waits_tree.h \
 	src/cli/who.c \
 	src/cli/who.h \
+	src/cli/who_jobs.c \
+	src/cli/who_jobs.h \
 	src/cli/who_lease.c
 dist_pkgdata_DATA += \
 	src/cli/lockscope-1.schema.json

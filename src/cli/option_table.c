@@ -35,7 +35,7 @@ static const struct lk_option table[] = {
 	{ OPT_DEADLOCKS, 0, "deadlocks", NULL, "only deadlocks; the exit status says whether there is one", WAITS },
 	{ 'J', 'J', "json", NULL, "print one JSON document", TABLE | WAITS | MAP | ACT | TEST },
 	{ OPT_JSONL, 0, "jsonl", NULL, "print JSON, one row a line, after a header line", TABLE | WAITS | WATCH },
-	{ OPT_FULL, 0, "full", NULL, "in JSON, also command line, unit, container and namespaces", TABLE | WAITS | MAP | WATCH },
+	{ OPT_FULL, 0, "full", NULL, "in JSON, also command line, unit, parent and the like, namespaces", TABLE | WAITS | MAP | WATCH },
 	{ 'r', 'r', "raw", NULL, "columns separated by one blank, for scripts", TABLE | WAITS },
 	{ 't', 't', "terse", NULL, "print only the pids of holders, one a line", TABLE },
 	{ '0', '0', "null", NULL, "with -t or --raw: end each line with a NUL byte instead of a newline", TABLE | WAITS },

@@ -310,7 +310,7 @@ int lk_json_put_row(FILE *f, const struct lk_snapshot *s, const struct lk_lock *
 static int put_rows(FILE *f, const struct lk_snapshot *s, const struct lk_lock *const *rows, size_t n_rows,
 		    const struct lk_json_options *o)
 {
-	struct lk_json_rows r = { .snap = s, .full = o->full };
+	struct lk_json_rows r = { .snap = s, .full = o->full, .jobs = o->jobs };
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < n_rows; i++) {

@@ -13,7 +13,8 @@
 #include "source/uses.h"
 
 struct lk_json_options {
-	bool full; /* command line, unit, container and namespaces of each process */
+	bool full; /* namespaces of each process, and: */
+	bool jobs; /* its command line, unit, container, parent, session, terminal and tracer */
 	bool lines; /* a header line, then a row a line */
 };
 

@@ -196,8 +196,32 @@ static void put_file(struct lk_json_rows *r, const struct lk_file *file)
 	PUT(r, "}");
 }
 
-static void put_full(struct lk_json_rows *r, const struct lk_proc *p)
+/* Another process: null where there is none, or it is not known which. */
+static void put_relative(struct lk_json_rows *r, int pid, const char *comm)
 {
+	if (pid <= 0) {
+		PUT(r, "null");
+		return;
+	}
+	PUT(r, "{\"pid\":");
+	put_number(r, pid, true);
+	PUT(r, ",\"comm\":");
+	put_text(r, comm);
+	PUT(r, ",\"comm_b64\":");
+	put_bytes(r, comm);
+	PUT(r, "}");
+}
+
+static void put_job(struct lk_json_rows *r, const struct lk_proc *p)
+{
+	PUT(r, ",\"parent\":");
+	put_relative(r, p->ppid, p->parent_comm);
+	PUT(r, ",\"session\":");
+	put_relative(r, p->session, p->session_comm);
+	PUT(r, ",\"tracer\":");
+	put_relative(r, p->tracer, p->tracer_comm);
+	PUT(r, ",\"tty\":");
+	put_text(r, p->tty);
 	PUT(r, ",\"cmdline\":");
 	put_text(r, p->cmdline);
 	PUT(r, ",\"cmdline_b64\":");
@@ -206,6 +230,10 @@ static void put_full(struct lk_json_rows *r, const struct lk_proc *p)
 	put_text(r, p->unit);
 	PUT(r, ",\"container\":");
 	put_text(r, p->container);
+}
+
+static void put_namespaces(struct lk_json_rows *r, const struct lk_proc *p)
+{
 	PUT(r, ",\"namespaces\":{\"pid\":");
 	put_unsigned(r, p->pid_ns);
 	PUT(r, ",\"mnt\":");
@@ -225,8 +253,14 @@ static void put_proc(struct lk_json_rows *r, const struct lk_proc *p)
 	put_number(r, p->uid, p->uid >= 0);
 	PUT(r, ",\"user\":");
 	put_text(r, p->user);
+	PUT(r, ",\"process_state\":");
+	put_text(r, lk_proc_state_name(p->state));
+	PUT(r, ",\"started_unix_ms\":");
+	put_number(r, p->started_unix_ms, p->started_unix_ms != 0);
+	if (r->full || r->jobs)
+		put_job(r, p);
 	if (r->full)
-		put_full(r, p);
+		put_namespaces(r, p);
 }
 
 /* What stands in text from `begin` on is kept. false: it could not be. */

@@ -6,10 +6,10 @@
 #include "base/vec.h"
 #include "model/snapshot.h"
 
-/* In place; zero-initialised but for `full`. */
+/* In place; zero-initialised but for `full` and `jobs`. */
 struct lk_json_rows {
 	const struct lk_snapshot *snap; /* of the rows; NULL: what they mean is not told */
-	bool full; /* command line, unit, container and namespaces of each process */
+	bool full, jobs; /* as in lk_json_options */
 	lk_buf text; /* what was made; the caller writes it and sets text.n to 0 */
 	bool failed; /* memory was out */
 	const struct lk_file *file; /* whose object file_text is; NULL: none */

@@ -23,6 +23,12 @@ static bool is_json(const struct lk_cli *cli)
 	return cli->format == LK_FORMAT_JSON || cli->format == LK_FORMAT_JSONL;
 }
 
+/* In JSON, without --full: `who` is asked about few processes, and what they are is half of the answer. */
+static bool has_jobs(const struct lk_cli *cli)
+{
+	return cli->verb == &lk_verb_who;
+}
+
 unsigned lk_print_needs(const struct lk_cli *cli, const lk_columns *cols)
 {
 	unsigned names = cli->numeric ? 0 : LK_NEED_USER;
@@ -31,13 +37,15 @@ unsigned lk_print_needs(const struct lk_cli *cli, const lk_columns *cols)
 		return 0;
 	if (!is_json(cli))
 		return lk_columns_needs(cols) | LK_NEED_WAITS;
-	return LK_NEED_WAITS | names | (cli->full ? LK_NEED_CMDLINE | LK_NEED_CGROUP | LK_NEED_NS : 0);
+	return LK_NEED_WAITS | names | (cli->full || has_jobs(cli) ? LK_NEEDS_JOBS : 0) | (cli->full ? LK_NEED_NS : 0);
 }
 
 static int print_json(const struct lk_cli *cli, const struct lk_session *s, const lk_rows *rows,
 		      const struct lk_answer *answer)
 {
-	struct lk_json_options o = { .full = cli->full, .lines = cli->format == LK_FORMAT_JSONL };
+	struct lk_json_options o = { .full = cli->full,
+				     .jobs = has_jobs(cli),
+				     .lines = cli->format == LK_FORMAT_JSONL };
 	lk_auto_mem const struct lk_lock **locks = calloc(rows->n ? rows->n : 1, sizeof(*locks));
 	int rc;
 

@@ -68,8 +68,7 @@ static enum lk_status look(struct lk_test *t)
 	if (!status && (takes(t->cli) || t->cli->act.confirm))
 		status = pin(t);
 	if (!status)
-		status = lk_session_take(&t->session,
-					 needs | (t->cli->full ? LK_NEED_CMDLINE | LK_NEED_CGROUP | LK_NEED_NS : 0));
+		status = lk_session_take(&t->session, needs | (t->cli->full ? LK_NEEDS_JOBS | LK_NEED_NS : 0));
 	if (!status && lk_test_find(t) < 0) {
 		lk_say("out of memory");
 		status = LK_STATUS_ERROR;

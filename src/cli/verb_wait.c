@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "action/target.h"
+#include "action/words.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -115,7 +116,7 @@ static char *holders_words(const struct lk_session *s, const struct lk_who *who)
 
 		lk_buf_printf(&b, "%sprocess %d", i ? ", " : "", who->holders.v[i]);
 		if (p && p->comm)
-			lk_buf_printf(&b, " (%s)", p->comm);
+			lk_buf_printf(&b, " (%s%s)", p->comm, lk_words_mark(p));
 	}
 	if (who->holders.n > NAMED_MAX)
 		lk_buf_printf(&b, " and %zu more", who->holders.n - NAMED_MAX);

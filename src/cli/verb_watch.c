@@ -394,7 +394,7 @@ static enum lk_status run(const struct lk_cli *cli)
 
 	if (!status) {
 		if (cli->full)
-			needs |= LK_NEED_CMDLINE | LK_NEED_CGROUP | LK_NEED_NS;
+			needs |= LK_NEEDS_JOBS | LK_NEED_NS;
 		setvbuf(stdout, NULL, _IOFBF, OUTPUT_BUFFER);
 		lk_events_init(&w.events, cli);
 		status_if_ended = cli->until_free ? LK_STATUS_UNKNOWN : LK_STATUS_YES;

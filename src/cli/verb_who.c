@@ -9,6 +9,7 @@
 #include "cli/session.h"
 #include "cli/uses.h"
 #include "cli/who.h"
+#include "cli/who_jobs.h"
 #include "table/sort.h"
 
 /* Everything one run of `who` owns. */
@@ -175,6 +176,8 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 		rc = lk_out_table(&o, &q->cols, rows.v, rows.n);
 	if (rc == 0)
 		rc = lk_who_put_leases(&o, w);
+	if (rc == 0 && lk_who_wants_jobs(q->cli))
+		rc = lk_who_put_jobs(&o, &rows);
 	put_reasons(&o, w);
 	if (w->locked == LK_YES)
 		put_uses(&o, q, w, "Without a lock: ");
@@ -303,6 +306,8 @@ static enum lk_status look(struct inquiry *q)
 	unsigned needs = lk_print_needs(q->cli, &q->cols) | (q->sort.column ? q->sort.column->needs : 0);
 	enum lk_status status = lk_session_open(&q->session, q->cli);
 
+	if (lk_who_wants_jobs(q->cli))
+		needs |= LK_NEEDS_JOBS;
 	if (!status)
 		status = lk_session_resolve(&q->session);
 	return status ? status : lk_session_take(&q->session, needs);

@@ -8,6 +8,38 @@
 
 #define MAX_ADVICE 3 /* trees that are spoken of */
 
+static size_t put_stopped(lk_buf *b, const struct lk_proc *p, const char *before)
+{
+	if (!lk_proc_is_stopped(p))
+		return 0;
+	if (p->state == 'T')
+		lk_buf_printf(b, "%s%d is stopped: SIGCONT lets it go on (lockscope signal -s CONT %d).", before,
+			      p->pid, p->pid);
+	else
+		lk_buf_printf(b, "%s%d is stopped while it is traced: its debugger has to let it go on.", before,
+			      p->pid);
+	return 1;
+}
+
+size_t lk_waits_put_stopped(lk_buf *b, const struct lk_tree_node *top, const char *before)
+{
+	const struct lk_lock *l = top->lock;
+	size_t n = 0;
+
+	if (top->kind == LK_TREE_UNSEEN && l->state == LK_STATE_STOPPED_WAITING && l->pid > 0) {
+		lk_buf_printf(b, "%sNothing is in the way of %d, which was stopped: SIGCONT lets it go on.", before,
+			      l->pid);
+		return 1;
+	}
+	for (size_t i = 0; top->kind == LK_TREE_LOCK && i < l->n_holders && n < MAX_ADVICE; i++) {
+		if (!i || l->holders[i].pid != l->holders[i - 1].pid)
+			n += put_stopped(b, l->holders[i].proc, n ? " " : before);
+	}
+	if (top->kind == LK_TREE_LOCK && !l->n_holders && l->proc)
+		n += put_stopped(b, l->proc, before);
+	return n;
+}
+
 struct advice {
 	const struct lk_out *o;
 	size_t column;
@@ -37,6 +69,17 @@ static void say_signal(struct advice *a, const lk_pid_list *pids, size_t freed)
 	lk_buf_printf(&text, "%s would let %zu go on.", pids->n > 1 ? " together" : "", freed);
 	put_sentence(a, &text);
 	lk_vec_done(&text);
+}
+
+static size_t advise_stopped(struct advice *a, const struct lk_tree_node *top)
+{
+	lk_buf text = { 0 };
+	size_t n = lk_waits_put_stopped(&text, top, "");
+
+	if (n)
+		put_sentence(a, &text);
+	lk_vec_done(&text);
+	return n;
 }
 
 /* The holders of the lock; if others are in the way as well, with them. What was said before is not said again. */
@@ -103,15 +146,18 @@ int lk_waits_put_advice(const struct lk_out *o, const struct lk_snapshot *s, con
 			bool only_deadlocks)
 {
 	struct advice a = { .o = o };
-	size_t n_roots = 0, n_unseen = 0, n_deadlocks = 0;
+	size_t n_roots = 0, n_unseen = 0, n_deadlocks = 0, n_stopped = 0;
 	int rc = 0;
 
 	for (size_t i = 0; i < f->n && !rc && !only_deadlocks; i++) {
 		const struct lk_tree_node *t = &f->nodes[i];
 
+		if (!t->level && n_stopped < MAX_ADVICE)
+			n_stopped += advise_stopped(&a, t);
 		if (t->kind == LK_TREE_LOCK && t->lock->n_holders && n_roots++ < MAX_ADVICE)
 			rc = advise_root(&a, s, t->lock, f->nodes[i + 1].lock);
-		else if (t->kind == LK_TREE_UNSEEN || (t->kind == LK_TREE_LOCK && !t->lock->n_holders))
+		else if ((t->kind == LK_TREE_UNSEEN && t->lock->state != LK_STATE_STOPPED_WAITING) ||
+			 (t->kind == LK_TREE_LOCK && !t->lock->n_holders))
 			n_unseen += t->n_behind;
 	}
 	for (size_t i = 0; i < s->n_cycles && s->cycles[i].dead; i++) {

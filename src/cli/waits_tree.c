@@ -240,8 +240,10 @@ static void put_owner(struct branch *b, const struct lk_lock *l)
 		put_process(&b->before, l->holders[0].proc, 0);
 		if (n > 1)
 			lk_buf_printf(&b->before, " and %zu more", n - 1);
+		lk_note_state(&(struct lk_row){ .lock = l }, &b->before);
 	} else if (l->proc) {
 		put_process(&b->before, l->proc, 0);
+		lk_note_state(&(struct lk_row){ .lock = l }, &b->before);
 		lk_buf_puts(&b->before, " (recorded, not proven)");
 	} else {
 		lk_buf_puts(&b->before, "(owner not visible");

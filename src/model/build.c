@@ -77,6 +77,21 @@ static int on_mount(void *arg, const struct lk_fact_mount *f)
 	return 0;
 }
 
+/* As the snapshot's wall clock has it: how long it has been running stays true whatever became of that clock. */
+static int64_t started_unix_ms(const struct lk_fact_host *h, uint64_t ticks)
+{
+	uint64_t seconds, ms;
+
+	if (!ticks || !h->ticks_per_second || h->boottime_ms <= 0)
+		return 0;
+	seconds = ticks / h->ticks_per_second;
+	ms = ticks % h->ticks_per_second * 1000 / h->ticks_per_second;
+	if (seconds > (uint64_t)h->boottime_ms / 1000 + 1)
+		return 0;
+	ms += seconds * 1000;
+	return h->time_unix_ms - (h->boottime_ms > (int64_t)ms ? h->boottime_ms - (int64_t)ms : 0);
+}
+
 static int on_proc(void *arg, const struct lk_fact_proc *f)
 {
 	struct lk_build *b = arg;
@@ -102,6 +117,13 @@ static int on_proc(void *arg, const struct lk_fact_proc *f)
 		.pid_ns = f->pid_ns,
 		.mnt_ns = f->mnt_ns,
 		.user_ns = f->user_ns,
+		.started_unix_ms = started_unix_ms(&b->snap->host, f->start_ticks),
+		.parent_comm = lk_build_string(b, f->parent_comm),
+		.session = f->session,
+		.session_comm = lk_build_string(b, f->session_comm),
+		.tty = lk_build_string(b, f->tty),
+		.tracer = f->tracer,
+		.tracer_comm = lk_build_string(b, f->tracer_comm),
 	};
 	return 0;
 }

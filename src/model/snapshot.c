@@ -65,6 +65,32 @@ bool lk_lock_involves(const struct lk_lock *l, int pid)
 	return false;
 }
 
+const char *const lk_proc_state_words[] = { "running", "sleeping", "disk_sleep", "stopped", "traced",
+					    "zombie",  "dead",     "idle",       NULL };
+
+const char *lk_proc_state_name(char state)
+{
+	static const char letters[] = "RSDTtZXI";
+	const char *found = state ? strchr(letters, state == 'x' ? 'X' : state) : NULL;
+
+	return found ? lk_proc_state_words[found - letters] : NULL;
+}
+
+bool lk_proc_is_over(const struct lk_proc *p)
+{
+	return p->state == 'X' || p->state == 'x' || (p->state == 'Z' && p->num_threads <= 1);
+}
+
+bool lk_proc_is_stopped(const struct lk_proc *p)
+{
+	return p->state == 'T' || p->state == 't';
+}
+
+bool lk_proc_is_unusual(const struct lk_proc *p)
+{
+	return p->state && strchr("TtZXx", p->state);
+}
+
 size_t lk_lock_n_processes(const struct lk_lock *l)
 {
 	size_t n = 0;

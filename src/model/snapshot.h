@@ -46,6 +46,11 @@ struct lk_proc {
 	const char *unit; /* of systemd, from the cgroup */
 	const char *container;
 	uint64_t pid_ns, mnt_ns, user_ns; /* 0 unknown */
+	int64_t started_unix_ms; /* by the wall clock of the snapshot; 0 unknown */
+	/* Not asked for is unknown here too: */
+	const char *parent_comm, *session_comm, *tracer_comm; /* NULL unknown or gone */
+	const char *tty; /* "pts/3"; NULL: none or unknown */
+	int session, tracer; /* process numbers; 0: none or unknown */
 };
 
 struct lk_file {
@@ -154,6 +159,17 @@ void lk_snapshot_free(struct lk_snapshot *s);
 bool lk_snapshot_proves(const struct lk_snapshot *s, const struct lk_key *key);
 /* The first problem of that kind; NULL: none. */
 const struct lk_problem *lk_snapshot_problem(const struct lk_snapshot *s, const char *what);
+
+/* "running", "stopped", … for lk_proc.state (proc_pid_stat(5)); NULL unknown. */
+const char *lk_proc_state_name(char state);
+/* It has ended: its parent has not taken notice yet. A leader that ended before its threads is a zombie too and is not over. */
+bool lk_proc_is_over(const struct lk_proc *p);
+/* Somebody has to let it go on before it can let go of a lock: stopped by a signal or by a tracer. */
+bool lk_proc_is_stopped(const struct lk_proc *p);
+/* It stands still, or has ended, and may hold its locks for ever: stopped, traced, zombie or dead. */
+bool lk_proc_is_unusual(const struct lk_proc *p);
+/* The names of the states, NULL at the end. */
+extern const char *const lk_proc_state_words[];
 
 /* By pid; NULL when the snapshot does not know it. */
 const struct lk_proc *lk_snapshot_proc(const struct lk_snapshot *s, int pid);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -245,6 +247,10 @@ static int parse_stat_tail(struct cursor c, struct lk_stat *st)
 			st->state = w.s[0];
 		else if (field == 4 && (rc = lk_text_i64(w.s, w.n, &i)) == 0)
 			st->ppid = (int)i;
+		else if (field == 6 && (rc = lk_text_i64(w.s, w.n, &i)) == 0)
+			st->session = i > 0 && i <= INT_MAX ? (int)i : 0;
+		else if (field == 7 && (rc = lk_text_i64(w.s, w.n, &i)) == 0)
+			st->tty = (uint32_t)i;
 		else if (field == 9 && (rc = lk_text_u64(w.s, w.n, 10, &u)) == 0)
 			st->flags = (unsigned)u;
 		else if (field == 20 && (rc = lk_text_i64(w.s, w.n, &i)) == 0)
@@ -315,4 +321,32 @@ size_t lk_parse_status_nspid(const char *s, size_t n)
 	while (next_word(&c).n)
 		count++;
 	return count;
+}
+
+int lk_parse_status_tracer(const char *s, size_t n)
+{
+	struct word rest;
+	int pid;
+
+	if (!find_label(s, n, "TracerPid:", &rest) || lk_text_pid(rest.s, rest.n, &pid) < 0)
+		return 0;
+	return pid;
+}
+
+/* As the kernel packs it: new_encode_dev(), include/linux/kdev_t.h. */
+const char *lk_tty_name(uint32_t tty, char buf[LK_TTY_TEXT])
+{
+	uint32_t major = (tty & 0xfff00) >> 8, minor = (tty & 0xff) | ((tty >> 12) & 0xfff00);
+
+	buf[0] = '\0';
+	if (major >= 136 && major <= 143)
+		snprintf(buf, LK_TTY_TEXT, "pts/%" PRIu32, minor + (major - 136) * 256);
+	else if (major == 4)
+		snprintf(buf, LK_TTY_TEXT, minor < 64 ? "tty%" PRIu32 : "ttyS%" PRIu32,
+			 minor < 64 ? minor : minor - 64);
+	else if (major == 5 && minor == 1)
+		snprintf(buf, LK_TTY_TEXT, "console");
+	else if (tty)
+		snprintf(buf, LK_TTY_TEXT, "%" PRIu32 ":%" PRIu32, major, minor);
+	return buf;
 }

@@ -36,6 +36,8 @@ struct lk_stat {
 	size_t comm_len;
 	char state; /* R S D T t Z X I … */
 	int ppid;
+	int session; /* field 6; 0: none, or of another pid namespace */
+	uint32_t tty; /* device number of the controlling terminal, field 7; 0: none. lk_tty_name() */
 	unsigned flags; /* PF_*, include/linux/sched.h */
 	int64_t num_threads;
 	uint64_t start_ticks; /* clock ticks since boot, field 22 */
@@ -48,7 +50,14 @@ int lk_parse_stat(const char *s, size_t n, struct lk_stat *ret);
 
 /* Effective uid from the text of /proc/PID/status ("Uid:"). 0 or -ENOENT. */
 int lk_parse_status_uid(const char *s, size_t n, unsigned *ret_euid);
+/* The process that traces it ("TracerPid:"); 0: none, or it is not said. */
+int lk_parse_status_tracer(const char *s, size_t n);
 /* How many pid namespaces the "NSpid:" line names, seen from this /proc; 0: no such line. */
 size_t lk_parse_status_nspid(const char *s, size_t n);
+
+/* The name below /dev of the terminal that stat prints as a number (proc_pid_stat(5), Documentation/admin-guide/devices.txt):
+ * "pts/3", "tty1", "ttyS0", "console"; of other drivers "204:64". "" for 0. Returns buf. */
+#define LK_TTY_TEXT 32
+const char *lk_tty_name(uint32_t tty, char buf[LK_TTY_TEXT]);
 
 #endif

@@ -82,6 +82,8 @@ static const struct lk_capture_field host_fields[] = {
 	{ "host", LK_CAP_TEXT, AT(lk_fact_host, host), MUST },
 	{ "boot_id", LK_CAP_TEXT, AT(lk_fact_host, boot_id), MUST },
 	{ "time_unix_ms", LK_CAP_SIGNED, AT(lk_fact_host, time_unix_ms), MUST, .min = INT64_MIN, .max = INT64_MAX },
+	{ "boottime_ms", LK_CAP_SIGNED, AT(lk_fact_host, boottime_ms), FROM_0 },
+	{ "ticks_per_second", LK_CAP_UNSIGNED, AT(lk_fact_host, ticks_per_second) },
 	{ "euid", LK_CAP_UNSIGNED, AT(lk_fact_host, euid), MUST },
 	{ "initial_pidns", LK_CAP_BOOL, AT(lk_fact_host, initial_pidns), MUST },
 	{ "has_locks_file", LK_CAP_BOOL, AT(lk_fact_host, has_locks_file), MUST },
@@ -144,6 +146,12 @@ static const struct lk_capture_field proc_fields[] = {
 	{ "pid_ns", LK_CAP_UNSIGNED, AT(lk_fact_proc, pid_ns) },
 	{ "mnt_ns", LK_CAP_UNSIGNED, AT(lk_fact_proc, mnt_ns) },
 	{ "user_ns", LK_CAP_UNSIGNED, AT(lk_fact_proc, user_ns) },
+	{ "parent_comm", LK_CAP_TEXT, AT(lk_fact_proc, parent_comm) },
+	{ "session", LK_CAP_SIGNED, AT(lk_fact_proc, session), PID_OR_0 },
+	{ "session_comm", LK_CAP_TEXT, AT(lk_fact_proc, session_comm) },
+	{ "tty", LK_CAP_TEXT, AT(lk_fact_proc, tty) },
+	{ "tracer", LK_CAP_SIGNED, AT(lk_fact_proc, tracer), PID_OR_0 },
+	{ "tracer_comm", LK_CAP_TEXT, AT(lk_fact_proc, tracer_comm) },
 };
 
 static const struct lk_capture_field orphan_fields[] = {

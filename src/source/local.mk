@@ -46,6 +46,7 @@ liblockscope_a_SOURCES += \
 	src/source/procfs_dismiss.c \
 	src/source/procfs_doubt.c \
 	src/source/procfs_files.c \
+	src/source/procfs_jobs.c \
 	src/source/procfs_join.c \
 	src/source/procfs_join.h \
 	src/source/procfs_locks.c \

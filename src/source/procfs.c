@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -36,6 +37,16 @@ static int64_t lease_break_s(struct scan *s)
 	return text && lk_text_i64(text, strlen(text), &seconds) == 0 && seconds >= 0 ? seconds : -1;
 }
 
+/* CLOCK_BOOTTIME at wall_ms of the other clock. Both are read at once, so that a step of the wall clock cannot come between them. */
+static int64_t boottime_at(int64_t wall_ms)
+{
+	struct timespec wall, boot;
+
+	if (clock_gettime(CLOCK_REALTIME, &wall) < 0 || clock_gettime(CLOCK_BOOTTIME, &boot) < 0)
+		return 0;
+	return wall_ms + (boot.tv_sec - wall.tv_sec) * 1000 + (boot.tv_nsec - wall.tv_nsec) / 1000000;
+}
+
 int lk_scan_emit_host(struct scan *s, const char *scanner, int64_t wall_ms, const struct lk_sink *sink)
 {
 	char *host = read_word(s->root, &s->arena, "sys/kernel/hostname");
@@ -45,6 +56,8 @@ int lk_scan_emit_host(struct scan *s, const char *scanner, int64_t wall_ms, cons
 		.host = host ? host : "",
 		.boot_id = boot ? boot : "",
 		.time_unix_ms = wall_ms,
+		.boottime_ms = s->root->is_proc ? boottime_at(wall_ms) : 0,
+		.ticks_per_second = s->root->is_proc ? (unsigned)sysconf(_SC_CLK_TCK) : 0,
 		.euid = geteuid(),
 		.initial_pidns = s->root->initial_pidns,
 		.has_locks_file = s->has_locks_file,

@@ -18,6 +18,9 @@ static void forget(struct scan_memory *m)
 	free(m->user);
 	free(m->cmdline);
 	free(m->cgroup);
+	free(m->parent_comm);
+	free(m->session_comm);
+	free(m->tty);
 	free(m->comm);
 }
 
@@ -45,7 +48,7 @@ const struct scan_memory *lk_scan_recall(const struct scan_memo *m, const struct
 {
 	const struct scan_memory *e = m->v.n ? bsearch(&p->pid, m->v.v, m->v.n, sizeof(*m->v.v), compare) : NULL;
 
-	if (!e || (e->needs & needs) != needs || !is_same(e, p))
+	if (!e || (e->needs & needs) != needs || !is_same(e, p) || (needs & LK_NEED_JOB && p->state == 't'))
 		return NULL;
 	return now_ms - e->read_ms < FRESH_MS + p->pid % SPREAD_MS ? e : NULL;
 }
@@ -73,6 +76,10 @@ static bool remember(struct scan_memory *e, const struct lk_fact_proc *p, unsign
 		.user = copy(p->user, &failed),
 		.cmdline = copy(p->cmdline, &failed),
 		.cgroup = copy(p->cgroup, &failed),
+		.parent_comm = copy(p->parent_comm, &failed),
+		.session_comm = copy(p->session_comm, &failed),
+		.tty = copy(p->tty, &failed),
+		.session = p->session,
 	};
 
 	if (failed || !fresh.comm) {
@@ -91,7 +98,7 @@ static bool move(struct scan_memory *e, struct scan_memo *old, const struct lk_f
 	if (!o || o->read_ms != read_ms || !is_same(o, p))
 		return false;
 	*e = *o;
-	o->comm = o->user = o->cmdline = o->cgroup = NULL;
+	o->comm = o->user = o->cmdline = o->cgroup = o->parent_comm = o->session_comm = o->tty = NULL;
 	return true;
 }
 
@@ -101,7 +108,8 @@ void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, const i
 	struct scan_memo fresh = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		struct scan_memory *e = read_ms[i] ? lk_vec_push(&fresh.v) : NULL;
+		/* Who traces it can change at any time, and is not remembered. */
+		struct scan_memory *e = read_ms[i] && !p[i].tracer ? lk_vec_push(&fresh.v) : NULL;
 
 		if (e && !move(e, m, &p[i], read_ms[i]) && !remember(e, &p[i], needs, read_ms[i]))
 			fresh.v.n--;

@@ -168,7 +168,8 @@ struct scan_memory {
 	int64_t uid;
 	unsigned needs; /* LK_NEED_*: what was asked for */
 	int64_t read_ms; /* lk_io_now_ms() */
-	char *comm, *user, *cmdline, *cgroup;
+	char *comm, *user, *cmdline, *cgroup, *parent_comm, *session_comm, *tty;
+	int session;
 };
 
 /* Those of the last scan, by pid. Zero-initialised is empty. */
@@ -361,6 +362,11 @@ void lk_scan_leave_out_markers(struct scan *s);
 bool lk_scan_any_may_be_marker(struct scan *s, const size_t *lines, size_t n);
 /* Looks again at the processes that have our name. 0 or -ENOMEM. */
 int lk_scan_sweep_lockscopes(struct scan *s);
+
+/* -- procfs_jobs.c -- */
+/* What LK_NEED_JOB asks for, of those n processes whose places in procs are given; their number and start are known. Strings in
+ * s->arena. 0 or -ENOMEM. */
+int lk_scan_read_jobs(struct scan *s, struct lk_fact_proc *procs, const size_t *places, size_t n);
 
 /* -- procfs_doubt.c -- */
 /* Lines that name nobody who lives, for which those were looked at who may have them. */

@@ -217,6 +217,10 @@ static size_t recall(struct scan *s, struct list *l, unsigned needs)
 			p->user = lk_arena_strdup(l->arena, e->user);
 			p->cmdline = lk_arena_strdup(l->arena, e->cmdline);
 			p->cgroup = lk_arena_strdup(l->arena, e->cgroup);
+			p->parent_comm = lk_arena_strdup(l->arena, e->parent_comm);
+			p->session_comm = lk_arena_strdup(l->arena, e->session_comm);
+			p->tty = lk_arena_strdup(l->arena, e->tty);
+			p->session = e->session;
 			l->read_ms[i] = e->read_ms;
 			continue;
 		}
@@ -228,7 +232,7 @@ static size_t recall(struct scan *s, struct list *l, unsigned needs)
 
 static int read_dear(struct scan *s, struct list *l)
 {
-	unsigned needs = s->req->needs & (LK_NEED_USER | LK_NEED_CMDLINE | LK_NEED_CGROUP);
+	unsigned needs = s->req->needs & (LK_NEED_USER | LK_NEEDS_JOBS);
 	struct lk_helper_result res = { 0 };
 	size_t n;
 	int rc = 0;
@@ -241,8 +245,11 @@ static int read_dear(struct scan *s, struct list *l)
 	if (!l->asked || !l->read_ms)
 		return -ENOMEM;
 	n = recall(s, l, needs);
-	if (n)
-		rc = lk_procfacts_read(s->root, l->who, n, needs, s->deadline_ms, take_dear, l, &res);
+	if (needs & LK_NEED_JOB)
+		rc = lk_scan_read_jobs(s, l->facts, l->asked, n);
+	if (!rc && n && needs & ~(unsigned)LK_NEED_JOB)
+		rc = lk_procfacts_read(s->root, l->who, n, needs & ~(unsigned)LK_NEED_JOB, s->deadline_ms, take_dear, l,
+				       &res);
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0)

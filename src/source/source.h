@@ -22,7 +22,9 @@ enum lk_need {
 	LK_NEED_CGROUP = 1 << 2, /* unit and container */
 	LK_NEED_NS = 1 << 3, /* namespaces of processes */
 	LK_NEED_WAITS = 1 << 4, /* threads blocked in lock calls, and since when */
-	LK_NEED_ALL = (1 << 5) - 1,
+	LK_NEED_JOB = 1 << 5, /* parent's name, session, terminal, tracer */
+	LK_NEEDS_JOBS = LK_NEED_CMDLINE | LK_NEED_CGROUP | LK_NEED_JOB, /* which job a process is */
+	LK_NEED_ALL = (1 << 6) - 1,
 };
 
 struct lk_request {
@@ -41,6 +43,8 @@ struct lk_fact_host {
 	const char *boot_id; /* "" when unknown */
 	int64_t time_unix_ms;
 	int64_t lease_break_s; /* after so many seconds the kernel takes a lease away; 0: never; -1 unknown (proc_sys_fs(5)) */
+	int64_t boottime_ms; /* CLOCK_BOOTTIME at that time, which start_ticks counts too; 0 unknown */
+	unsigned ticks_per_second; /* of start_ticks; 0 unknown */
 	unsigned euid; /* who looked */
 	bool initial_pidns; /* this /proc belongs to the initial pid namespace: its /proc/locks lists every lock */
 	bool has_locks_file; /* /proc/locks could be read */
@@ -122,6 +126,13 @@ struct lk_fact_proc {
 	const char *cmdline; /* NULL unknown or not asked for */
 	const char *cgroup; /* path of the cgroup; NULL likewise */
 	uint64_t pid_ns, mnt_ns, user_ns; /* inode numbers; 0 unknown or not asked for */
+	/* proc_pid_stat(5), proc_pid_status(5). Names are exact bytes; NULL unknown, gone or not asked for. */
+	const char *parent_comm; /* of ppid */
+	int session; /* process number of its leader; 0 unknown or not asked for */
+	const char *session_comm; /* NULL also when the leader is gone */
+	const char *tty; /* controlling terminal, "pts/3"; NULL: none, unknown or not asked for */
+	int tracer; /* 0: none, unknown or not asked for */
+	const char *tracer_comm;
 };
 
 /* For locks without a readable descriptor: which mounted file system has this device number. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "table/get.h"
 
@@ -167,6 +168,20 @@ int lk_text_age(const struct lk_row *row, bool human, lk_buf *out)
 	if (row->lock->wait_ms < 0)
 		return 0;
 	return human ? lk_age_text(s, out) : lk_buf_number(out, s);
+}
+
+/* As the machine's time zone has it, without a blank. */
+int lk_text_started(const struct lk_row *row, bool human, lk_buf *out)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+	time_t seconds = p ? (time_t)(p->started_unix_ms / 1000) : 0;
+	struct tm tm = { 0 };
+	char buf[64];
+
+	(void)human;
+	if (!seconds || !localtime_r(&seconds, &tm) || !strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%S%z", &tm))
+		return 0;
+	return lk_buf_puts(out, buf);
 }
 
 static int put_value(const struct lk_column *col, const struct lk_value *v, bool human, lk_buf *out)

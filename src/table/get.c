@@ -153,6 +153,34 @@ GETTER(cmdline)
 	return string(p ? p->cmdline : NULL);
 }
 
+GETTER(pstate)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return string(p ? lk_proc_state_name(p->state) : NULL);
+}
+
+GETTER(started)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return p && p->started_unix_ms ? number(p->started_unix_ms) : unknown();
+}
+
+GETTER(ppid)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return p && p->ppid > 0 ? number(p->ppid) : unknown();
+}
+
+GETTER(tty)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return string(p ? p->tty : NULL);
+}
+
 GETTER(range)
 {
 	char buf[LK_RANGE_TEXT];
@@ -319,6 +347,37 @@ GETTER(shared)
 	if (n && l->n_holders - 1 > n)
 		lk_buf_printf(scratch, ",+%zu", l->n_holders - 1 - n);
 	return made(scratch);
+}
+
+/* How many of the lock's holders are in the state of the first that does not run. */
+static size_t count_state(const struct lk_lock *l, const struct lk_proc *first)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n_holders; i++) {
+		if (i && l->holders[i].pid == l->holders[i - 1].pid)
+			continue;
+		n += l->holders[i].proc->state == first->state;
+	}
+	return n;
+}
+
+int lk_note_state(const struct lk_row *row, lk_buf *out)
+{
+	const struct lk_lock *l = row->lock;
+	const struct lk_proc *p = lk_row_proc(row);
+	size_t n = row->holder ? 1 : lk_lock_n_processes(l);
+
+	for (size_t i = 0; n > 1 && i < l->n_holders; i++) {
+		p = l->holders[i].proc;
+		if (lk_proc_is_unusual(p))
+			break;
+	}
+	if (!p || !lk_proc_is_unusual(p) || (p->state == 'T' && l->state == LK_STATE_STOPPED_WAITING))
+		return 0;
+	if (n > 1)
+		return lk_buf_printf(out, " (%zu of %zu %s)", count_state(l, p), n, lk_proc_state_name(p->state));
+	return lk_buf_printf(out, " (%s)", lk_proc_state_name(p->state));
 }
 
 int lk_note_holders(const struct lk_row *row, lk_buf *out)

@@ -14,7 +14,8 @@ const struct lk_proc *lk_row_proc(const struct lk_row *row);
 #define LK_GETTERS(X) \
 	X(id) X(state) X(type) X(mode) X(pid) X(tid) X(command) X(user) X(uid) X(fd) X(range) X(start) X(end) X(size) \
 	X(length) X(inode) X(dev) X(majmin) X(blocker) X(key) X(path) X(deleted) X(replaced) X(holders) X(how) X(blockedby) \
-	X(blocks) X(nholders) X(shared) X(unit) X(container) X(cmdline) X(fstype) X(mount) X(mandatory) X(age) X(why) X(meaning)
+	X(blocks) X(nholders) X(shared) X(pstate) X(started) X(ppid) X(tty) X(unit) X(container) X(cmdline) X(fstype) X(mount) \
+	X(mandatory) X(age) X(why) X(meaning)
 /* clang-format on */
 #define LK_DECLARE_GETTER(name) struct lk_value lk_get_##name(const struct lk_row *row, lk_buf *scratch);
 LK_GETTERS(LK_DECLARE_GETTER)
@@ -30,7 +31,11 @@ int lk_text_path(const struct lk_row *row, bool human, lk_buf *out);
 size_t lk_path_false_note(const struct lk_row *row);
 int lk_text_age(const struct lk_row *row, bool human, lk_buf *out);
 
-/* As lk_column.note. " +1": other processes than the one named hold the lock too; nothing for the row of one holder. */
+int lk_text_started(const struct lk_row *row, bool human, lk_buf *out);
+
+/* As lk_column.note. " (stopped)": the process cannot go on, or (" (1 of 3 stopped)") one of several that hold the lock. */
+int lk_note_state(const struct lk_row *row, lk_buf *out);
+/* " +1": other processes than the one named hold the lock too; nothing for the row of one holder. */
 int lk_note_holders(const struct lk_row *row, lk_buf *out);
 /* The same of what is in the way of the request; " +" alone: very many. */
 int lk_note_blocker(const struct lk_row *row, lk_buf *out);

@@ -28,7 +28,8 @@ int lk_lane_label(const struct lk_lane *lane, lk_buf *out)
 	rc = lk_buf_printf(out, "%d", l->pid);
 	if (rc == 0 && proc && proc->comm)
 		rc = lk_buf_printf(out, " %s", proc->comm);
-	return rc ? rc : lk_note_holders(&row, out);
+	rc = rc ? rc : lk_note_holders(&row, out);
+	return rc ? rc : lk_note_state(&row, out);
 }
 
 static int put_verb(const struct lk_lane *lane, lk_buf *out)

@@ -292,3 +292,38 @@ Test(column, compare_puts_unknown_last)
 	cr_expect_lt(lk_column_compare(pid, &a, &c), 0);
 	cr_expect_gt(lk_column_compare(pid, &c, &a), 0);
 }
+
+static void state_is(const struct lk_lock *l, const struct lk_holder *holder, const char *want)
+{
+	struct lk_row row = { .lock = l, .holder = holder };
+	lk_buf out = { 0 };
+
+	cr_assert_eq(lk_column_text(lk_column_find("STATE", 5), &row, true, &out), 0);
+	cr_assert(lk_buf_str(&out));
+	cr_expect_str_eq(out.v, want);
+	lk_vec_done(&out);
+}
+
+Test(column, who_cannot_go_on_stands_behind_the_state)
+{
+	struct lk_proc p[] = { { .pid = 1, .state = 'S' }, { .pid = 2, .state = 'T' }, { .pid = 3, .state = 'T' } };
+	struct lk_holder h[] = { { .pid = 1, .fd = 3, .proc = &p[0] },
+				 { .pid = 2, .fd = 3, .proc = &p[1] },
+				 { .pid = 2, .fd = 4, .proc = &p[1] },
+				 { .pid = 3, .fd = 3, .proc = &p[2] } };
+	struct lk_lock l = { .holders = h, .n_holders = 1, .pid = 1, .proc = &p[0] };
+
+	state_is(&l, NULL, "held");
+	l.n_holders = 4;
+	state_is(&l, NULL, "held (2 of 3 stopped)");
+	state_is(&l, &h[0], "held");
+	state_is(&l, &h[3], "held (stopped)");
+	p[0].state = 'Z';
+	state_is(&l, NULL, "held (1 of 3 zombie)");
+	l = (struct lk_lock){ .pid = 2, .proc = &p[1] };
+	state_is(&l, NULL, "held (stopped)");
+	l = (struct lk_lock){ .state = LK_STATE_STOPPED_WAITING, .waiter = &h[1], .pid = 2, .proc = &p[1] };
+	state_is(&l, NULL, "stopped_waiting");
+	p[1].state = 't';
+	state_is(&l, NULL, "stopped_waiting (traced)");
+}

@@ -14,12 +14,18 @@ static struct lk_proc holder_proc = { .pid = 2214,
 				      .comm = "pg\x1b"
 					      "dump",
 				      .uid = 113,
-				      .user = "postgres" };
+				      .user = "postgres",
+				      .state = 'T',
+				      .started_unix_ms = 1795319000000 };
 static struct lk_proc waiter_proc = { .pid = 3307,
 				      .comm = "\xff",
 				      .uid = -1,
 				      .cmdline = "x\x7f \x80",
 				      .unit = "x.service",
+				      .session = 9,
+				      .tracer = 8,
+				      .tracer_comm = "\xff",
+				      .tty = "pts/3",
 				      .pid_ns = 4026531836,
 				      .mnt_ns = 0 };
 static struct lk_holder holder = { .pid = 2214, .fd = 4, .proc = &holder_proc };
@@ -111,13 +117,14 @@ static char *printed(size_t n_rows, const struct lk_answer *answer, bool full, b
 	"\"inode\":\"9223372036854775940\",\"path\":\"/srv/\\n\\\"\\\\\\u202E\\uFFFD\",\"path_b64\":\"L3Nydi8KIlzigK7/\"," \
 	"\"deleted\":false,\"replaced\":null,\"size_bytes\":0,\"fstype\":\"ext4\",\"mount_point\":\"/\"},\"pid\":2214," \
 	"\"how_known\":\"exact\",\"recorded_pid\":2211,\"holders\":[{\"pid\":2214,\"start_ticks\":136481,\"tid\":null,\"fd\":4," \
-	"\"comm\":\"pg\\u001Bdump\",\"comm_b64\":null,\"uid\":113,\"user\":\"postgres\"}],\"no_holder_because\":[]," \
+	"\"comm\":\"pg\\u001Bdump\",\"comm_b64\":null,\"uid\":113,\"user\":\"postgres\",\"process_state\":\"stopped\"," \
+	"\"started_unix_ms\":1795319000000}],\"no_holder_because\":[]," \
 	"\"waiter\":null,\"blocked_by\":[],\"blocks\":[\"ffffffffffffffff\"],\"deadlock\":null,\"wait_ms\":null," \
 	"\"wait_error_ms\":null}"
 
 #define WAITER_ \
 	"{\"pid\":3307,\"start_ticks\":null,\"tid\":3309,\"fd\":null,\"comm\":\"\\uFFFD\",\"comm_b64\":\"/w==\",\"uid\":null," \
-	"\"user\":null"
+	"\"user\":null,\"process_state\":null,\"started_unix_ms\":null"
 
 #define ROW_WAITING(waiter_) \
 	"{\"id\":\"ffffffffffffffff\",\"type\":\"ofd\",\"mode\":\"read\",\"break_to\":null,\"break_deadline_ms\":null,\"state\":\"stopped_waiting\",\"start\":10,\"end\":10," \
@@ -161,11 +168,14 @@ Test(json, full)
 		s,
 		ROW_WAITING(
 			WAITER_
-			",\"cmdline\":\"x\\u007F \\uFFFD\",\"cmdline_b64\":\"eH8ggA==\","
+			",\"parent\":null,\"session\":{\"pid\":9,\"comm\":null,\"comm_b64\":null},"
+			"\"tracer\":{\"pid\":8,\"comm\":\"\\uFFFD\",\"comm_b64\":\"/w==\"},\"tty\":\"pts/3\",\"cmdline\":\"x\\u007F \\uFFFD\",\"cmdline_b64\":\"eH8ggA==\","
 			"\"unit\":\"x.service\",\"container\":null,\"namespaces\":{\"pid\":4026531836,\"mnt\":null,\"user\":null}}")));
 	cr_assert_not_null(held);
-	cr_assert_not_null(strstr(held, "\"cmdline\":null,\"cmdline_b64\":null,\"unit\":null,\"container\":null,"
-					"\"namespaces\":{\"pid\":null,\"mnt\":null,\"user\":null}}"));
+	cr_assert_not_null(strstr(
+		held,
+		"\"parent\":null,\"session\":null,\"tracer\":null,\"tty\":null,\"cmdline\":null,\"cmdline_b64\":null,\"unit\":null,\"container\":null,"
+		"\"namespaces\":{\"pid\":null,\"mnt\":null,\"user\":null}}"));
 }
 
 Test(json, answer)

@@ -158,6 +158,8 @@ Test(parse_stat, plain)
 	cr_assert_arr_eq(st.comm, "bash", 4);
 	cr_assert_eq(st.state, 'S');
 	cr_assert_eq(st.ppid, 7);
+	cr_assert_eq(st.session, 123);
+	cr_assert_eq(st.tty, 34816);
 	cr_assert_eq(st.flags, 4194304);
 	cr_assert_eq(st.num_threads, 3);
 	cr_assert_eq(st.start_ticks, 136481);
@@ -250,4 +252,35 @@ Test(parse_status, pid_namespaces)
 	cr_assert_eq(lk_parse_status_nspid("NSpid:\n1 2", 10), 0);
 	cr_assert_eq(lk_parse_status_nspid("Name:\tx\n", 8), 0);
 	cr_assert_eq(lk_parse_status_nspid("", 0), 0);
+}
+
+static void tty_is(uint32_t number, const char *want)
+{
+	char buf[LK_TTY_TEXT];
+
+	cr_expect_str_eq(lk_tty_name(number, buf), want, "%u is '%s', not '%s'", number, buf, want);
+}
+
+Test(parse_stat, terminals)
+{
+	tty_is(0, "");
+	tty_is(34816, "pts/0");
+	tty_is(34819, "pts/3");
+	tty_is(136 << 8 | 0x2c | 1 << 20, "pts/300");
+	tty_is(137 << 8 | 1, "pts/257");
+	tty_is(1025, "tty1");
+	tty_is(1088, "ttyS0");
+	tty_is(1281, "console");
+	tty_is(204 << 8 | 64, "204:64");
+	tty_is(UINT32_MAX, "4095:1048575");
+}
+
+Test(parse_status, tracer)
+{
+	static const char text[] = "Name:\tx\nPid:\t9\nPPid:\t1\nTracerPid:\t55\nUid:\t0\t0\t0\t0\n";
+
+	cr_expect_eq(lk_parse_status_tracer(text, strlen(text)), 55);
+	cr_expect_eq(lk_parse_status_tracer("TracerPid:\t0\n", 13), 0);
+	cr_expect_eq(lk_parse_status_tracer("Name:\tTracerPid: 5\n", 20), 0);
+	cr_expect_eq(lk_parse_status_tracer("", 0), 0);
 }
