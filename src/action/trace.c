@@ -20,12 +20,28 @@
 /* linux/ptrace.h, which cannot be included beside sys/ptrace.h. */
 #define GET_RSEQ 0x420f
 #define GET_DISPATCH 0x4211
+#define GET_SYSCALL_INFO 0x420e /* the C library knows it since glibc 2.30 */
+#define INFO_ENTRY 1
+#define INFO_EXIT 2
 
 #define NAP_MS 20 /* a signal that was lost must not make us sleep for ever */
 
 struct rseq_configuration {
 	uint64_t address;
 	uint32_t size, signature, flags, pad;
+};
+
+struct syscall_info {
+	uint8_t op, pad[3];
+	uint32_t arch;
+	uint64_t ip, sp;
+	union {
+		struct {
+			uint64_t nr, args[6];
+		} entry;
+		int64_t result; /* op INFO_EXIT: followed by whether it is an error */
+	};
+	uint64_t room;
 };
 
 struct dispatch_configuration {
@@ -156,17 +172,17 @@ static int real_set_mask(void *arg __attribute__((unused)), int tid, uint64_t ma
 
 static int real_get_call(void *arg __attribute__((unused)), int tid, struct lk_trace_call *ret)
 {
-	struct __ptrace_syscall_info info = { .op = PTRACE_SYSCALL_INFO_NONE };
-	int rc = trace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), (uintptr_t)&info);
+	struct syscall_info info = { 0 };
+	int rc = trace(GET_SYSCALL_INFO, tid, sizeof(info), (uintptr_t)&info);
 
-	*ret = (struct lk_trace_call){ .arch = info.arch, .ip = info.instruction_pointer };
-	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+	*ret = (struct lk_trace_call){ .arch = info.arch, .ip = info.ip };
+	if (info.op == INFO_ENTRY) {
 		ret->at = LK_TRACE_ENTRY;
 		ret->nr = info.entry.nr;
 		memcpy(ret->args, info.entry.args, sizeof(ret->args));
-	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
+	} else if (info.op == INFO_EXIT) {
 		ret->at = LK_TRACE_EXIT;
-		ret->result = info.exit.rval;
+		ret->result = info.result;
 	}
 	return rc < 0 ? rc : 0;
 }

@@ -7,6 +7,7 @@
  *   filter  a seccomp filter forbids a call, which two threads try all the time; it kills for fcntl(2), mmap(2) and munmap(2)
  *   swap    sleeps in a call whose instruction another thread exchanges all the time for a jump to a forbidden call
  *   stack   sleeps with a little stack left; just below it lie numbers that another thread changes
+ *   strict  is in the strict mode of seccomp(2), in which it may only read, write and end
  *   rename  calls itself something else all the time
  *
  * Standard output: "ready PID", then one line at the end: "ok TRIES GOT", how often it tried and how often it got what it must not
@@ -112,6 +113,16 @@ static void be_filtered(void)
 	forbid(true);
 	filtered = true;
 	try_forbidden(NULL);
+}
+
+static void be_strict(void)
+{
+	char byte;
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) < 0)
+		bad("strict");
+	if (read(STDIN_FILENO, &byte, 1) == 1 && write(STDOUT_FILENO, "ok 1 0\n", 7) == 7)
+		syscall(SYS_exit, 0);
 }
 
 static void rename_itself(void)
@@ -257,10 +268,8 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } kinds[] = {
-	{ "filter", be_filtered },
-	{ "swap", swap_code },
-	{ "stack", sleep_on_small_stack },
-	{ "rename", rename_itself },
+	{ "filter", be_filtered }, { "swap", swap_code },       { "stack", sleep_on_small_stack },
+	{ "strict", be_strict },   { "rename", rename_itself },
 };
 
 int main(int argc, char **argv)

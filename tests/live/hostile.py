@@ -34,16 +34,17 @@ class Hostile:
         words = self.proc.stdout.readline().split()
         check(words and words[0] == b"ready", "%s said %r", kind, words)
         self.pid = int(words[1])
-        if kind == "filter":
-            until(lambda: "\nSeccomp:\t2" in self.status(), "it has its filter")
+        mode = {"filter": 2, "strict": 1}.get(kind)
+        if mode:
+            until(lambda: "\nSeccomp:\t%d" % mode in self.status(), "it has its filter")
 
     def status(self):
         return read_text("/proc/%d/status" % self.pid)
 
-    def release(self, allowed):
+    def release(self, allowed, **options):
         """The next byte of its lock."""
         argv = ("release", self.path, "--pid", str(self.pid), "--type", "posix", "--yes", "--range", str(self.next))
-        answer = self.t.run(*argv)
+        answer = self.t.run(*argv, **options)
         left = answer.status == 2 and b"one page of memory" in answer.err
         check(answer.status in allowed or (left and 5 in allowed), "%s: %s", self.kind, answer)
         self.next += 2
@@ -60,6 +61,11 @@ class Hostile:
         words = out.split()
         check(words and words[0] == b"ok", "%s said %r (%r)", self.kind, out, self.proc.returncode)
         return int(words[1]), int(words[2])
+
+
+def write(group, name, what):
+    with open(os.path.join(group, name), "w", encoding="ascii") as f:
+        f.write(str(what))
 
 
 def release_many(t, kind, times, allowed=(0,)):
@@ -84,6 +90,46 @@ def test_91_filter_is_not_lifted(t):
     """What a filter forbids stays forbidden, while our own calls are not judged by it."""
     times = 2500 if t.soak else 25
     same(release_many(t, "filter", times), times, "releases")
+
+
+@needs_root
+@needs("setpriv")
+def test_91_filter_that_cannot_be_suspended(t):
+    """Refused before anything is tried: without the right to suspend it, and in strict mode."""
+    without = ("setpriv", "--bounding-set=-sys_admin", "--")
+    for kind, prefix, word in (("filter", without, b"CAP_SYS_ADMIN"), ("strict", (), b"strict")):
+        hostile = Hostile(t, kind)
+        answer = hostile.release((5,), prefix=prefix)
+        check(word in answer.err, "no reason: %s", answer)
+        same(hostile.finish()[1], 0, "what %s got" % kind)
+
+
+@needs_root
+@needs("setpriv")
+def test_91_frozen(t):
+    """One that is stopped, but does not run: it is put back, and goes on when it thaws."""
+    group = "/sys/fs/cgroup/unified" if os.path.isdir("/sys/fs/cgroup/unified") else "/sys/fs/cgroup"
+    group = os.path.join(group, "lockscope-test-%d" % os.getpid())
+    try:
+        os.mkdir(group)
+    except OSError as e:
+        raise Skip("no control group can be made: %s" % e) from e
+    t.undo(os.rmdir, group)
+    if not os.path.exists(os.path.join(group, "cgroup.freeze")):
+        raise Skip("no version 2 of control groups is mounted")
+    target = Target(t, "read")
+    t.undo(lambda: (target.proc.kill(), target.proc.wait(10)))
+    write(group, "cgroup.procs", target.pid)
+    write(group, "cgroup.freeze", 1)
+    t.undo(write, group, "cgroup.freeze", 0)
+    until(lambda: "frozen 1" in read_text(os.path.join(group, "cgroup.events")), "it is frozen")
+    argv = ("release", target.path, "--pid", str(target.pid), "--type", "posix", "--yes")
+    answer = t.run(*argv)
+    same(answer.status, 5, str(answer))
+    check(b"frozen" in answer.err, "no reason: %s", answer)
+    write(group, "cgroup.freeze", 0)
+    same(t.run(*argv).status, 0, "when it has thawed")
+    target.finish()
 
 
 @needs_root
