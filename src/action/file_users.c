@@ -189,6 +189,9 @@ static int say_use(struct view *v, const struct lk_use *use)
 	if (use->pid > 0)
 		return say_user(v, proven, "process %d (%s) %sit%s%s.", use->pid, use->comm ? use->comm : "?",
 				words->before, words->after, doubt);
+	if (words->by_process)
+		return say_user(v, proven, "a process that could not be found (%s) %sit%s%s.",
+				use->what ? use->what : "?", words->before, words->after, doubt);
 	return say_user(v, proven, "%s%s%s%s.", words->before, use->what ? use->what : "", words->after, doubt);
 }
 
@@ -232,9 +235,10 @@ static int say_uses(struct view *v, const struct lk_uses *uses)
 			 "%s: processes that are hidden from here (hidepid, another pid namespace) may use it.",
 			 v->place->path);
 	if (!rc && uses->n_kernel_unknown)
-		rc = say(v, LK_LINE_RISK,
-			 "%s: whether the kernel uses it itself (loop device, swap, mount) could not be found out.",
-			 v->place->path);
+		rc = say(
+			v, LK_LINE_RISK,
+			"%s: whether the kernel uses it itself (loop device, swap, mount, socket) could not be found out.",
+			v->place->path);
 	return rc;
 }
 

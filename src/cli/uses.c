@@ -47,14 +47,23 @@ static bool is_skipped(int pid, const struct lk_uses_skip *skip, size_t n_skip)
 
 static void put_user(const struct lk_out *o, const struct lk_use *use)
 {
+	bool by_process = lk_use_words(use->kind)->by_process;
+
 	if (use->pid > 0) {
 		fprintf(o->f, "%d (", use->pid);
 		lk_out_puts(o, use->comm ? use->comm : "?");
-		fputs(use->what ? ": " : ")", o->f);
-	}
-	if (use->what)
+	} else if (by_process) {
+		fputs("one that could not be found (", o->f);
+		lk_out_puts(o, use->what ? use->what : "?");
+	} else if (use->what) {
 		lk_out_puts(o, use->what);
-	if (use->pid > 0 && use->what)
+	}
+	/* The path that is used, where it is not that of the FILE; the number of a socket helps nobody. */
+	if (use->pid > 0 && use->what && (use->below || use->kind == LK_USE_OPEN || use->kind == LK_USE_PATH)) {
+		fputs(": ", o->f);
+		lk_out_puts(o, use->what);
+	}
+	if (by_process)
 		putc(')', o->f);
 	if (!use->certain)
 		fputs(", perhaps", o->f);

@@ -412,8 +412,9 @@ const struct lk_verb lk_verb_who = {
 		"Symbolic links are followed. A directory is a file like any other; -R adds everything below it.\n"
 		"\n"
 		"Apart from the locks it says who uses a FILE without one: who has it open, mapped, as program, as working or root\n"
-		"directory, and loop devices, swap and mounts. Of a mount point, and with -R of any directory, also who uses anything\n"
-		"below it, and so keeps it from being unmounted. That changes neither the answer nor the exit status.\n"
+		"directory, and loop devices, swap and mounts; who listens on a socket or is connected through it; what a block device\n"
+		"is mounted at, part of or swapped to. Of a mount point, and with -R of any directory, also who uses anything below\n"
+		"it, and so keeps it from being unmounted. That changes neither the answer nor the exit status.\n"
 		"\n"
 		"The exit status is 0 if any FILE is locked, else 4 if that cannot be told for any of them, else 1: not locked, and\n"
 		"that is proven. A FILE that does not exist makes it 2.",

@@ -63,8 +63,10 @@ liblockscope_a_SOURCES += \
 	src/source/procfs_uses.c \
 	src/source/procfs_uses.h \
 	src/source/procfs_uses_below.c \
+	src/source/procfs_uses_block.c \
 	src/source/procfs_uses_kernel.c \
 	src/source/procfs_uses_proc.c \
+	src/source/procfs_uses_socket.c \
 	src/source/procfs_waits.c \
 	src/source/procfs_walk.c \
 	src/source/procroot.c \
@@ -74,6 +76,8 @@ liblockscope_a_SOURCES += \
 	src/source/sysroot.h \
 	src/source/unread.c \
 	src/source/unread.h \
+	src/source/unixsock.c \
+	src/source/unixsock.h \
 	src/source/uses.c \
 	src/source/uses.h
 

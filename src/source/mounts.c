@@ -79,6 +79,7 @@ static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns)
 	e->parent = mnt_fs_get_parent_id(fs);
 	e->fstype = lk_arena_strdup(&m->arena, mnt_fs_get_fstype(fs));
 	e->target = lk_arena_strdup(&m->arena, mnt_fs_get_target(fs));
+	e->source = lk_arena_strdup(&m->arena, mnt_fs_get_srcpath(fs));
 	e->local = lk_mounts_fs_is_local(e->fstype);
 	if (!e->fstype || !e->target)
 		return -ENOMEM;

@@ -15,7 +15,6 @@
 
 #define STALL_MS 700
 #define MAX_GIVEN_UP 5
-#define N_KERNEL_ITEMS 3 /* items in front of the processes */
 
 /* What goes through the pipe, followed by the text of `what`. */
 struct message {
@@ -73,20 +72,18 @@ int lk_uses_emit_skip(struct lk_helper_out *out)
 	return emit_note(out, MESSAGE_SKIP, NULL, 0);
 }
 
+/* Items in front of the processes. */
+static int (*const kernel_items[])(struct uses_job *j, struct lk_helper_out *out) = {
+	lk_uses_of_loops, lk_uses_of_swaps, lk_uses_of_mounts, lk_uses_of_sockets, lk_uses_of_blocks,
+};
+#define N_KERNEL_ITEMS (sizeof(kernel_items) / sizeof(*kernel_items))
+
 static int uses_work(void *arg, size_t item, struct lk_helper_out *out)
 {
 	struct uses_job *j = arg;
 
-	switch (item) {
-	case 0:
-		return lk_uses_of_loops(j, out);
-	case 1:
-		return lk_uses_of_swaps(j, out);
-	case 2:
-		return lk_uses_of_mounts(j, out);
-	default:
-		return lk_uses_of_process(j, j->pids.v[item - N_KERNEL_ITEMS], out);
-	}
+	return item < N_KERNEL_ITEMS ? kernel_items[item](j, out)
+				     : lk_uses_of_process(j, j->pids.v[item - N_KERNEL_ITEMS], out);
 }
 
 /* -- the parent -- */

@@ -13,6 +13,22 @@
 /* Longest name of a process or thread; those of kernel threads are longer than TASK_COMM_LEN. */
 #define USES_COMM 64
 
+/* A socket that is bound to a file, or connected to one that is. */
+struct uses_socket {
+	uint32_t ino, peer; /* numbers as in "socket:[N]"; peer 0: none */
+	size_t file; /* which file; n_files: none of them */
+	enum lk_use_kind kind;
+	const char *name; /* it is bound to something below the file: to this; else NULL. Owned */
+	bool certain;
+};
+
+/* A block device that was asked for, or a partition of it. */
+struct uses_block {
+	size_t file;
+	uint32_t major, minor;
+	const char *partition; /* "/dev/sda1"; NULL: it is the device that was asked for. Owned */
+};
+
 struct uses_job {
 	const struct lk_procroot *root;
 	const struct lk_fact_file *files;
@@ -21,6 +37,12 @@ struct uses_job {
 	uint64_t own_ns; /* inode of our mount namespace; 0 unknown */
 	LK_VEC(uint64_t) namespaces; /* others whose table was read; number i + 1 in `mounts` */
 	LK_VEC(int) pids;
+	/* In the helper, when they are first needed: */
+	LK_VEC(struct uses_socket) sockets; /* by number */
+	LK_VEC(uint64_t) net_namespaces; /* that were asked */
+	bool sockets_read, sockets_failed;
+	LK_VEC(struct uses_block) blocks;
+	bool blocks_read;
 	bool tree; /* see lk_uses_request */
 	struct lk_uses *result; /* in the parent */
 	lk_buf text, link; /* scratch */
@@ -51,10 +73,12 @@ int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const 
 /* The identity of an O_PATH descriptor of ours is that of the file. */
 enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_file *file);
 
-/* Loop devices, swap and mounts. 0, or -errno when the parent is gone or memory is out.. */
+/* Loop devices, swap, mounts, sockets, and what is made of block devices. 0, or -errno when the parent is gone or memory is out. */
 int lk_uses_of_loops(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_swaps(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_mounts(struct uses_job *j, struct lk_helper_out *out);
+int lk_uses_of_sockets(struct uses_job *j, struct lk_helper_out *out);
+int lk_uses_of_blocks(struct uses_job *j, struct lk_helper_out *out);
 /* Tells the parent that one of these could not be looked through. */
 int lk_uses_emit_unknown(struct lk_helper_out *out);
 /* Tells it that the process could not be read, or that it is none to be counted. */
@@ -64,7 +88,21 @@ int lk_uses_emit_skip(struct lk_helper_out *out);
 /* Everything one process does with the files. 0, or -errno when the parent is gone or memory is out. */
 int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out);
 
+/* -- procfs_uses_socket.c -- */
+/* Reports a descriptor that is one of job->sockets. 0, or -errno as above. */
+int lk_uses_socket_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, const struct lk_fdinfo *info,
+		      int fd);
+
+/* -- procfs_uses_block.c -- */
+/* Reports a descriptor on one of job->blocks, by whatever node, which identity has not told; a device in use by a path of ours. */
+int lk_uses_block_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, const struct lk_fdinfo *info,
+		     int fd);
+int lk_uses_block_path(struct uses_job *j, struct lk_helper_out *out, enum lk_use_kind kind, const char *path);
+
 /* -- procfs_uses_below.c -- */
+/* Whether anybody asks for what is below this file; whether a path of ours is below it. */
+bool lk_uses_wants_below(const struct uses_job *j, const struct lk_fact_file *file);
+bool lk_uses_is_below_path(const struct uses_job *j, const struct lk_fact_file *file, const char *path);
 /* Reports a use of something below those files that are directories, if it is one: a descriptor; a path of a process (key: of the
  * mapped file, else NULL); a path of ours that the kernel itself uses (what: as lk_use); a mount. 0, or -errno as above. */
 int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, const struct lk_fdinfo *info,
@@ -74,6 +112,8 @@ int lk_uses_below_path(struct uses_job *j, struct uses_proc *p, struct lk_helper
 int lk_uses_below_kernel(struct uses_job *j, struct lk_helper_out *out, enum lk_use_kind kind, const char *path,
 			 const char *what);
 int lk_uses_below_mount(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m, size_t i);
+
+bool lk_uses_same_stat(const struct lk_fact_file *file, const struct statx *st);
 
 /* The mount with that id; the table of the process's namespace is read when it is new. NULL: in no table, as a detached one. */
 const struct lk_mount *lk_uses_find_mount(struct uses_job *j, struct uses_proc *p, int mnt_id);

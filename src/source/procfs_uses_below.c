@@ -55,9 +55,15 @@ static enum lk_tri is_below(const struct uses_job *j, const struct lk_fact_file 
 	return on == LK_NO && m->ns == 0 && is_in_tree(j, file, path) ? LK_YES : on;
 }
 
-static bool wants_below(const struct uses_job *j, const struct lk_fact_file *file)
+bool lk_uses_wants_below(const struct uses_job *j, const struct lk_fact_file *file)
 {
 	return j->tree ? may_be_directory(file) : is_mount_root(file);
+}
+
+bool lk_uses_is_below_path(const struct uses_job *j, const struct lk_fact_file *file, const char *path)
+{
+	return lk_uses_wants_below(j, file) &&
+	       is_below(j, file, lk_mounts_by_path(&j->mounts, 0, path), path) == LK_YES;
 }
 
 static int emit_below(struct lk_helper_out *out, const struct uses_proc *p, size_t file, enum lk_use_kind kind, int fd,
@@ -90,7 +96,7 @@ int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_o
 	int rc = 0;
 
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
-		if (!wants_below(j, &j->files[i]))
+		if (!lk_uses_wants_below(j, &j->files[i]))
 			continue;
 		m = m ? m : lk_uses_find_mount(j, p, info->mnt_id);
 		if (!m || (!j->tree && is_on_mount(j, &j->files[i], m) == LK_NO))
@@ -112,7 +118,7 @@ int lk_uses_below_path(struct uses_job *j, struct uses_proc *p, struct lk_helper
 	int rc = 0, ns;
 
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
-		if (!wants_below(j, &j->files[i]) || p->seen[i].below & 1U << kind || path[0] != '/')
+		if (!lk_uses_wants_below(j, &j->files[i]) || p->seen[i].below & 1U << kind || path[0] != '/')
 			continue;
 		ns = m ? 0 : lk_uses_namespace(j, p->pid);
 		m = m || ns < 0 ? m : lk_mounts_by_path(&j->mounts, (unsigned)ns, path);
@@ -128,14 +134,10 @@ int lk_uses_below_path(struct uses_job *j, struct uses_proc *p, struct lk_helper
 int lk_uses_below_kernel(struct uses_job *j, struct lk_helper_out *out, enum lk_use_kind kind, const char *path,
 			 const char *what)
 {
-	const struct lk_mount *m = NULL;
 	int rc = 0;
 
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
-		if (!wants_below(j, &j->files[i]))
-			continue;
-		m = m ? m : lk_mounts_by_path(&j->mounts, 0, path);
-		if (is_below(j, &j->files[i], m, path) == LK_YES)
+		if (lk_uses_is_below_path(j, &j->files[i], path))
 			rc = emit_below(out, NULL, i, kind, -1, what, true);
 	}
 	return rc;
@@ -147,7 +149,7 @@ int lk_uses_below_mount(struct uses_job *j, struct lk_helper_out *out, const str
 	const struct lk_fact_file *file = &j->files[i];
 	bool below;
 
-	if (m->ns != 0 || m->id == file->mnt_id || !wants_below(j, file))
+	if (m->ns != 0 || m->id == file->mnt_id || !lk_uses_wants_below(j, file))
 		return 0;
 	below = (is_mount_root(file) && m->parent == file->mnt_id) || is_in_tree(j, file, m->target);
 	return below ? emit_below(out, NULL, i, LK_USE_MOUNT, -1, m->target, true) : 0;

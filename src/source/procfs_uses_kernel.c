@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -38,14 +39,16 @@ struct loops {
 /* The path may mean another file in another mount namespace; what the driver says is exact. */
 static enum lk_tri is_behind(struct uses_job *j, const struct lk_sysroot_loop *loop, const struct lk_fact_file *file)
 {
-	uint32_t major, minor;
-	uint64_t ino;
+	struct lk_sysroot_loop_file f;
 
 	/* The driver asks the file system of the file behind the device. */
 	if (file->local == LK_YES && !lk_mounts_path_is_local(&j->mounts, 0, loop->backing_file))
 		return LK_NO;
-	if (file->has_stat && lk_sysroot_loop_file(loop->device, &major, &minor, &ino) == 0)
-		return ino == file->st_ino && major == file->st_major && minor == file->st_minor ? LK_YES : LK_NO;
+	if (file->has_stat && lk_sysroot_loop_file(loop->device, &f) == 0) {
+		if (S_ISBLK(file->mode) && f.rdev_major == file->rdev_major && f.rdev_minor == file->rdev_minor)
+			return LK_YES;
+		return f.ino == file->st_ino && f.major == file->st_major && f.minor == file->st_minor ? LK_YES : LK_NO;
+	}
 	return is_path_of(j, loop->backing_file, file) != LK_NO ? LK_YES : LK_NO;
 }
 
@@ -96,7 +99,7 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-/* "PATH<blanks>file<tab>…"; headings and partitions are no files. */
+/* "PATH<blanks>file<tab>…", or "partition", which is any block device; the rest is the heading. */
 static int look_at_swap(struct uses_job *j, struct lk_helper_out *out, char *line)
 {
 	char *end = strpbrk(line, " \t"), *type;
@@ -105,10 +108,12 @@ static int look_at_swap(struct uses_job *j, struct lk_helper_out *out, char *lin
 	if (!end)
 		return 0;
 	type = end + strspn(end, " \t");
-	if (strncmp(type, "file", 4) != 0)
+	if (strncmp(type, "file", 4) != 0 && strncmp(type, "partition", 9) != 0)
 		return 0;
 	*end = '\0';
 	unescape(line);
+	if (type[0] == 'p')
+		return lk_uses_block_path(j, out, LK_USE_SWAP, line);
 	rc = lk_uses_below_kernel(j, out, LK_USE_SWAP, line, line);
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
 		if (is_path_of(j, line, &j->files[i]) != LK_NO)

@@ -67,7 +67,7 @@ int lk_uses_namespace(struct uses_job *j, int pid)
 	return (int)j->namespaces.n;
 }
 
-static bool same_stat(const struct lk_fact_file *file, const struct statx *st)
+bool lk_uses_same_stat(const struct lk_fact_file *file, const struct statx *st)
 {
 	return file->st_ino == st->stx_ino && file->st_major == st->stx_dev_major &&
 	       file->st_minor == st->stx_dev_minor;
@@ -83,7 +83,7 @@ static enum lk_tri settle(const struct lk_fact_file *file, int dirfd, const char
 	if (!file->has_stat ||
 	    statx(dirfd, name, flags | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) < 0)
 		return LK_UNKNOWN;
-	return same_stat(file, &st) ? LK_YES : LK_NO;
+	return lk_uses_same_stat(file, &st) ? LK_YES : LK_NO;
 }
 
 enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_file *file)
@@ -126,7 +126,7 @@ static enum lk_tri is_open_on(struct uses_job *j, struct uses_proc *p, const str
 	if (!file->has_stat ||
 	    statx(j->root->fd, name.s, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) < 0)
 		return LK_UNKNOWN;
-	return same_stat(file, &st) ? LK_YES : LK_NO;
+	return lk_uses_same_stat(file, &st) ? LK_YES : LK_NO;
 }
 
 static int lock_on_key(void *arg, const struct lk_record *rec, const char *line __attribute__((unused)),
@@ -160,7 +160,9 @@ static int look_at_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_
 		use.locked = info.n_locks && lk_parse_fdinfo(j->text.v, j->text.n, &again, lock_on_key, &key) != 0;
 		rc = lk_uses_emit(out, p, &use);
 	}
-	return rc ? rc : lk_uses_below_fd(j, p, out, &info, fd);
+	rc = rc ? rc : lk_uses_below_fd(j, p, out, &info, fd);
+	rc = rc ? rc : lk_uses_socket_fd(j, p, out, &info, fd);
+	return rc ? rc : lk_uses_block_fd(j, p, out, &info, fd);
 }
 
 /* Calls cb for each entry of a directory below the root, until it returns non-zero, which is returned. 0 or -errno. */

@@ -10,30 +10,37 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/text.h"
 
 #define MAX_PATH_TEXT ((size_t)64 * 1024)
 
-static int each_backing_file(int dirfd, const char *device, lk_sysroot_loop_cb cb, void *arg)
+/* One line of a file below dirfd/name, without its end. 0 or -errno. */
+static int read_line(int dirfd, const char *name, const char *file, lk_buf *out)
 {
-	lk_auto_mem char *name = NULL;
-	lk_buf text = { 0 };
+	lk_auto_mem char *path = NULL;
 	int rc;
 
-	if (asprintf(&name, "%s/loop/backing_file", device) < 0) {
-		name = NULL;
+	if (asprintf(&path, "%s/%s", name, file) < 0) {
+		path = NULL;
 		return -ENOMEM;
 	}
-	/* A device that is not in use has no such file. */
-	rc = lk_io_read_at(dirfd, name, MAX_PATH_TEXT, &text);
-	if (rc == 0 && text.n && text.v[text.n - 1] == '\n')
-		text.n--;
-	if (rc == 0 && text.n) {
-		struct lk_sysroot_loop loop = { .device = device, .backing_file = lk_buf_str(&text) };
+	out->n = 0;
+	rc = lk_io_read_at(dirfd, path, MAX_PATH_TEXT, out);
+	if (rc == 0 && out->n && out->v[out->n - 1] == '\n')
+		out->n--;
+	return rc || lk_buf_str(out) ? rc : -ENOMEM;
+}
 
-		rc = loop.backing_file ? cb(arg, &loop) : -ENOMEM;
-	} else {
+static int each_backing_file(int dirfd, const char *device, lk_sysroot_loop_cb cb, void *arg)
+{
+	lk_buf text = { 0 };
+	/* A device that is not in use has no such file. */
+	int rc = read_line(dirfd, device, "loop/backing_file", &text);
+
+	if (rc == 0 && text.n)
+		rc = cb(arg, &(struct lk_sysroot_loop){ .device = device, .backing_file = text.v });
+	else if (rc != -ENOMEM)
 		rc = 0;
-	}
 	lk_vec_done(&text);
 	return rc;
 }
@@ -57,7 +64,7 @@ int lk_sysroot_each_loop(lk_sysroot_loop_cb cb, void *arg)
 	return lk_io_each_entry(AT_FDCWD, "/sys/block", on_device, &l);
 }
 
-int lk_sysroot_loop_file(const char *device, uint32_t *ret_major, uint32_t *ret_minor, uint64_t *ret_ino)
+int lk_sysroot_loop_file(const char *device, struct lk_sysroot_loop_file *ret)
 {
 	lk_auto_mem char *path = NULL;
 	lk_auto_fd fd = -1;
@@ -73,8 +80,85 @@ int lk_sysroot_loop_file(const char *device, uint32_t *ret_major, uint32_t *ret_
 	memset(&info, 0, sizeof(info));
 	if (ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
 		return -errno;
-	*ret_major = major((dev_t)info.lo_device);
-	*ret_minor = minor((dev_t)info.lo_device);
-	*ret_ino = info.lo_inode;
+	*ret = (struct lk_sysroot_loop_file){
+		.major = major((dev_t)info.lo_device),
+		.minor = minor((dev_t)info.lo_device),
+		.rdev_major = major((dev_t)info.lo_rdevice),
+		.rdev_minor = minor((dev_t)info.lo_rdevice),
+		.ino = info.lo_inode,
+	};
 	return 0;
+}
+
+/* -- block devices -- */
+
+static int read_numbers(int dirfd, const char *name, lk_buf *text, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	int rc = read_line(dirfd, name, "dev", text);
+	const char *colon = rc ? NULL : memchr(text->v, ':', text->n);
+	uint64_t major, minor;
+
+	if (rc)
+		return rc;
+	if (!colon || lk_text_u64(text->v, (size_t)(colon - text->v), 10, &major) < 0 || major > UINT32_MAX ||
+	    lk_text_u64(colon + 1, (size_t)(text->v + text->n - colon - 1), 10, &minor) < 0 || minor > UINT32_MAX)
+		return -EBADMSG;
+	*ret_major = (uint32_t)major;
+	*ret_minor = (uint32_t)minor;
+	return 0;
+}
+
+struct devices {
+	const char *mark; /* only what has this file */
+	lk_sysroot_device_cb cb;
+	void *arg;
+};
+
+static int on_block_device(void *arg, int dirfd, const char *name)
+{
+	const struct devices *d = arg;
+	lk_buf text = { 0 }, label = { 0 };
+	uint32_t major, minor;
+	int rc = read_line(dirfd, name, d->mark, &text);
+
+	rc = rc ? rc : read_numbers(dirfd, name, &text, &major, &minor);
+	/* Other directories and files, and one that has just gone. */
+	if (rc == 0)
+		rc = d->cb(d->arg, major, minor, name, read_line(dirfd, name, "dm/name", &label) ? NULL : label.v);
+	else if (rc != -ENOMEM)
+		rc = 0;
+	lk_vec_done(&text);
+	lk_vec_done(&label);
+	return rc;
+}
+
+static char *directory_of(uint32_t major, uint32_t minor, const char *below)
+{
+	char *path;
+
+	return asprintf(&path, "/sys/dev/block/%u:%u%s", major, minor, below) < 0 ? NULL : path;
+}
+
+static int each_device(uint32_t major, uint32_t minor, const char *below, struct devices *d)
+{
+	lk_auto_mem char *path = directory_of(major, minor, below);
+
+	return path ? lk_io_each_entry(AT_FDCWD, path, on_block_device, d) : -ENOMEM;
+}
+
+int lk_sysroot_each_holder(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg)
+{
+	return each_device(major, minor, "/holders", &(struct devices){ "dev", cb, arg });
+}
+
+int lk_sysroot_each_partition(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg)
+{
+	return each_device(major, minor, "", &(struct devices){ "partition", cb, arg });
+}
+
+int lk_sysroot_backing_file(uint32_t major, uint32_t minor, lk_buf *out)
+{
+	lk_auto_mem char *path = directory_of(major, minor, "");
+
+	return path ? read_line(AT_FDCWD, path, "loop/backing_file", out) : -ENOMEM;
 }

@@ -8,17 +8,27 @@
 const struct lk_use_words *lk_use_words(enum lk_use_kind kind)
 {
 	static const struct lk_use_words words[LK_N_USE_KINDS] = {
-		[LK_USE_OPEN] = { "open", "open in", "process", "processes", "has ", " open" },
-		[LK_USE_PATH] = { "path", "open as a path only in", "process", "processes", "has ", " open as a path" },
-		[LK_USE_MAPPED] = { "mapped", "mapped by", "process", "processes", "has ", " mapped into its memory" },
-		[LK_USE_RUNNING] = { "running", "being run by", "process", "processes", "runs ", " as its program" },
-		[LK_USE_CWD] = { "cwd", "working directory of", "process", "processes", "has ",
-				 " as its working directory" },
-		[LK_USE_ROOT] = { "root", "root directory of", "process", "processes", "has ",
-				  " as its root directory" },
-		[LK_USE_LOOP] = { "loop", "behind", "loop device", "loop devices", "it is behind ", "" },
-		[LK_USE_SWAP] = { "swap", "swapped to by the kernel", NULL, NULL, "the kernel swaps to it", "" },
-		[LK_USE_MOUNT] = { "mount", "mounted at", "place", "places", "it is mounted at ", "" },
+#define IN_PROCESSES "process", "processes", true
+#define BY_KERNEL(one, many) one, many, false
+		[LK_USE_OPEN] = { "open", "open in", IN_PROCESSES, "has ", " open" },
+		[LK_USE_PATH] = { "path", "open as a path only in", IN_PROCESSES, "has ", " open as a path" },
+		[LK_USE_MAPPED] = { "mapped", "mapped by", IN_PROCESSES, "has ", " mapped into its memory" },
+		[LK_USE_RUNNING] = { "running", "being run by", IN_PROCESSES, "runs ", " as its program" },
+		[LK_USE_CWD] = { "cwd", "working directory of", IN_PROCESSES, "has ", " as its working directory" },
+		[LK_USE_ROOT] = { "root", "root directory of", IN_PROCESSES, "has ", " as its root directory" },
+		[LK_USE_LOOP] = { "loop", "behind", BY_KERNEL("loop device", "loop devices"), "it is behind ", "" },
+		[LK_USE_SWAP] = { "swap", "swapped to by the kernel", BY_KERNEL(NULL, NULL), "the kernel swaps to it",
+				  "" },
+		[LK_USE_MOUNT] = { "mount", "mounted at", BY_KERNEL("place", "places"), "it is mounted at ", "" },
+		[LK_USE_LISTENING] = { "listening", "listened on by", IN_PROCESSES, "listens on ", "" },
+		[LK_USE_BOUND] = { "bound", "bound to a socket of", IN_PROCESSES, "has a socket bound to ", "" },
+		[LK_USE_CONNECTED] = { "connected", "connections through it in", IN_PROCESSES,
+				       "has a connection through ", "" },
+		[LK_USE_HOLDER] = { "holder", "part of", BY_KERNEL("device", "devices"), "it is part of ", "" },
+		[LK_USE_BACKING] = { "backing", "attached to the file", BY_KERNEL(NULL, NULL),
+				     "it is a loop device attached to ", "" },
+#undef IN_PROCESSES
+#undef BY_KERNEL
 	};
 
 	return &words[kind];
@@ -96,6 +106,25 @@ static int compare_uses(const void *a, const void *b)
 	return d ? d : compare_text(x->what, y->what);
 }
 
+static bool is_same_socket(const struct lk_use *a, const struct lk_use *b)
+{
+	return a->file == b->file && a->kind == b->kind && a->below == b->below && compare_text(a->what, b->what) == 0;
+}
+
+/* A socket of which a process was found. Those without one come first within their kind. */
+static bool is_found(const struct lk_uses *u, size_t i)
+{
+	const struct lk_use *use = &u->v.v[i];
+
+	if (use->pid > 0 || !lk_use_words(use->kind)->by_process)
+		return false;
+	for (size_t k = i + 1; k < u->v.n && u->v.v[k].kind == use->kind; k++) {
+		if (u->v.v[k].pid > 0 && is_same_socket(&u->v.v[k], use))
+			return true;
+	}
+	return false;
+}
+
 void lk_uses_finish(struct lk_uses *u)
 {
 	size_t n = 0;
@@ -104,6 +133,8 @@ void lk_uses_finish(struct lk_uses *u)
 		qsort(u->v.v, u->v.n, sizeof(*u->v.v), compare_uses);
 	for (size_t i = 0; i < u->v.n; i++) {
 		if (n && compare_uses(&u->v.v[n - 1], &u->v.v[i]) == 0)
+			continue;
+		if (is_found(u, i))
 			continue;
 		u->v.v[n++] = u->v.v[i];
 	}

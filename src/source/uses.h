@@ -18,6 +18,11 @@ enum lk_use_kind {
 	LK_USE_LOOP, /* behind a loop device; by the kernel, as are those below */
 	LK_USE_SWAP, /* swapped to */
 	LK_USE_MOUNT, /* something is mounted on it, or it is mounted elsewhere too; in our mount namespace */
+	LK_USE_LISTENING, /* a socket that is bound to it listens; by a process, or by the kernel when none was found */
+	LK_USE_BOUND, /* a socket is bound to it and does not listen: it receives datagrams; likewise */
+	LK_USE_CONNECTED, /* one end of a connection that was made through it */
+	LK_USE_HOLDER, /* a block device: another one is made of it (device mapper, md, bcache …) */
+	LK_USE_BACKING, /* a loop device: the file it is attached to */
 	LK_N_USE_KINDS,
 };
 
@@ -25,6 +30,7 @@ enum lk_use_kind {
 struct lk_use_words {
 	const char *name; /* "open": one word, for JSON */
 	const char *how, *one, *many; /* "open in" N "process" or "processes"; `one` NULL: it is not counted */
+	bool by_process; /* even where it is not known by which */
 	const char *before, *after; /* of a process: "has " WHAT " open"; of the kernel: "it is behind " /dev/loop0 */
 };
 const struct lk_use_words *lk_use_words(enum lk_use_kind kind);
@@ -36,7 +42,8 @@ struct lk_use {
 	uint64_t start_ticks; /* 0: the kernel */
 	const char *comm; /* exact bytes; NULL: the kernel */
 	int fd; /* open and path; else -1 */
-	const char *what; /* "/dev/loop0", mount point; where `below`, a path that is used; else NULL */
+	const char
+		*what; /* "/dev/loop0", mount point, "socket:[4711]"; where `below`, a path that is used; else NULL */
 	bool below; /* not the file itself is used: something below it, which keeps it busy (see lk_uses_find()) */
 	bool locked; /* open, and this descriptor shows a lock on the file */
 	bool certain; /* false: it may be another file with the same key, or was told by its name only */

@@ -3,8 +3,9 @@
 
 import os
 import subprocess
+import sys
 
-from actions_files import inode_of, kinds_of, loop_device, user
+from actions_files import done, loop_device, refused, user
 from document import check, same
 from harness import NOBODY, needs, needs_root
 from helper import Skip
@@ -105,3 +106,180 @@ def test_74_mount_point_other_namespace(t):
     same(p.stdout.readline(), b"ready\n", "ready")
     found = [(u["kind"], u["certain"]) for u in uses_of(t, where, status=1) if u["pid"] == p.pid and u["below"]]
     same(found, [("cwd", False)], "the working directory on the copy")
+
+
+# -- sockets --
+
+
+SERVER = """import socket
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(5); os.chmod(sys.argv[1], 0o666)
+if len(sys.argv) > 2: print('ready',flush=True); a = s.accept()"""
+CLIENT = "import socket\nc = socket.socket(socket.AF_UNIX); c.connect(sys.argv[1])"
+
+
+def socket_user(t, code, *arguments, prefix=()):
+    text = "import os,sys,time\n%s\nprint('ready',flush=True)\ntime.sleep(600)" % code
+    p = t.process([*prefix, sys.executable, "-c", text, *arguments], stdout=subprocess.PIPE)
+    same(p.stdout.readline(), b"ready\n", "ready")
+    return p
+
+
+def test_74_socket(t):
+    """Who listens at a socket file, who is connected, and who has connected but was not accepted yet."""
+    path = os.path.join(t.dir, "socket")
+    server = socket_user(t, SERVER, path, "accept")
+    client = socket_user(t, CLIENT, path)
+    same(server.stdout.readline(), b"ready\n", "accepted")
+    pending = socket_user(t, CLIENT, path)
+    uses = uses_of(t, path, status=1)
+    kinds = [[u["kind"] for u in uses if u["pid"] == p.pid and u["certain"]] for p in (server, client, pending)]
+    same(kinds, [["listening", "connected"], ["connected"], ["connected"]], "server, client, client that waits")
+    same({u["pid"] for u in uses}, {server.pid, client.pid, pending.pid}, "nobody else, and nobody twice")
+    check(b"listened on by 1 process: %d (python3)" % server.pid in t.run("who", path).out, "the listener")
+    check(b"listens on it" in refused(t, "rm", path).out, "rm says that nobody uses it")
+    server.kill()
+    server.wait(10)
+    same(uses_of(t, path, status=1), [], "uses of a socket whose server has gone")
+    done(t, "rm", path)
+
+
+def test_74_socket_datagram(t):
+    """A datagram socket has no listener: who is bound to it, and who sends to it."""
+    path = os.path.join(t.dir, "socket")
+    code = "import socket\ns = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.%s(sys.argv[1])"
+    bound, sender = (socket_user(t, code % name, path).pid for name in ("bind", "connect"))
+    uses = uses_of(t, path, status=1)
+    same([(u["kind"], u["pid"]) for u in uses], [("bound", bound), ("connected", sender)], "the uses")
+
+
+@needs_root
+@needs("unshare", "setpriv")
+def test_74_socket_namespaces(t):
+    """A socket file is reached from every network namespace. Who may not ask there has its names only: "perhaps"."""
+    path = os.path.join(t.dir, "socket")
+    as_nobody = ("setpriv", "--reuid=%d" % NOBODY, "--regid=%d" % NOBODY, "--clear-groups")
+    server = socket_user(t, SERVER, path, prefix=("unshare", "--net", *as_nobody)).pid
+    client = socket_user(t, CLIENT, path).pid
+    uses = uses_of(t, path, status=1)
+    same([(u["kind"], u["pid"], u["certain"]) for u in uses], [("listening", server, True), ("connected", client, True)], "by root")
+    uses = [(u["kind"], u["pid"], u["certain"]) for u in uses_of(t, path, uid=NOBODY)]
+    check(("listening", server, False) in uses, "by the user whose server it is: %r", uses)
+
+
+@needs_root
+@needs("setpriv")
+def test_74_socket_hidden(t):
+    """That somebody listens is known even to who may not know who."""
+    path = os.path.join(t.dir, "socket")
+    socket_user(t, SERVER, path)
+    uses = uses_of(t, path, uid=NOBODY)
+    same([(u["kind"], u["pid"], u["certain"]) for u in uses], [("listening", None, True)], "the uses")
+    text = t.run("who", path, uid=NOBODY).out
+    check(b"listened on by 1 process: one that could not be found" in text, "%r", text)
+
+
+@needs_root
+def test_74_socket_keeps_mount_busy(t):
+    """A socket file on a mount keeps it busy as long as somebody listens."""
+    where = tmpfs(t, "mnt")
+    path = os.path.join(where, "socket")
+    server = socket_user(t, SERVER, path).pid
+    same(of_process(uses_of(t, where, status=1), server), [("listening", True, path)], "the use")
+    check(subprocess.run(["umount", where], stderr=subprocess.DEVNULL, check=False).returncode, "the mount is not busy")
+
+
+# -- block devices --
+
+
+@needs_root
+@needs("losetup", "mkfs.ext4")
+def test_74_block_device(t):
+    """A device that is mounted, here and elsewhere, attached to a file, and open by another node of the same number."""
+    image, where = t.path("image", bytes(8 << 20)), os.path.join(t.dir, "mnt")
+    t.system("mkfs.ext4", "-q", image)
+    device = loop_device(t, image)
+    node = os.path.join(t.dir, "node")
+    os.mknod(node, 0o600 | 0o060000, os.stat(device).st_rdev)
+    opened = user(t, "f = open(sys.argv[1], 'rb')", device)
+    same(of_process(uses_of(t, device, status=1), None), [("backing", False, image)], "the file of a loop device")
+    t.mount(where, "-t", "ext4", device)
+    for name in (device, node):
+        same(of_process(uses_of(t, name, status=1), None), [("backing", False, image), ("mount", False, where)], "by the kernel")
+    same(of_process(uses_of(t, device, status=1), opened), [("open", False, "")], "the node itself")
+    same(of_process(uses_of(t, node, status=1), opened), [("open", False, device)], "another node")
+    check(b"mounted at %s" % where.encode() in refused(t, "rm", node).out, "rm of a node of a mounted device")
+    loop = loop_device(t, device)
+    check(("loop", False, loop) in of_process(uses_of(t, node, status=1), None), "a loop device on it")
+
+
+@needs_root
+@needs("losetup", "mkfs.ext4", "unshare")
+def test_74_block_device_other_namespace(t):
+    """Mounted in another namespace only: what keeps a device busy after it was unmounted here."""
+    image = t.path("image", bytes(8 << 20))
+    t.system("mkfs.ext4", "-q", image)
+    device, where = loop_device(t, image), os.path.join(t.dir, "mnt")
+    os.mkdir(where)
+    script = 'mount -t ext4 "$0" "$1" && echo ready && exec sleep 600'
+    p = t.process(["unshare", "--mount", "sh", "-c", script, device, where], stdout=subprocess.PIPE)
+    same(p.stdout.readline(), b"ready\n", "mounted there")
+    wanted = "%s:%s" % (os.readlink("/proc/%d/ns/mnt" % p.pid), where)
+    check(("mount", False, wanted) in of_process(uses_of(t, device, status=1), None), "the other mount")
+
+
+@needs_root
+@needs("losetup", "addpart", "delpart", "mkfs.ext4", "mkswap", "swapon", "swapoff")
+def test_74_block_device_partitions(t):
+    """Of a whole disk: what its partitions are used for."""
+    disk = t.path("disk", None)
+    with open(disk, "wb") as f:
+        f.truncate(32 << 20)
+    device = loop_device(t, disk)
+    first, second = device + "p1", device + "p2"
+    for number, start, sectors in (("1", "2048", "32768"), ("2", "34816", "16384")):
+        t.system("addpart", device, number, start, sectors)
+        t.undo(lambda n=number: subprocess.run(["delpart", device, n], stderr=subprocess.DEVNULL, check=False))
+    if not os.path.exists(second):
+        raise Skip("this machine makes no nodes for partitions of loop devices")
+    t.system("mkfs.ext4", "-q", first)
+    where = t.mount(os.path.join(t.dir, "mnt"), "-t", "ext4", first)
+    t.system("mkswap", second)
+    t.system("swapon", second)
+    t.undo(lambda: subprocess.run(["swapoff", second], stderr=subprocess.DEVNULL, check=False))
+    opened = user(t, "f = open(sys.argv[1], 'rb')", second)
+    uses = uses_of(t, device, status=1)
+    wanted = [("backing", False, disk), ("mount", False, "%s (%s)" % (where, first)), ("swap", False, second)]
+    same(of_process(uses, None), wanted, "by the kernel")
+    same(of_process(uses, opened), [("open", False, second)], "by a process")
+    same(of_process(uses_of(t, second, status=1), None), [("swap", False, "")], "of the partition alone")
+    text = t.run("who", device).out
+    check(b"swapped to by the kernel: %s" % second.encode() in text, "%r", text)
+
+
+@needs_root
+@needs("losetup", "dmsetup")
+def test_74_block_device_mapper(t):
+    """A device that device mapper uses."""
+    device, name = loop_device(t, t.path("image", bytes(1 << 20))), "lockscope-test-%d" % os.getpid()
+    made = subprocess.run(["dmsetup", "create", name, "--table", "0 2048 linear %s 0" % device], stderr=subprocess.PIPE, check=False)
+    if made.returncode:
+        raise Skip("dmsetup: %s" % made.stderr.decode(errors="replace").strip().splitlines()[0])
+    t.undo(lambda: subprocess.run(["dmsetup", "remove", name], stderr=subprocess.DEVNULL, check=False))
+    held = [what for kind, _, what in of_process(uses_of(t, device, status=1), None) if kind == "holder"]
+    check(len(held) == 1 and held[0].startswith("/dev/dm-") and held[0].endswith("(%s)" % name), "%r", held)
+
+
+@needs_root
+@needs("losetup")
+def test_74_block_device_holder(t):
+    """The same where the machine has no device mapper: what sysfs would say."""
+    device = loop_device(t, t.path("image", bytes(1 << 20)))
+    numbers = "%d:%d" % (os.major(os.stat(device).st_rdev), os.minor(os.stat(device).st_rdev))
+    dm = os.path.join(t.mount("/sys/dev/block", "-t", "tmpfs", "tmpfs"), numbers, "holders", "dm-7")
+    os.makedirs(os.path.join(dm, "dm"))
+    for name, text in (("dev", "253:7\n"), ("dm/name", "vg-root\n")):
+        with open(os.path.join(dm, name), "w", encoding="ascii") as f:
+            f.write(text)
+    wanted = [("holder", False, "/dev/dm-7 (vg-root)")]
+    same(of_process(uses_of(t, device, status=1), None), wanted, "the device that is made of it")
+    check(b"it is part of /dev/dm-7 (vg-root)" in refused(t, "rm", device).out, "rm")
