@@ -58,6 +58,77 @@ int lk_io_read_at(int dirfd, const char *path, size_t limit, lk_buf *out)
 	return fd < 0 ? fd : lk_io_read_fd(fd, limit, out);
 }
 
+/* A window on a long text. */
+struct lines {
+	char *v;
+	size_t n;
+	bool skips; /* the rest of a line that was too long */
+	lk_io_line_cb cb;
+	void *arg;
+};
+
+static int pass_line(struct lines *l, const char *line, size_t n)
+{
+	bool skips = l->skips;
+
+	l->skips = false;
+	return skips ? 0 : l->cb(l->arg, line, n);
+}
+
+/* Whole lines are passed on; what is left is moved to the front. */
+static int pass_lines(struct lines *l)
+{
+	size_t at = 0;
+	const char *nl;
+	int rc = 0;
+
+	while (!rc && (nl = memchr(l->v + at, '\n', l->n - at)) != NULL) {
+		rc = pass_line(l, l->v + at, (size_t)(nl - l->v) - at);
+		at = (size_t)(nl - l->v) + 1;
+	}
+	memmove(l->v, l->v + at, l->n - at);
+	l->n -= at;
+	if (rc || l->n < LK_IO_LINE_MAX)
+		return rc;
+	rc = pass_line(l, l->v, l->n);
+	l->skips = true;
+	l->n = 0;
+	return rc;
+}
+
+static int read_lines(int fd, struct lines *l)
+{
+	int rc = 0;
+
+	while (!rc) {
+		ssize_t got = read(fd, l->v + l->n, LK_IO_LINE_MAX - l->n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return l->n ? pass_line(l, l->v, l->n) : 0;
+		l->n += (size_t)got;
+		rc = pass_lines(l);
+	}
+	return rc;
+}
+
+int lk_io_each_line(int dirfd, const char *path, lk_io_line_cb cb, void *arg)
+{
+	lk_auto_fd fd = lk_io_openat(dirfd, path, O_RDONLY);
+	struct lines l = { .cb = cb, .arg = arg };
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	l.v = malloc(LK_IO_LINE_MAX);
+	rc = l.v ? read_lines(fd, &l) : -ENOMEM;
+	free(l.v);
+	return rc;
+}
+
 int lk_io_readlink_at(int dirfd, const char *path, lk_buf *out)
 {
 	size_t want = 256;

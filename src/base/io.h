@@ -19,6 +19,11 @@ int lk_io_openat(int dirfd, const char *path, int flags);
 int lk_io_read_fd(int fd, size_t limit, lk_buf *out);
 /* Opens O_RDONLY, reads, closes. Not for files of users: only for kernel files and our own. */
 int lk_io_read_at(int dirfd, const char *path, size_t limit, lk_buf *out);
+/* Calls cb for each line, without its newline, of a kernel file of any length, until it returns non-zero, which is returned. Of a line
+ * longer than LK_IO_LINE_MAX only the beginning is passed. 0 or -errno. */
+#define LK_IO_LINE_MAX 65536
+typedef int (*lk_io_line_cb)(void *arg, const char *line, size_t n);
+int lk_io_each_line(int dirfd, const char *path, lk_io_line_cb cb, void *arg);
 /* The whole link text in *out, however long. 0 or -errno. */
 int lk_io_readlink_at(int dirfd, const char *path, lk_buf *out);
 

@@ -43,6 +43,7 @@ liblockscope_a_SOURCES += \
 	src/source/procfs_chain.c \
 	src/source/procfs_clock.c \
 	src/source/procfs_crew.c \
+	src/source/procfs_denied.c \
 	src/source/procfs_dismiss.c \
 	src/source/procfs_doubt.c \
 	src/source/procfs_files.c \

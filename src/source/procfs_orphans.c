@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "record/maps.h"
 #include "source/helper.h"
 #include "source/procfs_private.h"
@@ -15,7 +16,6 @@
 #define STALL_MS 500
 #define MAX_GIVEN_UP 3
 #define MAPS_MS 3000
-#define MAX_MAPS ((size_t)64 << 20)
 
 struct maps_job {
 	struct scan *s;
@@ -23,57 +23,87 @@ struct maps_job {
 	size_t n_keys;
 	int *pids;
 	size_t n_pids;
-	bool refused;
+	size_t n_unread;
 };
 
-/* One message from the helper: a process and the key it maps, or that its maps were refused. */
+/* One message from the helper: a process and the key it maps, or why its maps were not read. */
 struct mapped {
 	int pid;
 	int rc;
 	size_t key;
 };
 
-static int emit_matches(struct maps_job *j, int pid, const lk_buf *text, struct lk_helper_out *out)
+struct maps_look {
+	const struct maps_job *job;
+	struct lk_helper_out *out;
+	int pid;
+	size_t n_lines;
+};
+
+static int maps_line(void *arg, const char *text, size_t n)
 {
-	size_t at = 0;
+	struct maps_look *look = arg;
+	const struct maps_job *j = look->job;
+	struct mapped m = { .pid = look->pid };
+	struct lk_maps_line line;
+	const struct lk_key *hit = NULL;
 
-	while (at < text->n) {
-		const char *nl = memchr(text->v + at, '\n', text->n - at);
-		size_t len = nl ? (size_t)(nl - text->v) - at : text->n - at;
-		struct lk_maps_line line;
-		bool ok = lk_maps_parse_line(text->v + at, len, &line) == 0 && line.key.ino;
-
-		const struct lk_key *hit =
-			ok ? bsearch(&line.key, j->keys, j->n_keys, sizeof(*j->keys), lk_scan_compare_keys) : NULL;
-
-		if (hit) {
-			struct mapped m = { .pid = pid, .key = (size_t)(hit - j->keys) };
-			int rc = lk_helper_emit(out, &m, sizeof(m));
-
-			if (rc < 0)
-				return rc;
-		}
-		at += len + 1;
-	}
-	return 0;
+	look->n_lines++;
+	if (lk_maps_parse_line(text, n, &line) == 0 && line.key.ino)
+		hit = bsearch(&line.key, j->keys, j->n_keys, sizeof(*j->keys), lk_scan_compare_keys);
+	if (!hit)
+		return 0;
+	m.key = (size_t)(hit - j->keys);
+	return lk_helper_emit(look->out, &m, sizeof(m));
 }
 
+static int maps_of(struct maps_look *look, int tid)
+{
+	struct lk_proc_name name = lk_procroot_task_name(look->pid, tid, "maps");
+
+	return lk_io_each_line(look->job->s->root->fd, name.s, maps_line, look);
+}
+
+static int maps_of_thread(void *arg, int dirfd __attribute__((unused)), const char *name)
+{
+	struct maps_look *look = arg;
+	int tid, rc;
+
+	if (look->n_lines || lk_text_pid(name, strlen(name), &tid) < 0 || tid == look->pid)
+		return 0;
+	rc = maps_of(look, tid);
+	return lk_scan_means_gone(rc) ? 0 : rc;
+}
+
+/* Everything but the end of a process means that it may map the file all the same. */
 static int maps_work(void *arg, size_t i, struct lk_helper_out *out)
 {
+	const struct maps_job *j = arg;
+	struct maps_look look = { .job = j, .out = out, .pid = j->pids[i] };
+	struct mapped m = { .pid = look.pid, .rc = maps_of(&look, 0) };
+
+	/* The first thread has ended, or it is a thread of the kernel. */
+	if (!look.n_lines && (!m.rc || lk_scan_means_gone(m.rc)))
+		m.rc = lk_io_each_entry(j->s->root->fd, lk_procroot_task_name(look.pid, 0, "task").s, maps_of_thread,
+					&look);
+	if (m.rc == -EPIPE)
+		return m.rc;
+	return m.rc < 0 && !lk_scan_means_gone(m.rc) ? lk_helper_emit(out, &m, sizeof(m)) : 0;
+}
+
+static void maps_unread(struct maps_job *j, int pid, int code)
+{
+	j->n_unread++;
+	/* Who refuses his descriptors as well is named for those. */
+	if (!lk_scan_means_refused(code) || !lk_scan_has_denied(j->s, "fdinfo"))
+		lk_scan_deny_process(j->s, "maps", code, pid);
+}
+
+static void maps_gave_up(void *arg, size_t i)
+{
 	struct maps_job *j = arg;
-	struct lk_proc_name name = lk_procroot_task_name(j->pids[i], 0, "maps");
-	lk_buf text = { 0 };
-	int rc = lk_io_read_at(j->s->root->fd, name.s, MAX_MAPS, &text);
 
-	if (rc == -EACCES || rc == -EPERM) {
-		struct mapped m = { .pid = j->pids[i], .rc = rc };
-
-		rc = lk_helper_emit(out, &m, sizeof(m));
-	} else {
-		rc = rc < 0 && rc != -EFBIG ? 0 : emit_matches(j, j->pids[i], &text, out);
-	}
-	lk_vec_done(&text);
-	return rc;
+	maps_unread(j, j->pids[i], -ETIMEDOUT);
 }
 
 static int maps_take(void *arg, size_t i __attribute__((unused)), const char *data, size_t n)
@@ -85,7 +115,8 @@ static int maps_take(void *arg, size_t i __attribute__((unused)), const char *da
 	if (n != sizeof(m))
 		return -EBADMSG;
 	memcpy(&m, data, n);
-	j->refused = j->refused || m.rc < 0;
+	if (m.rc < 0)
+		maps_unread(j, m.pid, m.rc);
 	if (m.rc < 0 || m.key >= j->n_keys)
 		return 0;
 	o = &j->s->orphans.v[m.key];
@@ -117,6 +148,7 @@ int lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n)
 	struct lk_helper_job job = {
 		.work = maps_work,
 		.take = maps_take,
+		.gave_up = maps_gave_up,
 		.arg = &j,
 		.keep_fd = s->root->fd,
 		.stall_ms = STALL_MS,
@@ -129,7 +161,7 @@ int lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n)
 	if (!rc && j.n_pids)
 		rc = lk_helper_run(&job, &res);
 	for (size_t k = 0; !rc && j.n_pids && k < n; k++)
-		s->orphans.v[k].maps_read = !j.refused && !res.n_given_up && !res.n_left;
+		s->orphans.v[k].maps_read = !j.n_unread && !res.n_left;
 	free(j.pids);
 	/* Without a helper (no process to be had) the maps stay unread, and maps_read says so. */
 	return rc == -ENOMEM ? rc : 0;

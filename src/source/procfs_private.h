@@ -382,6 +382,7 @@ int lk_scan_look_again(struct scan *s, const size_t *lines, size_t n, struct sca
 
 /* -- procfs_scan.c -- */
 void lk_scan_deny(struct scan *s, const char *what, int code);
+bool lk_scan_has_denied(const struct scan *s, const char *what);
 /* The same, of a process, which is named. */
 void lk_scan_deny_process(struct scan *s, const char *what, int code, int pid);
 bool lk_scan_is_late(struct scan *s);

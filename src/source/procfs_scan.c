@@ -35,63 +35,11 @@ void lk_scan_done(struct scan *s)
 	lk_vec_done(&s->buf);
 }
 
-static struct scan_denied *deny(struct scan *s, const char *what, int code)
-{
-	struct scan_denied *d;
-
-	for (size_t i = 0; i < s->denied.n; i++) {
-		d = &s->denied.v[i];
-		if (d->code == code && strcmp(d->what, what) == 0) {
-			d->count++;
-			return d;
-		}
-	}
-	d = lk_vec_push(&s->denied);
-	if (d)
-		*d = (struct scan_denied){ .what = what, .code = code, .count = 1 };
-	return d;
-}
-
-void lk_scan_deny(struct scan *s, const char *what, int code)
-{
-	deny(s, what, code);
-}
-
-static bool is_named(const struct scan_denied *d, int pid)
-{
-	for (size_t i = 0; i < d->n_pids; i++) {
-		if (d->pids[i] == pid)
-			return true;
-	}
-	return false;
-}
-
-void lk_scan_deny_process(struct scan *s, const char *what, int code, int pid)
-{
-	struct scan_denied *d = deny(s, what, code);
-
-	if (d && d->n_pids < LK_UNREAD_MAX && !is_named(d, pid))
-		d->pids[d->n_pids++] = pid;
-}
-
 bool lk_scan_is_late(struct scan *s)
 {
 	if (!s->late && s->deadline_ms && lk_io_now_ms() >= s->deadline_ms)
 		s->late = true;
 	return s->late;
-}
-
-void lk_scan_forget_denied(struct scan *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->denied.n; i++) {
-		const char *what = s->denied.v[i].what;
-
-		if (strcmp(what, "fdinfo") != 0 && strcmp(what, "bad fdinfo line") != 0)
-			s->denied.v[n++] = s->denied.v[i];
-	}
-	s->denied.n = n;
 }
 
 /* A missing or forbidden /proc/locks leaves fdinfo; anything else is a failure of the machine. */

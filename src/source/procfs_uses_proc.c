@@ -311,28 +311,30 @@ static int look_at_mapping(struct uses_job *j, struct uses_proc *p, struct lk_he
 	return rc || !lk_buf_str(&j->link) ? -ENOMEM : lk_uses_below_path(j, p, out, LK_USE_MAPPED, j->link.v, &m.key);
 }
 
+struct maps_look {
+	struct uses_job *j;
+	struct uses_proc *p;
+	struct lk_helper_out *out;
+};
+
+static int maps_line(void *arg, const char *line, size_t n)
+{
+	struct maps_look *look = arg;
+
+	return look_at_mapping(look->j, look->p, look->out, line, n);
+}
+
 static int look_at_maps(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out)
 {
 	struct lk_proc_name name = lk_procroot_task_name(p->pid, p->tid, "maps");
-	size_t at = 0;
-	int rc;
+	struct maps_look look = { j, p, out };
+	int rc = lk_io_each_line(j->root->fd, name.s, maps_line, &look);
 
-	j->text.n = 0;
-	rc = lk_io_read_at(j->root->fd, name.s, MAX_TEXT, &j->text);
-	note_refused(p, rc);
-	if (rc == -EFBIG)
+	if (rc == -EPIPE || rc == -ENOMEM)
+		return rc;
+	if (rc < 0 && !lk_scan_means_gone(rc))
 		note_denied(p, rc);
-	if (rc < 0 && rc != -EFBIG)
-		return rc == -ENOMEM ? rc : 0;
-	rc = 0;
-	while (at < j->text.n && !rc) {
-		const char *line = j->text.v + at, *nl = memchr(line, '\n', j->text.n - at);
-		size_t len = nl ? (size_t)(nl - line) : j->text.n - at;
-
-		rc = look_at_mapping(j, p, out, line, len);
-		at += len + 1;
-	}
-	return rc;
+	return 0;
 }
 
 /* -- a process -- */

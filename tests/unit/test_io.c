@@ -248,3 +248,46 @@ Test(io, entries_until_one_says_stop)
 	cr_assert_eq(lk_io_each_entry(dirfd_, "file", count_entry, &left), -ENOTDIR);
 	cr_assert_eq(lk_io_each_entry(dirfd_, "nothing", count_entry, &left), -ENOENT);
 }
+
+struct seen_lines {
+	size_t n, bytes, longest;
+	int stop_at;
+};
+
+static int see_line(void *arg, const char *line, size_t n)
+{
+	struct seen_lines *seen = arg;
+
+	seen->n++;
+	seen->bytes += n;
+	seen->longest = n > seen->longest ? n : seen->longest;
+	cr_expect(!n || line[0] == 'a', "a line does not begin where it should");
+	return seen->stop_at && --seen->stop_at == 0 ? 9 : 0;
+}
+
+Test(io, lines_of_any_length)
+{
+	static const size_t lengths[] = {
+		0, 5, LK_IO_LINE_MAX - 1, LK_IO_LINE_MAX, LK_IO_LINE_MAX + 1, 3 * LK_IO_LINE_MAX, 7, 0
+	};
+	struct seen_lines seen = { 0 };
+	lk_buf text = { 0 };
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		for (size_t k = 0; k < lengths[i]; k++)
+			cr_assert_eq(lk_buf_puts(&text, k ? "b" : "a"), 0);
+		cr_assert_eq(lk_buf_puts(&text, "\n"), 0);
+	}
+	cr_assert_eq(lk_buf_puts(&text, "aend"), 0);
+	write_file("file", text.v, text.n);
+	cr_assert_eq(lk_io_each_line(dirfd_, "file", see_line, &seen), 0);
+	cr_assert_eq(seen.n, 9, "%zu lines", seen.n);
+	cr_assert_eq(seen.longest, LK_IO_LINE_MAX, "the rest of a line is dropped");
+	cr_assert_eq(seen.bytes, 5 + 7 + 4 + 4 * (size_t)LK_IO_LINE_MAX - 1);
+	seen = (struct seen_lines){ .stop_at = 2 };
+	cr_assert_eq(lk_io_each_line(dirfd_, "file", see_line, &seen), 9);
+	cr_assert_eq(seen.n, 2);
+	cr_assert_eq(lk_io_each_line(dirfd_, "nothing", see_line, &seen), -ENOENT);
+	cr_assert_eq(lk_io_each_line(AT_FDCWD, dir, see_line, &seen), -EISDIR);
+	lk_vec_done(&text);
+}
