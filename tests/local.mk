@@ -40,6 +40,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_relate.c \
 	tests/unit/test_release.c \
 	tests/unit/test_sanitize.c \
+	tests/unit/test_shell.c \
 	tests/unit/test_snapshot.c \
 	tests/unit/test_text.c \
 	tests/unit/test_unread.c \

@@ -7,50 +7,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/sanitize.h"
+#include "base/shell.h"
 #include "tui/jsonlines.h"
 #include "tui/rowpane.h"
-
-/* ---- words for a shell ---- */
-
-static bool is_plain_word(const char *s)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
-
-	return *s && !s[strspn(s, plain)];
-}
-
-/* Bytes that a terminal shows as they are. */
-static bool is_shown_as_is(const char *s, bool utf8)
-{
-	lk_auto_mem char *safe = lk_sanitize_str(s, utf8);
-
-	return safe && strcmp(safe, s) == 0;
-}
-
-static int put_escaped(const char *s, lk_buf *out)
-{
-	int rc = lk_buf_puts(out, "$'");
-
-	for (; *s && !rc; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c < 0x20 || c > 0x7e)
-			rc = lk_buf_printf(out, "\\x%02x", c);
-		else
-			rc = lk_buf_printf(out, "%s%c", c == '\'' || c == '\\' ? "\\" : "", c);
-	}
-	return rc ? rc : lk_buf_puts(out, "'");
-}
-
-int lk_show_quote(const char *bytes, bool utf8, lk_buf *out)
-{
-	if (is_plain_word(bytes))
-		return lk_buf_puts(out, bytes);
-	if (!strchr(bytes, '\'') && is_shown_as_is(bytes, utf8))
-		return lk_buf_printf(out, "'%s'", bytes);
-	return put_escaped(bytes, out);
-}
 
 /* ---- commands ---- */
 
@@ -148,7 +107,7 @@ int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct 
 	lk_buf file = { 0 };
 
 	if (s->file && s->file->path && s->file->deleted != LK_YES) {
-		x.rc = lk_show_quote(s->file->path, t->utf8, &file);
+		x.rc = lk_shell_quote(s->file->path, t->utf8, &file);
 		x.file = x.rc ? NULL : lk_buf_str(&file);
 	}
 	if (s->lock)

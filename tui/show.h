@@ -5,9 +5,6 @@
 
 #include "tui/app.h"
 
-/* One word for a shell, quoted where it has to be: as it is, in quotes, or as $'...' with every odd byte as \xNN. 0 or -ENOMEM. */
-int lk_show_quote(const char *bytes, bool utf8, lk_buf *out);
-
 /* "lockscope who /srv/base.lck" and so on, a line each, those that apply. What changes something has --dry-run. 0 or -ENOMEM. */
 int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 

@@ -13,6 +13,8 @@ liblockscope_a_SOURCES += \
 	src/base/map.h \
 	src/base/sanitize.c \
 	src/base/sanitize.h \
+	src/base/shell.c \
+	src/base/shell.h \
 	src/base/text.c \
 	src/base/text.h \
 	src/base/vec.c \

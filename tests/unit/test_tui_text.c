@@ -77,27 +77,6 @@ Test(tui_text, bytes_of_the_machine_are_made_safe)
 	lk_text_done(&x);
 }
 
-static void quotes(const char *bytes, const char *expected)
-{
-	lk_buf out = { 0 };
-
-	cr_assert_eq(lk_show_quote(bytes, false, &out), 0);
-	cr_expect_str_eq(lk_buf_str(&out), expected);
-	lk_vec_done(&out);
-}
-
-Test(tui_text, words_for_a_shell)
-{
-	quotes("/srv/a-b_1.db", "/srv/a-b_1.db");
-	quotes("/srv/a b", "'/srv/a b'");
-	quotes("/srv/$(reboot);`id`", "'/srv/$(reboot);`id`'");
-	quotes("it's", "$'it\\'s'");
-	quotes("a\\b", "$'a\\\\b'");
-	quotes("a\nb\033", "$'a\\x0ab\\x1b'");
-	quotes("\303\244", "$'\\xc3\\xa4'");
-	quotes("", "''");
-}
-
 static void lays_out(const char *json, enum lk_jsonlines how, const char *expected)
 {
 	struct lk_text x = { 0 };
