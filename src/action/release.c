@@ -88,8 +88,6 @@ static int check_kind(struct lk_release *r, const struct lk_lock *l)
 	if (lk_lock_is_waiting(l))
 		return refuse(r,
 			      "this is a request that waits, not a lock; only the process that waits can give it up");
-	if (l->id_shared)
-		return refuse(r, "another lock has the same id, so it cannot be told which one is meant");
 	if (l->rec.type == LK_TYPE_DELEG)
 		return refuse(r, "a delegation belongs to the kernel's NFS server and is taken back only through it");
 	if (l->rec.type == LK_TYPE_UNKNOWN)

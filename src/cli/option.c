@@ -17,6 +17,12 @@
 #define SECONDS_MAX (INT_MAX / 1000 - 1) /* of lk_text_seconds_ms() */
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
+enum lk_status lk_cli_see_help(const struct lk_verb *verb)
+{
+	lk_say("Try 'lockscope help%s%s'.", verb ? " " : "", verb ? verb->name : "");
+	return LK_STATUS_ERROR;
+}
+
 enum lk_status lk_cli_misuse(const struct lk_verb *verb, const char *fmt, ...)
 {
 	lk_auto_mem char *text = NULL;
@@ -29,8 +35,7 @@ enum lk_status lk_cli_misuse(const struct lk_verb *verb, const char *fmt, ...)
 	if (n < 0)
 		text = NULL;
 	lk_say("%s", text ? text : "out of memory");
-	lk_say("Try 'lockscope help%s%s'.", verb ? " " : "", verb ? verb->name : "");
-	return LK_STATUS_ERROR;
+	return lk_cli_see_help(verb);
 }
 
 /* What getopt_long(3) wants, made from the table for one set of groups. */

@@ -59,8 +59,11 @@ static enum lk_status set_filter(struct lk_select *sel, const char *text)
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
 
-	if (lk_filter_parse(text, &sel->filter, &err) < 0)
-		status = lk_cli_misuse(sel->cli->verb, "%s", lk_err_text(&err));
+	if (lk_filter_parse(text, &sel->filter, &err) < 0) {
+		/* The expression stands on a line of its own, and under it what is wrong. */
+		lk_say_lines(lk_err_text(&err));
+		status = lk_cli_see_help(sel->cli->verb);
+	}
 	lk_err_done(&err);
 	return status;
 }

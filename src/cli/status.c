@@ -27,6 +27,8 @@ const struct lk_status_word *lk_status_table(void)
 	return words;
 }
 
+#define PREFIX "lockscope: "
+
 static int output_error; /* the first -errno */
 
 void lk_fail_output(int code)
@@ -80,8 +82,6 @@ static void say_line(const char *prefix, const char *line, size_t n)
 void lk_say(const char *fmt, ...)
 {
 	lk_auto_mem char *text = NULL;
-	const char *prefix = "lockscope: ";
-	const char *line, *end;
 	va_list ap;
 	int n;
 
@@ -90,12 +90,25 @@ void lk_say(const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		text = NULL;
-	line = text ? text : "out of memory";
 	/* What was printed before comes before. */
 	lk_flush_output();
-	for (; (end = strchr(line, '\n')); line = end + 1, prefix = "")
-		say_line(prefix, line, (size_t)(end - line));
-	say_line(prefix, line, strlen(line));
+	say_line(PREFIX, text ? text : "out of memory", text ? strlen(text) : strlen("out of memory"));
+}
+
+void lk_say_lines(const char *text)
+{
+	const char *prefix = PREFIX, *end;
+
+	lk_flush_output();
+	for (; (end = strchr(text, '\n')); text = end + 1, prefix = "")
+		say_line(prefix, text, (size_t)(end - text));
+	say_line(prefix, text, strlen(text));
+}
+
+void lk_say_command(const char *command)
+{
+	lk_flush_output();
+	fprintf(stderr, PREFIX "    lockscope %s\n", command);
 }
 
 enum lk_status lk_say_error(const struct lk_err *err)

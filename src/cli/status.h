@@ -24,8 +24,13 @@ struct lk_status_word {
 /* Ends with a row whose text is NULL. */
 const struct lk_status_word *lk_status_table(void);
 
-/* "lockscope: …" and a newline on standard error, made safe for a terminal. Further lines of the text are kept. */
+/* "lockscope: …" and a newline on standard error, made safe for a terminal: always one line, so that no name in it can look like a
+ * sentence of ours. */
 void lk_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A text of several lines. Whoever made it answers for its newlines. */
+void lk_say_lines(const char *text);
+/* A command to copy: printed as it is, so names in it have passed lk_shell_quote(). */
+void lk_say_command(const char *command);
 
 /* Makes standard output a stream that a signal cannot harm. Before anything is printed. */
 void lk_open_output(void);

@@ -75,7 +75,7 @@ static void put_bash_values(void)
 		if (names_column(o))
 			printf("words=$columns ;;\n");
 		else if (names_file(o))
-			printf("COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n");
+			printf("compopt -o default; return ;;\n");
 		else if (values_of(o))
 			printf("words='%s' ;;\n", values_of(o));
 		else
@@ -83,12 +83,13 @@ static void put_bash_values(void)
 	}
 }
 
+/* Names of files are left to the shell, which quotes what it puts in. */
 static void put_bash(void)
 {
 	size_t n;
 	const struct lk_verb *const *verbs = lk_verb_table(&n);
 
-	printf("# bash completion for lockscope\n_lockscope()\n{\n");
+	printf("# bash completion for lockscope\n_lockscope()\n{\n\tCOMPREPLY=()\n");
 	printf("\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb= words= i\n\tlocal columns='");
 	put_columns(" ");
 	printf("'\n\tlocal verbs='");
@@ -97,7 +98,7 @@ static void put_bash(void)
 	       "\t\tcase \" $verbs \" in *\" ${COMP_WORDS[i]} \"*) verb=${COMP_WORDS[i]}; break ;; esac\n\tdone\n");
 	/* For capture, -o names a file; for the others, columns. */
 	printf("\tif [[ $verb == capture && ( $before == -o || $before == --output ) ]]; then\n"
-	       "\t\tCOMPREPLY=($(compgen -f -- \"$word\")); return\n\tfi\n\tcase $before in\n");
+	       "\t\tcompopt -o default; return\n\tfi\n\tcase $before in\n");
 	put_bash_values();
 	printf("\tesac\n\tif [[ -z $words && $word == -* ]]; then\n\t\tcase $verb in\n");
 	for (size_t i = 0; i < n; i++) {
@@ -109,8 +110,8 @@ static void put_bash(void)
 	put_option_words(lk_verb_list.options | LK_OPTIONS_COMMON);
 	printf("' ;;\n\t\tesac\n\tfi\n\tif [[ -z $words ]]; then\n\t\tcase $verb in\n\t\t'') words=$verbs ;;\n"
 	       "\t\thelp) words=$verbs ;;\n\t\tcompletion) words='bash zsh fish' ;;\n"
-	       "\t\t*) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n\t\tesac\n\tfi\n"
-	       "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\ncomplete -o filenames -F _lockscope lockscope\n");
+	       "\t\t*) compopt -o default; return ;;\n\t\tesac\n\tfi\n"
+	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\ncomplete -F _lockscope lockscope\n");
 }
 
 /* Help lines hold no quote and no bracket that would have to be escaped; a unit test holds them to it. */

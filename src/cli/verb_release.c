@@ -5,6 +5,8 @@
 
 #include "action/release.h"
 #include "base/cleanup.h"
+#include "base/sanitize.h"
+#include "base/shell.h"
 #include "base/text.h"
 #include "cli/act.h"
 #include "cli/select.h"
@@ -110,16 +112,52 @@ static void say_candidate(const struct lk_lock *l)
 		       lk_mode_name(l->rec.mode), range);
 }
 
+/* The words that mean this one and no other that was found. */
+static bool is_told_apart(const struct inquiry *q, const struct lk_lock *l)
+{
+	for (size_t i = 0; i < q->found.n; i++) {
+		const struct lk_lock *other = q->found.v[i];
+
+		if (other != l && other->file == l->file && other->rec.type == l->rec.type && other->pid == l->pid &&
+		    lk_range_overlaps(other->rec.range, l->rec.range))
+			return false;
+	}
+	return l->n_holders && l->file->path;
+}
+
+static void say_command(const struct lk_lock *l)
+{
+	lk_buf words = { 0 };
+	char range[LK_RANGE_TEXT];
+	int rc = lk_buf_printf(&words, "release --pid %d --type %s ", l->pid, lk_type_name(l->rec.type));
+
+	if (!rc && !lk_range_is_whole(l->rec.range))
+		rc = lk_buf_printf(&words, "--range %s ", lk_range_format(l->rec.range, range));
+	rc = rc ? rc : lk_shell_quote(l->file->path, lk_sanitize_locale_is_utf8(), &words);
+	if (!rc && lk_buf_str(&words))
+		lk_say_command(words.v);
+	lk_vec_done(&words);
+}
+
 static enum lk_status several_found(const struct inquiry *q)
 {
+	bool apart = false;
+
 	if (q->by_id)
 		lk_say("nothing was done: %zu locks share the id %s, so it cannot be told which one is meant:",
 		       q->found.n, q->cli->args[0]);
 	else
 		lk_say("nothing was done: %zu locks on %s could be meant; name one by its id, or with --pid and --type:",
 		       q->found.n, q->cli->args[0]);
-	for (size_t i = 0; i < q->found.n; i++)
+	for (size_t i = 0; i < q->found.n; i++) {
 		say_candidate(q->found.v[i]);
+		if (!q->by_id || !is_told_apart(q, q->found.v[i]))
+			continue;
+		say_command(q->found.v[i]);
+		apart = true;
+	}
+	if (q->by_id && !apart)
+		lk_say("they are of one process, and no option tells them apart");
 	return LK_STATUS_REFUSED;
 }
 

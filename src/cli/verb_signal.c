@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,24 @@ static enum lk_status nobody(struct inquiry *q, const char *what, const char *na
 	return LK_STATUS_UNKNOWN;
 }
 
+static void say_shared(const struct lk_snapshot *snap, const char *word, uint64_t id)
+{
+	lk_say("several locks have the id %s, so it is not clear which one is meant; name a process:", word);
+	for (size_t i = 0; i < snap->n_locks; i++) {
+		const struct lk_lock *l = &snap->locks[i];
+
+		for (size_t k = 0; l->id == id && k < l->n_holders; k++) {
+			const struct lk_holder *h = &l->holders[k];
+			lk_auto_mem char *words = NULL;
+
+			if (asprintf(&words, "signal %d@%llu", h->pid, (unsigned long long)h->proc->start_ticks) >= 0)
+				lk_say_command(words);
+			else
+				words = NULL;
+		}
+	}
+}
+
 static enum lk_status add_by_id(struct inquiry *q, const char *word, uint64_t id)
 {
 	const struct lk_snapshot *snap = q->session.snap;
@@ -111,7 +130,7 @@ static enum lk_status add_by_id(struct inquiry *q, const char *word, uint64_t id
 			continue;
 		if (!snap->locks[i].id_shared)
 			return add_lock(q, &snap->locks[i]);
-		lk_say("several locks have the id %s, so it is not clear which one is meant", word);
+		say_shared(snap, word, id);
 		return LK_STATUS_REFUSED;
 	}
 	return nobody(q, "there is no lock with the id", word);

@@ -58,6 +58,8 @@ __attribute__((format(printf, 3, 4))) static int fail(struct parser *p, size_t a
 		what = NULL;
 		return lk_err_set(p->err, -ENOMEM, "out of memory");
 	}
+	for (char *c = what; *c; c++)
+		*c = iscntrl((unsigned char)*c) ? ' ' : *c;
 	if (put_place(&text, p->text, at) == 0)
 		lk_err_set(p->err, -EINVAL, "--filter: %s%s", what, lk_buf_str(&text));
 	lk_vec_done(&text);

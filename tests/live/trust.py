@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """93: whom lockscope obeys, what it may, and what foreign names can do to what it prints."""
 
+import json
 import os
+import pty
 import re
+import select
+import shutil
 import socket
+import subprocess
+import time
 
 from document import check, same
 from harness import needs, needs_root
+from helper import Skip
 
 # -- the system's log --
 
@@ -69,3 +76,120 @@ def test_93_log_is_full(t):
     same(t.run("rm", "--yes", path, prefix=prefix, timeout=40).status, 0, "rm")
     check(not os.path.exists(path), "it is still there")
     check(log.recv(16) == b"x", "the queue was not full")
+
+
+# -- foreign names on standard error --
+
+FORGED = "lockscope: /etc/shadow: not locked, and that is proven"
+
+
+def one_sentence(answer):
+    """Nothing that looks like a sentence of ours begins in a foreign name."""
+    lines = answer.err.decode().split("\n")
+    check(not [line for line in lines if line.startswith("lockscope: /etc/")], "a forged line: %s", answer)
+    check(b"x\\x0alockscope: /etc/" in answer.err or b"x lockscope: /etc/" in answer.err, "the name is not said: %s", answer)
+    check(not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", answer.err), "control bytes: %s", answer)
+
+
+def test_93_forged_lines(t):
+    """Newlines in a capture, in the name of a file, of a program and of a user cannot begin a line of their own."""
+    name = "x\n" + FORGED + "\x1b[31m"
+    capture = t.path("capture")
+    facts = (
+        {"fact": "host", "scanner": "bpf", "host": "db", "boot_id": "b", "time_unix_ms": 1, "euid": 0}
+        | {"initial_pidns": True, "has_locks_file": True},
+        {"fact": "denied", "what": "x", "hides_locks": True, "text": name},
+        {"fact": "end", "stable": True},
+    )
+    with open(capture, "w", encoding="ascii") as f:
+        json.dump({"capture": "lockscope-capture/1", "facts": facts}, f)
+    one_sentence(t.run("--from", capture, "list"))
+    for args in (("who", name), ("rm", "--yes", name), ("list", "-U", name), ("--from", name, "list"), ("list", "--filter", name)):
+        one_sentence(t.run(*args))
+    one_sentence(t.run("list", "--filter", "comm == " + name))
+    path = t.path("f")
+    os.mkdir(os.path.join(t.dir, "d"))
+    target = os.path.join(t.dir, "d", "x\nlockscope: y")
+    shutil.copy(t.world.lkhelp, target)
+    h = t.helper(program=target)
+    h.open_lock(path)
+    answer = t.run("release", "--yes", "--pid", "1", path)
+    check(b"\nlockscope: y" not in answer.err, "%s", answer)
+
+
+# -- completion --
+
+
+class Shell:
+    """An interactive shell on a terminal of its own."""
+
+    def __init__(self, t, argv, env):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(t.dir)
+            os.execvpe(argv[0], argv, {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "dumb", "PS1": "$ ", **env})
+        t.undo(self.end)
+        self.seen = b""
+
+    def end(self):
+        os.close(self.fd)
+        os.kill(self.pid, 9)
+        os.waitpid(self.pid, 0)
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def until(self, what, seconds=20):
+        end = time.monotonic() + seconds
+        while what not in self.seen and time.monotonic() < end:
+            if select.select([self.fd], [], [], 0.2)[0]:
+                self.seen += os.read(self.fd, 65536)
+        check(what in self.seen, "waited for %r, saw %r", what, self.seen)
+
+
+SHELLS = {
+    "bash": (("bash", "--norc", "--noprofile", "-i"), "bind 'set enable-bracketed-paste off'; source ./script"),
+    "zsh": (("zsh", "-f", "-i"), "unsetopt zle_bracketed_paste; autoload -U compinit; compinit -D; source ./script"),
+}
+NAMES = ("a b*c", "b'q$(touch pwned)", "c;touch pwned", "d`touch pwned`[a-z]")
+
+
+@needs("bash")
+def test_93_completion(t):
+    """Names of files are completed whole: not split, not expanded, not run."""
+    for name in NAMES:
+        t.path(name)
+    for number, (name, (argv, prepare)) in enumerate(SHELLS.items()):
+        if not shutil.which(name):
+            t.note("%s is not installed" % name)
+            continue
+        with open(os.path.join(t.dir, "script"), "wb") as f:
+            f.write(t.run("completion", name).out)
+        shell = Shell(t, argv, {})
+        shell.type(prepare + '; lockscope() { printf "<%%s>\\n" "$#:$2"; }; echo rea""dy%d\n' % number)
+        shell.until(b"ready%d" % number)
+        for wanted in NAMES:
+            shell.type("lockscope who %s\t" % wanted[0])
+            time.sleep(0.3)  # the shell redraws the line; what is proven does not depend on it
+            shell.type("\n")
+            shell.until(b"<2:" + wanted.encode())
+        check(not os.path.exists(os.path.join(t.dir, "pwned")), "%s ran a part of a name", name)
+
+
+# -- an id that two locks share --
+
+
+def test_93_shared_id(t):
+    """Two locks of one process that have one id: nothing is done by it; another one with its own words is."""
+    path = t.path("f")
+    h = t.helper()
+    for _ in range(2):
+        h.thread("pa", "open %s bc" % path.encode().hex(), "lock flock r . 0 0")
+    h.cmd("pid")
+    rows = [r for r in t.rows(path) if r["state"] == "held"]
+    if len({r["id"] for r in rows}) != 1 or len(rows) != 2:
+        raise Skip("the two locks have %r" % [r["id"] for r in rows])
+    for verb in ("release", "signal"):
+        answer = t.run(verb, "--yes", rows[0]["id"])
+        check(answer.status == 5, "%s", answer)
+    check(b"lockscope signal %d@" % h.pid in answer.err, "%s", answer)

@@ -273,9 +273,6 @@ Test(release, plan_refuses)
 
 	cr_assert(refuses(sc.snap, &l, 0, &part, "no parts"));
 	cr_assert(refuses(sc.snap, &l, 1, NULL, "does not hold this lock"));
-	l.id_shared = true;
-	cr_assert(refuses(sc.snap, &l, 0, NULL, "same id"));
-	l = *sc.lock;
 	l.state = LK_STATE_WAITING;
 	cr_assert(refuses(sc.snap, &l, 0, NULL, "a request"));
 	l = *sc.lock;
