@@ -42,6 +42,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_sanitize.c \
 	tests/unit/test_shell.c \
 	tests/unit/test_snapshot.c \
+	tests/unit/test_sqlite.c \
 	tests/unit/test_text.c \
 	tests/unit/test_unread.c \
 	tests/unit/test_vec_map.c \

@@ -75,6 +75,8 @@ libcli_a_SOURCES += \
 	src/cli/who.h \
 	src/cli/who_jobs.c \
 	src/cli/who_jobs.h \
-	src/cli/who_lease.c
+	src/cli/who_notes.c \
+	src/cli/who_sqlite.c \
+	src/cli/who_sqlite.h
 dist_pkgdata_DATA += \
 	src/cli/lockscope-1.schema.json

@@ -11,6 +11,7 @@
 #include "action/probe.h"
 #include "model/snapshot.h"
 #include "source/uses.h"
+#include "table/sqlite.h"
 
 struct lk_json_options {
 	bool full; /* namespaces of each process, and: */
@@ -30,6 +31,9 @@ struct lk_answer_file {
 	const char *reason; /* NULL, or a sentence that says why it is unknown */
 	const struct lk_uses *uses; /* of all files; NULL: not looked for */
 	size_t uses_file; /* the number of this one in it */
+	const struct lk_sqlite *sqlite; /* by its locks it is such a database; NULL: not */
+	enum lk_tri sqlite_writable;
+	bool may_have_mutex; /* there may be a mutex inside the file, which is no lock of the kernel */
 };
 
 /* What stands at the top of a tree of waits: a lock whose holders do not wait themselves. */

@@ -69,6 +69,40 @@ static enum lk_tri uses_complete(const struct lk_answer_file *f)
 	return f->uses->n_unreadable || f->uses->n_kernel_unknown || f->uses->hidden ? LK_NO : LK_YES;
 }
 
+static json_t *sqlite_user_object(const struct lk_sqlite_user *u)
+{
+	struct lk_json_object o = lk_json_new();
+	const char *comm = u->lock->proc ? u->lock->proc->comm : NULL;
+	json_t *roles = json_array();
+	bool failed = !roles;
+
+	for (unsigned bit = 0; bit < LK_SQLITE_N_ROLES; bit++) {
+		if (u->roles & 1u << bit)
+			lk_json_append(roles, lk_json_text(lk_sqlite_role_name(bit)), &failed);
+	}
+	lk_json_put(&o, "pid", lk_json_integer(u->lock->pid, u->lock->pid > 0));
+	lk_json_put(&o, "comm", lk_json_text(comm));
+	lk_json_put(&o, "comm_b64", lk_json_bytes(comm));
+	lk_json_put(&o, "roles", lk_json_finish_list(roles, failed));
+	lk_json_put(&o, "in_the_way", json_boolean(u->in_the_way));
+	return lk_json_finish(&o);
+}
+
+static json_t *sqlite_object(const struct lk_answer_file *f)
+{
+	struct lk_json_object o = lk_json_new();
+	json_t *users = json_array();
+	bool failed = !users;
+
+	for (size_t i = 0; i < f->sqlite->n_users; i++)
+		lk_json_append(users, sqlite_user_object(&f->sqlite->users[i]), &failed);
+	lk_json_put(&o, "mode", lk_json_text(lk_sqlite_mode_name(f->sqlite->mode)));
+	lk_json_put(&o, "writable", lk_json_tri(f->sqlite_writable));
+	lk_json_put(&o, "journal_left", json_boolean(f->sqlite->journal_left));
+	lk_json_put(&o, "users", lk_json_finish_list(users, failed));
+	return lk_json_finish(&o);
+}
+
 static json_t *answer_file_object(const struct lk_answer_file *f)
 {
 	struct lk_json_object o = lk_json_new();
@@ -80,6 +114,8 @@ static json_t *answer_file_object(const struct lk_answer_file *f)
 	lk_json_put(&o, "holders", pid_list(f->holders, f->n_holders));
 	lk_json_put(&o, "waiters", pid_list(f->waiters, f->n_waiters));
 	lk_json_put(&o, "reason", lk_json_text(f->reason));
+	lk_json_put(&o, "sqlite", f->sqlite ? sqlite_object(f) : json_null());
+	lk_json_put(&o, "may_have_mutex", json_boolean(f->may_have_mutex));
 	lk_json_put(&o, "uses", use_list(f));
 	lk_json_put(&o, "uses_complete", lk_json_tri(uses_complete(f)));
 	lk_json_put(&o, "uses_unread_count",

@@ -68,7 +68,7 @@ int lk_session_copy_file(struct lk_session *s, const struct lk_fact_file *file, 
 	return copy_string(s, &ret->mount_point);
 }
 
-static int resolve_one(struct lk_session *s, struct lk_asked *t)
+int lk_session_resolve_one(struct lk_session *s, struct lk_asked *t)
 {
 	struct lk_fact_file file = { 0 };
 	struct lk_err err = { 0 };
@@ -93,7 +93,7 @@ enum lk_status lk_session_resolve(struct lk_session *s)
 	for (size_t i = 0; s->targets && i < cli->n_args; i++) {
 		s->targets[i].path = cli->args[i];
 		s->n_targets = i + 1;
-		if (resolve_one(s, &s->targets[i]) < 0)
+		if (lk_session_resolve_one(s, &s->targets[i]) < 0)
 			s->targets = NULL;
 	}
 	if (s->targets)

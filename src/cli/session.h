@@ -34,6 +34,8 @@ enum lk_status lk_session_open(struct lk_session *s, const struct lk_cli *cli);
 enum lk_status lk_session_take(struct lk_session *s, unsigned needs);
 /* Looks the FILEs up. A FILE that cannot be is marked, not said. As above. */
 enum lk_status lk_session_resolve(struct lk_session *s);
+/* Looks t->path up, which has to stay as long as the session. 0 or -ENOMEM: that it could not be looked up is in *t. */
+int lk_session_resolve_one(struct lk_session *s, struct lk_asked *t);
 /* The FILE is not there or the question makes no sense, rather than: it could not be looked at. */
 bool lk_asked_is_missing(const struct lk_asked *t);
 /* A copy whose strings are in the arena. 0 or -ENOMEM. */

@@ -136,6 +136,7 @@ static int print_json(struct inquiry *q)
 		.waiters = w->waiters.v,
 		.n_waiters = w->waiters.n,
 		.reason = w->reason,
+		.may_have_mutex = lk_who_may_have_mutex(w),
 	};
 	struct lk_answer answer = {
 		.verb = "map", .files = &file, .n_files = 1, .locked = w->locked, .more = lk_json_map, .arg = &q->lanes

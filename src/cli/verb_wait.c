@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
-#include "cli/who.h"
+#include "cli/who_sqlite.h"
 
 /* Looks come at first quickly, then less and less often; and never so often that looking is felt by others. */
 #define FIRST_PAUSE_MS 50
@@ -32,6 +32,7 @@ struct wish {
 	int *holders; /* owned: as of the last look */
 	size_t n_holders;
 	bool told;
+	bool sqlite; /* as of the last look: the question is whether it could be written */
 };
 
 struct vigil {
@@ -139,6 +140,9 @@ static void tell(const struct vigil *v, struct wish *w, const struct lk_session 
 	words = holders_words(s, who);
 	if (v->cli->act.wait_for == LK_WAIT_HELD)
 		lk_say("waiting until %s is locked", w->path);
+	else if (w->sqlite)
+		lk_say("waiting until %s, a SQLite database, could be written; in the way: %s", w->path,
+		       words ? words : "somebody who is not proven");
 	else if (words)
 		lk_say("waiting until %s is free; it is held by %s", w->path, words);
 	else
@@ -268,6 +272,22 @@ static uint32_t scan_limit(const struct vigil *v)
 	return left < v->cli->timeout_ms ? (uint32_t)left : v->cli->timeout_ms;
 }
 
+/* Of a SQLite database it is asked whether it could be written: with a write-ahead log everybody has locks who has it open. */
+static int ask_as_writer(const struct vigil *v, struct wish *w, struct lk_session *s, struct lk_who *who)
+{
+	struct lk_who_sqlite q;
+	int rc;
+
+	w->sqlite = false;
+	if (v->cli->act.wait_for != LK_WAIT_FREE)
+		return 0;
+	rc = lk_who_sqlite_find(s, who, &q);
+	w->sqlite = q.found;
+	rc = rc ? rc : lk_who_sqlite_as_writer(who, &q);
+	lk_who_sqlite_done(&q);
+	return rc;
+}
+
 /* Anew each time: by now the name may belong to another file. */
 static enum lk_status look_at(struct vigil *v, struct wish *w)
 {
@@ -290,7 +310,7 @@ static enum lk_status look_at(struct vigil *v, struct wish *w)
 	}
 	if (!status)
 		status = lk_session_take(&s, 0);
-	if (!status && lk_who_find(&s, &s.targets[0], &who) < 0) {
+	if (!status && (lk_who_find(&s, &s.targets[0], &who) < 0 || ask_as_writer(v, w, &s, &who) < 0)) {
 		lk_say("out of memory");
 		status = LK_STATUS_ERROR;
 	}
@@ -444,6 +464,10 @@ const struct lk_verb lk_verb_wait = {
 		"waited for is said on standard error. No lock is taken, so nobody else is held up; the FILE is looked at again and\n"
 		"again, and at once when a process that holds it ends. A lock that comes and goes between two looks is not seen, and\n"
 		"a FILE found free may be locked again the next moment: to get the lock, take it, as with 'lockscope test --hold'.\n"
+		"\n"
+		"A SQLite database, by its locks, is waited for until it could be written: with a write-ahead log (the file FILE-shm is\n"
+		"looked at, too) others may have it open and read it; with a rollback journal nobody may, as readers keep a writer\n"
+		"from committing.\n"
 		"\n"
 		"A FILE that does not exist is free, for many programs delete their lock file when they release it; --for held waits\n"
 		"until it is there and locked. A directory that does not exist is an error.\n"

@@ -8,8 +8,8 @@
 #include "cli/print.h"
 #include "cli/session.h"
 #include "cli/uses.h"
-#include "cli/who.h"
 #include "cli/who_jobs.h"
+#include "cli/who_sqlite.h"
 #include "table/sort.h"
 
 /* Everything one run of `who` owns. */
@@ -19,6 +19,7 @@ struct inquiry {
 	struct lk_sort sort;
 	lk_columns cols;
 	struct lk_who *answers; /* one a FILE */
+	struct lk_who_sqlite *sqlite; /* of each */
 	size_t n;
 	struct lk_uses uses;
 	bool has_uses;
@@ -176,6 +177,9 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 		rc = lk_out_table(&o, &q->cols, rows.v, rows.n);
 	if (rc == 0)
 		rc = lk_who_put_leases(&o, w);
+	if (rc == 0)
+		rc = lk_who_sqlite_put(&o, &q->sqlite[w - q->answers]);
+	lk_who_put_mutex(&o, w);
 	if (rc == 0 && lk_who_wants_jobs(q->cli))
 		rc = lk_who_put_jobs(&o, &rows);
 	put_reasons(&o, w);
@@ -268,6 +272,9 @@ static int print_rows(struct inquiry *q)
 	rc = answer.files ? collect_rows(q, per_process, &rows) : -ENOMEM;
 	for (size_t i = 0; i < q->n && rc == 0; i++) {
 		fill_answer(&answer.files[i], &q->answers[i], &q->session.targets[i].file);
+		answer.files[i].sqlite = q->sqlite[i].found ? &q->sqlite[i].s : NULL;
+		answer.files[i].sqlite_writable = q->sqlite[i].writable;
+		answer.files[i].may_have_mutex = lk_who_may_have_mutex(&q->answers[i]);
 		add_uses(&answer.files[i], q, i);
 	}
 	if (rc == 0)
@@ -318,11 +325,13 @@ static int find(struct inquiry *q)
 	int rc = 0;
 
 	q->answers = calloc(q->session.n_targets, sizeof(*q->answers));
-	if (!q->answers)
+	q->sqlite = calloc(q->session.n_targets, sizeof(*q->sqlite));
+	if (!q->answers || !q->sqlite)
 		return -ENOMEM;
 	for (size_t i = 0; i < q->session.n_targets && rc == 0; i++) {
 		q->n = i + 1;
 		rc = lk_who_find(&q->session, &q->session.targets[i], &q->answers[i]);
+		rc = rc ? rc : lk_who_sqlite_find(&q->session, &q->answers[i], &q->sqlite[i]);
 	}
 	return rc;
 }
@@ -394,8 +403,11 @@ static enum lk_status run(const struct lk_cli *cli)
 		status = look(&q);
 	if (!status)
 		status = answer(&q);
-	for (size_t i = 0; i < q.n; i++)
+	for (size_t i = 0; i < q.n; i++) {
+		lk_who_sqlite_done(&q.sqlite[i]);
 		lk_who_done(&q.answers[i]);
+	}
+	free(q.sqlite);
 	free(q.answers);
 	lk_vec_done(&q.cols);
 	lk_uses_done(&q.uses);
@@ -415,6 +427,10 @@ const struct lk_verb lk_verb_who = {
 		"directory, and loop devices, swap and mounts; who listens on a socket or is connected through it; what a block device\n"
 		"is mounted at, part of or swapped to. Of a mount point, and with -R of any directory, also who uses anything below\n"
 		"it, and so keeps it from being unmounted. That changes neither the answer nor the exit status.\n"
+		"\n"
+		"Where all locks on a FILE are those of a SQLite database, the files FILE-shm, FILE-wal and FILE-journal are looked at,\n"
+		"too: who writes, reads, or merely has it open, and whether it can be written now. It is locked (0) also when it is only\n"
+		"read or open. No file is opened for that.\n"
 		"\n"
 		"The exit status is 0 if any FILE is locked, else 4 if that cannot be told for any of them, else 1: not locked, and\n"
 		"that is proven. A FILE that does not exist makes it 2.",

@@ -35,6 +35,10 @@ const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w);
 /* A line for each lease that is being broken: to what, and by when. 0 or -ENOMEM. */
 int lk_who_put_leases(const struct lk_out *o, const struct lk_who *w);
 
+/* Programs that are known to keep a mutex in such a file (LMDB, tdb); the line that says so. */
+bool lk_who_may_have_mutex(const struct lk_who *w);
+void lk_who_put_mutex(const struct lk_out *o, const struct lk_who *w);
+
 /* One line where the file's mode asks for mandatory locks, which this kernel does not know (any more). */
 void lk_who_note_mandatory(const struct lk_out *o, const struct lk_asked *asked, bool live);
 

@@ -227,6 +227,16 @@ static bool all_fit(const struct lk_known_layout *layout, const struct lk_lock *
 	return n_fit > 0 && own_pid;
 }
 
+bool lk_known_may_have_mutex(const struct lk_known_layout *layout, const char *path)
+{
+	for (size_t i = 0; !layout && i < COUNT(table); i++) {
+		/* A whole name, not an ending. */
+		if (table[i].has_mutex && table[i].suffix[0] == '/' && has_suffix(path, table[i].suffix))
+			return true;
+	}
+	return layout && layout->has_mutex;
+}
+
 bool lk_known_may_fit(const struct lk_lock *l)
 {
 	for (size_t i = 0; has_range(l) && i < COUNT(table); i++) {

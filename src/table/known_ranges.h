@@ -47,6 +47,9 @@ const struct lk_known_layout *lk_known_table(size_t *ret_n);
  * cover all of the layout, as of a tool that locks the whole file; at least one must be left. path: NULL unknown. */
 const struct lk_known_layout *lk_known_find(const struct lk_lock *const *locks, size_t n, const char *path);
 
+/* There may be a mutex inside the file, which is no lock of the kernel: by its layout, or by its name alone. layout, path: NULL unknown. */
+bool lk_known_may_have_mutex(const struct lk_known_layout *layout, const char *path);
+
 /* By itself, and by the name of its file; quick. */
 bool lk_known_may_fit(const struct lk_lock *l);
 

@@ -20,5 +20,7 @@ liblockscope_a_SOURCES += \
 	src/table/meaning.h \
 	src/table/sort.c \
 	src/table/sort.h \
+	src/table/sqlite.c \
+	src/table/sqlite.h \
 	src/table/suggest.c \
 	src/table/suggest.h

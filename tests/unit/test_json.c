@@ -202,9 +202,9 @@ Test(json, answer)
 		"{" HEAD_ ",\"answer\":{\"verb\":\"who\",\"locked\":true,\"files\":[{\"path\":\"a\",\"path_b64\":null,"
 		"\"file\":{\"key\":\"08:01:5\",\"dev_major\":8,\"dev_minor\":1,\"inode\":\"5\",\"path\":\"/a\",\"path_b64\":null,"
 		"\"deleted\":false,\"replaced\":false,\"size_bytes\":null,\"fstype\":null,\"mount_point\":null},"
-		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[]},"
+		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[]},"
 		"{\"path\":\"\\uFFFD\",\"path_b64\":\"/w==\",\"file\":null,\"locked\":null,\"holders\":[],\"waiters\":[],"
-		"\"reason\":\"It lives elsewhere.\",\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[]}]},\"locks\":[]}\n");
+		"\"reason\":\"It lives elsewhere.\",\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[]}]},\"locks\":[]}\n");
 }
 
 Test(json, answer_with_uses)

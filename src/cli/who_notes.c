@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `who` says below its table about leases that are being broken. */
+/* What `who` says below its table: about leases that are being broken, and what could be there beside locks. */
 #include <errno.h>
 
 #include "cli/who.h"
 #include "table/get.h"
+#include "table/known_ranges.h"
 
 static int put_lease(const struct lk_out *o, const struct lk_lock *l, lk_buf *text)
 {
@@ -31,4 +32,19 @@ int lk_who_put_leases(const struct lk_out *o, const struct lk_who *w)
 	}
 	lk_vec_done(&text);
 	return rc;
+}
+
+bool lk_who_may_have_mutex(const struct lk_who *w)
+{
+	const char *path = w->target->resolved && w->target->file.path ? w->target->file.path : w->target->path;
+
+	return lk_known_may_have_mutex(lk_known_find(w->locks.v, w->locks.n, path), path);
+}
+
+void lk_who_put_mutex(const struct lk_out *o, const struct lk_who *w)
+{
+	if (lk_who_may_have_mutex(w))
+		fputs("There may be a mutex inside this file, which is not a kernel file lock: who has it or waits for it is not among "
+		      "these.\n",
+		      o->f);
 }
