@@ -21,7 +21,15 @@ OPTIONS = {"posix": ("-p", "0", "100"), "ofd": ("-o", "0", "100"), "flock": ("-f
 
 
 def locks_on(path):
-    """(kind, start, end) of the held locks on a file, out of /proc/locks."""
+    """(kind, start, end) of the held locks on a file. Others' locks come and go, and move lines between two reads of the list:
+    what is seen twice in a row is so."""
+    found, before = read_locks(path), None
+    while found != before:
+        found, before = read_locks(path), found
+    return found
+
+
+def read_locks(path):
     inode = os.stat(path).st_ino
     found = []
     for line in read_text("/proc/locks").splitlines():
