@@ -12,6 +12,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_bpf_record.c \
 	tests/unit/test_capture.c \
 	tests/unit/test_capture_read.c \
+	tests/unit/test_cgroup.c \
 	tests/unit/test_column.c \
 	tests/unit/test_conf.c \
 	tests/unit/test_deadlock.c \

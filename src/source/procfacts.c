@@ -55,7 +55,7 @@ char *lk_procfacts_cgroup_path(const char *text)
 		size_t n = entry_len(s);
 		const char *c1 = memchr(s, ':', n);
 		const char *c2 = c1 ? memchr(c1 + 1, ':', n - (size_t)(c1 + 1 - s)) : NULL;
-		bool unified = c2 == c1 + 1;
+		bool unified = c2 && c2 == c1 + 1;
 		bool systemd = c2 && (size_t)(c2 - c1) == strlen(":name=systemd") &&
 			       strncmp(c1, ":name=systemd", 13) == 0;
 
