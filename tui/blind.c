@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "source/rights.h"
 #include "source/unread.h"
 #include "tui/app.h"
 #include "tui/textmaker.h"
@@ -26,10 +27,8 @@ static const char *advice(const struct lk_problem *p, const struct lk_tui *t)
 {
 	bool live = t->frame->snap->host.live;
 
-	if (is_refusal(p) && live && t->frame->snap->host.euid != 0)
-		return "It takes root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH: sudo lockscope.";
 	if (is_refusal(p))
-		return live ? "Something refuses even root: a security module, or a process that was made unreadable."
+		return live ? lk_rights_advice(LK_RIGHT_LOOK)
 			    : "Whoever looked was not allowed to; it has to be looked at again, as root.";
 	if (p->code == -ETIMEDOUT)
 		return "Something did not answer in time: --scan-timeout gives it more.";

@@ -11,6 +11,7 @@
 #include "action/file_private.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "source/rights.h"
 
 #define PREFIX ".lockscope-"
 #define HEX_DIGITS 16
@@ -73,7 +74,7 @@ static const char *words_of(int rc)
 	switch (-rc) {
 	case EACCES:
 	case EPERM:
-		return "you may not write to the directory; run it as its owner or as root";
+		return "you may not write to the directory; ";
 	case EROFS:
 		return "the file system is mounted read-only";
 	case EMEDIUMTYPE:
@@ -90,8 +91,8 @@ static int refuse(struct lk_aside *a, int rc, struct lk_err *err)
 	return lk_err_set(
 		err, rc,
 		"%s: nothing was done: to be sure that it is the right file, a private directory is needed beside it, and that "
-		"cannot be made: %s",
-		a->place->path, words_of(rc));
+		"cannot be made: %s%s",
+		a->place->path, words_of(rc), rc == -EACCES || rc == -EPERM ? lk_rights_advice(LK_RIGHT_WRITE) : "");
 }
 
 int lk_aside_open(struct lk_aside *a, const struct lk_sys *sys, const struct file_place *p, bool keep_name,

@@ -8,6 +8,7 @@
 
 #include "action/file_private.h"
 #include "model/build.h"
+#include "source/rights.h"
 
 static int take_snapshot(struct file_action *f, struct lk_snapshot **ret, struct lk_err *err)
 {
@@ -84,7 +85,7 @@ static const char *words_of(const struct file_action *f, int rc)
 	case EROFS:
 		return "the file system is mounted read-only";
 	case EACCES:
-		return "you may not write to the directory; run it as its owner or as root";
+		return "you may not write to the directory; ";
 	case EPERM:
 		if (f->from.dir_st.stx_mode & S_ISVTX)
 			return "the directory is sticky: only the owner of the file or of the directory, and root, may do this";
@@ -145,6 +146,7 @@ static int carry_out(struct file_action *f)
 int lk_file_run(struct lk_action *a, struct lk_err *err)
 {
 	struct file_action *f = (struct file_action *)a;
+	const char *remedy;
 	sigset_t all, before;
 
 	sigfillset(&all);
@@ -153,10 +155,11 @@ int lk_file_run(struct lk_action *a, struct lk_err *err)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (f->run_rc >= 0)
 		return 0;
+	remedy = f->run_rc == -EACCES ? lk_rights_advice(LK_RIGHT_WRITE) : "";
 	if (f->moves)
-		return lk_err_set(err, f->run_rc, "cannot rename %s to %s: %s", f->from.path, f->to.path,
-				  words_of(f, f->run_rc));
-	return lk_err_set(err, f->run_rc, "cannot delete %s: %s", f->from.path, words_of(f, f->run_rc));
+		return lk_err_set(err, f->run_rc, "cannot rename %s to %s: %s%s", f->from.path, f->to.path,
+				  words_of(f, f->run_rc), remedy);
+	return lk_err_set(err, f->run_rc, "cannot delete %s: %s%s", f->from.path, words_of(f, f->run_rc), remedy);
 }
 
 /* -- verify -- */

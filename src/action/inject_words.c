@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "action/inject.h"
+#include "source/rights.h"
 
 #define CHANGED "target changed since you looked: "
 
@@ -15,10 +16,11 @@ static int explain_refusal(const struct lk_inject *job, const struct lk_inject_a
 				  "process %d has its system calls redirected to itself, so none can be run in it",
 				  job->pid);
 	case LK_INJECT_FILTERED:
-		return lk_err_set(err, a->rc,
-				  "process %d filters its system calls (seccomp), which could kill it; run as root "
-				  "(CAP_SYS_ADMIN) to have the filter suspended for the call, if this kernel can",
-				  job->pid);
+		return lk_err_set(
+			err, a->rc,
+			"process %d filters its system calls (seccomp), which could kill it; to have the filter "
+			"suspended for the call: %s",
+			job->pid, lk_rights_advice(LK_RIGHT_SUSPEND_SECCOMP));
 	case LK_INJECT_STRICT:
 		return lk_err_set(err, a->rc,
 				  "process %d is in the strict mode of seccomp(2), in which no such call can be run",
@@ -77,9 +79,8 @@ int lk_inject_explain(const struct lk_inject *job, const struct lk_inject_answer
 	case LK_INJECT_ENDED:
 		return lk_err_set(err, a->rc, "process %d ended meanwhile", job->pid);
 	case LK_INJECT_NO_RIGHT:
-		return lk_err_set(err, a->rc,
-				  "no right to stop process %d and run a call in it; run as root (CAP_SYS_PTRACE)",
-				  job->pid);
+		return lk_err_set(err, a->rc, "no right to stop process %d and run a call in it; %s", job->pid,
+				  lk_rights_advice(LK_RIGHT_ATTACH));
 	case LK_INJECT_TRACED:
 		return lk_err_set(err, a->rc, "process %d is being traced by process %lld; end that first", job->pid,
 				  (long long)a->number);

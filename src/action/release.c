@@ -8,6 +8,7 @@
 
 #include "action/inject.h"
 #include "action/words.h"
+#include "source/rights.h"
 
 #define SETTLE_MS 500
 
@@ -68,13 +69,15 @@ static int check_range(struct lk_release *r, const struct lk_range *range)
 static int refuse_holderless(struct lk_release *r)
 {
 	const struct lk_lock *l = r->lock;
+	struct lk_rights own = lk_rights_own();
 	int rc;
 
-	if (geteuid() != 0)
-		return lk_action_say(
-			&r->action, LK_LINE_REFUSED,
-			"no process that you may look into is proven to hold it%s; run as root (CAP_SYS_PTRACE)",
-			l->how == LK_HOW_RECORDED ? ", the number in the kernel's list is only a hint" : "");
+	if (!lk_rights_have(&own, LK_RIGHT_LOOK))
+		return lk_action_say(&r->action, LK_LINE_REFUSED,
+				     "no process that you may look into is proven to hold it%s; %s",
+				     l->how == LK_HOW_RECORDED ? ", the number in the kernel's list is only a hint"
+							       : "",
+				     lk_rights_remedy(&own, LK_RIGHT_LOOK));
 	rc = refuse(
 		r,
 		"no process is proven to hold it, and it can be released only through a process that has its descriptor");

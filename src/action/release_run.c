@@ -11,6 +11,7 @@
 #include "record/parse.h"
 #include "source/helper.h"
 #include "source/procroot.h"
+#include "source/rights.h"
 
 #define STALL_MS 5000
 #define CLOSE_MS 500 /* once the answer is there, for closing */
@@ -73,7 +74,8 @@ static int unlock(const struct lk_release *r, int fd)
 static int explain_unlock(const struct lk_release *r, int rc, struct lk_err *err)
 {
 	if (rc == -EACCES && r->lock->rec.type == LK_TYPE_LEASE)
-		return lk_err_set(err, rc, "only the owner of the file may end a lease on it; run as root (CAP_LEASE)");
+		return lk_err_set(err, rc, "only the owner of the file may end a lease on it; %s",
+				  lk_rights_advice(LK_RIGHT_LEASE));
 	return lk_err_set(err, rc, "the kernel did not release the lock: %s", strerror(-rc));
 }
 
@@ -84,9 +86,8 @@ static int explain_getfd(const struct lk_release *r, int rc, struct lk_err *err)
 	switch (-rc) {
 	case EPERM:
 	case EACCES:
-		return lk_err_set(err, -EPERM,
-				  "no right to duplicate a descriptor of process %d; run as root (CAP_SYS_PTRACE)",
-				  pid);
+		return lk_err_set(err, -EPERM, "no right to duplicate a descriptor of process %d; %s", pid,
+				  lk_rights_advice(LK_RIGHT_ATTACH));
 	case ESRCH:
 		return lk_err_set(err, -ESTALE, "target changed since you looked: process %d has ended", pid);
 	case EBADF:

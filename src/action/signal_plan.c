@@ -7,6 +7,7 @@
 
 #include "action/signal_private.h"
 #include "action/words.h"
+#include "source/rights.h"
 
 #define LOCKS_SHOWN 8
 
@@ -185,8 +186,8 @@ static void explain_refusal(struct lk_signal *s, const struct lk_signal_target *
 		return;
 	rc = a->sys->pidfd_send_signal(a->sys->arg, t->target.pidfd, 0);
 	if (rc == -EPERM)
-		lk_action_say(a, LK_LINE_REFUSED, "%s belongs to user %lld: run this as that user or as root.",
-			      t->words, (long long)t->look.uid);
+		lk_action_say(a, LK_LINE_REFUSED, "%s belongs to user %lld: %s.", t->words, (long long)t->look.uid,
+			      lk_rights_advice(LK_RIGHT_SIGNAL));
 }
 
 int lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "action/target_private.h"
+#include "source/rights.h"
 
 #define CHANGED "target changed since you looked: "
 
@@ -122,8 +123,8 @@ void lk_target_done(struct lk_target *t, const struct lk_sys *sys)
 static int check_lock(const struct lk_target *t, int rc, struct lk_err *err)
 {
 	if (rc == -EACCES || rc == -EPERM)
-		return lk_err_set(err, rc, "cannot see whether process %d still has the lock: %s", t->pid,
-				  strerror(-rc));
+		return lk_err_set(err, rc, "cannot see whether process %d still has the lock (%s); %s", t->pid,
+				  strerror(-rc), lk_rights_advice(LK_RIGHT_LOOK));
 	return rc < 0 ? lk_err_set(err, -ESTALE, CHANGED "the lock is no longer on descriptor %d of process %d", t->fd,
 				   t->pid)
 		      : 0;

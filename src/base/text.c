@@ -114,6 +114,19 @@ int lk_text_seconds_ms(const char *s, uint32_t *ret_ms)
 	return 0;
 }
 
+int lk_text_release(const char *s, unsigned *ret_major, unsigned *ret_minor)
+{
+	size_t n = strspn(s, "0123456789"), m = s[n] == '.' ? strspn(s + n + 1, "0123456789") : 0;
+	uint64_t major, minor;
+
+	if (lk_text_u64(s, n, 10, &major) < 0 || lk_text_u64(s + n + 1, m, 10, &minor) < 0 || major > UINT16_MAX ||
+	    minor > UINT16_MAX)
+		return -EINVAL;
+	*ret_major = (unsigned)major;
+	*ret_minor = (unsigned)minor;
+	return 0;
+}
+
 char *lk_text_decimal(char *end, uint64_t v)
 {
 	do {

@@ -19,6 +19,9 @@ int lk_text_size(const char *s, size_t n, uint64_t *ret);
 /* Seconds with an optional fraction ("2", "0.25") to milliseconds. 0, -EINVAL, or -ERANGE beyond about 24 days. */
 int lk_text_seconds_ms(const char *s, uint32_t *ret_ms);
 
+/* The first two numbers of a kernel's release (uname(2)): "6.18.44-x" is 6, 18. 0, or -EINVAL with both untouched. */
+int lk_text_release(const char *s, unsigned *ret_major, unsigned *ret_minor);
+
 /* v in decimal, written so that it ends before `end`, without a NUL: at most LK_TEXT_DECIMAL bytes. Returns where it begins. */
 #define LK_TEXT_DECIMAL 20
 char *lk_text_decimal(char *end, uint64_t v);

@@ -52,7 +52,7 @@ struct lk_bpf_dump {
 };
 
 /* Loads the program. 0, or with a sentence: -EOPNOTSUPP (not built in, or this kernel cannot: no BTF, too old, refused by its
- * verifier), -EPERM (needs root, or CAP_BPF and CAP_PERFMON; or the kernel is locked down), -ENOMEM, other -errno. */
+ * verifier), or as lk_bpf_why_not() says. */
 int lk_bpf_open(struct lk_bpf **ret, struct lk_err *err);
 void lk_bpf_free(struct lk_bpf *b);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program of bpf/, brought into the kernel and taken out again. */
 #include "source/bpf_dump_private.h"
+#include "source/bpf_why.h"
 
 #ifdef LK_WITH_BPF
 
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -151,49 +151,25 @@ int lk_bpf_load(struct lk_bpf *b)
 	return rc < 0 ? rc : 0;
 }
 
-/* Without CAP_PERFMON the verifier refuses the program with other words. */
-static bool has_rights(void)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-	uint64_t have;
-
-	if (syscall(SYS_capget, &head, data) < 0)
-		return true;
-	have = data[0].effective | (uint64_t)data[1].effective << 32;
-	return have & (UINT64_C(1) << CAP_SYS_ADMIN) ||
-	       (have & (UINT64_C(1) << CAP_BPF) && have & (UINT64_C(1) << CAP_PERFMON));
-}
-
-static int why_not(struct lk_err *err, int rc)
-{
-	if (rc == -EPERM || rc == -EACCES || !has_rights())
-		return lk_err_set(
-			err, -EPERM,
-			"the bpf scanner needs root, or the capabilities CAP_BPF and CAP_PERFMON, and a kernel that "
-			"is not locked down");
-	if (rc == -ENOMEM)
-		return lk_err_set(err, rc, "there is no memory for the bpf scanner");
-	return lk_err_set(
-		err, -EOPNOTSUPP,
-		"this kernel does not take the bpf scanner (%s): it needs Linux 5.17 or newer with type information "
-		"(CONFIG_DEBUG_INFO_BTF)",
-		lk_err_name(rc));
-}
-
 int lk_bpf_load_first(struct lk_bpf *b, struct lk_err *err)
 {
-	int rc = -EOPNOTSUPP;
+	struct lk_bpf_facts facts;
+	int rc = 0;
 
+	if (sizeof(long) != 8)
+		return lk_err_set(err, -EOPNOTSUPP, "the bpf scanner works on 64-bit machines only");
 	b->room_locks = ROOM_LOCKS;
 	b->room_seen = ROOM_SEEN;
-	for (size_t i = 0; sizeof(long) == 8 && i < sizeof(flavours) / sizeof(*flavours); i++) {
+	for (size_t i = 0; i < sizeof(flavours) / sizeof(*flavours); i++) {
 		b->flavour = &flavours[i];
 		rc = lk_bpf_load(b);
-		if (rc == 0 || rc == -EPERM || rc == -ENOMEM)
+		if (rc == 0)
+			return 0;
+		if (rc == -EPERM || rc == -ENOMEM || rc == -EMFILE || rc == -ENFILE)
 			break;
 	}
-	return rc < 0 ? why_not(err, rc) : 0;
+	facts = lk_bpf_facts();
+	return lk_bpf_why_not(&facts, rc, err);
 }
 
 const char *lk_bpf_flavour(const struct lk_bpf *b)

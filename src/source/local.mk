@@ -19,6 +19,8 @@ liblockscope_a_SOURCES += \
 	src/source/bpf_scan.c \
 	src/source/bpf_settle.c \
 	src/source/bpf_waits.c \
+	src/source/bpf_why.c \
+	src/source/bpf_why.h \
 	src/source/capture.c \
 	src/source/capture.h \
 	src/source/capture_json.c \
@@ -72,6 +74,8 @@ liblockscope_a_SOURCES += \
 	src/source/procfs_walk.c \
 	src/source/procroot.c \
 	src/source/procroot.h \
+	src/source/rights.c \
+	src/source/rights.h \
 	src/source/source.h \
 	src/source/sysroot.c \
 	src/source/sysroot.h \

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "source/procfs_private.h"
+#include "source/rights.h"
 
 static struct scan_denied *deny(struct scan *s, const char *what, int code)
 {
@@ -91,11 +92,8 @@ static const char *denied_processes_text(struct scan *s, const struct scan_denie
 
 	if (!subject)
 		return NULL;
-	return lk_arena_printf(&s->arena, "%s could not be read (%s)%s", subject, strerror(-d->code),
-			       !refused        ? ""
-			       : !geteuid()    ? ", not even by root"
-			       : d->count == 1 ? ": run as root to see what it holds"
-					       : ": run as root to see what they hold");
+	return lk_arena_printf(&s->arena, "%s could not be read (%s)%s%s", subject, strerror(-d->code),
+			       refused ? ": " : "", refused ? lk_rights_advice(LK_RIGHT_LOOK) : "");
 }
 
 static const char *denied_calls_text(struct scan *s, const struct scan_denied *d)
@@ -135,7 +133,9 @@ static const char *denied_text(struct scan *s, const struct scan_denied *d)
 	if (strcmp(d->what, "locks") == 0)
 		return "this /proc has no readable lock list: only locks that show in the descriptors of readable processes are listed";
 	if (strcmp(d->what, "hidden") == 0)
-		return "other users' processes are hidden here (/proc is mounted with hidepid): run as root to see what they hold";
+		return lk_arena_printf(&s->arena,
+				       "other users' processes are hidden here (/proc is mounted with hidepid): %s",
+				       lk_rights_advice(LK_RIGHT_LOOK));
 	if (strcmp(d->what, "timeout") == 0)
 		return "the time for the scan was up before everything was read: give it more with --scan-timeout";
 	if (strcmp(d->what, "unstable") == 0)

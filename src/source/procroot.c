@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 
 /* include/linux/proc_ns.h: PROC_PID_INIT_INO, the same on every kernel. */
 #define INITIAL_PID_NS UINT64_C(0xEFFFFFFC)
+#define INITIAL_USER_NS UINT64_C(0xEFFFFFFD) /* PROC_USER_INIT_INO */
 #define SMALL_FILE ((size_t)64 * 1024)
 
 struct lk_proc_name lk_procroot_name(const char *fmt, ...)
@@ -140,4 +142,25 @@ int lk_procroot_own_mountinfo(void)
 int lk_procroot_own_sched(lk_buf *out)
 {
 	return lk_io_read_at(AT_FDCWD, "/proc/thread-self/sched", SMALL_FILE, out);
+}
+
+bool lk_procroot_own_userns_is_initial(void)
+{
+	uint64_t ino = ns_inode(AT_FDCWD, "/proc/self/ns/user");
+
+	return !ino || ino == INITIAL_USER_NS;
+}
+
+int lk_procroot_own_sysctl(const char *name)
+{
+	struct lk_proc_name n = lk_procroot_name("/proc/sys/%s", name);
+	lk_buf text = { 0 };
+	uint64_t v;
+	int ret = -1;
+
+	if (lk_io_read_at(AT_FDCWD, n.s, SMALL_FILE, &text) == 0 && text.n &&
+	    lk_text_u64(text.v, text.n - (text.v[text.n - 1] == '\n'), 10, &v) == 0 && v <= INT_MAX)
+		ret = (int)v;
+	lk_vec_done(&text);
+	return ret;
 }

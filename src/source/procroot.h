@@ -44,6 +44,10 @@ int lk_procroot_own_link(int fd, lk_buf *out);
 struct lk_proc_name lk_procroot_own_fd_name(int fd);
 /* /proc/thread-self/sched: when this very thread last began to run, by the clock of its processor. 0 or -errno. */
 int lk_procroot_own_sched(lk_buf *out);
+/* We are in the user namespace of the machine; also when that cannot be told. */
+bool lk_procroot_own_userns_is_initial(void);
+/* A small setting below /proc/sys, "kernel/yama/ptrace_scope"; -1: there is none, or it cannot be read. */
+int lk_procroot_own_sysctl(const char *name);
 /* Our own mount table, from the machine's own proc. An fd, or -errno. */
 int lk_procroot_own_mountinfo(void);
 

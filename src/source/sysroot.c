@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -161,4 +162,24 @@ int lk_sysroot_backing_file(uint32_t major, uint32_t minor, lk_buf *out)
 	lk_auto_mem char *path = directory_of(major, minor, "");
 
 	return path ? read_line(AT_FDCWD, path, "loop/backing_file", out) : -ENOMEM;
+}
+
+/* -- what the kernel allows -- */
+
+bool lk_sysroot_is_locked_down(void)
+{
+	static const char mode[] = "[confidentiality]";
+	lk_buf text = { 0 };
+	bool is = lk_io_read_at(AT_FDCWD, "/sys/kernel/security/lockdown", MAX_PATH_TEXT, &text) == 0 && text.n &&
+		  memmem(text.v, text.n, mode, sizeof(mode) - 1);
+
+	lk_vec_done(&text);
+	return is;
+}
+
+enum lk_tri lk_sysroot_has_btf(void)
+{
+	if (access("/sys/kernel/btf/vmlinux", F_OK) == 0)
+		return LK_YES;
+	return access("/sys/kernel", F_OK) == 0 ? LK_NO : LK_UNKNOWN;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The only code that opens /sys (sysfs(5)): which files are behind loop devices (loop(4)), what block devices are made of. */
+/* The only code that opens /sys (sysfs(5)): which files are behind loop devices (loop(4)), what block devices are made of, what the
+ * kernel allows. */
 #ifndef LK_SOURCE_SYSROOT_H
 #define LK_SOURCE_SYSROOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/vec.h"
+#include "source/source.h"
 
 struct lk_sysroot_loop {
 	const char *device; /* "loop0"; borrowed, as is backing_file */
@@ -32,5 +35,10 @@ int lk_sysroot_each_holder(uint32_t major, uint32_t minor, lk_sysroot_device_cb 
 int lk_sysroot_each_partition(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg);
 /* The file that a loop device is attached to, as the kernel prints it. 0; -ENOENT: it is no loop device in use; or -errno. */
 int lk_sysroot_backing_file(uint32_t major, uint32_t minor, lk_buf *out);
+
+/* kernel_lockdown(7) is in the mode "confidentiality". false where that cannot be read (securityfs is not mounted). */
+bool lk_sysroot_is_locked_down(void);
+/* The kernel gives its own types (BTF). */
+enum lk_tri lk_sysroot_has_btf(void);
 
 #endif

@@ -2,6 +2,8 @@
 """Case 13: what may not be read is said, and nothing is called free that could be locked."""
 
 import os
+import re
+import sys
 
 from document import check, same
 from harness import NOBODY, brief, holders_of, in_initial_pid_namespace, needs, needs_root, one_row
@@ -180,3 +182,100 @@ def test_13_undumpable(t):
     same((row["how_known"], row["holders"]), ("unknown", []), "as its own user")
     same(t.who(path, uid=NOBODY)["status"], 0, "who as its own user")
     same(one_row(t.rows(path))["pid"], h.pid, "as root")
+
+
+# ---- what is said to who lacks a right ----
+
+
+
+
+def without(*capabilities):
+    """Root less these."""
+    names = ",-".join(capabilities)
+    return ("setpriv", "--bounding-set=-" + names, "--inh-caps=-" + names, "--")
+
+
+# Refuses bpf(2), as the filters of containers do: load the call's number; is it bpf? EPERM; else allow.
+FILTERED = """
+import ctypes, os, struct, sys
+number = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
+program = b"".join(struct.pack("HBBI", *i) for i in (
+    (0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)))
+text = ctypes.create_string_buffer(program)
+libc = ctypes.CDLL(None, use_errno=True)
+class Prog(ctypes.Structure):
+    _fields_ = [("n", ctypes.c_ushort), ("v", ctypes.c_void_p)]
+prog = Prog(4, ctypes.cast(text, ctypes.c_void_p))
+if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(prog), 0, 0):
+    sys.exit(77)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def check_never_told_to_be_root(answer):
+    check(b"as root" not in answer.out + answer.err and b"by root" not in answer.out + answer.err, "said to root: %s", answer)
+
+
+@needs_root
+@needs("setpriv", "prlimit", "unshare")
+def test_86_why_not_bpf(t):
+    """Each reason as it is; root is not told to be root."""
+    if "used here: bpf" not in t.world.version:
+        raise Skip("bpf cannot be used here anyway")
+    if t.world.wanted == "procfs":
+        raise Skip("the scanner is chosen")
+    cases = {
+        b"more descriptors than the 11 that this process may have (ulimit -n)": ("prlimit", "--nofile=11:11", "--"),
+        b"this root lacks CAP_BPF and CAP_PERFMON": without("sys_admin", "bpf", "perfmon"),
+        b"root of a user namespace has no rights outside of it": ("unshare", "--user", "--map-root-user", "--"),
+    }
+    if os.uname().machine in ("x86_64", "aarch64"):
+        cases[b"a seccomp filter forbids bpf(2)"] = (sys.executable, "-c", FILTERED)
+    for words, prefix in cases.items():
+        answer = t.run("list", "-v", prefix=prefix)
+        found = re.search(rb"scanner: procfs, because (.*)", answer.err)
+        check(found and words in found[1], "expected %r: %s", words, answer)
+        check_never_told_to_be_root(answer)
+        answer = t.run("--scanner=bpf", "list", prefix=prefix)
+        check(answer.status == 2 and words in answer.err, "expected %r: %s", words, answer)
+        check_never_told_to_be_root(answer)
+
+
+@needs_root
+@needs("setpriv", "unshare")
+def test_86_root_is_not_told_to_be_root(t):
+    """Without CAP_SYS_PTRACE, or in a user namespace: list, who, release name what is lacking."""
+    path = t.path("f")
+    h = t.helper(uid=NOBODY)
+    h.open_lock(path, "posix", "w")
+    for words, prefix in (
+        (b"this root lacks CAP_SYS_PTRACE", without("sys_ptrace")),
+        (b"root of a user namespace has no rights outside of it", ("unshare", "--user", "--map-root-user", "--")),
+    ):
+        for args in (("list",), ("who", path), ("release", path, "--pid", str(h.pid), "--yes")):
+            answer = t.run("--scanner=procfs", *args, prefix=prefix)
+            check(words in answer.out + answer.err, "expected %r: %s", words, answer)
+            check_never_told_to_be_root(answer)
+    answer = t.run("--scanner=procfs", "list", uid=NOBODY)
+    check(b"run as root (CAP_SYS_PTRACE)" in answer.err, "to another user: %s", answer)
+
+
+@needs_root
+@needs("setpriv")
+def test_86_signal_and_directory(t):
+    """The same of a signal to a process of others, and of a directory that is not ours."""
+    path = t.path("f")
+    h = t.helper(uid=NOBODY)
+    h.open_lock(path)
+    answer = t.run("signal", str(h.pid), "--yes", prefix=without("kill"))
+    check(answer.status == 5 and b"this root lacks CAP_KILL" in answer.out + answer.err, "%s", answer)
+    check_never_told_to_be_root(answer)
+    directory = os.path.join(t.dir, "d")
+    os.mkdir(directory, 0o555)
+    os.chown(directory, NOBODY, NOBODY)
+    with open(os.path.join(directory, "f"), "wb"):
+        pass
+    answer = t.run("rm", os.path.join(directory, "f"), "--yes", prefix=without("dac_override"))
+    check(b"this root lacks CAP_DAC_OVERRIDE" in answer.out + answer.err, "%s", answer)
+    check_never_told_to_be_root(answer)
+    check(h.proc.poll() is None and os.path.exists(os.path.join(directory, "f")), "something was done")

@@ -13,6 +13,7 @@
 #include "action/release.h"
 #include "model/build.h"
 #include "source/procfs.h"
+#include "source/rights.h"
 
 /* The real system calls, of which one fails. */
 struct script {
@@ -198,7 +199,8 @@ Test(release, works)
 
 Test(release, getfd_fails)
 {
-	expect(LK_TYPE_FLOCK, (struct script){ .getfd = -EPERM }, -EPERM, LK_OUTCOME_REFUSED, true, "run as root");
+	expect(LK_TYPE_FLOCK, (struct script){ .getfd = -EPERM }, -EPERM, LK_OUTCOME_REFUSED, true,
+	       lk_rights_advice(LK_RIGHT_ATTACH));
 	expect(LK_TYPE_OFD, (struct script){ .getfd = -EBADF }, -ESTALE, LK_OUTCOME_REFUSED, true,
 	       "changed since you looked");
 	expect(LK_TYPE_OFD, (struct script){ .getfd = -ESRCH }, -ESTALE, LK_OUTCOME_REFUSED, true,
@@ -211,7 +213,8 @@ Test(release, unlocking_fails)
 {
 	expect(LK_TYPE_FLOCK, (struct script){ .flock = -EIO }, -EIO, LK_OUTCOME_NOT_DONE, true, "did not release");
 	expect(LK_TYPE_OFD, (struct script){ .fcntl = -ENOLCK }, -ENOLCK, LK_OUTCOME_NOT_DONE, true, "did not release");
-	expect(LK_TYPE_LEASE, (struct script){ .lease = -EACCES }, -EACCES, LK_OUTCOME_REFUSED, true, "CAP_LEASE");
+	expect(LK_TYPE_LEASE, (struct script){ .lease = -EACCES }, -EACCES, LK_OUTCOME_REFUSED, true,
+	       lk_rights_advice(LK_RIGHT_LEASE));
 }
 
 /* A return code of 0 is no proof. */
