@@ -2,7 +2,6 @@
 /* What a scan could not read: counted by kind and reason, the first processes by name, and said in a sentence. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "source/procfs_private.h"
 #include "source/rights.h"

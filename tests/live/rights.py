@@ -252,11 +252,11 @@ def test_86_root_is_not_told_to_be_root(t):
         (b"this root lacks CAP_SYS_PTRACE", without("sys_ptrace")),
         (b"root of a user namespace has no rights outside of it", ("unshare", "--user", "--map-root-user", "--")),
     ):
-        for args in (("list",), ("who", path), ("release", path, "--pid", str(h.pid), "--yes")):
+        for args in (("list", "-v"), ("who", "-v", path), ("release", path, "--pid", str(h.pid), "--yes")):
             answer = t.run("--scanner=procfs", *args, prefix=prefix)
             check(words in answer.out + answer.err, "expected %r: %s", words, answer)
             check_never_told_to_be_root(answer)
-    answer = t.run("--scanner=procfs", "list", uid=NOBODY)
+    answer = t.run("--scanner=procfs", "list", "-v", uid=NOBODY)
     check(b"run as root (CAP_SYS_PTRACE)" in answer.err, "to another user: %s", answer)
 
 
