@@ -73,6 +73,8 @@ libcli_a_SOURCES += \
 	src/cli/waits_tree.h \
 	src/cli/who.c \
 	src/cli/who.h \
+	src/cli/who_beside.c \
+	src/cli/who_beside.h \
 	src/cli/who_jobs.c \
 	src/cli/who_jobs.h \
 	src/cli/who_notes.c \

@@ -19,6 +19,15 @@ struct lk_json_options {
 	bool lines; /* a header line, then a row a line */
 };
 
+/* A lock file beside a FILE, or what an overlay shows of it. */
+struct lk_answer_companion {
+	const char *path;
+	bool overlay;
+	enum lk_tri locked;
+	const int *holders; /* pids */
+	size_t n_holders;
+};
+
 /* What `who` found out about one FILE. Everything is borrowed. */
 struct lk_answer_file {
 	const char *path; /* as asked */
@@ -34,6 +43,10 @@ struct lk_answer_file {
 	const struct lk_sqlite *sqlite; /* by its locks it is such a database; NULL: not */
 	enum lk_tri sqlite_writable;
 	bool may_have_mutex; /* there may be a mutex inside the file, which is no lock of the kernel */
+	struct lk_answer_companion *companions;
+	size_t n_companions;
+	bool has_locked_below; /* it is a directory */
+	int64_t locked_below; /* files */
 };
 
 /* What stands at the top of a tree of waits: a lock whose holders do not wait themselves. */

@@ -103,6 +103,28 @@ static json_t *sqlite_object(const struct lk_answer_file *f)
 	return lk_json_finish(&o);
 }
 
+static json_t *companion_object(const struct lk_answer_companion *c)
+{
+	struct lk_json_object o = lk_json_new();
+
+	lk_json_put(&o, "path", lk_json_text(c->path));
+	lk_json_put(&o, "path_b64", lk_json_bytes(c->path));
+	lk_json_put(&o, "overlay", json_boolean(c->overlay));
+	lk_json_put(&o, "locked", lk_json_tri(c->locked));
+	lk_json_put(&o, "holders", pid_list(c->holders, c->n_holders));
+	return lk_json_finish(&o);
+}
+
+static json_t *companion_list(const struct lk_answer_file *f)
+{
+	json_t *list = json_array();
+	bool failed = !list;
+
+	for (size_t i = 0; i < f->n_companions; i++)
+		lk_json_append(list, companion_object(&f->companions[i]), &failed);
+	return lk_json_finish_list(list, failed);
+}
+
 static json_t *answer_file_object(const struct lk_answer_file *f)
 {
 	struct lk_json_object o = lk_json_new();
@@ -122,6 +144,8 @@ static json_t *answer_file_object(const struct lk_answer_file *f)
 		    lk_json_integer(f->uses ? (int64_t)f->uses->n_unreadable : 0, f->uses != NULL));
 	lk_json_put(&o, "uses_unread",
 		    f->uses ? lk_json_unread(f->uses->unread.v, f->uses->unread.n) : lk_json_unread(NULL, 0));
+	lk_json_put(&o, "companions", companion_list(f));
+	lk_json_put(&o, "locked_below", lk_json_integer(f->locked_below, f->has_locked_below));
 	return lk_json_finish(&o);
 }
 

@@ -117,6 +117,9 @@ size_t lk_uses_print(const struct lk_out *o, const struct lk_uses *u, size_t fil
 	size_t n = 0;
 
 	for (enum lk_use_kind kind = 0; uses && kind < LK_N_USE_KINDS; kind++) {
+		/* That has a line of its own (cli/who_beside.h). */
+		if (kind == LK_USE_OVERLAY)
+			continue;
 		if (!collect(u, file, below, kind, skip, n_skip, &g))
 			continue;
 		fputs(n++ ? "; " : before, o->f);

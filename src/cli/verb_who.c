@@ -8,6 +8,7 @@
 #include "cli/print.h"
 #include "cli/session.h"
 #include "cli/uses.h"
+#include "cli/who_beside.h"
 #include "cli/who_jobs.h"
 #include "cli/who_sqlite.h"
 #include "table/sort.h"
@@ -23,6 +24,7 @@ struct inquiry {
 	size_t n;
 	struct lk_uses uses;
 	bool has_uses;
+	lk_besides *beside; /* one a FILE; NULL: not looked for */
 };
 
 static int push_row(lk_rows *rows, struct lk_row row)
@@ -185,6 +187,9 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 	put_reasons(&o, w);
 	if (w->locked == LK_YES)
 		put_uses(&o, q, w, "Without a lock: ");
+	if (q->beside)
+		lk_beside_print(&o, &q->beside[w->target - q->session.targets]);
+	lk_beside_print_below(&o, &q->session, w->target);
 	lk_vec_done(&rows);
 	return rc;
 }
@@ -252,6 +257,15 @@ static void fill_answer(struct lk_answer_file *file, struct lk_who *w, struct lk
 	};
 }
 
+static int add_beside(struct lk_answer_file *file, const struct inquiry *q, size_t i)
+{
+	int64_t n = lk_beside_count_below(&q->session, &q->session.targets[i]);
+
+	file->has_locked_below = n >= 0;
+	file->locked_below = n;
+	return q->beside ? lk_beside_fill(&q->beside[i], file) : 0;
+}
+
 /* The numbers of uses are those of the session's targets. */
 static void add_uses(struct lk_answer_file *file, const struct inquiry *q, size_t i)
 {
@@ -276,10 +290,13 @@ static int print_rows(struct inquiry *q)
 		answer.files[i].sqlite_writable = q->sqlite[i].writable;
 		answer.files[i].may_have_mutex = lk_who_may_have_mutex(&q->answers[i]);
 		add_uses(&answer.files[i], q, i);
+		rc = add_beside(&answer.files[i], q, i);
 	}
 	if (rc == 0)
 		rc = lk_print_rows(q->cli, &q->session, &q->cols, &rows, &answer);
 	lk_vec_done(&rows);
+	for (size_t i = 0; answer.files && i < q->n; i++)
+		free(answer.files[i].companions);
 	free(answer.files);
 	return rc;
 }
@@ -355,14 +372,20 @@ static void say_unknown(const struct inquiry *q)
 	}
 }
 
-/* Formats that have a place for them. That they could not be found out is said, and changes nothing else. */
+/* A list of pids and raw rows have no place for what is no lock on the FILE. */
+static bool has_place(const struct inquiry *q)
+{
+	return q->cli->format == LK_FORMAT_TABLE || q->cli->format == LK_FORMAT_JSON ||
+	       q->cli->format == LK_FORMAT_JSONL;
+}
+
+/* That they could not be found out is said, and changes nothing else. */
 static void find_uses(struct inquiry *q)
 {
 	struct lk_err err = { 0 };
 	int rc;
 
-	if (q->cli->no_uses || (q->cli->format != LK_FORMAT_TABLE && q->cli->format != LK_FORMAT_JSON &&
-				q->cli->format != LK_FORMAT_JSONL))
+	if (q->cli->no_uses || !has_place(q))
 		return;
 	rc = lk_session_uses(&q->session, &q->uses, &err);
 	q->has_uses = rc == 0;
@@ -371,12 +394,26 @@ static void find_uses(struct inquiry *q)
 	lk_err_done(&err);
 }
 
+static int find_beside(struct inquiry *q)
+{
+	int rc = 0;
+
+	if (!has_place(q))
+		return 0;
+	q->beside = calloc(q->n ? q->n : 1, sizeof(*q->beside));
+	for (size_t i = 0; q->beside && i < q->n && rc == 0; i++)
+		rc = lk_beside_find(&q->session, i, q->has_uses ? &q->uses : NULL, &q->beside[i]);
+	return q->beside ? rc : -ENOMEM;
+}
+
 static enum lk_status answer(struct inquiry *q)
 {
 	int rc = find(q);
 
 	if (rc == 0)
 		find_uses(q);
+	if (rc == 0)
+		rc = find_beside(q);
 	if (rc == 0)
 		rc = q->cli->format == LK_FORMAT_TABLE ? print_tables(q) : print_rows(q);
 	if (rc < 0) {
@@ -406,8 +443,11 @@ static enum lk_status run(const struct lk_cli *cli)
 	for (size_t i = 0; i < q.n; i++) {
 		lk_who_sqlite_done(&q.sqlite[i]);
 		lk_who_done(&q.answers[i]);
+		if (q.beside)
+			lk_beside_done(&q.beside[i]);
 	}
 	free(q.sqlite);
+	free(q.beside);
 	free(q.answers);
 	lk_vec_done(&q.cols);
 	lk_uses_done(&q.uses);
@@ -426,7 +466,8 @@ const struct lk_verb lk_verb_who = {
 		"Apart from the locks it says who uses a FILE without one: who has it open, mapped, as program, as working or root\n"
 		"directory, and loop devices, swap and mounts; who listens on a socket or is connected through it; what a block device\n"
 		"is mounted at, part of or swapped to. Of a mount point, and with -R of any directory, also who uses anything below\n"
-		"it, and so keeps it from being unmounted. That changes neither the answer nor the exit status.\n"
+		"it, and so keeps it from being unmounted. Lock files beside the FILE that are locked are mentioned, what an overlay\n"
+		"shows of it, and how many files below a directory are locked. That changes neither the answer nor the exit status.\n"
 		"\n"
 		"Where all locks on a FILE are those of a SQLite database, the files FILE-shm, FILE-wal and FILE-journal are looked at,\n"
 		"too: who writes, reads, or merely has it open, and whether it can be written now. It is locked (0) also when it is only\n"

@@ -57,7 +57,7 @@ static int find_below(struct lk_session *s, struct lk_who *w)
 	return rc == -ENOMEM ? rc : 0;
 }
 
-static bool is_below(const char *path, const char *dir)
+bool lk_who_is_below(const char *path, const char *dir)
 {
 	size_t n = strlen(dir);
 
@@ -73,7 +73,7 @@ static bool is_below_by_path(const struct lk_who *w, const struct lk_lock *l)
 	const char *dir_path = dir->path ? dir->path : w->target->path;
 	const struct lk_file *file = l->file;
 
-	if (!file->path || !is_below(file->path, dir_path))
+	if (!file->path || !lk_who_is_below(file->path, dir_path))
 		return false;
 	if (w->by_path)
 		return true;
@@ -81,7 +81,7 @@ static bool is_below_by_path(const struct lk_who *w, const struct lk_lock *l)
 	if (file->deleted != LK_YES)
 		return w->walk_failed != NULL;
 	return (file->key.major == dir->key.major && file->key.minor == dir->key.minor) ||
-	       (file->mount_point && is_below(file->mount_point, dir_path));
+	       (file->mount_point && lk_who_is_below(file->mount_point, dir_path));
 }
 
 /* Files of the tree by key: hard links and files that share one follow each other in `next`. */
@@ -240,7 +240,7 @@ static bool has_remote_below(const struct lk_session *s, const struct lk_who *w)
 	for (size_t i = 0; s->cli->recursive && i < s->snap->n_mounts; i++) {
 		const struct lk_fact_mount *m = &s->snap->mounts[i];
 
-		if (m->local == LK_NO && m->mount_point && is_below(m->mount_point, dir))
+		if (m->local == LK_NO && m->mount_point && lk_who_is_below(m->mount_point, dir))
 			return true;
 	}
 	return false;

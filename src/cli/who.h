@@ -39,6 +39,9 @@ int lk_who_put_leases(const struct lk_out *o, const struct lk_who *w);
 bool lk_who_may_have_mutex(const struct lk_who *w);
 void lk_who_put_mutex(const struct lk_out *o, const struct lk_who *w);
 
+/* By the bytes of the paths: not the directory itself. */
+bool lk_who_is_below(const char *path, const char *dir);
+
 /* One line where the file's mode asks for mandatory locks, which this kernel does not know (any more). */
 void lk_who_note_mandatory(const struct lk_out *o, const struct lk_asked *asked, bool live);
 

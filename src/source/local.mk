@@ -68,6 +68,7 @@ liblockscope_a_SOURCES += \
 	src/source/procfs_uses_below.c \
 	src/source/procfs_uses_block.c \
 	src/source/procfs_uses_kernel.c \
+	src/source/procfs_uses_overlay.c \
 	src/source/procfs_uses_proc.c \
 	src/source/procfs_uses_socket.c \
 	src/source/procfs_waits.c \

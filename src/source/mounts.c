@@ -67,6 +67,7 @@ static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns)
 	struct lk_mount *e = lk_arena_zalloc(&m->arena, sizeof(*e));
 	struct lk_mount **slot;
 	dev_t dev = mnt_fs_get_devno(fs);
+	const char *root = mnt_fs_get_root(fs);
 
 	if (!e)
 		return -ENOMEM;
@@ -79,6 +80,8 @@ static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns)
 	e->parent = mnt_fs_get_parent_id(fs);
 	e->fstype = lk_arena_strdup(&m->arena, mnt_fs_get_fstype(fs));
 	e->target = lk_arena_strdup(&m->arena, mnt_fs_get_target(fs));
+	if (e->fstype && strcmp(e->fstype, "overlay") == 0 && root && strcmp(root, "/") == 0)
+		e->overlay = lk_arena_strdup(&m->arena, mnt_fs_get_fs_options(fs));
 	e->source = lk_arena_strdup(&m->arena, mnt_fs_get_srcpath(fs));
 	e->local = lk_mounts_fs_is_local(e->fstype);
 	if (!e->fstype || !e->target)

@@ -16,6 +16,7 @@ struct lk_mount {
 	int parent; /* id of the mount it stands on */
 	uint32_t major, minor; /* of the superblock: the device in lock keys */
 	const char *fstype, *target; /* target: as seen by the namespace it was read from */
+	const char *overlay; /* options of an overlay file system that is mounted as a whole; else NULL */
 	const char *source; /* what was mounted: "/dev/sda1", anything; NULL: none */
 	unsigned
 		ns; /* which namespace: 0 is our own, others as the caller numbers them (a mount belongs to exactly one) */

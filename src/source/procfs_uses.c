@@ -74,7 +74,8 @@ int lk_uses_emit_skip(struct lk_helper_out *out)
 
 /* Items in front of the processes. */
 static int (*const kernel_items[])(struct uses_job *j, struct lk_helper_out *out) = {
-	lk_uses_of_loops, lk_uses_of_swaps, lk_uses_of_mounts, lk_uses_of_sockets, lk_uses_of_blocks,
+	lk_uses_of_loops,   lk_uses_of_swaps,  lk_uses_of_mounts,
+	lk_uses_of_sockets, lk_uses_of_blocks, lk_uses_of_overlays,
 };
 #define N_KERNEL_ITEMS (sizeof(kernel_items) / sizeof(*kernel_items))
 

@@ -70,15 +70,19 @@ struct uses_proc {
 /* Reports a use to the parent. proc NULL: the kernel. 0 or -errno. */
 int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const struct lk_use *use);
 
+/* The same for a use by the kernel. */
+int lk_uses_emit_kernel(struct lk_helper_out *out, size_t file, enum lk_use_kind kind, const char *what, bool certain);
+
 /* The identity of an O_PATH descriptor of ours is that of the file. */
 enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_file *file);
 
-/* Loop devices, swap, mounts, sockets, and what is made of block devices. 0, or -errno when the parent is gone or memory is out. */
+/* Loop devices, swap, mounts, sockets, what is made of block devices, overlays. 0, or -errno when the parent is gone or memory is out. */
 int lk_uses_of_loops(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_swaps(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_mounts(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_sockets(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_blocks(struct uses_job *j, struct lk_helper_out *out);
+int lk_uses_of_overlays(struct uses_job *j, struct lk_helper_out *out);
 /* Tells the parent that one of these could not be looked through. */
 int lk_uses_emit_unknown(struct lk_helper_out *out);
 /* Tells it that the process could not be read, or that it is none to be counted. */

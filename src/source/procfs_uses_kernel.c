@@ -10,8 +10,7 @@
 #include "source/procfs_uses.h"
 #include "source/sysroot.h"
 
-static int emit_kernel_use(struct lk_helper_out *out, size_t file, enum lk_use_kind kind, const char *what,
-			   bool certain)
+int lk_uses_emit_kernel(struct lk_helper_out *out, size_t file, enum lk_use_kind kind, const char *what, bool certain)
 {
 	struct lk_use use = { .file = file, .kind = kind, .fd = -1, .what = what, .certain = certain };
 
@@ -65,7 +64,7 @@ static int look_at_loop(void *arg, const struct lk_sysroot_loop *loop)
 	rc = lk_uses_below_kernel(l->j, l->out, LK_USE_LOOP, loop->backing_file, device);
 	for (size_t i = 0; i < l->j->n_files && !rc; i++) {
 		if (is_behind(l->j, loop, &l->j->files[i]) == LK_YES)
-			rc = emit_kernel_use(l->out, i, LK_USE_LOOP, device, true);
+			rc = lk_uses_emit_kernel(l->out, i, LK_USE_LOOP, device, true);
 	}
 	return rc;
 }
@@ -117,7 +116,7 @@ static int look_at_swap(struct uses_job *j, struct lk_helper_out *out, char *lin
 	rc = lk_uses_below_kernel(j, out, LK_USE_SWAP, line, line);
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
 		if (is_path_of(j, line, &j->files[i]) != LK_NO)
-			rc = emit_kernel_use(out, i, LK_USE_SWAP, NULL, true);
+			rc = lk_uses_emit_kernel(out, i, LK_USE_SWAP, NULL, true);
 	}
 	return rc;
 }
@@ -150,7 +149,7 @@ static int look_at_mount(struct uses_job *j, struct lk_helper_out *out, const st
 	if (m->ns != 0 || m->major != file->key.major || m->minor != file->key.minor)
 		return 0;
 	is = is_path_of(j, m->target, file);
-	return is == LK_NO ? 0 : emit_kernel_use(out, i, LK_USE_MOUNT, m->target, is == LK_YES);
+	return is == LK_NO ? 0 : lk_uses_emit_kernel(out, i, LK_USE_MOUNT, m->target, is == LK_YES);
 }
 
 int lk_uses_of_mounts(struct uses_job *j, struct lk_helper_out *out)

@@ -27,6 +27,8 @@ const struct lk_use_words *lk_use_words(enum lk_use_kind kind)
 		[LK_USE_HOLDER] = { "holder", "part of", BY_KERNEL("device", "devices"), "it is part of ", "" },
 		[LK_USE_BACKING] = { "backing", "attached to the file", BY_KERNEL(NULL, NULL),
 				     "it is a loop device attached to ", "" },
+		[LK_USE_OVERLAY] = { "overlay", "shown by an overlay as", BY_KERNEL(NULL, NULL),
+				     "an overlay shows it as ", "" },
 #undef IN_PROCESSES
 #undef BY_KERNEL
 	};

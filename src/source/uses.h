@@ -23,6 +23,7 @@ enum lk_use_kind {
 	LK_USE_CONNECTED, /* one end of a connection that was made through it */
 	LK_USE_HOLDER, /* a block device: another one is made of it (device mapper, md, bcache …) */
 	LK_USE_BACKING, /* a loop device: the file it is attached to */
+	LK_USE_OVERLAY, /* an overlay file system that is mounted here shows it, as another file with locks of its own */
 	LK_N_USE_KINDS,
 };
 

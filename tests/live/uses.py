@@ -283,3 +283,125 @@ def test_74_block_device_holder(t):
     wanted = [("holder", False, "/dev/dm-7 (vg-root)")]
     same(of_process(uses_of(t, device, status=1), None), wanted, "the device that is made of it")
     check(b"it is part of /dev/dm-7 (vg-root)" in refused(t, "rm", device).out, "rm")
+
+
+# -- overlays --
+
+
+def overlay(t, name, *lower, options=""):
+    """An overlay file system over new directories; (merged, upper)."""
+    upper, work, merged = (os.path.join(t.dir, name + part) for part in (" upper", " work", " merged"))
+    for directory in (upper, work, merged, *lower):
+        os.makedirs(directory, exist_ok=True)
+    layers = ":".join(d.replace(":", "\\:") for d in lower)
+    text = "lowerdir=%s,upperdir=%s,workdir=%s%s" % (layers, upper, work, options)
+    return t.mount(merged, "-t", "overlay", "-o", text, "overlay"), upper
+
+
+def companions_of(t, path, *args, **options):
+    return t.who(path, *args, **options)["answer"]["files"][0]["companions"]
+
+
+@needs_root
+def test_74_overlay(t):
+    """A file of an upper or lower layer is told with what the overlay shows of it: its locks and its users."""
+    one, two = os.path.join(t.dir, "lower:one"), os.path.join(t.dir, "lower two")
+    merged, upper = overlay(t, "ovl", one, two)
+    names = {"in upper": upper, "in one": one, "in two": two}
+    for name, layer in names.items():
+        with open(os.path.join(layer, name), "wb"):
+            pass
+    for name, layer in names.items():
+        seen, path = os.path.join(merged, name), os.path.join(layer, name)
+        same(of_process(uses_of(t, path, status=1), None), [("overlay", False, seen)], "the use of " + path)
+        same(companions_of(t, path), [{"path": seen, "path_b64": None, "overlay": True, "locked": False, "holders": []}], path)
+        h = t.helper()
+        h.open_lock(seen, letters="r")
+        found = companions_of(t, path, status=1)
+        same([(c["path"], c["locked"], c["holders"]) for c in found], [(seen, True, [h.pid])], "the lock in the overlay")
+        text = t.run("who", path).out
+        check(b"Also seen as %s: locked by 1 process: %d (" % (os.fsencode(seen), h.pid) in text, "%r", text)
+        check(b"an overlay shows it as %s" % os.fsencode(seen) in refused(t, "rm", path).out, "rm")
+        h.end()
+    hidden = os.path.join(one, "in one")
+    with open(os.path.join(merged, "in one"), "ab"):
+        pass
+    same(companions_of(t, hidden), [], "a file that was copied up: the overlay shows the copy")
+    other = user(t, "f = open(sys.argv[1])", os.path.join(merged, "in two"))
+    text = t.run("who", os.path.join(two, "in two")).out
+    check(b"in two: not locked; open in 1 process: %d (python3)" % other in text, "the user in the overlay: %r", text)
+
+
+# -- companions and directories --
+
+
+def test_76_companions(t):
+    """A lock file beside the FILE that is locked is told; the answer about the FILE stays what it is."""
+    for asked, beside in (("dump.sql", "dump.sql.lock"), ("text", ".text.swp"), ("000001.log", "LOCK"), ("data.mdb", "lock.mdb")):
+        where = os.path.join(t.dir, asked + " dir")
+        os.mkdir(where)
+        path, lock = os.path.join(where, asked), os.path.join(where, beside)
+        for name in (path, lock):
+            with open(name, "wb"):
+                pass
+        same(companions_of(t, path, status=1), [], "nobody locks " + beside)
+        h = t.helper()
+        h.open_lock(lock)
+        wanted = {"path": lock, "path_b64": None, "overlay": False, "locked": True, "holders": [h.pid]}
+        same(companions_of(t, path, status=1), [wanted], beside)
+        same(t.who(path, status=1)["locks"], [], "its lock is none of the FILE's")
+        text = t.run("who", path).out
+        check(b"Beside it: %s: locked by 1 process: %d (lkhelp)\n" % (os.fsencode(lock), h.pid) in text, "%r", text)
+        same(companions_of(t, lock, status=0), [], "the lock file itself is no companion of its own")
+        same(t.run("who", "-t", path).out, b"", "a list of pids")
+        h.end()
+
+
+def test_76_companions_of_directory(t):
+    """Of a directory: the lock file in it, and the one that is called as it is."""
+    where = os.path.join(t.dir, "profile")
+    os.mkdir(where)
+    h = t.helper()
+    locks = [os.path.join(where, ".parentlock"), where + ".lock"]
+    for name in locks:
+        with open(name, "wb"):
+            pass
+        h.open_lock(name, "posix")
+    same(sorted(c["path"] for c in companions_of(t, where, status=1)), sorted(locks), "the lock files")
+
+
+@needs_root
+def test_76_companions_hang_nowhere(t):
+    """A name is looked for only where a locked file may have it, and never on a file server."""
+    path = t.path("f")
+    t.helper().open_lock(t.path("f.lock"))
+    where = t.mount(os.path.join(t.dir, "mnt"), "-t", "tmpfs", "tmpfs")
+    inner = os.path.join(where, "f")
+    with open(inner, "wb"):
+        pass
+    same(len(companions_of(t, path, status=1)), 1, "here")
+    same(companions_of(t, inner, status=1), [], "a file of that name elsewhere")
+
+
+def test_76_locked_below(t):
+    """A directory with locked files below it: how many, and where to go on."""
+    where = os.path.join(t.dir, "tree")
+    os.makedirs(os.path.join(where, "sub"))
+    same(t.who(where, status=1)["answer"]["files"][0]["locked_below"], 0, "nothing is locked")
+    check(b"At least" not in t.run("who", where).out, "nothing is said of nothing")
+    h = t.helper()
+    for name in ("a", "sub/b", "sub/c"):
+        path = os.path.join(where, name)
+        with open(path, "wb"):
+            pass
+        fd = h.open_lock(path)
+        if name == "a":
+            h.lock("posix", "w", fd, 0, 1)
+    h.open_lock(t.path("tree-beside"))
+    document = t.who(where, status=1)
+    same((document["answer"]["files"][0]["locked_below"], document["locks"]), (3, []), "three files, and no row")
+    check(b"At least 3 files below it are locked: who -R tells by whom.\n" in t.run("who", where).out, "the sentence")
+    document = t.who(where, "-R", status=0)
+    same((document["answer"]["files"][0]["locked_below"], len(document["locks"])), (3, 4), "with -R")
+    check(b"At least" not in t.run("who", "-R", where).out, "with -R the rows say it")
+    same(t.who(os.path.join(where, "a"), status=0)["answer"]["files"][0]["locked_below"], None, "no directory")

@@ -202,9 +202,11 @@ Test(json, answer)
 		"{" HEAD_ ",\"answer\":{\"verb\":\"who\",\"locked\":true,\"files\":[{\"path\":\"a\",\"path_b64\":null,"
 		"\"file\":{\"key\":\"08:01:5\",\"dev_major\":8,\"dev_minor\":1,\"inode\":\"5\",\"path\":\"/a\",\"path_b64\":null,"
 		"\"deleted\":false,\"replaced\":false,\"size_bytes\":null,\"fstype\":null,\"mount_point\":null},"
-		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[]},"
+		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[],"
+		"\"companions\":[],\"locked_below\":null},"
 		"{\"path\":\"\\uFFFD\",\"path_b64\":\"/w==\",\"file\":null,\"locked\":null,\"holders\":[],\"waiters\":[],"
-		"\"reason\":\"It lives elsewhere.\",\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[]}]},\"locks\":[]}\n");
+		"\"reason\":\"It lives elsewhere.\",\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[],"
+		"\"companions\":[],\"locked_below\":null}]},\"locks\":[]}\n");
 }
 
 Test(json, answer_with_uses)
@@ -229,7 +231,18 @@ Test(json, answer_with_uses)
 	};
 	struct lk_fact_unread unread = { .pid = 1, .code = -EACCES, .comm = "in\xffit" };
 	struct lk_uses uses = { .v = { list, 4, 4 }, .n_procs = 3, .n_unreadable = 2, .unread = { &unread, 1, 1 } };
-	struct lk_answer_file asked = { .path = "a", .locked = LK_NO, .uses = &uses, .uses_file = 0 };
+	static const int locker[] = { 8 };
+	struct lk_answer_companion beside = {
+		.path = "a\xff.lock", .locked = LK_YES, .holders = locker, .n_holders = 1
+	};
+	struct lk_answer_file asked = { .path = "a",
+					.locked = LK_NO,
+					.uses = &uses,
+					.uses_file = 0,
+					.companions = &beside,
+					.n_companions = 1,
+					.has_locked_below = true,
+					.locked_below = 2 };
 	struct lk_answer answer = { .verb = "who", .files = &asked, .n_files = 1, .locked = LK_NO };
 	lk_auto_mem char *s = printed(0, &answer, false, false);
 
@@ -238,7 +251,9 @@ Test(json, answer_with_uses)
 		       "\"uses\":[{\"kind\":\"open\",\"pid\":7,\"start_ticks\":9,\"comm\":\"a\\uFFFD\",\"comm_b64\":\"Yf8=\",\"fd\":0,"
 		       "\"what\":null,\"what_b64\":null,\"below\":false,\"certain\":true},{\"kind\":\"loop\",\"pid\":null,\"start_ticks\":null,\"comm\":null,"
 		       "\"comm_b64\":null,\"fd\":null,\"what\":\"/dev/loop0\",\"what_b64\":null,\"below\":true,\"certain\":false}],\"uses_complete\":false,"
-		       "\"uses_unread_count\":2,\"uses_unread\":[{\"pid\":1,\"comm\":\"in\\uFFFDit\",\"comm_b64\":\"aW7/aXQ=\",\"errno\":\"EACCES\"}]}"),
+		       "\"uses_unread_count\":2,\"uses_unread\":[{\"pid\":1,\"comm\":\"in\\uFFFDit\",\"comm_b64\":\"aW7/aXQ=\",\"errno\":\"EACCES\"}],"
+		       "\"companions\":[{\"path\":\"a\\uFFFD.lock\",\"path_b64\":\"Yf8ubG9jaw==\",\"overlay\":false,\"locked\":true,"
+		       "\"holders\":[8]}],\"locked_below\":2}"),
 		"%s", s);
 }
 

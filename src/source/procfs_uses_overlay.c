@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A file that lies in a layer of an overlay file system mounted here is seen there as another file, which has locks and users of its
+ * own. Only local layers with absolute names are looked at, and only the mount tables say what they are. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "source/procfs_uses.h"
+
+/* The layers of one mount, topmost first. */
+struct layers {
+	LK_VEC(int) fds; /* O_PATH */
+	LK_VEC(char *) paths; /* as the kernel calls them */
+};
+
+static void layers_done(struct layers *l)
+{
+	for (size_t i = 0; i < l->fds.n; i++)
+		close(l->fds.v[i]);
+	for (size_t i = 0; i < l->paths.n; i++)
+		free(l->paths.v[i]);
+	lk_vec_done(&l->fds);
+	lk_vec_done(&l->paths);
+}
+
+static int add_layer(struct uses_job *j, struct layers *l, const char *path)
+{
+	int fd = path[0] == '/' && lk_mounts_path_is_local(&j->mounts, 0, path)
+			 ? lk_io_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY)
+			 : -ENOENT;
+	char **name;
+	int *slot;
+
+	if (fd < 0)
+		return 0;
+	slot = lk_vec_push(&l->fds);
+	name = slot ? lk_vec_push(&l->paths) : NULL;
+	if (!name) {
+		l->fds.n -= slot ? 1 : 0;
+		close(fd);
+		return -ENOMEM;
+	}
+	*slot = fd;
+	*name = NULL;
+	j->link.n = 0;
+	if (lk_procroot_own_link(fd, &j->link) == 0 && lk_buf_str(&j->link))
+		*name = strdup(j->link.v);
+	return *name ? 0 : -ENOMEM;
+}
+
+/* Up to an end that is not escaped by a backslash, which is taken away. Returns what stands behind, NULL: nothing. */
+static char *cut(char *s, char end)
+{
+	char *to = s;
+
+	for (; *s && *s != end; s++) {
+		if (*s == '\\' && s[1])
+			s++;
+		*to++ = *s;
+	}
+	end = *s;
+	*to = '\0';
+	return end ? s + 1 : NULL;
+}
+
+/* Like cut(), but the backslashes stay for the next one. */
+static char *cut_option(char *s)
+{
+	for (; *s && *s != ','; s++) {
+		if (*s == '\\' && s[1])
+			s++;
+	}
+	if (!*s)
+		return NULL;
+	*s = '\0';
+	return s + 1;
+}
+
+static char *value_of(char *option, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(option, name, n) == 0 ? option + n : NULL;
+}
+
+/* "lowerdir=A:B", where A is above B, and "::" stands before those that only hold data; or each by itself, "lowerdir+=A". */
+static int add_lower(struct uses_job *j, struct layers *l, char *value)
+{
+	int rc = 0;
+
+	for (char *next; value && !rc; value = next) {
+		next = cut(value, ':');
+		rc = value[0] ? add_layer(j, l, value) : 0;
+	}
+	return rc;
+}
+
+/* The upper layer is named behind the lower ones: the options are gone through twice. */
+static int read_layers(struct uses_job *j, struct layers *l, const char *options, bool upper)
+{
+	lk_auto_mem char *copy = strdup(options);
+	int rc = copy ? 0 : -ENOMEM;
+
+	for (char *option = copy, *next; option && !rc; option = next) {
+		char *value;
+
+		next = cut_option(option);
+		if (upper) {
+			value = value_of(option, "upperdir=");
+			if (value)
+				cut(value, '\0');
+			rc = value ? add_layer(j, l, value) : 0;
+			continue;
+		}
+		value = value_of(option, "lowerdir=");
+		value = value ? value : value_of(option, "lowerdir+=");
+		rc = value ? add_lower(j, l, value) : 0;
+	}
+	return rc;
+}
+
+/* "/f" of /upper/f; NULL: it does not lie there. */
+static const char *name_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n : NULL;
+}
+
+/* Anything of that name in a layer above hides it; so does a mark that it was deleted. */
+static bool is_hidden(const struct layers *l, size_t layer, const char *name)
+{
+	for (size_t i = 0; i < layer; i++) {
+		if (faccessat(l->fds.v[i], name + 1, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Something else may be mounted over the place. */
+static bool is_seen_at(struct uses_job *j, const struct lk_mount *m, const char *path)
+{
+	lk_auto_fd fd = lk_mounts_path_is_local(&j->mounts, 0, path) ? lk_io_openat(AT_FDCWD, path, O_PATH | O_NOFOLLOW)
+								     : -ENOENT;
+	struct resolve_answer a = { .mnt_id = -1, .size = -1 };
+
+	return fd >= 0 && lk_resolve_identity(j->root, &j->mounts, fd, &a) == 0 && a.mnt_id == m->id;
+}
+
+static int look_at_file(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m, const struct layers *l,
+			size_t file)
+{
+	lk_auto_mem char *seen = NULL;
+	const char *name = NULL;
+	size_t i = 0;
+
+	for (; i < l->paths.n && !name; i++)
+		name = name_below(j->files[file].path, l->paths.v[i]);
+	if (!name || is_hidden(l, i - 1, name))
+		return 0;
+	if (asprintf(&seen, "%s%s", m->target, name) < 0) {
+		seen = NULL;
+		return -ENOMEM;
+	}
+	return is_seen_at(j, m, seen) ? lk_uses_emit_kernel(out, file, LK_USE_OVERLAY, seen, true) : 0;
+}
+
+static bool may_be_in_layer(const struct lk_fact_file *file)
+{
+	return file->path && file->local == LK_YES && file->mode && !S_ISDIR(file->mode);
+}
+
+static int look_at_overlay(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m)
+{
+	struct layers l = { 0 };
+	int rc = read_layers(j, &l, m->overlay, true);
+
+	rc = rc ? rc : read_layers(j, &l, m->overlay, false);
+	for (size_t i = 0; i < j->n_files && !rc; i++) {
+		if (may_be_in_layer(&j->files[i]))
+			rc = look_at_file(j, out, m, &l, i);
+	}
+	layers_done(&l);
+	/* There may be many: a sign of life. */
+	return rc ? rc : lk_helper_emit(out, "", 0);
+}
+
+int lk_uses_of_overlays(struct uses_job *j, struct lk_helper_out *out)
+{
+	bool wanted = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < j->n_files; i++)
+		wanted = wanted || may_be_in_layer(&j->files[i]);
+	for (size_t i = 0, n = j->mounts.v.n; wanted && i < n && !rc; i++) {
+		const struct lk_mount *m = j->mounts.v.v[i];
+
+		if (m->ns == 0 && m->overlay)
+			rc = look_at_overlay(j, out, m);
+	}
+	return rc;
+}
