@@ -107,12 +107,20 @@ int lk_uses_block_path(struct uses_job *j, struct lk_helper_out *out, enum lk_us
 /* Whether anybody asks for what is below this file; whether a path of ours is below it. */
 bool lk_uses_wants_below(const struct uses_job *j, const struct lk_fact_file *file);
 bool lk_uses_is_below_path(const struct uses_job *j, const struct lk_fact_file *file, const char *path);
-/* Reports a use of something below those files that are directories, if it is one: a descriptor; a path of a process (key: of the
- * mapped file, else NULL); a path of ours that the kernel itself uses (what: as lk_use); a mount. 0, or -errno as above. */
+/* What the kernel says a process is at, runs or has mapped. */
+struct uses_place {
+	enum lk_use_kind kind;
+	const char *path;
+	const struct lk_key *key; /* of a mapping; else NULL, and */
+	const char *name; /* of the link below the root of proc */
+};
+
+/* Reports a use of something below those files that are directories, if it is one: a descriptor; a place of a process; a path of ours
+ * that the kernel itself uses (what: as lk_use); a mount. 0, or -errno as above. */
 int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, const struct lk_fdinfo *info,
 		     int fd);
-int lk_uses_below_path(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, enum lk_use_kind kind,
-		       const char *path, const struct lk_key *key);
+int lk_uses_below_place(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out,
+			const struct uses_place *place);
 int lk_uses_below_kernel(struct uses_job *j, struct lk_helper_out *out, enum lk_use_kind kind, const char *path,
 			 const char *what);
 int lk_uses_below_mount(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m, size_t i);

@@ -111,22 +111,47 @@ int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_o
 	return rc;
 }
 
-int lk_uses_below_path(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, enum lk_use_kind kind,
-		       const char *path, const struct lk_key *key)
+/* Memory without a file has a name like "/memfd:x (deleted)", which leads nowhere. */
+static bool is_gone(const char *path)
+{
+	static const char mark[] = " (deleted)";
+	size_t n = strlen(path);
+
+	return n >= sizeof(mark) - 1 && strcmp(path + n - (sizeof(mark) - 1), mark) == 0;
+}
+
+/* Whether what has that path is on the mount that the path leads into. */
+static bool is_there(const struct uses_job *j, const struct lk_mount *m, const struct uses_place *place)
+{
+	const struct lk_key *key = place->key;
+	struct statx st;
+
+	/* Before Linux 6.8 a mapping of overlay shows the file of the layer. */
+	if (key)
+		return (key->major == m->major && key->minor == m->minor) ||
+		       (strcmp(m->fstype, "overlay") == 0 && !is_gone(place->path));
+	if (!is_gone(place->path))
+		return true;
+	return m->local == LK_YES &&
+	       statx(j->root->fd, place->name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) == 0 &&
+	       st.stx_mask & STATX_MNT_ID && st.stx_mnt_id == (uint64_t)m->id;
+}
+
+int lk_uses_below_place(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out,
+			const struct uses_place *place)
 {
 	const struct lk_mount *m = NULL;
 	int rc = 0, ns;
 
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
-		if (!lk_uses_wants_below(j, &j->files[i]) || p->seen[i].below & 1U << kind || path[0] != '/')
+		if (!lk_uses_wants_below(j, &j->files[i]) || p->seen[i].below & 1U << place->kind ||
+		    place->path[0] != '/')
 			continue;
 		ns = m ? 0 : lk_uses_namespace(j, p->pid);
-		m = m || ns < 0 ? m : lk_mounts_by_path(&j->mounts, (unsigned)ns, path);
-		/* A mapping of memory has a name that looks like a path; before Linux 6.8 one of overlay shows the layer. */
-		if (!m ||
-		    (key && (key->major != m->major || key->minor != m->minor) && strcmp(m->fstype, "overlay") != 0))
-			continue;
-		rc = emit_once(out, p, i, kind, -1, path, is_below(j, &j->files[i], m, path));
+		m = m || ns < 0 ? m : lk_mounts_by_path(&j->mounts, (unsigned)ns, place->path);
+		if (m && is_there(j, m, place))
+			rc = emit_once(out, p, i, place->kind, -1, place->path,
+				       is_below(j, &j->files[i], m, place->path));
 	}
 	return rc;
 }

@@ -274,7 +274,7 @@ static int look_at_place(struct uses_job *j, struct uses_proc *p, struct lk_help
 	link = lk_buf_str(&j->text);
 	if (!link)
 		return -ENOMEM;
-	rc = lk_uses_below_path(j, p, out, kind, link, NULL);
+	rc = lk_uses_below_place(j, p, out, &(struct uses_place){ .kind = kind, .path = link, .name = name.s });
 	return !rc && may_be_ours(j, p, link, kind == LK_USE_ROOT) ? compare_place(j, p, out, name.s, kind) : rc;
 }
 
@@ -308,7 +308,10 @@ static int look_at_mapping(struct uses_job *j, struct uses_proc *p, struct lk_he
 		return rc;
 	j->link.n = 0;
 	rc = lk_buf_add(&j->link, line + m.path, n - m.path);
-	return rc || !lk_buf_str(&j->link) ? -ENOMEM : lk_uses_below_path(j, p, out, LK_USE_MAPPED, j->link.v, &m.key);
+	if (rc || !lk_buf_str(&j->link))
+		return -ENOMEM;
+	return lk_uses_below_place(j, p, out,
+				   &(struct uses_place){ .kind = LK_USE_MAPPED, .path = j->link.v, .key = &m.key });
 }
 
 struct maps_look {

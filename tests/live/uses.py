@@ -108,6 +108,24 @@ def test_74_mount_point_other_namespace(t):
     same(found, [("cwd", False)], "the working directory on the copy")
 
 
+@needs_root
+def test_74_mount_point_memory(t):
+    """A program that lies in memory only has a name like a path; it is on no mount. A deleted file still is."""
+    where = tmpfs(t, "mnt")
+    path = os.path.join(where, "f")
+    code = """d = os.memfd_create('x'); os.write(d, open(sys.executable, 'rb').read())
+if len(sys.argv) < 2: os.execve(d, ['python3', '-c', "import time\\nprint('ready',flush=True)\\ntime.sleep(600)"], os.environ)
+"""
+    runs = user(t, code)
+    check("memfd" in os.readlink("/proc/%d/exe" % runs), "the program does not run from memory")
+    found = [u for u in uses_of(t, "/", status=(0, 1)) if u["pid"] == runs and u["kind"] == "running"]
+    same(found, [], "the program in memory is on no mount")
+    same([u for u in uses_of(t, "/", "-R", status=(0, 1, 4)) if u["pid"] == runs and u["kind"] == "running"], [], "nor in a tree")
+    os.mkdir(path)
+    gone = user(t, "os.chdir(sys.argv[1]); os.rmdir(sys.argv[1])", path)
+    same(of_process(uses_of(t, where, status=1), gone), [("cwd", True, path + " (deleted)")], "a deleted directory")
+
+
 # -- sockets --
 
 
