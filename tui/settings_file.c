@@ -93,48 +93,102 @@ int lk_settings_read(struct lk_settings *s, const char *path, struct lk_err *err
 	return rc;
 }
 
-/* The nearest folder above that exists decides whose place this is. */
-static bool is_ours(const char *path)
-{
-	lk_auto_mem char *folder = strdup(path);
-	struct stat st;
-	char *slash;
+/* -- saving: beneath a folder of ours, one name at a time, and no link is followed -- */
 
-	while (folder && (slash = strrchr(folder, '/'))) {
-		*slash = '\0';
-		if (stat(*folder ? folder : "/", &st) == 0)
-			return st.st_uid == geteuid();
-		if (errno != ENOENT)
-			return false;
+/* What stands before the last names; those in the home folder are as much ours as it is itself. */
+static size_t home_len(const char *path)
+{
+	static const char *const ends[] = { "/.config/lockscope/config", "/lockscope/config", "/config" };
+	size_t n = strlen(path);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		size_t end = strlen(ends[i]);
+
+		if (n > end && strcmp(path + n - end, ends[i]) == 0)
+			return n - end;
 	}
-	return false;
+	return strrchr(path, '/') ? (size_t)(strrchr(path, '/') - path) : 0;
 }
 
-static int may_save(const char *path, struct lk_err *err)
+static int check_owner(int fd, const char *path, struct lk_err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid == geteuid())
+		return 0;
+	return lk_err_set(err, -EPERM, "settings are not saved: the folder of %s belongs to another user", path);
+}
+
+/* The home folder, or the nearest above it that exists; *rest: what is missing to the file. fd or -errno. */
+static int open_home(const char *path, const char **rest, struct lk_err *err)
+{
+	lk_auto_mem char *folder = strdup(path);
+	int fd = -ENOENT, rc;
+
+	if (!folder)
+		return -ENOMEM;
+	folder[home_len(path)] = '\0';
+	for (char *slash = folder; fd == -ENOENT && slash;) {
+		*rest = path + strlen(folder) + 1;
+		fd = lk_io_openat(AT_FDCWD, *folder ? folder : "/", O_PATH | O_DIRECTORY);
+		slash = strrchr(folder, '/');
+		if (slash)
+			*slash = '\0';
+	}
+	rc = fd < 0 ? fd : check_owner(fd, path, err);
+	if (rc < 0 && fd >= 0)
+		close(fd);
+	return rc < 0 ? rc : fd;
+}
+
+/* The folder of that name, made where it is missing. fd or -errno. */
+static int enter(int dirfd, const char *name, const char *path, struct lk_err *err)
+{
+	int fd, rc;
+
+	if (strcmp(name, "..") == 0)
+		return lk_err_set(err, -EPERM, "settings are not saved: .. on the way to %s", path);
+	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
+		return lk_err_set(err, -errno, "cannot make the folder %s of %s: %s", name, path, strerror(errno));
+	fd = lk_io_openat(dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+	if (fd == -ELOOP || fd == -ENOTDIR)
+		return lk_err_set(err, -EPERM, "settings are not saved: %s on the way to %s is a link or no folder",
+				  name, path);
+	rc = fd < 0 ? fd : check_owner(fd, path, err);
+	if (rc < 0 && fd >= 0)
+		close(fd);
+	return rc < 0 ? rc : fd;
+}
+
+/* The folder of the file; *ret_name: the file in it. fd or -errno. */
+static int open_folder(const char *path, const char **ret_name, struct lk_err *err)
+{
+	const char *rest = path, *slash;
+	int fd = open_home(path, &rest, err);
+
+	while (fd >= 0 && (slash = strchr(rest, '/'))) {
+		lk_auto_mem char *name = strndup(rest, (size_t)(slash - rest));
+		int next = !name ? -ENOMEM : *name ? enter(fd, name, path, err) : fd;
+
+		if (next != fd)
+			close(fd);
+		fd = next;
+		rest = slash + 1;
+	}
+	*ret_name = rest;
+	return fd;
+}
+
+static int may_save(struct lk_err *err)
 {
 	if (geteuid() != getuid())
 		return lk_err_set(err, -EPERM, "settings are not saved while the effective user is another one");
 	if (getenv("SUDO_UID"))
 		return lk_err_set(err, -EPERM,
 				  "settings are not saved under sudo, because the file would belong to root");
-	if (!is_ours(path))
-		return lk_err_set(err, -EPERM, "settings are not saved: the folder of %s belongs to another user",
-				  path);
 	return 0;
-}
-
-static int make_folders(const char *path, struct lk_err *err)
-{
-	lk_auto_mem char *folder = strdup(path);
-	int rc = folder ? 0 : -ENOMEM;
-
-	for (char *p = folder ? folder + 1 : NULL; !rc && p && (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-			rc = lk_err_set(err, -errno, "cannot make the folder %s: %s", folder, strerror(errno));
-		*p = '/';
-	}
-	return rc;
 }
 
 static int make_text(const struct lk_settings *s, lk_buf *out)
@@ -154,22 +208,30 @@ static int make_text(const struct lk_settings *s, lk_buf *out)
 	return rc;
 }
 
+static int write_file(int folder, const char *name, const lk_buf *text, struct lk_err *err)
+{
+	struct lk_io_atomic file;
+	int rc = lk_io_atomic_begin_at(&file, folder, name, err);
+
+	if (rc < 0)
+		return rc;
+	rc = lk_io_write_all(file.fd, text->v, text->n);
+	if (rc == 0)
+		return lk_io_atomic_commit(&file, err);
+	lk_io_atomic_abort(&file);
+	return rc;
+}
+
 int lk_settings_save(const struct lk_settings *s, const char *path, struct lk_err *err)
 {
-	struct lk_io_atomic file = { .fd = -1 };
+	lk_auto_fd folder = -1;
+	const char *name = NULL;
 	lk_buf text = { 0 };
-	int rc = may_save(path, err);
+	int rc = may_save(err);
 
 	rc = rc < 0 ? rc : make_text(s, &text);
-	rc = rc < 0 ? rc : make_folders(path, err);
-	rc = rc < 0 ? rc : lk_io_atomic_begin(&file, path, err);
-	if (rc == 0) {
-		rc = fchmod(file.fd, 0600) < 0 ? -errno : lk_io_write_all(file.fd, text.v, text.n);
-		if (rc == 0)
-			rc = lk_io_atomic_commit(&file, err);
-		else
-			lk_io_atomic_abort(&file);
-	}
+	rc = rc < 0 ? rc : (folder = open_folder(path, &name, err));
+	rc = rc < 0 ? rc : write_file(folder, name, &text, err);
 	lk_vec_done(&text);
 	return rc < 0 ? lk_err_set(err, rc, "cannot write %s: %s", path, strerror(-rc)) : 0;
 }

@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+
+#define TMP_NAMES_MAX 8 /* tried until one is free */
 
 int lk_io_openat(int dirfd, const char *path, int flags)
 {
@@ -264,33 +267,52 @@ static void atomic_free(struct lk_io_atomic *a)
 	*a = (struct lk_io_atomic){ .fd = -1 };
 }
 
-int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *err)
+/* mkostemp(3) beneath a directory. */
+static int make_tmp(struct lk_io_atomic *a)
+{
+	for (int i = 0; i < TMP_NAMES_MAX; i++) {
+		uint64_t number;
+
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -EIO;
+		free(a->tmp);
+		if (asprintf(&a->tmp, "%s.%016llx", a->path, (unsigned long long)number) < 0) {
+			a->tmp = NULL;
+			return -ENOMEM;
+		}
+		a->fd = openat(a->dirfd, a->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (a->fd >= 0 || errno != EEXIST)
+			return a->fd < 0 ? -errno : 0;
+	}
+	return -EEXIST;
+}
+
+int lk_io_atomic_begin_at(struct lk_io_atomic *a, int dirfd, const char *path, struct lk_err *err)
 {
 	int rc;
 
-	*a = (struct lk_io_atomic){ .fd = -1 };
-	a->path = strdup(path);
-	if (!a->path || asprintf(&a->tmp, "%s.XXXXXX", path) < 0) {
-		a->tmp = NULL;
+	*a = (struct lk_io_atomic){ .fd = -1, .dirfd = dirfd, .path = strdup(path) };
+	rc = a->path ? make_tmp(a) : -ENOMEM;
+	if (rc < 0) {
+		lk_err_set(err, rc, "cannot create a file beside %s: %s", path, strerror(-rc));
 		atomic_free(a);
-		return lk_err_set(err, -ENOMEM, "out of memory");
 	}
-	a->fd = mkostemp(a->tmp, O_CLOEXEC);
-	if (a->fd >= 0)
-		return 0;
-	rc = lk_err_set(err, -errno, "cannot create a file beside %s: %s", path, strerror(errno));
-	atomic_free(a);
 	return rc;
 }
 
-static int sync_dir_of(const char *path)
+int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *err)
 {
-	lk_auto_mem char *copy = strdup(path);
+	return lk_io_atomic_begin_at(a, AT_FDCWD, path, err);
+}
+
+static int sync_dir_of(const struct lk_io_atomic *a)
+{
+	lk_auto_mem char *copy = strdup(a->path);
 	lk_auto_fd fd = -1;
 
 	if (!copy)
 		return -ENOMEM;
-	fd = lk_io_openat(AT_FDCWD, dirname(copy), O_RDONLY | O_DIRECTORY);
+	fd = lk_io_openat(a->dirfd, dirname(copy), O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
 	/* Some file systems cannot sync a directory; the rename stands all the same. */
@@ -300,13 +322,13 @@ static int sync_dir_of(const char *path)
 /* Some file systems cannot rename without replacing; all of those that have hard links can link so. */
 static int name_new(const struct lk_io_atomic *a)
 {
-	if (renameat2(AT_FDCWD, a->tmp, AT_FDCWD, a->path, RENAME_NOREPLACE) == 0)
+	if (renameat2(a->dirfd, a->tmp, a->dirfd, a->path, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
-	if (link(a->tmp, a->path) < 0)
+	if (linkat(a->dirfd, a->tmp, a->dirfd, a->path, 0) < 0)
 		return -errno;
-	unlink(a->tmp);
+	unlinkat(a->dirfd, a->tmp, 0);
 	return 0;
 }
 
@@ -316,7 +338,7 @@ static int name_it(const struct lk_io_atomic *a, bool replace)
 		return -errno;
 	if (!replace)
 		return name_new(a);
-	return rename(a->tmp, a->path) < 0 ? -errno : 0;
+	return renameat(a->dirfd, a->tmp, a->dirfd, a->path) < 0 ? -errno : 0;
 }
 
 static int commit(struct lk_io_atomic *a, bool replace, struct lk_err *err)
@@ -328,7 +350,7 @@ static int commit(struct lk_io_atomic *a, bool replace, struct lk_err *err)
 		lk_io_atomic_abort(a);
 		return rc;
 	}
-	rc = sync_dir_of(a->path);
+	rc = sync_dir_of(a);
 	if (rc < 0)
 		lk_err_set(err, rc, "cannot sync the directory of %s: %s", a->path, strerror(-rc));
 	atomic_free(a);
@@ -348,6 +370,6 @@ int lk_io_atomic_commit_new(struct lk_io_atomic *a, struct lk_err *err)
 void lk_io_atomic_abort(struct lk_io_atomic *a)
 {
 	if (a->tmp)
-		unlink(a->tmp);
+		unlinkat(a->dirfd, a->tmp, 0);
 	atomic_free(a);
 }

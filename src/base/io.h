@@ -46,12 +46,15 @@ double lk_io_now_ms_exact(void);
 /* A file under construction beside its final name. */
 struct lk_io_atomic {
 	int fd; /* write here; -1 when not open */
+	int dirfd; /* borrowed; where the path begins */
 	char *tmp; /* owned */
 	char *path; /* owned */
 };
 
 /* Creates the temporary file (0600). 0 or -errno with err. */
 int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *err);
+/* The same for a name beneath a directory, which stays open until the end. */
+int lk_io_atomic_begin_at(struct lk_io_atomic *a, int dirfd, const char *path, struct lk_err *err);
 /* fsync, rename over `path`, fsync of the directory. On failure the temporary file is removed. Either way *a is done. */
 int lk_io_atomic_commit(struct lk_io_atomic *a, struct lk_err *err);
 /* The same, but what has the name already stays: -EEXIST. */

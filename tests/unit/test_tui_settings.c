@@ -162,6 +162,58 @@ Test(tui_settings, file)
 	rmdir(folder);
 }
 
+static void is_not_saved(const char *path, const char *because)
+{
+	struct lk_settings s;
+	struct lk_err err = { 0 };
+
+	lk_settings_init(&s);
+	cr_assert_eq(lk_settings_save(&s, path, &err), -EPERM, "%s", path);
+	cr_assert(strstr(lk_err_text(&err), because), "%s", lk_err_text(&err));
+	lk_err_done(&err);
+	lk_settings_done(&s);
+}
+
+/* A link on the way, or a folder of somebody else, could lead the file anywhere. */
+Test(tui_settings, not_saved_through_links_and_others)
+{
+	struct stat st;
+	char *precious, *link, *path;
+
+	unsetenv("SUDO_UID");
+	cr_assert(mkdtemp(folder));
+	path = file_in(".config");
+	cr_assert(mkdir(path, 0700) == 0);
+	free(path);
+	path = file_in("victim");
+	cr_assert(mkdir(path, 0700) == 0);
+	precious = file_in("victim/config");
+	write_file(precious, "precious");
+	link = file_in(".config/lockscope");
+	cr_assert(symlink(path, link) == 0);
+	free(path);
+	path = file_in(".config/lockscope/config");
+	is_not_saved(path, "is a link");
+	cr_assert(stat(precious, &st) == 0 && st.st_size == 8, "another file was replaced");
+	if (geteuid() == 0) {
+		cr_assert(unlink(link) == 0 && mkdir(link, 0777) == 0 && chown(link, 65534, 65534) == 0);
+		is_not_saved(path, "another user");
+		cr_assert(chown(folder, 65534, 65534) == 0 && chown(link, 0, 0) == 0);
+		is_not_saved(path, "another user");
+	}
+	cr_assert(unlink(precious) == 0);
+	remove(link);
+	free(link);
+	free(path);
+	free(precious);
+	for (size_t i = 0; i < 2; i++) {
+		path = file_in(i ? ".config" : "victim");
+		rmdir(path);
+		free(path);
+	}
+	rmdir(folder);
+}
+
 /* A pipe in its place keeps nobody waiting, no file is no error. */
 Test(tui_settings, odd_files, .timeout = 20)
 {
