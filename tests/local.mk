@@ -22,6 +22,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_file_action.c \
 	tests/unit/test_filter.c \
 	tests/unit/test_forest.c \
+	tests/unit/test_helper.c \
 	tests/unit/test_index.c \
 	tests/unit/test_inject.c \
 	tests/unit/test_io.c \
@@ -49,6 +50,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_unread.c \
 	tests/unit/test_vec_map.c \
 	tests/unit/test_waiters.c \
+	tests/unit/test_wire.c \
 	tests/unit/test_word.c \
 	tests/unit/test_words.c
 

@@ -5,10 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/text.h"
 #include "record/parse.h"
+#include "source/ask.h"
 #include "source/procroot.h"
+#include "source/unread.h"
 
 #define SMALL_FILE ((size_t)64 * 1024)
 #define DEPTH_MAX 4096 /* of ancestors: a table that changes while it is walked must not go in circles */
@@ -29,14 +30,13 @@ static uint64_t mask_of(const lk_buf *b, const char *name)
 
 static int read_file(const struct lk_procroot *root, int pid, const char *what, lk_buf *b, struct lk_err *err)
 {
-	struct lk_proc_name name = lk_procroot_task_name(pid, 0, what);
 	int rc;
 
 	b->n = 0;
-	rc = lk_io_read_at(root->fd, name.s, SMALL_FILE, b);
+	rc = lk_ask_read(root, pid, 0, what, SMALL_FILE, b);
 	if (rc == -ENOENT || rc == -ESRCH)
 		return lk_err_set(err, -ESRCH, "there is no process %d", pid);
-	return rc < 0 ? lk_err_set(err, rc, "cannot read about process %d: %s", pid, strerror(-rc)) : 0;
+	return rc < 0 ? lk_err_set(err, rc, "cannot read about process %d: %s", pid, lk_unread_why(rc)) : 0;
 }
 
 static int look(const struct lk_procroot *root, int pid, lk_buf *b, struct lk_look *ret, struct lk_err *err)

@@ -59,25 +59,55 @@ static void note_why_not(struct bpf_source *b, const char *why)
 	b->why_not = why ? strdup(why) : NULL;
 }
 
+/* What the scan by bpf and its helper share. */
+struct bpf_look {
+	struct bpf_scan scan;
+	double began;
+	int64_t wall_ms;
+};
+
+/* In the helper, on a copy of the dump. */
+static int look(void *arg, const struct lk_guarded *how, const struct lk_sink *sink, struct lk_err *err)
+{
+	struct bpf_look *l = arg;
+	int rc;
+
+	l->scan.s.guarded = how;
+	rc = lk_bpf_scan_look(&l->scan, err);
+	if (rc)
+		return rc;
+	rc = lk_bpf_scan_emit(&l->scan, sink, l->wall_ms, l->began);
+	return rc < 0 ? lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc)) : 0;
+}
+
+static void memorize(void *arg, const struct lk_fact_proc *f)
+{
+	const struct scan *s = &((struct bpf_look *)arg)->scan.s;
+
+	lk_scan_memorize(s->memo, f, s->req->needs & LK_SCAN_DEAR, s->began_ms);
+}
+
 /* *ret_emitted: facts reached the sink, so that nobody else may take over. */
 static int scan_by_bpf(struct bpf_source *b, const struct lk_request *req, const struct lk_sink *sink,
 		       bool *ret_emitted, struct lk_err *err)
 {
-	struct bpf_scan scan = { .source = b, .s = { .root = &b->procfs.root, .memo = &b->procfs.memo, .req = req } };
-	double began = lk_io_now_ms_exact();
-	int64_t wall_ms = lk_io_wall_ms();
+	struct procfs *p = &b->procfs;
+	struct bpf_look l = { .scan = { .source = b, .s = { .root = &p->root, .memo = &p->memo, .req = req } },
+			      .began = lk_io_now_ms_exact(),
+			      .wall_ms = lk_io_wall_ms() };
+	struct lk_guard_job job = {
+		.root = &p->root, .scan = look, .saw_proc = memorize, .arg = &l, .timeout_ms = req->timeout_ms
+	};
 	int rc;
 
+	l.scan.s.began_ms = lk_io_now_ms();
 	if (req->timeout_ms)
-		scan.s.deadline_ms = lk_io_now_ms() + req->timeout_ms;
-	rc = lk_bpf_scan_run(&scan, err);
-	*ret_emitted = !rc;
-	if (!rc) {
-		rc = lk_bpf_scan_emit(&scan, sink, wall_ms, began);
-		if (rc < 0)
-			lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc));
-	}
-	lk_bpf_scan_done(&scan);
+		l.scan.s.deadline_ms = l.scan.s.began_ms + req->timeout_ms;
+	*ret_emitted = false;
+	rc = lk_bpf_scan_dump(&l.scan, err);
+	rc = rc ? rc : lk_guard_run(&p->guard, &job, sink, ret_emitted, err);
+	lk_scan_memo_turn(&p->memo);
+	lk_bpf_scan_done(&l.scan);
 	lk_bpf_forget(b->bpf);
 	return rc;
 }

@@ -127,8 +127,10 @@ int lk_bpf_emit_waiters(struct bpf_scan *b, const struct lk_sink *sink);
 int lk_bpf_emit_procs(struct bpf_scan *b, const struct lk_sink *sink);
 
 /* -- bpf_scan.c -- */
-/* All passes. 0 or -errno with err; lk_bpf_scan_done() in either case. */
-int lk_bpf_scan_run(struct bpf_scan *b, struct lk_err *err);
+/* What the kernel's lists say; asks no process. 0 or -errno with err; lk_bpf_scan_done() in either case. */
+int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err);
+/* What has to be read of processes and files; in a helper. 0 or -errno with err. */
+int lk_bpf_scan_look(struct bpf_scan *b, struct lk_err *err);
 int lk_bpf_scan_emit(struct bpf_scan *b, const struct lk_sink *sink, int64_t wall_ms, double began);
 void lk_bpf_scan_done(struct bpf_scan *b);
 

@@ -73,7 +73,7 @@ static int find_maps(struct bpf_scan *b)
 	return rc == -ENOMEM ? rc : lk_scan_find_maps(&b->s, keys, n);
 }
 
-int lk_bpf_scan_run(struct bpf_scan *b, struct lk_err *err)
+int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err)
 {
 	int rc = lk_bpf_load_mounts(b);
 
@@ -85,7 +85,13 @@ int lk_bpf_scan_run(struct bpf_scan *b, struct lk_err *err)
 	b->s.has_locks_file = true;
 	b->s.stable = b->sure;
 	b->s.all_swept = true;
-	rc = find_maps(b);
+	return 0;
+}
+
+int lk_bpf_scan_look(struct bpf_scan *b, struct lk_err *err)
+{
+	int rc = find_maps(b);
+
 	rc = rc ? rc : lk_bpf_find_unlisted_waiters(b);
 	rc = rc ? rc : lk_bpf_describe(b);
 	return rc ? lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc)) : 0;

@@ -12,6 +12,7 @@
 #define FEW_LOCKS 4000
 /* So many descriptors are asked themselves, more are left to a second dump. */
 #define MAX_ASKED 64
+#define ASK_STALL_MS 300
 
 static int compare_doubts(const void *a, const void *b)
 {
@@ -37,14 +38,18 @@ static struct bpf_doubt passed_on(const struct lk_bpf_hold *h, const struct lk_b
 
 /* ---- one round ---- */
 
+/* A descriptor, and the locks that its fdinfo shows. */
+struct asked_hold {
+	uint32_t hold;
+	scan_hashes shown; /* sorted */
+};
+
 struct round {
 	struct bpf_scan *b;
 	const bpf_doubts *before; /* they stood the test of the dump before */
 	bpf_doubts now;
 	bool drop; /* the last round: what is not confirmed goes */
-	scan_hashes shown;
-	uint32_t asked; /* the hold that `shown` is of; LK_BPF_NONE none */
-	unsigned n_asked;
+	LK_VEC(struct asked_hold) asked; /* descriptors that were looked at themselves, by hold */
 	int rc;
 };
 
@@ -76,45 +81,122 @@ static int find_lost(struct round *r)
 	return rc;
 }
 
-static int compare_hashes(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* The descriptor itself, where we may read it and that is not dear. */
-static bool ask_descriptor(struct round *r, uint32_t hold, const struct lk_bpf_lock *l)
-{
-	const struct lk_bpf_hold *h = &r->b->dump.holds[hold];
-	const struct lk_bpf_inode *inode = &r->b->dump.inodes[l->inode];
-	struct scan_fd fd = { .pid = (int)h->tgid, .tid = (int)h->tid, .fd = h->fd };
-	struct lk_record rec = lk_bpf_record(inode, l);
-	uint64_t hash = lk_record_hash(&rec);
-
-	if (r->asked != hold) {
-		if (r->n_asked >= MAX_ASKED || inode->n_locks > FEW_LOCKS)
-			return false;
-		r->n_asked++;
-		r->asked = hold;
-		r->rc = lk_scan_show(&r->b->s, &fd, &r->shown);
-	}
-	return !r->rc && r->shown.n && bsearch(&hash, r->shown.v, r->shown.n, sizeof(hash), compare_hashes);
-}
-
 /* A lock that another process took, on a description that came by fork(2) or a socket: or the address of a description that was
  * closed, and given to another one, between the two looks. */
+static bool is_passed_on(const struct bpf_scan *b, uint32_t hold, uint32_t lock)
+{
+	const struct lk_bpf_hold *h = &b->dump.holds[hold];
+	const struct lk_bpf_lock *l = &b->dump.locks[lock];
+
+	return l->owner == h->file && (uint32_t)l->pid != h->tgid;
+}
+
+/* The descriptor itself is asked, where that is not dear. */
+static int want_hold(void *arg, uint32_t hold, uint32_t lock)
+{
+	struct round *r = arg;
+	const struct bpf_scan *b = r->b;
+	struct bpf_doubt doubt = passed_on(&b->dump.holds[hold], &b->dump.locks[lock]);
+	struct asked_hold *slot;
+
+	if (!is_passed_on(b, hold, lock) || is_in(r->before, &doubt) || r->asked.n >= MAX_ASKED ||
+	    b->dump.inodes[b->dump.locks[lock].inode].n_locks > FEW_LOCKS)
+		return 0;
+	slot = lk_vec_push(&r->asked);
+	if (!slot) {
+		r->rc = -ENOMEM;
+		return 1;
+	}
+	*slot = (struct asked_hold){ .hold = hold };
+	return 1;
+}
+
+static int show_hold(void *arg, size_t item, struct lk_helper_out *out)
+{
+	struct round *r = arg;
+	const struct lk_bpf_hold *h = &r->b->dump.holds[r->asked.v[item].hold];
+	struct scan_fd fd = { .pid = (int)h->tgid, .tid = (int)h->tid, .fd = h->fd };
+	scan_hashes shown = { 0 };
+	int rc = lk_scan_show(&r->b->s, &fd, &shown);
+
+	if (rc >= 0 && shown.n)
+		rc = lk_helper_emit(out, shown.v, shown.n * sizeof(*shown.v));
+	lk_vec_done(&shown);
+	return rc < 0 ? rc : 0;
+}
+
+static int take_shown(void *arg, size_t item, const char *data, size_t n)
+{
+	struct round *r = arg;
+	scan_hashes *shown = &r->asked.v[item].shown;
+
+	if (n % sizeof(*shown->v))
+		return -EBADMSG;
+	if (lk_vec_reserve(&shown->v, &shown->cap, 0, n / sizeof(*shown->v), sizeof(*shown->v)) < 0)
+		return -ENOMEM;
+	memcpy(shown->v, data, n);
+	shown->n = n / sizeof(*shown->v);
+	return 0;
+}
+
+static struct lk_helper_about about_hold(void *arg, size_t item)
+{
+	const struct round *r = arg;
+
+	return lk_guard_about(r->b->s.root, (int)r->b->dump.holds[r->asked.v[item].hold].tgid);
+}
+
+/* Without an answer the next dump decides. */
+static int ask_holds(struct round *r)
+{
+	struct lk_helper_job job = { .work = show_hold,
+				     .take = take_shown,
+				     .about = about_hold,
+				     .arg = r,
+				     .keep_fd = r->b->s.root->fd,
+				     .stall_ms = ASK_STALL_MS,
+				     .deadline_ms = r->b->s.deadline_ms };
+	struct lk_helper_result res;
+	int rc;
+
+	for (size_t i = 0; i < r->b->n_holds && !r->rc; i++)
+		lk_bpf_each_shown(r->b, r->b->holds[i], want_hold, r);
+	job.n_items = r->asked.n;
+	rc = r->rc || !r->asked.n ? r->rc : lk_helper_run(&job, &res);
+	return rc == -ENOMEM ? rc : 0;
+}
+
+static void forget_asked(struct round *r)
+{
+	for (size_t i = 0; i < r->asked.n; i++)
+		lk_vec_done(&r->asked.v[i].shown);
+	r->asked.n = 0;
+}
+
+static bool is_shown(const struct round *r, uint32_t hold, uint32_t lock)
+{
+	const struct lk_bpf_lock *l = &r->b->dump.locks[lock];
+	struct lk_record rec = lk_bpf_record(&r->b->dump.inodes[l->inode], l);
+	uint64_t hash = lk_record_hash(&rec);
+
+	for (size_t i = 0; i < r->asked.n; i++) {
+		const scan_hashes *shown = &r->asked.v[i].shown;
+
+		if (r->asked.v[i].hold == hold)
+			return shown->n && bsearch(&hash, shown->v, shown->n, sizeof(hash), lk_scan_compare_hashes);
+	}
+	return false;
+}
+
 static int check_shown(void *arg, uint32_t hold, uint32_t lock)
 {
 	struct round *r = arg;
-	const struct lk_bpf_hold *h = &r->b->dump.holds[hold];
-	const struct lk_bpf_lock *l = &r->b->dump.locks[lock];
-	struct bpf_doubt doubt = passed_on(h, l);
+	struct bpf_doubt doubt = passed_on(&r->b->dump.holds[hold], &r->b->dump.locks[lock]);
 
-	if (l->owner != h->file || (uint32_t)l->pid == h->tgid)
+	if (!is_passed_on(r->b, hold, lock))
 		return 0;
-	if (is_in(r->before, &doubt) || ask_descriptor(r, hold, l))
-		return r->rc ? r->rc : add_doubt(r, &doubt);
+	if (is_in(r->before, &doubt) || is_shown(r, hold, lock))
+		return add_doubt(r, &doubt);
 	if (r->drop)
 		r->b->dropped[hold] = 1;
 	else
@@ -308,14 +390,15 @@ int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err)
 		}
 		rc = dump_once(b, true, err);
 		r.drop = round == MAX_ROUNDS - 1;
-		r.asked = LK_BPF_NONE;
-		r.n_asked = 0;
+		forget_asked(&r);
+		rc = rc ? rc : ask_holds(&r);
 		rc = rc ? rc : find_doubts(&r, &open);
 		open = open && !lk_scan_is_late(&b->s);
 	}
 	b->source->doubts = r.now;
 	lk_vec_done(&before);
-	lk_vec_done(&r.shown);
+	forget_asked(&r);
+	lk_vec_done(&r.asked);
 	if (!rc && !b->dump.links_complete && !b->listed_sure && lk_bpf_open_asked(b))
 		rc = dump_asked(b, err);
 	return rc ? rc : judge(b);

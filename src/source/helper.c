@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Children that do what may never end. The parent keeps the queue of items and hands each child a few at a time. */
 #include "source/helper.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/vec.h"
+#include "source/helper_private.h"
+#include "source/procroot.h"
 
 #define MAX_RECORD ((size_t)16 << 20)
+#define MAX_CHILDREN 4
+#define MAX_BATCH 64
+/* After so many stalls the rest of a group is not tried. */
+#define MAX_GROUP_STALLS 3
+/* A child is silent for this part of stall_ms when another one takes over the rest. */
+#define SILENT_PART 8
 
 enum frame_kind { FRAME_DATA = 1, FRAME_DONE = 2 };
 
@@ -26,25 +35,36 @@ struct frame {
 	uint64_t item;
 };
 
+struct batch {
+	size_t n;
+	size_t items[MAX_BATCH];
+};
+
 struct lk_helper_out {
 	int fd;
 	size_t item;
 };
 
-/* The parent's side of one child. */
-struct child {
-	pid_t pid;
-	int fd;
-	lk_buf buf;
-	size_t next; /* the item it works on */
-};
+static int send_all(int fd, const void *data, size_t n, int flags)
+{
+	size_t sent = 0;
+
+	while (sent < n) {
+		ssize_t more = send(fd, (const char *)data + sent, n - sent, flags);
+
+		if (more < 0 && errno != EINTR)
+			return -errno;
+		sent += more > 0 ? (size_t)more : 0;
+	}
+	return 0;
+}
 
 static int send_frame(struct lk_helper_out *out, enum frame_kind kind, const void *data, size_t n)
 {
 	struct frame f = { .kind = kind, .n = (uint32_t)n, .item = out->item };
-	int rc = lk_io_write_all(out->fd, &f, sizeof(f));
+	int rc = send_all(out->fd, &f, sizeof(f), n ? MSG_MORE : 0);
 
-	return rc < 0 ? rc : lk_io_write_all(out->fd, data, n);
+	return rc < 0 ? rc : send_all(out->fd, data, n, 0);
 }
 
 int lk_helper_emit(struct lk_helper_out *out, const void *data, size_t n)
@@ -76,91 +96,121 @@ void lk_helper_keep_only(int keep1, int keep2)
 	close_range((unsigned)high + 1 > 3 ? (unsigned)high + 1 : 3, ~0U, 0);
 }
 
-static void child_main(const struct lk_helper_job *job, size_t first, int fd)
+static int read_all(int fd, void *to, size_t n)
+{
+	size_t got = 0;
+
+	while (got < n) {
+		ssize_t more = read(fd, (char *)to + got, n - got);
+
+		if (more < 0 && errno == EINTR)
+			continue;
+		if (more <= 0)
+			return -EPIPE;
+		got += (size_t)more;
+	}
+	return 0;
+}
+
+/* Batches come in, frames go out on the same socket. */
+static void child_main(const struct lk_helper_job *job, int fd)
 {
 	struct lk_helper_out out = { .fd = fd };
+	struct batch b;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	lk_helper_keep_only(job->keep_fd, fd);
+	lk_helper_begin_child();
 	signal(SIGPIPE, SIG_DFL);
-	for (size_t i = first; i < job->n_items; i++) {
-		out.item = i;
-		if (job->work(job->arg, i, &out) != 0 || send_frame(&out, FRAME_DONE, "", 0) < 0)
-			_exit(1);
+	while (read_all(fd, &b, sizeof(b)) == 0) {
+		for (size_t i = 0; i < b.n; i++) {
+			out.item = b.items[i];
+			if (job->work(job->arg, out.item, &out) != 0 || send_frame(&out, FRAME_DONE, "", 0) < 0)
+				_exit(1);
+		}
 	}
 	_exit(0);
 }
 
-static int child_start(const struct lk_helper_job *job, size_t first, struct child *c)
-{
-	int fds[2];
+/* -- the parent -- */
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
+/* The parent's side of one child. */
+struct child {
+	pid_t pid; /* 0: there is none */
+	int fd;
+	lk_buf buf;
+	struct batch batch; /* what it has to do */
+	size_t n_done; /* of the batch */
+	int64_t heard_ms; /* when it last gave a sign of life, or got its batch */
+};
+
+struct group {
+	uint64_t group;
+	size_t n_stalls;
+};
+
+struct run {
+	const struct lk_helper_job *job;
+	struct lk_helper_result *ret;
+	struct child children[MAX_CHILDREN];
+	size_t *queue; /* items */
+	size_t next, n_queue;
+	LK_VEC(struct group) groups; /* that have stalled */
+};
+
+static struct lk_helper_about about(const struct run *r, size_t item)
+{
+	return r->job->about ? r->job->about(r->job->arg, item) : (struct lk_helper_about){ 0 };
+}
+
+static int child_start(struct run *r, struct child *c)
+{
+	int fds[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return -errno;
 	c->pid = fork();
-	if (c->pid < 0) {
-		int rc = -errno;
-
-		close(fds[0]);
-		close(fds[1]);
-		return rc;
-	}
+	rc = c->pid < 0 ? -errno : 0;
 	if (c->pid == 0) {
 		close(fds[0]);
-		child_main(job, first, fds[1]);
+		child_main(r->job, fds[1]);
 	}
 	close(fds[1]);
+	if (rc < 0) {
+		close(fds[0]);
+		c->pid = 0;
+		return rc;
+	}
 	c->fd = fds[0];
 	c->buf.n = 0;
-	c->next = first;
+	c->batch.n = c->n_done = 0;
 	return 0;
 }
 
-/* Children that were given up: a screen that runs for days would collect them as zombies. Several threads may have some. */
-static pid_t left_behind[32];
-static pthread_mutex_t left_behind_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static void reap_left_behind(void)
-{
-	pthread_mutex_lock(&left_behind_lock);
-	for (size_t i = 0; i < sizeof(left_behind) / sizeof(*left_behind); i++) {
-		if (left_behind[i] > 0 && waitpid(left_behind[i], NULL, WNOHANG) != 0)
-			left_behind[i] = 0;
-	}
-	pthread_mutex_unlock(&left_behind_lock);
-}
-
-static void leave_behind(pid_t pid)
-{
-	bool kept = false;
-
-	pthread_mutex_lock(&left_behind_lock);
-	for (size_t i = 0; !kept && i < sizeof(left_behind) / sizeof(*left_behind); i++) {
-		kept = left_behind[i] <= 0;
-		if (kept)
-			left_behind[i] = pid;
-	}
-	pthread_mutex_unlock(&left_behind_lock);
-}
-
-/* finished: it closed its pipe by itself and will end; otherwise it may be stuck in the kernel, where SIGKILL does not reach, and
+/* finished: it has nothing to do and will end by itself; otherwise it may be stuck in the kernel, where SIGKILL does not reach, and
  * is not waited for. */
-static void child_end(struct child *c, bool finished)
+static void child_end(struct child *c, bool finished, uint64_t what)
 {
 	pid_t got;
 
+	close(c->fd);
 	if (!finished)
 		kill(c->pid, SIGKILL);
 	do {
 		got = waitpid(c->pid, NULL, finished ? 0 : WNOHANG);
 	} while (got < 0 && errno == EINTR);
 	if (got == 0)
-		leave_behind(c->pid);
-	close(c->fd);
+		lk_helper_leave(c->pid, what);
+	c->pid = 0;
+}
+
+static bool is_idle(const struct child *c)
+{
+	return c->pid && c->n_done == c->batch.n;
 }
 
 /* Takes whole frames from the buffer. 0, or what take() returned. */
-static int child_frames(const struct lk_helper_job *job, struct child *c, struct lk_helper_result *ret)
+static int child_frames(struct run *r, struct child *c)
 {
 	size_t used = 0;
 	int rc = 0;
@@ -172,10 +222,10 @@ static int child_frames(const struct lk_helper_job *job, struct child *c, struct
 		if (c->buf.n - used - sizeof(f) < f.n)
 			break;
 		if (f.kind == FRAME_DONE) {
-			ret->n_done++;
-			c->next = (size_t)f.item + 1;
+			r->ret->n_done++;
+			c->n_done++;
 		} else if (f.n) {
-			rc = job->take(job->arg, (size_t)f.item, c->buf.v + used + sizeof(f), f.n);
+			rc = r->job->take(r->job->arg, (size_t)f.item, c->buf.v + used + sizeof(f), f.n);
 		}
 		used += sizeof(f) + f.n;
 	}
@@ -184,29 +234,11 @@ static int child_frames(const struct lk_helper_job *job, struct child *c, struct
 	return rc;
 }
 
-static int wait_ms(const struct lk_helper_job *job)
+/* 1: some bytes came; 0: the child is done or dead; -errno. */
+static int child_read(struct child *c)
 {
-	int64_t left = job->stall_ms;
-
-	if (job->deadline_ms && job->deadline_ms - lk_io_now_ms() < left)
-		left = job->deadline_ms - lk_io_now_ms();
-	return left < 0 ? 0 : (int)left;
-}
-
-/* 1: some bytes came; 0: the child is done or dead; -ETIMEDOUT: silence; -errno. */
-static int child_read(const struct lk_helper_job *job, struct child *c)
-{
-	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 	ssize_t got;
-	int n;
 
-	do {
-		n = poll(&p, 1, wait_ms(job));
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	if (n == 0)
-		return -ETIMEDOUT;
 	if (lk_vec_reserve(&c->buf.v, &c->buf.cap, c->buf.n, 65536, 1) < 0)
 		return -ENOMEM;
 	do {
@@ -215,58 +247,253 @@ static int child_read(const struct lk_helper_job *job, struct child *c)
 	if (got < 0)
 		return -errno;
 	c->buf.n += (size_t)got;
+	c->heard_ms = lk_io_now_ms();
 	return got > 0;
 }
 
-/* Runs one child to its end. 0: it closed its pipe or fell silent (see c->next), else an error to return. */
-static int child_serve(const struct lk_helper_job *job, struct child *c, struct lk_helper_result *ret,
-		       bool *ret_finished)
+static void lose(struct run *r, size_t item)
 {
-	for (;;) {
-		int rc = child_read(job, c);
+	if (r->job->gave_up)
+		r->job->gave_up(r->job->arg, item);
+}
 
-		*ret_finished = rc == 0;
-		if (rc == 0 || rc == -ETIMEDOUT)
-			return 0;
-		if (rc > 0)
-			rc = child_frames(job, c, ret);
-		if (rc != 0)
-			return rc;
+static void leave_out(struct run *r, size_t item)
+{
+	r->ret->n_left++;
+	lose(r, item);
+}
+
+static size_t *stalls_of(struct run *r, uint64_t group)
+{
+	for (size_t i = 0; group && i < r->groups.n; i++) {
+		if (r->groups.v[i].group == group)
+			return &r->groups.v[i].n_stalls;
+	}
+	return NULL;
+}
+
+/* Those of its group come last. */
+static void move_back(struct run *r, uint64_t group)
+{
+	size_t n = r->n_queue - r->next, n_last = 0, at = r->next;
+	size_t *last = n ? malloc(n * sizeof(*last)) : NULL;
+
+	for (size_t i = r->next; last && i < r->n_queue; i++) {
+		if (about(r, r->queue[i]).group == group)
+			last[n_last++] = r->queue[i];
+		else
+			r->queue[at++] = r->queue[i];
+	}
+	if (n_last)
+		memcpy(r->queue + at, last, n_last * sizeof(*last));
+	free(last);
+}
+
+static void note_stall(struct run *r, uint64_t group)
+{
+	size_t *n = stalls_of(r, group);
+	struct group *slot = n || !group ? NULL : lk_vec_push(&r->groups);
+
+	if (n)
+		++*n;
+	if (!slot)
+		return;
+	*slot = (struct group){ group, 1 };
+	move_back(r, group);
+}
+
+/* What it works on is given up, what it had still to do goes back into the queue: there is room, for it came from there. */
+static void give_up(struct run *r, struct child *c)
+{
+	size_t item = c->batch.items[c->n_done], n = c->batch.n - c->n_done - 1;
+	struct lk_helper_about a = about(r, item);
+
+	child_end(c, false, a.what);
+	r->next -= n;
+	memcpy(r->queue + r->next, c->batch.items + c->n_done + 1, n * sizeof(*r->queue));
+	r->ret->n_given_up++;
+	lose(r, item);
+	note_stall(r, a.group);
+}
+
+static bool is_worth_trying(struct run *r, size_t item)
+{
+	struct lk_helper_about a = about(r, item);
+	const size_t *n = stalls_of(r, a.group);
+
+	return !lk_helper_is_stuck_on(a.what) && (!n || *n < MAX_GROUP_STALLS);
+}
+
+/* A few items: the fewer are left, the fewer, so that several children share them. */
+static void next_batch(struct run *r, struct batch *b)
+{
+	size_t most = (r->n_queue - r->next + MAX_CHILDREN - 1) / MAX_CHILDREN;
+
+	*b = (struct batch){ 0 };
+	while (r->next < r->n_queue && b->n < MAX_BATCH && b->n < most) {
+		size_t item = r->queue[r->next++];
+
+		if (is_worth_trying(r, item))
+			b->items[b->n++] = item;
+		else
+			leave_out(r, item);
 	}
 }
 
-static void note_given_up(const struct lk_helper_job *job, struct lk_helper_result *ret, size_t item)
+static void hand_out(struct run *r, struct child *c)
 {
-	if (!ret->n_given_up)
-		ret->first_given_up = item;
-	ret->n_given_up++;
-	if (job->gave_up)
-		job->gave_up(job->arg, item);
+	c->n_done = 0;
+	do
+		next_batch(r, &c->batch);
+	while (!c->batch.n && r->next < r->n_queue);
+	c->heard_ms = lk_io_now_ms();
+	/* One that has died is met when it is listened to. */
+	if (c->batch.n)
+		(void)send_all(c->fd, &c->batch, sizeof(c->batch), MSG_NOSIGNAL);
+}
+
+/* Every child is silent, so that another one can be of use. */
+static bool are_all_silent(const struct run *r, int64_t now)
+{
+	for (size_t i = 0; i < MAX_CHILDREN; i++) {
+		const struct child *c = &r->children[i];
+
+		if (c->pid && (is_idle(c) || now - c->heard_ms < r->job->stall_ms / SILENT_PART))
+			return false;
+	}
+	return true;
+}
+
+/* Work for those who have none; a first child, or one more. *ret_busy: how many are at work. */
+static int employ(struct run *r, size_t *ret_busy)
+{
+	struct child *free_one = NULL;
+	int rc = 0;
+
+	*ret_busy = 0;
+	for (size_t i = 0; i < MAX_CHILDREN; i++) {
+		struct child *c = &r->children[i];
+
+		if (is_idle(c))
+			hand_out(r, c);
+		*ret_busy += c->pid && !is_idle(c);
+		if (!c->pid && !free_one)
+			free_one = c;
+	}
+	if (r->next == r->n_queue || !free_one || !are_all_silent(r, lk_io_now_ms()))
+		return 0;
+	rc = lk_helper_is_full() ? -EBUSY : child_start(r, free_one);
+	if (!rc)
+		hand_out(r, free_one);
+	*ret_busy += !rc && !is_idle(free_one);
+	/* The others may still come to an end. */
+	return rc && *ret_busy ? 0 : rc;
+}
+
+static int wait_ms(const struct run *r, int64_t now)
+{
+	int64_t left = r->job->stall_ms;
+
+	for (size_t i = 0; i < MAX_CHILDREN; i++) {
+		const struct child *c = &r->children[i];
+
+		if (c->pid && !is_idle(c))
+			left = MIN(left, c->heard_ms + r->job->stall_ms - now);
+	}
+	if (r->next < r->n_queue)
+		left = MIN(left, r->job->stall_ms / SILENT_PART);
+	if (r->job->deadline_ms)
+		left = MIN(left, r->job->deadline_ms - now);
+	return left < 0 ? 0 : (int)left;
+}
+
+static int listen_to(struct run *r, struct child *c, bool readable, int64_t now)
+{
+	int rc = readable ? child_read(c) : 1;
+
+	if (rc > 0 && readable)
+		return child_frames(r, c);
+	if (rc < 0)
+		return rc;
+	if (rc > 0 && now - c->heard_ms < r->job->stall_ms)
+		return 0;
+	if (rc > 0 && r->job->is_busy && r->job->is_busy(r->job->arg, c->pid))
+		c->heard_ms = now;
+	else if (is_idle(c))
+		child_end(c, rc == 0, 0);
+	else
+		give_up(r, c);
+	return 0;
+}
+
+/* Until something is heard, or a silence is too long. */
+static int listen_to_all(struct run *r)
+{
+	struct pollfd p[MAX_CHILDREN];
+	int64_t now = lk_io_now_ms();
+	int rc = 0;
+
+	for (size_t i = 0; i < MAX_CHILDREN; i++)
+		p[i] = (struct pollfd){ .fd = r->children[i].pid ? r->children[i].fd : -1, .events = POLLIN };
+	if (poll(p, MAX_CHILDREN, wait_ms(r, now)) < 0)
+		return errno == EINTR ? 0 : -errno;
+	now = lk_io_now_ms();
+	for (size_t i = 0; i < MAX_CHILDREN && !rc; i++) {
+		struct child *c = &r->children[i];
+
+		if (c->pid && (p[i].revents || !is_idle(c)))
+			rc = listen_to(r, c, p[i].revents != 0, now);
+	}
+	return rc;
+}
+
+static int serve(struct run *r)
+{
+	size_t busy;
+	int rc = employ(r, &busy);
+
+	while (!rc && (busy || r->next < r->n_queue)) {
+		if (r->job->deadline_ms && lk_io_now_ms() >= r->job->deadline_ms)
+			break;
+		rc = listen_to_all(r);
+		rc = rc ? rc : employ(r, &busy);
+	}
+	return rc;
+}
+
+static void end_all(struct run *r)
+{
+	for (size_t i = 0; i < MAX_CHILDREN; i++) {
+		struct child *c = &r->children[i];
+
+		if (is_idle(c))
+			child_end(c, true, 0);
+		else if (c->pid)
+			give_up(r, c);
+		lk_vec_done(&c->buf);
+	}
+	while (r->next < r->n_queue)
+		leave_out(r, r->queue[r->next++]);
 }
 
 int lk_helper_run(const struct lk_helper_job *job, struct lk_helper_result *ret)
 {
-	struct child c = { .fd = -1 };
-	size_t next = 0;
-	int rc = 0;
+	struct run r = { .job = job, .ret = ret, .n_queue = job->n_items };
+	int rc;
 
 	*ret = (struct lk_helper_result){ 0 };
-	reap_left_behind();
-	while (!rc && next < job->n_items) {
-		bool finished, late = job->deadline_ms && lk_io_now_ms() >= job->deadline_ms;
-
-		if (late || ret->n_given_up > job->max_given_up)
-			break;
-		rc = child_start(job, next, &c);
-		if (rc < 0)
-			break;
-		rc = child_serve(job, &c, ret, &finished);
-		child_end(&c, finished);
-		next = c.next;
-		if (!rc && next < job->n_items)
-			note_given_up(job, ret, next++);
-	}
-	ret->n_left = job->n_items - next;
-	lk_vec_done(&c.buf);
+	/* Who waits for a helper reads nothing itself. */
+	lk_procroot_touch(0);
+	if (!job->n_items)
+		return 0;
+	r.queue = calloc(job->n_items, sizeof(*r.queue));
+	if (!r.queue)
+		return -ENOMEM;
+	for (size_t i = 0; i < job->n_items; i++)
+		r.queue[i] = i;
+	rc = serve(&r);
+	end_all(&r);
+	free(r.queue);
+	lk_vec_done(&r.groups);
 	return rc;
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 liblockscope_a_SOURCES += \
+	src/source/ask.c \
+	src/source/ask.h \
 	src/source/bpf.c \
 	src/source/bpf.h \
 	src/source/bpf/lock_dump.h \
@@ -32,8 +34,12 @@ liblockscope_a_SOURCES += \
 	src/source/capture_value.c \
 	src/source/capture_value.h \
 	src/source/capture_write.c \
+	src/source/guard.c \
+	src/source/guard.h \
 	src/source/helper.c \
 	src/source/helper.h \
+	src/source/helper_private.h \
+	src/source/helper_stuck.c \
 	src/source/markers.c \
 	src/source/markers.h \
 	src/source/mounts.c \
@@ -85,7 +91,9 @@ liblockscope_a_SOURCES += \
 	src/source/unixsock.c \
 	src/source/unixsock.h \
 	src/source/uses.c \
-	src/source/uses.h
+	src/source/uses.h \
+	src/source/wire.c \
+	src/source/wire.h
 
 # The program for the kernel, in two ways: typed reads need Linux 6.2, copying ones 5.17. What bpftool makes of it is a header with
 # the program in it; it belongs to the build and is not distributed.

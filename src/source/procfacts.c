@@ -12,9 +12,9 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "source/guard.h"
 
 #define STALL_MS 500
-#define MAX_GIVEN_UP 4
 #define MAX_TEXT ((size_t)256 * 1024)
 #define N_FIELDS 3
 
@@ -297,7 +297,6 @@ static int read_users(const struct lk_procroot *root, const struct lk_procfacts_
 		.keep_fd = root->fd,
 		.stall_ms = STALL_MS,
 		.deadline_ms = deadline_ms,
-		.max_given_up = MAX_GIVEN_UP,
 	};
 	int rc = collect_users(who, n, &u);
 
@@ -310,6 +309,13 @@ static int read_users(const struct lk_procroot *root, const struct lk_procfacts_
 	return rc;
 }
 
+static struct lk_helper_about about_one(void *arg, size_t i)
+{
+	const struct job *j = arg;
+
+	return lk_guard_about(j->root, j->who[i].pid);
+}
+
 int lk_procfacts_read(const struct lk_procroot *root, const struct lk_procfacts_who *who, size_t n, unsigned needs,
 		      int64_t deadline_ms, lk_procfacts_cb cb, void *arg, struct lk_helper_result *ret)
 {
@@ -318,11 +324,11 @@ int lk_procfacts_read(const struct lk_procroot *root, const struct lk_procfacts_
 		.n_items = n,
 		.work = work,
 		.take = take,
+		.about = about_one,
 		.arg = &j,
 		.keep_fd = root->fd,
 		.stall_ms = STALL_MS,
 		.deadline_ms = deadline_ms,
-		.max_given_up = MAX_GIVEN_UP,
 	};
 
 	*ret = (struct lk_helper_result){ 0 };

@@ -228,23 +228,58 @@ static int emit_all(struct scan *s, const struct lk_sink *sink, int64_t wall_ms,
 	return rc ? rc : sink->end(sink->arg, &end);
 }
 
-int lk_procfs_scan(struct lk_source *src, const struct lk_request *req, const struct lk_sink *sink, struct lk_err *err)
+/* A scan as it is asked for, and what is the same for each try of it. */
+struct procfs_scan {
+	struct procfs *source;
+	const struct lk_request *req;
+	double began;
+	int64_t wall_ms, began_ms;
+};
+
+static int scan_now(void *arg, const struct lk_guarded *how, const struct lk_sink *sink, struct lk_err *err)
 {
-	struct procfs *p = (struct procfs *)src;
-	struct scan s = { .root = &p->root, .memo = &p->memo, .req = req };
-	double began = lk_io_now_ms_exact();
-	int64_t wall_ms = lk_io_wall_ms();
+	const struct procfs_scan *p = arg;
+	struct scan s = { .root = &p->source->root,
+			  .guarded = how,
+			  .memo = &p->source->memo,
+			  .req = p->req,
+			  .began_ms = p->began_ms };
 	int rc;
 
-	if (req->timeout_ms)
-		s.deadline_ms = lk_io_now_ms() + req->timeout_ms;
+	if (p->req->timeout_ms)
+		s.deadline_ms = p->began_ms + p->req->timeout_ms;
 	rc = lk_scan_run(&s, err);
 	if (!rc) {
-		rc = emit_all(&s, sink, wall_ms, began);
+		rc = emit_all(&s, sink, p->wall_ms, p->began);
 		if (rc < 0)
 			lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc));
 	}
 	lk_scan_done(&s);
+	return rc;
+}
+
+static void memorize(void *arg, const struct lk_fact_proc *f)
+{
+	const struct procfs_scan *p = arg;
+
+	lk_scan_memorize(&p->source->memo, f, p->req->needs & LK_SCAN_DEAR, p->began_ms);
+}
+
+int lk_procfs_scan(struct lk_source *src, const struct lk_request *req, const struct lk_sink *sink, struct lk_err *err)
+{
+	struct procfs *p = (struct procfs *)src;
+	struct procfs_scan scan = { .source = p,
+				    .req = req,
+				    .began = lk_io_now_ms_exact(),
+				    .began_ms = lk_io_now_ms(),
+				    .wall_ms = lk_io_wall_ms() };
+	struct lk_guard_job job = {
+		.root = &p->root, .scan = scan_now, .saw_proc = memorize, .arg = &scan, .timeout_ms = req->timeout_ms
+	};
+	bool emitted;
+	int rc = lk_guard_run(&p->guard, &job, sink, &emitted, err);
+
+	lk_scan_memo_turn(&p->memo);
 	return rc;
 }
 
@@ -253,6 +288,7 @@ void lk_procfs_done(struct procfs *p)
 	lk_procroot_done(&p->root);
 	lk_arena_done(&p->resolved);
 	lk_scan_memo_done(&p->memo);
+	lk_guard_done(&p->guard);
 }
 
 static void procfs_free(struct lk_source *src)

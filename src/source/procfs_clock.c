@@ -14,7 +14,7 @@
 
 static int read_start(struct scan *s, int pid, int tid, double *ret_ms)
 {
-	struct lk_proc_name name = lk_procroot_name("%d/task/%d/sched", pid, tid);
+	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "sched");
 	int rc;
 
 	s->buf.n = 0;
@@ -24,7 +24,7 @@ static int read_start(struct scan *s, int pid, int tid, double *ret_ms)
 
 static int read_processor(struct scan *s, int pid, int tid, int *ret)
 {
-	struct lk_proc_name name = lk_procroot_name("%d/task/%d/stat", pid, tid);
+	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "stat");
 	int rc;
 
 	s->buf.n = 0;
@@ -96,7 +96,7 @@ int64_t lk_scan_slept_ms(struct scan *s, int pid, int tid, int64_t *ret_error_ms
 	int cpu;
 
 	*ret_error_ms = -1;
-	if (!s->root->is_default || !s->root->own_pids || read_start(s, pid, tid, &start) < 0)
+	if (lk_scan_skips(s, pid) || !s->root->is_default || !s->root->own_pids || read_start(s, pid, tid, &start) < 0)
 		return -1;
 	*ret_error_ms = PINNED_ERROR_MS;
 	/* Woken up on another processor, where it has not run yet: its sleep starts anew (migrate_task_rq_fair()). */

@@ -72,8 +72,11 @@ static void *second_main(void *arg)
 {
 	struct scan_crew *c = arg;
 
+	if (c->whole->guarded)
+		lk_procroot_watch(&c->whole->guarded->touches[1]);
 	read_list(c);
 	sweep_part(c, &c->parts[1]);
+	lk_procroot_touch(0);
 	return NULL;
 }
 
@@ -106,7 +109,11 @@ static int begin_part(struct scan_crew *c, struct scan *part)
 {
 	struct scan *s = c->whole;
 
-	*part = (struct scan){ .root = s->root, .req = s->req, .deadline_ms = s->deadline_ms, .credit = s->credit };
+	*part = (struct scan){ .root = s->root,
+			       .guarded = s->guarded,
+			       .req = s->req,
+			       .deadline_ms = s->deadline_ms,
+			       .credit = s->credit };
 	part->crew = c;
 	if (lk_vec_reserve(&part->devs.v, &part->devs.cap, 0, s->devs.n, sizeof(*s->devs.v)) < 0)
 		return -ENOMEM;
@@ -231,6 +238,7 @@ int lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_line
 		read_list(c);
 	if (!rc)
 		sweep_part(c, &c->parts[0]);
+	lk_procroot_touch(0);
 	if (has_second)
 		pthread_join(second, NULL);
 	rc = rc ? rc : atomic_load(&c->rc);

@@ -91,7 +91,7 @@ static const char *denied_processes_text(struct scan *s, const struct scan_denie
 
 	if (!subject)
 		return NULL;
-	return lk_arena_printf(&s->arena, "%s could not be read (%s)%s%s", subject, strerror(-d->code),
+	return lk_arena_printf(&s->arena, "%s could not be read (%s)%s%s", subject, lk_unread_why(d->code),
 			       refused ? ": " : "", refused ? lk_rights_advice(LK_RIGHT_LOOK) : "");
 }
 
@@ -104,7 +104,7 @@ static const char *denied_calls_text(struct scan *s, const struct scan_denied *d
 	return lk_arena_printf(&s->arena,
 			       "the blocked calls of %s could not be read (%s): some waiters are known by their "
 			       "recorded number only",
-			       subject, strerror(-d->code));
+			       subject, lk_unread_why(d->code));
 }
 
 static const char *denied_maps_text(struct scan *s, const struct scan_denied *d)
@@ -116,7 +116,7 @@ static const char *denied_maps_text(struct scan *s, const struct scan_denied *d)
 		       : lk_arena_printf(
 				 &s->arena,
 				 "the memory map of %s could not be read (%s): it may keep a lock whose holder is not known",
-				 subject, strerror(-d->code));
+				 subject, lk_unread_why(d->code));
 }
 
 static const char *denied_text(struct scan *s, const struct scan_denied *d)

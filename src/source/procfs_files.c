@@ -16,7 +16,6 @@
 #include "source/procfs_private.h"
 
 #define STALL_MS 500
-#define MAX_GIVEN_UP 3
 
 static const char deleted_mark[] = " (deleted)";
 
@@ -53,7 +52,7 @@ static const struct lk_mount *find_mount(struct scan *s, const struct scan_fd *f
 	struct lk_proc_name name = lk_procroot_task_name(f->pid, f->tid, "mountinfo");
 	int fd, *slot;
 
-	if (m || f->info.mnt_id < 0 || tried_mountinfo(s, f->pid))
+	if (m || f->info.mnt_id < 0 || lk_scan_skips(s, f->pid) || tried_mountinfo(s, f->pid))
 		return m;
 	slot = lk_vec_push(&s->mountinfo_tried);
 	if (slot)
@@ -89,7 +88,7 @@ static void stat_fd(struct scan *s, struct scan_fd *f)
 	struct lk_proc_name name = lk_procroot_task_name(f->pid, f->tid, what.s);
 	struct statx st;
 
-	if (!s->root->is_proc || f->file.local != LK_YES)
+	if (!s->root->is_proc || f->file.local != LK_YES || lk_scan_skips(s, f->pid))
 		return;
 	if (statx(s->root->fd, name.s, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) == 0)
 		take_stat(&f->file, &st);
@@ -102,7 +101,7 @@ static int read_link(struct scan *s, struct scan_fd *f)
 	int rc;
 
 	s->buf.n = 0;
-	rc = lk_io_readlink_at(s->root->fd, name.s, &s->buf);
+	rc = lk_scan_skips(s, f->pid) ? -ETIMEDOUT : lk_io_readlink_at(s->root->fd, name.s, &s->buf);
 	if (rc == -ENOENT || rc == -ESRCH)
 		return 0;
 	if (rc < 0) {
@@ -327,6 +326,16 @@ static void judge(struct lk_arena *a, struct scan_fd *f, const struct verdict *v
 	}
 }
 
+/* The file system, which a server may stand behind after all. */
+static struct lk_helper_about about_name(void *arg, size_t i)
+{
+	const struct verify *v = arg;
+	const struct lk_fact_file *f = &v->s->fds.v[v->fds.v[i]].file;
+	uint64_t dev = (uint64_t)f->key.major << 32 | f->key.minor;
+
+	return (struct lk_helper_about){ .what = dev << 1 | 1, .group = dev + 1 };
+}
+
 static int verify_take(void *arg, size_t i, const char *data, size_t n)
 {
 	struct verify *v = arg;
@@ -384,11 +393,11 @@ int lk_scan_verify_names(struct scan *s)
 	struct lk_helper_job job = {
 		.work = verify_work,
 		.take = verify_take,
+		.about = about_name,
 		.arg = &v,
 		.keep_fd = s->root->fd,
 		.stall_ms = STALL_MS,
 		.deadline_ms = s->deadline_ms,
-		.max_given_up = MAX_GIVEN_UP,
 	};
 	struct lk_helper_result res;
 	size_t n = 0;

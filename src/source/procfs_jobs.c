@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which job a process is: its parent, its session, its terminal, and who traces it. These files are readable for everybody and do
- * not block. */
+/* Which job a process is: its parent, its session, its terminal, and who traces it. These files are readable for everybody. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -20,7 +19,7 @@ static bool read_text(struct scan *s, int pid, const char *what)
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, what);
 
 	s->buf.n = 0;
-	return lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) == 0;
+	return !lk_scan_skips(s, pid) && lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) == 0;
 }
 
 static bool read_stat(struct scan *s, int pid, struct lk_stat *ret)

@@ -100,8 +100,11 @@ int lk_scan_read_lines(struct scan *s, struct scan_lines *ret)
 {
 	struct scan_lines l = { 0 };
 	lk_auto_fd fd = lk_io_openat(s->root->fd, "locks", O_RDONLY | O_NONBLOCK);
-	int rc = fd < 0 ? fd : read_all(s, fd, &l);
+	int rc;
 
+	/* It makes nobody stuck, but may have to wait. */
+	lk_procroot_touch(0);
+	rc = fd < 0 ? fd : read_all(s, fd, &l);
 	if (rc < 0) {
 		lk_scan_lines_done(&l);
 		return rc;

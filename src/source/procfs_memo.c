@@ -24,11 +24,17 @@ static void forget(struct scan_memory *m)
 	free(m->comm);
 }
 
+static void forget_all(scan_memories *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		forget(&v->v[i]);
+	lk_vec_done(v);
+}
+
 void lk_scan_memo_done(struct scan_memo *m)
 {
-	for (size_t i = 0; i < m->v.n; i++)
-		forget(&m->v.v[i]);
-	lk_vec_done(&m->v);
+	forget_all(&m->v);
+	forget_all(&m->fresh);
 }
 
 static int compare(const void *key, const void *elem)
@@ -43,14 +49,20 @@ static bool is_same(const struct scan_memory *e, const struct lk_fact_proc *p)
 	return e->comm && p->comm && strlen(e->comm) == p->comm_len && memcmp(e->comm, p->comm, p->comm_len) == 0;
 }
 
-const struct scan_memory *lk_scan_recall(const struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs,
-					 int64_t now_ms)
+static struct scan_memory *find_known(const struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs,
+				      int64_t now_ms)
 {
-	const struct scan_memory *e = m->v.n ? bsearch(&p->pid, m->v.v, m->v.n, sizeof(*m->v.v), compare) : NULL;
+	struct scan_memory *e = m->v.n ? bsearch(&p->pid, m->v.v, m->v.n, sizeof(*m->v.v), compare) : NULL;
 
 	if (!e || (e->needs & needs) != needs || !is_same(e, p) || (needs & LK_NEED_JOB && p->state == 't'))
 		return NULL;
 	return now_ms - e->read_ms < FRESH_MS + p->pid % SPREAD_MS ? e : NULL;
+}
+
+const struct scan_memory *lk_scan_recall(const struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs,
+					 int64_t now_ms)
+{
+	return find_known(m, p, needs, now_ms);
 }
 
 static char *copy(const char *s, bool *failed)
@@ -90,30 +102,42 @@ static bool remember(struct scan_memory *e, const struct lk_fact_proc *p, unsign
 	return true;
 }
 
-/* What did not have to be read again goes over as it is. */
-static bool move(struct scan_memory *e, struct scan_memo *old, const struct lk_fact_proc *p, int64_t read_ms)
+/* What is still believed goes over as it is. */
+static void move(struct scan_memory *to, struct scan_memory *from)
 {
-	struct scan_memory *o = old->v.n ? bsearch(&p->pid, old->v.v, old->v.n, sizeof(*old->v.v), compare) : NULL;
-
-	if (!o || o->read_ms != read_ms || !is_same(o, p))
-		return false;
-	*e = *o;
-	o->comm = o->user = o->cmdline = o->cgroup = o->parent_comm = o->session_comm = o->tty = NULL;
-	return true;
+	*to = *from;
+	from->comm = from->user = from->cmdline = from->cgroup = NULL;
+	from->parent_comm = from->session_comm = from->tty = NULL;
+	from->needs = 0;
 }
 
-void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, const int64_t *read_ms, size_t n,
-		      unsigned needs)
+static bool has_all(const struct lk_fact_proc *p, unsigned needs)
 {
-	struct scan_memo fresh = { 0 };
+	return (!(needs & LK_NEED_USER) || p->user) && (!(needs & LK_NEED_CMDLINE) || p->cmdline) &&
+	       (!(needs & LK_NEED_CGROUP) || p->cgroup);
+}
 
-	for (size_t i = 0; i < n; i++) {
-		/* Who traces it can change at any time, and is not remembered. */
-		struct scan_memory *e = read_ms[i] && !p[i].tracer ? lk_vec_push(&fresh.v) : NULL;
+void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs, int64_t now_ms)
+{
+	struct scan_memory *known = find_known(m, p, needs, now_ms), *e;
 
-		if (e && !move(e, m, &p[i], read_ms[i]) && !remember(e, &p[i], needs, read_ms[i]))
-			fresh.v.n--;
-	}
-	lk_scan_memo_done(m);
-	*m = fresh;
+	/* Who traces it can change at any time, and is not remembered. */
+	if (!needs || p->tracer || (!known && !has_all(p, needs)))
+		return;
+	e = lk_vec_push(&m->fresh);
+	if (!e)
+		return;
+	if (known)
+		move(e, known);
+	else if (!remember(e, p, needs, now_ms))
+		m->fresh.n--;
+}
+
+void lk_scan_memo_turn(struct scan_memo *m)
+{
+	struct scan_memo old = { .v = m->v };
+
+	m->v = m->fresh;
+	m->fresh = (scan_memories){ 0 };
+	lk_scan_memo_done(&old);
 }

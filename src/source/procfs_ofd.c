@@ -37,6 +37,7 @@ static int compare_item_keys(const void *a, const void *b)
 /* 0 same, 1 or 2 ordered, 3 different, -1 cannot tell (one is gone, or we may not). */
 static int kcmp_fds(const struct scan_fd *a, const struct scan_fd *b)
 {
+	lk_procroot_touch(b->pid);
 	return (int)syscall(SYS_kcmp, a->tid ? a->tid : a->pid, b->tid ? b->tid : b->pid, KCMP_FILE, a->fd, b->fd);
 }
 

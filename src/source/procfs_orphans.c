@@ -14,7 +14,6 @@
 #include "source/procfs_private.h"
 
 #define STALL_MS 500
-#define MAX_GIVEN_UP 3
 #define MAPS_MS 3000
 
 struct maps_job {
@@ -120,9 +119,16 @@ static int maps_take(void *arg, size_t i __attribute__((unused)), const char *da
 	if (m.rc < 0 || m.key >= j->n_keys)
 		return 0;
 	o = &j->s->orphans.v[m.key];
-	if (!o->mapped_pid)
+	if (!o->mapped_pid || m.pid < o->mapped_pid)
 		o->mapped_pid = m.pid;
 	return 0;
+}
+
+static struct lk_helper_about about_maps(void *arg, size_t i)
+{
+	const struct maps_job *j = arg;
+
+	return lk_guard_about(j->s->root, j->pids[i]);
 }
 
 static int prepare(struct maps_job *j)
@@ -132,8 +138,12 @@ static int prepare(struct maps_job *j)
 	j->pids = calloc(s->procs.n ? s->procs.n : 1, sizeof(*j->pids));
 	if (!j->pids || lk_vec_reserve(&s->orphans.v, &s->orphans.cap, 0, j->n_keys, sizeof(*s->orphans.v)) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < s->procs.n; i++)
-		j->pids[j->n_pids++] = s->procs.v[i].pid;
+	for (size_t i = 0; i < s->procs.n; i++) {
+		if (lk_scan_skips(s, s->procs.v[i].pid))
+			maps_unread(j, s->procs.v[i].pid, -ETIMEDOUT);
+		else
+			j->pids[j->n_pids++] = s->procs.v[i].pid;
+	}
 	s->orphans.n = j->n_keys;
 	for (size_t k = 0; k < j->n_keys; k++)
 		s->orphans.v[k] = (struct lk_fact_orphan){ .key = j->keys[k] };
@@ -149,11 +159,11 @@ int lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n)
 		.work = maps_work,
 		.take = maps_take,
 		.gave_up = maps_gave_up,
+		.about = about_maps,
 		.arg = &j,
 		.keep_fd = s->root->fd,
 		.stall_ms = STALL_MS,
 		.deadline_ms = s->deadline_ms && s->deadline_ms < until ? s->deadline_ms : until,
-		.max_given_up = MAX_GIVEN_UP,
 	};
 	int rc = prepare(&j);
 

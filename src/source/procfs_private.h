@@ -8,6 +8,7 @@
 #include "base/vec.h"
 #include "record/blocked.h"
 #include "record/parse.h"
+#include "source/guard.h"
 #include "source/mounts.h"
 #include "source/procfs.h"
 #include "source/procroot.h"
@@ -121,12 +122,13 @@ struct scan_memo;
 
 struct scan {
 	const struct lk_procroot *root;
+	const struct lk_guarded *guarded; /* NULL: nobody watches */
 	struct scan_memo *memo; /* of the source; NULL: nothing is kept */
 	const struct lk_request *req;
 	struct lk_arena arena;
 	struct lk_mounts mounts;
 	unsigned n_ns; /* mount namespaces met besides our own */
-	int64_t deadline_ms; /* lk_io_now_ms(); 0 none */
+	int64_t began_ms, deadline_ms; /* lk_io_now_ms(); 0 none */
 	bool late; /* the deadline passed: not everything was read */
 	bool has_locks_file, stable;
 	struct scan_memfd memfd;
@@ -161,6 +163,9 @@ struct scan {
 	lk_buf buf; /* scratch for one file */
 };
 
+/* Needs whose reading takes long, or may. */
+#define LK_SCAN_DEAR (LK_NEED_USER | LK_NEEDS_JOBS)
+
 /* The dear facts of a process as they were read; all strings owned, NULL unknown. */
 struct scan_memory {
 	int pid, ppid;
@@ -172,15 +177,19 @@ struct scan_memory {
 	int session;
 };
 
-/* Those of the last scan, by pid. Zero-initialised is empty. */
+typedef LK_VEC(struct scan_memory) scan_memories;
+
+/* Zero-initialised is empty. */
 struct scan_memo {
-	LK_VEC(struct scan_memory) v;
+	scan_memories v; /* those of the last scan, by pid */
+	scan_memories fresh; /* those of the scan that is going on */
 };
 
 struct procfs {
 	struct lk_source base;
 	struct lk_procroot root;
 	struct scan_memo memo;
+	struct lk_guard guard;
 	struct lk_arena resolved; /* strings of the last resolve */
 };
 
@@ -331,12 +340,13 @@ int lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n);
 
 /* -- procfs_memo.c -- */
 void lk_scan_memo_done(struct scan_memo *m);
-/* What is still to be believed of this process; NULL: it has to be read. Valid until lk_scan_memorize(). */
+/* What is still to be believed of this process; NULL: it has to be read. Valid until it is memorized. */
 const struct scan_memory *lk_scan_recall(const struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs,
 					 int64_t now_ms);
-/* Keeps these, which are in the order of pids, and nothing else. read_ms: when each was read; 0: it was not. */
-void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, const int64_t *read_ms, size_t n,
-		      unsigned needs);
+/* Keeps it for the next scan. To be called in the order of pids, for all processes of a scan; lk_scan_memo_turn() ends it, and
+ * forgets those that were not met again. now_ms: as given to lk_scan_recall(). */
+void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs, int64_t now_ms);
+void lk_scan_memo_turn(struct scan_memo *m);
 
 /* -- procfs_procs.c -- */
 /* A set of processes. */
@@ -381,6 +391,8 @@ bool lk_scan_is_in_doubt(const struct scan_doubt *d, uint64_t hash);
 int lk_scan_look_again(struct scan *s, const size_t *lines, size_t n, struct scan_doubt *d);
 
 /* -- procfs_scan.c -- */
+/* It made an earlier helper wait: to be counted as unreadable. */
+bool lk_scan_skips(const struct scan *s, int pid);
 void lk_scan_deny(struct scan *s, const char *what, int code);
 bool lk_scan_has_denied(const struct scan *s, const char *what);
 /* The same, of a process, which is named. */

@@ -20,8 +20,6 @@ struct list {
 	struct lk_fact_proc *facts;
 	struct lk_procfacts_who *who;
 	size_t *asked; /* by place in who when the dear facts are read: index in facts */
-	int64_t *read_ms; /* by index: when its dear facts were; 0: they were not */
-	int64_t now_ms;
 	struct lk_arena *arena;
 };
 
@@ -105,7 +103,7 @@ bool lk_scan_is_thread(struct scan *s, int pid)
 	int tgid;
 
 	s->buf.n = 0;
-	if (lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) < 0)
+	if (lk_scan_skips(s, pid) || lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) < 0)
 		return false;
 	p = memmem(s->buf.v, s->buf.n, label, sizeof(label) - 1);
 	if (!p)
@@ -122,6 +120,10 @@ static int read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
 	struct lk_stat st;
 	int rc;
 
+	if (lk_scan_skips(s, p->pid)) {
+		p->flags = LK_PROC_UNREADABLE;
+		return 0;
+	}
 	/* The number belongs to a thread of another process by now. */
 	if (!swept && lk_scan_is_thread(s, p->pid)) {
 		p->flags = LK_PROC_GONE;
@@ -180,9 +182,9 @@ static int read_cheap(struct scan *s, struct list *l, size_t i)
 		rc = read_stat(s, l, p);
 	if (rc < 0)
 		return rc;
-	if (!known && !(p->flags & LK_PROC_GONE))
+	if (!known && !(p->flags & LK_PROC_GONE) && !lk_scan_skips(s, p->pid))
 		read_uid(s, p);
-	if (s->req->needs & LK_NEED_NS) {
+	if (s->req->needs & LK_NEED_NS && !lk_scan_skips(s, p->pid)) {
 		p->pid_ns = lk_procroot_ns(s->root, p->pid, "pid");
 		p->mnt_ns = lk_procroot_ns(s->root, p->pid, "mnt");
 		p->user_ns = lk_procroot_ns(s->root, p->pid, "user");
@@ -200,7 +202,6 @@ static int take_dear(void *arg, size_t i, const struct lk_procfacts *f)
 	p->user = lk_arena_strdup(l->arena, f->user);
 	p->cmdline = lk_arena_strdup(l->arena, f->cmdline);
 	p->cgroup = lk_arena_strdup(l->arena, f->cgroup);
-	l->read_ms[at] = l->now_ms;
 	return 0;
 }
 
@@ -211,7 +212,7 @@ static size_t recall(struct scan *s, struct list *l, unsigned needs)
 
 	for (size_t i = 0; i < l->pids.n; i++) {
 		struct lk_fact_proc *p = &l->facts[i];
-		const struct scan_memory *e = s->memo ? lk_scan_recall(s->memo, p, needs, l->now_ms) : NULL;
+		const struct scan_memory *e = s->memo ? lk_scan_recall(s->memo, p, needs, s->began_ms) : NULL;
 
 		if (e) {
 			p->user = lk_arena_strdup(l->arena, e->user);
@@ -221,9 +222,10 @@ static size_t recall(struct scan *s, struct list *l, unsigned needs)
 			p->session_comm = lk_arena_strdup(l->arena, e->session_comm);
 			p->tty = lk_arena_strdup(l->arena, e->tty);
 			p->session = e->session;
-			l->read_ms[i] = e->read_ms;
 			continue;
 		}
+		if (lk_scan_skips(s, p->pid))
+			continue;
 		l->who[n] = l->who[i];
 		l->asked[n++] = i;
 	}
@@ -232,17 +234,15 @@ static size_t recall(struct scan *s, struct list *l, unsigned needs)
 
 static int read_dear(struct scan *s, struct list *l)
 {
-	unsigned needs = s->req->needs & (LK_NEED_USER | LK_NEEDS_JOBS);
+	unsigned needs = s->req->needs & LK_SCAN_DEAR;
 	struct lk_helper_result res = { 0 };
 	size_t n;
 	int rc = 0;
 
 	if (!needs || !l->pids.n)
 		return 0;
-	l->now_ms = lk_io_now_ms();
 	l->asked = lk_arena_array(l->arena, l->pids.n, sizeof(*l->asked));
-	l->read_ms = lk_arena_array(l->arena, l->pids.n, sizeof(*l->read_ms));
-	if (!l->asked || !l->read_ms)
+	if (!l->asked)
 		return -ENOMEM;
 	n = recall(s, l, needs);
 	if (needs & LK_NEED_JOB)
@@ -256,8 +256,6 @@ static int read_dear(struct scan *s, struct list *l)
 		lk_scan_deny(s, "process details", rc);
 	else if (res.n_given_up || res.n_left)
 		lk_scan_deny(s, "process details", -ETIMEDOUT);
-	if (s->memo)
-		lk_scan_memorize(s->memo, l->facts, l->read_ms, l->pids.n, needs);
 	return 0;
 }
 

@@ -35,6 +35,11 @@ void lk_scan_done(struct scan *s)
 	lk_vec_done(&s->buf);
 }
 
+bool lk_scan_skips(const struct scan *s, int pid)
+{
+	return lk_guarded_skips(s->guarded, s->root, pid);
+}
+
 bool lk_scan_is_late(struct scan *s)
 {
 	if (!s->late && s->deadline_ms && lk_io_now_ms() >= s->deadline_ms)

@@ -159,6 +159,8 @@ static int sweep_dents(struct scan *s, struct table *t, const char *buf, size_t 
 	while (rc == 0 && at < n) {
 		const struct dirent64 *e = (const struct dirent64 *)(const void *)(buf + at);
 
+		/* A sign of life for each: a table can be long. */
+		lk_procroot_touch(t->pid);
 		rc = e->d_name[0] == '.' ? 0 : sweep_entry(s, t, e->d_name);
 		at += e->d_reclen;
 	}
@@ -235,7 +237,13 @@ int lk_scan_sweep_table(struct scan *s, int pid, int tid)
 /* 0 with *ret_denied: 0 or the -errno for which part of it is unknown; or -errno (gone, no memory). */
 static int sweep_process(struct scan *s, int pid, int *ret_denied)
 {
-	int rc = lk_scan_sweep_table(s, pid, 0);
+	int rc;
+
+	if (lk_scan_skips(s, pid)) {
+		*ret_denied = -ETIMEDOUT;
+		return 0;
+	}
+	rc = lk_scan_sweep_table(s, pid, 0);
 
 	if (rc == 0 || rc == -ESRCH)
 		rc = lk_scan_sweep_zombie_leader(s, pid);
@@ -294,9 +302,25 @@ static void forget_all(struct scan *s)
 	lk_scan_forget_denied(s);
 }
 
+/* Moves those that may make us wait from `pids` to ret_late; both stay in order. 0 or -ENOMEM. */
+static int set_aside(const struct scan *s, scan_pids *pids, scan_pids *ret_late)
+{
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < pids->n && !rc; i++) {
+		if (lk_guarded_is_late(s->guarded, s->root, pids->v[i]))
+			rc = lk_scan_add_pid(ret_late, pids->v[i]);
+		else
+			pids->v[n++] = pids->v[i];
+	}
+	pids->n = n;
+	return rc;
+}
+
 int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_list_rc)
 {
-	scan_pids pids = { 0 };
+	scan_pids pids = { 0 }, late = { 0 };
 	int rc;
 
 	forget_all(s);
@@ -307,8 +331,14 @@ int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_
 			*ret_list_rc = lk_scan_read_lines(s, ret_before);
 		return rc;
 	}
-	rc = lk_scan_crew_run(s, pids.v, pids.n, ret_before, ret_list_rc);
+	rc = set_aside(s, &pids, &late);
+	if (rc < 0 && ret_before)
+		*ret_list_rc = rc;
+	rc = rc ? rc : lk_scan_crew_run(s, pids.v, pids.n, ret_before, ret_list_rc);
+	rc = rc ? rc : lk_scan_sweep_pids(s, late.v, late.n);
+	lk_procroot_touch(0);
 	lk_vec_done(&pids);
+	lk_vec_done(&late);
 	return rc;
 }
 

@@ -32,6 +32,8 @@ int lk_scan_each_task(struct scan *s, int pid, lk_scan_task_cb cb)
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "task");
 	struct tasks t = { s, pid, cb };
 
+	if (lk_scan_skips(s, pid))
+		return 0;
 	return lk_io_each_entry(s->root->fd, name.s, task_entry, &t);
 }
 
@@ -75,6 +77,7 @@ static int compare_tables(const struct scan *s, int a, int b)
 {
 	if (!s->root->own_pids)
 		return -1;
+	lk_procroot_touch(b);
 	return (int)syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
 }
 

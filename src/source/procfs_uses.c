@@ -14,7 +14,6 @@
 #include "base/text.h"
 
 #define STALL_MS 700
-#define MAX_GIVEN_UP 5
 
 /* What goes through the pipe, followed by the text of `what`. */
 struct message {
@@ -112,7 +111,7 @@ static int take_denied(struct uses_job *j, int pid, const char *comm, int code)
 	return lk_unread_add(&j->result->unread, &j->result->arena, &u);
 }
 
-/* One that was given up could use it all the same. */
+/* One that was given up or not tried could use it all the same. */
 static void uses_gave_up(void *arg, size_t item)
 {
 	struct uses_job *j = arg;
@@ -177,17 +176,26 @@ static int list_pids(struct uses_job *j)
 	return rc ? rc : -errno;
 }
 
+static struct lk_helper_about about_item(void *arg, size_t item)
+{
+	const struct uses_job *j = arg;
+
+	if (item < N_KERNEL_ITEMS)
+		return (struct lk_helper_about){ 0 };
+	return lk_guard_about(j->root, j->pids.v[item - N_KERNEL_ITEMS]);
+}
+
 static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_result *res)
 {
 	struct lk_helper_job job = {
 		.work = uses_work,
 		.take = uses_take,
 		.gave_up = uses_gave_up,
+		.about = about_item,
 		.arg = j,
 		.keep_fd = j->root->fd,
 		.stall_ms = STALL_MS,
 		.deadline_ms = timeout_ms ? lk_io_now_ms() + timeout_ms : 0,
-		.max_given_up = MAX_GIVEN_UP,
 	};
 	int rc = lk_scan_load_own_mounts(j->root, &j->mounts);
 
@@ -216,8 +224,6 @@ int lk_procfs_uses(struct lk_source *s, const struct lk_uses_request *req, struc
 		rc = lk_err_set(err, rc, "cannot find out who uses the file: %s", strerror(-rc));
 	/* Process 1 always exists: where it cannot be seen, others are hidden too. */
 	ret->hidden = !p->root.initial_pidns || (faccessat(p->root.fd, "1", F_OK, 0) < 0 && errno == ENOENT);
-	/* So could one that was not tried. */
-	ret->n_unreadable += res.n_left;
 	if (ret->n_unreadable > ret->n_procs)
 		ret->n_unreadable = ret->n_procs;
 	lk_uses_finish(ret);

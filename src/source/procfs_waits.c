@@ -16,7 +16,6 @@
 
 #define SMALL_FILE ((size_t)64 * 1024)
 #define STALL_MS 500
-#define MAX_GIVEN_UP 3
 
 int lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
 {
@@ -71,7 +70,7 @@ static int read_memory(struct scan *s, int pid, int tid, uint64_t addr, void *bu
 
 static int read_blocked(struct scan *s, int pid, int tid, struct lk_blocked *ret)
 {
-	struct lk_proc_name name = lk_procroot_name("%d/task/%d/syscall", pid, tid);
+	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "syscall");
 	struct lk_syscall call;
 	int rc;
 
@@ -90,7 +89,7 @@ static int read_blocked(struct scan *s, int pid, int tid, struct lk_blocked *ret
 
 static bool is_stopped(struct scan *s, int pid, int tid)
 {
-	struct lk_proc_name name = lk_procroot_name("%d/task/%d/stat", pid, tid);
+	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "stat");
 	struct lk_stat st;
 
 	s->buf.n = 0;
@@ -172,9 +171,9 @@ static int look_at_task(struct scan *s, int pid, int tid)
 {
 	struct scan_sleeper *slot;
 	struct lk_blocked b;
-	int rc = read_blocked(s, pid, tid, &b);
+	int rc = lk_scan_skips(s, pid) ? -ETIMEDOUT : read_blocked(s, pid, tid, &b);
 
-	if (rc == -EACCES || rc == -EPERM) {
+	if (rc == -EACCES || rc == -EPERM || rc == -ETIMEDOUT) {
 		lk_scan_deny_process(s, "syscall", rc, pid);
 		return 1;
 	}
@@ -222,7 +221,6 @@ static int read_requests(struct scan *s)
 		.keep_fd = s->root->fd,
 		.stall_ms = STALL_MS,
 		.deadline_ms = s->deadline_ms,
-		.max_given_up = MAX_GIVEN_UP,
 	};
 	struct lk_helper_result res;
 	bool any = false;

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -21,6 +22,23 @@
 #define INITIAL_USER_NS UINT64_C(0xEFFFFFFD) /* PROC_USER_INIT_INO */
 #define SMALL_FILE ((size_t)64 * 1024)
 
+static _Thread_local struct lk_touch *touching;
+
+void lk_procroot_watch(struct lk_touch *t)
+{
+	touching = t;
+	if (t)
+		atomic_store_explicit(&t->tid, (int)gettid(), memory_order_relaxed);
+}
+
+void lk_procroot_touch(int pid)
+{
+	if (!touching)
+		return;
+	atomic_store_explicit(&touching->pid, pid, memory_order_relaxed);
+	atomic_fetch_add_explicit(&touching->turn, 1, memory_order_relaxed);
+}
+
 struct lk_proc_name lk_procroot_name(const char *fmt, ...)
 {
 	struct lk_proc_name n;
@@ -34,6 +52,7 @@ struct lk_proc_name lk_procroot_name(const char *fmt, ...)
 
 struct lk_proc_name lk_procroot_task_name(int pid, int tid, const char *what)
 {
+	lk_procroot_touch(pid);
 	if (tid > 0)
 		return lk_procroot_name("%d/task/%d/%s", pid, tid, what);
 	return lk_procroot_name("%d/%s", pid, what);
@@ -60,6 +79,7 @@ uint64_t lk_procroot_ns(const struct lk_procroot *r, int pid, const char *which)
 	struct lk_proc_name n = pid > 0 ? lk_procroot_name("%d/ns/%s", pid, which)
 					: lk_procroot_name("self/ns/%s", which);
 
+	lk_procroot_touch(pid);
 	return ns_inode(r->fd, n.s);
 }
 

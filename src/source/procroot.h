@@ -32,6 +32,19 @@ struct lk_proc_name lk_procroot_name(const char *fmt, ...) __attribute__((format
 /* "PID/what", or "PID/task/TID/what" with tid > 0. what may be "". */
 struct lk_proc_name lk_procroot_task_name(int pid, int tid, const char *what);
 
+/* What a thread is reading, for a process that watches it: reading /proc/PID can block for ever (PID sits in exec(2) and waits for a
+ * file server). In memory that both share. */
+struct lk_touch {
+	_Atomic int tid; /* of the thread; 0: nobody has it */
+	_Atomic int pid; /* whose files it reads; 0: nobody's */
+	_Atomic unsigned turn; /* moves with every read */
+};
+
+/* From now on this thread notes there what it reads; NULL: nowhere. */
+void lk_procroot_watch(struct lk_touch *t);
+/* It is about to read of this process; 0: of none. The names below do it by themselves. */
+void lk_procroot_touch(int pid);
+
 /* Our own namespace link ("pid", "mnt"), inode number; 0 unknown. */
 uint64_t lk_procroot_ns(const struct lk_procroot *r, int pid, const char *which);
 

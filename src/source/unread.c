@@ -46,6 +46,11 @@ static int put_comm(lk_buf *b, const char *comm)
 	return rc;
 }
 
+const char *lk_unread_why(int code)
+{
+	return code == -ETIMEDOUT ? "it does not answer" : strerror(-code);
+}
+
 int lk_unread_put_one(lk_buf *b, const struct lk_fact_unread *u)
 {
 	int rc = lk_buf_printf(b, "process %d", u->pid);
@@ -60,7 +65,7 @@ int lk_unread_put(lk_buf *b, const struct lk_fact_unread *u, size_t n, size_t co
 	for (size_t i = 0; i < n && !rc; i++) {
 		rc = lk_buf_printf(b, "%s%d", i ? ", " : "", u[i].pid);
 		rc = rc ? rc : put_comm(b, u[i].comm);
-		rc = rc || !u[i].code ? rc : lk_buf_printf(b, ": %s", strerror(-u[i].code));
+		rc = rc || !u[i].code ? rc : lk_buf_printf(b, ": %s", lk_unread_why(u[i].code));
 	}
 	return rc || count <= n ? rc : lk_buf_printf(b, "%s%zu more", n ? ", and " : "", count - n);
 }

@@ -18,6 +18,9 @@ int lk_unread_add(lk_unread_list *list, struct lk_arena *a, const struct lk_fact
 /* The name of a process that may refuse everything else (proc_pid_comm(5)); it never has to be waited for. In the arena; NULL unknown. */
 const char *lk_unread_comm(const struct lk_procroot *root, int pid, struct lk_arena *a);
 
+/* The reason in words. Borrowed. */
+const char *lk_unread_why(int code);
+
 /* "process 1 (init)". 0 or -ENOMEM. */
 int lk_unread_put_one(lk_buf *b, const struct lk_fact_unread *u);
 /* "1 (init): Permission denied, 17 (x): Permission denied, and 3 more": count is how many there are in all. 0 or -ENOMEM. */

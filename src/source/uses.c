@@ -64,7 +64,7 @@ int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names)
 		rc = lk_unread_put_one(b, u->unread.v);
 		return rc ? rc
 			  : lk_buf_printf(b, " could not be asked whether it uses it (%s)",
-					  strerror(-u->unread.v[0].code));
+					  lk_unread_why(u->unread.v[0].code));
 	}
 	rc = lk_buf_printf(b, "%zu of %zu processes could not be asked whether they use it", u->n_unreadable,
 			   u->n_procs);

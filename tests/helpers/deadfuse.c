@@ -4,7 +4,7 @@
  * with this process.
  *
  *   deadfuse MOUNTPOINT   prints "ready"; reads "die" from standard input and prints "dead", then "took" for each
- *                         request for data; ends at end of file. "flush" instead of "die": only closing a file
+ *                         request for data and "closing" for each that closes a file; ends at end of file. "flush" instead of "die": only closing a file
  *                         (FUSE_FLUSH) is not answered from then on.
  *
  * The root directory has regular files named "a" to "h". Nothing is cached by name, so that each look-up
@@ -126,10 +126,12 @@ static int answer(const struct fuse_in_header *in, const char *body)
 	}
 }
 
-/* Whoever asked for data can no longer be killed. */
-static int note_read(const struct fuse_in_header *in)
+/* Whoever asked for data can no longer be killed; who closes a descriptor waits. */
+static int note_request(const struct fuse_in_header *in)
 {
-	return in->opcode == FUSE_READ && dprintf(STDOUT_FILENO, "took\n") < 0 ? -errno : 0;
+	const char *word = in->opcode == FUSE_READ ? "took\n" : in->opcode == FUSE_FLUSH ? "closing\n" : NULL;
+
+	return word && dprintf(STDOUT_FILENO, "%s", word) < 0 ? -errno : 0;
 }
 
 static int take_request(void)
@@ -142,7 +144,7 @@ static int take_request(void)
 		return -EBADMSG;
 	request[n] = '\0';
 	if (dead)
-		return note_read((const struct fuse_in_header *)request);
+		return note_request((const struct fuse_in_header *)request);
 	return answer((const struct fuse_in_header *)request, request + sizeof(struct fuse_in_header));
 }
 

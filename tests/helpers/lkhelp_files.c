@@ -48,6 +48,9 @@ static int open_flags(const char *letters)
 		case 'n':
 			flags |= O_NONBLOCK;
 			break;
+		case 'e':
+			flags |= O_CLOEXEC;
+			break;
 		default: /* r */
 			break;
 		}

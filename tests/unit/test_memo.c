@@ -20,11 +20,13 @@ static struct lk_fact_proc fact(int pid, const char *comm)
 Test(memo, known_again_only_as_the_same_and_for_a_while)
 {
 	struct lk_fact_proc p[] = { fact(10, "one"), fact(20, "two"), fact(30, "three") }, other;
-	const int64_t read_ms[] = { 1000, 0, 1000 };
 	struct scan_memo m = { 0 };
 	const struct scan_memory *e;
 
-	lk_scan_memorize(&m, p, read_ms, 3, LK_NEED_CMDLINE | LK_NEED_CGROUP);
+	p[1].cmdline = NULL;
+	for (size_t i = 0; i < 3; i++)
+		lk_scan_memorize(&m, &p[i], LK_NEED_CMDLINE | LK_NEED_CGROUP, 1000);
+	lk_scan_memo_turn(&m);
 	e = lk_scan_recall(&m, &p[0], LK_NEED_CMDLINE, 2000);
 	cr_assert_not_null(e);
 	cr_expect_str_eq(e->cmdline, "cmd line");
@@ -43,8 +45,10 @@ Test(memo, known_again_only_as_the_same_and_for_a_while)
 	cr_expect_null(lk_scan_recall(&m, &other, LK_NEED_CMDLINE, 2000));
 	other = fact(30, "thre");
 	cr_expect_null(lk_scan_recall(&m, &other, LK_NEED_CMDLINE, 2000));
-	/* Only those of the last scan stay. */
-	lk_scan_memorize(&m, &p[2], &read_ms[2], 1, LK_NEED_CMDLINE);
+	/* Only those of the last scan stay, and are no younger for having been met again. */
+	lk_scan_memorize(&m, &p[2], LK_NEED_CMDLINE, 5000);
+	lk_scan_memo_turn(&m);
+	cr_expect_null(lk_scan_recall(&m, &p[2], LK_NEED_CMDLINE, 1000 + 20000));
 	cr_expect_null(lk_scan_recall(&m, &p[0], LK_NEED_CMDLINE, 2000));
 	cr_expect_not_null(lk_scan_recall(&m, &p[2], LK_NEED_CMDLINE, 2000));
 	lk_scan_memo_done(&m);

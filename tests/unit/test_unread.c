@@ -37,7 +37,7 @@ Test(unread, several_are_counted_and_named_on_request)
 	lk_unread_add(&u.unread, &u.arena, &b);
 	check(&u, false, "3 of 53 processes could not be asked whether they use it");
 	check(&u, true,
-	      "3 of 53 processes could not be asked whether they use it: 7 (x): Connection timed out, 9 (?): Permission "
+	      "3 of 53 processes could not be asked whether they use it: 7 (x): it does not answer, 9 (?): Permission "
 	      "denied, and 1 more");
 	for (int i = 0; i < 50; i++)
 		lk_unread_add(&u.unread, &u.arena, &a);

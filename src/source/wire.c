@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Facts to frames and back. */
+#include "source/wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum kind { HOST, LOCK, FD, WAITER, MOUNT, PROC, ORPHAN, DENIED, PROVEN, UNREAD, END, N_KINDS };
+
+#define MAX_STRINGS 8
+
+/* The size is written down so that whoever adds a member sees this table: a string that is not named here does not arrive. */
+#define SHAPE(type, bytes) \
+	_Static_assert(sizeof(type) == (bytes) || sizeof(void *) != 8, "are its strings in the table of wire.c?")
+
+SHAPE(struct lk_fact_host, 64);
+SHAPE(struct lk_fact_file, 120);
+SHAPE(struct lk_fact_mount, 32);
+SHAPE(struct lk_fact_proc, 152);
+SHAPE(struct lk_fact_denied, 48);
+SHAPE(struct lk_fact_unread, 24);
+SHAPE(struct lk_fact_fd, 144);
+SHAPE(struct lk_fact_waiter, 168);
+SHAPE(struct lk_fact_orphan, 32);
+
+/* What a structure is made of: its size, and where in it the pointers to strings stand. */
+struct shape {
+	size_t size;
+	size_t n;
+	size_t strings[MAX_STRINGS];
+};
+
+#define AT(type, member) offsetof(struct type, member)
+
+static const struct shape shapes[N_KINDS] = {
+	[HOST] = { sizeof(struct lk_fact_host),
+		   3,
+		   { AT(lk_fact_host, scanner), AT(lk_fact_host, host), AT(lk_fact_host, boot_id) } },
+	[LOCK] = { sizeof(struct lk_fact_lock), 0, { 0 } },
+	[FD] = { sizeof(struct lk_fact_fd), 0, { 0 } },
+	[WAITER] = { sizeof(struct lk_fact_waiter), 0, { 0 } },
+	[MOUNT] = { sizeof(struct lk_fact_mount), 2, { AT(lk_fact_mount, fstype), AT(lk_fact_mount, mount_point) } },
+	[PROC] = { sizeof(struct lk_fact_proc),
+		   8,
+		   { AT(lk_fact_proc, comm), AT(lk_fact_proc, user), AT(lk_fact_proc, cmdline),
+		     AT(lk_fact_proc, cgroup), AT(lk_fact_proc, parent_comm), AT(lk_fact_proc, session_comm),
+		     AT(lk_fact_proc, tty), AT(lk_fact_proc, tracer_comm) } },
+	[ORPHAN] = { sizeof(struct lk_fact_orphan), 0, { 0 } },
+	[DENIED] = { sizeof(struct lk_fact_denied), 2, { AT(lk_fact_denied, what), AT(lk_fact_denied, text) } },
+	[UNREAD] = { sizeof(struct lk_fact_unread), 2, { AT(lk_fact_unread, what), AT(lk_fact_unread, comm) } },
+	[PROVEN] = { sizeof(struct lk_fact_proven), 0, { 0 } },
+	[END] = { sizeof(struct lk_fact_end), 0, { 0 } },
+};
+
+static const struct shape file_shape = { sizeof(struct lk_fact_file),
+					 3,
+					 { AT(lk_fact_file, path), AT(lk_fact_file, fstype),
+					   AT(lk_fact_file, mount_point) } };
+
+/* Of an fd or a waiter: whether its file follows. */
+enum file_kind { NO_FILE, SAME_FILE, NEW_FILE };
+
+/* -- sending -- */
+
+static int add(struct lk_wire_out *o, const void *p, size_t n)
+{
+	return n ? lk_buf_add(&o->bytes, p, n) : 0;
+}
+
+/* The structure, then for each string its length with the NUL (0: it is NULL) and its bytes. */
+static int add_shaped(struct lk_wire_out *o, const struct shape *s, const void *fact)
+{
+	int rc = add(o, fact, s->size);
+
+	for (size_t i = 0; i < s->n && !rc; i++) {
+		const char *string;
+		size_t n;
+
+		memcpy(&string, (const char *)fact + s->strings[i], sizeof(string));
+		n = string ? strlen(string) + 1 : 0;
+		rc = add(o, &n, sizeof(n));
+		rc = rc ? rc : add(o, string, n);
+	}
+	return rc;
+}
+
+static int add_file(struct lk_wire_out *o, const struct lk_fact_file *file)
+{
+	enum file_kind kind = !file ? NO_FILE : file == o->last ? SAME_FILE : NEW_FILE;
+	int rc = add(o, &kind, sizeof(kind));
+
+	if (kind == NEW_FILE) {
+		o->last = file;
+		rc = rc ? rc : add_shaped(o, &file_shape, file);
+	}
+	return rc;
+}
+
+static int begin_frame(struct lk_wire_out *o, enum kind kind)
+{
+	size_t length = 0;
+	int rc;
+
+	o->frame = o->bytes.n;
+	rc = add(o, &length, sizeof(length));
+	return rc ? rc : add(o, &kind, sizeof(kind));
+}
+
+static int end_frame(struct lk_wire_out *o)
+{
+	size_t length = o->bytes.n - o->frame - sizeof(length);
+
+	memcpy(o->bytes.v + o->frame, &length, sizeof(length));
+	return 0;
+}
+
+static int send(struct lk_wire_out *o, enum kind kind, const void *fact)
+{
+	int rc = begin_frame(o, kind);
+
+	rc = rc ? rc : add_shaped(o, &shapes[kind], fact);
+	return rc ? rc : end_frame(o);
+}
+
+static int send_with_file(struct lk_wire_out *o, enum kind kind, const void *fact, const struct lk_fact_file *file)
+{
+	int rc = begin_frame(o, kind);
+
+	rc = rc ? rc : add_shaped(o, &shapes[kind], fact);
+	rc = rc ? rc : add_file(o, file);
+	return rc ? rc : end_frame(o);
+}
+
+static int send_host(void *arg, const struct lk_fact_host *f)
+{
+	return send(arg, HOST, f);
+}
+
+static int send_lock(void *arg, const struct lk_fact_lock *f)
+{
+	return send(arg, LOCK, f);
+}
+
+static int send_fd(void *arg, const struct lk_fact_fd *f)
+{
+	return send_with_file(arg, FD, f, f->file);
+}
+
+static int send_waiter(void *arg, const struct lk_fact_waiter *f)
+{
+	return send_with_file(arg, WAITER, f, f->file);
+}
+
+static int send_mount(void *arg, const struct lk_fact_mount *f)
+{
+	return send(arg, MOUNT, f);
+}
+
+static int send_proc(void *arg, const struct lk_fact_proc *f)
+{
+	return send(arg, PROC, f);
+}
+
+static int send_orphan(void *arg, const struct lk_fact_orphan *f)
+{
+	return send(arg, ORPHAN, f);
+}
+
+static int send_denied(void *arg, const struct lk_fact_denied *f)
+{
+	return send(arg, DENIED, f);
+}
+
+static int send_proven(void *arg, const struct lk_fact_proven *f)
+{
+	return send(arg, PROVEN, f);
+}
+
+static int send_unread(void *arg, const struct lk_fact_unread *f)
+{
+	return send(arg, UNREAD, f);
+}
+
+static int send_end(void *arg, const struct lk_fact_end *f)
+{
+	return send(arg, END, f);
+}
+
+struct lk_sink lk_wire_sink(struct lk_wire_out *o)
+{
+	return (struct lk_sink){
+		.arg = o,
+		.host = send_host,
+		.lock = send_lock,
+		.fd = send_fd,
+		.waiter = send_waiter,
+		.mount = send_mount,
+		.proc = send_proc,
+		.orphan = send_orphan,
+		.denied = send_denied,
+		.end = send_end,
+		.proven = send_proven,
+		.unread = send_unread,
+	};
+}
+
+size_t lk_wire_chunk(const struct lk_wire_out *o, size_t at, size_t room)
+{
+	size_t end = at, length;
+
+	while (end < o->bytes.n) {
+		memcpy(&length, o->bytes.v + end, sizeof(length));
+		length += sizeof(length);
+		if (end > at && end - at + length > room)
+			break;
+		end += length;
+	}
+	return end - at;
+}
+
+void lk_wire_out_done(struct lk_wire_out *o)
+{
+	lk_vec_done(&o->bytes);
+}
+
+/* -- receiving -- */
+
+/* What is left of a frame. */
+struct rest {
+	const char *p;
+	size_t n;
+};
+
+static int get(struct rest *r, void *to, size_t n)
+{
+	if (r->n < n)
+		return -EBADMSG;
+	memcpy(to, r->p, n);
+	r->p += n;
+	r->n -= n;
+	return 0;
+}
+
+static int get_string(struct rest *r, const char **ret)
+{
+	size_t n;
+
+	if (get(r, &n, sizeof(n)) < 0 || n > r->n || (n && r->p[n - 1] != '\0'))
+		return -EBADMSG;
+	*ret = n ? r->p : NULL;
+	r->p += n;
+	r->n -= n;
+	return 0;
+}
+
+static int get_shaped(struct rest *r, const struct shape *s, void *fact)
+{
+	int rc = get(r, fact, s->size);
+
+	for (size_t i = 0; i < s->n && !rc; i++) {
+		const char *string = NULL;
+
+		rc = get_string(r, &string);
+		memcpy((char *)fact + s->strings[i], &string, sizeof(string));
+	}
+	return rc;
+}
+
+/* 0 or -ENOMEM. */
+static int keep(struct lk_arena *a, const char **string)
+{
+	const char *was = *string;
+
+	*string = lk_arena_strdup(a, was);
+	return was && !*string ? -ENOMEM : 0;
+}
+
+/* The file is kept: frames that follow may be of the same one. */
+static int get_file(struct lk_wire_in *in, struct rest *r, const struct lk_fact_file **ret)
+{
+	enum file_kind kind;
+	int rc = get(r, &kind, sizeof(kind));
+
+	*ret = !rc && kind != NO_FILE ? &in->last : NULL;
+	if (rc || kind != NEW_FILE)
+		return rc;
+	rc = get_shaped(r, &file_shape, &in->last);
+	if (rc)
+		return rc;
+	lk_arena_done(&in->arena);
+	lk_arena_init(&in->arena);
+	rc = keep(&in->arena, &in->last.path);
+	rc = rc ? rc : keep(&in->arena, &in->last.fstype);
+	return rc ? rc : keep(&in->arena, &in->last.mount_point);
+}
+
+union fact {
+	struct lk_fact_host host;
+	struct lk_fact_lock lock;
+	struct lk_fact_fd fd;
+	struct lk_fact_waiter waiter;
+	struct lk_fact_mount mount;
+	struct lk_fact_proc proc;
+	struct lk_fact_orphan orphan;
+	struct lk_fact_denied denied;
+	struct lk_fact_proven proven;
+	struct lk_fact_unread unread;
+	struct lk_fact_end end;
+};
+
+static int deliver(const struct lk_sink *s, enum kind kind, const union fact *f)
+{
+	switch (kind) {
+	case HOST:
+		return s->host(s->arg, &f->host);
+	case LOCK:
+		return s->lock(s->arg, &f->lock);
+	case FD:
+		return s->fd(s->arg, &f->fd);
+	case WAITER:
+		return s->waiter(s->arg, &f->waiter);
+	case MOUNT:
+		return s->mount(s->arg, &f->mount);
+	case PROC:
+		return s->proc(s->arg, &f->proc);
+	case ORPHAN:
+		return s->orphan(s->arg, &f->orphan);
+	case DENIED:
+		return s->denied(s->arg, &f->denied);
+	case PROVEN:
+		return s->proven ? s->proven(s->arg, &f->proven) : 0;
+	case UNREAD:
+		return s->unread ? s->unread(s->arg, &f->unread) : 0;
+	case END:
+		return s->end(s->arg, &f->end);
+	default:
+		return -EBADMSG;
+	}
+}
+
+static int take_frame(struct lk_wire_in *in, struct rest r, const struct lk_sink *sink)
+{
+	union fact f;
+	enum kind kind;
+	int rc = get(&r, &kind, sizeof(kind));
+
+	if (rc || (unsigned)kind >= N_KINDS)
+		return -EBADMSG;
+	rc = get_shaped(&r, &shapes[kind], &f);
+	if (!rc && kind == FD)
+		rc = get_file(in, &r, &f.fd.file);
+	if (!rc && kind == WAITER)
+		rc = get_file(in, &r, &f.waiter.file);
+	if (rc || r.n)
+		return rc ? rc : -EBADMSG;
+	if (kind == PROC && in->saw_proc)
+		in->saw_proc(in->arg, &f.proc);
+	return deliver(sink, kind, &f);
+}
+
+int lk_wire_take(struct lk_wire_in *in, const char *data, size_t n, const struct lk_sink *sink)
+{
+	struct rest r = { data, n };
+	int rc = 0;
+
+	while (!rc && r.n) {
+		size_t length;
+
+		if (get(&r, &length, sizeof(length)) < 0 || length > r.n)
+			return -EBADMSG;
+		rc = take_frame(in, (struct rest){ r.p, length }, sink);
+		r.p += length;
+		r.n -= length;
+	}
+	return rc;
+}
+
+void lk_wire_in_done(struct lk_wire_in *in)
+{
+	lk_arena_done(&in->arena);
+}

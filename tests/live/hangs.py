@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Case 95: processes that make whoever reads of them wait for ever. They make other people's ps wait too, so these tests come last,
+and are short."""
+
+import os
+
+from deadserver import die, start
+from document import check, same
+from harness import holders_of, needs_root, on_file, one_row
+
+IN_TIME = 30  # seconds: a bound for the test, not a promise
+
+
+def hung_in_exec(t, number=1, uid=None):
+    """Processes that sit in execve(2): the kernel closes a descriptor there, and the file server does not answer. Each holds a
+    flock on a local file. Their files in /proc cannot be read until the server ends."""
+    where, server = start(t)
+    hung = []
+    for i in range(number):
+        h = t.helper(uid=uid)
+        path = t.path("held-by-%d" % i)
+        fd = h.open_lock(path)
+        h.open(os.path.join(where, "abcdefgh"[i]), "e")
+        hung.append((h, path, fd))
+    t.undo(server.kill)  # before the helpers are ended: that would wait for ever
+    die(server)
+    program = os.fsencode(t.world.lkhelp).hex()
+    for h, _, _ in hung:
+        h.send("exec", program)
+        same(server.stdout.readline(), b"closing\n", "it hangs in execve")
+    return server, hung
+
+
+VERBS = (
+    ("list",),
+    ("list", "-J", "--full"),
+    ("list", "-o", "+CMDLINE,UNIT"),
+    ("who", "{other}"),
+    ("who", "--no-uses", "{other}"),
+    ("who", "{hung}"),
+    ("waits",),
+    ("waits", "--deadlocks"),
+    ("map", "{other}"),
+    ("test", "{other}"),
+    ("wait", "--timeout", "1", "{other}"),
+    ("watch", "-c", "2", "--jsonl"),
+    ("capture",),
+    ("rm", "--dry-run", "{other}"),
+    ("mv", "--dry-run", "{other}", "{other}.new"),
+)
+
+
+@needs_root
+def test_95_hangs_in_exec(t):
+    """Every verb answers beside a process that cannot be read, and what it can know is right."""
+    other = t.path("other")
+    bystander = t.helper()
+    fd = bystander.open_lock(other)
+    _, hung = hung_in_exec(t)
+    h, path, _ = hung[0]
+    words = {"other": other, "hung": path, "pid": str(h.pid)}
+    for scanner in ("procfs", "bpf"):
+        if scanner == "bpf" and t.world.scanner != "bpf":
+            continue
+        for verb in VERBS:
+            args = [w.format(**words) for w in verb]
+            answer = t.run("--scanner", scanner, "--scan-timeout", "2", *args, timeout=IN_TIME)
+            check(answer.status in (0, 1, 3, 4, 5), "%s", answer)
+        document = t.list("--scanner", scanner, timeout=IN_TIME)
+        row = one_row(on_file(document, other), state="held")
+        same(holders_of(row), [(bystander.pid, fd)], "the bystander's lock by " + scanner)
+        rows = [r for r in document["locks"] if r["recorded_pid"] == h.pid]
+        check(rows, "the lock of the process in execve is not listed by %s", scanner)
+
+
+@needs_root
+def test_95_many_hang_in_exec(t):
+    """Several of one user: the rest of the machine is still seen."""
+    other = t.path("other")
+    bystander = t.helper()
+    fd = bystander.open_lock(other)
+    hung_in_exec(t, 6, uid=1234)
+    document = t.list("--scanner", "procfs", "--scan-timeout", "10", timeout=IN_TIME)
+    row = one_row(on_file(document, other), state="held")
+    same(holders_of(row), [(bystander.pid, fd)], "the bystander's lock")
+    check(not document["complete"], "complete, though some could not be read")
+    check(any(e["what"] == "fdinfo" and e["errno"] == "ETIMEDOUT" for e in document["errors"]), "said: %r", document["errors"])
