@@ -110,7 +110,7 @@ static const char *comm_of(const struct lk_proc *p)
 
 static int say_held(struct view *v, const struct lk_lock *l)
 {
-	const char *type = lk_type_name(l->rec.type), *mode = lk_mode_name(l->rec.mode);
+	const char *type = lk_type_name(l->rec.type), *mode = lk_record_mode_words(&l->rec);
 	const char *range;
 	char buf[LK_RANGE_TEXT];
 	int rc = 0;

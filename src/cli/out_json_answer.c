@@ -83,6 +83,7 @@ static json_t *sqlite_user_object(const struct lk_sqlite_user *u)
 	lk_json_put(&o, "pid", lk_json_integer(u->lock->pid, u->lock->pid > 0));
 	lk_json_put(&o, "comm", lk_json_text(comm));
 	lk_json_put(&o, "comm_b64", lk_json_bytes(comm));
+	lk_json_put(&o, "how_known", lk_json_text(lk_how_name(u->lock->how)));
 	lk_json_put(&o, "roles", lk_json_finish_list(roles, failed));
 	lk_json_put(&o, "in_the_way", json_boolean(u->in_the_way));
 	return lk_json_finish(&o);

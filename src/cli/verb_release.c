@@ -106,7 +106,7 @@ static void say_candidate(const struct lk_lock *l)
 		       lk_lock_n_processes(l) - 1);
 	else if (l->n_holders)
 		lk_say("  %016llx  %s %s, %s, process %d (%s)", (unsigned long long)l->id, lk_type_name(l->rec.type),
-		       lk_mode_name(l->rec.mode), range, l->pid, comm);
+		       lk_record_mode_words(&l->rec), range, l->pid, comm);
 	else
 		lk_say("  %016llx  %s %s, %s, holder not proven", (unsigned long long)l->id, lk_type_name(l->rec.type),
 		       lk_mode_name(l->rec.mode), range);

@@ -102,6 +102,8 @@ static void put_who(const struct lk_out *o, const struct lk_lock *l)
 	}
 	fprintf(o->f, "%d ", l->pid);
 	lk_out_puts(o, l->proc && l->proc->comm ? l->proc->comm : "?");
+	if (!l->n_holders)
+		fputs(" (recorded, not proven)", o->f);
 }
 
 static void put_head(const struct lk_out *o, const struct lk_who_sqlite *q)

@@ -104,6 +104,11 @@ const char *lk_mode_name(enum lk_mode m)
 	return names[m];
 }
 
+const char *lk_record_mode_words(const struct lk_record *r)
+{
+	return r->break_to ? "being broken" : lk_mode_name(r->mode);
+}
+
 const char *lk_break_name(enum lk_break to)
 {
 	static const char *const names[] = { NULL, "read", "unlock" };

@@ -73,6 +73,8 @@ uint64_t lk_record_hash(const struct lk_record *r);
 /* The words used in JSON and filters: "posix", "read", … never NULL. */
 const char *lk_type_name(enum lk_type t);
 const char *lk_mode_name(enum lk_mode m);
+/* The same for people: "being broken" of a lease whose mode does not matter any more. */
+const char *lk_record_mode_words(const struct lk_record *r);
 const char *lk_break_name(enum lk_break to); /* "read", "unlock"; NULL: none */
 
 /* Do two requests of these kinds ever block each other? POSIX and OFD share one space; flock and leases have their own. */

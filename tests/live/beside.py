@@ -182,3 +182,23 @@ def test_73_lmdb_writers(t):
     check(all("blocks nobody" in r["meaning"] for r in document["locks"]), "meanings: %r", document["locks"])
     check(MUTEX in t.run("who", path).out.decode(), "the mutex is not spoken of")
     os.kill(writers[0].pid, signal.SIGCONT)
+
+
+def test_71_ordinary_user(t):
+    """Who can only read what the kernel recorded says so of each process."""
+    path, writer = wal(t)
+    run(writer, "c.execute('begin immediate')")
+    answer = t.json("who", "--no-uses", path, uid=65534, status=0)["answer"]["files"][0]["sqlite"]
+    same([(u["pid"], u["how_known"]) for u in answer["users"]], [(writer.pid, "recorded")], "the writer")
+    text = t.run("who", "--no-uses", path, uid=65534).out.decode()
+    check("  %d python3 (recorded, not proven) writes" % writer.pid in text, "who: %s", text)
+
+
+def test_71_capture(t):
+    """A capture has the locks of X-shm, too."""
+    path, writer = wal(t)
+    run(writer, "c.execute('begin immediate')")
+    capture = os.path.join(t.dir, "capture")
+    same(t.run("capture", "-o", capture).status, 0, "capture")
+    answer = t.json("who", "--from", capture, path, status=0, whole=False)["answer"]["files"][0]["sqlite"]
+    same((answer["mode"], answer["writable"]), ("wal", False), "of a capture")
