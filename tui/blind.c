@@ -104,8 +104,6 @@ static void put_limits(struct lk_maker *m, const struct lk_snapshot *s)
 		lk_maker_note(m, "This is not the first pid namespace: locks of processes outside of it are not seen.");
 	if (!h->has_locks_file)
 		lk_maker_note(m, "The kernel's own list of locks could not be read.");
-	if (s->relations_cut)
-		lk_maker_note(m, "There are too many locks on one file to list everything that is in the way.");
 	put_nameless(m, s);
 	lk_maker_note(m, "%s",
 		      "Only requests that sleep are seen. A program that tries again and again, as SQLite does when it "

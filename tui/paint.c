@@ -118,8 +118,10 @@ static int add_blind_spots(const struct lk_tui *t, lk_buf *out)
 
 	if (t->failed && t->frame)
 		return lk_buf_printf(out, "The last look failed: %s [P]", lk_err_text(&t->failed->failure));
-	if (!s || s->complete)
+	if (!s || (s->complete && !s->relations_cut))
 		return 0;
+	if (s->complete)
+		return lk_buf_printf(out, "%s [P]", lk_snapshot_problem(s, "relations")->text);
 	if (n)
 		return lk_buf_printf(out, "%zu process%s could not be inspected%s [P]", n, n == 1 ? "" : "es",
 				     s->host.euid && t->w >= HINT_W ? " (run as root for full detail)" : "");

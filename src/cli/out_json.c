@@ -214,6 +214,7 @@ static json_t *head_object(const struct lk_snapshot *s, const struct lk_answer *
 	lk_json_put(&o, "boot_id", lk_json_text(h->boot_id && *h->boot_id ? h->boot_id : NULL));
 	lk_json_put(&o, "time_unix_ms", json_integer(h->time_unix_ms));
 	lk_json_put(&o, "complete", json_boolean(s->complete));
+	lk_json_put(&o, "relations_complete", json_boolean(!s->relations_cut));
 	lk_json_put(&o, "errors", error_list(s));
 	lk_json_put(&o, "summary", summary_object(s));
 	if (answer && !answer->more)

@@ -146,6 +146,22 @@ void lk_session_name_unread(const struct lk_session *s, const char *text, const 
 	lk_vec_done(&b);
 }
 
+/* Of the files that were asked for not every blocker is listed. */
+static bool relations_matter(const struct lk_session *s)
+{
+	const struct lk_snapshot *snap = s->snap;
+
+	if (!snap->relations_cut || !s->n_targets || s->cli->recursive)
+		return snap->relations_cut;
+	for (size_t i = 0; i < snap->n_locks; i++) {
+		for (size_t k = 0; k < s->n_targets && snap->locks[i].file->relations_cut; k++) {
+			if (s->targets[k].resolved && lk_lock_is_on(&snap->locks[i], &s->targets[k].file) != LK_NO)
+				return true;
+		}
+	}
+	return false;
+}
+
 void lk_session_badge(const struct lk_session *s)
 {
 	const struct lk_snapshot *snap = s->snap;
@@ -153,8 +169,11 @@ void lk_session_badge(const struct lk_session *s)
 
 	if (all)
 		say_scan(s);
-	if (snap->complete && !all)
+	if (snap->complete && !all) {
+		if (relations_matter(s))
+			lk_say("%s", lk_snapshot_problem(snap, "relations")->text);
 		return;
+	}
 	for (size_t i = 0; i < snap->n_problems; i++) {
 		const struct lk_problem *p = &snap->problems[i];
 

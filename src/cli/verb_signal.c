@@ -202,6 +202,9 @@ static enum lk_status add_blockers(struct inquiry *q, const char *word)
 
 		if (!lk_lock_is_waiting(l) || l->pid != pid)
 			continue;
+		if (l->file->relations_cut)
+			lk_say("there are too many locks on the file that process %d waits for: not every one in its way is known",
+			       pid);
 		for (size_t k = 0; k < l->n_blocked_by && !status; k++, found = true)
 			status = add_lock(q, l->blocked_by[k]);
 	}

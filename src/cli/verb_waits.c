@@ -117,9 +117,6 @@ static int print_tree(struct inquiry *q)
 		return 0;
 	}
 	rc = lk_waits_put_tree(&o, &q->forest, only_deadlocks);
-	if (!rc && s->relations_cut)
-		fputs("There are too many locks to name every blocker: each request stands below the one the kernel lists it under.\n",
-		      o.f);
 	return rc ? rc : lk_waits_put_advice(&o, s, &q->forest, only_deadlocks);
 }
 

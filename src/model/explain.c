@@ -303,6 +303,33 @@ static int add_problem(struct lk_build *b, size_t *n, const struct lk_fact_denie
 	return p->what && p->text ? name_processes(b, p) : -ENOMEM;
 }
 
+/* What the sums were too large for. `complete` is about what could not be read. */
+static int add_relations(struct lk_build *b, size_t *n)
+{
+	struct lk_snapshot *s = b->snap;
+	struct lk_fact_denied cut = { .what = "relations", .code = -E2BIG };
+	const struct lk_file *file = NULL;
+	const char *where;
+
+	for (size_t i = 0; i < s->n_files; i++) {
+		if (s->files[i].relations_cut && !cut.count++)
+			file = &s->files[i];
+	}
+	if (!cut.count)
+		return 0;
+	where = cut.count == 1 && file->path
+			? file->path
+			: lk_arena_printf(&s->arena, "%zu %s", cut.count, cut.count == 1 ? "file" : "files");
+	cut.text =
+		where ? lk_arena_printf(
+				&s->arena,
+				"there are too many locks and requests on %s to list everything that is in the way of each: "
+				"a deadlock may be missed",
+				where)
+		      : NULL;
+	return cut.text ? add_problem(b, n, &cut) : -ENOMEM;
+}
+
 int lk_build_completeness(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
@@ -318,7 +345,7 @@ int lk_build_completeness(struct lk_build *b)
 
 	s->locks_proven = s->host.initial_pidns && s->host.has_locks_file && s->end.stable && !s->end.n_bad_lines;
 	s->complete = s->locks_proven;
-	s->problems = lk_arena_array(&s->arena, b->denied.n + 1, sizeof(*s->problems));
+	s->problems = lk_arena_array(&s->arena, b->denied.n + 2, sizeof(*s->problems));
 	if (!s->problems)
 		return -ENOMEM;
 	for (size_t i = 0; i < b->denied.n && !rc; i++) {
@@ -331,6 +358,7 @@ int lk_build_completeness(struct lk_build *b)
 	}
 	if (!rc && !s->host.initial_pidns)
 		rc = add_problem(b, &n, &outside);
+	rc = rc ? rc : add_relations(b, &n);
 	s->n_problems = n;
 	return rc;
 }

@@ -128,33 +128,45 @@ static int64_t fill_most(struct index *ix, size_t lo, size_t hi)
 	return most;
 }
 
-static int add_pair(const struct lk_lock *held, const struct lk_lock *waiting, pairs *out)
+/* Where the pairs of one request go. */
+struct taker {
+	pairs *out;
+	size_t left; /* so many more of it are kept */
+	const struct lk_lock *first; /* taken before all others */
+	bool cut; /* there is one more than fits */
+};
+
+static int add_pair(const struct lk_lock *held, const struct lk_lock *waiting, struct taker *t)
 {
 	struct pair *p;
 
-	if (!blocks(held, waiting))
+	if (held == t->first || !blocks(held, waiting))
 		return 0;
-	p = lk_vec_push(out);
+	t->cut = t->cut || !t->left;
+	if (!t->left)
+		return 0;
+	p = lk_vec_push(t->out);
 	if (!p)
 		return -ENOMEM;
 	*p = (struct pair){ (uint32_t)waiting->index, (uint32_t)held->index };
+	t->left--;
 	return 0;
 }
 
-static int query(const struct index *ix, size_t lo, size_t hi, const struct lk_lock *waiting, pairs *out)
+static int query(const struct index *ix, size_t lo, size_t hi, const struct lk_lock *waiting, struct taker *t)
 {
 	size_t mid = lo + (hi - lo) / 2;
 	struct lk_range want = waiting->rec.range;
 	int rc;
 
-	if (lo >= hi || ix->most[mid] < want.start || out->n > LK_RELATE_MAX_PAIRS)
+	if (lo >= hi || ix->most[mid] < want.start || t->cut)
 		return 0;
-	rc = query(ix, lo, mid, waiting, out);
+	rc = query(ix, lo, mid, waiting, t);
 	if (rc || ix->v[mid]->rec.range.start > want.end)
 		return rc;
 	if (lk_range_overlaps(ix->v[mid]->rec.range, want))
-		rc = add_pair(ix->v[mid], waiting, out);
-	return rc ? rc : query(ix, mid + 1, hi, waiting, out);
+		rc = add_pair(ix->v[mid], waiting, t);
+	return rc ? rc : query(ix, mid + 1, hi, waiting, t);
 }
 
 /* Locks of different spaces never block each other; N_SPACES: a kind that is not known. */
@@ -200,46 +212,106 @@ static int build_index(struct lk_lock **rows, size_t n, int space, bool reads, s
 	return 0;
 }
 
-static int relate_part(struct lk_lock **rows, size_t n, int space, bool reads, pairs *out)
+static bool minds_readers(const struct lk_lock *waiting, int space)
 {
-	struct index ix = { 0 };
-	int rc = build_index(rows, n, space, reads, &ix);
+	return space == 2 || waiting->rec.mode != LK_MODE_READ;
+}
 
+/* The lock that the kernel lists the request under is the nearest one: it is kept before all others. */
+static int take_root(const struct lk_lock *w, int space, struct taker *t)
+{
+	const struct lk_lock *root = w->root;
+	int rc;
+
+	if (!root || lk_lock_is_waiting(root) || space_of(root->rec.type) != space ||
+	    !lk_range_overlaps(root->rec.range, w->rec.range) ||
+	    (root->rec.mode == LK_MODE_READ && !minds_readers(w, space)))
+		return 0;
+	rc = add_pair(root, w, t);
+	t->first = root;
+	return rc;
+}
+
+/* What the requests of one file may keep, shared evenly: what one does not need is left to those behind it. */
+struct share {
+	pairs *out;
+	size_t pairs, requests; /* left */
+	bool cut;
+};
+
+static struct taker begin_request(const struct share *share)
+{
+	size_t left = share->requests ? share->pairs / share->requests : share->pairs;
+
+	return (struct taker){ .out = share->out, .left = left ? left : 1 };
+}
+
+static void end_request(struct share *share, const struct taker *t, size_t n_before)
+{
+	size_t used = share->out->n - n_before;
+
+	share->pairs -= used < share->pairs ? used : share->pairs;
+	share->requests -= share->requests > 0;
+	share->cut = share->cut || t->cut;
+}
+
+/* Held locks of one space: readers, then the others. */
+static int relate_request(const struct index ix[2], const struct lk_lock *w, int space, struct share *share)
+{
+	struct taker t = begin_request(share);
+	size_t n_before = share->out->n;
+	int rc = take_root(w, space, &t);
+
+	if (!rc && minds_readers(w, space))
+		rc = query(&ix[0], 0, ix[0].n, w, &t);
+	rc = rc ? rc : query(&ix[1], 0, ix[1].n, w, &t);
+	end_request(share, &t, n_before);
+	return rc;
+}
+
+static int relate_space(struct lk_lock **rows, size_t n, int space, struct share *share)
+{
+	struct index ix[2] = { 0 };
+	int rc = build_index(rows, n, space, true, &ix[0]);
+
+	rc = rc ? rc : build_index(rows, n, space, false, &ix[1]);
 	for (size_t w = 0; w < n && !rc; w++) {
-		const struct lk_lock *l = rows[w];
-		bool lease = space == 2;
-
-		if (!lk_lock_is_waiting(l) || space_of(l->rec.type) != space)
-			continue;
-		if (!reads || lease || l->rec.mode != LK_MODE_READ)
-			rc = query(&ix, 0, ix.n, l, out);
+		if (lk_lock_is_waiting(rows[w]) && space_of(rows[w]->rec.type) == space)
+			rc = relate_request(ix, rows[w], space, share);
 	}
-	free(ix.v);
-	free(ix.most);
+	for (int i = 0; i < 2; i++) {
+		free(ix[i].v);
+		free(ix[i].most);
+	}
 	return rc;
 }
 
 /* Of kinds that are not known, the kernel's word is all there is. */
-static int relate_unknown(struct lk_lock **rows, size_t n, pairs *out)
+static int relate_unknown(struct lk_lock **rows, size_t n, struct share *share)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < n && !rc; i++) {
-		if (rows[i]->root && space_of(rows[i]->rec.type) == N_SPACES)
-			rc = add_pair(rows[i]->root, rows[i], out);
+		struct taker t = begin_request(share);
+		size_t n_before = share->out->n;
+
+		if (!rows[i]->root || space_of(rows[i]->rec.type) != N_SPACES)
+			continue;
+		rc = add_pair(rows[i]->root, rows[i], &t);
+		end_request(share, &t, n_before);
 	}
 	return rc;
 }
 
-static int relate_file(struct lk_lock **rows, size_t n, pairs *out)
+static int relate_file(struct lk_lock **rows, size_t n, struct share *share)
 {
 	int rc = 0;
 
-	for (int space = 0; space < N_SPACES && !rc; space++) {
-		rc = relate_part(rows, n, space, true, out);
-		rc = rc ? rc : relate_part(rows, n, space, false, out);
-	}
-	return rc ? rc : relate_unknown(rows, n, out);
+	for (size_t i = 0; i < n; i++)
+		share->requests += lk_lock_is_waiting(rows[i]);
+	for (int space = 0; space < N_SPACES && !rc; space++)
+		rc = relate_space(rows, n, space, share);
+	return rc ? rc : relate_unknown(rows, n, share);
 }
 
 static uint32_t end_of(const struct pair *p, bool by_waiter)
@@ -295,20 +367,6 @@ static int fill_both(struct lk_snapshot *s, const pairs *p)
 	return rc ? rc : fill(s, a, p->n, false);
 }
 
-/* Too many: what the kernel itself says is kept. */
-static int keep_roots(struct lk_snapshot *s, pairs *p)
-{
-	int rc = 0;
-
-	s->relations_cut = true;
-	p->n = 0;
-	for (size_t i = 0; i < s->n_locks && !rc; i++) {
-		if (s->locks[i].root)
-			rc = add_pair(s->locks[i].root, &s->locks[i], p);
-	}
-	return rc;
-}
-
 /* Rows of files that somebody waits for, file by file. */
 struct by_file {
 	struct lk_lock **rows;
@@ -345,28 +403,77 @@ static int list_by_file(struct lk_snapshot *s, struct by_file *f)
 	return 0;
 }
 
-static int find_pairs(struct lk_snapshot *s, pairs *p)
-{
-	struct by_file f = { 0 };
-	int rc = list_by_file(s, &f);
+/* A file that somebody waits for, and how many pairs it could make at most. */
+struct demand {
+	uint32_t file;
+	uint64_t pairs;
+};
 
-	for (size_t i = 0; i < s->n_files && !rc; i++) {
-		if (f.begin[i + 1] > f.begin[i])
-			rc = relate_file(f.rows + f.begin[i], f.begin[i + 1] - f.begin[i], p);
+static int compare_demands(const void *a, const void *b)
+{
+	const struct demand *x = a, *y = b;
+
+	if (x->pairs != y->pairs)
+		return x->pairs < y->pairs ? -1 : 1;
+	return (x->file > y->file) - (x->file < y->file);
+}
+
+static uint64_t demand_of(struct lk_lock **rows, size_t n)
+{
+	uint64_t waiting = 0;
+
+	for (size_t i = 0; i < n; i++)
+		waiting += lk_lock_is_waiting(rows[i]);
+	return waiting * (n - waiting);
+}
+
+static size_t list_demands(const struct by_file *f, size_t n_files, struct demand *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_files; i++) {
+		size_t n_rows = f->begin[i + 1] - f->begin[i];
+
+		if (n_rows)
+			out[n++] = (struct demand){ (uint32_t)i, demand_of(f->rows + f->begin[i], n_rows) };
+	}
+	qsort(out, n, sizeof(*out), compare_demands);
+	return n;
+}
+
+/* Those that need least come first, each may keep an even part of what is left: nobody's file costs that of another its blockers. */
+static int find_pairs(struct lk_snapshot *s, pairs *p, size_t max_pairs)
+{
+	lk_auto_mem struct demand *demands = calloc(s->n_files + 1, sizeof(*demands));
+	struct by_file f = { 0 };
+	int rc = demands ? list_by_file(s, &f) : -ENOMEM;
+	size_t n = rc ? 0 : list_demands(&f, s->n_files, demands);
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		uint32_t file = demands[i].file, begin = f.begin[file];
+		size_t left = max_pairs > p->n ? max_pairs - p->n : 0;
+		struct share share = { .out = p, .pairs = left / (n - i) };
+
+		rc = relate_file(f.rows + begin, f.begin[file + 1] - begin, &share);
+		s->files[file].relations_cut = share.cut;
+		s->relations_cut = s->relations_cut || share.cut;
 	}
 	by_file_done(&f);
-	if (!rc && p->n > LK_RELATE_MAX_PAIRS)
-		rc = keep_roots(s, p);
 	return rc;
 }
 
-int lk_relate(struct lk_snapshot *s)
+int lk_relate_within(struct lk_snapshot *s, size_t max_pairs)
 {
 	pairs p = { 0 };
-	int rc = s->n_waiting ? find_pairs(s, &p) : 0;
+	int rc = s->n_waiting ? find_pairs(s, &p, max_pairs) : 0;
 
 	if (!rc && p.n)
 		rc = fill_both(s, &p);
 	lk_vec_done(&p);
 	return rc;
+}
+
+int lk_relate(struct lk_snapshot *s)
+{
+	return lk_relate_within(s, LK_RELATE_MAX_PAIRS);
 }

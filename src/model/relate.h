@@ -5,11 +5,15 @@
 
 #include "model/snapshot.h"
 
-/* No more pairs than this are kept: ten thousand readers before ten thousand writers would make a hundred million. Beyond it each
- * request keeps the lock the kernel lists it under, and snapshot->relations_cut is set. */
+/* No more pairs than this are kept: ten thousand readers before ten thousand writers would make a hundred million. They are shared
+ * evenly between the files, and between the requests of a file; what one does not need is left to those that need more. Each request
+ * keeps at least one, first of all the lock the kernel lists it under. Where some did not fit, file->relations_cut and
+ * snapshot->relations_cut are set. */
 #define LK_RELATE_MAX_PAIRS ((size_t)4 << 20)
 
 /* O((n + pairs) log n). 0 or -ENOMEM. */
 int lk_relate(struct lk_snapshot *s);
+/* The same with another limit. */
+int lk_relate_within(struct lk_snapshot *s, size_t max_pairs);
 
 #endif

@@ -64,6 +64,7 @@ struct lk_file {
 	enum lk_tri deleted, replaced, local;
 	const char *fstype; /* NULL unknown */
 	const char *mount_point;
+	bool relations_cut; /* of its requests not every blocker is listed: there were too many (model/relate.h) */
 	bool ambiguous; /* known only by a key that several files may share */
 };
 
@@ -143,7 +144,7 @@ struct lk_snapshot {
 	struct lk_key *proven; /* files whose locks are all here even where !locks_proven */
 	size_t n_proven;
 	size_t n_held, n_waiting, n_deadlocks;
-	bool relations_cut; /* there were too many pairs to list every blocker (model/relate.h) */
+	bool relations_cut; /* of some file; the problem "relations" says so, and a deadlock may be missed */
 	struct lk_cycle *cycles; /* deadlocks first, in the order of their numbers */
 	size_t n_cycles;
 	bool complete; /* nothing that could not be read could change this answer */

@@ -15,7 +15,7 @@ except ImportError:
 SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../src/cli/lockscope-1.schema.json")
 SCHEMA_ROWS = 100  # validating is slow: the first of them stand for the rest, whose keys are still checked
 
-HEAD_KEYS = {"schema", "tool", "scanner", "host", "boot_id", "time_unix_ms", "complete", "errors", "summary", "locks"}
+HEAD_KEYS = {"schema", "tool", "scanner", "host", "boot_id", "time_unix_ms", "complete", "relations_complete", "errors", "summary", "locks"}
 ROW_KEYS = {
     "id",
     "type",

@@ -106,7 +106,7 @@ static char *printed(size_t n_rows, const struct lk_answer *answer, bool full, b
 
 #define HEAD_ \
 	"\"schema\":\"lockscope/1\",\"tool\":\"" PACKAGE_NAME " " PACKAGE_VERSION "\",\"scanner\":\"procfs\"," \
-	"\"host\":\"db\\uFFFD\",\"boot_id\":null,\"time_unix_ms\":1795319412123,\"complete\":false,\"errors\":[" \
+	"\"host\":\"db\\uFFFD\",\"boot_id\":null,\"time_unix_ms\":1795319412123,\"complete\":false,\"relations_complete\":true,\"errors\":[" \
 	"{\"what\":\"fdinfo\",\"errno\":\"EACCES\",\"count\":37," \
 	"\"text\":\"37 of 212 processes could not be read: run as root\",\"processes\":[]}]," \
 	"\"summary\":{\"held\":12,\"waiting\":2,\"deadlocks\":1,\"scan_ms\":11.4}"
