@@ -215,6 +215,7 @@ static int say_unread(struct view *v, const struct lk_uses *uses)
 
 static int say_uses(struct view *v, const struct lk_uses *uses)
 {
+	const char *doubt;
 	int rc = 0;
 
 	for (size_t i = 0; i < uses->v.n && !rc; i++) {
@@ -230,15 +231,8 @@ static int say_uses(struct view *v, const struct lk_uses *uses)
 	rc = rc ? rc : say_rest(v);
 	if (!rc && uses->n_unreadable)
 		rc = say_unread(v, uses);
-	if (!rc && uses->hidden)
-		rc = say(v, LK_LINE_RISK,
-			 "%s: processes that are hidden from here (hidepid, another pid namespace) may use it.",
-			 v->place->path);
-	if (!rc && uses->n_kernel_unknown)
-		rc = say(
-			v, LK_LINE_RISK,
-			"%s: whether the kernel uses it itself (loop device, swap, mount, socket) could not be found out.",
-			v->place->path);
+	for (size_t i = 0; !rc && (doubt = lk_uses_doubt(uses, i)) != NULL; i++)
+		rc = say(v, LK_LINE_RISK, "%s: %s.", v->place->path, doubt);
 	return rc;
 }
 

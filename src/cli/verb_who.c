@@ -67,6 +67,7 @@ static void put_uses(const struct lk_out *o, const struct inquiry *q, const stru
 	struct lk_uses_skip skip[] = { { w->holders.v, w->holders.n }, { w->waiters.v, w->waiters.n } };
 	size_t file = (size_t)(w->target - q->session.targets), n;
 	lk_buf unread = { 0 };
+	const char *doubt;
 
 	if (!q->has_uses || !w->target->resolved)
 		return;
@@ -80,8 +81,8 @@ static void put_uses(const struct lk_out *o, const struct inquiry *q, const stru
 		lk_out_puts(o, unread.v);
 	}
 	lk_vec_done(&unread);
-	if (q->uses.hidden)
-		fprintf(o->f, "%sprocesses that are hidden here could use it", n++ ? "; " : before);
+	for (size_t i = 0; (doubt = lk_uses_doubt(&q->uses, i)) != NULL; i++)
+		fprintf(o->f, "%s%s", n++ ? "; " : before, doubt);
 	if (w->locked == LK_YES && n)
 		putc('\n', o->f);
 }

@@ -74,6 +74,15 @@ int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names)
 	return rc ? rc : lk_unread_put(b, u->unread.v, u->unread.n, u->n_unreadable);
 }
 
+const char *lk_uses_doubt(const struct lk_uses *u, size_t i)
+{
+	if (u->hidden && i-- == 0)
+		return "processes that are hidden from here (hidepid, another pid namespace) may use it";
+	if (u->n_kernel_unknown && i == 0)
+		return "whether the kernel uses it itself (loop device, swap, mount, socket) could not be found out";
+	return NULL;
+}
+
 int lk_uses_add(struct lk_uses *u, const struct lk_use *use)
 {
 	struct lk_use *slot = lk_vec_push(&u->v);

@@ -79,6 +79,8 @@ void lk_uses_done(struct lk_uses *u);
 /* "process 1 (init) could not be asked whether it uses it (Permission denied)", or how many of how many could not; names: with the
  * first of them. Only where n_unreadable. 0 or -ENOMEM. */
 int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names);
+/* The i-th of what else could use a file and was not seen, without a full stop; NULL: there is no more. */
+const char *lk_uses_doubt(const struct lk_uses *u, size_t i);
 
 /* A use that would be disturbed if the file went: proven, and not just by a lock's own descriptor. */
 bool lk_use_is_proven(const struct lk_use *u);

@@ -126,6 +126,18 @@ if len(sys.argv) < 2: os.execve(d, ['python3', '-c', "import time\\nprint('ready
     same(of_process(uses_of(t, where, status=1), gone), [("cwd", True, path + " (deleted)")], "a deleted directory")
 
 
+@needs_root
+def test_74_kernel_not_asked(t):
+    """Where it cannot be seen what the kernel itself uses, that is said, by who and by rm."""
+    path = t.path("f")
+    t.mount("/sys", "-t", "tmpfs", "tmpfs")
+    document = t.who(path, status=1)
+    same(document["answer"]["files"][0]["uses_complete"], False, "not everything could be seen")
+    wanted = b"whether the kernel uses it itself (loop device, swap, mount, socket) could not be found out"
+    check(wanted in t.run("who", path).out, "who says nothing of it")
+    check(wanted in done(t, "rm", path).out, "rm says nothing of it")
+
+
 # -- sockets --
 
 
@@ -194,6 +206,8 @@ def test_74_socket_hidden(t):
     same([(u["kind"], u["pid"], u["certain"]) for u in uses], [("listening", None, True)], "the uses")
     text = t.run("who", path, uid=NOBODY).out
     check(b"listened on by 1 process: one that could not be found" in text, "%r", text)
+    os.chown(path, NOBODY, NOBODY)
+    refused(t, "rm", path, uid=NOBODY, because=b"a process that could not be found (socket:[")
 
 
 @needs_root
