@@ -142,11 +142,41 @@ static int show(lk_columns *cols, const char *name, bool (*wants)(const struct l
 	return wanted ? add_column(cols, name) : 0;
 }
 
+static void drop_column(lk_columns *cols, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cols->n; i++) {
+		if (strcmp(cols->v[i]->name, name) != 0)
+			cols->v[n++] = cols->v[i];
+	}
+	cols->n = n;
+}
+
+/* On a narrow terminal it needs the place of what says less. */
+static void make_room(lk_columns *cols, const struct lk_row *rows, size_t n)
+{
+	bool doubt = false;
+
+	for (size_t i = 0; i < n && !doubt; i++)
+		doubt = has_doubt(&rows[i]);
+	drop_column(cols, "USER");
+	drop_column(cols, "FD");
+	if (!doubt)
+		drop_column(cols, "HOW");
+}
+
 int lk_out_show_meaning(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
 {
+	size_t width = lk_out_terminal_width(), before = cols->n;
+	int rc;
+
 	if (cli->columns && cli->columns[0] != '+')
 		return 0;
-	return show(cols, "+MEANING", has_meaning, rows, n);
+	rc = show(cols, "+MEANING", has_meaning, rows, n);
+	if (rc == 0 && cols->n > before && !cli->columns && width > 0 && width < LK_COLUMNS_WIDE)
+		make_room(cols, rows, n);
+	return rc;
 }
 
 int lk_out_show_wanted(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)

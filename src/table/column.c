@@ -221,7 +221,7 @@ int lk_columns_default(lk_columns *cols, bool who, size_t width)
 	static const char list_wide[] = "COMMAND,PID,USER,FD,TYPE,MODE,STATE,HOW,RANGE,SIZE,BLOCKER,PATH";
 	static const char who_narrow[] = "COMMAND,PID,USER,FD,TYPE,MODE,STATE,HOW,RANGE";
 	static const char who_wide[] = "COMMAND,PID,USER,FD,TYPE,MODE,STATE,HOW,RANGE,BLOCKER,AGE,PATH";
-	bool narrow = width > 0 && width < 120;
+	bool narrow = width > 0 && width < LK_COLUMNS_WIDE;
 
 	if (who)
 		return lk_columns_parse(cols, narrow ? who_narrow : who_wide, NULL);

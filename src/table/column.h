@@ -74,6 +74,8 @@ typedef LK_VEC(const struct lk_column *) lk_columns;
 
 /* "PID,PATH" replaces, "+PID,PATH" adds to *cols. 0 or -EINVAL with a sentence that names the bad one and suggests. */
 int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err);
+/* A terminal of fewer cells is narrow. */
+#define LK_COLUMNS_WIDE 120
 /* The default set of `list` or `who` for a width in cells (0: no terminal). 0 or -ENOMEM. */
 int lk_columns_default(lk_columns *cols, bool who, size_t width);
 /* Adds every column. 0 or -ENOMEM. */

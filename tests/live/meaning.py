@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What bytes mean to the programs that lock them: MEANING, on locks that the real programs take."""
 
+import fcntl
 import os
+import pty
+import struct
 import subprocess
+import termios
 
 from document import check, same
 from harness import needs
@@ -95,3 +99,37 @@ def test_72_register_of_berkeley_db(t):
     found = meanings(t, path)
     for h in (a, b):
         same({m.split(":")[0] for m in found[h.pid]}, {"BDB slot"}, "a slot")
+
+
+def on_terminal(argv, columns):
+    """What a program prints on a terminal so wide."""
+    main, other = pty.openpty()
+    fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    p = subprocess.Popen(argv, stdin=other, stdout=other, stderr=subprocess.DEVNULL)
+    os.close(other)
+    out = b""
+    while True:
+        try:
+            part = os.read(main, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        out += part
+    os.close(main)
+    p.wait(20)
+    return out.decode().splitlines()
+
+
+def test_72_narrow_terminal(t):
+    """On 80 columns the state is still readable; what says less gives way, and is there on a wide one."""
+    path = os.path.join(t.dir, "app.db")
+    writer = sqlite(t, path, "c.execute('create table t(a)')")
+    run(writer, "c.execute('begin immediate')")
+    argv = [t.world.lockscope, "who", "--no-uses", path]
+    lines = on_terminal(argv, 80)
+    head = [line for line in lines if "MEANING" in line][0].split()
+    check("USER" not in head and "HOW" not in head and "PID" in head, "columns: %r", head)
+    rows = [line for line in lines if " held " in line]
+    check(rows and all("SQLite RESERVED: " in line and len(line) <= 80 for line in rows), "rows: %r", rows)
+    check("USER" in " ".join(on_terminal(argv, 200)), "a wide terminal")
