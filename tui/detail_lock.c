@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "action/words.h"
 #include "table/get.h"
 #include "table/meaning.h"
 #include "tui/detail.h"
@@ -183,7 +184,7 @@ static void put_owner(struct lk_maker *m, const struct lk_subject *s)
 	put_since(m, s, p);
 	for (size_t i = 0; i < l->n_because; i++) {
 		lk_maker_line(m, i ? "" : "why");
-		lk_maker_put(m, "%s", l->no_holder_because[i]);
+		lk_maker_put(m, "%s", lk_words_reason(l->no_holder_because[i]));
 	}
 }
 

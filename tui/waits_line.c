@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "action/words.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "cli/waits_tree.h"
@@ -173,10 +174,9 @@ static void say_in_cycle(struct lk_waits_line *l, const struct lk_tui *t, const 
 
 static void put_reasons(struct lk_waits_line *l, const struct lk_lock *lock)
 {
-	put(l, &l->before, "(owner not visible");
-	for (size_t i = 0; i < lock->n_because; i++)
-		put(l, &l->before, "%s%.*s", i ? ", " : ": ", (int)strcspn(lock->no_holder_because[i], ":"),
-		    lock->no_holder_because[i]);
+	put(l, &l->before, lock->n_because ? "(owner not visible, perhaps: " : "(owner not visible");
+	if (!l->rc)
+		l->rc = lk_words_put_reasons(lock, &l->before);
 	put(l, &l->before, ")");
 }
 

@@ -288,9 +288,7 @@ static void say_who_waits(struct say *s, const struct lk_tui *t, const struct lk
 static void say_reasons(struct say *s, const struct lk_lock *l)
 {
 	for (size_t i = 0; i < l->n_because; i++) {
-		const char *text = strstr(l->no_holder_because[i], ": ");
-
-		say(s, "%s%s", i ? ", or " : ": ", text ? text + 2 : l->no_holder_because[i]);
+		say(s, "%s%s", i ? ", or " : ": ", lk_words_reason(l->no_holder_because[i]));
 	}
 }
 

@@ -117,6 +117,9 @@ static int say_held(struct view *v, const struct lk_lock *l)
 
 	range = lk_range_format(l->rec.range, buf);
 	v->users->n_locks++;
+	if (!l->n_holders && l->how == LK_HOW_RECORDED && l->proc)
+		return say_user(v, true, "most likely process %d (%s%s), who took it, holds a %s lock (%s, range %s).",
+				l->pid, comm_of(l->proc), lk_words_mark(l->proc), type, mode, range);
 	if (!l->n_holders)
 		return say_user(v, true, "somebody who could not be found holds a %s lock (%s, range %s).", type, mode,
 				range);

@@ -82,7 +82,7 @@ static int refuse_holderless(struct lk_release *r)
 		r,
 		"no process is proven to hold it, and it can be released only through a process that has its descriptor");
 	for (size_t i = 0; i < l->n_because && rc == 0; i++)
-		rc = refuse(r, l->no_holder_because[i]);
+		rc = refuse(r, lk_words_reason(l->no_holder_because[i]));
 	return rc;
 }
 

@@ -84,6 +84,13 @@ static int put_name(const char *comm, int pid, lk_buf *out)
 	return comm ? lk_buf_printf(out, "%s[%d]", comm, pid) : lk_buf_printf(out, "process %d", pid);
 }
 
+int lk_words_put_owner(const struct lk_proc *p, lk_buf *out)
+{
+	int rc = put_name(p->comm, p->pid, out);
+
+	return rc || !p->user ? rc : lk_buf_printf(out, " of %s", p->user);
+}
+
 static int put_tracer(const struct lk_proc *p, const char *before, lk_buf *out)
 {
 	int rc = lk_buf_puts(out, before);
@@ -167,6 +174,53 @@ int lk_words_put_job(const struct lk_proc *p, int64_t now_unix_ms, lk_buf *out)
 			continue;
 		rc = separate(begin, out);
 		rc = rc ? rc : lk_buf_puts(out, named[i]);
+	}
+	return rc;
+}
+
+/* ---- why nobody is named ---- */
+
+const char *lk_words_reason(const char *reason)
+{
+	const char *text = strstr(reason, ": ");
+
+	return text ? text + 2 : reason;
+}
+
+/* The words of model/explain.c. */
+static const char *const reason_words[][2] = {
+	{ "exited", "its taker has ended" },
+	{ "kernel", "kept by the kernel" },
+	{ "unreadable", "of a process that cannot be read" },
+	{ "stranger", "its number is another process's by now" },
+	{ "mapped", "kept by a mapping" },
+	{ "in_flight", "sent through a socket" },
+	{ "hidden", "of a process that is hidden" },
+	{ "processes", "not all processes are known" },
+	{ "timeout", "not all was read in time" },
+	{ "namespace", "of another pid namespace" },
+	{ "released", "just released" },
+};
+
+static bool has_word(const char *reason, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(reason, word, n) == 0 && reason[n] == ':';
+}
+
+int lk_words_put_reasons(const struct lk_lock *l, lk_buf *out)
+{
+	size_t begin = out->n;
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(reason_words) / sizeof(*reason_words) && !rc; i++) {
+		bool given = false;
+
+		for (size_t k = 0; k < l->n_because; k++)
+			given = given || has_word(l->no_holder_because[k], reason_words[i][0]);
+		if (given)
+			rc = lk_buf_printf(out, "%s%s", out->n > begin ? ", " : "", reason_words[i][1]);
 	}
 	return rc;
 }

@@ -20,7 +20,15 @@ const char *lk_words_lock(struct lk_arena *a, const struct lk_lock *l);
 /* The requests that hang on a lock: "process 12 (a), process 13 (b) and 4 more"; NULL also where there are none. */
 const char *lk_words_waiters(struct lk_arena *a, const struct lk_lock *l);
 
+/* A reason of lk_lock.no_holder_because as a sentence, without the word that scripts know it by. */
+const char *lk_words_reason(const char *reason);
+
 /* Appended to out; 0 or -ENOMEM. */
+
+/* "flock[13641] of root"; the user is left out where he is not known. */
+int lk_words_put_owner(const struct lk_proc *p, lk_buf *out);
+/* All reasons why no holder of the lock is named, in a few words each: "sent through a socket, kept by the kernel". */
+int lk_words_put_reasons(const struct lk_lock *l, lk_buf *out);
 
 /* What keeps a process from going on, and what would help: "stopped (Ctrl-Z or SIGSTOP): SIGCONT lets it go on". Nothing where there is
  * nothing to say. */

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/act.h"
+#include "cli/who.h"
 
 struct chain {
 	const struct lk_cli *cli;
@@ -69,9 +70,7 @@ static bool is_wanted(const struct chain *c, int pid)
 static enum lk_status want_holders(struct chain *c, const struct lk_lock *l)
 {
 	if (!l->n_holders || !lk_lock_is_exact(l)) {
-		lk_say("nothing was done: who holds lock %016llx is not proven, so nobody can be signalled for it; see "
-		       "'lockscope who'",
-		       (unsigned long long)l->id);
+		lk_who_say_not_proven(c->session.snap, l);
 		return LK_STATUS_REFUSED;
 	}
 	for (size_t i = 0; i < l->n_holders; i++) {

@@ -77,6 +77,7 @@ libcli_a_SOURCES += \
 	src/cli/who_beside.h \
 	src/cli/who_jobs.c \
 	src/cli/who_jobs.h \
+	src/cli/who_likely.c \
 	src/cli/who_notes.c \
 	src/cli/who_sqlite.c \
 	src/cli/who_sqlite.h

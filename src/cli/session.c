@@ -37,6 +37,30 @@ enum lk_status lk_session_open(struct lk_session *s, const struct lk_cli *cli)
 	return status;
 }
 
+void lk_session_name_file(struct lk_file *f, const struct lk_fact_file *file)
+{
+	struct lk_lock any = { .file = f };
+
+	if (f->path || !file->path || lk_lock_is_on(&any, file) != LK_YES)
+		return;
+	f->path = file->path;
+	f->deleted = file->deleted;
+	f->replaced = file->replaced;
+	if (f->size < 0)
+		f->size = file->size;
+}
+
+/* The FILEs are called by the names they were asked for with. */
+static void name_targets(struct lk_session *s)
+{
+	for (size_t i = 0; i < s->snap->n_files; i++) {
+		for (size_t k = 0; k < s->n_targets && !s->snap->files[i].path; k++) {
+			if (s->targets[k].resolved)
+				lk_session_name_file(&s->snap->files[i], &s->targets[k].file);
+		}
+	}
+}
+
 enum lk_status lk_session_take(struct lk_session *s, unsigned needs)
 {
 	struct lk_request req = { .needs = needs, .timeout_ms = s->cli->timeout_ms, .exact = s->cli->exact };
@@ -48,6 +72,8 @@ enum lk_status lk_session_take(struct lk_session *s, unsigned needs)
 		lk_err_set(&err, rc, "cannot read the locks: %s", strerror(-rc));
 		status = lk_say_error(&err);
 	}
+	if (!status)
+		name_targets(s);
 	lk_err_done(&err);
 	return status;
 }
@@ -162,6 +188,14 @@ static bool relations_matter(const struct lk_session *s)
 	return false;
 }
 
+/* An ordinary user was refused their descriptors already: a second number of processes says no more. */
+static bool is_said_already(const struct lk_snapshot *s, const struct lk_problem *p)
+{
+	const struct lk_problem *unread = lk_snapshot_problem(s, "fdinfo");
+
+	return s->host.euid && unread && strcmp(p->what, "syscall") == 0 && p->code == unread->code;
+}
+
 void lk_session_badge(const struct lk_session *s)
 {
 	const struct lk_snapshot *snap = s->snap;
@@ -177,6 +211,8 @@ void lk_session_badge(const struct lk_session *s)
 	for (size_t i = 0; i < snap->n_problems; i++) {
 		const struct lk_problem *p = &snap->problems[i];
 
+		if (!all && is_said_already(snap, p))
+			continue;
 		lk_say("%s", p->text);
 		if (p->count > 1)
 			lk_session_name_unread(s, "which could not be read", p->unread, p->n_unread, p->count);

@@ -43,6 +43,9 @@ int lk_session_copy_file(struct lk_session *s, const struct lk_fact_file *file, 
 /* With -v: which processes could not be looked at, "TEXT: 1 (init): Permission denied"; count: how many in all. */
 void lk_session_name_unread(const struct lk_session *s, const char *text, const struct lk_fact_unread *u, size_t n,
 			    size_t count);
+/* A file of the snapshot whose own name could not be read gets that of `file`, where this is known to be the same file. Its strings
+ * are borrowed: those in the session's arena live long enough. */
+void lk_session_name_file(struct lk_file *f, const struct lk_fact_file *file);
 /* On standard error, when something that could change the answer could not be read; with -v, everything. */
 void lk_session_badge(const struct lk_session *s);
 void lk_session_done(struct lk_session *s);

@@ -77,8 +77,7 @@ static enum lk_status add_lock(struct inquiry *q, const struct lk_lock *l)
 			return add(q, (struct lk_signal_wanted){ .pid = l->waiter->pid });
 	}
 	if (!status && (!l->n_holders || !lk_lock_is_exact(l))) {
-		lk_say("who holds lock %016llx is not proven, so nobody can be signalled for it; see 'lockscope who'",
-		       (unsigned long long)l->id);
+		lk_who_say_not_proven(q->session.snap, l);
 		return LK_STATUS_REFUSED;
 	}
 	for (size_t i = 0; i < l->n_holders && !status; i++)

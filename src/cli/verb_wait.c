@@ -131,6 +131,7 @@ static char *holders_words(const struct lk_session *s, const struct lk_who *who)
 static void tell(const struct vigil *v, struct wish *w, const struct lk_session *s, const struct lk_who *who)
 {
 	lk_auto_mem char *words = NULL;
+	lk_buf likely = { 0 };
 	bool same = who->holders.n == w->n_holders &&
 		    (!w->n_holders || memcmp(w->holders, who->holders.v, w->n_holders * sizeof(int)) == 0);
 
@@ -145,8 +146,11 @@ static void tell(const struct vigil *v, struct wish *w, const struct lk_session 
 		       words ? words : "somebody who is not proven");
 	else if (words)
 		lk_say("waiting until %s is free; it is held by %s", w->path, words);
+	else if (lk_who_put_likely(who, &likely) == 0 && likely.n && lk_buf_str(&likely))
+		lk_say("waiting until %s is free; it is most likely held by %s", w->path, likely.v);
 	else
 		lk_say("waiting until %s is free; who holds it is not proven", w->path);
+	lk_vec_done(&likely);
 }
 
 static int keep_holders(struct wish *w, const struct lk_who *who)

@@ -52,13 +52,19 @@ static int add_process_rows(const struct lk_snapshot *snap, const struct lk_lock
 /* "locked by 2 processes", and what of it is not proven. */
 static void put_holders(const struct lk_out *o, const struct lk_who *w)
 {
-	if (!w->holders.n) {
-		fputs("locked, but who holds it is not proven", o->f);
-		return;
+	lk_buf likely = { 0 };
+
+	if (w->holders.n)
+		fprintf(o->f, "locked by %zu %s", w->holders.n, w->holders.n == 1 ? "process" : "processes");
+	else
+		fputs("locked", o->f);
+	if (w->n_nameless && lk_who_put_likely(w, &likely) == 0 && likely.n && lk_buf_str(&likely)) {
+		fprintf(o->f, ", %smost likely by ", w->holders.n ? "and " : "");
+		lk_out_puts(o, likely.v);
+	} else if (w->n_nameless) {
+		fputs(w->holders.n ? ", and by others that are not proven" : ", but who holds it is not proven", o->f);
 	}
-	fprintf(o->f, "locked by %zu %s", w->holders.n, w->holders.n == 1 ? "process" : "processes");
-	if (w->n_nameless)
-		fputs(", and by others that are not proven", o->f);
+	lk_vec_done(&likely);
 }
 
 /* Users that were not named as holders or waiters, and how many could not be asked. */
@@ -112,6 +118,8 @@ static void put_sentence(const struct lk_out *o, const struct inquiry *q, const 
 		fputs(w->locked == LK_NO ? "not locked" : "cannot tell", o->f);
 	if (waiting)
 		fprintf(o->f, ", %zu waiting", waiting);
+	if (w->locked == LK_YES && w->n_nameless)
+		fputs(lk_who_root_sees_more(q->session.snap) ? "; root can prove it" : "", o->f);
 	if (w->locked == LK_UNKNOWN && w->reason) {
 		fputs(": ", o->f);
 		lk_out_puts(o, reason_of(w));
@@ -119,44 +127,6 @@ static void put_sentence(const struct lk_out *o, const struct inquiry *q, const 
 	if (w->locked != LK_YES)
 		put_uses(o, q, w, "; ");
 	putc('\n', o->f);
-}
-
-#define REASONS_MAX 16 /* distinct ones that are printed */
-
-struct reasons {
-	const char *told[REASONS_MAX];
-	size_t n;
-};
-
-static void put_reason(const struct lk_out *o, struct reasons *r, const char *reason)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		if (strcmp(r->told[i], reason) == 0)
-			return;
-	}
-	if (r->n == REASONS_MAX)
-		return;
-	if (!r->n)
-		fputs("Where no holder is proven, these reasons remain possible:\n", o->f);
-	r->told[r->n++] = reason;
-	fputs("  ", o->f);
-	lk_out_puts(o, reason);
-	putc('\n', o->f);
-}
-
-/* What may have become of the holders that nobody could name, each reason once. */
-static void put_reasons(const struct lk_out *o, const struct lk_who *w)
-{
-	struct reasons r = { .n = 0 };
-
-	for (size_t i = 0; i < w->locks.n; i++) {
-		const struct lk_lock *l = w->locks.v[i];
-
-		if (l->n_holders || lk_lock_is_waiting(l))
-			continue;
-		for (size_t k = 0; k < l->n_because; k++)
-			put_reason(o, &r, l->no_holder_because[k]);
-	}
 }
 
 static int print_for_people(struct inquiry *q, const struct lk_who *w)
@@ -185,7 +155,7 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 	lk_who_put_mutex(&o, w);
 	if (rc == 0 && lk_who_wants_jobs(q->cli))
 		rc = lk_who_put_jobs(&o, &rows);
-	put_reasons(&o, w);
+	lk_who_put_reasons(&o, q->session.snap, w);
 	if (w->locked == LK_YES)
 		put_uses(&o, q, w, "Without a lock: ");
 	if (q->beside)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "action/words.h"
 #include "base/cleanup.h"
 #include "table/get.h"
 
@@ -246,10 +247,8 @@ static void put_owner(struct branch *b, const struct lk_lock *l)
 		lk_note_state(&(struct lk_row){ .lock = l }, &b->before);
 		lk_buf_puts(&b->before, " (recorded, not proven)");
 	} else {
-		lk_buf_puts(&b->before, "(owner not visible");
-		for (size_t i = 0; i < l->n_because; i++)
-			lk_buf_printf(&b->before, "%s%.*s", i ? ", " : ": ", (int)strcspn(l->no_holder_because[i], ":"),
-				      l->no_holder_because[i]);
+		lk_buf_puts(&b->before, l->n_because ? "(owner not visible, perhaps: " : "(owner not visible");
+		lk_words_put_reasons(l, &b->before);
 		lk_buf_puts(&b->before, ")");
 	}
 	lk_buf_puts(&b->before, n > 1 ? " hold " : n || l->proc ? " holds " : " ");

@@ -187,11 +187,27 @@ static int take_lock(struct lk_session *s, struct lk_who *w, const struct below_
 	return show_lock(w, l);
 }
 
+/* Those that the walk met have names, also where no descriptor of theirs could be read. */
+static void name_below(struct lk_session *s, const struct lk_who *w, const struct below_index *index)
+{
+	for (size_t i = 0; i < s->snap->n_files; i++) {
+		struct lk_file *f = &s->snap->files[i];
+		size_t at;
+
+		if (f->path || !lk_map_find(&index->map, &f->key, KEY_BYTES, &at))
+			continue;
+		for (; at != SIZE_MAX && !f->path; at = index->next[at])
+			lk_session_name_file(f, &w->below.v[at]);
+	}
+}
+
 static int find_locks(struct lk_session *s, struct lk_who *w)
 {
 	struct below_index index = { 0 };
 	int rc = index_fill(&index, w);
 
+	if (!rc)
+		name_below(s, w, &index);
 	for (size_t i = 0; i < s->snap->n_locks && rc == 0; i++)
 		rc = take_lock(s, w, &index, &s->snap->locks[i]);
 	index_done(&index);

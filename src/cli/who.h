@@ -38,6 +38,15 @@ int lk_who_put_leases(const struct lk_out *o, const struct lk_who *w);
 /* Programs that are known to keep a mutex in such a file (LMDB, tdb); the line that says so. */
 bool lk_who_may_have_mutex(const struct lk_who *w);
 void lk_who_put_mutex(const struct lk_out *o, const struct lk_who *w);
+/* Who most likely has the locks whose holders are not proven: "flock[13641] of root, who took it"; nothing where nobody is recorded.
+ * Appended; 0 or -ENOMEM. */
+int lk_who_put_likely(const struct lk_who *w, lk_buf *out);
+/* What may have become of the holders that nobody could name, each reason once: a block of lines. */
+void lk_who_put_reasons(const struct lk_out *o, const struct lk_snapshot *s, const struct lk_who *w);
+/* Why nobody is signalled for this lock, on standard error. */
+void lk_who_say_not_proven(const struct lk_snapshot *s, const struct lk_lock *l);
+/* An ordinary user looked, and was refused what root could read. */
+bool lk_who_root_sees_more(const struct lk_snapshot *s);
 
 /* By the bytes of the paths: not the directory itself. */
 bool lk_who_is_below(const char *path, const char *dir);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const struct lk_use_words *lk_use_words(enum lk_use_kind kind)
 {
@@ -56,10 +57,24 @@ bool lk_use_is_proven(const struct lk_use *u)
 	return u->certain && !u->locked;
 }
 
+/* An ordinary user is refused nearly all: neither their number nor their names help him. */
+static bool only_root_may(const struct lk_uses *u)
+{
+	if (!geteuid() || u->n_unreadable < 2 || !u->unread.n)
+		return false;
+	for (size_t i = 0; i < u->unread.n; i++) {
+		if (u->unread.v[i].code != -EACCES && u->unread.v[i].code != -EPERM)
+			return false;
+	}
+	return true;
+}
+
 int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names)
 {
 	int rc;
 
+	if (only_root_may(u))
+		return lk_buf_puts(b, "processes that only root may look into could not be asked whether they use it");
 	if (u->n_unreadable == 1 && u->unread.n == 1) {
 		rc = lk_unread_put_one(b, u->unread.v);
 		return rc ? rc

@@ -279,3 +279,68 @@ def test_86_signal_and_directory(t):
     check(b"this root lacks CAP_DAC_OVERRIDE" in answer.out + answer.err, "%s", answer)
     check_never_told_to_be_root(answer)
     check(h.proc.poll() is None and os.path.exists(os.path.join(directory, "f")), "something was done")
+
+
+@needs_root
+@needs("setpriv")
+def test_77_ordinary_user_asks_by_name(t):
+    """The file is called by the name it was asked for with, in every answer, and who most likely has it comes first."""
+    initial_only()
+    path = t.path("f")
+    h, w = t.helper(), t.helper()
+    h.open_lock(path)
+    w.wait_for("flock", "w", w.open(path))
+    name = path.encode()
+    for verb in (("who",), ("list",), ("test",), ("who", "-R")):
+        where = t.dir if "-R" in verb else path
+        answer = t.run(*verb, where, uid=NOBODY)
+        check(name in answer.out.split(b"PATH", 1)[1] and b"?:" not in answer.out, "%s", answer)
+    for document in (t.list(path, uid=NOBODY), t.who(path, uid=NOBODY)):
+        same({r["file"]["path"] for r in document["locks"]}, {path}, "path in JSON")
+    likely = b"lkhelp[%d] of root, who took it" % h.pid
+    answer = t.run("who", path, uid=NOBODY)
+    same(answer.out.splitlines()[0], name + b": locked, most likely by " + likely + b", 1 waiting; root can prove it", "who")
+    answer = t.run("wait", "--timeout", "0.2", path, uid=NOBODY)
+    check(b"most likely held by lkhelp[%d]" % h.pid in answer.err, "wait: %s", answer)
+    answer = t.run("signal", "--dry-run", "--holders-of", path, uid=NOBODY)
+    check(answer.status == 5 and likely in answer.err and b"root could prove it" in answer.err, "signal: %s", answer)
+    plan = t.run("rm", "--dry-run", path, uid=NOBODY)
+    check(b"most likely process %d (lkhelp), who took it, holds" % h.pid in plan.out, "rm: %s", plan)
+    plan = t.run("signal", "--dry-run", "--holders-of", path)
+    check(b"most likely" not in plan.err + t.run("who", path).out, "root proves it: %s", plan)
+
+
+@needs_root
+@needs("setpriv")
+def test_77_ordinary_user_one_number(t):
+    """How many processes could not be read is said once; reasons are sentences, and codes are for JSON."""
+    initial_only()
+    path = t.path("f")
+    h = t.helper()
+    h.open_lock(path)
+    answer = t.run("who", path, uid=NOBODY)
+    numbers = [line for line in (answer.out + answer.err).splitlines() if b" processes could not be" in line]
+    same(len(numbers), 1, "numbers: %s" % answer)
+    check(b"processes that only root may look into could not be asked whether they use it" in answer.out, "%s", answer)
+    check(b"its descriptor may be on its way through a socket" in answer.out, "%s", answer)
+    for code in (b"in_flight", b"unreadable:", b"mapped:", b"kernel:"):
+        check(code not in answer.out + answer.err, "%r: %s", code, answer)
+    row = one_row(t.who(path, uid=NOBODY)["locks"], state="held")
+    codes = {reason.split(":")[0] for reason in row["no_holder_because"]}
+    check({"in_flight", "unreadable"} <= codes, "codes in JSON: %r", codes)
+    free = t.run("who", t.path("free"), uid=NOBODY)
+    check(free.status == 1 and b": not locked; processes that only root" in free.out, "%s", free)
+
+
+@needs_root
+@needs("setpriv")
+def test_77_unseen_root_of_waits(t):
+    """waits names the reasons in words."""
+    initial_only()
+    path = t.path("f")
+    h, w = t.helper(), t.helper()
+    h.open_lock(path, "ofd", "w")
+    w.wait_for("posix", "w", w.open(path))
+    out = t.run("waits", uid=NOBODY).out
+    check(b"(owner not visible, perhaps: " in out and b"sent through a socket" in out, "%r", out)
+    check(b"in_flight" not in out, "a code: %r", out)

@@ -89,3 +89,35 @@ Test(words, states_have_names)
 	cr_expect_null(lk_proc_state_name('\0'));
 	cr_expect_null(lk_proc_state_name('P'));
 }
+
+/* Every word that model/explain.c begins a reason with. */
+Test(words, reasons_have_words_of_their_own)
+{
+	static const char *const because[] = { "exited: x",  "kernel: x",    "unreadable: x", "stranger: x",
+					       "mapped: x",  "in_flight: x", "hidden: x",     "processes: x",
+					       "timeout: x", "namespace: x", "released: x",   "unreadable: again" };
+	size_t n = sizeof(because) / sizeof(*because);
+
+	for (size_t i = 0; i < n; i++) {
+		struct lk_lock l = { .no_holder_because = &because[i], .n_because = 1 };
+		lk_buf b = { 0 };
+
+		cr_assert_eq(lk_words_put_reasons(&l, &b), 0);
+		cr_expect(b.n && !memchr(b.v, '_', b.n), "%s", because[i]);
+		lk_vec_done(&b);
+	}
+	cr_expect_str_eq(lk_words_reason("in_flight: it is: somewhere"), "it is: somewhere");
+	cr_expect_str_eq(lk_words_reason("nothing"), "nothing");
+}
+
+Test(words, each_reason_is_said_once)
+{
+	static const char *const because[] = { "in_flight: x", "unreadable: x", "unreadable: y" };
+	struct lk_lock l = { .no_holder_because = because, .n_because = 3 };
+	lk_buf b = { 0 };
+
+	cr_assert_eq(lk_words_put_reasons(&l, &b), 0);
+	cr_assert(lk_buf_str(&b));
+	cr_expect_str_eq(b.v, "of a process that cannot be read, sent through a socket");
+	lk_vec_done(&b);
+}
