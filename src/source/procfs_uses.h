@@ -27,6 +27,7 @@ struct uses_block {
 	size_t file;
 	uint32_t major, minor;
 	const char *partition; /* "/dev/sda1"; NULL: it is the device that was asked for. Owned */
+	bool sibling; /* another device of its btrfs: only where that is mounted matters */
 };
 
 struct uses_job {

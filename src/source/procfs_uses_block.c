@@ -13,28 +13,49 @@
 #include "source/procfs_uses.h"
 #include "source/sysroot.h"
 
-static int add(struct uses_job *j, size_t file, uint32_t major, uint32_t minor, const char *partition)
+/* partition: "sda1"; NULL: the device itself. */
+static int add_one(struct uses_job *j, const struct uses_block *from, const char *partition)
 {
 	struct uses_block *slot = lk_vec_push(&j->blocks);
 	char *name = NULL;
 
 	if (!slot || (partition && asprintf(&name, "/dev/%s", partition) < 0))
 		return -ENOMEM;
-	*slot = (struct uses_block){ file, major, minor, name };
+	*slot = *from;
+	slot->partition = name;
 	return 0;
 }
 
-struct parts {
+/* What is being added to. */
+struct adding {
 	struct uses_job *j;
-	size_t file;
+	struct uses_block block;
+	const char *partition;
 };
+
+static int on_sibling(void *arg, uint32_t major, uint32_t minor, const char *name __attribute__((unused)),
+		      const char *label __attribute__((unused)))
+{
+	struct adding *a = arg;
+	struct uses_block sibling = { .file = a->block.file, .major = major, .minor = minor, .sibling = true };
+
+	return major == a->block.major && minor == a->block.minor ? 0 : add_one(a->j, &sibling, a->partition);
+}
+
+static int add(struct uses_job *j, size_t file, uint32_t major, uint32_t minor, const char *partition)
+{
+	struct adding a = { j, { .file = file, .major = major, .minor = minor }, partition };
+	int rc = add_one(j, &a.block, partition);
+
+	return rc || lk_sysroot_each_of_btrfs(major, minor, on_sibling, &a) == -ENOMEM ? -ENOMEM : 0;
+}
 
 static int on_partition(void *arg, uint32_t major, uint32_t minor, const char *name,
 			const char *label __attribute__((unused)))
 {
-	struct parts *p = arg;
+	const struct adding *a = arg;
 
-	return add(p->j, p->file, major, minor, name);
+	return add(a->j, a->block.file, major, minor, name);
 }
 
 static int prepare(struct uses_job *j)
@@ -43,13 +64,12 @@ static int prepare(struct uses_job *j)
 
 	for (size_t i = 0; !j->blocks_read && i < j->n_files && !rc; i++) {
 		const struct lk_fact_file *file = &j->files[i];
-		struct parts parts = { j, i };
+		struct adding a = { .j = j, .block = { .file = i } };
 
 		if (!S_ISBLK(file->mode))
 			continue;
 		rc = add(j, i, file->rdev_major, file->rdev_minor, NULL);
-		if (!rc &&
-		    lk_sysroot_each_partition(file->rdev_major, file->rdev_minor, on_partition, &parts) == -ENOMEM)
+		if (!rc && lk_sysroot_each_partition(file->rdev_major, file->rdev_minor, on_partition, &a) == -ENOMEM)
 			rc = -ENOMEM;
 	}
 	j->blocks_read = true;
@@ -177,7 +197,7 @@ int lk_uses_of_blocks(struct uses_job *j, struct lk_helper_out *out)
 	}
 	rc = rc || !j->blocks.n ? rc : look_at_mounts(j, out);
 	for (size_t i = 0; i < j->blocks.n && !rc; i++)
-		rc = look_at_device(j, out, &j->blocks.v[i]);
+		rc = j->blocks.v[i].sibling ? 0 : look_at_device(j, out, &j->blocks.v[i]);
 	return rc;
 }
 
@@ -190,7 +210,7 @@ static int emit_if_device(struct uses_job *j, struct lk_helper_out *out, const s
 		const struct uses_block *b = &j->blocks.v[i];
 
 		/* Who has the very node open was told as with any other file. */
-		if (b->major == st->stx_rdev_major && b->minor == st->stx_rdev_minor &&
+		if (!b->sibling && b->major == st->stx_rdev_major && b->minor == st->stx_rdev_minor &&
 		    !(p && lk_uses_same_stat(&j->files[b->file], st)))
 			rc = emit_block(out, p, b, kind, fd, what);
 	}

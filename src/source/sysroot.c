@@ -157,6 +157,46 @@ int lk_sysroot_each_partition(uint32_t major, uint32_t minor, lk_sysroot_device_
 	return each_device(major, minor, "", &(struct devices){ "partition", cb, arg });
 }
 
+struct btrfs {
+	uint32_t major, minor;
+	bool found;
+	struct devices devices; /* of the caller */
+};
+
+static int is_it(void *arg, uint32_t major, uint32_t minor, const char *name __attribute__((unused)),
+		 const char *label __attribute__((unused)))
+{
+	struct btrfs *b = arg;
+
+	b->found = b->found || (major == b->major && minor == b->minor);
+	return 0;
+}
+
+/* /sys/fs/btrfs/UUID/devices/NAME; other entries have no such directory. */
+static int on_btrfs(void *arg, int dirfd, const char *uuid)
+{
+	struct btrfs *b = arg;
+	lk_auto_mem char *path = NULL;
+	int rc;
+
+	if (asprintf(&path, "%s/devices", uuid) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	b->found = false;
+	rc = lk_io_each_entry(dirfd, path, on_block_device, &(struct devices){ "dev", is_it, b });
+	if (rc || !b->found)
+		return rc == -ENOMEM ? rc : 0;
+	return lk_io_each_entry(dirfd, path, on_block_device, &b->devices);
+}
+
+int lk_sysroot_each_of_btrfs(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg)
+{
+	struct btrfs b = { major, minor, .devices = { "dev", cb, arg } };
+
+	return lk_io_each_entry(AT_FDCWD, "/sys/fs/btrfs", on_btrfs, &b);
+}
+
 int lk_sysroot_backing_file(uint32_t major, uint32_t minor, lk_buf *out)
 {
 	lk_auto_mem char *path = directory_of(major, minor, "");

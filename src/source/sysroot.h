@@ -33,6 +33,8 @@ typedef int (*lk_sysroot_device_cb)(void *arg, uint32_t major, uint32_t minor, c
  * returned. 0 or -errno, -ENOENT: no such device. */
 int lk_sysroot_each_holder(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg);
 int lk_sysroot_each_partition(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg);
+/* All devices of the mounted btrfs file system that this one is part of, itself too; the mount table names one of them only. */
+int lk_sysroot_each_of_btrfs(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg);
 /* The file that a loop device is attached to, as the kernel prints it. 0; -ENOENT: it is no loop device in use; or -errno. */
 int lk_sysroot_backing_file(uint32_t major, uint32_t minor, lk_buf *out);
 

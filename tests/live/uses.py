@@ -245,6 +245,22 @@ def test_74_block_device(t):
 
 
 @needs_root
+@needs("losetup", "mkfs.btrfs")
+def test_74_block_device_btrfs(t):
+    """Of a file system of several devices the mount table names one; the others are in use no less."""
+    devices = []
+    for name in ("a", "b"):
+        with open(t.path(name), "r+b") as f:
+            f.truncate(120 << 20)
+        devices.append(loop_device(t, f.name))
+    t.system("mkfs.btrfs", "-q", *devices)
+    where = t.mount(os.path.join(t.dir, "mnt"), "-t", "btrfs", devices[0])
+    for device in devices:
+        mounts = [what for kind, _, what in of_process(uses_of(t, device, status=1), None) if kind == "mount"]
+        same(mounts, [where], device)
+
+
+@needs_root
 @needs("losetup", "mkfs.ext4", "unshare")
 def test_74_block_device_other_namespace(t):
     """Mounted in another namespace only: what keeps a device busy after it was unmounted here."""
