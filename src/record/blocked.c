@@ -39,7 +39,7 @@ int lk_parse_syscall(const char *s, size_t n, struct lk_syscall *ret)
 	struct lk_syscall c = { 0 };
 
 	if (e - p == 7 && memcmp(p, "running", 7) == 0)
-		return -EAGAIN;
+		return -EBUSY;
 	if (lk_text_i64(p, (size_t)(e - p), &c.nr) < 0)
 		return -EINVAL;
 	if (c.nr < 0)

@@ -15,7 +15,7 @@ struct lk_syscall {
 	uint64_t arg[6];
 };
 
-/* 0; -EAGAIN: the thread runs or sleeps outside of a system call; -EINVAL: not understood. */
+/* 0; -EBUSY: the thread runs, or is about to; -EAGAIN: it sleeps outside of a system call; -EINVAL: not understood. */
 int lk_parse_syscall(const char *s, size_t n, struct lk_syscall *ret);
 
 /* The numbers of 32-bit programs mean other calls: 221 is fcntl64 there. */

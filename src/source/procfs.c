@@ -194,8 +194,35 @@ static bool hides_processes(const struct lk_procroot *root)
 	return root->is_proc && faccessat(root->fd, "1", F_OK, 0) < 0 && errno == ENOENT;
 }
 
+static bool is_somebody_waiting(const struct scan *s)
+{
+	for (size_t i = 0; i < s->lines.v.n; i++) {
+		if (s->lines.v.v[i].rec.depth)
+			return true;
+	}
+	return false;
+}
+
+/* Before Linux 5.13 the list has those who wait for a held lock, not those who wait behind one of them (fs/locks.c locks_show()). */
+static bool lists_nested(struct scan *s)
+{
+	const char *release = read_word(s->root, &s->arena, "sys/kernel/osrelease");
+	unsigned major, minor;
+
+	if (release && lk_text_release(release, &major, &minor) == 0)
+		return major > 5 || (major == 5 && minor >= 13);
+	/* A copy that lacks it: since 5.14 a descriptor tells its inode. */
+	for (size_t i = 0; i < s->fds.n; i++) {
+		if (!s->fds.v[i].dead && !s->fds.v[i].info.has_ino)
+			return false;
+	}
+	return true;
+}
+
 static void note_limits(struct scan *s)
 {
+	if (is_somebody_waiting(s) && !lists_nested(s))
+		lk_scan_deny(s, "nested waiters", -ENODATA);
 	if (hides_processes(s->root))
 		lk_scan_deny(s, "hidden", -EPERM);
 	if (s->late)

@@ -135,6 +135,8 @@ static const char *denied_text(struct scan *s, const struct scan_denied *d)
 		return lk_arena_printf(&s->arena,
 				       "other users' processes are hidden here (/proc is mounted with hidepid): %s",
 				       lk_rights_advice(LK_RIGHT_LOOK));
+	if (strcmp(d->what, "nested waiters") == 0)
+		return "kernels before Linux 5.13 do not list requests that wait behind another request: there may be more than are shown";
 	if (strcmp(d->what, "timeout") == 0)
 		return "the time for the scan was up before everything was read: give it more with --scan-timeout";
 	if (strcmp(d->what, "unstable") == 0)

@@ -151,6 +151,7 @@ struct scan {
 	char *dents; /* scratch for directory entries */
 	LK_VEC(struct scan_waiter) waiters;
 	LK_VEC(struct scan_sleeper) sleepers; /* of one round of looking */
+	unsigned n_naps; /* how often a thread was waited for that was about to sleep */
 	LK_VEC(struct scan_clock) clocks; /* by processor */
 	LK_VEC(struct scan_denied) denied;
 	LK_VEC(struct lk_fact_orphan) orphans;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,6 +17,8 @@
 
 #define SMALL_FILE ((size_t)64 * 1024)
 #define STALL_MS 500
+#define NAP_NS (500 * 1000)
+#define MAX_NAPS 60 /* of one scan */
 
 int lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
 {
@@ -68,7 +71,7 @@ static int read_memory(struct scan *s, int pid, int tid, uint64_t addr, void *bu
 	return pread(fd, buf, n, (off_t)addr) == (ssize_t)n ? 0 : -EFAULT;
 }
 
-static int read_blocked(struct scan *s, int pid, int tid, struct lk_blocked *ret)
+static int read_blocked_once(struct scan *s, int pid, int tid, struct lk_blocked *ret)
 {
 	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "syscall");
 	struct lk_syscall call;
@@ -85,6 +88,30 @@ static int read_blocked(struct scan *s, int pid, int tid, struct lk_blocked *ret
 	if (!lk_blocked_decode(&call, LK_ABI_NATIVE, ret) && !lk_blocked_decode(&call, LK_ABI_I386, ret))
 		return -EAGAIN;
 	return lk_blocked_decode(&call, abi_of(s, pid, tid), ret) ? 0 : -EAGAIN;
+}
+
+static bool breaks_lease(const struct scan *s, int pid)
+{
+	for (size_t i = 0; i < s->lines.v.n; i++) {
+		if (s->lines.v.v[i].rec.phase == LK_PHASE_BREAKER && s->lines.v.v[i].rec.pid == pid)
+			return true;
+	}
+	return false;
+}
+
+/* One who waits for a lease to be broken down is woken every few milliseconds to look again (fs/locks.c __break_lease()): on a busy
+ * machine it takes a moment until it sleeps again. */
+static int read_blocked(struct scan *s, int pid, int tid, struct lk_blocked *ret)
+{
+	struct timespec nap = { .tv_nsec = NAP_NS };
+	int rc = read_blocked_once(s, pid, tid, ret);
+
+	while (rc == -EBUSY && s->n_naps < MAX_NAPS && breaks_lease(s, pid) && !lk_scan_is_late(s)) {
+		s->n_naps++;
+		(void)nanosleep(&nap, NULL);
+		rc = read_blocked_once(s, pid, tid, ret);
+	}
+	return rc;
 }
 
 static bool is_stopped(struct scan *s, int pid, int tid)

@@ -152,10 +152,33 @@ def nolist(root):
     t.fd('601', 3, '/net/far', mnt_id=50, ino=73, locks=['POSIX  ADVISORY  WRITE 601 00:40:73 0 EOF'])
 
 
+def old(root, release='5.10.0-21-amd64\n'):
+    """A kernel that lists only the first of those who wait for one another, and whose descriptors do not tell their inodes."""
+    t = Tree(root)
+    if release:
+        t.text('sys/kernel/osrelease', release)
+    held = 'POSIX  ADVISORY  WRITE 701 fe:00:81 0 9'
+    t.locks('1: ' + held, '1: -> POSIX  ADVISORY  WRITE 702 fe:00:81 0 9')
+    t.process(701, 'holder')
+    t.text('701/fdinfo/3', f'pos:\t0\nflags:\t0100002\nmnt_id:\t21\nlock:\t1: {held}\n')
+    t.link('701/fd/3', '/srv/old.db')
+    t.process(702, 'waiter')
+
+
+def undated(root):
+    """The same, in a copy that does not say which kernel it was."""
+    old(root, None)
+
+
+def newer(root):
+    """The first kernel that lists them all."""
+    old(root, '5.13.19\n')
+
+
 def bare(root):
     """Nothing is locked and nobody runs."""
     t = Tree(root)
     t.locks()
 
 
-TREES = {f.__name__: f for f in (plain, odd, threads, broken, nolist, bare)}
+TREES = {f.__name__: f for f in (plain, odd, threads, broken, nolist, old, undated, newer, bare)}

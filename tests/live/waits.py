@@ -11,10 +11,11 @@ import random
 import signal
 import struct
 import subprocess
+import sys
 
 from document import check, same
 from harness import brief, needs_root, on_file, one_row
-from helper import Failure, Skip, in_lock_call, until
+from helper import Failure, Skip, in_lock_call, read_text, until
 
 F_OFD_GETLK = 36
 
@@ -489,3 +490,20 @@ def test_33_oracle(t):
         for h in w.helpers:
             h.end()
     t.note("%d random worlds" % worlds)
+
+
+@needs_root
+def test_87_breaker_on_a_busy_machine(t):
+    """One who waits for a reader's share of a write lease wakes every few milliseconds: it is known by its call all the same."""
+    path = t.path("leased")
+    holder, opener = t.helper(), t.helper()
+    holder.lock("lease", "w", holder.open(path))
+    tid = opener.thread("a", "open %s r" % os.fsencode(path).hex())
+    line = "BREAKER   READ %d " % opener.pid
+    until(lambda: line in read_text("/proc/locks"), "an open waits for the lease")
+    for _ in range(3 * (os.cpu_count() or 1)):
+        t.process([sys.executable, "-c", "while True: pass"])
+    for _ in range(60):
+        rows = [r for r in t.list("--scanner=procfs")["locks"] if r["state"] == "breaker" and r["pid"] == opener.pid]
+        row = one_row(rows, how_known="matched")
+        same((row["waiter"]["pid"], row["waiter"]["tid"]), (opener.pid, tid), "who waits")

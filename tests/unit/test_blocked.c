@@ -48,7 +48,7 @@ Test(syscall, not_in_a_call)
 {
 	struct lk_syscall c = { .nr = 4711 };
 
-	cr_assert_eq(lk_parse_syscall("running\n", 8, &c), -EAGAIN);
+	cr_assert_eq(lk_parse_syscall("running\n", 8, &c), -EBUSY);
 	cr_assert_eq(lk_parse_syscall("-1 0x7ffd 0x7f00\n", 17, &c), -EAGAIN);
 	cr_assert_eq(c.nr, 4711);
 }
