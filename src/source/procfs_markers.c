@@ -45,7 +45,7 @@ static bool runs_our_program(const struct scan *s, int pid)
 {
 	struct statx own, other;
 
-	return stat_program(s, "self/exe", &own) && stat_program(s, lk_procroot_name("%d/exe", pid).s, &other) &&
+	return stat_program(s, "self/exe", &own) && stat_program(s, lk_procroot_task_name(pid, 0, "exe").s, &other) &&
 	       own.stx_ino == other.stx_ino && own.stx_dev_major == other.stx_dev_major &&
 	       own.stx_dev_minor == other.stx_dev_minor;
 }
@@ -65,7 +65,7 @@ int lk_scan_sweep_lockscopes(struct scan *s)
 
 	rc = rc ? rc : read_comm(s, "self/comm", &own);
 	for (size_t i = 0; i < all.n && !rc; i++) {
-		if (read_comm(s, lk_procroot_name("%d/comm", all.v[i]).s, &other) == 0 && other.n == own.n &&
+		if (read_comm(s, lk_procroot_task_name(all.v[i], 0, "comm").s, &other) == 0 && other.n == own.n &&
 		    memcmp(other.v, own.v, own.n) == 0)
 			rc = lk_scan_add_pid(&ours, all.v[i]);
 	}
@@ -101,7 +101,8 @@ static enum verdict judge(struct scan *s, size_t fd, const struct lk_key *key)
 {
 	static const char link[] = "/memfd:" LK_MARKERS_NAME " (deleted)";
 	const struct scan_fd *f = &s->fds.v[fd];
-	struct lk_proc_name name = lk_procroot_name("%d/fd/%d", f->pid, f->fd);
+	struct lk_proc_name what = lk_procroot_name("fd/%d", f->fd);
+	struct lk_proc_name name = lk_procroot_task_name(f->pid, 0, what.s);
 	int rc;
 
 	s->buf.n = 0;

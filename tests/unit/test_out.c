@@ -82,6 +82,7 @@ static const char *color_of(const struct lk_column *col, const struct lk_lock *l
 	return l->state == LK_STATE_BREAKING ? "\033[35m" : NULL;
 }
 
+/* With headings always: since 2.41 they are no part of the widths where they are switched off. */
 static void print_with_library(const struct lk_out *o, const lk_columns *cols, size_t n)
 {
 	struct libscols_table *table = scols_new_table();
@@ -89,7 +90,6 @@ static void print_with_library(const struct lk_out *o, const lk_columns *cols, s
 	cr_assert_not_null(table);
 	scols_table_set_stream(table, o->f);
 	scols_table_enable_noencoding(table, 1);
-	scols_table_enable_noheadings(table, !o->headings);
 	scols_table_enable_colors(table, o->color);
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	for (size_t c = 0; c < cols->n; c++) {
@@ -118,7 +118,7 @@ static void compare_once(uint64_t seed, bool utf8)
 	struct lk_out o = { .headings = true, .utf8 = utf8 };
 	lk_columns cols = { 0 };
 	size_t n_ours, n_theirs, n = make_world(seed, &cols);
-	const char *version = "";
+	const char *version = "", *body;
 
 	scols_get_library_version(&version);
 
@@ -131,7 +131,8 @@ static void compare_once(uint64_t seed, bool utf8)
 	o.f = open_memstream(&theirs, &n_theirs);
 	print_with_library(&o, &cols, n);
 	fclose(o.f);
-	cr_assert_str_eq(ours, theirs, "seed %llu", (unsigned long long)seed);
+	body = o.headings ? theirs : strchr(theirs, '\n') + 1;
+	cr_assert_str_eq(ours, body, "seed %llu", (unsigned long long)seed);
 	lk_vec_done(&cols);
 }
 
