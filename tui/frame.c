@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "model/build.h"
 
 struct lk_looker {
@@ -145,7 +146,9 @@ int lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_
 	if (!f)
 		return -ENOMEM;
 	*f = (struct lk_frame){ .refs = 1, .number = ++l->n_looks, .taken_ms = now_ms, .wall_ms = wall_ms };
+	f->cost_ms = lk_io_cpu_ms();
 	rc = lk_snapshot_take(l->source, &l->request, &f->snap, &f->failure);
+	f->cost_ms = lk_io_cpu_ms() - f->cost_ms;
 	if (rc < 0) {
 		if (!f->failure.code)
 			lk_err_set(&f->failure, rc, "the locks could not be read: %s", strerror(-rc));

@@ -16,7 +16,8 @@ struct lk_frame {
 	struct lk_err failure; /* then why */
 	int64_t taken_ms; /* monotonic clock of the looker */
 	int64_t wall_ms; /* Unix time */
-	double scan_ms; /* what the look cost, all in all */
+	double scan_ms; /* how long the look took */
+	double cost_ms; /* CPU time that it took */
 	int64_t *since_ms; /* by index in snap->locks: first seen, in the clock of taken_ms */
 	unsigned char *at_least; /* likewise: it was there in the first look of all */
 	struct lk_forest forest; /* who must move first */

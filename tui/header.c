@@ -13,7 +13,7 @@
 
 int64_t lk_header_interval_ms(const struct lk_tui *t)
 {
-	int64_t scan = t->frame ? (int64_t)(t->frame->scan_ms * SCAN_SHARE) : 0;
+	int64_t scan = t->frame ? (int64_t)(t->frame->cost_ms * SCAN_SHARE) : 0;
 
 	if (!t->host.look)
 		return 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -246,6 +247,21 @@ static double clock_ms(clockid_t id)
 int64_t lk_io_now_ms(void)
 {
 	return (int64_t)clock_ms(CLOCK_MONOTONIC);
+}
+
+static double used_ms(int who)
+{
+	struct rusage u;
+
+	if (getrusage(who, &u) < 0)
+		return 0;
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e3 +
+	       (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e3;
+}
+
+double lk_io_cpu_ms(void)
+{
+	return used_ms(RUSAGE_THREAD) + used_ms(RUSAGE_CHILDREN);
 }
 
 double lk_io_now_ms_exact(void)

@@ -42,6 +42,8 @@ FILE *lk_io_stream(int fd);
 int64_t lk_io_now_ms(void);
 int64_t lk_io_wall_ms(void);
 double lk_io_now_ms_exact(void);
+/* CPU time of this thread, and of the child processes of this program that have been waited for, in ms (getrusage(2)). */
+double lk_io_cpu_ms(void);
 
 /* A file under construction beside its final name. */
 struct lk_io_atomic {

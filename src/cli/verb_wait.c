@@ -39,7 +39,8 @@ struct vigil {
 	const struct lk_cli *cli;
 	LK_VEC(struct wish) wishes;
 	int64_t end_ms; /* lk_io_now_ms() time; 0: none */
-	int64_t pause_ms, scan_ms;
+	int64_t pause_ms;
+	double cost_ms; /* CPU time of the last look */
 };
 
 static bool is_quiet(const struct vigil *v)
@@ -298,7 +299,7 @@ static enum lk_status look_at(struct vigil *v, struct wish *w)
 	struct lk_cli one = *v->cli;
 	struct lk_session s;
 	struct lk_who who = { 0 };
-	int64_t begin = lk_io_now_ms();
+	double begin = lk_io_cpu_ms();
 	enum lk_status status;
 
 	one.args = &w->path;
@@ -322,7 +323,7 @@ static enum lk_status look_at(struct vigil *v, struct wish *w)
 		status = judge(v, w, &s, &who);
 	lk_who_done(&who);
 	lk_session_done(&s);
-	v->scan_ms = lk_io_now_ms() - begin;
+	v->cost_ms = lk_io_cpu_ms() - begin;
 	return status;
 }
 
@@ -381,7 +382,7 @@ static bool only_processes(const struct vigil *v)
 
 static void pause_a_while(struct vigil *v)
 {
-	int64_t ms = v->pause_ms > SCANS_PER_PAUSE * v->scan_ms ? v->pause_ms : SCANS_PER_PAUSE * v->scan_ms;
+	int64_t cost = (int64_t)(SCANS_PER_PAUSE * v->cost_ms), ms = v->pause_ms > cost ? v->pause_ms : cost;
 	poll_list list = { 0 };
 
 	if (only_processes(v))

@@ -247,9 +247,10 @@ static enum lk_status judge_free(struct watch *w)
 
 /* ---- looking ---- */
 
-static uint32_t choose_interval(const struct watch *w, double scan_ms)
+/* By what a look cost, not by how long it took: whoever makes a helper wait must not make us look more seldom. */
+static uint32_t choose_interval(const struct watch *w, double cpu_ms)
 {
-	double slow = scan_ms * SCAN_SHARE;
+	double slow = cpu_ms * SCAN_SHARE;
 
 	return slow > w->delay_ms ? (slow < UINT32_MAX / 2 ? (uint32_t)slow : UINT32_MAX / 2) : w->delay_ms;
 }
@@ -292,7 +293,7 @@ static enum lk_status look(struct watch *w, unsigned needs)
 {
 	struct lk_request req = { .needs = needs, .timeout_ms = w->cli->timeout_ms, .exact = w->cli->exact };
 	uint32_t expected_ms = w->interval_ms;
-	double began = lk_io_now_ms_exact();
+	double began = lk_io_cpu_ms();
 	struct lk_err err = { 0 };
 	enum lk_status status;
 	struct lk_snapshot *s;
@@ -302,7 +303,7 @@ static enum lk_status look(struct watch *w, unsigned needs)
 	looking = !asked_to_end;
 	rc = lk_snapshot_take(w->session.source, &req, &s, &err);
 	looking = 0;
-	w->interval_ms = choose_interval(w, lk_io_now_ms_exact() - began);
+	w->interval_ms = choose_interval(w, lk_io_cpu_ms() - began);
 	if (rc < 0) {
 		lk_err_set(&err, rc, "cannot read the locks: %s", strerror(-rc));
 		status = fail_look(w, &err);

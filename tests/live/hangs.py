@@ -2,6 +2,7 @@
 """Case 95: processes that make whoever reads of them wait for ever. They make other people's ps wait too, so these tests come last,
 and are short."""
 
+import json
 import os
 import pty
 import select
@@ -116,6 +117,15 @@ def test_95_hangs_in_exec_procfs(t):
 @needs_root
 def test_95_hangs_in_exec_bpf(t):
     beside_a_hung_one(t, "bpf")
+
+
+@needs_root
+def test_95_watch_is_not_slowed(t):
+    """Who makes a look take long does not make the next one come late: it is given up, and left alone for some looks."""
+    hung_in_exec(t)
+    out = t.run("--scanner", "procfs", "watch", "--jsonl", "-d", "2", "-c", "2", timeout=IN_TIME).out
+    intervals = {json.loads(line)["interval_ms"] for line in out.splitlines() if b'"interval_ms"' in line}
+    same(intervals - {None}, {2000}, "from look to look")
 
 
 @needs_root

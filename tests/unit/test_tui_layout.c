@@ -175,14 +175,15 @@ Test(tui_layout, the_header_says_how_fresh_and_how_whole_it_is)
 	s->complete = false;
 	s->end.n_unreadable = 3;
 	s->host.euid = 1000;
-	f->scan_ms = 500;
+	f->scan_ms = 700;
+	f->cost_ms = 500;
 	t->host.look = want_look;
 	lk_tui_frame(t, f);
 	world_paint(t, &c, 120, 24);
 	cr_assert(world_says(&c, "PARTIAL"));
 	cr_assert(world_says(&c, "3 processes could not be inspected (run as root for full detail) [P]"));
-	/* Ten times what a scan costs, however short the interval that was chosen. */
-	cr_assert(world_says(&c, "every 5s  scan 500ms  uid 1000"));
+	/* Ten times what a look costs, not how long it takes, however short the interval that was chosen. */
+	cr_assert(world_says(&c, "every 5s  scan 700ms  uid 1000"));
 	t->paused = true;
 	t->looking = true;
 	t->look_started_ms = t->now_ms;
