@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "cli/readonly.h"
+#include "cli/privilege.h"
 #include "cli/screen.h"
 #include "cli/session.h"
 #include "tui/app.h"
@@ -411,7 +411,7 @@ enum lk_status lk_screen_run(const struct lk_cli *cli)
 	lk_settings_init(&set);
 	status = lk_choices_make(cli, &set, &warning);
 	/* What is asked for only by the user's own file. */
-	if (!status && set.readonly && !cli->read_only && lk_readonly_enter(&err) < 0)
+	if (!status && set.readonly && !cli->read_only && lk_privilege_look_only(&err) < 0)
 		status = lk_say_error(&err);
 	if (status)
 		lk_settings_done(&set);

@@ -24,7 +24,7 @@ static char *join(const char *folder, const char *rest)
 
 char *lk_settings_path(void)
 {
-	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	const char *xdg = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
 
 	if (geteuid() != getuid() || getegid() != getgid())
 		return NULL;

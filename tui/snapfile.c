@@ -120,7 +120,7 @@ static void done(struct lk_tui *t, void *arg)
 /* Heap; NULL: no memory. */
 static char *expand(const char *path)
 {
-	const char *home = getenv("HOME");
+	const char *home = secure_getenv("HOME");
 	char *text;
 
 	if (strncmp(path, "~/", 2) != 0 || !home || home[0] != '/')

@@ -2,6 +2,8 @@
 liblockscope_a_SOURCES += \
 	src/base/arena.c \
 	src/base/arena.h \
+	src/base/caps.c \
+	src/base/caps.h \
 	src/base/cleanup.h \
 	src/base/err.c \
 	src/base/err.h \

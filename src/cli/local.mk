@@ -37,6 +37,8 @@ libcli_a_SOURCES += \
 	src/cli/out_table.c \
 	src/cli/print.c \
 	src/cli/print.h \
+	src/cli/privilege.c \
+	src/cli/privilege.h \
 	src/cli/readonly.c \
 	src/cli/readonly.h \
 	src/cli/screen.h \

@@ -8,6 +8,7 @@
 
 #include "cli/help.h"
 #include "cli/option.h"
+#include "cli/privilege.h"
 #include "cli/readonly.h"
 #include "cli/session.h"
 
@@ -31,7 +32,7 @@ static enum lk_status act_or_look(const struct lk_cli *cli)
 
 	if (cli->verb->changes && !cli->act.dry_run)
 		status = lk_readonly_check(cli, cli->verb->name);
-	if (!status && cli->read_only && lk_readonly_enter(&err) < 0)
+	if (!status && lk_privilege_limit(cli, &err) < 0)
 		status = lk_say_error(&err);
 	lk_err_done(&err);
 	return status ? status : cli->verb->run(cli);
@@ -68,9 +69,13 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
 	lk_open_output();
-	status = lk_cli_parse(argc, argv, &cli);
-	if (!status)
-		status = run(&cli);
-	lk_cli_done(&cli);
+	status = lk_privilege_begin();
+	if (!status) {
+		status = lk_cli_parse(argc, argv, &cli);
+		cli.read_only = cli.read_only || lk_privilege_is_lent();
+		if (!status)
+			status = run(&cli);
+		lk_cli_done(&cli);
+	}
 	return (int)lk_session_close_output(status);
 }

@@ -39,6 +39,7 @@ struct lk_verb {
 	unsigned options; /* LK_OPTIONS_* */
 	size_t min_args, max_args;
 	bool changes; /* it changes something: refused with --readonly, for a capture and for another /proc tree */
+	unsigned privileges; /* LK_PRIVILEGE_*, cli/privilege.h: what it needs beside looking */
 	bool takes_command; /* what follows "--" is a command */
 	enum lk_status (*run)(const struct lk_cli *cli);
 };

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "cli/privilege.h"
 #include "cli/session.h"
 #include "model/build.h"
 #include "source/capture.h"
@@ -86,17 +87,22 @@ static int write_file(struct lk_session *s, const char *path, struct lk_err *err
 {
 	struct lk_io_atomic file;
 	FILE *f;
+	uint64_t before = lk_privilege_output_begin();
 	int rc = lk_io_atomic_begin(&file, path, err);
 
+	lk_privilege_output_end(before);
 	if (rc < 0)
 		return rc;
 	f = stream_of(file.fd);
 	rc = f ? write_capture(s, f, err) : lk_err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
 	if (f && fclose(f) != 0 && rc == 0)
 		rc = lk_err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
+	before = lk_privilege_output_begin();
 	if (rc == 0)
-		return lk_io_atomic_commit(&file, err);
-	lk_io_atomic_abort(&file);
+		rc = lk_io_atomic_commit(&file, err);
+	else
+		lk_io_atomic_abort(&file);
+	lk_privilege_output_end(before);
 	return rc;
 }
 

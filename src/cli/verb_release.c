@@ -9,6 +9,7 @@
 #include "base/shell.h"
 #include "base/text.h"
 #include "cli/act.h"
+#include "cli/privilege.h"
 #include "cli/select.h"
 
 #define ID_DIGITS 16
@@ -262,5 +263,6 @@ const struct lk_verb lk_verb_release = {
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,
+	.privileges = LK_PRIVILEGE_RELEASE,
 	.run = run,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/file_act.h"
+#include "cli/privilege.h"
 
 static enum lk_status run(const struct lk_cli *cli)
 {
@@ -24,5 +25,6 @@ const struct lk_verb lk_verb_rm = {
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,
+	.privileges = LK_PRIVILEGE_FILES | LK_PRIVILEGE_SIGNAL | LK_PRIVILEGE_RELEASE | LK_PRIVILEGE_USES,
 	.run = run,
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/privilege.h"
 #include "cli/screen.h"
 
 static enum lk_status run(const struct lk_cli *cli)
@@ -40,5 +41,6 @@ const struct lk_verb lk_verb_screen = {
 		"the second one when it is told to save.",
 	.options = LK_OPTIONS_SCREEN,
 	.max_args = 0,
+	.privileges = LK_PRIVILEGE_FILES | LK_PRIVILEGE_SIGNAL | LK_PRIVILEGE_RELEASE | LK_PRIVILEGE_USES,
 	.run = run,
 };

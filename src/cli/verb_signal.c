@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/act.h"
+#include "cli/privilege.h"
 #include "cli/who.h"
 
 #define ID_DIGITS 16
@@ -308,5 +309,6 @@ const struct lk_verb lk_verb_signal = {
 	.options = LK_OPTIONS_ACT | LK_OPTIONS_SIGNAL,
 	.max_args = LK_ANY_ARGS,
 	.changes = true,
+	.privileges = LK_PRIVILEGE_SIGNAL,
 	.run = run,
 };

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "cli/out.h"
 #include "cli/print.h"
+#include "cli/privilege.h"
 #include "cli/session.h"
 #include "cli/uses.h"
 #include "cli/who_beside.h"
@@ -449,5 +450,6 @@ const struct lk_verb lk_verb_who = {
 	.options = LK_OPTIONS_TABLE | LK_OPTIONS_FILES,
 	.min_args = 1,
 	.max_args = LK_ANY_ARGS,
+	.privileges = LK_PRIVILEGE_USES,
 	.run = run,
 };

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/caps.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -92,6 +93,19 @@ static int ask_here(struct uses_job *j)
 	return fd < 0 ? fd : lk_unixsock_each(fd, take_socket, j);
 }
 
+static int open_there(int there, int here)
+{
+	int fd;
+
+	if (setns(there, CLONE_NEWNET) < 0)
+		return -errno;
+	fd = lk_unixsock_open();
+	/* Who cannot go back must not go on: everything after this would be about the wrong machine. */
+	if (setns(here, CLONE_NEWNET) < 0)
+		_exit(1);
+	return fd;
+}
+
 /* A socket belongs to the network namespace it was made in; then we go back. */
 static int ask_there(struct uses_job *j, int pid)
 {
@@ -99,15 +113,14 @@ static int ask_there(struct uses_job *j, int pid)
 	lk_auto_fd there = lk_io_openat(j->root->fd, name.s, O_RDONLY);
 	lk_auto_fd here = lk_io_openat(j->root->fd, "self/ns/net", O_RDONLY);
 	lk_auto_fd fd = -1;
+	uint64_t before;
 
 	if (there < 0 || here < 0)
 		return there < 0 ? there : here;
-	if (setns(there, CLONE_NEWNET) < 0)
-		return -errno;
-	fd = lk_unixsock_open();
-	/* Who cannot go back must not go on: everything after this would be about the wrong machine. */
-	if (setns(here, CLONE_NEWNET) < 0)
-		_exit(1);
+	/* Nothing else that looks needs it. */
+	before = lk_caps_raise(LK_CAP(CAP_SYS_ADMIN));
+	fd = open_there(there, here);
+	lk_caps_lower(before);
 	return fd < 0 ? fd : lk_unixsock_each(fd, take_socket, j);
 }
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/rights.h"
 
-#include <linux/capability.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/caps.h"
 #include "source/procroot.h"
-
-#define BIT(cap) (UINT64_C(1) << (cap))
 
 struct words {
 	uint64_t needed; /* capabilities, all of them */
@@ -21,30 +18,27 @@ struct words {
 #define REFUSED "a security module or a setting of the kernel forbids it even to root"
 
 static const struct words words[] = {
-	[LK_RIGHT_LOOK] = { BIT(CAP_SYS_PTRACE), WORDS("CAP_SYS_PTRACE", "run as root (CAP_SYS_PTRACE)", REFUSED) },
-	[LK_RIGHT_ATTACH] = { BIT(CAP_SYS_PTRACE), WORDS("CAP_SYS_PTRACE", "run as root (CAP_SYS_PTRACE)", REFUSED) },
-	[LK_RIGHT_SUSPEND_SECCOMP] = { BIT(CAP_SYS_ADMIN),
+	[LK_RIGHT_LOOK] = { LK_CAP(CAP_SYS_PTRACE), WORDS("CAP_SYS_PTRACE", "run as root (CAP_SYS_PTRACE)", REFUSED) },
+	[LK_RIGHT_ATTACH] = { LK_CAP(CAP_SYS_PTRACE),
+			      WORDS("CAP_SYS_PTRACE", "run as root (CAP_SYS_PTRACE)", REFUSED) },
+	[LK_RIGHT_SUSPEND_SECCOMP] = { LK_CAP(CAP_SYS_ADMIN),
 				       WORDS("CAP_SYS_ADMIN", "run as root (CAP_SYS_ADMIN)", "this kernel cannot") },
-	[LK_RIGHT_LEASE] = { BIT(CAP_LEASE),
+	[LK_RIGHT_LEASE] = { LK_CAP(CAP_LEASE),
 			     WORDS("CAP_LEASE", "run as the owner of the file or as root (CAP_LEASE)", REFUSED) },
-	[LK_RIGHT_SIGNAL] = { BIT(CAP_KILL), WORDS("CAP_KILL", "run this as that user or as root", REFUSED) },
-	[LK_RIGHT_WRITE] = { BIT(CAP_DAC_OVERRIDE),
+	[LK_RIGHT_SIGNAL] = { LK_CAP(CAP_KILL), WORDS("CAP_KILL", "run this as that user or as root", REFUSED) },
+	[LK_RIGHT_WRITE] = { LK_CAP(CAP_DAC_OVERRIDE),
 			     WORDS("CAP_DAC_OVERRIDE", "run as the owner of the directory or as root", REFUSED) },
-	[LK_RIGHT_BPF] = { BIT(CAP_BPF) | BIT(CAP_PERFMON),
+	[LK_RIGHT_BPF] = { LK_CAP(CAP_BPF) | LK_CAP(CAP_PERFMON),
 			   WORDS("CAP_BPF and CAP_PERFMON", "run as root (CAP_BPF and CAP_PERFMON)", REFUSED) },
 };
 
 struct lk_rights lk_rights_own(void)
 {
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 	struct lk_rights r = { .euid = geteuid(),
-			       .effective = UINT64_MAX,
+			       .effective = lk_caps_effective(),
 			       .initial_userns = lk_procroot_own_userns_is_initial(),
 			       .ptrace_scope = lk_procroot_own_sysctl("kernel/yama/ptrace_scope") };
 
-	if (syscall(SYS_capget, &head, data) == 0)
-		r.effective = data[0].effective | (uint64_t)data[1].effective << 32;
 	return r;
 }
 
@@ -53,7 +47,7 @@ static bool has_capabilities(const struct lk_rights *r, enum lk_right right)
 	uint64_t needed = words[right].needed;
 
 	/* It stands for those that were split off from it. */
-	if (right == LK_RIGHT_BPF && r->effective & BIT(CAP_SYS_ADMIN))
+	if (right == LK_RIGHT_BPF && r->effective & LK_CAP(CAP_SYS_ADMIN))
 		return true;
 	return (r->effective & needed) == needed;
 }

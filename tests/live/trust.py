@@ -11,9 +11,10 @@ import socket
 import subprocess
 import time
 
+from actions_files import on_terminal
 from document import check, same
-from harness import needs, needs_root
-from helper import Skip
+from harness import AS_NOBODY, NOBODY, needs, needs_root
+from helper import Skip, read_text, until
 
 # -- the system's log --
 
@@ -193,3 +194,162 @@ def test_93_shared_id(t):
         answer = t.run(verb, "--yes", rows[0]["id"])
         check(answer.status == 5, "%s", answer)
     check(b"lockscope signal %d@" % h.pid in answer.err, "%s", answer)
+
+
+# -- rights --
+
+CAPS = {"DAC_OVERRIDE": 1, "DAC_READ_SEARCH": 2, "FOWNER": 3, "KILL": 5, "SYS_PTRACE": 19, "SYS_ADMIN": 21}
+CAPS |= {"SYS_RESOURCE": 24, "LEASE": 28, "PERFMON": 38, "BPF": 39, "CHECKPOINT_RESTORE": 40}
+LOOK = {"DAC_READ_SEARCH", "SYS_PTRACE", "BPF", "PERFMON", "CHECKPOINT_RESTORE"}
+
+
+def rights_of(pid):
+    """What a process can do, what it could raise, and whether it could get more."""
+    text = read_text("/proc/%d/status" % pid)
+    found = {k: v for k, v in re.findall(r"^(Cap\w+|NoNewPrivs):\t(\w+)$", text, re.M)}
+    names = {v: k for k, v in CAPS.items()}
+
+    def named(mask):
+        return {names.get(i, i) for i in range(64) if int(mask, 16) >> i & 1}
+
+    return named(found["CapEff"]), named(found["CapPrm"]), found["NoNewPrivs"] == "1"
+
+
+def is_within(pid, effective, permitted, no_new, what):
+    have = rights_of(os.getpid())[0]
+    same(rights_of(pid), (effective & have, (effective | permitted) & have, no_new), what)
+
+
+def copy_of(t, name, mode):
+    """The program under another name, with that mode, where set-user-ID counts."""
+    path = shutil.copy(os.path.join(t.world.dir, "lockscope"), os.path.join(t.dir, name))
+    os.chmod(path, mode)
+    if os.statvfs(t.dir).f_flag & os.ST_NOSUID:
+        raise Skip("set-user-ID does not count on this file system")
+    return path
+
+
+def as_nobody(*argv, **options):
+    return subprocess.run(
+        [*AS_NOBODY, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60, check=False, **options
+    )
+
+
+@needs_root
+@needs("setpriv")
+def test_93_set_user_id(t):
+    """Installed set-user-ID or set-group-ID it does nothing at all."""
+    path = t.path("f")
+    for mode in (0o4755, 0o2755):
+        program = copy_of(t, "program%o" % mode, mode)
+        for args in (("rm", "--yes", path), ("list",), ("-V",), ("capture", "-o", os.path.join(t.dir, "out"))):
+            r = as_nobody(program, *args)
+            check(r.returncode == 5 and b"set-user-ID" in r.stderr and not r.stdout, "%r: %r", args, r)
+    check(os.path.exists(path) and not os.path.exists(os.path.join(t.dir, "out")), "something was done")
+
+
+@needs_root
+@needs("setpriv", "setcap")
+def test_93_file_capabilities(t):
+    """With capabilities that its caller lacks it only looks, and reads nothing for the caller that the caller cannot read."""
+    program = copy_of(t, "program", 0o755)
+    t.system("setcap", "cap_sys_ptrace,cap_bpf,cap_perfmon,cap_dac_read_search,cap_kill,cap_dac_override+ep", program)
+    path, h = t.path("f"), t.helper()
+    h.open_lock(path)
+    r = as_nobody(program, "list", "-J", path)
+    check(r.returncode == 0 and json.loads(r.stdout)["locks"][0]["how_known"] == "exact", "%r", r)
+    for args in (
+        ("rm", "--yes", "--even-if-used", path),
+        ("signal", "--yes", "-s", "KILL", str(h.pid)),
+        ("release", "--yes", "--pid", str(h.pid), path),
+        ("test", "--acquire", path),
+    ):
+        r = as_nobody(program, *args)
+        check(r.returncode == 5 and b"only looks" in r.stderr, "%r: %r", args, r)
+    same([row["pid"] for row in t.rows(path)], [h.pid], "the lock stands")
+    secret = os.path.join(t.dir, "secret")
+    with open(secret, "w", encoding="ascii") as f:
+        f.write("secret-word = 1\n")
+    os.chmod(secret, 0o600)
+    os.makedirs(os.path.join(t.dir, "x/lockscope"))
+    os.symlink(secret, os.path.join(t.dir, "x/lockscope/config"))
+    env = {**os.environ, "XDG_CONFIG_HOME": os.path.join(t.dir, "x"), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+    r = as_nobody(program, "--from", secret, "list", env=env)
+    check(r.returncode == 2 and b"Permission denied" in r.stderr and b"secret-word" not in r.stderr, "%r", r)
+    shell = Shell(t, [*AS_NOBODY, program], env)
+    shell.until(b"1:Locks")
+    shell.type("Q")
+    time.sleep(0.5)
+    check(b"secret-word" not in shell.seen, "the screen shows what its caller cannot read: %r", shell.seen)
+    r = as_nobody(program, "capture", "-o", os.path.join(t.dir, "out"), env=env)
+    check(r.returncode == 0 and os.stat(os.path.join(t.dir, "out")).st_uid == NOBODY, "%r", r)
+    os.mkdir(os.path.join(t.dir, "closed"), 0o755)
+    os.chmod(os.path.join(t.dir, "closed"), 0o755)
+    r = as_nobody(program, "capture", "-o", os.path.join(t.dir, "closed/out"), env=env)
+    check(r.returncode == 2 and os.listdir(os.path.join(t.dir, "closed")) == [], "%r", r)
+
+
+@needs_root
+def test_93_looking_gives_up_rights(t):
+    """A verb that looks keeps what looking takes; --readonly even less; and the scanner is the same."""
+    for options, wanted in (((), LOOK), (("--readonly",), LOOK - {"CHECKPOINT_RESTORE"})):
+        p = t.process([t.world.lockscope, "watch", *options], stdout=subprocess.PIPE)
+        check(p.stdout.readline(), "watch has begun")
+        is_within(p.pid, wanted, set(), True, "watch %r" % (options,))
+    same(t.list()["scanner"], t.world.scanner, "the scanner with less rights")
+    same(t.list("--readonly")["scanner"], t.world.scanner, "the scanner with --readonly")
+
+
+@needs_root
+def test_93_acting_gives_up_rights(t):
+    """A verb that acts keeps what its act takes, before it looks at anything."""
+    path = t.path("f")
+    h = t.helper()
+    h.open_lock(path)
+    cases = (
+        (("signal", str(h.pid)), {"KILL"}, set()),
+        (("rm", "--even-if-used", path), {"DAC_OVERRIDE", "FOWNER", "SYS_RESOURCE"}, {"SYS_ADMIN"}),
+        (("release", "--pid", str(h.pid), path), {"SYS_ADMIN", "LEASE"}, set()),
+    )
+    for args, more, permitted in cases:
+        on_terminal(t, args, lambda args=args, more=more, permitted=permitted: is_within(
+            child_of(os.getpid(), t), LOOK | more, permitted, True, " ".join(args)), b"n\n")
+
+
+def child_of(pid, t):
+    """Our child that runs lockscope."""
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and "\nPPid:\t%d\n" % pid in read_text("/proc/%s/status" % name):
+                if os.readlink("/proc/%s/exe" % name).startswith(t.world.dir + "/lockscope"):
+                    return int(name)
+        except OSError:
+            pass
+    raise Skip("the program is not seen")
+
+
+@needs_root
+def test_93_command_has_the_callers_rights(t):
+    """What test runs under a lock has all that its caller has, while lockscope itself does not use it."""
+    path = t.path("f")
+    mine = re.findall(r"^(?:Cap|NoNewPrivs).*$", read_text("/proc/self/status"), re.M)
+    answer = t.run("test", path, "--", "grep", "-E", "^(Cap|NoNewPrivs)", "/proc/self/status")
+    same((answer.status, answer.out.decode().splitlines()), (0, mine), str(answer))
+    p = t.process([t.world.lockscope, "test", path, "--", "sleep", "30"])
+    until(lambda: any(r["state"] == "held" for r in t.rows(path)), "the lock")
+    is_within(p.pid, LOOK | {"DAC_OVERRIDE", "FOWNER", "SYS_RESOURCE"}, set(rights_of(os.getpid())[1]), False, "test -- COMMAND")
+
+
+@needs_root
+@needs("setpriv")
+def test_93_output_of_root(t):
+    """root writes a capture into a folder of somebody else, as it could before it gave anything up."""
+    where = os.path.join(t.dir, "theirs")
+    os.mkdir(where)
+    os.chmod(where, 0o755)
+    os.chown(where, NOBODY, NOBODY)
+    out = os.path.join(where, "out")
+    for force in ((), ("--force",)):
+        answer = t.run("capture", *force, "-o", out)
+        same((answer.status, os.listdir(where)), (0, ["out"]), str(answer))
+    same(os.stat(out).st_mode & 0o777, 0o600, "who may read it")
