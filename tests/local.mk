@@ -47,6 +47,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_snapshot.c \
 	tests/unit/test_sqlite.c \
 	tests/unit/test_text.c \
+	tests/unit/test_unit.c \
 	tests/unit/test_unread.c \
 	tests/unit/test_vec_map.c \
 	tests/unit/test_waiters.c \

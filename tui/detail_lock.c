@@ -156,6 +156,8 @@ static void put_since(struct lk_maker *m, const struct lk_subject *s, const stru
 	}
 	if (p && p->unit)
 		lk_maker_put(m, "%s ", p->unit);
+	if (p && p->user_unit)
+		lk_maker_put(m, "(user unit %s) ", p->user_unit);
 	if (p && p->container)
 		lk_maker_put(m, "%s", p->container);
 }

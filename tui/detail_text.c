@@ -145,6 +145,10 @@ static void put_process_fields(struct lk_maker *m, const struct lk_proc *p, int6
 	lk_maker_put(m, "%s", or_null(p->cmdline));
 	lk_maker_line(m, "unit");
 	lk_maker_put(m, "%s", or_null(p->unit));
+	if (p->user_unit) {
+		lk_maker_line(m, "user unit");
+		lk_maker_put(m, "%s", p->user_unit);
+	}
 	lk_maker_line(m, "container");
 	lk_maker_put(m, "%s", or_null(p->container));
 	if (p->pid_ns || p->mnt_ns || p->user_ns) {

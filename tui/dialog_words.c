@@ -108,8 +108,9 @@ int lk_dialog_head_process(struct lk_dialog *d, const struct lk_tui *t, const st
 	if (!rc)
 		rc = lk_buf_str(&b) ? lk_text_add(&d->head, LK_STYLE_BRIGHT, "%s", b.v) : -ENOMEM;
 	if (!rc && !brief && (*command || p->unit))
-		rc = lk_text_add(&d->head, LK_STYLE_PLAIN, "%s%s%s%s", command, *command && p->unit ? "   " : "",
-				 p->unit ? "unit " : "", p->unit ? p->unit : "");
+		rc = lk_text_add(&d->head, LK_STYLE_PLAIN, "%s%s%s%s%s%s", command, *command && p->unit ? "   " : "",
+				 p->unit ? "unit " : "", p->unit ? p->unit : "", p->user_unit ? ", user unit " : "",
+				 p->user_unit ? p->user_unit : "");
 	lk_vec_done(&b);
 	return rc;
 }

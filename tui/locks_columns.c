@@ -48,6 +48,7 @@ const struct lk_view_column lk_locks_columns[LK_LOCKS_COLUMNS] = {
 	{ "ppid", "PPID", "its parent", 7, 4, 20, RIGHT },
 	{ "tty", "TTY", "its controlling terminal", 8, 5, 20, 0 },
 	{ "unit", "UNIT", "systemd unit of the process", 20, 8, 20, 0 },
+	{ "user_unit", "USERUNIT", "unit of the user's own systemd", 20, 8, 20, 0 },
 	{ "container", "CONTAINER", "container of the process", 16, 9, 20, 0 },
 	{ "cmdline", "CMDLINE", "command line of the process", 40, 10, 20, 0 },
 	{ "fstype", "FSTYPE", "type of the file system", 8, 6, 20, 0 },

@@ -16,7 +16,7 @@ enum lk_locks_column {
 	LK_LOCKS_RANGE,
 	LK_LOCKS_AGE,
 	LK_LOCKS_PATH,
-	LK_LOCKS_COLUMNS = 43,
+	LK_LOCKS_COLUMNS = 44,
 };
 extern const struct lk_view_column lk_locks_columns[LK_LOCKS_COLUMNS];
 /* The column of `list` that a column of the view shows; NULL: none. */

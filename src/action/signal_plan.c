@@ -151,7 +151,7 @@ static void explain_stop(struct lk_signal *s, const struct lk_signal_target *t)
 
 static void explain_state(struct lk_signal *s, const struct lk_signal_target *t, const struct lk_proc *proc)
 {
-	const char *unit = proc ? proc->unit : NULL;
+	const char *user_unit = proc ? proc->user_unit : NULL, *unit = user_unit ? user_unit : proc ? proc->unit : NULL;
 	size_t n = unit ? strlen(unit) : 0;
 
 	if (t->look.state == 'D')
@@ -160,8 +160,8 @@ static void explain_state(struct lk_signal *s, const struct lk_signal_target *t,
 			      t->words);
 	explain_stop(s, t);
 	if (n > 8 && strcmp(unit + n - 8, ".service") == 0)
-		lk_action_say(&s->base, LK_LINE_RISK,
-			      "Its unit %s may restart it, and then it may take the lock again.", unit);
+		lk_action_say(&s->base, LK_LINE_RISK, "Its %s %s may restart it, and then it may take the lock again.",
+			      user_unit ? "user unit" : "unit", unit);
 }
 
 static void explain_refusal(struct lk_signal *s, const struct lk_signal_target *t)

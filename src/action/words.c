@@ -147,7 +147,9 @@ static bool has_session(const struct lk_proc *p)
 
 int lk_words_put_job(const struct lk_proc *p, int64_t now_unix_ms, lk_buf *out)
 {
-	const char *const named[] = { p->unit, p->container };
+	const struct {
+		const char *before, *name;
+	} named[] = { { "", p->unit }, { "user unit ", p->user_unit }, { "", p->container } };
 	size_t begin = out->n;
 	int rc = lk_words_put_state(p, out);
 
@@ -170,10 +172,10 @@ int lk_words_put_job(const struct lk_proc *p, int64_t now_unix_ms, lk_buf *out)
 		rc = rc ? rc : lk_buf_printf(out, "tty %s", p->tty);
 	}
 	for (size_t i = 0; i < sizeof(named) / sizeof(*named) && !rc; i++) {
-		if (!named[i])
+		if (!named[i].name)
 			continue;
 		rc = separate(begin, out);
-		rc = rc ? rc : lk_buf_puts(out, named[i]);
+		rc = rc ? rc : lk_buf_printf(out, "%s%s", named[i].before, named[i].name);
 	}
 	return rc;
 }

@@ -228,6 +228,8 @@ static void put_job(struct lk_json_rows *r, const struct lk_proc *p)
 	put_bytes(r, p->cmdline);
 	PUT(r, ",\"unit\":");
 	put_text(r, p->unit);
+	PUT(r, ",\"user_unit\":");
+	put_text(r, p->user_unit);
 	PUT(r, ",\"container\":");
 	put_text(r, p->container);
 }

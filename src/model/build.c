@@ -113,6 +113,7 @@ static int on_proc(void *arg, const struct lk_fact_proc *f)
 		.cmdline = lk_arena_strdup(a, f->cmdline),
 		.cgroup = lk_build_string(b, f->cgroup),
 		.unit = lk_unit_of(a, f->cgroup),
+		.user_unit = lk_user_unit_of(a, f->cgroup),
 		.container = lk_container_of(a, f->cgroup),
 		.pid_ns = f->pid_ns,
 		.mnt_ns = f->mnt_ns,

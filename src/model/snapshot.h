@@ -43,7 +43,8 @@ struct lk_proc {
 	const char *user; /* NULL unknown or not asked for; likewise below */
 	const char *cmdline;
 	const char *cgroup;
-	const char *unit; /* of systemd, from the cgroup */
+	const char *unit; /* of systemd, from the cgroup (model/unit.h) */
+	const char *user_unit; /* of the user's own systemd */
 	const char *container;
 	uint64_t pid_ns, mnt_ns, user_ns; /* 0 unknown */
 	int64_t started_unix_ms; /* by the wall clock of the snapshot; 0 unknown */

@@ -26,29 +26,116 @@ static bool starts_with(struct part p, const char *prefix)
 	return p.n > m && memcmp(p.s, prefix, m) == 0;
 }
 
-/* The part of the path before *end, moving *end to its start; n is 0 when there is none left. */
-static struct part previous_part(const char *path, const char **end)
+/* The next part of a path, at *p, which is moved behind it; n is 0 at the end. */
+static struct part next_part(const char **p)
 {
-	const char *e = *end, *s;
+	struct part part;
 
-	while (e > path && e[-1] == '/')
-		e--;
-	s = e;
-	while (s > path && s[-1] != '/')
-		s--;
-	*end = s;
-	return (struct part){ s, (size_t)(e - s) };
+	*p += strspn(*p, "/");
+	part = (struct part){ *p, strcspn(*p, "/") };
+	*p += part.n;
+	return part;
 }
 
-static bool is_unit(struct part p)
+static bool is_type(const char *s, size_t n)
 {
-	static const char *const suffixes[] = { ".service", ".scope", ".socket", ".mount", ".swap", ".timer" };
+	static const char *const types[] = { "service", "scope",  "socket", "mount", "automount", "swap",
+					     "timer",   "target", "device", "path",  "slice" };
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-		if (ends_with(p, suffixes[i]))
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (strlen(types[i]) == n && memcmp(s, types[i], n) == 0)
 			return true;
 	}
 	return false;
+}
+
+static bool is_unit_char(char c)
+{
+	return isalnum((unsigned char)c) || strchr(":-_.\\@", c);
+}
+
+/* A plain name or an instance, not a template such as "user@.service" (systemd.unit(5)). */
+static bool is_unit(struct part p)
+{
+	const char *dot = memrchr(p.s, '.', p.n), *at = memchr(p.s, '@', p.n);
+
+	if (!p.n || !dot || dot == p.s || at == p.s || (at && at + 1 == dot))
+		return false;
+	for (size_t i = 0; i < p.n; i++) {
+		if (!p.s[i] || !is_unit_char(p.s[i]))
+			return false;
+	}
+	return is_type(dot + 1, (size_t)(p.s + p.n - dot) - 1);
+}
+
+/* A name that the kernel could take for its own has an underscore before it. */
+static struct part decoded(struct part p)
+{
+	return p.n && p.s[0] == '_' ? (struct part){ p.s + 1, p.n - 1 } : p;
+}
+
+/* Skips slices; *ret_last: the last one, n 0 when there was none. The place of the first part that is none. */
+static const char *skip_slices(const char *path, struct part *ret_last)
+{
+	*ret_last = (struct part){ path, 0 };
+	for (;;) {
+		const char *p = path;
+		struct part part = decoded(next_part(&p));
+
+		if (!ends_with(part, ".slice") || !is_unit(part))
+			return path;
+		*ret_last = part;
+		path = p;
+	}
+}
+
+static bool is_number(struct part p)
+{
+	uint64_t u;
+
+	return lk_text_u64(p.s, p.n, 10, &u) == 0;
+}
+
+/* "user@1000.service", or "session-2.scope" of a login: what is below belongs to the user. */
+static bool is_of_user(struct part p)
+{
+	if (starts_with(p, "user@") && ends_with(p, ".service"))
+		return p.n > 13 && is_number((struct part){ p.s + 5, p.n - 13 });
+	return starts_with(p, "session-") && ends_with(p, ".scope") && p.n > 14;
+}
+
+/* As systemd reads a path: from its beginning, for what is below a unit is the unit's own affair. */
+static struct part unit_of(const char *path, const char **ret_below)
+{
+	struct part slice, p;
+
+	path = skip_slices(path, &slice);
+	p = decoded(next_part(&path));
+	*ret_below = path;
+	if (!p.n)
+		return slice;
+	return is_unit(p) ? p : (struct part){ path, 0 };
+}
+
+static const char *keep(struct lk_arena *a, struct part p)
+{
+	return p.n ? lk_arena_strndup(a, p.s, p.n) : NULL;
+}
+
+const char *lk_unit_of(struct lk_arena *a, const char *cgroup)
+{
+	const char *below;
+
+	return cgroup ? keep(a, unit_of(cgroup, &below)) : NULL;
+}
+
+const char *lk_user_unit_of(struct lk_arena *a, const char *cgroup)
+{
+	const char *below, *end;
+
+	if (!cgroup || !is_of_user(unit_of(cgroup, &below)))
+		return NULL;
+	return keep(a, unit_of(below, &end));
 }
 
 /* "\x2d" stands for '-' in unit names (systemd-escape(1)). */
@@ -70,22 +157,6 @@ static char *unescape(struct lk_arena *a, struct part p)
 	if (out)
 		*w = '\0';
 	return out;
-}
-
-const char *lk_unit_of(struct lk_arena *a, const char *cgroup)
-{
-	const char *end = cgroup ? cgroup + strlen(cgroup) : NULL;
-	struct part slice = { NULL, 0 };
-
-	while (end && end > cgroup) {
-		struct part p = previous_part(cgroup, &end);
-
-		if (is_unit(p))
-			return unescape(a, p);
-		if (!slice.n && ends_with(p, ".slice"))
-			slice = p;
-	}
-	return slice.n ? unescape(a, slice) : NULL;
 }
 
 static bool is_container_id(const char *s, size_t n)
@@ -146,12 +217,13 @@ static const char *by_parent(struct lk_arena *a, struct part p, struct part pare
 
 const char *lk_container_of(struct lk_arena *a, const char *cgroup)
 {
-	const char *end = cgroup ? cgroup + strlen(cgroup) : NULL;
+	const char *path = cgroup ? cgroup : "";
+	struct part parent = next_part(&path), p = parent;
 
-	while (end && end > cgroup) {
-		struct part p = previous_part(cgroup, &end);
-		const char *before = end;
-		struct part parent = previous_part(cgroup, &before);
+	/* There everybody names his control groups as he likes. */
+	if (parent.n == 10 && memcmp(parent.s, "user.slice", 10) == 0)
+		return NULL;
+	for (parent.n = 0; p.n; parent = p, p = next_part(&path)) {
 		const char *name = by_engine(a, p);
 
 		if (!name && parent.n)

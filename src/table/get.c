@@ -139,6 +139,13 @@ GETTER(unit)
 	return string(p ? p->unit : NULL);
 }
 
+GETTER(user_unit)
+{
+	const struct lk_proc *p = lk_row_proc(row);
+
+	return string(p ? p->user_unit : NULL);
+}
+
 GETTER(container)
 {
 	const struct lk_proc *p = lk_row_proc(row);

@@ -14,7 +14,7 @@ const struct lk_proc *lk_row_proc(const struct lk_row *row);
 #define LK_GETTERS(X) \
 	X(id) X(state) X(type) X(mode) X(pid) X(tid) X(command) X(user) X(uid) X(fd) X(range) X(start) X(end) X(size) \
 	X(length) X(inode) X(dev) X(majmin) X(blocker) X(key) X(path) X(deleted) X(replaced) X(holders) X(how) X(blockedby) \
-	X(blocks) X(nholders) X(shared) X(pstate) X(started) X(ppid) X(tty) X(unit) X(container) X(cmdline) X(fstype) X(mount) \
+	X(blocks) X(nholders) X(shared) X(pstate) X(started) X(ppid) X(tty) X(unit) X(user_unit) X(container) X(cmdline) X(fstype) X(mount) \
 	X(mandatory) X(age) X(why) X(meaning)
 /* clang-format on */
 #define LK_DECLARE_GETTER(name) struct lk_value lk_get_##name(const struct lk_row *row, lk_buf *scratch);

@@ -170,11 +170,11 @@ Test(json, full)
 			WAITER_
 			",\"parent\":null,\"session\":{\"pid\":9,\"comm\":null,\"comm_b64\":null},"
 			"\"tracer\":{\"pid\":8,\"comm\":\"\\uFFFD\",\"comm_b64\":\"/w==\"},\"tty\":\"pts/3\",\"cmdline\":\"x\\u007F \\uFFFD\",\"cmdline_b64\":\"eH8ggA==\","
-			"\"unit\":\"x.service\",\"container\":null,\"namespaces\":{\"pid\":4026531836,\"mnt\":null,\"user\":null}}")));
+			"\"unit\":\"x.service\",\"user_unit\":null,\"container\":null,\"namespaces\":{\"pid\":4026531836,\"mnt\":null,\"user\":null}}")));
 	cr_assert_not_null(held);
 	cr_assert_not_null(strstr(
 		held,
-		"\"parent\":null,\"session\":null,\"tracer\":null,\"tty\":null,\"cmdline\":null,\"cmdline_b64\":null,\"unit\":null,\"container\":null,"
+		"\"parent\":null,\"session\":null,\"tracer\":null,\"tty\":null,\"cmdline\":null,\"cmdline_b64\":null,\"unit\":null,\"user_unit\":null,\"container\":null,"
 		"\"namespaces\":{\"pid\":null,\"mnt\":null,\"user\":null}}"));
 }
 
