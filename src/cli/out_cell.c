@@ -97,11 +97,12 @@ static int add_note(struct lk_cell_maker *m, size_t col, const struct lk_row *ro
 {
 	lk_buf *noted = &m->memos[col].noted, *note = &m->text;
 
-	note->n = noted->n = 0;
+	note->n = 0;
 	if (m->cols->v[col]->note(row, note) < 0)
 		return -ENOMEM;
 	if (!note->n)
 		return 0;
+	noted->n = 0;
 	if (lk_buf_add(noted, cell->s, cell->n) < 0 || lk_buf_add(noted, note->v, note->n) < 0)
 		return -ENOMEM;
 	*cell = (struct lk_cell){ noted->v, noted->n, cell->width + note->n, note->n };

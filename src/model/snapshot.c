@@ -88,7 +88,16 @@ bool lk_proc_is_stopped(const struct lk_proc *p)
 
 bool lk_proc_is_unusual(const struct lk_proc *p)
 {
-	return p->state && strchr("TtZXx", p->state);
+	switch (p->state) {
+	case 'T':
+	case 't':
+	case 'Z':
+	case 'X':
+	case 'x':
+		return true;
+	default:
+		return false;
+	}
 }
 
 size_t lk_lock_n_processes(const struct lk_lock *l)

@@ -373,7 +373,7 @@ int lk_note_state(const struct lk_row *row, lk_buf *out)
 {
 	const struct lk_lock *l = row->lock;
 	const struct lk_proc *p = lk_row_proc(row);
-	size_t n = row->holder ? 1 : lk_lock_n_processes(l);
+	size_t n = row->holder || l->n_holders < 2 ? 1 : lk_lock_n_processes(l);
 
 	for (size_t i = 0; n > 1 && i < l->n_holders; i++) {
 		p = l->holders[i].proc;
@@ -389,7 +389,7 @@ int lk_note_state(const struct lk_row *row, lk_buf *out)
 
 int lk_note_holders(const struct lk_row *row, lk_buf *out)
 {
-	size_t n = row->holder ? 0 : lk_lock_n_processes(row->lock);
+	size_t n = row->holder || row->lock->n_holders < 2 ? 0 : lk_lock_n_processes(row->lock);
 
 	return n > 1 ? lk_buf_printf(out, " +%zu", n - 1) : 0;
 }
