@@ -288,6 +288,8 @@ int lk_scan_collect_openers(struct scan *s);
 /* Calls cb for each thread of a process until it returns non-zero, which is returned. 0 or -errno. */
 typedef int (*lk_scan_task_cb)(struct scan *s, int pid, int tid);
 int lk_scan_each_task(struct scan *s, int pid, lk_scan_task_cb cb);
+/* Remembers a private descriptor table that shows locks. 0 or -ENOMEM. */
+int lk_scan_note_table(struct scan *s, int pid, int tid);
 /* Private descriptor tables of threads: of pid, or of every process with 0. */
 int lk_scan_sweep_threads(struct scan *s, int pid);
 /* A leader that has exited while its threads live on shows no descriptors; they do. 0 or -errno. */

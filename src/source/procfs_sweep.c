@@ -201,19 +201,6 @@ static int open_table(struct scan *s, struct table *t)
 	return t->dirfd < 0 ? t->dirfd : 0;
 }
 
-static int note_table(struct scan *s, int pid, int tid, size_t fds_before)
-{
-	struct scan_table *slot;
-
-	if (!tid || s->fds.n == fds_before)
-		return 0;
-	slot = lk_vec_push(&s->tables);
-	if (!slot)
-		return -ENOMEM;
-	*slot = (struct scan_table){ pid, tid };
-	return 0;
-}
-
 int lk_scan_sweep_table(struct scan *s, int pid, int tid)
 {
 	struct table t = { .pid = pid, .tid = tid, .dirfd = -1, .infofd = -1 };
@@ -228,7 +215,7 @@ int lk_scan_sweep_table(struct scan *s, int pid, int tid)
 	if (t.dirfd >= 0)
 		close(t.dirfd);
 	if (rc >= 0)
-		rc = note_table(s, pid, tid, fds_before);
+		rc = tid && s->fds.n > fds_before ? lk_scan_note_table(s, pid, tid) : 0;
 	if (rc < 0)
 		return rc;
 	return t.bad ? t.bad : t.n;

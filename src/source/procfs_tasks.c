@@ -81,16 +81,47 @@ static int compare_tables(const struct scan *s, int a, int b)
 	return (int)syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
 }
 
+/* Tables stand by process, and within it in the order that kcmp(2) gives them, so that one of 30,000 is found with a few questions.
+ * Where the table of a thread is, or would be: *ret_found. */
+static size_t place_of(const struct scan *s, int pid, int tid, bool *ret_found)
+{
+	size_t low = 0, high = s->tables.n;
+
+	*ret_found = false;
+	while (low < high && !*ret_found) {
+		size_t mid = low + (high - low) / 2;
+		const struct scan_table *t = &s->tables.v[mid];
+		int order = t->pid != pid ? (t->pid < pid ? 1 : 2) : t->tid == tid ? 0 : compare_tables(s, t->tid, tid);
+
+		*ret_found = order == 0;
+		if (order == 1)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return high;
+}
+
 /* A table that has been walked already, under another thread's number. */
 static bool is_swept(const struct scan *s, int pid, int tid)
 {
-	for (size_t i = 0; i < s->tables.n; i++) {
-		const struct scan_table *t = &s->tables.v[i];
+	bool found;
 
-		if (t->pid == pid && (t->tid == tid || compare_tables(s, t->tid, tid) == 0))
-			return true;
-	}
-	return false;
+	place_of(s, pid, tid, &found);
+	return found;
+}
+
+int lk_scan_note_table(struct scan *s, int pid, int tid)
+{
+	bool found;
+	size_t at = place_of(s, pid, tid, &found);
+	const struct scan_table *last = found ? NULL : lk_vec_push(&s->tables);
+
+	if (!last)
+		return found ? 0 : -ENOMEM;
+	memmove(s->tables.v + at + 1, s->tables.v + at, (s->tables.n - 1 - at) * sizeof(*s->tables.v));
+	s->tables.v[at] = (struct scan_table){ pid, tid };
+	return 0;
 }
 
 /* A refusal was counted with the process; what else goes wrong is no reason to think there is nothing. */

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Case 11: locks whose descriptor is in no ordinary place."""
 
+import os
+
 from document import check, same
-from harness import holders_of, one_row
+from harness import holders_of, needs, on_file, one_row
 from helper import in_lock_call, read_text, until
 
 
@@ -17,6 +19,24 @@ def test_11_private_table(t):
         same(row["holders"][0]["tid"], tid, "the thread")
         same(t.who(path)["status"], 0, "who")
         same(t.run("who", "-t", path).out.split(), [b"%d" % h.pid], "who -t")
+
+
+@needs("strace")
+def test_11_many_private_tables(t):
+    """Each is found, and the questions asked (kcmp) grow with their number, not with its square."""
+    number = 150
+    h = t.helper()
+    paths = [t.path("t%d" % i) for i in range(number)]
+    tids = [h.thread("sp", "open %s b" % p.encode().hex(), "lock flock w .") for p in paths]
+    log = os.path.join(t.dir, "strace")
+    document = t.list(
+        "--scanner=procfs", prefix=("strace", "-f", "--seccomp-bpf", "-e", "trace=kcmp", "-o", log), timeout=50
+    )
+    found = [r["holders"][0]["tid"] for p in paths for r in on_file(document, p)]
+    same(found, tids, "the threads that hold them")
+    with open(log, "rb") as f:
+        asked = sum(b"KCMP_FILES" in line for line in f)
+    check(asked < number * 30, "%d questions for %d tables", asked, number)
 
 
 def test_11_waiting_in_a_private_table(t):
