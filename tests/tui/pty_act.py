@@ -12,8 +12,9 @@ from terminal import DOWN, ENTER, ESC, F, TAB, Terminal
 
 
 def on_lock(t, name, *args, **options):
-    """The screen with only the locks of this file, the first of them selected."""
-    term = Terminal(t, "screen", "--filter", name, *args, **options)
+    """The screen with only the locks of this file of the test, the first of them selected: never somebody else's."""
+    only = '=path == "%s"' % os.path.join(t.dir, name)
+    term = Terminal(t, "screen", "--filter", only, *args, **options)
     term.until(lambda me: ready(me) and name in me.selected, "the lock on " + name, deadline=50)
     return term
 

@@ -52,7 +52,7 @@ def test_load_hanging_look(t):
     bystander.open_lock(t.path("other"))
     bystander.open_lock(t.path("another"))
     reader, fd = stuck(t, where)
-    term = Terminal(t, "screen", "--delay", "0.1", "--filter", "other")
+    term = Terminal(t, "screen", "--delay", "0.1", "--filter", '=path =~ "^%s/(an)?other$"' % t.dir)
     term.until(lambda me: ready(me) and "other" in me.text, "the locks", deadline=50)
     t.undo(server.kill)  # before the helpers are ended: that would wait for ever
     die(server)
