@@ -12,7 +12,7 @@ import time
 from deadserver import die
 from deadserver import start as start_dead
 from document import check, same
-from harness import NOBODY, needs, needs_root
+from harness import NOBODY, needs, needs_root, slow
 from helper import Skip
 
 
@@ -493,6 +493,7 @@ def test_43_mv_into_itself(t):
 
 
 @needs_root
+@slow
 def test_43_uses_dead_server(t):
     """Processes whose directory, files and maps lie on a file system that does not answer: who answers all the same, in time."""
     where, server = start_dead(t)

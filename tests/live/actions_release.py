@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from document import check, same
-from harness import NOBODY, needs, needs_root
+from harness import NOBODY, needs, needs_root, slow
 from helper import Failure, Skip, in_lock_call, read_text, until
 
 STATES = ("sleep", "read", "poll", "ppoll", "select", "epoll", "futex", "pause", "sigtimedwait", "recv", "busy", "lockwait")
@@ -129,6 +129,7 @@ def test_42_release_posix_of_threads(t):
     take_away(t, "read", bits=32, options=("-t", "3"))
 
 
+@slow
 def test_42_release_other_kinds(t):
     """Through a duplicate of the descriptor; the state of the holder does not matter."""
     for kind in ("ofd", "flock", "lease"):
@@ -209,6 +210,7 @@ def test_42_release_by_id_and_json(t):
     target.finish()
 
 
+@slow
 def test_42_release_storm(t):
     """A call is run in a target that gets a signal every 150 microseconds."""
     times = 500 if t.soak else 50
@@ -266,6 +268,7 @@ def one_kill(t, state):
     return hit, True
 
 
+@slow
 def test_42_release_tracer_killed(t):
     """What becomes of the target is not in our hands then; that it is said is."""
     wanted = 100 if t.soak else 10

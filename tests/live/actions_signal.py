@@ -11,7 +11,7 @@ import time
 
 from actions_files import on_terminal
 from document import check, same
-from harness import NOBODY, needs, needs_root, one_row
+from harness import NOBODY, needs, needs_root, once, one_row
 from helper import Skip, read_text, until
 
 
@@ -372,6 +372,7 @@ def test_41_readonly(t):
 
 
 @needs_root
+@once
 def test_41_configuration(t):
     """Mounted over /etc/lockscope.conf, in the mount namespace of the tests."""
     if not os.environ.get("LIVE_NAMESPACE"):
@@ -406,6 +407,7 @@ def test_41_configuration(t):
     same(t.run("signal", str(holder.pid), "--yes").status, 0, "a harmless file")
 
 
+@once
 def test_41_not_on_a_capture(t):
     capture = t.path("capture", None)
     same(t.run("capture", "-o", capture).status, 0, "capture")

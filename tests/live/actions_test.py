@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from document import check, same
-from harness import NOBODY, needs, needs_root
+from harness import NOBODY, needs, needs_root, once
 from helper import until
 
 
@@ -131,6 +131,7 @@ def test_44_command(t):
     same(subprocess.run([t.world.lockscope, "test", "--", "-f", "--", "sh", "-c", "exit 6"], cwd=os.path.dirname(odd), check=False).returncode, 6, "a dash")
 
 
+@once
 def test_44_usage(t):
     path = t.path("f")
     for args in (

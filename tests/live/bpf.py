@@ -13,6 +13,8 @@ from document import HELD_STATES, check, same
 from harness import NOBODY, Test, brief, holders_of, needs, needs_root, one_row, path_bytes
 from helper import Failure, Skip, in_lock_call, read_text, until
 
+ONCE = True  # they choose their scanners
+
 CAPABLE = (
     "setpriv",
     "--reuid=%d" % NOBODY,
@@ -93,7 +95,7 @@ def without_private_tables(ours, theirs):
 def without_long_path(ours, theirs):
     """readlink(2) of a descriptor fails beyond 4095 bytes; the kernel's names can be put together all the same."""
     if theirs and theirs["file"]["path"] is None and len(path_bytes(ours["file"]) or b"") > 4095:
-        unknown = {k: theirs["file"][k] for k in ("path", "path_b64", "deleted", "replaced")}
+        unknown = {k: theirs["file"][k] for k in ("path", "path_b64", "name", "deleted", "replaced", "reachable")}
         ours["file"] = dict(ours["file"], **unknown)
 
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 from document import check, load, same
-from harness import holders_of, one_row
+from harness import holders_of, once, one_row
 from helper import Failure
 
 
@@ -169,6 +169,7 @@ def test_20_filters(t):
     check(answer.status == 2 and b"^" in answer.err, "a bad filter without a pointer: %s", answer)
 
 
+@once
 def test_20_usage(t):
     """Usage errors are status 2 and one sentence; options stand before and after the verb."""
     path = t.path("f")
@@ -240,6 +241,7 @@ def test_20_capture(t):
     check(t.run("capture", "-o", first).status != 0, "an existing capture is overwritten")
 
 
+@once
 def test_20_broken_captures(t):
     """A capture that is cut, empty or something else: a sentence and status 2."""
     good = t.run("capture").out

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from document import check, same
-from harness import holders_of, needs_root, on_file, one_row
+from harness import holders_of, needs_root, on_file, one_row, slow
 from helper import Skip, read_text, until
 
 IN_TIME = 40  # seconds: a bound for the test, not a promise
@@ -63,6 +63,7 @@ def sink(server, reader, fd):
 
 
 @needs_root
+@slow
 def test_18_dead_server(t):
     """list, and who on any other file, answer; the dead one cannot be told."""
     where, server = start(t)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from document import check, check_document, load, same
-from harness import holders_of, needs, on_file
+from harness import holders_of, needs, on_file, once
 from helper import Skip
 
 CALLS = {
@@ -177,6 +177,7 @@ def check_partial(answer, what):
 
 
 @needs("strace")
+@once
 def test_19_what_matters_most(t):
     """The very files the answer comes from cannot be read: the lock list, the holder's descriptors."""
     path, holder = prepare(t)

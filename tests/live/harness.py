@@ -33,6 +33,19 @@ def needs(*programs):
     return mark
 
 
+def once(function):
+    """Marks a test that chooses its scanner itself, or to which it makes no difference; ONCE = True marks a module. All others
+    run with each scanner."""
+    function.once = True
+    return function
+
+
+def slow(function):
+    """Marks a test that takes long: with sanitizers it runs with one scanner only."""
+    function.slow = True
+    return function
+
+
 class Answer:
     """What one run of lockscope gave."""
 

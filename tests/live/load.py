@@ -5,7 +5,7 @@ import os
 import time
 
 from document import check, same
-from harness import brief, holders_of, on_file
+from harness import brief, holders_of, on_file, slow
 from helper import until
 
 STABLE = 150  # more than one read of /proc/locks gives
@@ -46,6 +46,7 @@ def check_storm_document(document, directory, stable, holder):
     )
 
 
+@slow
 def test_14_storm(t):
     """Looking again and again while processes lock, fork and vanish."""
     directory = os.path.join(t.dir, "storm")
@@ -75,6 +76,7 @@ def test_14_storm(t):
     )
 
 
+@slow
 def test_15_many(t):
     """20,000 locks and many processes: all there, and how much memory it took."""
     files, per_file = 8, 2500
@@ -115,6 +117,7 @@ def check_many(t, wanted, per_file):
     check(len({r["id"] for r in document["locks"]}) == len(document["locks"]), "ids are not unique")
 
 
+@slow
 def test_15_many_holders(t):
     """One lock inherited by 300 processes is one row with 300 holders."""
     path = t.path("f")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from document import check, same
-from harness import needs
+from harness import needs, slow
 from helper import until
 from names import NAMES, check_safe
 
@@ -174,6 +174,7 @@ def run(p, code, said="ok"):
     same(p.stdout.readline().decode().strip(), said, code)
 
 
+@slow
 def test_map_sqlite(t):
     """A rollback journal: shared, reserved, pending, exclusive."""
     path = os.path.join(t.dir, "app.db")

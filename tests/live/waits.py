@@ -14,8 +14,7 @@ import subprocess
 import sys
 
 from document import check, same
-from harness import brief, needs_root, on_file, one_row
-from helper import Failure, Skip, in_lock_call, read_text, until
+from harness import brief, needs_root, on_file, one_row, slow
 
 F_OFD_GETLK = 36
 
@@ -476,6 +475,7 @@ def check_world(t, w):
     same(seen, {(h.pid, tid, kind, file, fd) for h, tid, kind, _, file, fd, _, _ in w.waiting}, "who waits")
 
 
+@slow
 def test_33_oracle(t):
     """Random worlds; in each stable state the blockers are those the kernel itself refuses for."""
     worlds = 40 if t.soak else 4

@@ -13,7 +13,7 @@ import threading
 import time
 
 from document import ROW_KEYS, SCHEMA, check, check_row, jsonschema, load, same
-from harness import needs
+from harness import needs, slow
 from helper import Skip, until
 
 EVENT_KEYS = {
@@ -120,7 +120,7 @@ def test_34_events(t):
     t.helper().open_lock(other)
     fd = holder.open_lock(path, "posix", "w", 0, 10)
     event = watch.next("acquired")
-    same(brief(event), ("acquired", holder.pid, "posix", "write", 0, 9), "a lock is taken")
+    same(brief(event), ("acquired", holder.pid, "posix", "write", 0, 9), "a lock is taken: %r" % event["lock"])
     began = time.monotonic()
 
     wanted = waiter.open(path)
@@ -345,6 +345,7 @@ def test_34_output(t):
     check(answer.status == 2 and b"No space left" in answer.err, "%s", answer)
 
 
+@slow
 def test_34_stuck_reader(t):
     """Nobody reads what it prints: the second signal ends it."""
     path = t.path("f")
@@ -365,6 +366,7 @@ def test_34_stuck_reader(t):
         check(process.wait(20) in (0, -signal.SIGTERM), "status %r", process.returncode)
 
 
+@slow
 def test_34_late(t):
     """Stopped for a while, it says that it was blind."""
     path = t.path("f")
@@ -377,6 +379,7 @@ def test_34_late(t):
     same(watch.end()[0], 0, "status")
 
 
+@slow
 def test_34_memory(t):
     """Memory and descriptors stay flat over many rounds."""
     program = os.path.join(os.path.dirname(os.environ.get("LKHELP") or "/"), "soak_watch")
