@@ -34,6 +34,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_lease.c \
 	tests/unit/test_maps.c \
 	tests/unit/test_memo.c \
+	tests/unit/test_mounts.c \
 	tests/unit/test_out.c \
 	tests/unit/test_parse.c \
 	tests/unit/test_parse_proc.c \

@@ -8,6 +8,7 @@
 #include "action/words.h"
 #include "table/get.h"
 #include "table/meaning.h"
+#include "table/path_hint.h"
 #include "tui/detail.h"
 #include "tui/textmaker.h"
 #include "tui/words.h"
@@ -101,8 +102,23 @@ static void put_title(struct lk_maker *m, const struct lk_tui *t, const struct l
 	}
 }
 
-static void put_file(struct lk_maker *m, const struct lk_tui *t, const struct lk_file *f)
+/* Of a path that is none of ours. */
+static void put_path_hint(struct lk_maker *m, const struct lk_subject *s)
 {
+	lk_buf hint = { 0 };
+
+	m->rc = m->rc ? m->rc : lk_path_hint(s->lock, s->frame->snap->host.live, &hint);
+	if (hint.n) {
+		lk_maker_line(m, "");
+		lk_maker_put(m, "%s", lk_buf_str(&hint));
+	}
+	lk_vec_done(&hint);
+}
+
+static void put_file(struct lk_maker *m, const struct lk_tui *t, const struct lk_subject *s)
+{
+	const struct lk_file *f = s->lock->file;
+
 	lk_maker_line(m, "file");
 	if (f->path)
 		lk_maker_put(m, "%s", f->path);
@@ -122,6 +138,7 @@ static void put_file(struct lk_maker *m, const struct lk_tui *t, const struct lk
 			     f->deleted == LK_YES ? "deleted: the name is gone"
 						  : "replaced: the name belongs to another file by now");
 	}
+	put_path_hint(m, s);
 	if (f->local == LK_NO) {
 		lk_maker_line(m, "");
 		lk_maker_put(m, "other hosts' locks on it are not seen here");
@@ -287,7 +304,7 @@ int lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk
 	struct lk_maker m = { .text = ret, .cells = LK_DETAIL_LABEL };
 
 	put_title(&m, t, s);
-	put_file(&m, t, s->lock->file);
+	put_file(&m, t, s);
 	put_owner(&m, s);
 	put_fds(&m, s->lock);
 	put_waits(&m, t, s);

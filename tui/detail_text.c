@@ -57,6 +57,12 @@ static void put_file_fields(struct lk_maker *m, const struct lk_file *f)
 	lk_maker_put(m, "%s", tri_word(f->deleted));
 	lk_maker_line(m, "replaced");
 	lk_maker_put(m, "%s", tri_word(f->replaced));
+	lk_maker_line(m, "reachable");
+	lk_maker_put(m, "%s", tri_word(lk_file_reachable(f)));
+	if (f->foreign_mnt_ns) {
+		lk_maker_line(m, "foreign_mount_ns");
+		lk_maker_put(m, "%" PRIu64, f->foreign_mnt_ns);
+	}
 	lk_maker_line(m, "size_bytes");
 	if (f->size >= 0)
 		lk_maker_put(m, "%" PRId64, f->size);

@@ -265,10 +265,10 @@ static int fill_head(struct file_dialog *d, struct lk_tui *t, const char *title)
 
 const char *lk_fileact_why_not(const struct lk_subject *s)
 {
-	if (!s->file || !s->file->path)
-		return "the file of this row is not known by name";
-	if (s->file->deleted == LK_YES)
-		return "this name is gone already; the file lives on only as long as somebody has it open";
+	const char *why = s->file ? lk_file_why_nameless(s->file) : "this row is not about one file";
+
+	if (why)
+		return why;
 	if (s->file->local == LK_NO)
 		return "its file system keeps its locks elsewhere, so nobody here knows who uses it";
 	if (!s->file->has_stat)

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/shell.h"
+#include "table/path_hint.h"
 #include "tui/jsonlines.h"
 #include "tui/rowpane.h"
 
@@ -101,12 +102,26 @@ static void put_acts(struct lines *x)
 		put(x, "rm --dry-run %s", x->file);
 }
 
+/* Where the path is none of this machine's, `who` still finds the file through its holder. */
+static void put_elsewhere(struct lines *x, const struct lk_lock *l)
+{
+	lk_buf name = { 0 }, quoted = { 0 };
+
+	x->rc = x->rc ? x->rc : lk_path_from_here(l, &name);
+	if (!x->rc && name.n)
+		x->rc = lk_shell_quote(lk_buf_str(&name), x->t->utf8, &quoted);
+	if (!x->rc && quoted.n)
+		put(x, "who %s", lk_buf_str(&quoted));
+	lk_vec_done(&name);
+	lk_vec_done(&quoted);
+}
+
 int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
 	struct lines x = { .t = t, .s = s, .text = ret };
 	lk_buf file = { 0 };
 
-	if (s->file && s->file->path && s->file->deleted != LK_YES) {
+	if (s->file && !lk_file_why_nameless(s->file)) {
 		x.rc = lk_shell_quote(s->file->path, t->utf8, &file);
 		x.file = x.rc ? NULL : lk_buf_str(&file);
 	}
@@ -114,6 +129,8 @@ int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct 
 		put_lock(&x, s->lock);
 	if (x.file)
 		put_file(&x);
+	else if (s->lock && s->frame->snap->host.live)
+		put_elsewhere(&x, s->lock);
 	if (s->proc)
 		put_process(&x, s->proc);
 	if (s->lock && (s->lock->n_blocked_by || s->lock->n_blocks))

@@ -29,11 +29,13 @@ static struct lk_fact_file fact_of(const struct lk_file *file)
 		.st_ino = file->st_ino,
 		.nlink = file->nlink,
 		.size = file->size,
-		.path = file->path,
+		.path = file->seen_path,
 		.deleted = file->deleted,
 		.replaced = file->replaced,
+		.unreachable = file->unreachable,
+		.foreign_mnt_ns = file->foreign_mnt_ns,
 		.fstype = file->fstype,
-		.mount_point = file->mount_point,
+		.mount_point = file->seen_mount_point,
 		.mnt_id = -1,
 	};
 }
@@ -76,10 +78,10 @@ static bool is_lease(const struct lk_lock *l)
 
 const char *lk_test_why_not(const struct lk_snapshot *snap, const struct lk_file *file)
 {
-	if (!file->path)
-		return "the name of the file is not known";
-	if (file->deleted == LK_YES)
-		return "the file has no name any more";
+	const char *why = lk_file_why_nameless(file);
+
+	if (why)
+		return why;
 	if (file->local != LK_YES)
 		return "its file system does not keep its locks in this kernel";
 	if (!file->has_stat)

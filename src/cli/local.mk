@@ -81,6 +81,8 @@ libcli_a_SOURCES += \
 	src/cli/who_jobs.h \
 	src/cli/who_likely.c \
 	src/cli/who_notes.c \
+	src/cli/who_paths.c \
+	src/cli/who_paths.h \
 	src/cli/who_sqlite.c \
 	src/cli/who_sqlite.h
 dist_pkgdata_DATA += \

@@ -126,13 +126,16 @@ json_t *lk_json_file(const struct lk_file *file)
 	struct lk_json_object o = lk_json_new();
 
 	put_key(&o, &file->key);
-	lk_json_put(&o, "path", lk_json_text(file->path));
-	lk_json_put(&o, "path_b64", lk_json_bytes(file->path));
+	lk_json_put(&o, "path", lk_json_text(file->seen_path));
+	lk_json_put(&o, "path_b64", lk_json_bytes(file->seen_path));
+	lk_json_put(&o, "name", lk_json_text(file->path));
 	lk_json_put(&o, "deleted", lk_json_tri(file->deleted));
 	lk_json_put(&o, "replaced", lk_json_tri(file->replaced));
+	lk_json_put(&o, "reachable", lk_json_tri(lk_file_reachable(file)));
+	lk_json_put(&o, "foreign_mount_ns", lk_json_integer((int64_t)file->foreign_mnt_ns, file->foreign_mnt_ns != 0));
 	lk_json_put(&o, "size_bytes", lk_json_integer(file->size, file->size >= 0));
 	lk_json_put(&o, "fstype", lk_json_text(file->fstype));
-	lk_json_put(&o, "mount_point", lk_json_text(file->mount_point));
+	lk_json_put(&o, "mount_point", lk_json_text(file->seen_mount_point));
 	return lk_json_finish(&o);
 }
 

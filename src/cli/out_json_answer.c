@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the verbs say, as JSON. */
 #include "cli/out_json_private.h"
+#include "source/file_name.h"
 
 static json_t *pid_list(const int *pids, size_t n)
 {
@@ -14,20 +15,27 @@ static json_t *pid_list(const int *pids, size_t n)
 
 static json_t *resolved_object(const struct lk_fact_file *f)
 {
+	struct lk_arena arena = { 0 };
 	struct lk_file file;
+	json_t *object;
 
 	if (!f)
 		return json_null();
 	file = (struct lk_file){
 		.key = f->key,
 		.size = f->size,
-		.path = f->path,
+		.path = lk_file_name(&arena, f, f->path),
+		.seen_path = f->path,
 		.deleted = f->deleted,
 		.replaced = f->replaced,
+		.unreachable = f->unreachable,
+		.foreign_mnt_ns = f->foreign_mnt_ns,
 		.fstype = f->fstype,
-		.mount_point = f->mount_point,
+		.seen_mount_point = f->mount_point,
 	};
-	return lk_json_file(&file);
+	object = lk_json_file(&file);
+	lk_arena_done(&arena);
+	return object;
 }
 
 static json_t *use_object(const struct lk_use *use)

@@ -180,19 +180,25 @@ static void put_file(struct lk_json_rows *r, const struct lk_file *file)
 	PUT(r, "{");
 	put_key(r, &file->key);
 	PUT(r, ",\"path\":");
-	put_text(r, file->path);
+	put_text(r, file->seen_path);
 	PUT(r, ",\"path_b64\":");
-	put_bytes(r, file->path);
+	put_bytes(r, file->seen_path);
+	PUT(r, ",\"name\":");
+	put_text(r, file->path);
 	PUT(r, ",\"deleted\":");
 	put_tri(r, file->deleted);
 	PUT(r, ",\"replaced\":");
 	put_tri(r, file->replaced);
+	PUT(r, ",\"reachable\":");
+	put_tri(r, lk_file_reachable(file));
+	PUT(r, ",\"foreign_mount_ns\":");
+	put_unsigned(r, file->foreign_mnt_ns);
 	PUT(r, ",\"size_bytes\":");
 	put_number(r, file->size, file->size >= 0);
 	PUT(r, ",\"fstype\":");
 	put_text(r, file->fstype);
 	PUT(r, ",\"mount_point\":");
-	put_text(r, file->mount_point);
+	put_text(r, file->seen_mount_point);
 	PUT(r, "}");
 }
 

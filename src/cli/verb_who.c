@@ -11,6 +11,7 @@
 #include "cli/uses.h"
 #include "cli/who_beside.h"
 #include "cli/who_jobs.h"
+#include "cli/who_paths.h"
 #include "cli/who_sqlite.h"
 #include "table/sort.h"
 
@@ -156,6 +157,7 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 	lk_who_put_mutex(&o, w);
 	if (rc == 0 && lk_who_wants_jobs(q->cli))
 		rc = lk_who_put_jobs(&o, &rows);
+	lk_who_note_paths(&o, w, q->session.snap->host.live);
 	lk_who_put_reasons(&o, q->session.snap, w);
 	if (w->locked == LK_YES)
 		put_uses(&o, q, w, "Without a lock: ");

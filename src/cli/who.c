@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/map.h"
+#include "source/file_name.h"
 
 /* The bytes of a key that name a file; behind them is padding. */
 #define KEY_BYTES offsetof(struct lk_key, none)
@@ -66,20 +67,28 @@ bool lk_who_is_below(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && path[n] == '/';
 }
 
-/* -R by the path the holder sees: for names that are gone, and where there is nothing to walk. */
+/* The directory, as it is called in the rows. */
+static const char *dir_name(struct lk_session *s, const struct lk_who *w)
+{
+	const struct lk_fact_file *dir = &w->target->file;
+
+	return dir->path ? lk_file_name(&s->arena, dir, dir->path) : w->target->path;
+}
+
+/* -R by what files are called: for names that are gone, and where there is nothing to walk. */
 static bool is_below_by_path(const struct lk_who *w, const struct lk_lock *l)
 {
 	const struct lk_fact_file *dir = &w->target->file;
-	const char *dir_path = dir->path ? dir->path : w->target->path;
+	const char *dir_path = w->dir_name;
 	const struct lk_file *file = l->file;
 
 	if (!file->path || !lk_who_is_below(file->path, dir_path))
 		return false;
 	if (w->by_path)
 		return true;
-	/* A living name that the walk did not meet belongs to another view of the tree. */
+	/* A living name that the walk did not meet belongs to another view of the tree, unless it is known to lead there. */
 	if (file->deleted != LK_YES)
-		return w->walk_failed != NULL;
+		return w->walk_failed || (file->unreachable == LK_NO && file->replaced == LK_NO);
 	return (file->key.major == dir->key.major && file->key.minor == dir->key.minor) ||
 	       (file->mount_point && lk_who_is_below(file->mount_point, dir_path));
 }
@@ -251,12 +260,10 @@ static bool is_queued_for(const struct lk_who *w)
 
 static bool has_remote_below(const struct lk_session *s, const struct lk_who *w)
 {
-	const char *dir = w->target->file.path ? w->target->file.path : w->target->path;
-
 	for (size_t i = 0; s->cli->recursive && i < s->snap->n_mounts; i++) {
 		const struct lk_fact_mount *m = &s->snap->mounts[i];
 
-		if (m->local == LK_NO && m->mount_point && lk_who_is_below(m->mount_point, dir))
+		if (m->local == LK_NO && m->mount_point && lk_who_is_below(m->mount_point, w->dir_name))
 			return true;
 	}
 	return false;
@@ -317,6 +324,7 @@ int lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_w
 
 	*ret = (struct lk_who){ .target = target, .locked = LK_UNKNOWN, .reason = target->reason };
 	ret->by_path = knows_no_paths(target);
+	ret->dir_name = dir_name(s, ret);
 	if (!target->resolved && !(s->cli->recursive && ret->by_path))
 		return 0;
 	if (s->cli->recursive && target->resolved)

@@ -14,6 +14,7 @@ struct lk_who {
 	const struct lk_asked *target;
 	LK_VEC(struct lk_fact_file)
 	below; /* -R: files of the tree that may be locked; strings in the session's arena */
+	const char *dir_name; /* -R: what the directory is called in the rows; in the session's arena */
 	bool by_path; /* -R: there are no directories to walk, paths of locked files have to do */
 	const char *walk_failed; /* -R: why not all of the tree was seen; NULL: it was. In the session's arena */
 	LK_VEC(const struct lk_lock *) locks; /* on it (or perhaps: ambiguous), and in the range asked for; by index */

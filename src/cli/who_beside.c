@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "cli/uses.h"
+#include "source/file_name.h"
 
 /* Names of lock files that programs lock, made of the name of the file: "dump.sql.lock". */
 static const struct {
@@ -156,7 +157,7 @@ static bool can_look(const struct lk_session *s, const struct lk_asked *target)
 	const struct lk_fact_file *file = &target->file;
 
 	return !s->cli->proc && target->resolved && !file->key.none && file->local == LK_YES && file->path &&
-	       file->path[0] == '/';
+	       file->path[0] == '/' && file->unreachable != LK_YES;
 }
 
 int lk_beside_find(struct lk_session *s, size_t i, const struct lk_uses *uses, lk_besides *ret)
@@ -185,19 +186,23 @@ int64_t lk_beside_count_below(const struct lk_session *s, const struct lk_asked 
 	const struct lk_fact_file *dir = &target->file;
 	const struct lk_snapshot *snap = s->snap;
 	lk_auto_mem bool *counted = calloc(snap->n_files ? snap->n_files : 1, sizeof(*counted));
+	struct lk_arena a = { 0 };
+	const char *name;
 	int64_t n = 0;
 
 	if (!counted || !target->resolved || !S_ISDIR(dir->mode) || !dir->path)
 		return -1;
+	name = lk_file_name(&a, dir, dir->path);
 	for (size_t i = 0; i < snap->n_locks; i++) {
 		const struct lk_file *f = snap->locks[i].file;
 
 		if (lk_lock_is_waiting(&snap->locks[i]) || counted[f->index] || !f->path || f->deleted == LK_YES ||
-		    !lk_who_is_below(f->path, dir->path))
+		    !lk_who_is_below(f->path, name))
 			continue;
 		counted[f->index] = true;
 		n++;
 	}
+	lk_arena_done(&a);
 	return n;
 }
 

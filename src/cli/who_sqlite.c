@@ -13,7 +13,7 @@ static const char *const suffixes[LK_SQLITE_N_BESIDE] = { [SHM] = "-shm", [WAL] 
 /* By the name that was given, and where there is none, by the one that the file has here: a link has nothing beside it. */
 static int look_beside(struct lk_session *s, const struct lk_asked *t, const char *suffix, struct lk_asked *ret)
 {
-	const char *names[] = { t->path, t->file.path };
+	const char *names[] = { t->path, t->file.unreachable == LK_YES ? NULL : t->file.path };
 	int rc = 0;
 
 	for (size_t i = 0; i < 2 && rc == 0 && !ret->resolved; i++) {

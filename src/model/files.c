@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "model/build_private.h"
+#include "source/file_name.h"
 #include "source/mounts.h"
 
 /* A file as files are told apart. */
@@ -84,7 +85,7 @@ static uint32_t add_file(struct lk_build *b, const struct ident *id)
 		return BUILD_NONE;
 	*name = (struct build_name){ .path_hash = id->path_hash };
 	*f = (struct lk_file){ .index = at, .key = id->key, .size = -1 };
-	f->deleted = f->replaced = f->local = LK_UNKNOWN;
+	f->deleted = f->replaced = f->local = f->unreachable = LK_UNKNOWN;
 	f->has_stat = id->has_stat;
 	f->st_major = id->st_major;
 	f->st_minor = id->st_minor;
@@ -114,18 +115,27 @@ static int describe(struct lk_build *b, struct lk_file *f, const struct lk_fact_
 	f->size = fact->size;
 	f->local = fact->local;
 	f->fstype = lk_build_string(b, fact->fstype);
-	f->mount_point = lk_build_string(b, fact->mount_point);
-	f->path = lk_arena_strdup(&b->snap->arena, fact->path);
+	f->seen_mount_point = lk_build_string(b, fact->mount_point);
+	f->mount_point = lk_file_name(&b->snap->arena, fact, f->seen_mount_point);
+	f->seen_path = lk_arena_strdup(&b->snap->arena, fact->path);
+	f->path = lk_file_name(&b->snap->arena, fact, f->seen_path);
 	f->deleted = fact->deleted;
 	f->replaced = fact->replaced;
+	f->unreachable = fact->unreachable;
+	f->foreign_mnt_ns = fact->foreign_mnt_ns;
 	f->ambiguous = !fact->has_stat && fact->fstype && !lk_mounts_fs_keys_unique(fact->fstype);
 	return fact->path && !f->path ? -1 : 0;
 }
 
-/* Of several names a living one is worth more than a deleted one. */
+/* Of several names one of ours is worth more than one of others, then a living one more than a deleted one. */
+static int name_rank(const char *path, enum lk_tri unreachable, enum lk_tri deleted)
+{
+	return !path ? 0 : 1 + 2 * (unreachable != LK_YES) + (deleted == LK_NO);
+}
+
 static bool is_better_name(const struct lk_file *f, const struct lk_fact_file *fact)
 {
-	return fact->path && (!f->path || (f->deleted == LK_YES && fact->deleted == LK_NO));
+	return name_rank(fact->path, fact->unreachable, fact->deleted) > name_rank(f->path, f->unreachable, f->deleted);
 }
 
 uint32_t lk_build_file(struct lk_build *b, const struct lk_fact_file *fact)
@@ -191,7 +201,7 @@ uint32_t lk_build_file_by_key(struct lk_build *b, const struct lk_key *key)
 		return at;
 	f = &b->files.v[at];
 	f->fstype = lk_build_string(b, m->fstype);
-	f->mount_point = lk_build_string(b, m->mount_point);
+	f->mount_point = f->seen_mount_point = lk_build_string(b, m->mount_point);
 	f->local = m->local;
 	f->ambiguous = !unique;
 	return at;

@@ -133,12 +133,35 @@ bool lk_lock_is_exact(const struct lk_lock *l)
 	return l->how == LK_HOW_EXACT;
 }
 
+enum lk_tri lk_file_reachable(const struct lk_file *f)
+{
+	if (!f->seen_path || f->seen_path[0] != '/' || f->unreachable == LK_UNKNOWN)
+		return LK_UNKNOWN;
+	return f->unreachable == LK_YES ? LK_NO : LK_YES;
+}
+
+const char *lk_file_why_nameless(const struct lk_file *f)
+{
+	if (!f->path)
+		return "the file of this row is not known by name";
+	if (f->deleted == LK_YES)
+		return "this name is gone already; the file lives on only as long as somebody has it open";
+	if (f->unreachable != LK_YES)
+		return NULL;
+	return f->foreign_mnt_ns
+		       ? "its path is one of another mount namespace; here it would be another file, or none"
+		       : "no path leads there from here (a detached mount, or outside of this root directory)";
+}
+
 /* Hard links on an overlay without an index are several inodes behind one number: only the name tells */
 static enum lk_tri same_overlay_link(const struct lk_file *f, const struct lk_fact_file *file)
 {
 	if (!file->fstype || strcmp(file->fstype, "overlay") != 0 || file->nlink < 2)
 		return LK_YES;
-	return f->path && file->path && strcmp(f->path, file->path) == 0 ? LK_YES : LK_UNKNOWN;
+	return f->seen_path && file->path && strcmp(f->seen_path, file->path) == 0 &&
+			       f->foreign_mnt_ns == file->foreign_mnt_ns
+		       ? LK_YES
+		       : LK_UNKNOWN;
 }
 
 enum lk_tri lk_lock_is_on(const struct lk_lock *l, const struct lk_fact_file *file)

@@ -61,10 +61,14 @@ struct lk_file {
 	uint32_t st_major, st_minor;
 	uint64_t st_ino, nlink;
 	int64_t size; /* bytes; -1 unknown */
-	const char *path; /* exact bytes; NULL unknown */
-	enum lk_tri deleted, replaced, local;
+	/* What it is called (source/file_name.h): begins with "/" only where it is a path of ours, as far as is known. NULL unknown */
+	const char *path;
+	const char *seen_path; /* as the holder sees it; exact bytes */
+	enum lk_tri deleted, replaced, local, unreachable;
+	uint64_t foreign_mnt_ns; /* as in lk_fact_file */
 	const char *fstype; /* NULL unknown */
-	const char *mount_point;
+	const char *mount_point; /* as `path` */
+	const char *seen_mount_point;
 	bool relations_cut; /* of its requests not every blocker is listed: there were too many (model/relate.h) */
 	bool ambiguous; /* known only by a key that several files may share */
 };
@@ -183,6 +187,11 @@ bool lk_lock_involves(const struct lk_lock *l, int pid);
 size_t lk_lock_n_processes(const struct lk_lock *l);
 /* The lock has an owner that is proven. */
 bool lk_lock_is_exact(const struct lk_lock *l);
+
+/* Its path leads there from here; LK_UNKNOWN too where there is no path. */
+enum lk_tri lk_file_reachable(const struct lk_file *f);
+/* Why there is no name by which this machine's commands and calls find it; NULL: its path is one. A sentence. */
+const char *lk_file_why_nameless(const struct lk_file *f);
 
 /* Does the lock stand on this file? LK_UNKNOWN: the key is the same, but several files may share it. */
 enum lk_tri lk_lock_is_on(const struct lk_lock *l, const struct lk_fact_file *file);

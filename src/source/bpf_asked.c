@@ -49,7 +49,8 @@ int lk_bpf_resolve(struct lk_source *src, const char *path, bool follow, struct 
 
 	if (rc < 0)
 		return rc;
-	if (file.local == LK_YES && file.has_stat && !file.key.none && file.path && file.path[0] == '/')
+	if (file.local == LK_YES && file.has_stat && !file.key.none && file.path && file.path[0] == '/' &&
+	    file.unreachable != LK_YES)
 		rc = remember((struct bpf_source *)src, &file);
 	if (rc < 0)
 		return lk_err_set(err, rc, "out of memory");

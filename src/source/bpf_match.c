@@ -152,14 +152,29 @@ int lk_bpf_each_shown(const struct bpf_scan *b, uint32_t hold, lk_bpf_shown_cb c
 	return rc || b->dropped[hold] ? rc : each_owned(b, hold, b->places[hold].file, cb, arg);
 }
 
+static bool is_mounted_here(const struct bpf_scan *b, uint32_t hold)
+{
+	const struct lk_mount *m = lk_mounts_by_id(&b->s.mounts, b->dump.holds[hold].mnt_id);
+
+	return m && m->ns == 0;
+}
+
+/* The first, and of them the first whose name for the file is one of ours. */
+static void choose_shown(struct bpf_scan *b, uint32_t hold)
+{
+	uint32_t *shown = &b->shown[b->dump.holds[hold].inode];
+
+	if (*shown == LK_BPF_NONE || (b->dump.holds[*shown].mnt_id != b->dump.holds[hold].mnt_id &&
+				      !is_mounted_here(b, *shown) && is_mounted_here(b, hold)))
+		*shown = hold;
+}
+
 static int note_shown(void *arg, uint32_t hold, uint32_t lock)
 {
 	struct bpf_scan *b = arg;
-	uint32_t *shown = &b->shown[b->dump.holds[hold].inode];
 
 	b->held[lock] = 1;
-	if (*shown == LK_BPF_NONE)
-		*shown = hold;
+	choose_shown(b, hold);
 	return 0;
 }
 
@@ -171,12 +186,8 @@ void lk_bpf_rematch(struct bpf_scan *b)
 	for (size_t i = 0; i < b->n_holds; i++)
 		lk_bpf_each_shown(b, b->holds[i], note_shown, b);
 	/* Who merely has it open can still say what it is. */
-	for (size_t i = 0; i < b->n_holds; i++) {
-		uint32_t inode = b->dump.holds[b->holds[i]].inode;
-
-		if (b->shown[inode] == LK_BPF_NONE)
-			b->shown[inode] = b->holds[i];
-	}
+	for (size_t i = 0; i < b->n_holds; i++)
+		choose_shown(b, b->holds[i]);
 	for (uint32_t i = 0; i < b->dump.n_holds; i++) {
 		uint32_t inode = b->dump.holds[i].inode;
 

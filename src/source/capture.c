@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "source/capture_read.h"
+#include "source/file_name.h"
 
 struct lk_capture {
 	struct lk_source base;
@@ -119,8 +120,8 @@ static int resolve_path(struct lk_capture *c, const char *path, struct lk_fact_f
 
 		if (!file || !file->path)
 			continue;
-		is_dir = is_dir || is_above(path, file->path);
-		if (file->key.none || strcmp(file->path, path) != 0)
+		is_dir = is_dir || (file->unreachable != LK_YES && is_above(path, file->path));
+		if (file->key.none || !lk_file_is_called(file, path))
 			continue;
 		if (file->deleted == LK_YES || file->replaced == LK_YES) {
 			gone = true;

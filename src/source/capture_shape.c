@@ -70,6 +70,8 @@ static const struct lk_capture_field file_fields[] = {
 	{ "path", LK_CAP_TEXT, AT(lk_fact_file, path) },
 	{ "deleted", LK_CAP_TRI, AT(lk_fact_file, deleted) },
 	{ "replaced", LK_CAP_TRI, AT(lk_fact_file, replaced) },
+	{ "unreachable", LK_CAP_TRI, AT(lk_fact_file, unreachable) },
+	{ "foreign_mnt_ns", LK_CAP_UNSIGNED, AT(lk_fact_file, foreign_mnt_ns) },
 	{ "fstype", LK_CAP_TEXT, AT(lk_fact_file, fstype) },
 	{ "mount_point", LK_CAP_TEXT, AT(lk_fact_file, mount_point) },
 	{ "mnt_id", LK_CAP_SIGNED, AT(lk_fact_file, mnt_id), FD_OR_NONE },

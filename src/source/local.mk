@@ -34,6 +34,8 @@ liblockscope_a_SOURCES += \
 	src/source/capture_value.c \
 	src/source/capture_value.h \
 	src/source/capture_write.c \
+	src/source/file_name.c \
+	src/source/file_name.h \
 	src/source/guard.c \
 	src/source/guard.h \
 	src/source/helper.c \
@@ -61,6 +63,7 @@ liblockscope_a_SOURCES += \
 	src/source/procfs_locks.c \
 	src/source/procfs_markers.c \
 	src/source/procfs_memo.c \
+	src/source/procfs_names.c \
 	src/source/procfs_ofd.c \
 	src/source/procfs_orphans.c \
 	src/source/procfs_private.h \

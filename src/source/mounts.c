@@ -62,7 +62,7 @@ void lk_mounts_done(struct lk_mounts *m)
 	lk_map_done(&m->by_id);
 }
 
-static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns)
+static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns, uint64_t ns_id)
 {
 	struct lk_mount *e = lk_arena_zalloc(&m->arena, sizeof(*e));
 	struct lk_mount **slot;
@@ -77,14 +77,16 @@ static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns)
 	e->major = major(dev);
 	e->minor = minor(dev);
 	e->ns = ns;
+	e->ns_id = ns_id;
 	e->parent = mnt_fs_get_parent_id(fs);
 	e->fstype = lk_arena_strdup(&m->arena, mnt_fs_get_fstype(fs));
 	e->target = lk_arena_strdup(&m->arena, mnt_fs_get_target(fs));
 	if (e->fstype && strcmp(e->fstype, "overlay") == 0 && root && strcmp(root, "/") == 0)
 		e->overlay = lk_arena_strdup(&m->arena, mnt_fs_get_fs_options(fs));
 	e->source = lk_arena_strdup(&m->arena, mnt_fs_get_srcpath(fs));
+	e->root = lk_arena_strdup(&m->arena, mnt_fs_get_root(fs));
 	e->local = lk_mounts_fs_is_local(e->fstype);
-	if (!e->fstype || !e->target)
+	if (!e->fstype || !e->target || !e->root)
 		return -ENOMEM;
 	slot = lk_vec_push(&m->v);
 	if (!slot || lk_map_set(&m->by_id, &e->id, sizeof(e->id), m->v.n - 1) < 0)
@@ -93,13 +95,13 @@ static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns)
 	return 0;
 }
 
-static int add_all(struct lk_mounts *m, struct libmnt_table *tb, struct libmnt_iter *it, unsigned ns)
+static int add_all(struct lk_mounts *m, struct libmnt_table *tb, struct libmnt_iter *it, unsigned ns, uint64_t ns_id)
 {
 	struct libmnt_fs *fs;
 	int rc = 0;
 
 	while (!rc && mnt_table_next_fs(tb, it, &fs) == 0)
-		rc = add_one(m, fs, ns);
+		rc = add_one(m, fs, ns, ns_id);
 	return rc;
 }
 
@@ -124,7 +126,7 @@ static int parse_text(struct libmnt_table *tb, lk_buf *text)
 	return mnt_table_parse_stream(tb, f, "mountinfo");
 }
 
-int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns)
+int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns, uint64_t ns_id)
 {
 	struct libmnt_table *tb = mnt_new_table();
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
@@ -135,7 +137,11 @@ int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns)
 	if (!tb || !it)
 		rc = -ENOMEM;
 	rc = rc < 0 ? rc : parse_text(tb, &text);
-	rc = rc < 0 ? rc : add_all(m, tb, it, ns);
+	rc = rc < 0 ? rc : add_all(m, tb, it, ns, ns_id);
+	if (!rc && ns == 0) {
+		m->has_own = true;
+		m->own_ns_id = ns_id;
+	}
 	lk_vec_done(&text);
 	mnt_free_iter(it);
 	mnt_unref_table(tb);
@@ -165,12 +171,20 @@ const struct lk_mount *lk_mounts_by_dev(const struct lk_mounts *m, uint32_t majo
 	return other;
 }
 
-static bool is_prefix(const char *dir, const char *path)
+/* Bytes of a directory's name that stand before "/name" of what is in it. */
+static size_t dir_len(const char *dir)
 {
 	size_t n = strlen(dir);
 
 	while (n && dir[n - 1] == '/')
 		n--;
+	return n;
+}
+
+static bool is_prefix(const char *dir, const char *path)
+{
+	size_t n = dir_len(dir);
+
 	return strncmp(dir, path, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
@@ -227,6 +241,51 @@ const struct lk_mount *lk_mounts_by_path(const struct lk_mounts *m, unsigned ns,
 		at = next;
 	}
 	return NULL;
+}
+
+bool lk_mounts_has_root(const struct lk_mounts *m)
+{
+	for (size_t i = 0; i < m->v.n; i++) {
+		if (m->v.v[i]->ns == 0 && strcmp(m->v.v[i]->target, "/") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* `path` leads through a and through b to the same directory entry: what is left of it below the longer target stands below the
+ * other one's root too. */
+static bool is_same_place(const struct lk_mount *a, const struct lk_mount *b, const char *path)
+{
+	const struct lk_mount *longer = dir_len(a->target) >= dir_len(b->target) ? a : b,
+			      *shorter = longer == a ? b : a;
+	size_t from = dir_len(shorter->target), n = dir_len(longer->target) - from, n_root = dir_len(shorter->root);
+
+	return a->major == b->major && a->minor == b->minor && is_prefix(a->target, path) &&
+	       is_prefix(b->target, path) && dir_len(longer->root) == n_root + n &&
+	       strncmp(longer->root, shorter->root, n_root) == 0 && strncmp(longer->root + n_root, path + from, n) == 0;
+}
+
+const struct lk_mount *lk_mounts_place(const struct lk_mounts *m, const struct lk_mount *on, const char *path,
+				       struct lk_fact_file *file)
+{
+	bool ours = on && on->ns == 0, absolute = path && path[0] == '/';
+	const struct lk_mount *here = ours && absolute ? on : NULL;
+
+	file->unreachable = LK_UNKNOWN;
+	file->foreign_mnt_ns = 0;
+	/* A pipe or a socket has no place; where the path is not known, a foreign mount point is still to be told from ours. */
+	if (!m->has_own || (path && !absolute) || (!path && (!on || ours)))
+		return NULL;
+	if (absolute && on && !ours)
+		here = lk_mounts_by_path(m, 0, path);
+	if (here && !ours && !is_same_place(on, here, path))
+		here = NULL;
+	file->unreachable = here ? LK_NO : LK_YES;
+	if (here)
+		file->mount_point = here->target;
+	else if (on && on->ns_id != m->own_ns_id)
+		file->foreign_mnt_ns = on->ns_id;
+	return here;
 }
 
 bool lk_mounts_path_is_local(const struct lk_mounts *m, unsigned ns, const char *path)

@@ -18,8 +18,10 @@ struct lk_mount {
 	const char *fstype, *target; /* target: as seen by the namespace it was read from */
 	const char *overlay; /* options of an overlay file system that is mounted as a whole; else NULL */
 	const char *source; /* what was mounted: "/dev/sda1", anything; NULL: none */
+	const char *root; /* the directory of the file system that is mounted there */
 	unsigned
 		ns; /* which namespace: 0 is our own, others as the caller numbers them (a mount belongs to exactly one) */
+	uint64_t ns_id; /* inode number of that namespace; 0 unknown */
 	enum lk_tri local;
 };
 
@@ -28,13 +30,15 @@ struct lk_mounts {
 	struct lk_arena arena;
 	LK_VEC(struct lk_mount *) v;
 	struct lk_map by_id;
+	bool has_own; /* our own table is among them */
+	uint64_t own_ns_id; /* 0 unknown */
 };
 
 void lk_mounts_done(struct lk_mounts *m);
 
-/* Adds the table that stands in the open mountinfo file fd (taken over and closed) as namespace ns.
- * 0 or -errno; entries whose id is known are left as they are. */
-int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns);
+/* Adds the table that stands in the open mountinfo file fd (taken over and closed) as namespace ns, whose inode number is ns_id (0
+ * unknown). 0 or -errno; entries whose id is known are left as they are. */
+int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns, uint64_t ns_id);
 
 const struct lk_mount *lk_mounts_by_id(const struct lk_mounts *m, int id); /* NULL: not met */
 /* A mount of that superblock, preferring our own namespace; NULL: none. */
@@ -42,6 +46,17 @@ const struct lk_mount *lk_mounts_by_dev(const struct lk_mounts *m, uint32_t majo
 
 /* The mount of that namespace that an absolute path without symbolic links leads into; NULL: the table does not tell. */
 const struct lk_mount *lk_mounts_by_path(const struct lk_mounts *m, unsigned ns, const char *path);
+
+/* Our root directory is a mount, as it is anywhere but in a chroot(2). */
+bool lk_mounts_has_root(const struct lk_mounts *m);
+
+/* Says of a file on mount `on` (NULL: in no table) whether `path`, the absolute link text of a descriptor, is a path of ours, and
+ * else whose: members unreachable, foreign_mnt_ns, mount_point of *file. readlink(2) tells none of that: where a file cannot be
+ * reached from our root directory, it begins the path at the root of the other namespace or of the detached mount (fs/d_path.c).
+ * A path of another namespace is ours too where it leads to the same place of the same file system by both tables.
+ * Returns the mount of ours through which the path leads there; NULL: none. */
+const struct lk_mount *lk_mounts_place(const struct lk_mounts *m, const struct lk_mount *on, const char *path,
+				       struct lk_fact_file *file);
 
 /* true when every mount of that namespace that an absolute path can pass through is local: looking it up reaches no server. */
 bool lk_mounts_path_is_local(const struct lk_mounts *m, unsigned ns, const char *path);

@@ -37,6 +37,7 @@ struct scan_fd {
 	bool settled; /* what its name is worth is known: nothing to look up */
 	struct lk_fact_file file; /* strings in scan->arena */
 	const char *link; /* raw link text, NULL unknown */
+	const struct lk_mount *here; /* the mount of ours through which the link text leads to it; NULL: none */
 };
 
 /* One lock line of one descriptor. */
@@ -332,10 +333,16 @@ struct scan_known {
 int lk_scan_describe_known(struct scan *s, struct scan_fd *f, const struct lk_key *key, const struct scan_known *known);
 /* The descriptors of s->waiters. 0 or -ENOMEM. */
 int lk_scan_describe_waiters(struct scan *s);
-/* Whether the names of live descriptors that are described, and not settled, still name their files. 0 or -ENOMEM. */
-int lk_scan_verify_names(struct scan *s);
 bool lk_scan_mandatory_bits(unsigned mode);
 int lk_scan_load_own_mounts(const struct lk_procroot *root, struct lk_mounts *m);
+/* The link text without the mark of a name that is gone; NULL: it has none. */
+char *lk_scan_unmarked_link(struct lk_arena *a, const char *link);
+
+/* -- procfs_names.c -- */
+/* Its name may be looked up. */
+bool lk_scan_can_verify(const struct scan *s, const struct scan_fd *f);
+/* Whether the names of live descriptors that are described, and not settled, still name their files. 0 or -ENOMEM. */
+int lk_scan_verify_names(struct scan *s);
 
 /* -- procfs_orphans.c -- */
 /* Which processes map the files of the locks in keys, which are sorted. */
@@ -425,6 +432,8 @@ struct resolve_answer {
 	unsigned mode; /* 0 unknown */
 	uint32_t rdev_major, rdev_minor;
 	bool mandatory_bits;
+	enum lk_tri unreachable;
+	uint64_t foreign_mnt_ns;
 };
 
 /* In the helper: identity of what an O_PATH descriptor stands for. 0 or -errno. */

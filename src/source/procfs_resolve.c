@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "source/file_name.h"
 #include "source/helper.h"
 #include "source/procfs_private.h"
 
@@ -38,7 +39,7 @@ static const struct lk_mount *find_foreign_mount(const struct lk_procroot *root,
 		last = ns;
 		name = lk_procroot_task_name(pid, 0, "mountinfo");
 		mountinfo = lk_io_openat(root->fd, name.s, O_RDONLY);
-		if (mountinfo >= 0 && lk_mounts_add(mounts, mountinfo, (unsigned)pid) == 0)
+		if (mountinfo >= 0 && lk_mounts_add(mounts, mountinfo, (unsigned)pid, ns) == 0)
 			m = lk_mounts_by_id(mounts, id);
 	}
 	return m;
@@ -114,15 +115,22 @@ int lk_resolve_identity(const struct lk_procroot *root, struct lk_mounts *mounts
 int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, int fd, const struct resolve_answer *a)
 {
 	const struct lk_mount *m = lk_mounts_by_id(mounts, a->mnt_id);
-	const char *fstype = m ? m->fstype : "", *target = m ? m->target : "";
-	lk_buf b = { 0 };
-	int rc = lk_buf_add(&b, a, sizeof(*a));
+	struct lk_fact_file file = { .fstype = m ? m->fstype : "", .mount_point = m ? m->target : "" };
+	struct resolve_answer answer = *a;
+	lk_buf b = { 0 }, link = { 0 };
+	int rc;
 
-	rc = rc < 0 ? rc : lk_buf_add(&b, fstype, strlen(fstype) + 1);
-	rc = rc < 0 ? rc : lk_buf_add(&b, target, strlen(target) + 1);
-	if (rc == 0 && fd >= 0)
-		lk_procroot_own_link(fd, &b);
+	if (fd >= 0 && lk_procroot_own_link(fd, &link) == 0)
+		lk_mounts_place(mounts, m, lk_buf_str(&link), &file);
+	/* In a chroot no table says what a path that was named there leads to. */
+	answer.unreachable = lk_mounts_has_root(mounts) ? file.unreachable : LK_UNKNOWN;
+	answer.foreign_mnt_ns = file.foreign_mnt_ns;
+	rc = lk_buf_add(&b, &answer, sizeof(answer));
+	rc = rc < 0 ? rc : lk_buf_add(&b, file.fstype, strlen(file.fstype) + 1);
+	rc = rc < 0 ? rc : lk_buf_add(&b, file.mount_point, strlen(file.mount_point) + 1);
+	rc = rc < 0 || !link.n ? rc : lk_buf_add(&b, link.v, link.n);
 	rc = rc < 0 ? rc : lk_helper_emit(out, b.v, b.n);
+	lk_vec_done(&link);
 	lk_vec_done(&b);
 	return rc;
 }
@@ -184,6 +192,8 @@ int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret
 		.size = a.size,
 		.deleted = LK_NO,
 		.replaced = LK_NO,
+		.unreachable = a.unreachable,
+		.foreign_mnt_ns = a.foreign_mnt_ns,
 		.mnt_id = a.mnt_id,
 		.local = a.local,
 		.fstype = lk_arena_strdup(arena, fstype),
@@ -245,7 +255,7 @@ static int resolve_in_tree(struct procfs *p, const char *path, struct lk_fact_fi
 	for (size_t i = 0; rc == 0 && found == -ENODATA && i < s.fds.n; i++) {
 		const struct scan_fd *f = &s.fds.v[i];
 
-		if (!f->dead && f->file.path && strcmp(f->file.path, path) == 0)
+		if (!f->dead && lk_file_is_called(&f->file, path))
 			found = keep_file(&p->resolved, &f->file, ret);
 	}
 	lk_scan_done(&s);

@@ -63,7 +63,7 @@ int lk_uses_namespace(struct uses_job *j, int pid)
 		return -ENOMEM;
 	}
 	*slot = ns;
-	lk_mounts_add(&j->mounts, fd, (unsigned)j->namespaces.n);
+	lk_mounts_add(&j->mounts, fd, (unsigned)j->namespaces.n, ns);
 	return (int)j->namespaces.n;
 }
 

@@ -58,6 +58,12 @@ struct lk_proc_name lk_procroot_task_name(int pid, int tid, const char *what)
 	return lk_procroot_name("%d/%s", pid, what);
 }
 
+int lk_procroot_spell(int pid, int tid, const char *what, lk_buf *out)
+{
+	return tid > 0 ? lk_buf_printf(out, "/proc/%d/task/%d/%s", pid, tid, what)
+		       : lk_buf_printf(out, "/proc/%d/%s", pid, what);
+}
+
 static uint64_t ns_inode(int rootfd, const char *name)
 {
 	lk_buf link = { 0 };
@@ -152,6 +158,13 @@ int lk_procroot_own_link(int fd, lk_buf *out)
 struct lk_proc_name lk_procroot_own_fd_name(int fd)
 {
 	return lk_procroot_name("/proc/self/fd/%d", fd);
+}
+
+uint64_t lk_procroot_own_ns(const char *which)
+{
+	struct lk_proc_name n = lk_procroot_name("/proc/self/ns/%s", which);
+
+	return ns_inode(AT_FDCWD, n.s);
 }
 
 int lk_procroot_own_mountinfo(void)

@@ -45,7 +45,10 @@ void lk_procroot_watch(struct lk_touch *t);
 /* It is about to read of this process; 0: of none. The names below do it by themselves. */
 void lk_procroot_touch(int pid);
 
-/* Our own namespace link ("pid", "mnt"), inode number; 0 unknown. */
+/* Such a name with the machine's own /proc before it, for people and other programs. 0 or -ENOMEM. */
+int lk_procroot_spell(int pid, int tid, const char *what, lk_buf *out);
+
+/* A namespace ("pid", "mnt") of that process, of our own with 0: its inode number; 0 unknown. */
 uint64_t lk_procroot_ns(const struct lk_procroot *r, int pid, const char *which);
 
 /* This kernel thread of ours, read from the machine's own proc even when another tree was asked for: fdinfo of one of our own
@@ -61,6 +64,8 @@ int lk_procroot_own_sched(lk_buf *out);
 bool lk_procroot_own_userns_is_initial(void);
 /* A small setting below /proc/sys, "kernel/yama/ptrace_scope"; -1: there is none, or it cannot be read. */
 int lk_procroot_own_sysctl(const char *name);
+/* Our own namespace ("mnt"), likewise: its inode number; 0 unknown. */
+uint64_t lk_procroot_own_ns(const char *which);
 /* Our own mount table, from the machine's own proc. An fd, or -errno. */
 int lk_procroot_own_mountinfo(void);
 

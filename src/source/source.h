@@ -72,6 +72,11 @@ struct lk_fact_file {
 	const char *path; /* as the holder sees it, without " (deleted)" where `deleted` is LK_YES; NULL unknown */
 	enum lk_tri deleted; /* this name is gone */
 	enum lk_tri replaced; /* the name now belongs to another inode */
+	/* The path does not lead there from our own root directory: it is one of another mount namespace, or of a mount or a root
+	 * directory that cannot be reached from here. LK_UNKNOWN: not looked into, or no path. See lk_fact_file_name(). */
+	enum lk_tri unreachable;
+	uint64_t
+		foreign_mnt_ns; /* unreachable: inode number of the mount namespace it is a path of; 0 none that is known */
 	const char *fstype; /* NULL unknown */
 	const char *mount_point; /* as the holder sees it; NULL unknown */
 	int mnt_id; /* -1 unknown */

@@ -14,7 +14,7 @@ enum kind { HOST, LOCK, FD, WAITER, MOUNT, PROC, ORPHAN, DENIED, PROVEN, UNREAD,
 	_Static_assert(sizeof(type) == (bytes) || sizeof(void *) != 8, "are its strings in the table of wire.c?")
 
 SHAPE(struct lk_fact_host, 64);
-SHAPE(struct lk_fact_file, 120);
+SHAPE(struct lk_fact_file, 136);
 SHAPE(struct lk_fact_mount, 32);
 SHAPE(struct lk_fact_proc, 152);
 SHAPE(struct lk_fact_denied, 48);

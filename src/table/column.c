@@ -131,7 +131,7 @@ static const struct lk_column table[] = {
 	  .help = "what the bytes mean to a well-known program: SQLite, QEMU, tdb, LMDB, Berkeley DB" },
 	{ .name = "PATH", .filter_name = "path", .type = LK_COL_STRING, .flags = LK_COL_TRUNC_LEFT | LK_COL_OF_FILE,
 	  .get = lk_get_path, .text = lk_text_path,
-	  .help = "path of the file, as the process sees it" },
+	  .help = "path of the file, as the process sees it; begins with / where it leads there from here" },
 };
 /* clang-format on */
 

@@ -18,6 +18,8 @@ liblockscope_a_SOURCES += \
 	src/table/lanes_words.c \
 	src/table/meaning.c \
 	src/table/meaning.h \
+	src/table/path_hint.c \
+	src/table/path_hint.h \
 	src/table/sort.c \
 	src/table/sort.h \
 	src/table/sqlite.c \

@@ -15,6 +15,7 @@ import sys
 
 from document import check, same
 from harness import brief, needs_root, on_file, one_row, slow
+from helper import Failure, Skip, in_lock_call, read_text, until
 
 F_OFD_GETLK = 36
 

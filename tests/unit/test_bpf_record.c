@@ -103,7 +103,7 @@ static void load(struct lk_mounts *m, const char *text, unsigned ns)
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(lk_io_write_all(fd, text, strlen(text)), 0);
 	lseek(fd, 0, SEEK_SET);
-	cr_assert_eq(lk_mounts_add(m, fd, ns), 0);
+	cr_assert_eq(lk_mounts_add(m, fd, ns, 0), 0);
 }
 
 static int id_at(const struct lk_mounts *m, unsigned ns, const char *path)

@@ -33,11 +33,14 @@ static struct lk_holder waiter = { .pid = 3307, .tid = 3309, .fd = -1, .proc = &
 static struct lk_file file = {
 	.key = { .major = 0xfe, .minor = 0, .ino = UINT64_C(9223372036854775940) },
 	.size = 0,
-	.path = "/srv/\n\"\\\xe2\x80\xae\xff",
+	.path = "mnt:[4026532451]:/srv",
+	.seen_path = "/srv/\n\"\\\xe2\x80\xae\xff",
 	.deleted = LK_NO,
 	.replaced = LK_UNKNOWN,
+	.unreachable = LK_YES,
+	.foreign_mnt_ns = 4026532451,
 	.fstype = "ext4",
-	.mount_point = "/",
+	.seen_mount_point = "/",
 };
 static struct lk_file no_file = { .key = { .none = true }, .size = -1, .deleted = LK_UNKNOWN, .replaced = LK_YES };
 static const char *const because[] = { "mapped: a mapping may keep it", "in-flight: it may be on its way" };
@@ -115,7 +118,8 @@ static char *printed(size_t n_rows, const struct lk_answer *answer, bool full, b
 	"{\"id\":\"0000000000000abc\",\"type\":\"flock\",\"mode\":\"write\",\"break_to\":null,\"break_deadline_ms\":null,\"state\":\"held\",\"start\":0,\"end\":null," \
 	"\"to_eof\":true,\"whole_file\":true,\"meaning\":null,\"file\":{\"key\":\"fe:00:9223372036854775940\",\"dev_major\":254,\"dev_minor\":0," \
 	"\"inode\":\"9223372036854775940\",\"path\":\"/srv/\\n\\\"\\\\\\u202E\\uFFFD\",\"path_b64\":\"L3Nydi8KIlzigK7/\"," \
-	"\"deleted\":false,\"replaced\":null,\"size_bytes\":0,\"fstype\":\"ext4\",\"mount_point\":\"/\"},\"pid\":2214," \
+	"\"name\":\"mnt:[4026532451]:/srv\",\"deleted\":false,\"replaced\":null,\"reachable\":false," \
+	"\"foreign_mount_ns\":4026532451,\"size_bytes\":0,\"fstype\":\"ext4\",\"mount_point\":\"/\"},\"pid\":2214," \
 	"\"how_known\":\"exact\",\"recorded_pid\":2211,\"holders\":[{\"pid\":2214,\"start_ticks\":136481,\"tid\":null,\"fd\":4," \
 	"\"comm\":\"pg\\u001Bdump\",\"comm_b64\":null,\"uid\":113,\"user\":\"postgres\",\"process_state\":\"stopped\"," \
 	"\"started_unix_ms\":1795319000000}],\"no_holder_because\":[]," \
@@ -129,7 +133,8 @@ static char *printed(size_t n_rows, const struct lk_answer *answer, bool full, b
 #define ROW_WAITING(waiter_) \
 	"{\"id\":\"ffffffffffffffff\",\"type\":\"ofd\",\"mode\":\"read\",\"break_to\":null,\"break_deadline_ms\":null,\"state\":\"stopped_waiting\",\"start\":10,\"end\":10," \
 	"\"to_eof\":false,\"whole_file\":false,\"meaning\":null,\"file\":{\"key\":null,\"dev_major\":null,\"dev_minor\":null,\"inode\":null," \
-	"\"path\":null,\"path_b64\":null,\"deleted\":null,\"replaced\":true,\"size_bytes\":null,\"fstype\":null," \
+	"\"path\":null,\"path_b64\":null,\"name\":null,\"deleted\":null,\"replaced\":true," \
+	"\"reachable\":null,\"foreign_mount_ns\":null,\"size_bytes\":null,\"fstype\":null," \
 	"\"mount_point\":null},\"pid\":null,\"how_known\":\"matched\",\"recorded_pid\":-1,\"holders\":[]," \
 	"\"no_holder_because\":[\"mapped: a mapping may keep it\",\"in-flight: it may be on its way\"],\"waiter\":" waiter_ \
 	"," \
@@ -201,7 +206,8 @@ Test(json, answer)
 		s,
 		"{" HEAD_ ",\"answer\":{\"verb\":\"who\",\"locked\":true,\"files\":[{\"path\":\"a\",\"path_b64\":null,"
 		"\"file\":{\"key\":\"08:01:5\",\"dev_major\":8,\"dev_minor\":1,\"inode\":\"5\",\"path\":\"/a\",\"path_b64\":null,"
-		"\"deleted\":false,\"replaced\":false,\"size_bytes\":null,\"fstype\":null,\"mount_point\":null},"
+		"\"name\":\"/a\",\"deleted\":false,\"replaced\":false,\"reachable\":true,\"foreign_mount_ns\":null,"
+		"\"size_bytes\":null,\"fstype\":null,\"mount_point\":null},"
 		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[],"
 		"\"companions\":[],\"locked_below\":null},"
 		"{\"path\":\"\\uFFFD\",\"path_b64\":\"/w==\",\"file\":null,\"locked\":null,\"holders\":[],\"waiters\":[],"

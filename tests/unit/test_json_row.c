@@ -69,8 +69,11 @@ static struct lk_file random_file(void)
 
 	f.size = random_number();
 	f.path = random_text();
+	f.seen_path = random_text();
 	f.fstype = random_text();
-	f.mount_point = random_text();
+	f.seen_mount_point = random_text();
+	f.unreachable = (enum lk_tri)((int)dice(3) - 1);
+	f.foreign_mnt_ns = dice(2) ? (uint64_t)random_number() : 0;
 	f.deleted = (enum lk_tri)((int)dice(3) - 1);
 	f.replaced = (enum lk_tri)((int)dice(3) - 1);
 	return f;
@@ -133,7 +136,8 @@ static void check_row(const char *text, size_t n, const struct lk_lock *l)
 	escaped = escape_del(again);
 	cr_assert_eq(strlen(escaped), n, "%s\n%.*s", escaped, (int)n, text);
 	cr_assert_eq(memcmp(escaped, text, n), 0, "%s\n%.*s", escaped, (int)n, text);
-	check_text(file, "path", l->file->path);
+	check_text(file, "path", l->file->seen_path);
+	check_text(file, "name", l->file->path);
 	check_text(file, "fstype", l->file->fstype);
 	cr_assert_eq(json_array_size(json_object_get(row, "holders")), l->n_holders);
 	for (size_t i = 0; i < l->n_holders; i++)
