@@ -101,8 +101,7 @@ static int scan_by_bpf(struct bpf_source *b, const struct lk_request *req, const
 	int rc;
 
 	l.scan.s.began_ms = lk_io_now_ms();
-	if (req->timeout_ms)
-		l.scan.s.deadline_ms = l.scan.s.began_ms + req->timeout_ms;
+	l.scan.s.deadline_ms = lk_guard_deadline_ms(l.scan.s.began_ms, req->timeout_ms);
 	*ret_emitted = false;
 	rc = lk_bpf_scan_dump(&l.scan, err);
 	rc = rc ? rc : lk_guard_run(&p->guard, &job, sink, ret_emitted, err);

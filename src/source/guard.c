@@ -19,7 +19,9 @@
 /* How long a process that was in the way is left alone. */
 #define ALONE_MS 10000
 /* Beyond the time that the scan gives itself. */
-#define GRACE_MS 700
+#define GRACE_MS 900
+/* The part of the time that is kept for telling what was found. */
+#define TELLING_PART 5
 #define MAX_TRIES 6
 /* So many stalls in one scan: the rest of those users' is not worth the time. */
 #define ENOUGH_STALLS 3
@@ -324,6 +326,11 @@ static int run_tries(struct guard_run *r, int64_t deadline_ms)
 		return lk_err_set(r->err, rc,
 				  "the helper process that looks at the others has ended before it had an answer");
 	return rc;
+}
+
+int64_t lk_guard_deadline_ms(int64_t began_ms, uint32_t timeout_ms)
+{
+	return timeout_ms ? began_ms + timeout_ms - timeout_ms / TELLING_PART : 0;
 }
 
 int lk_guard_run(struct lk_guard *g, const struct lk_guard_job *job, const struct lk_sink *sink, bool *ret_emitted,

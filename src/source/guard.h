@@ -52,6 +52,9 @@ struct lk_guard_job {
 	uint32_t timeout_ms; /* 0: no limit */
 };
 
+/* When a scan that began then should stop reading: what was read has still to be put together and told. 0: no limit. */
+int64_t lk_guard_deadline_ms(int64_t began_ms, uint32_t timeout_ms);
+
 /* Runs the scan; the facts reach the sink when nothing can go wrong any more but the sink itself (*ret_emitted). Where no helper is
  * to be had (no process, root is no proc of this machine) the scan is made here. 0 or -errno with err. */
 int lk_guard_run(struct lk_guard *g, const struct lk_guard_job *job, const struct lk_sink *sink, bool *ret_emitted,

@@ -227,7 +227,7 @@ static void note_limits(struct scan *s)
 		lk_scan_deny(s, "hidden", -EPERM);
 	if (s->late)
 		lk_scan_deny(s, "timeout", -ETIMEDOUT);
-	if (s->has_locks_file && !s->stable)
+	else if (s->has_locks_file && !s->stable)
 		lk_scan_deny(s, "unstable", -EAGAIN);
 	for (size_t i = 0; i < s->lines.n_bad; i++)
 		lk_scan_deny(s, "bad line", -EBADMSG);
@@ -273,8 +273,7 @@ static int scan_now(void *arg, const struct lk_guarded *how, const struct lk_sin
 			  .began_ms = p->began_ms };
 	int rc;
 
-	if (p->req->timeout_ms)
-		s.deadline_ms = p->began_ms + p->req->timeout_ms;
+	s.deadline_ms = lk_guard_deadline_ms(p->began_ms, p->req->timeout_ms);
 	rc = lk_scan_run(&s, err);
 	if (!rc) {
 		rc = emit_all(&s, sink, p->wall_ms, p->began);

@@ -169,7 +169,7 @@ static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct 
 
 	for (int round = 0; rc == 0 && round < MAX_ROUNDS; round++) {
 		rc = read_list(s, before, err);
-		if (rc < 0 || !s->has_locks_file)
+		if (rc < 0 || !s->has_locks_file || lk_scan_is_late(s))
 			break;
 		rc = lk_scan_number_ofds(s);
 		rc = rc ? rc : find_orphans(s, o);
@@ -400,6 +400,15 @@ static int drop_stale_hits(struct scan *s)
 	return rc;
 }
 
+/* What is told when the time is up: it is not everything, and says so. */
+static int tell_what_there_is(struct scan *s)
+{
+	int rc = lk_scan_number_ofds(s);
+
+	lk_scan_leave_out_markers(s);
+	return rc ? rc : lk_scan_describe_files(s);
+}
+
 static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
 {
 	int rc, list_rc;
@@ -417,6 +426,8 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 	if (rc < 0)
 		lk_scan_deny(s, "processes", rc);
 	rc = s->has_locks_file ? settle(s, before, o, err) : lk_scan_number_ofds(s);
+	if (!rc && lk_scan_is_late(s))
+		return tell_what_there_is(s);
 	lk_scan_leave_out_markers(s);
 	if (!rc && s->has_locks_file)
 		rc = find_orphans(s, o);
