@@ -11,7 +11,7 @@ import time
 from actions_files import done, inode_of, refused
 from document import check, same
 from harness import NOBODY, needs, needs_root
-from helper import until
+from helper import Failure, Skip, until
 
 RACE_SECONDS, RACES = 4, 2500  # of each kind: in a normal run, in a long one
 PRIVATE = ".lockscope-"
@@ -280,3 +280,40 @@ def test_92_kinds_of_files(t):
     done(t, "mv", "--even-if-used", p(where, "empty3"), p(where, "full"))
     same(os.listdir(p(where, "full", "empty3")), [], "moved into the directory")
     same((sorted(os.listdir(where)), open(target, "rb").read()), (["empty2", "full"], b"keep"), "what is left")
+
+
+def overlay(t):
+    """An overlay whose files lie in its lower layer, on another file system: a rename copies them up, and their numbers change."""
+    lower, base = (t.mount(os.path.join(t.dir, name), "-t", "tmpfs", "tmpfs") for name in ("lower", "base"))
+    for name in ("upper", "work", "merged"):
+        os.mkdir(os.path.join(base, name))
+    fill(lower, "f", "g", "h", "old")
+    layers = "lowerdir=%s,upperdir=%s/upper,workdir=%s/work,xino=off" % (lower, base, base)
+    return t.mount(os.path.join(base, "merged"), "-t", "overlay", "overlay", "-o", layers)
+
+
+@needs_root
+def test_92_file_systems(t):
+    """rm, mv and mv --replace on one file system after the other: the right file, and nothing is left."""
+    makers = {
+        "overlay": overlay,
+        "tmpfs": lambda t: t.mount(os.path.join(t.dir, "tmpfs"), "-t", "tmpfs", "tmpfs"),
+        "ext4": lambda t: t.mount_image(os.path.join(t.dir, "ext4"), "ext4", 16),
+        "xfs": lambda t: t.mount_image(os.path.join(t.dir, "xfs"), "xfs", 320),
+        "btrfs": lambda t: t.mount_image(os.path.join(t.dir, "btrfs"), "btrfs", 128),
+    }
+    tried = []
+    for name, make in makers.items():
+        try:
+            where = make(t)
+        except (Skip, Failure) as e:
+            t.note("%s: %s" % (name, e))
+            continue
+        tried.append(name)
+        before = set(os.listdir(where)) - {"f", "g", "h", "old"}
+        fill(where, "f", "g", "h", "old")
+        done(t, "rm", os.path.join(where, "f"))
+        done(t, "mv", os.path.join(where, "g"), os.path.join(where, "new"))
+        done(t, "mv", "--replace", os.path.join(where, "h"), os.path.join(where, "old"))
+        same(set(os.listdir(where)) - before, {"new", "old"}, "%s: what is left" % name)
+    check("tmpfs" in tried, "none could be tried")
