@@ -10,6 +10,7 @@ import time
 
 from actions_files import done, inode_of, refused
 from document import check, same
+from faults import ENVIRONMENT
 from harness import NOBODY, needs, needs_root
 from helper import Failure, Skip, until
 
@@ -114,11 +115,18 @@ def test_92_race_new_name(t):
     t.note("%d times" % count)
 
 
+def injected(*injections):
+    """How to run lockscope with system calls that fail, are held up or bring signals, as strace(1) says it."""
+    calls = ",".join(i.split(":")[0] for i in injections)
+    options = [word for i in injections for word in ("-e", "inject=" + i)]
+    return ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + calls, *options)
+
+
 def slowed(t, inject, during, *args):
-    """Runs lockscope with a system call that is held up, and does something meanwhile."""
+    """Runs lockscope so, and does something meanwhile."""
     worker = threading.Thread(target=during)
     worker.start()
-    answer = t.run(*args, prefix=("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + inject.split(":")[0], "-e", "inject=" + inject))
+    answer = t.run(*args, prefix=injected(*inject.split()), env=ENVIRONMENT)
     worker.join()
     return answer
 
@@ -160,12 +168,8 @@ def test_92_what_cannot_be_put_back(t):
         t.path("f", b"third")
 
     replaced = []
-    command = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=mkdirat,renameat2")
-    command += ("-e", "inject=mkdirat:delay_exit=400000", "-e", "inject=renameat2:delay_exit=400000:when=1")
-    worker = threading.Thread(target=meanwhile)
-    worker.start()
-    answer = t.run("rm", "--yes", "--even-if-used", path, prefix=command)
-    worker.join()
+    inject = "mkdirat:delay_exit=400000 renameat2:delay_exit=400000:when=1"
+    answer = slowed(t, inject, meanwhile, "rm", "--yes", "--even-if-used", path)
     kept = glob.glob(os.path.join(t.dir, PRIVATE + "*", "f"))
     same((answer.status, len(kept)), (64, 1), str(answer))
     check(b"is kept as " + os.fsencode(kept[0]) in answer.out, "%s", answer)
@@ -185,9 +189,9 @@ def test_92_killed(t):
         path, other = os.path.join(where, "f"), os.path.join(where, "other")
         fill(where, "f", "other")
         mine = inode_of(path)
-        command = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + inject.split(":")[0], "-e", "inject=" + inject)
-        argv = [*command, t.world.lockscope, verb, "--yes", path, *[os.path.join(where, n) for n in new]]
-        subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=60)
+        argv = [*injected(inject), t.world.lockscope, verb, "--yes", path, *[os.path.join(where, n) for n in new]]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": {**os.environ, **ENVIRONMENT}}
+        subprocess.run(argv, check=False, timeout=60, **quiet)
         kept = glob.glob(os.path.join(where, PRIVATE + "*", "f"))
         same([inode_of(k) for k in kept], [mine], "where the file is: %r" % os.listdir(where))
         same(os.stat(os.path.dirname(kept[0])).st_mode & 0o777, 0o700, "who may look into it")
@@ -202,8 +206,7 @@ def test_92_signals_wait(t):
     """A signal that comes between taking and giving back waits until that is over."""
     for name in ("TERM", "INT", "HUP", "TSTP"):
         path = t.path("f")
-        command = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=unlinkat", "-e", "inject=unlinkat:signal=%s:when=1" % name)
-        argv = [*command, t.world.lockscope, "rm", "--yes", path]
+        argv = [*injected("unlinkat:signal=%s:when=1" % name), t.world.lockscope, "rm", "--yes", path]
         p = t.process(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(lambda: not os.listdir(t.dir), "SIG%s: the file is deleted, the directory removed: %r" % (name, os.listdir(t.dir)))
         p.kill()

@@ -71,7 +71,7 @@ static void random_name(char *name, size_t size, bool dollar_quotes)
 	size_t n = 1 + (size_t)rand() % (size - 1);
 
 	for (size_t i = 0; i < n; i++)
-		name[i] = rand() % 4 ? odd[(size_t)rand() % (sizeof(odd) - 1)] : (char)(1 + rand() % 255);
+		name[i] = (char)(rand() % 4 ? odd[(size_t)rand() % (sizeof(odd) - 1)] : 1 + rand() % 255);
 	if (!dollar_quotes && name[n - 1] == '\n')
 		name[n - 1] = '\'';
 	name[n] = 0;
