@@ -98,61 +98,36 @@ tests_tui_script_SOURCES = tests/tui/script.c tests/tui/nosys.c tests/tui/nosys.
 tests_tui_script_LDADD = $(LK_TUI_LIBS) $(LK_CLI_LIBS)
 endif
 
-# Fuzz targets: libFuzzer programs with --enable-fuzzing; always as programs that replay files.
-LK_FUZZ_TARGETS = parse range sanitize filter capture
-LK_REPLAY_SOURCES = tests/fuzz/replay.c tests/fuzz/fuzz.h
-LK_FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/fuzz
-
-check_PROGRAMS += \
-	tests/fuzz/replay_parse \
-	tests/fuzz/replay_range \
-	tests/fuzz/replay_sanitize \
-	tests/fuzz/replay_filter \
-	tests/fuzz/replay_capture
-tests_fuzz_replay_parse_SOURCES = tests/fuzz/fuzz_parse.c $(LK_REPLAY_SOURCES)
-tests_fuzz_replay_parse_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_replay_parse_LDADD = $(LK_LIBS)
-tests_fuzz_replay_range_SOURCES = tests/fuzz/fuzz_range.c $(LK_REPLAY_SOURCES)
-tests_fuzz_replay_range_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_replay_range_LDADD = $(LK_LIBS)
-tests_fuzz_replay_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c $(LK_REPLAY_SOURCES)
-tests_fuzz_replay_sanitize_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_replay_sanitize_LDADD = $(LK_LIBS)
-tests_fuzz_replay_filter_SOURCES = tests/fuzz/fuzz_filter.c $(LK_REPLAY_SOURCES)
-tests_fuzz_replay_filter_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_replay_filter_LDADD = $(LK_LIBS)
-tests_fuzz_replay_capture_SOURCES = tests/fuzz/fuzz_capture.c $(LK_REPLAY_SOURCES)
-tests_fuzz_replay_capture_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_replay_capture_LDADD = $(LK_LIBS)
-
-if ENABLE_FUZZING
-check_PROGRAMS += \
-	tests/fuzz/fuzz_parse \
-	tests/fuzz/fuzz_range \
-	tests/fuzz/fuzz_sanitize \
-	tests/fuzz/fuzz_filter \
-	tests/fuzz/fuzz_capture
-tests_fuzz_fuzz_parse_SOURCES = tests/fuzz/fuzz_parse.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_parse_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_fuzz_parse_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_parse_LDADD = $(LK_LIBS)
-tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_range_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_fuzz_range_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_range_LDADD = $(LK_LIBS)
-tests_fuzz_fuzz_sanitize_SOURCES = tests/fuzz/fuzz_sanitize.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_sanitize_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_fuzz_sanitize_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_sanitize_LDADD = $(LK_LIBS)
-tests_fuzz_fuzz_filter_SOURCES = tests/fuzz/fuzz_filter.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_filter_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_filter_LDADD = $(LK_LIBS)
-tests_fuzz_fuzz_capture_SOURCES = tests/fuzz/fuzz_capture.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_capture_CPPFLAGS = $(LK_FUZZ_CPPFLAGS)
-tests_fuzz_fuzz_capture_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_capture_LDADD = $(LK_LIBS)
+# Fuzz targets: libFuzzer programs with --enable-fuzzing; always as programs that replay files. Each is one file and all libraries.
+LK_FUZZ_TARGETS = parse range sanitize filter capture mounts cgroup conf bpf wire answers texts model
+LK_FUZZ_TUI_TARGETS = settings keys screen
+EXTRA_DIST += \
+	$(LK_FUZZ_TARGETS:%=tests/fuzz/fuzz_%.c) \
+	$(LK_FUZZ_TUI_TARGETS:%=tests/fuzz/fuzz_%.c) \
+	tests/fuzz/corpus \
+	tests/fuzz/fuzz.h \
+	tests/fuzz/replay.c \
+	tests/tui/nosys.c \
+	tests/tui/nosys.h
+LK_FUZZ_ALL = $(LK_FUZZ_TARGETS)
+if ENABLE_TUI
+LK_FUZZ_ALL += $(LK_FUZZ_TUI_TARGETS)
+else
+LK_FUZZ_CONFIGURE = --disable-tui
 endif
+check_SCRIPTS += $(LK_FUZZ_ALL:%=tests/fuzz/replay_%)
+CLEANFILES += $(LK_FUZZ_ALL:%=tests/fuzz/replay_%) $(LK_FUZZ_ALL:%=tests/fuzz/fuzz_%)
+
+LK_FUZZ_DEPS = tests/fuzz/fuzz.h liblockscope.a libcli.a $(LK_TUI_LIBS)
+LK_FUZZ_LINK = $(COMPILE) -I$(top_srcdir)/tests/fuzz -I$(top_srcdir) $(AM_LDFLAGS) $(LDFLAGS)
+LK_FUZZ_LIBS = $(LK_TUI_LIBS) $(LK_CLI_LIBS) $(LIBS)
+tests/fuzz/replay_screen tests/fuzz/fuzz_screen: tests/tui/nosys.c
+tests/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LK_FUZZ_DEPS)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CCLD)$(LK_FUZZ_LINK) -o $@ $(filter %.c,$^) $(LK_FUZZ_LIBS)
+tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(LK_FUZZ_DEPS)
+	@$(MKDIR_P) tests/fuzz
+	$(AM_V_CCLD)$(LK_FUZZ_LINK) -fsanitize=fuzzer -o $@ $(filter %.c,$^) $(LK_FUZZ_LIBS)
 
 # Helpers of the live tests hold locks in odd ways; a sanitizer would only get in their way.
 LK_LKHELP_SOURCES = \
@@ -243,7 +218,6 @@ EXTRA_DIST += \
 	tests/check-layers \
 	tests/check-style \
 	tests/check-tables \
-	tests/fuzz/corpus \
 	tests/golden \
 	tests/live \
 	tests/run-all \
@@ -263,7 +237,7 @@ EXTRA_DIST += \
 LK_TEST_ENV = \
 	LK_SRCDIR='$(abs_top_srcdir)' \
 	LK_BUILDDIR='$(abs_top_builddir)' \
-	LK_FUZZ_TARGETS='$(LK_FUZZ_TARGETS)' \
+	LK_FUZZ_TARGETS='$(LK_FUZZ_ALL)' \
 	PYTHON3='$(PYTHON3)'
 
 # STEPS chooses some: make check STEPS='unit layers'.
@@ -273,7 +247,8 @@ FUZZ_SECONDS = 60
 check-local: $(bin_PROGRAMS)
 	@$(LK_TEST_ENV) LK_CHECK_LEVEL=$(LK_CHECK_LEVEL) $(SHELL) $(srcdir)/tests/run-all $(STEPS)
 
-# Runs for as long as it takes: fuzzing for FUZZ_SECONDS a target, the long live tests.
+# Runs for as long as it takes: fuzzing for ten minutes a target, the long live tests.
+check-soak: FUZZ_SECONDS = 600
 check-soak: all check-fuzz
 	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_SCRIPTS)
 	@$(LK_TEST_ENV) LK_CHECK_LEVEL=soak $(SHELL) $(srcdir)/tests/run-all live
@@ -282,11 +257,11 @@ check-soak: all check-fuzz
 check-fuzz: distdir
 	-test ! -d fuzz-build || { chmod -R u+w fuzz-build && rm -rf fuzz-build; }
 	mv $(distdir) fuzz-build
-	cd fuzz-build && ./configure CC=clang --enable-fuzzing --disable-tui --enable-silent-rules -q
+	cd fuzz-build && ./configure CC=clang --enable-fuzzing $(LK_FUZZ_CONFIGURE) --enable-silent-rules -q
 	cd fuzz-build && $(MAKE) $(AM_MAKEFLAGS) fuzz-programs
 	@$(LK_TEST_ENV) $(SHELL) $(srcdir)/tests/run-fuzz '$(abs_top_builddir)/fuzz-build' $(FUZZ_SECONDS)
 
-fuzz-programs: $(LK_FUZZ_TARGETS:%=tests/fuzz/fuzz_%$(EXEEXT))
+fuzz-programs: $(LK_FUZZ_ALL:%=tests/fuzz/fuzz_%)
 
 check-style:
 	@$(LK_TEST_ENV) $(SHELL) $(srcdir)/tests/check-style

@@ -172,11 +172,12 @@ unsigned lk_do_tag_same(struct lk_tui *t)
 {
 	struct lk_view *v = lk_tui_view(t);
 	struct lk_list *l = &v->list;
-	struct lk_subject one, other;
+	struct lk_subject one;
 
 	lk_tui_subject(t, &one);
 	for (size_t i = 0; one.frame && i < l->shown.n; i++) {
 		const struct lk_item *it = lk_list_at(l, i);
+		struct lk_subject other = { 0 };
 
 		if (it->flags & (LK_ITEM_FIXED | LK_ITEM_GHOST))
 			continue;

@@ -61,6 +61,7 @@ struct lk_view_ops {
 	/* A cell as raw bytes. *style: what it means. 0 or -ENOMEM. */
 	int (*cell)(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out,
 		    enum lk_style *ret_style);
+	/* *ret comes zeroed. */
 	void (*subject)(const struct lk_tui *t, const struct lk_item *it, struct lk_subject *ret);
 	/* The row in plain words, raw bytes. 0 or -ENOMEM. */
 	int (*describe)(const struct lk_tui *t, const struct lk_item *it, lk_buf *out);

@@ -323,14 +323,22 @@ size_t lk_parse_status_nspid(const char *s, size_t n)
 	return count;
 }
 
-int lk_parse_status_tracer(const char *s, size_t n)
+static int status_pid(const char *s, size_t n, const char *label)
 {
 	struct word rest;
 	int pid;
 
-	if (!find_label(s, n, "TracerPid:", &rest) || lk_text_pid(rest.s, rest.n, &pid) < 0)
-		return 0;
-	return pid;
+	return find_label(s, n, label, &rest) && lk_text_pid(rest.s, rest.n, &pid) == 0 ? pid : 0;
+}
+
+int lk_parse_status_tgid(const char *s, size_t n)
+{
+	return status_pid(s, n, "Tgid:");
+}
+
+int lk_parse_status_tracer(const char *s, size_t n)
+{
+	return status_pid(s, n, "TracerPid:");
 }
 
 /* As the kernel packs it: new_encode_dev(), include/linux/kdev_t.h. */

@@ -50,6 +50,8 @@ int lk_parse_stat(const char *s, size_t n, struct lk_stat *ret);
 
 /* Effective uid from the text of /proc/PID/status ("Uid:"). 0 or -ENOENT. */
 int lk_parse_status_uid(const char *s, size_t n, unsigned *ret_euid);
+/* Its process, when it is a thread ("Tgid:"); 0: it is not said. */
+int lk_parse_status_tgid(const char *s, size_t n);
 /* The process that traces it ("TracerPid:"); 0: none, or it is not said. */
 int lk_parse_status_tracer(const char *s, size_t n);
 /* How many pid namespaces the "NSpid:" line names, seen from this /proc; 0: no such line. */

@@ -188,12 +188,11 @@ static int take_field(const char **p, const char *end, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int take(void *arg, size_t i, const char *data, size_t n)
+int lk_procfacts_take(const char *data, size_t n, size_t i, lk_procfacts_cb cb, void *arg)
 {
 	lk_auto_mem char *user = NULL;
 	lk_auto_mem char *cmdline = NULL;
 	lk_auto_mem char *cgroup = NULL;
-	struct job *j = arg;
 	const char *p = data;
 	int rc = take_field(&p, data + n, &user);
 
@@ -201,7 +200,14 @@ static int take(void *arg, size_t i, const char *data, size_t n)
 	rc = rc < 0 ? rc : take_field(&p, data + n, &cgroup);
 	if (rc < 0)
 		return rc;
-	return j->cb(j->arg, i, &(struct lk_procfacts){ .user = user, .cmdline = cmdline, .cgroup = cgroup });
+	return cb(arg, i, &(struct lk_procfacts){ .user = user, .cmdline = cmdline, .cgroup = cgroup });
+}
+
+static int take(void *arg, size_t i, const char *data, size_t n)
+{
+	const struct job *j = arg;
+
+	return lk_procfacts_take(data, n, i, j->cb, j->arg);
 }
 
 /* ---- user names alone: one look-up for each number, not for each process ---- */

@@ -56,23 +56,27 @@ static bool answers_from_memory(const char *s, size_t n)
 }
 
 /* Lines of proc_filesystems(5): "nodev\tproc" or "\text4". */
+bool lk_scan_answer_from_memory(const char *text, size_t n)
+{
+	const char *end = text + n;
+
+	for (const char *line = text; line < end;) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line)), *tab;
+
+		stop = stop ? stop : end;
+		tab = memchr(line, '\t', (size_t)(stop - line));
+		if (!tab || !answers_from_memory(tab + 1, (size_t)(stop - tab - 1)))
+			return false;
+		line = stop + (stop < end);
+	}
+	return n > 0;
+}
+
 static bool all_answer_from_memory(struct scan *s)
 {
-	size_t at = 0;
-
 	s->buf.n = 0;
-	if (lk_io_read_at(s->root->fd, "filesystems", MAX_FILESYSTEMS, &s->buf) < 0 || !s->buf.n)
-		return false;
-	while (at < s->buf.n) {
-		const char *line = s->buf.v + at, *end = memchr(line, '\n', s->buf.n - at);
-		size_t n = end ? (size_t)(end - line) : s->buf.n - at;
-		const char *tab = memchr(line, '\t', n);
-
-		if (!tab || !answers_from_memory(tab + 1, n - (size_t)(tab + 1 - line)))
-			return false;
-		at += n + 1;
-	}
-	return true;
+	return lk_io_read_at(s->root->fd, "filesystems", MAX_FILESYSTEMS, &s->buf) == 0 &&
+	       lk_scan_answer_from_memory(s->buf.v, s->buf.n);
 }
 
 /* Here stat(2) tells of an inode what the kernel's lists do: the number for certain, and for most the device. What is put

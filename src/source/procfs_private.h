@@ -273,6 +273,8 @@ const struct lk_mounts *lk_scan_crew_mounts(const struct scan_crew *c);
 /* -- procfs_dismiss.c -- */
 /* Whether open files may be dismissed here without reading their fdinfo; learns what is needed for it. */
 bool lk_scan_can_dismiss(struct scan *s);
+/* All file systems of this text of proc_filesystems(5) answer without waiting for anybody. */
+bool lk_scan_answer_from_memory(const char *text, size_t n);
 /* The descriptor `name` of the directory fddir, which is PID/fd: false when its fdinfo has to be read. */
 bool lk_scan_dismiss(struct scan *s, const struct lk_map *locked, int fddir, const char *name, int pid, int fd,
 		     struct scan_dev *ret_dev);

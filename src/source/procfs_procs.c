@@ -97,20 +97,14 @@ static unsigned flags_without_dir(const struct scan *s, int pid)
 
 bool lk_scan_is_thread(struct scan *s, int pid)
 {
-	static const char label[] = "\nTgid:\t";
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "status");
-	const char *p, *e;
 	int tgid;
 
 	s->buf.n = 0;
 	if (lk_scan_skips(s, pid) || lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) < 0)
 		return false;
-	p = memmem(s->buf.v, s->buf.n, label, sizeof(label) - 1);
-	if (!p)
-		return false;
-	p += sizeof(label) - 1;
-	e = memchr(p, '\n', (size_t)(s->buf.v + s->buf.n - p));
-	return e && lk_text_pid(p, (size_t)(e - p), &tgid) == 0 && tgid != pid;
+	tgid = lk_parse_status_tgid(s->buf.v, s->buf.n);
+	return tgid && tgid != pid;
 }
 
 static int read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)

@@ -15,17 +15,9 @@
 
 #define STALL_MS 700
 
-/* What goes through the pipe, followed by the text of `what`. */
-struct message {
-	enum { MESSAGE_USE, MESSAGE_DENIED, MESSAGE_SKIP, MESSAGE_UNKNOWN } kind;
-	struct lk_use use; /* pointers are not valid */
-	int code; /* DENIED: -errno */
-	char comm[USES_COMM];
-};
-
 int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const struct lk_use *use)
 {
-	struct message m = { .kind = MESSAGE_USE, .use = *use };
+	struct uses_message m = { .kind = MESSAGE_USE, .use = *use };
 	lk_buf b = { 0 };
 	int rc;
 
@@ -42,9 +34,9 @@ int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const 
 	return rc;
 }
 
-static int emit_note(struct lk_helper_out *out, int kind, const struct uses_proc *proc, int code)
+static int emit_note(struct lk_helper_out *out, enum uses_message_kind kind, const struct uses_proc *proc, int code)
 {
-	struct message m;
+	struct uses_message m;
 
 	memset(&m, 0, sizeof(m));
 	m.kind = kind;
@@ -88,7 +80,7 @@ static int uses_work(void *arg, size_t item, struct lk_helper_out *out)
 
 /* -- the parent -- */
 
-static int take_use(struct uses_job *j, const struct message *m, const char *what, size_t n)
+static int take_use(struct uses_job *j, const struct uses_message *m, const char *what, size_t n)
 {
 	struct lk_use use = m->use;
 	char *text = n ? strndup(what, n) : NULL;
@@ -98,7 +90,7 @@ static int take_use(struct uses_job *j, const struct message *m, const char *wha
 		return -ENOMEM;
 	use.what = text;
 	use.comm = use.pid > 0 ? m->comm : NULL;
-	rc = use.file < j->n_files ? lk_uses_add(j->result, &use) : -EBADMSG;
+	rc = use.file < j->n_files && use.kind < LK_N_USE_KINDS ? lk_uses_add(j->result, &use) : -EBADMSG;
 	free(text);
 	return rc;
 }
@@ -123,27 +115,33 @@ static void uses_gave_up(void *arg, size_t item)
 		j->result->n_kernel_unknown++;
 }
 
-static int uses_take(void *arg, size_t item __attribute__((unused)), const char *data, size_t n)
+int lk_uses_take(struct uses_job *j, const char *data, size_t n)
 {
-	struct uses_job *j = arg;
-	struct message m;
+	struct uses_message m;
 
 	if (n < sizeof(m))
 		return -EBADMSG;
 	memcpy(&m, data, sizeof(m));
 	m.comm[USES_COMM - 1] = '\0';
 	switch (m.kind) {
+	case MESSAGE_USE:
+		return take_use(j, &m, data + sizeof(m), n - sizeof(m));
 	case MESSAGE_DENIED:
 		return take_denied(j, m.use.pid, *m.comm ? m.comm : NULL, m.code);
 	case MESSAGE_SKIP:
-		j->result->n_procs--;
+		j->result->n_procs -= j->result->n_procs > 0;
 		return 0;
 	case MESSAGE_UNKNOWN:
 		j->result->n_kernel_unknown++;
 		return 0;
 	default:
-		return take_use(j, &m, data + sizeof(m), n - sizeof(m));
+		return -EBADMSG;
 	}
+}
+
+static int uses_take(void *arg, size_t item __attribute__((unused)), const char *data, size_t n)
+{
+	return lk_uses_take(arg, data, n);
 }
 
 static int add_pid(struct uses_job *j, int pid)

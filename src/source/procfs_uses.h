@@ -68,6 +68,14 @@ struct uses_proc {
 	struct uses_seen *seen; /* for each file */
 };
 
+/* What goes through the pipe, followed by the text of `what`. */
+struct uses_message {
+	enum uses_message_kind { MESSAGE_USE, MESSAGE_DENIED, MESSAGE_SKIP, MESSAGE_UNKNOWN } kind;
+	struct lk_use use; /* pointers are not valid */
+	int code; /* DENIED: -errno */
+	char comm[USES_COMM];
+};
+
 /* Reports a use to the parent. proc NULL: the kernel. 0 or -errno. */
 int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const struct lk_use *use);
 
@@ -84,11 +92,16 @@ int lk_uses_of_mounts(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_sockets(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_blocks(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_overlays(struct uses_job *j, struct lk_helper_out *out);
+/* A line of /proc/swaps becomes the path that it names. false: it names none. */
+bool lk_uses_parse_swap(char *line, bool *ret_block);
 /* Tells the parent that one of these could not be looked through. */
 int lk_uses_emit_unknown(struct lk_helper_out *out);
 /* Tells it that the process could not be read, or that it is none to be counted. */
 int lk_uses_emit_denied(struct lk_helper_out *out, const struct uses_proc *proc, int code);
 int lk_uses_emit_skip(struct lk_helper_out *out);
+
+/* In the parent: one message of the helper into job->result. 0, -EBADMSG or -ENOMEM. */
+int lk_uses_take(struct uses_job *j, const char *data, size_t n);
 
 /* Everything one process does with the files. 0, or -errno when the parent is gone or memory is out. */
 int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out);

@@ -99,19 +99,29 @@ static void unescape(char *s)
 }
 
 /* "PATH<blanks>file<tab>…", or "partition", which is any block device; the rest is the heading. */
-static int look_at_swap(struct uses_job *j, struct lk_helper_out *out, char *line)
+bool lk_uses_parse_swap(char *line, bool *ret_block)
 {
 	char *end = strpbrk(line, " \t"), *type;
-	int rc = 0;
 
 	if (!end)
-		return 0;
+		return false;
 	type = end + strspn(end, " \t");
-	if (strncmp(type, "file", 4) != 0 && strncmp(type, "partition", 9) != 0)
-		return 0;
+	*ret_block = strncmp(type, "partition", 9) == 0;
+	if (!*ret_block && strncmp(type, "file", 4) != 0)
+		return false;
 	*end = '\0';
 	unescape(line);
-	if (type[0] == 'p')
+	return true;
+}
+
+static int look_at_swap(struct uses_job *j, struct lk_helper_out *out, char *line)
+{
+	bool is_block;
+	int rc = 0;
+
+	if (!lk_uses_parse_swap(line, &is_block))
+		return 0;
+	if (is_block)
 		return lk_uses_block_path(j, out, LK_USE_SWAP, line);
 	rc = lk_uses_below_kernel(j, out, LK_USE_SWAP, line, line);
 	for (size_t i = 0; i < j->n_files && !rc; i++) {

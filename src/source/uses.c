@@ -128,7 +128,7 @@ static int compare_uses(const void *a, const void *b)
 	d = d ? d : compare_numbers(x->below, y->below);
 	d = d ? d : compare_numbers(x->kind, y->kind);
 	d = d ? d : compare_numbers((uint64_t)x->pid, (uint64_t)y->pid);
-	d = d ? d : compare_numbers((uint64_t)(x->fd + 1), (uint64_t)(y->fd + 1));
+	d = d ? d : compare_numbers((uint64_t)x->fd + 1, (uint64_t)y->fd + 1);
 	return d ? d : compare_text(x->what, y->what);
 }
 

@@ -85,6 +85,7 @@ static void fuzz_status(const char *s, size_t n)
 	unsigned uid;
 
 	lk_parse_status_uid(s, n, &uid);
+	LK_FUZZ_MUST(lk_parse_status_tracer(s, n) >= 0 && lk_parse_status_tgid(s, n) >= 0);
 	LK_FUZZ_MUST(lk_parse_status_nspid(s, n) <= n);
 }
 
@@ -120,9 +121,15 @@ static void fuzz_thread(const char *s, size_t n)
 {
 	int processor = 0;
 	double ms = 0;
+	char tty[LK_TTY_TEXT];
+	uint32_t number;
 
 	LK_FUZZ_MUST(lk_parse_stat_processor(s, n, &processor) < 0 || processor >= 0);
 	LK_FUZZ_MUST(lk_parse_sched_exec_start(s, n, &ms) < 0 || ms >= 0);
+	if (n < sizeof(number))
+		return;
+	memcpy(&number, s, sizeof(number));
+	LK_FUZZ_MUST((*lk_tty_name(number, tty) != '\0') == (number != 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

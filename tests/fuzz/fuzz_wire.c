@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Frames of the process that scans. With an even first byte the rest are frames whose lengths are put right: a kind, two bytes of
+ * length, the payload. What is understood is sent again and must arrive as the same. */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "fuzz.h"
+#include "source/wire.h"
+
+/* Whoever hears a frame: passes it on, and remembers the strings. */
+struct ear {
+	struct lk_sink to; /* .arg NULL: nobody */
+	struct lk_wire_out *out; /* behind it */
+	lk_buf strings;
+};
+
+static void hear(struct ear *e, const char *s)
+{
+	LK_FUZZ_MUST(lk_buf_puts(&e->strings, s ? s : "(none)") == 0 && lk_buf_add(&e->strings, "|", 1) == 0);
+}
+
+static void hear_file(struct ear *e, const struct lk_fact_file *f)
+{
+	/* It stands in the same place each time. */
+	if (e->out)
+		e->out->last = NULL;
+	if (!f)
+		return;
+	hear(e, f->path);
+	hear(e, f->fstype);
+	hear(e, f->mount_point);
+}
+
+#define EAR(name, ...) \
+	static int hear_##name(void *arg, const struct lk_fact_##name *f) \
+	{ \
+		struct ear *e = arg; \
+\
+		(void)f; \
+		hear(e, #name); \
+		__VA_ARGS__; \
+		return e->to.arg ? e->to.name(e->to.arg, f) : 0; \
+	}
+
+EAR(host, hear(e, f->scanner), hear(e, f->host), hear(e, f->boot_id))
+EAR(lock, (void)0)
+EAR(fd, hear_file(e, f->file))
+EAR(waiter, hear_file(e, f->file))
+EAR(mount, hear(e, f->fstype), hear(e, f->mount_point))
+EAR(proc, hear(e, f->comm), hear(e, f->user), hear(e, f->cmdline), hear(e, f->cgroup), hear(e, f->parent_comm),
+    hear(e, f->session_comm), hear(e, f->tty), hear(e, f->tracer_comm))
+EAR(orphan, (void)0)
+EAR(denied, hear(e, f->what), hear(e, f->text))
+EAR(end, (void)0)
+EAR(proven, (void)0)
+EAR(unread, hear(e, f->what), hear(e, f->comm))
+
+static struct lk_sink sink_of(struct ear *e)
+{
+	return (struct lk_sink){ e,         hear_host,   hear_lock,   hear_fd,  hear_waiter, hear_mount,
+				 hear_proc, hear_orphan, hear_denied, hear_end, hear_proven, hear_unread };
+}
+
+static void frame(lk_buf *out, const uint8_t *p, size_t n, int kind)
+{
+	size_t length = sizeof(kind) + n;
+
+	LK_FUZZ_MUST(lk_buf_add(out, &length, sizeof(length)) == 0 && lk_buf_add(out, &kind, sizeof(kind)) == 0);
+	LK_FUZZ_MUST(!n || lk_buf_add(out, p, n) == 0);
+}
+
+static void frames(lk_buf *out, const uint8_t *p, size_t n)
+{
+	while (n >= 3) {
+		size_t length = p[1] | (size_t)p[2] << 8;
+
+		length = length < n - 3 ? length : n - 3;
+		frame(out, p + 3, length, p[0]);
+		p += 3 + length;
+		n -= 3 + length;
+	}
+}
+
+static void check(const char *s, size_t n)
+{
+	struct lk_wire_in in = { 0 }, again_in = { 0 };
+	struct lk_wire_out out = { 0 };
+	struct ear first = { .to = lk_wire_sink(&out), .out = &out }, again = { 0 };
+	struct lk_sink sink = sink_of(&first);
+	int rc = lk_wire_take(&in, s, n, &sink);
+
+	LK_FUZZ_MUST(rc == 0 || rc == -EBADMSG);
+	sink = sink_of(&again);
+	LK_FUZZ_MUST(lk_wire_take(&again_in, out.bytes.v, out.bytes.n, &sink) == 0);
+	LK_FUZZ_MUST(first.strings.n == again.strings.n &&
+		     (!first.strings.n || memcmp(first.strings.v, again.strings.v, first.strings.n) == 0));
+	lk_wire_in_done(&in);
+	lk_wire_in_done(&again_in);
+	lk_wire_out_done(&out);
+	lk_vec_done(&first.strings);
+	lk_vec_done(&again.strings);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	lk_buf bytes = { 0 };
+
+	if (!size)
+		return 0;
+	if (data[0] & 1)
+		LK_FUZZ_MUST(size == 1 || lk_buf_add(&bytes, data + 1, size - 1) == 0);
+	else
+		frames(&bytes, data + 1, size - 1);
+	check(bytes.v, bytes.n);
+	lk_vec_done(&bytes);
+	return 0;
+}
