@@ -26,9 +26,13 @@ static int make_directory(struct lk_aside *a)
 
 	for (int i = 0; i < NAMES_MAX && rc == -EEXIST; i++) {
 		uint64_t number;
+		ssize_t got;
 
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			return -EIO;
+		do
+			got = getrandom(&number, sizeof(number), 0);
+		while (got < 0 && errno == EINTR);
+		if (got != sizeof(number))
+			return got < 0 ? -errno : -EIO;
 		free(a->dir);
 		if (asprintf(&a->dir, PREFIX "%0*llx", HEX_DIGITS, (unsigned long long)number) < 0) {
 			a->dir = NULL;

@@ -162,14 +162,17 @@ static int run_in_helper(struct lk_release *r, int pidfd, struct lk_err *err)
 
 	d.job = &job;
 	rc = lk_helper_run(&job, &result);
+	if (d.answered)
+		return d.rc < 0 ? d.rc : 0;
+	/* It may have been started and have done it: no code that means "unchanged", unless none is to be had. */
 	if (rc < 0)
-		return lk_err_set(err, rc, "cannot start a process that releases the lock: %s", strerror(-rc));
-	if (!d.answered)
-		return lk_err_set(err, -ETIMEDOUT,
-				  "the process that was to release the lock through a duplicate of descriptor %d of "
-				  "process %d gave no answer",
-				  r->target.fd, r->target.pid);
-	return d.rc < 0 ? d.rc : 0;
+		return lk_err_set(err, rc == -EBUSY ? rc : -ECHILD,
+				  "there is no answer of a process that was to release the lock: %s", strerror(-rc));
+	return lk_err_set(
+		err, -ETIMEDOUT,
+		"the process that was to release the lock through a duplicate of descriptor %d of process %d gave no "
+		"answer",
+		r->target.fd, r->target.pid);
 }
 
 /* A thread with a table of its own is reached by a pidfd of its own. */

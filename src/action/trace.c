@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "action/trace.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -236,40 +235,26 @@ static ssize_t real_read_task(void *arg __attribute__((unused)), int pid, int ti
 	return -EFBIG;
 }
 
-static int read_tids(DIR *dir, lk_tids *ret)
+static int add_tid(void *arg, int dirfd __attribute__((unused)), const char *name)
 {
-	const struct dirent *entry;
+	lk_tids *tids = arg;
+	int tid, *slot;
 
-	while ((entry = readdir(dir)) != NULL) {
-		int tid, *slot;
-
-		if (lk_text_pid(entry->d_name, strlen(entry->d_name), &tid) < 0)
-			continue;
-		slot = lk_vec_push(ret);
-		if (!slot)
-			return -ENOMEM;
-		*slot = tid;
-	}
+	if (lk_text_pid(name, strlen(name), &tid) < 0)
+		return 0;
+	slot = lk_vec_push(tids);
+	if (!slot)
+		return -ENOMEM;
+	*slot = tid;
 	return 0;
 }
 
 static int real_threads(void *arg __attribute__((unused)), int pid, lk_tids *ret)
 {
 	struct lk_proc_name path = lk_procroot_task_name(pid, 0, "task");
-	lk_auto_dir *dir = NULL;
-	int root = lk_trace_proc_fd(), rc, fd;
+	int root = lk_trace_proc_fd();
 
-	if (root < 0)
-		return root;
-	fd = lk_io_openat(root, path.s, O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (dir)
-		return read_tids(dir, ret);
-	rc = -errno;
-	close(fd);
-	return rc;
+	return root < 0 ? root : lk_io_each_entry(root, path.s, add_tid, ret);
 }
 
 const struct lk_trace lk_trace_real = {

@@ -22,10 +22,8 @@
 #define MAX_RECORD ((size_t)16 << 20)
 #define MAX_CHILDREN 4
 #define MAX_BATCH 64
-/* After so many stalls the rest of a group is not tried. */
-#define MAX_GROUP_STALLS 3
-/* A child is silent for this part of stall_ms when another one takes over the rest. */
-#define SILENT_PART 8
+#define MAX_GROUP_STALLS 3 /* after so many the rest of a group is not tried */
+#define SILENT_PART 8 /* a child is silent for this part of stall_ms when another one takes over the rest */
 
 enum frame_kind { FRAME_DATA = 1, FRAME_DONE = 2 };
 
@@ -340,16 +338,19 @@ static void next_batch(struct run *r, struct batch *b)
 	}
 }
 
-static void hand_out(struct run *r, struct child *c)
+static int hand_out(struct run *r, struct child *c)
 {
+	int rc = 0;
+
 	c->n_done = 0;
 	do
 		next_batch(r, &c->batch);
 	while (!c->batch.n && r->next < r->n_queue);
 	c->heard_ms = lk_io_now_ms();
-	/* One that has died is met when it is listened to. */
 	if (c->batch.n)
-		(void)send_all(c->fd, &c->batch, sizeof(c->batch), MSG_NOSIGNAL);
+		rc = send_all(c->fd, &c->batch, sizeof(c->batch), MSG_NOSIGNAL);
+	/* One that has died is met when it is listened to. */
+	return rc == -EPIPE || rc == -ECONNRESET ? 0 : rc;
 }
 
 /* Every child is silent, so that another one can be of use. */
@@ -371,20 +372,19 @@ static int employ(struct run *r, size_t *ret_busy)
 	int rc = 0;
 
 	*ret_busy = 0;
-	for (size_t i = 0; i < MAX_CHILDREN; i++) {
+	for (size_t i = 0; i < MAX_CHILDREN && !rc; i++) {
 		struct child *c = &r->children[i];
 
 		if (is_idle(c))
-			hand_out(r, c);
+			rc = hand_out(r, c);
 		*ret_busy += c->pid && !is_idle(c);
 		if (!c->pid && !free_one)
 			free_one = c;
 	}
-	if (r->next == r->n_queue || !free_one || !are_all_silent(r, lk_io_now_ms()))
-		return 0;
+	if (rc || r->next == r->n_queue || !free_one || !are_all_silent(r, lk_io_now_ms()))
+		return rc;
 	rc = lk_helper_is_full() ? -EBUSY : child_start(r, free_one);
-	if (!rc)
-		hand_out(r, free_one);
+	rc = rc ? rc : hand_out(r, free_one);
 	*ret_busy += !rc && !is_idle(free_one);
 	/* The others may still come to an end. */
 	return rc && *ret_busy ? 0 : rc;

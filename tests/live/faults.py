@@ -103,11 +103,15 @@ def loop(t, args, judge, kinds):
     return runs
 
 
-def prepare(t):
+def want_strace():
     if subprocess.run(
         [*strace("-o", "/dev/null", "-e", "trace=openat"), "true"], stderr=subprocess.DEVNULL, check=False
     ).returncode:
         raise Skip("strace cannot trace here")
+
+
+def prepare(t):
+    want_strace()
     path = t.path("f")
     h = t.helper()
     return path, (h.pid, h.open_lock(path))
