@@ -29,6 +29,11 @@ int lk_io_openat(int dirfd, const char *path, int flags)
 
 int lk_io_read_fd(int fd, size_t limit, lk_buf *out)
 {
+	return lk_io_read_fd_until(fd, limit, 0, out);
+}
+
+int lk_io_read_fd_until(int fd, size_t limit, int64_t deadline_ms, lk_buf *out)
+{
 	size_t start = out->n;
 
 	for (;;) {
@@ -52,6 +57,8 @@ int lk_io_read_fd(int fd, size_t limit, lk_buf *out)
 			out->n = start + limit;
 			return -EFBIG;
 		}
+		if (deadline_ms && lk_io_now_ms() >= deadline_ms)
+			return -ETIMEDOUT;
 	}
 }
 

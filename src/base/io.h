@@ -17,6 +17,8 @@ int lk_io_openat(int dirfd, const char *path, int flags);
 /* Appends what there is until end of file, at most `limit` bytes. 0; -EFBIG: there is more, and *out has the first `limit`; or
  * -errno. */
 int lk_io_read_fd(int fd, size_t limit, lk_buf *out);
+/* The same, but when it is that late by lk_io_now_ms(), and there is more, -ETIMEDOUT. 0: no limit. */
+int lk_io_read_fd_until(int fd, size_t limit, int64_t deadline_ms, lk_buf *out);
 /* Opens O_RDONLY, reads, closes. Not for files of users: only for kernel files and our own. */
 int lk_io_read_at(int dirfd, const char *path, size_t limit, lk_buf *out);
 /* Calls cb for each line, without its newline, of a kernel file of any length, until it returns non-zero, which is returned. Of a line

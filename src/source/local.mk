@@ -46,6 +46,8 @@ liblockscope_a_SOURCES += \
 	src/source/markers.h \
 	src/source/mounts.c \
 	src/source/mounts.h \
+	src/source/overlay.c \
+	src/source/overlay.h \
 	src/source/procfacts.c \
 	src/source/procfacts.h \
 	src/source/procfs.c \

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "source/overlay.h"
 
 #define MAX_MOUNTINFO ((size_t)64 << 20)
 
@@ -85,9 +86,11 @@ static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns, uint6
 		e->overlay = lk_arena_strdup(&m->arena, mnt_fs_get_fs_options(fs));
 	e->source = lk_arena_strdup(&m->arena, mnt_fs_get_srcpath(fs));
 	e->root = lk_arena_strdup(&m->arena, mnt_fs_get_root(fs));
-	e->local = lk_mounts_fs_is_local(e->fstype);
 	if (!e->fstype || !e->target || !e->root)
 		return -ENOMEM;
+	e->local = lk_mounts_fs_is_local(e->fstype);
+	/* Its layers are not to be seen in the table. */
+	e->asks = e->local != LK_YES || strcmp(e->fstype, "ecryptfs") == 0;
 	slot = lk_vec_push(&m->v);
 	if (!slot || lk_map_set(&m->by_id, &e->id, sizeof(e->id), m->v.n - 1) < 0)
 		return -ENOMEM;
@@ -103,6 +106,53 @@ static int add_all(struct lk_mounts *m, struct libmnt_table *tb, struct libmnt_i
 	while (!rc && mnt_table_next_fs(tb, it, &fs) == 0)
 		rc = add_one(m, fs, ns, ns_id);
 	return rc;
+}
+
+static bool is_overlay(const struct lk_mount *e)
+{
+	return strcmp(e->fstype, "overlay") == 0;
+}
+
+/* All mounts of one overlay file system are alike. */
+static void doubt_overlay(struct lk_mounts *m, const struct lk_mount *overlay)
+{
+	for (size_t i = 0; i < m->v.n; i++) {
+		struct lk_mount *e = m->v.v[i];
+
+		if (is_overlay(e) && e->major == overlay->major && e->minor == overlay->minor)
+			e->asks = true;
+	}
+}
+
+/* 1: a server stands behind this layer. Where a relative name leads is not known here. */
+static int is_remote_layer(void *arg, const char *path)
+{
+	const struct lk_mount *on = path[0] == '/' ? lk_mounts_by_path(arg, 0, path) : NULL;
+
+	return on && on->asks;
+}
+
+/* An overlay of ours is as local as its layers. */
+static void judge_overlays(struct lk_mounts *m)
+{
+	for (size_t i = 0; i < m->v.n; i++) {
+		const struct lk_mount *e = m->v.v[i];
+
+		if (e->ns == 0 && e->overlay && !e->asks &&
+		    (lk_overlay_each_layer(e->overlay, false, is_remote_layer, m) ||
+		     lk_overlay_each_layer(e->overlay, true, is_remote_layer, m)))
+			doubt_overlay(m, e);
+	}
+}
+
+void lk_mounts_distrust(struct lk_mounts *m, unsigned ns)
+{
+	for (size_t i = 0; i < m->v.n; i++) {
+		const struct lk_mount *e = m->v.v[i];
+
+		if (e->ns == ns && is_overlay(e))
+			doubt_overlay(m, e);
+	}
 }
 
 /* A line libmount cannot read is left out; the mount is then unknown, never guessed. */
@@ -126,25 +176,31 @@ static int parse_text(struct libmnt_table *tb, lk_buf *text)
 	return mnt_table_parse_stream(tb, f, "mountinfo");
 }
 
-int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns, uint64_t ns_id)
+int lk_mounts_add_text(struct lk_mounts *m, lk_buf *text, unsigned ns, uint64_t ns_id)
 {
 	struct libmnt_table *tb = mnt_new_table();
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
-	lk_buf text = { 0 };
-	int rc = lk_io_read_fd(fd, MAX_MOUNTINFO, &text);
+	int rc = !tb || !it ? -ENOMEM : parse_text(tb, text);
 
-	close(fd);
-	if (!tb || !it)
-		rc = -ENOMEM;
-	rc = rc < 0 ? rc : parse_text(tb, &text);
 	rc = rc < 0 ? rc : add_all(m, tb, it, ns, ns_id);
 	if (!rc && ns == 0) {
 		m->has_own = true;
 		m->own_ns_id = ns_id;
+		judge_overlays(m);
 	}
-	lk_vec_done(&text);
 	mnt_free_iter(it);
 	mnt_unref_table(tb);
+	return rc;
+}
+
+int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns, uint64_t ns_id)
+{
+	lk_buf text = { 0 };
+	int rc = lk_io_read_fd(fd, MAX_MOUNTINFO, &text);
+
+	close(fd);
+	rc = rc < 0 ? rc : lk_mounts_add_text(m, &text, ns, ns_id);
+	lk_vec_done(&text);
 	return rc;
 }
 
@@ -297,7 +353,7 @@ bool lk_mounts_path_is_local(const struct lk_mounts *m, unsigned ns, const char 
 
 		if (e->ns != ns || !is_prefix(e->target, path))
 			continue;
-		if (e->local != LK_YES)
+		if (e->asks)
 			return false;
 		any = true;
 	}

@@ -23,6 +23,7 @@ struct lk_mount {
 		ns; /* which namespace: 0 is our own, others as the caller numbers them (a mount belongs to exactly one) */
 	uint64_t ns_id; /* inode number of that namespace; 0 unknown */
 	enum lk_tri local;
+	bool asks; /* looking something up there, or asking for its size, may wait for a server: not local, or not all of its layers are */
 };
 
 /* In place; zero-initialised is empty. */
@@ -39,6 +40,11 @@ void lk_mounts_done(struct lk_mounts *m);
 /* Adds the table that stands in the open mountinfo file fd (taken over and closed) as namespace ns, whose inode number is ns_id (0
  * unknown). 0 or -errno; entries whose id is known are left as they are. */
 int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns, uint64_t ns_id);
+
+/* The same from its text. */
+int lk_mounts_add_text(struct lk_mounts *m, lk_buf *text, unsigned ns, uint64_t ns_id);
+/* What namespace ns has mounted was mounted by users who may mean harm: what its overlays stand on need not be local. */
+void lk_mounts_distrust(struct lk_mounts *m, unsigned ns);
 
 const struct lk_mount *lk_mounts_by_id(const struct lk_mounts *m, int id); /* NULL: not met */
 /* A mount of that superblock, preferring our own namespace; NULL: none. */

@@ -6,8 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/io.h"
 #include "source/procfs_private.h"
+
+/* For the mount tables of other namespaces, all in all. */
+#define TABLES_MS 700
+#define MAX_TABLE ((size_t)64 << 20)
 
 static const char deleted_mark[] = " (deleted)";
 
@@ -31,21 +36,53 @@ static bool tried_mountinfo(const struct scan *s, int pid)
 	return false;
 }
 
+static bool has_table(const struct scan *s, uint64_t ns_id)
+{
+	for (size_t i = 0; i < s->namespaces.n; i++) {
+		if (s->namespaces.v[i] == ns_id)
+			return true;
+	}
+	return false;
+}
+
+/* Each table once. Users can mount so much that reading it takes the kernel minutes: all tables together have a limit. */
+static void add_table(struct scan *s, int pid, const char *name)
+{
+	uint64_t ns_id = lk_procroot_ns(s->root, pid, "mnt"), *slot;
+	int64_t began = lk_io_now_ms();
+	lk_auto_fd fd = -1;
+	lk_buf text = { 0 };
+	int rc;
+
+	if (has_table(s, ns_id) || s->tables_ms >= TABLES_MS)
+		return;
+	slot = ns_id ? lk_vec_push(&s->namespaces) : NULL;
+	if (slot)
+		*slot = ns_id;
+	fd = lk_io_openat(s->root->fd, name, O_RDONLY);
+	rc = fd < 0 ? fd : lk_io_read_fd_until(fd, MAX_TABLE, began + TABLES_MS - s->tables_ms, &text);
+	rc = rc < 0 ? rc : lk_mounts_add_text(&s->mounts, &text, ++s->n_ns, ns_id);
+	if (rc == -ETIMEDOUT || rc == -EFBIG)
+		lk_scan_deny_process(s, "mount table", rc, pid);
+	if (rc == 0 && !lk_procroot_mounts_are_trusted(s->root, pid))
+		lk_mounts_distrust(&s->mounts, s->n_ns);
+	s->tables_ms += lk_io_now_ms() - began;
+	lk_vec_done(&text);
+}
+
 /* The mount of a descriptor is looked up in the mount table of the process that has it. */
 static const struct lk_mount *find_mount(struct scan *s, const struct scan_fd *f)
 {
 	const struct lk_mount *m = lk_mounts_by_id(&s->mounts, f->info.mnt_id);
 	struct lk_proc_name name = lk_procroot_task_name(f->pid, f->tid, "mountinfo");
-	int fd, *slot;
+	int *slot;
 
 	if (m || f->info.mnt_id < 0 || lk_scan_skips(s, f->pid) || tried_mountinfo(s, f->pid))
 		return m;
 	slot = lk_vec_push(&s->mountinfo_tried);
 	if (slot)
 		*slot = f->pid;
-	fd = lk_io_openat(s->root->fd, name.s, O_RDONLY);
-	if (fd < 0 || lk_mounts_add(&s->mounts, fd, ++s->n_ns, lk_procroot_ns(s->root, f->pid, "mnt")) < 0)
-		return NULL;
+	add_table(s, f->pid, name.s);
 	return lk_mounts_by_id(&s->mounts, f->info.mnt_id);
 }
 
@@ -74,7 +111,7 @@ static void stat_fd(struct scan *s, struct scan_fd *f)
 	struct lk_proc_name name = lk_procroot_task_name(f->pid, f->tid, what.s);
 	struct statx st;
 
-	if (!s->root->is_proc || f->file.local != LK_YES || lk_scan_skips(s, f->pid))
+	if (!s->root->is_proc || f->asks || lk_scan_skips(s, f->pid))
 		return;
 	if (statx(s->root->fd, name.s, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) == 0)
 		take_stat(&f->file, &st);
@@ -134,6 +171,7 @@ static const struct lk_mount *describe_mount(struct scan *s, struct scan_fd *f, 
 	f->file = (struct lk_fact_file){ .key = *key, .size = -1, .mnt_id = f->info.mnt_id, .local = LK_UNKNOWN };
 	/* An unknown mount (detached, or not said) is still one of a known file system. */
 	same_fs = m || key->none ? m : lk_mounts_by_dev(&s->mounts, key->major, key->minor);
+	f->asks = !same_fs || same_fs->asks;
 	if (same_fs) {
 		f->file.local = same_fs->local;
 		f->file.fstype = same_fs->fstype;

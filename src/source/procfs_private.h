@@ -34,6 +34,7 @@ struct scan_fd {
 	struct lk_fdinfo info;
 	size_t ofd; /* 0 unknown */
 	bool dead; /* superseded by a later look */
+	bool asks; /* of its mount: not to be asked anything */
 	bool settled; /* what its name is worth is known: nothing to look up */
 	struct lk_fact_file file; /* strings in scan->arena */
 	const char *link; /* raw link text, NULL unknown */
@@ -157,6 +158,8 @@ struct scan {
 	LK_VEC(struct scan_denied) denied;
 	LK_VEC(struct lk_fact_orphan) orphans;
 	LK_VEC(int) mountinfo_tried; /* pids */
+	LK_VEC(uint64_t) namespaces; /* mount namespaces whose tables were read, or tried */
+	int64_t tables_ms; /* how long that took */
 	LK_VEC(int) named; /* pids to describe besides those of lines and descriptors */
 	bool all_swept; /* every process was looked at, also those that are not in `procs` */
 	const struct lk_fact_proc

@@ -31,6 +31,7 @@ void lk_scan_done(struct scan *s)
 	lk_vec_done(&s->denied);
 	lk_vec_done(&s->orphans);
 	lk_vec_done(&s->mountinfo_tried);
+	lk_vec_done(&s->namespaces);
 	lk_vec_done(&s->named);
 	lk_vec_done(&s->buf);
 }

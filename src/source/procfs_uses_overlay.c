@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "source/overlay.h"
 #include "source/procfs_uses.h"
 
 /* The layers of one mount, topmost first. */
@@ -28,8 +29,15 @@ static void layers_done(struct layers *l)
 	lk_vec_done(&l->paths);
 }
 
-static int add_layer(struct uses_job *j, struct layers *l, const char *path)
+struct adding {
+	struct uses_job *j;
+	struct layers *l;
+};
+
+static int add_layer(void *arg, const char *path)
 {
+	struct uses_job *j = ((struct adding *)arg)->j;
+	struct layers *l = ((struct adding *)arg)->l;
 	int fd = path[0] == '/' && lk_mounts_path_is_local(&j->mounts, 0, path)
 			 ? lk_io_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY)
 			 : -ENOENT;
@@ -51,77 +59,6 @@ static int add_layer(struct uses_job *j, struct layers *l, const char *path)
 	if (lk_procroot_own_link(fd, &j->link) == 0 && lk_buf_str(&j->link))
 		*name = strdup(j->link.v);
 	return *name ? 0 : -ENOMEM;
-}
-
-/* Up to an end that is not escaped by a backslash, which is taken away. Returns what stands behind, NULL: nothing. */
-static char *cut(char *s, char end)
-{
-	char *to = s;
-
-	for (; *s && *s != end; s++) {
-		if (*s == '\\' && s[1])
-			s++;
-		*to++ = *s;
-	}
-	end = *s;
-	*to = '\0';
-	return end ? s + 1 : NULL;
-}
-
-/* Like cut(), but the backslashes stay for the next one. */
-static char *cut_option(char *s)
-{
-	for (; *s && *s != ','; s++) {
-		if (*s == '\\' && s[1])
-			s++;
-	}
-	if (!*s)
-		return NULL;
-	*s = '\0';
-	return s + 1;
-}
-
-static char *value_of(char *option, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(option, name, n) == 0 ? option + n : NULL;
-}
-
-/* "lowerdir=A:B", where A is above B, and "::" stands before those that only hold data; or each by itself, "lowerdir+=A". */
-static int add_lower(struct uses_job *j, struct layers *l, char *value)
-{
-	int rc = 0;
-
-	for (char *next; value && !rc; value = next) {
-		next = cut(value, ':');
-		rc = value[0] ? add_layer(j, l, value) : 0;
-	}
-	return rc;
-}
-
-/* The upper layer is named behind the lower ones: the options are gone through twice. */
-static int read_layers(struct uses_job *j, struct layers *l, const char *options, bool upper)
-{
-	lk_auto_mem char *copy = strdup(options);
-	int rc = copy ? 0 : -ENOMEM;
-
-	for (char *option = copy, *next; option && !rc; option = next) {
-		char *value;
-
-		next = cut_option(option);
-		if (upper) {
-			value = value_of(option, "upperdir=");
-			if (value)
-				cut(value, '\0');
-			rc = value ? add_layer(j, l, value) : 0;
-			continue;
-		}
-		value = value_of(option, "lowerdir=");
-		value = value ? value : value_of(option, "lowerdir+=");
-		rc = value ? add_lower(j, l, value) : 0;
-	}
-	return rc;
 }
 
 /* "/f" of /upper/f; NULL: it does not lie there. */
@@ -178,9 +115,10 @@ static bool may_be_in_layer(const struct lk_fact_file *file)
 static int look_at_overlay(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m)
 {
 	struct layers l = { 0 };
-	int rc = read_layers(j, &l, m->overlay, true);
+	struct adding adding = { j, &l };
+	int rc = lk_overlay_each_layer(m->overlay, true, add_layer, &adding);
 
-	rc = rc ? rc : read_layers(j, &l, m->overlay, false);
+	rc = rc ? rc : lk_overlay_each_layer(m->overlay, false, add_layer, &adding);
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
 		if (may_be_in_layer(&j->files[i]))
 			rc = look_at_file(j, out, m, &l, i);

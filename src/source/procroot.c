@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -158,6 +161,16 @@ int lk_procroot_own_link(int fd, lk_buf *out)
 struct lk_proc_name lk_procroot_own_fd_name(int fd)
 {
 	return lk_procroot_name("/proc/self/fd/%d", fd);
+}
+
+bool lk_procroot_mounts_are_trusted(const struct lk_procroot *r, int pid)
+{
+	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "ns/mnt");
+	lk_auto_fd fd = lk_io_openat(r->fd, name.s, O_RDONLY);
+	lk_auto_fd owner = fd < 0 ? -1 : ioctl(fd, NS_GET_USERNS);
+	struct stat st;
+
+	return owner >= 0 && fstat(owner, &st) == 0 && st.st_ino == lk_procroot_own_ns("user");
 }
 
 uint64_t lk_procroot_own_ns(const char *which)

@@ -51,6 +51,10 @@ int lk_procroot_spell(int pid, int tid, const char *what, lk_buf *out);
 /* A namespace ("pid", "mnt") of that process, of our own with 0: its inode number; 0 unknown. */
 uint64_t lk_procroot_ns(const struct lk_procroot *r, int pid, const char *which);
 
+/* The mount namespace of a process belongs to our own user namespace (ioctl_ns(2), NS_GET_USERNS): what is mounted there was not
+ * mounted by users who could not do it here. false also where it cannot be found out. */
+bool lk_procroot_mounts_are_trusted(const struct lk_procroot *r, int pid);
+
 /* This kernel thread of ours, read from the machine's own proc even when another tree was asked for: fdinfo of one of our own
  * descriptors. 0 or -errno. */
 int lk_procroot_own_fdinfo(int fd, lk_buf *out);

@@ -2,17 +2,20 @@
 """Case 95: processes that make whoever reads of them wait for ever. They make other people's ps wait too, so these tests come last,
 and are short."""
 
+import contextlib
 import json
 import os
 import pty
+import re
 import select
 import signal
+import subprocess
 import time
 
 from deadserver import die, start
 from document import check, same
 from harness import holders_of, needs_root, on_file, one_row
-from helper import Skip
+from helper import Skip, read_text
 
 IN_TIME = 30  # seconds: a bound for the test, not a promise
 
@@ -126,6 +129,51 @@ def test_95_watch_is_not_slowed(t):
     out = t.run("--scanner", "procfs", "watch", "--jsonl", "-d", "2", "-c", "2", timeout=IN_TIME).out
     intervals = {json.loads(line)["interval_ms"] for line in out.splitlines() if b'"interval_ms"' in line}
     same(intervals - {None}, {2000}, "from look to look")
+
+
+def stuck_helpers():
+    """Processes of lockscope that nothing can end: they have become our children."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError):
+                status = read_text("/proc/%s/status" % entry)
+                ours = re.search(r"^PPid:\t%d$" % os.getpid(), status, re.M)
+                if ours and re.search(r"^Name:\tlockscope$", status, re.M) and not re.search(r"^State:\t[ZX]", status, re.M):
+                    found.append((entry, read_text("/proc/%s/stack" % entry)))
+    return found
+
+
+def overlay_over_a_dead_server(t):
+    """Somebody holds a lock on a file of an overlay whose lower layer does not answer any more."""
+    where, server = start(t)
+    empty, merged = os.path.join(t.dir, "empty"), os.path.join(t.dir, "merged")
+    for directory in (empty, merged):
+        os.mkdir(directory)
+        os.chmod(directory, 0o777)
+    script = "mount -t overlay -o lowerdir=%s:%s none %s && exec 9<%s/b && flock -s 9 && echo ready && exec sleep 60" % (
+        where, empty, merged, merged
+    )
+    argv = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]
+    p = t.process(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    t.undo(server.kill)
+    line = p.stdout.readline()
+    if line != b"ready\n":
+        raise Skip("no such overlay here: %r" % p.stderr.read()[-200:])
+    die(server)
+    return p
+
+
+@needs_root
+def test_95_overlay_of_a_dead_server(t):
+    """An overlay of ours, one of whose layers is on a server: nothing is asked of it."""
+    p = overlay_over_a_dead_server(t)
+    for _ in range(2):
+        document = t.list(timeout=IN_TIME)
+        rows = [r for r in document["locks"] if any(h["pid"] == p.pid for h in r["holders"])]
+        check(rows, "its lock is not listed")
+        check(t.run("who", t.path("another"), timeout=IN_TIME).status in (1, 4), "who of another file")
+    same(stuck_helpers(), [], "helpers that are left behind")
 
 
 @needs_root

@@ -110,3 +110,45 @@ Test(mounts, chroot)
 	cr_assert_not(lk_mounts_has_root(&m));
 	lk_mounts_done(&m);
 }
+
+static bool asks(const struct lk_mounts *m, int id)
+{
+	const struct lk_mount *e = lk_mounts_by_id(m, id);
+
+	cr_assert_not_null(e);
+	return e->asks;
+}
+
+Test(mounts, an_overlay_is_as_local_as_its_layers)
+{
+	static const char ours[] =
+		"27 1 254:0 / / rw - ext4 /dev/vda rw\n"
+		"40 27 0:50 / /net rw - nfs server:/x rw\n"
+		"41 27 0:51 / /merged/a rw - overlay o rw,lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w\n"
+		"42 27 0:52 / /merged/b rw - overlay o rw,lowerdir=/srv/l:/net/l,upperdir=/srv/u,workdir=/srv/w\n"
+		"43 27 0:53 / /merged/c rw - overlay o rw,lowerdir=/srv/l,upperdir=/net/u,workdir=/net/w\n"
+		"44 27 0:52 /x /bind rw - overlay o rw,lowerdir=/srv/l:/net/l,upperdir=/srv/u,workdir=/srv/w\n"
+		"45 27 0:55 / /merged/d rw - overlay o rw,lowerdir=/merged/b\n"
+		"46 27 0:56 / /crypt rw - ecryptfs /home/x rw\n";
+	static const char of_a_user[] = "140 1 254:0 / / rw - ext4 /dev/vda rw\n"
+					"141 140 0:60 / /m rw - overlay o rw,lowerdir=/l\n"
+					"142 140 0:61 / /t rw - tmpfs t rw\n";
+	struct lk_mounts m = { 0 };
+
+	add(&m, ours, 0, OWN_NS);
+	add(&m, of_a_user, 1, OTHER_NS);
+	cr_expect(!asks(&m, 27) && !asks(&m, 41));
+	cr_expect(asks(&m, 40) && asks(&m, 42) && asks(&m, 43), "a layer on a server");
+	cr_expect(asks(&m, 44), "another mount of it");
+	cr_expect(asks(&m, 45), "an overlay over such a one");
+	cr_expect(asks(&m, 46));
+	/* Locks on it are kept here all the same. */
+	cr_expect_eq(lk_mounts_by_id(&m, 42)->local, LK_YES);
+	cr_expect(!lk_mounts_path_is_local(&m, 0, "/merged/b/f"));
+	cr_expect(lk_mounts_path_is_local(&m, 0, "/merged/a/f"));
+	cr_expect(!asks(&m, 141) && !asks(&m, 142));
+	lk_mounts_distrust(&m, 1);
+	cr_expect(asks(&m, 141), "what users mounted");
+	cr_expect(!asks(&m, 142) && !asks(&m, 41));
+	lk_mounts_done(&m);
+}
