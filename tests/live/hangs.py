@@ -14,9 +14,10 @@ import time
 
 from deadserver import die, start
 from document import check, same
-from harness import holders_of, needs_root, on_file, one_row
+from harness import holders_of, needs_root, on_file, once, one_row
 from helper import Skip, read_text
 
+LAST = True
 IN_TIME = 30  # seconds: a bound for the test, not a promise
 
 
@@ -112,16 +113,19 @@ def beside_a_hung_one(t, scanner):
     screen(t, scanner, other)
 
 
+@once
 @needs_root
 def test_95_hangs_in_exec_procfs(t):
     beside_a_hung_one(t, "procfs")
 
 
+@once
 @needs_root
 def test_95_hangs_in_exec_bpf(t):
     beside_a_hung_one(t, "bpf")
 
 
+@once
 @needs_root
 def test_95_watch_is_not_slowed(t):
     """Who makes a look take long does not make the next one come late: it is given up, and left alone for some looks."""
@@ -176,6 +180,7 @@ def test_95_overlay_of_a_dead_server(t):
     same(stuck_helpers(), [], "helpers that are left behind")
 
 
+@once
 @needs_root
 def test_95_many_hang_in_exec(t):
     """Several of one user: the rest of the machine is still seen."""
