@@ -119,6 +119,17 @@ static const char *denied_maps_text(struct scan *s, const struct scan_denied *d)
 				 subject, lk_unread_why(d->code));
 }
 
+static const char *denied_table_text(struct scan *s, const struct scan_denied *d)
+{
+	const char *subject = subject_of(s, d, d->count == 1 ? "process" : "processes");
+
+	return !subject ? NULL
+			: lk_arena_printf(
+				  &s->arena,
+				  "the mount table of %s takes too long to read: where its files are is not known",
+				  subject);
+}
+
 static const char *denied_text(struct scan *s, const struct scan_denied *d)
 {
 	if (d->text)
@@ -129,6 +140,8 @@ static const char *denied_text(struct scan *s, const struct scan_denied *d)
 		return denied_calls_text(s, d);
 	if (strcmp(d->what, "maps") == 0)
 		return denied_maps_text(s, d);
+	if (strcmp(d->what, "mount table") == 0 && d->n_pids)
+		return denied_table_text(s, d);
 	if (strcmp(d->what, "locks") == 0)
 		return "this /proc has no readable lock list: only locks that show in the descriptors of readable processes are listed";
 	if (strcmp(d->what, "hidden") == 0)
