@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "action/file_private.h"
+#include "action/namesake.h"
 
 #define LEFT_MAX 5 /* lines */
 
@@ -124,6 +125,30 @@ static int on_left(void *arg, const char *path, unsigned uid)
 static int say_left(struct file_action *f)
 {
 	return lk_aside_find_left(f->base.sys, &f->from, on_left, f) == -ENOMEM ? -ENOMEM : 0;
+}
+
+struct namesakes {
+	struct file_action *f;
+	const char *path;
+};
+
+static int on_namesake(void *arg, const char *sentence)
+{
+	const struct namesakes *n = arg;
+
+	return lk_action_say(&n->f->base, LK_LINE_RISK, "%s: %s.", n->path, sentence);
+}
+
+/* Whoever makes the name anew, or comes by it, gets another lock than they have. */
+static int say_namesakes(struct file_action *f, const struct lk_snapshot *snap, const char *path)
+{
+	struct namesakes n = { .f = f, .path = path };
+	lk_namesakes list = { 0 };
+	int rc = lk_namesakes_find(f->base.source, snap, path, NULL, false, &list);
+
+	rc = rc ? rc : lk_namesakes_tell(&list, on_namesake, &n);
+	lk_vec_done(&list);
+	return rc;
 }
 
 /* -- why it will not be done -- */
@@ -283,6 +308,8 @@ static int make_plan(struct file_action *f, const struct lk_snapshot *snap, cons
 		      : lk_action_name(&f->base, "%s", f->from.path);
 	rc = rc ? rc : f->moves ? say_mv(f) : say_rm(f);
 	rc = rc ? rc : say_left(f);
+	rc = rc ? rc : say_namesakes(f, snap, f->from.path);
+	rc = rc || !f->moves ? rc : say_namesakes(f, snap, f->to.path);
 	rc = rc ? rc : check_attributes(f, &f->from);
 	rc = rc ? rc : f->moves ? check_mv(f) : check_rm(f);
 	rc = rc ? rc : warn_sticky(f, &f->from);

@@ -22,6 +22,8 @@ liblockscope_a_SOURCES += \
 	src/action/inject_x86.c \
 	src/action/look.c \
 	src/action/look.h \
+	src/action/namesake.c \
+	src/action/namesake.h \
 	src/action/probe.c \
 	src/action/probe.h \
 	src/action/release.c \

@@ -77,6 +77,8 @@ libcli_a_SOURCES += \
 	src/cli/who.h \
 	src/cli/who_beside.c \
 	src/cli/who_beside.h \
+	src/cli/who_deleted.c \
+	src/cli/who_deleted.h \
 	src/cli/who_jobs.c \
 	src/cli/who_jobs.h \
 	src/cli/who_likely.c \

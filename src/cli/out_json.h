@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "action/action.h"
+#include "action/namesake.h"
 #include "action/probe.h"
 #include "model/snapshot.h"
 #include "source/uses.h"
@@ -45,6 +46,7 @@ struct lk_answer_file {
 	bool may_have_mutex; /* there may be a mutex inside the file, which is no lock of the kernel */
 	struct lk_answer_companion *companions;
 	size_t n_companions;
+	const lk_namesakes *deleted; /* locks on deleted files of that name; NULL: none */
 	bool has_locked_below; /* it is a directory */
 	int64_t locked_below; /* files */
 };
@@ -88,6 +90,7 @@ struct lk_answer_test {
 	const struct lk_probe_found *found;
 	size_t n_found;
 	enum lk_tri acquired; /* LK_UNKNOWN: it was not tried */
+	const lk_namesakes *deleted; /* as above */
 };
 
 struct lk_answer {

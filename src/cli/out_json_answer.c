@@ -13,6 +13,16 @@ static json_t *pid_list(const int *pids, size_t n)
 	return lk_json_finish_list(list, failed);
 }
 
+/* Each once. */
+static void add_pid(json_t *list, int pid, bool *failed)
+{
+	for (size_t i = 0; list && i < json_array_size(list); i++) {
+		if (json_integer_value(json_array_get(list, i)) == pid)
+			return;
+	}
+	lk_json_append(list, json_integer(pid), failed);
+}
+
 static json_t *resolved_object(const struct lk_fact_file *f)
 {
 	struct lk_arena arena = { 0 };
@@ -134,6 +144,46 @@ static json_t *companion_list(const struct lk_answer_file *f)
 	return lk_json_finish_list(list, failed);
 }
 
+/* The locks on the file that the i-th of them is on. */
+static json_t *namesake_object(const lk_namesakes *list, size_t i)
+{
+	struct lk_json_object o = lk_json_new();
+	json_t *ids = json_array(), *holders = json_array(), *waiters = json_array();
+	const struct lk_file *file = list->v[i]->file;
+	bool failed = !ids || !holders || !waiters;
+
+	for (; i < list->n; i++) {
+		const struct lk_lock *l = list->v[i];
+
+		if (l->file != file)
+			continue;
+		lk_json_append(ids, lk_json_id(l->id), &failed);
+		for (size_t k = 0; k < l->n_holders; k++)
+			add_pid(holders, l->holders[k].pid, &failed);
+		if (lk_lock_is_waiting(l) && l->pid > 0)
+			add_pid(waiters, l->pid, &failed);
+	}
+	lk_json_put(&o, "file", lk_json_file(file));
+	lk_json_put(&o, "locks", lk_json_finish_list(ids, failed));
+	lk_json_put(&o, "holders", lk_json_finish_list(holders, failed));
+	lk_json_put(&o, "waiters", lk_json_finish_list(waiters, failed));
+	return lk_json_finish(&o);
+}
+
+static json_t *namesake_list(const lk_namesakes *list)
+{
+	json_t *files = json_array();
+	bool failed = !files;
+
+	for (size_t i = 0, k; list && i < list->n; i++) {
+		for (k = 0; k < i && list->v[k]->file != list->v[i]->file;)
+			k++;
+		if (k == i)
+			lk_json_append(files, namesake_object(list, i), &failed);
+	}
+	return lk_json_finish_list(files, failed);
+}
+
 static json_t *answer_file_object(const struct lk_answer_file *f)
 {
 	struct lk_json_object o = lk_json_new();
@@ -155,6 +205,7 @@ static json_t *answer_file_object(const struct lk_answer_file *f)
 		    f->uses ? lk_json_unread(f->uses->unread.v, f->uses->unread.n) : lk_json_unread(NULL, 0));
 	lk_json_put(&o, "companions", companion_list(f));
 	lk_json_put(&o, "locked_below", lk_json_integer(f->locked_below, f->has_locked_below));
+	lk_json_put(&o, "deleted_namesakes", namesake_list(f->deleted));
 	return lk_json_finish(&o);
 }
 
@@ -328,6 +379,7 @@ static json_t *test_object(const struct lk_answer_test *t)
 	lk_json_put(&o, "kinds", lk_json_finish_list(kinds, failed));
 	lk_json_put(&o, "kernel", kernel_object(t));
 	lk_json_put(&o, "acquired", lk_json_tri(t->acquired));
+	lk_json_put(&o, "deleted_namesakes", namesake_list(t->deleted));
 	return lk_json_finish(&o);
 }
 

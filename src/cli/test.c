@@ -55,6 +55,7 @@ void lk_test_done(struct lk_test *t)
 	for (size_t i = 0; i < t->n_answers; i++)
 		lk_vec_done(&t->answers[i].in_the_way);
 	lk_vec_done(&t->found);
+	lk_vec_done(&t->deleted);
 	lk_who_done(&t->who);
 	lk_session_done(&t->session);
 }
@@ -104,6 +105,7 @@ int lk_test_find(struct lk_test *t)
 	t->session.cli = &whole;
 	rc = lk_who_find(&t->session, &t->session.targets[0], &t->who);
 	t->session.cli = t->cli;
+	rc = rc ? rc : lk_who_deleted_find(&t->session, &t->session.targets[0], &t->deleted);
 	for (size_t i = 0; i < t->n_answers && !rc; i++)
 		rc = find_one(t, &t->answers[i]);
 	return rc;

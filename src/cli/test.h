@@ -6,6 +6,7 @@
 #include "action/probe.h"
 #include "cli/out_json.h"
 #include "cli/who.h"
+#include "cli/who_deleted.h"
 
 enum lk_test_kind { LK_TEST_FLOCK, LK_TEST_RANGE, LK_TEST_LEASE };
 #define LK_TEST_KINDS 3
@@ -23,6 +24,7 @@ struct lk_test {
 	const struct lk_cli *cli;
 	struct lk_session session;
 	struct lk_who who; /* every lock on FILE */
+	lk_namesakes deleted;
 	enum lk_mode mode;
 	struct lk_range range;
 	struct lk_test_answer answers[LK_TEST_KINDS];

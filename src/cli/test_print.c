@@ -118,6 +118,8 @@ static int print_for_people(struct lk_test *t)
 		rc = lk_out_show_wanted(t->cli, &cols, rows.v, rows.n);
 	if (!rc && rows.n)
 		rc = lk_out_table(&o, &cols, rows.v, rows.n);
+	if (!rc)
+		rc = lk_who_deleted_print(&o, &t->deleted);
 	lk_vec_done(&rows);
 	lk_vec_done(&cols);
 	return rc;
@@ -137,6 +139,7 @@ static int print_document(struct lk_test *t)
 				      .kernel_granted = t->kernel_granted,
 				      .found = t->found.v,
 				      .n_found = t->found.n,
+				      .deleted = &t->deleted,
 				      .acquired = t->tried ? t->acquired : LK_UNKNOWN };
 	struct lk_answer answer = { .verb = "test", .test = &say };
 	lk_columns none = { 0 };

@@ -7,6 +7,7 @@
 #include "cli/print.h"
 #include "cli/select.h"
 #include "cli/session.h"
+#include "cli/who_deleted.h"
 #include "table/sort.h"
 
 /* Everything one run of `list` owns. */
@@ -77,6 +78,7 @@ static enum lk_status print(struct listing *l)
 		return LK_STATUS_ERROR;
 	}
 	status = say_lost_files(&l->session);
+	lk_who_deleted_say_all(&l->session);
 	lk_session_badge(&l->session);
 	return status;
 }

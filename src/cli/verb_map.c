@@ -8,6 +8,7 @@
 #include "cli/print.h"
 #include "cli/session.h"
 #include "cli/who.h"
+#include "cli/who_deleted.h"
 #include "table/get.h"
 
 /* Everything one run of `map` owns. */
@@ -15,6 +16,7 @@ struct inquiry {
 	const struct lk_cli *cli;
 	struct lk_session session;
 	struct lk_who who;
+	lk_namesakes deleted;
 	LK_VEC(const struct lk_lock *) all; /* on the file, also outside the range asked for */
 	struct lk_lanes lanes;
 };
@@ -118,6 +120,8 @@ static int print_for_people(struct inquiry *q)
 
 	lk_out_init(&o, q->cli);
 	put_sentence(q, &o);
+	if (lk_who_deleted_print(&o, &q->deleted) < 0)
+		return -ENOMEM;
 	if (!q->lanes.n_lanes)
 		return 0;
 	putc('\n', o.f);
@@ -137,6 +141,7 @@ static int print_json(struct inquiry *q)
 		.n_waiters = w->waiters.n,
 		.reason = w->reason,
 		.may_have_mutex = lk_who_may_have_mutex(w),
+		.deleted = &q->deleted,
 	};
 	struct lk_answer answer = {
 		.verb = "map", .files = &file, .n_files = 1, .locked = w->locked, .more = lk_json_map, .arg = &q->lanes
@@ -200,6 +205,8 @@ static enum lk_status answer(struct inquiry *q)
 	int rc = lk_who_find(&q->session, target(q), &q->who);
 
 	if (rc == 0)
+		rc = lk_who_deleted_find(&q->session, target(q), &q->deleted);
+	if (rc == 0)
 		rc = make_lanes(q);
 	if (rc == 0)
 		rc = print(q);
@@ -207,8 +214,10 @@ static enum lk_status answer(struct inquiry *q)
 		lk_say("cannot print the map: %s", strerror(-rc));
 		return LK_STATUS_ERROR;
 	}
-	if (lk_asked_is_missing(target(q)))
+	if (lk_asked_is_missing(target(q))) {
 		lk_say("%s", target(q)->reason);
+		lk_who_deleted_say(target(q), &q->deleted);
+	}
 	if (q->cli->format != LK_FORMAT_QUIET)
 		lk_session_badge(&q->session);
 	return conclude(q);
@@ -223,6 +232,7 @@ static enum lk_status run(const struct lk_cli *cli)
 		status = answer(&q);
 	lk_lanes_done(&q.lanes);
 	lk_vec_done(&q.all);
+	lk_vec_done(&q.deleted);
 	lk_who_done(&q.who);
 	lk_session_done(&q.session);
 	return status;

@@ -63,6 +63,8 @@ static enum lk_status look(struct lk_test *t)
 		status = lk_session_resolve(&t->session);
 	if (!status && lk_asked_is_missing(&t->session.targets[0])) {
 		lk_say("%s", t->session.targets[0].reason);
+		if (t->cli->format != LK_FORMAT_QUIET && !lk_session_take(&t->session, 0))
+			lk_who_deleted_say_all(&t->session);
 		status = LK_STATUS_ERROR;
 	}
 	if (!status && (takes(t->cli) || t->cli->act.confirm))

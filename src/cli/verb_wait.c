@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "cli/who_deleted.h"
 #include "cli/who_sqlite.h"
 
 /* Looks come at first quickly, then less and less often; and never so often that looking is felt by others. */
@@ -189,8 +190,15 @@ static bool still_leads_to(const struct lk_session *s, const struct lk_fact_file
 	       now.st_minor == file->st_minor;
 }
 
+/* The name is free, and a deleted file of that name is not. */
+static void say_but(const struct vigil *v, const struct wish *w, const char *but)
+{
+	if (but[0] && !is_quiet(v))
+		lk_say("%s is free%s", w->path, but);
+}
+
 /* 0: go on, or the status to end with. */
-static enum lk_status judge(struct vigil *v, struct wish *w, const struct lk_session *s, const struct lk_who *who)
+static enum lk_status judge(struct vigil *v, struct wish *w, struct lk_session *s, const struct lk_who *who)
 {
 	enum lk_tri wanted = v->cli->act.wait_for == LK_WAIT_HELD ? LK_YES : LK_NO;
 
@@ -198,6 +206,8 @@ static enum lk_status judge(struct vigil *v, struct wish *w, const struct lk_ses
 	w->absent = false;
 	w->fulfilled = who->locked == wanted && still_leads_to(s, &who->target->file);
 	w->doubts = who->locked == LK_UNKNOWN ? w->doubts + 1 : 0;
+	if (w->fulfilled && wanted == LK_NO)
+		say_but(v, w, lk_who_deleted_but(s));
 	if (w->doubts >= DOUBTS_MAX) {
 		lk_say("cannot tell whether %s is locked: %s", w->path,
 		       who->reason ? who->reason : "not all could be read");
@@ -234,7 +244,7 @@ static char *why_suspicious(const struct lk_session *s, const char *path, enum l
 }
 
 /* Many programs delete their lock file when they release it. */
-static enum lk_status absent(struct vigil *v, struct wish *w, const struct lk_session *s)
+static enum lk_status absent(struct vigil *v, struct wish *w, struct lk_session *s)
 {
 	bool free_wanted = v->cli->act.wait_for == LK_WAIT_FREE, again = w->absent, seen = w->seen;
 	lk_auto_mem char *why = NULL;
@@ -256,12 +266,12 @@ static enum lk_status absent(struct vigil *v, struct wish *w, const struct lk_se
 	w->doubts = 0;
 	if (again || is_quiet(v))
 		return 0;
+	status = free_wanted ? lk_session_take(s, 0) : 0;
 	if (!free_wanted)
 		lk_say("waiting until %s is locked; there is no such file now", w->path);
-	else if (seen)
-		lk_say("%s is gone, so it is free", w->path);
 	else
-		lk_say("%s: there is no such file, so it is free", w->path);
+		lk_say(seen ? "%s is gone, so it is free%s" : "%s: there is no such file, so it is free%s", w->path,
+		       status ? "" : lk_who_deleted_but(s));
 	return 0;
 }
 

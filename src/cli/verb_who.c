@@ -10,6 +10,7 @@
 #include "cli/session.h"
 #include "cli/uses.h"
 #include "cli/who_beside.h"
+#include "cli/who_deleted.h"
 #include "cli/who_jobs.h"
 #include "cli/who_paths.h"
 #include "cli/who_sqlite.h"
@@ -27,6 +28,7 @@ struct inquiry {
 	struct lk_uses uses;
 	bool has_uses;
 	lk_besides *beside; /* one a FILE; NULL: not looked for */
+	lk_namesakes *deleted; /* of each */
 };
 
 static int push_row(lk_rows *rows, struct lk_row row)
@@ -157,6 +159,7 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 	lk_who_put_mutex(&o, w);
 	if (rc == 0 && lk_who_wants_jobs(q->cli))
 		rc = lk_who_put_jobs(&o, &rows);
+	rc = rc ? rc : lk_who_deleted_print(&o, &q->deleted[w - q->answers]);
 	lk_who_note_paths(&o, w, q->session.snap->host.live);
 	lk_who_put_reasons(&o, q->session.snap, w);
 	if (w->locked == LK_YES)
@@ -263,6 +266,7 @@ static int print_rows(struct inquiry *q)
 		answer.files[i].sqlite = q->sqlite[i].found ? &q->sqlite[i].s : NULL;
 		answer.files[i].sqlite_writable = q->sqlite[i].writable;
 		answer.files[i].may_have_mutex = lk_who_may_have_mutex(&q->answers[i]);
+		answer.files[i].deleted = &q->deleted[i];
 		add_uses(&answer.files[i], q, i);
 		rc = add_beside(&answer.files[i], q, i);
 	}
@@ -317,12 +321,14 @@ static int find(struct inquiry *q)
 
 	q->answers = calloc(q->session.n_targets, sizeof(*q->answers));
 	q->sqlite = calloc(q->session.n_targets, sizeof(*q->sqlite));
-	if (!q->answers || !q->sqlite)
+	q->deleted = calloc(q->session.n_targets, sizeof(*q->deleted));
+	if (!q->answers || !q->sqlite || !q->deleted)
 		return -ENOMEM;
 	for (size_t i = 0; i < q->session.n_targets && rc == 0; i++) {
 		q->n = i + 1;
 		rc = lk_who_find(&q->session, &q->session.targets[i], &q->answers[i]);
 		rc = rc ? rc : lk_who_sqlite_find(&q->session, &q->answers[i], &q->sqlite[i]);
+		rc = rc ? rc : lk_who_deleted_find(&q->session, &q->session.targets[i], &q->deleted[i]);
 	}
 	return rc;
 }
@@ -351,6 +357,15 @@ static bool has_place(const struct inquiry *q)
 {
 	return q->cli->format == LK_FORMAT_TABLE || q->cli->format == LK_FORMAT_JSON ||
 	       q->cli->format == LK_FORMAT_JSONL;
+}
+
+/* Where the answer has no place for them: of a FILE that is not there, in a list of pids, in raw rows. */
+static void say_deleted(const struct inquiry *q)
+{
+	for (size_t i = 0; i < q->n && q->cli->format != LK_FORMAT_QUIET; i++) {
+		if (!has_place(q) || lk_asked_is_missing(q->answers[i].target))
+			lk_who_deleted_say(q->answers[i].target, &q->deleted[i]);
+	}
 }
 
 /* That they could not be found out is said, and changes nothing else. */
@@ -395,6 +410,7 @@ static enum lk_status answer(struct inquiry *q)
 		return LK_STATUS_ERROR;
 	}
 	say_missing(q);
+	say_deleted(q);
 	if (q->cli->format == LK_FORMAT_PIDS || q->cli->format == LK_FORMAT_RAW)
 		say_unknown(q);
 	if (q->cli->format != LK_FORMAT_QUIET)
@@ -417,9 +433,11 @@ static enum lk_status run(const struct lk_cli *cli)
 	for (size_t i = 0; i < q.n; i++) {
 		lk_who_sqlite_done(&q.sqlite[i]);
 		lk_who_done(&q.answers[i]);
+		lk_vec_done(&q.deleted[i]);
 		if (q.beside)
 			lk_beside_done(&q.beside[i]);
 	}
+	free(q.deleted);
 	free(q.sqlite);
 	free(q.beside);
 	free(q.answers);
@@ -441,7 +459,8 @@ const struct lk_verb lk_verb_who = {
 		"directory, and loop devices, swap and mounts; who listens on a socket or is connected through it; what a block device\n"
 		"is mounted at, part of or swapped to. Of a mount point, and with -R of any directory, also who uses anything below\n"
 		"it, and so keeps it from being unmounted. Lock files beside the FILE that are locked are mentioned, what an overlay\n"
-		"shows of it, and how many files below a directory are locked. That changes neither the answer nor the exit status.\n"
+		"shows of it, how many files below a directory are locked, and locks on deleted files that were called FILE. That changes\n"
+		"neither the answer nor the exit status.\n"
 		"\n"
 		"Where all locks on a FILE are those of a SQLite database, the files FILE-shm, FILE-wal and FILE-journal are looked at,\n"
 		"too: who writes, reads, or merely has it open, and whether it can be written now. It is locked (0) also when it is only\n"

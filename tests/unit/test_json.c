@@ -209,10 +209,10 @@ Test(json, answer)
 		"\"name\":\"/a\",\"deleted\":false,\"replaced\":false,\"reachable\":true,\"foreign_mount_ns\":null,"
 		"\"size_bytes\":null,\"fstype\":null,\"mount_point\":null},"
 		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[],"
-		"\"companions\":[],\"locked_below\":null},"
+		"\"companions\":[],\"locked_below\":null,\"deleted_namesakes\":[]},"
 		"{\"path\":\"\\uFFFD\",\"path_b64\":\"/w==\",\"file\":null,\"locked\":null,\"holders\":[],\"waiters\":[],"
 		"\"reason\":\"It lives elsewhere.\",\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[],"
-		"\"companions\":[],\"locked_below\":null}]},\"locks\":[]}\n");
+		"\"companions\":[],\"locked_below\":null,\"deleted_namesakes\":[]}]},\"locks\":[]}\n");
 }
 
 Test(json, answer_with_uses)
@@ -259,7 +259,7 @@ Test(json, answer_with_uses)
 		       "\"comm_b64\":null,\"fd\":null,\"what\":\"/dev/loop0\",\"what_b64\":null,\"below\":true,\"certain\":false}],\"uses_complete\":false,"
 		       "\"uses_unread_count\":2,\"uses_unread\":[{\"pid\":1,\"comm\":\"in\\uFFFDit\",\"comm_b64\":\"aW7/aXQ=\",\"errno\":\"EACCES\"}],"
 		       "\"companions\":[{\"path\":\"a\\uFFFD.lock\",\"path_b64\":\"Yf8ubG9jaw==\",\"overlay\":false,\"locked\":true,"
-		       "\"holders\":[8]}],\"locked_below\":2}"),
+		       "\"holders\":[8]}],\"locked_below\":2,\"deleted_namesakes\":[]}"),
 		"%s", s);
 }
 

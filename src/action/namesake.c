@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "action/namesake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "action/words.h"
+#include "base/io.h"
+#include "source/file_name.h"
+
+#define LINKS_MAX 8 /* of a chain of links */
+#define NAMED_MAX 10 /* processes */
+
+struct search {
+	struct lk_source *source;
+	const struct lk_snapshot *snap;
+	struct lk_arena arena;
+	LK_VEC(const char *) names; /* NULL: no memory */
+};
+
+/* Memory files and detached mounts have names that say nothing: another one of that name is a stranger. */
+static bool is_name(enum lk_tri unreachable, uint64_t foreign_mnt_ns)
+{
+	return unreachable != LK_YES || foreign_mnt_ns;
+}
+
+static bool has_lost_name(const struct lk_file *f)
+{
+	return f->path && (f->deleted == LK_YES || f->replaced == LK_YES) && is_name(f->unreachable, f->foreign_mnt_ns);
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* base NULL: any name. */
+static bool may_be_named(const struct lk_snapshot *snap, const char *base)
+{
+	for (size_t i = 0; i < snap->n_files; i++) {
+		const struct lk_file *f = &snap->files[i];
+
+		if (has_lost_name(f) && (!base || strcmp(last_part(f->path), base) == 0))
+			return true;
+	}
+	return false;
+}
+
+static int look_up(struct search *s, const char *path, bool follow, struct lk_fact_file *ret)
+{
+	struct lk_err err = { 0 };
+	int rc = lk_source_resolve(s->source, path, follow, ret, &err);
+
+	lk_err_done(&err);
+	return rc;
+}
+
+/* Where the name lies, without links on the way to it; directories that are gone too count as they were given. NULL: that is no name,
+ * or it cannot be told. */
+static const char *absolute(struct search *s, const char *path)
+{
+	char *dir = lk_arena_strdup(&s->arena, path), *slash;
+	const char *where = ".", *base;
+	struct lk_fact_file file = { 0 };
+	size_t n = dir ? strlen(dir) : 0;
+
+	while (n > 1 && dir[n - 1] == '/')
+		dir[--n] = '\0';
+	base = dir ? last_part(dir) : "";
+	if (!base[0] || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
+		return NULL;
+	slash = strrchr(dir, '/');
+	if (slash) {
+		*slash = '\0';
+		where = slash == dir ? "/" : dir;
+	}
+	if (look_up(s, where, true, &file) == 0) {
+		where = file.path && is_name(file.unreachable, file.foreign_mnt_ns)
+				? lk_file_name(&s->arena, &file, file.path)
+				: NULL;
+	} else {
+		where = slash && slash != dir ? absolute(s, where) : NULL;
+	}
+	if (!where)
+		return NULL;
+	return lk_arena_printf(&s->arena, "%s/%s", strcmp(where, "/") == 0 ? "" : where, base);
+}
+
+/* Of a link on a file system that answers; NULL: it is none. */
+static const char *where_it_leads(struct search *s, const char *path)
+{
+	struct lk_fact_file file = { 0 };
+	const char *to = NULL;
+	lk_buf link = { 0 };
+
+	if (look_up(s, path, false, &file) < 0 || file.local != LK_YES || !S_ISLNK(file.mode))
+		return NULL;
+	if (lk_io_readlink_at(AT_FDCWD, path, &link) == 0 && lk_buf_str(&link))
+		to = link.v[0] == '/'
+			     ? lk_arena_strdup(&s->arena, link.v)
+			     : lk_arena_printf(&s->arena, "%.*s%s", (int)(last_part(path) - path), path, link.v);
+	lk_vec_done(&link);
+	return to;
+}
+
+static int add_name(struct search *s, const char *name)
+{
+	const char **slot = name ? lk_vec_push(&s->names) : NULL;
+
+	if (slot)
+		*slot = name;
+	return name && !slot ? -ENOMEM : 0;
+}
+
+static int add_names(struct search *s, const char *path, const struct lk_fact_file *file, bool follow)
+{
+	int rc = 0;
+
+	if (file && file->path && is_name(file->unreachable, file->foreign_mnt_ns))
+		rc = add_name(s, lk_file_name(&s->arena, file, file->path));
+	/* A capture or another tree has no directories. */
+	if (!rc && !s->snap->host.live)
+		return add_name(s, path);
+	if (!rc && may_be_named(s->snap, last_part(path)))
+		rc = add_name(s, absolute(s, path));
+	for (int n = 0; !rc && !file && follow && n < LINKS_MAX && (path = where_it_leads(s, path)) != NULL; n++)
+		rc = add_name(s, absolute(s, path));
+	return rc;
+}
+
+static bool is_meant(const struct search *s, const struct lk_lock *l, const struct lk_fact_file *file)
+{
+	if (!has_lost_name(l->file) || (file && lk_lock_is_on(l, file) != LK_NO))
+		return false;
+	for (size_t i = 0; i < s->names.n; i++) {
+		if (strcmp(s->names.v[i], l->file->path) == 0)
+			return true;
+	}
+	return false;
+}
+
+int lk_namesakes_find(struct lk_source *source, const struct lk_snapshot *snap, const char *path,
+		      const struct lk_fact_file *file, bool follow, lk_namesakes *ret)
+{
+	struct search s = { .source = source, .snap = snap };
+	int rc;
+
+	if (!may_be_named(snap, NULL))
+		return 0;
+	lk_arena_init(&s.arena);
+	rc = add_names(&s, path, file, follow);
+	for (size_t i = 0; i < snap->n_locks && !rc; i++) {
+		const struct lk_lock **slot;
+
+		if (!is_meant(&s, &snap->locks[i], file))
+			continue;
+		slot = lk_vec_push(ret);
+		if (slot)
+			*slot = &snap->locks[i];
+		else
+			rc = -ENOMEM;
+	}
+	lk_vec_done(&s.names);
+	lk_arena_done(&s.arena);
+	return rc;
+}
+
+/* -- in words -- */
+
+struct said {
+	const struct lk_proc *proc; /* NULL: not proven */
+	const char *does, *what;
+};
+
+typedef LK_VEC(struct said) said_list;
+
+static int add_said(said_list *list, const struct lk_lock *l, const struct lk_proc *p)
+{
+	struct said one = {
+		.proc = p,
+		.does = lk_lock_is_waiting(l) ? "waits for" : "holds",
+		.what = l->file->deleted == LK_YES ? "a deleted file of this name" : "another file that had this name",
+	};
+	struct said *slot;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].proc == p && list->v[i].does == one.does && list->v[i].what == one.what)
+			return 0;
+	}
+	if (list->n > NAMED_MAX)
+		return 0;
+	slot = lk_vec_push(list);
+	if (!slot)
+		return -ENOMEM;
+	*slot = one;
+	return 0;
+}
+
+static int collect(const lk_namesakes *locks, said_list *ret)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < locks->n && !rc; i++) {
+		const struct lk_lock *l = locks->v[i];
+
+		for (size_t k = 0; k < l->n_holders && !rc; k++)
+			rc = add_said(ret, l, l->holders[k].proc);
+		if (!rc && !l->n_holders)
+			rc = add_said(ret, l, lk_lock_is_waiting(l) ? l->proc : NULL);
+	}
+	return rc;
+}
+
+static int tell(const struct said *one, lk_namesake_cb cb, void *arg)
+{
+	struct lk_arena a = { 0 };
+	const char *who = one->proc ? lk_words_proc(&a, one->proc) : "somebody who is not proven";
+	const char *text = who ? lk_arena_printf(&a, "%s %s a lock on %s", who, one->does, one->what) : NULL;
+	int rc = text ? cb(arg, text) : -ENOMEM;
+
+	lk_arena_done(&a);
+	return rc;
+}
+
+int lk_namesakes_tell(const lk_namesakes *list, lk_namesake_cb cb, void *arg)
+{
+	said_list said = { 0 };
+	int rc = collect(list, &said);
+
+	for (size_t i = 0; i < said.n && i < NAMED_MAX && !rc; i++)
+		rc = tell(&said.v[i], cb, arg);
+	if (!rc && said.n > NAMED_MAX)
+		rc = cb(arg, "so do more processes");
+	lk_vec_done(&said);
+	return rc;
+}
