@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "source/file_name.h"
 #include "source/procfs_uses.h"
 
 /* The type of a directory on a file server is not known; the root of a mount hardly is anything else. */
@@ -32,12 +33,20 @@ static bool is_in_tree(const struct uses_job *j, const struct lk_fact_file *file
 	return strncmp(path, file->path, n) == 0 && path[n] == '/' && path[n + 1];
 }
 
-/* A mount of another namespace may be a copy that is unmounted together with ours. */
+/* The paths of the file and of what is on m are those of one mount namespace, so that they can be compared. */
+static bool is_in_view(const struct lk_fact_file *file, const struct lk_mount *m)
+{
+	if (file->unreachable == LK_YES)
+		return file->foreign_mnt_ns && m->ns_id == file->foreign_mnt_ns;
+	return m->ns == 0;
+}
+
+/* A mount of another namespace may be a copy that is unmounted together with that of the file. */
 static enum lk_tri is_on_mount(const struct uses_job *j, const struct lk_fact_file *file, const struct lk_mount *m)
 {
 	if (is_mount_root(file) && m->id == file->mnt_id)
 		return LK_YES;
-	if (m->ns != 0)
+	if (!is_in_view(file, m))
 		return is_mount_root(file) && m->major == file->key.major && m->minor == file->key.minor ? LK_UNKNOWN
 													 : LK_NO;
 	return is_in_tree(j, file, m->target) ? LK_YES : LK_NO;
@@ -52,7 +61,7 @@ static enum lk_tri is_below(const struct uses_job *j, const struct lk_fact_file 
 	if (!m || path[0] != '/' || (may_be_directory(file) && strcmp(path, file->path) == 0))
 		return LK_NO;
 	on = is_on_mount(j, file, m);
-	return on == LK_NO && m->ns == 0 && is_in_tree(j, file, path) ? LK_YES : on;
+	return on == LK_NO && is_in_view(file, m) && is_in_tree(j, file, path) ? LK_YES : on;
 }
 
 bool lk_uses_wants_below(const struct uses_job *j, const struct lk_fact_file *file)
@@ -74,16 +83,22 @@ static int emit_below(struct lk_helper_out *out, const struct uses_proc *p, size
 	return lk_uses_emit(out, p, &use);
 }
 
-/* Of each process one use of each kind is enough. */
-static int emit_once(struct lk_helper_out *out, struct uses_proc *p, size_t i, enum lk_use_kind kind, int fd,
-		     const char *what, enum lk_tri is)
+/* Of each process one use of each kind is enough. m: the mount that the path leads into; it may be none of ours. */
+static int emit_once(const struct uses_job *j, struct lk_helper_out *out, struct uses_proc *p, const struct lk_mount *m,
+		     struct lk_use use, enum lk_tri is)
 {
-	unsigned bit = 1U << kind;
+	struct lk_fact_file at = { .unreachable = LK_UNKNOWN };
+	unsigned bit = 1U << use.kind, *seen = &p->seen[use.file].below;
+	struct lk_arena names = { 0 };
+	int rc;
 
-	if (is == LK_NO || p->seen[i].below & bit)
+	if (is == LK_NO || *seen & bit)
 		return 0;
-	p->seen[i].below |= is == LK_YES ? bit : 0;
-	return emit_below(out, p, i, kind, fd, what, is == LK_YES);
+	*seen |= is == LK_YES ? bit : 0;
+	lk_mounts_place(&j->mounts, m, use.what, &at);
+	rc = emit_below(out, p, use.file, use.kind, use.fd, lk_file_name(&names, &at, use.what), is == LK_YES);
+	lk_arena_done(&names);
+	return rc;
 }
 
 int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_out *out, const struct lk_fdinfo *info,
@@ -91,6 +106,7 @@ int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_o
 {
 	struct lk_proc_name what = lk_procroot_name("fd/%d", fd);
 	struct lk_proc_name name = lk_procroot_task_name(p->pid, p->tid, what.s);
+	enum lk_use_kind kind = info->has_flags && info->flags & O_PATH ? LK_USE_PATH : LK_USE_OPEN;
 	const struct lk_mount *m = NULL;
 	const char *path = NULL;
 	int rc = 0;
@@ -105,8 +121,8 @@ int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_o
 		if (!path && lk_io_readlink_at(j->root->fd, name.s, &j->link) == 0)
 			path = lk_buf_str(&j->link);
 		if (path)
-			rc = emit_once(out, p, i, info->has_flags && info->flags & O_PATH ? LK_USE_PATH : LK_USE_OPEN,
-				       fd, path, is_below(j, &j->files[i], m, path));
+			rc = emit_once(j, out, p, m, (struct lk_use){ .file = i, .kind = kind, .fd = fd, .what = path },
+				       is_below(j, &j->files[i], m, path));
 	}
 	return rc;
 }
@@ -150,7 +166,8 @@ int lk_uses_below_place(struct uses_job *j, struct uses_proc *p, struct lk_helpe
 		ns = m ? 0 : lk_uses_namespace(j, p->pid);
 		m = m || ns < 0 ? m : lk_mounts_by_path(&j->mounts, (unsigned)ns, place->path);
 		if (m && is_there(j, m, place))
-			rc = emit_once(out, p, i, place->kind, -1, place->path,
+			rc = emit_once(j, out, p, m,
+				       (struct lk_use){ .file = i, .kind = place->kind, .fd = -1, .what = place->path },
 				       is_below(j, &j->files[i], m, place->path));
 	}
 	return rc;
@@ -176,6 +193,7 @@ int lk_uses_below_mount(struct uses_job *j, struct lk_helper_out *out, const str
 
 	if (m->ns != 0 || m->id == file->mnt_id || !lk_uses_wants_below(j, file))
 		return 0;
-	below = (is_mount_root(file) && m->parent == file->mnt_id) || is_in_tree(j, file, m->target);
+	below = (is_mount_root(file) && m->parent == file->mnt_id) ||
+		(is_in_view(file, m) && is_in_tree(j, file, m->target));
 	return below ? emit_below(out, NULL, i, LK_USE_MOUNT, -1, m->target, true) : 0;
 }

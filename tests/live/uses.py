@@ -109,6 +109,26 @@ def test_74_mount_point_other_namespace(t):
 
 
 @needs_root
+@needs("unshare", "mount")
+def test_74_tree_other_namespace(t):
+    """A directory of another namespace, below which others are at another path; what is below its name here is no matter of it."""
+    where = os.path.join(t.dir, "tree")
+    inner = tmpfs(t, "tree/inner")
+    code = "import sys,time\nf = open(sys.argv[1], 'w')\nprint('ready',flush=True)\ntime.sleep(600)"
+    command = 'mount -t tmpfs none "$0" && mkdir "$0/sub" && exec python3 -c "$1" "$0/sub/f"'
+    p = t.process(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", command, where, code], stdout=subprocess.PIPE
+    )
+    same(p.stdout.readline(), b"ready\n", "ready")
+    here = user(t, "f = open(sys.argv[1], 'w')", os.path.join(inner, "f"))
+    name = "mnt:[%d]:%s/sub/f" % (os.stat("/proc/%d/ns/mnt" % p.pid).st_ino, where)
+    for args in (("-R", "/proc/%d/root%s" % (p.pid, where)), ("-R", "/proc/%d/root%s/sub" % (p.pid, where))):
+        uses = uses_of(t, *reversed(args), status=1)
+        same(of_process(uses, p.pid), [("open", True, name)], "who has it open")
+        same((of_process(uses, here), of_process(uses, None)), ([], []), "what is here")
+
+
+@needs_root
 def test_74_mount_point_memory(t):
     """A program that lies in memory only has a name like a path; it is on no mount. A deleted file still is."""
     where = tmpfs(t, "mnt")
