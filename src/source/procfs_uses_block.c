@@ -2,7 +2,6 @@
 /* A block device is used by its number, not by the node that was asked for: mounted, swapped to, part of another one, open. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "source/file_name.h"
 #include "source/procfs_uses.h"
 #include "source/sysroot.h"
 
@@ -109,18 +109,14 @@ static bool is_mounted_from(struct uses_job *j, const struct lk_mount *m, const 
 	       S_ISBLK(st.stx_mode) && st.stx_rdev_major == b->major && st.stx_rdev_minor == b->minor;
 }
 
-static int emit_mount(struct uses_job *j, struct lk_helper_out *out, const struct uses_block *b,
-		      const struct lk_mount *m)
+static int emit_mount(struct lk_helper_out *out, const struct uses_block *b, const struct lk_mount *m)
 {
-	lk_auto_mem char *what = NULL;
+	struct lk_fact_file at = { .unreachable = m->ns == 0 ? LK_NO : LK_YES, .foreign_mnt_ns = m->ns_id };
+	struct lk_arena names = { 0 };
+	int rc = emit_block(out, NULL, b, LK_USE_MOUNT, -1, lk_file_name(&names, &at, m->target));
 
-	if (m->ns == 0)
-		return emit_block(out, NULL, b, LK_USE_MOUNT, -1, m->target);
-	if (asprintf(&what, "mnt:[%" PRIu64 "]:%s", j->namespaces.v[m->ns - 1], m->target) < 0) {
-		what = NULL;
-		return -ENOMEM;
-	}
-	return emit_block(out, NULL, b, LK_USE_MOUNT, -1, what);
+	lk_arena_done(&names);
+	return rc;
 }
 
 /* All that stand in our namespace; of another one its copy of the same mount says nothing new. */
@@ -144,7 +140,7 @@ static int look_at_mounts(struct uses_job *j, struct lk_helper_out *out)
 
 		for (size_t k = 0; k < j->blocks.n && !rc; k++) {
 			if (is_mounted_from(j, m, &j->blocks.v[k]) && is_new_place(j, m))
-				rc = emit_mount(j, out, &j->blocks.v[k], m);
+				rc = emit_mount(out, &j->blocks.v[k], m);
 		}
 	}
 	return rc;

@@ -109,7 +109,7 @@ static int look_at_file(struct uses_job *j, struct lk_helper_out *out, const str
 
 static bool may_be_in_layer(const struct lk_fact_file *file)
 {
-	return file->path && file->local == LK_YES && file->mode && !S_ISDIR(file->mode);
+	return file->path && file->unreachable != LK_YES && file->local == LK_YES && file->mode && !S_ISDIR(file->mode);
 }
 
 static int look_at_overlay(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m)

@@ -400,6 +400,21 @@ def test_74_overlay(t):
     check(b"in two: not locked; open in 1 process: %d (python3)" % other in text, "the user in the overlay: %r", text)
 
 
+@needs_root
+@needs("unshare", "mount")
+def test_74_overlay_other_namespace(t):
+    """A file of another namespace is none of a layer that has the same name here."""
+    _, upper = overlay(t, "ovl", os.path.join(t.dir, "lower"))
+    with open(os.path.join(upper, "f"), "wb"):
+        pass
+    command = 'mount -t tmpfs none "$0" && : > "$0/f" && echo ready && exec sleep 600'
+    p = t.process(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", command, upper], stdout=subprocess.PIPE
+    )
+    same(p.stdout.readline(), b"ready\n", "ready")
+    same(companions_of(t, "/proc/%d/root%s/f" % (p.pid, upper), status=1), [], "as the overlay shows ours")
+
+
 # -- companions and directories --
 
 
