@@ -205,17 +205,16 @@ static int guard_take(void *arg, size_t item __attribute__((unused)), const char
 	}
 }
 
-/* A thread of our own helper: its state can be asked for. One that runs, or waits for a processor, is not stuck. */
-static bool is_asleep(const struct guard_run *r, pid_t child, int tid)
+bool lk_guard_is_asleep(const struct lk_procroot *root, pid_t child, int tid)
 {
 	struct lk_proc_name name = lk_procroot_task_name(child, tid, "stat");
 	struct lk_stat st;
 	lk_buf b = { 0 };
 	bool asleep;
 
-	if (!r->job->root->own_pids)
+	if (!root->own_pids)
 		return true;
-	asleep = lk_io_read_at(r->job->root->fd, name.s, SMALL_FILE, &b) == 0 && lk_parse_stat(b.v, b.n, &st) == 0 &&
+	asleep = lk_io_read_at(root->fd, name.s, SMALL_FILE, &b) == 0 && lk_parse_stat(b.v, b.n, &st) == 0 &&
 		 (st.state == 'S' || st.state == 'D');
 	lk_vec_done(&b);
 	return asleep;
@@ -227,7 +226,7 @@ static bool stands_still(struct guard_run *r, size_t i, pid_t child)
 	struct thread now = { .pid = atomic_load(&t->pid), .turn = atomic_load(&t->turn) };
 
 	if (now.pid && now.pid == r->threads[i].pid && now.turn == r->threads[i].turn &&
-	    is_asleep(r, child, atomic_load(&t->tid)))
+	    lk_guard_is_asleep(r->job->root, child, atomic_load(&t->tid)))
 		now.n_looks = r->threads[i].n_looks + 1;
 	r->threads[i] = now;
 	return now.n_looks >= N_LOOKS;

@@ -40,6 +40,10 @@ bool lk_guarded_is_late(const struct lk_guarded *g, const struct lk_procroot *ro
 /* What a helper asks when it asks a process: that process, and by its owner who else may make it wait. */
 struct lk_helper_about lk_guard_about(const struct lk_procroot *root, int pid);
 
+/* A thread of a helper of ours (0: its first one) sleeps; one that runs, or waits for a processor, is not stuck. Its state can be asked
+ * for: it is no stranger. */
+bool lk_guard_is_asleep(const struct lk_procroot *root, pid_t child, int tid);
+
 /* In the helper: looks, and tells the sink, which keeps it until all of it is there. 0 or -errno with err. */
 typedef int (*lk_guard_scan)(void *arg, const struct lk_guarded *how, const struct lk_sink *sink, struct lk_err *err);
 

@@ -99,8 +99,16 @@ static int take_denied(struct uses_job *j, int pid, const char *comm, int code)
 {
 	struct lk_fact_unread u = { .pid = pid, .code = code, .comm = comm };
 
-	j->result->n_unreadable++;
-	return lk_unread_add(&j->result->unread, &j->result->arena, &u);
+	return lk_uses_add_unread(j->result, &u);
+}
+
+/* Whether the caller may read its descriptors (and then the rest) is said even by a process that answers nothing else. */
+static int may_read(const struct uses_job *j, int pid)
+{
+	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "fdinfo");
+	lk_auto_fd fd = lk_io_openat(j->root->fd, name.s, O_RDONLY | O_DIRECTORY);
+
+	return fd < 0 ? fd : 0;
 }
 
 /* One that was given up or not tried could use it all the same. */
@@ -108,11 +116,17 @@ static void uses_gave_up(void *arg, size_t item)
 {
 	struct uses_job *j = arg;
 	int pid = item < N_KERNEL_ITEMS ? 0 : j->pids.v[item - N_KERNEL_ITEMS];
+	int rc = pid ? may_read(j, pid) : 0;
 
-	if (pid)
-		take_denied(j, pid, lk_unread_comm(j->root, pid, &j->result->arena), -ETIMEDOUT);
-	else
+	if (!pid) {
 		j->result->n_kernel_unknown++;
+		j->result->n_kernel_unanswered++;
+	} else if (lk_scan_means_gone(rc)) {
+		j->result->n_procs--;
+	} else {
+		take_denied(j, pid, lk_unread_comm(j->root, pid, &j->result->arena),
+			    lk_scan_means_refused(rc) ? rc : -ETIMEDOUT);
+	}
 }
 
 int lk_uses_take(struct uses_job *j, const char *data, size_t n)
@@ -183,6 +197,14 @@ static struct lk_helper_about about_item(void *arg, size_t item)
 	return lk_guard_about(j->root, j->pids.v[item - N_KERNEL_ITEMS]);
 }
 
+/* One with very many locks or descriptors takes longer to read than a silence may last. */
+static bool is_busy(void *arg, pid_t child)
+{
+	const struct uses_job *j = arg;
+
+	return !lk_guard_is_asleep(j->root, child, 0);
+}
+
 static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_result *res)
 {
 	struct lk_helper_job job = {
@@ -190,6 +212,7 @@ static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_res
 		.take = uses_take,
 		.gave_up = uses_gave_up,
 		.about = about_item,
+		.is_busy = is_busy,
 		.arg = j,
 		.keep_fd = j->root->fd,
 		.stall_ms = STALL_MS,
@@ -218,6 +241,9 @@ int lk_procfs_uses(struct lk_source *s, const struct lk_uses_request *req, struc
 	if (!p->root.is_proc)
 		return lk_err_set(err, -EOPNOTSUPP, "who uses a file can only be found out on the live machine");
 	rc = run_job(&j, req->timeout_ms, &res);
+	/* There is no helper left: whom it would have asked is counted. */
+	if (rc == -EBUSY && res.n_left)
+		rc = 0;
 	if (rc < 0)
 		rc = lk_err_set(err, rc, "cannot find out who uses the file: %s", strerror(-rc));
 	/* Process 1 always exists: where it cannot be seen, others are hidden too. */

@@ -24,19 +24,15 @@ static int emit_process_use(struct lk_helper_out *out, const struct uses_proc *p
 	return lk_uses_emit(out, p, &use);
 }
 
-static bool means_refused(int rc)
-{
-	return rc == -EACCES || rc == -EPERM;
-}
-
 static void note_denied(struct uses_proc *p, int code)
 {
 	p->denied = p->denied ? p->denied : code;
 }
 
-static void note_refused(struct uses_proc *p, int rc)
+/* Whatever it is that was not read: only what is not there any more cannot be a use. */
+static void note_failed(struct uses_proc *p, int rc)
 {
-	if (means_refused(rc))
+	if (rc < 0 && !lk_scan_means_gone(rc))
 		note_denied(p, rc);
 }
 
@@ -199,7 +195,7 @@ static int fdinfo_entry(struct uses_job *j, struct uses_proc *p, struct lk_helpe
 	if (rc == -EFBIG)
 		rc = 0;
 	if (rc < 0) {
-		note_refused(p, rc);
+		note_failed(p, rc);
 		return 0;
 	}
 	return look_at_fd(j, p, out, name);
@@ -210,7 +206,7 @@ static int look_at_table(struct uses_job *j, struct uses_proc *p, struct lk_help
 	struct lk_proc_name name = lk_procroot_task_name(p->pid, p->tid, "fdinfo");
 	int rc = each_entry(j, p, out, name.s, fdinfo_entry);
 
-	note_refused(p, rc);
+	note_failed(p, rc);
 	return rc == -EPIPE || rc == -ENOMEM ? rc : 0;
 }
 
@@ -268,7 +264,7 @@ static int look_at_place(struct uses_job *j, struct uses_proc *p, struct lk_help
 	j->text.n = 0;
 	rc = lk_io_readlink_at(j->root->fd, name.s, &j->text);
 	if (rc < 0) {
-		note_refused(p, rc);
+		note_failed(p, rc);
 		return 0;
 	}
 	link = lk_buf_str(&j->text);
@@ -335,8 +331,7 @@ static int look_at_maps(struct uses_job *j, struct uses_proc *p, struct lk_helpe
 
 	if (rc == -EPIPE || rc == -ENOMEM)
 		return rc;
-	if (rc < 0 && !lk_scan_means_gone(rc))
-		note_denied(p, rc);
+	note_failed(p, rc);
 	return 0;
 }
 
@@ -381,7 +376,7 @@ static int look_at_thread(struct uses_job *j, struct uses_proc *p, struct lk_hel
 	return rc;
 }
 
-/* 1: worth looking at, 0: a kernel thread, or gone; -errno: it is there, but even this is refused (hidepid, proc(5)). */
+/* 1: worth looking at, 0: a kernel thread, or gone; -errno: it is there, but even this is not to be read (hidepid, proc(5)). */
 static int meet(struct uses_job *j, int pid, struct uses_proc *p)
 {
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "stat");
@@ -392,10 +387,9 @@ static int meet(struct uses_job *j, int pid, struct uses_proc *p)
 	*p = (struct uses_proc){ .pid = pid };
 	j->text.n = 0;
 	rc = lk_io_read_at(j->root->fd, name.s, 65536, &j->text);
-	if (means_refused(rc))
-		return rc;
-	if (rc < 0 || lk_parse_stat(j->text.v, j->text.n, &st) < 0)
-		return 0;
+	rc = rc < 0 ? rc : lk_parse_stat(j->text.v, j->text.n, &st);
+	if (rc < 0)
+		return lk_scan_means_gone(rc) ? 0 : rc;
 	n = st.comm_len < USES_COMM ? st.comm_len : USES_COMM - 1;
 	memcpy(p->comm, st.comm, n);
 	p->start_ticks = st.start_ticks;
@@ -420,6 +414,7 @@ int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out)
 	rc = look_at_whole(j, &p, out);
 	if (!rc && p.num_threads > 1) {
 		rc = each_entry(j, &p, out, tasks.s, look_at_thread);
+		note_failed(&p, rc);
 		rc = rc == -EPIPE || rc == -ENOMEM ? rc : 0;
 	}
 	return !rc && p.denied ? lk_uses_emit_denied(out, &p, p.denied) : rc;

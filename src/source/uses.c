@@ -57,13 +57,18 @@ bool lk_use_is_proven(const struct lk_use *u)
 	return u->certain && !u->locked;
 }
 
+static bool is_refused(const struct lk_fact_unread *unread)
+{
+	return unread->code == -EACCES || unread->code == -EPERM;
+}
+
 /* An ordinary user is refused nearly all: neither their number nor their names help him. */
 static bool only_root_may(const struct lk_uses *u)
 {
 	if (!geteuid() || u->n_unreadable < 2 || !u->unread.n)
 		return false;
 	for (size_t i = 0; i < u->unread.n; i++) {
-		if (u->unread.v[i].code != -EACCES && u->unread.v[i].code != -EPERM)
+		if (!is_refused(&u->unread.v[i]))
 			return false;
 	}
 	return true;
@@ -96,6 +101,38 @@ const char *lk_uses_doubt(const struct lk_uses *u, size_t i)
 	if (u->n_kernel_unknown && i == 0)
 		return "whether the kernel uses it itself (loop device, swap, mount, socket) could not be found out";
 	return NULL;
+}
+
+/* One that is refused makes room for one that is not. */
+static void make_room(lk_unread_list *list)
+{
+	for (size_t i = list->n; list->n >= LK_UNREAD_MAX && i > 0; i--) {
+		if (!is_refused(&list->v[i - 1]))
+			continue;
+		list->v[i - 1] = list->v[list->n - 1];
+		list->n--;
+	}
+}
+
+int lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread)
+{
+	u->n_unreadable++;
+	if (!is_refused(unread)) {
+		u->n_unanswered++;
+		make_room(&u->unread);
+	}
+	return lk_unread_add(&u->unread, &u->arena, unread);
+}
+
+struct lk_uses lk_uses_unread_part(const struct lk_uses *u, bool unanswered)
+{
+	struct lk_uses part = *u;
+	size_t n = u->n_unanswered < u->unread.n ? u->n_unanswered : u->unread.n;
+
+	part.n_unreadable = unanswered ? u->n_unanswered : u->n_unreadable - u->n_unanswered;
+	part.unread.v += unanswered ? 0 : n;
+	part.unread.n = unanswered ? n : u->unread.n - n;
+	return part;
 }
 
 int lk_uses_add(struct lk_uses *u, const struct lk_use *use)
@@ -151,10 +188,20 @@ static bool is_found(const struct lk_uses *u, size_t i)
 	return false;
 }
 
+static int compare_unread(const void *a, const void *b)
+{
+	const struct lk_fact_unread *x = a, *y = b;
+	int d = is_refused(x) - is_refused(y);
+
+	return d ? d : (x->pid > y->pid) - (x->pid < y->pid);
+}
+
 void lk_uses_finish(struct lk_uses *u)
 {
 	size_t n = 0;
 
+	if (u->unread.n)
+		qsort(u->unread.v, u->unread.n, sizeof(*u->unread.v), compare_unread);
 	if (u->v.n)
 		qsort(u->v.v, u->v.n, sizeof(*u->v.v), compare_uses);
 	for (size_t i = 0; i < u->v.n; i++) {

@@ -57,9 +57,11 @@ struct lk_uses {
 	v; /* by file, below, kind, pid, fd; each once */
 	size_t n_procs; /* processes that were looked at or should have been; without kernel threads and ourselves */
 	size_t n_unreadable; /* of them: could not be read, or did not answer in time */
-	lk_unread_list unread; /* the first of them, by name */
+	size_t n_unanswered; /* of those: not refused, so that they could be asked again */
+	lk_unread_list unread; /* the first of those that are unreadable, by name; the unanswered first */
 	bool hidden; /* there are, or could be, processes that cannot even be counted (hidepid, another pid namespace) */
 	size_t n_kernel_unknown; /* of loop, swap and mount: how many could not be looked through */
+	size_t n_kernel_unanswered; /* of them: did not answer in time */
 };
 
 /* What is asked about. */
@@ -79,12 +81,16 @@ void lk_uses_done(struct lk_uses *u);
 /* "process 1 (init) could not be asked whether it uses it (Permission denied)", or how many of how many could not; names: with the
  * first of them. Only where n_unreadable. 0 or -ENOMEM. */
 int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names);
+/* The unreadable that did not answer, or only those that are refused, for lk_uses_put_unread(). Borrows everything. */
+struct lk_uses lk_uses_unread_part(const struct lk_uses *u, bool unanswered);
 /* The i-th of what else could use a file and was not seen, without a full stop; NULL: there is no more. */
 const char *lk_uses_doubt(const struct lk_uses *u, size_t i);
 
 /* A use that would be disturbed if the file went: proven, and not just by a lock's own descriptor. */
 bool lk_use_is_proven(const struct lk_use *u);
 
+/* For sources: counts one that could not be read, and keeps a copy if there is room. 0 or -ENOMEM. */
+int lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread);
 /* For sources: adds a copy. 0 or -ENOMEM. */
 int lk_uses_add(struct lk_uses *u, const struct lk_use *use);
 /* For sources: brings them into order, each once. */

@@ -488,3 +488,15 @@ def test_76_locked_below(t):
     same((document["answer"]["files"][0]["locked_below"], len(document["locks"])), (3, 4), "with -R")
     check(b"At least" not in t.run("who", "-R", where).out, "with -R the rows say it")
     same(t.who(os.path.join(where, "a"), status=0)["answer"]["files"][0]["locked_below"], None, "no directory")
+
+@needs_root
+def test_74_long_to_read(t):
+    """A process that takes long to be read has answered: it is silent, but its reader is at work."""
+    free = t.path("free")
+    h = t.helper()
+    for _ in range(900):
+        h.open("/dev/null", "r")
+    for _ in range(250):
+        h.thread("p", "open %s r" % os.fsencode("/dev/null").hex())
+    answer = t.run("rm", "--dry-run", free)
+    same((answer.status, answer.err), (0, b""), str(answer))

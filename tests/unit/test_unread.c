@@ -44,3 +44,45 @@ Test(unread, several_are_counted_and_named_on_request)
 	cr_assert_eq(u.unread.n, LK_UNREAD_MAX, "the list is bounded");
 	lk_uses_done(&u);
 }
+
+static int add_unread(struct lk_uses *u, int pid, int code)
+{
+	return lk_uses_add_unread(u, &(struct lk_fact_unread){ .pid = pid, .code = code, .comm = "p" });
+}
+
+/* Among hundreds that are refused, those few that could be asked again are named first. */
+Test(unread, unanswered_come_first)
+{
+	struct lk_uses u = { .n_procs = 500 }, part;
+
+	for (int pid = 300; pid > 200; pid--)
+		cr_assert_eq(add_unread(&u, pid, pid & 1 ? -EACCES : -EPERM), 0);
+	cr_assert_eq(add_unread(&u, 402, -ETIMEDOUT), 0);
+	cr_assert_eq(add_unread(&u, 401, -EIO), 0);
+	lk_uses_finish(&u);
+	cr_assert(u.n_unreadable == 102 && u.n_unanswered == 2 && u.unread.n == LK_UNREAD_MAX);
+	part = lk_uses_unread_part(&u, true);
+	cr_assert(part.n_unreadable == 2 && part.unread.n == 2);
+	cr_assert(part.unread.v[0].pid == 401 && part.unread.v[1].pid == 402);
+	part = lk_uses_unread_part(&u, false);
+	cr_assert(part.n_unreadable == 100 && part.unread.n == LK_UNREAD_MAX - 2);
+	for (size_t i = 0; i < part.unread.n; i++)
+		cr_assert(part.unread.v[i].pid > 200 && part.unread.v[i].pid <= 300);
+	lk_uses_done(&u);
+}
+
+Test(unread, more_unanswered_than_are_kept)
+{
+	struct lk_uses u = { .n_procs = 500 }, part;
+
+	for (int pid = 1; pid <= 30; pid++)
+		cr_assert_eq(add_unread(&u, pid, pid & 1 ? -EACCES : -ETIMEDOUT), 0);
+	lk_uses_finish(&u);
+	part = lk_uses_unread_part(&u, true);
+	cr_assert(part.n_unreadable == 15 && part.unread.n == LK_UNREAD_MAX);
+	for (size_t i = 0; i < part.unread.n; i++)
+		cr_assert_eq(part.unread.v[i].code, -ETIMEDOUT);
+	part = lk_uses_unread_part(&u, false);
+	cr_assert(part.n_unreadable == 15 && part.unread.n == 0);
+	lk_uses_done(&u);
+}
