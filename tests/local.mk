@@ -3,6 +3,7 @@
 # Unit tests: one Criterion binary.
 LK_UNIT_SOURCES = \
 	tests/unit/facts.h \
+	tests/unit/file_run.h \
 	tests/unit/file_world.h \
 	tests/unit/rows.h \
 	tests/unit/test_action.c \
@@ -20,6 +21,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_diff.c \
 	tests/unit/test_err.c \
 	tests/unit/test_file_action.c \
+	tests/unit/test_file_unknown.c \
 	tests/unit/test_filter.c \
 	tests/unit/test_forest.c \
 	tests/unit/test_helper.c \

@@ -10,14 +10,17 @@
 #include "tui/dialog.h"
 #include "tui/fileact.h"
 
-enum { NEW_NAME = 1, EVEN_IF_USED, REPLACE, DO };
+enum { NEW_NAME = 1, EVEN_IF_USED, EVEN_IF_UNKNOWN, REPLACE, DO };
+#define IF_USED "Although it is locked or in use"
+#define IF_UNKNOWN "Although some do not say whether they use it"
+#define REPLACING "Replace what has the new name already"
 #define TIMEOUT_MS 30000 /* for each look at the machine */
 
 struct file_job {
 	struct lk_job job;
 	const struct lk_file *file; /* in job.frame */
 	char *new_path; /* owned; NULL: it is deleted */
-	bool even_if_used, replace;
+	bool even_if_used, even_if_unknown, replace;
 };
 
 struct file_dialog {
@@ -50,9 +53,16 @@ static int check_identity(const struct file_job *j, struct lk_err *err)
 static int plan(struct lk_job *job, struct lk_err *err)
 {
 	struct file_job *j = (struct file_job *)job;
-	struct lk_file_request req = { .path = j->file->path,
+	static const struct lk_file_ways ways = {
+		.used = "tick \"" IF_USED "\"",
+		.unknown = "tick \"" IF_UNKNOWN "\"",
+		.replace = "tick \"" REPLACING "\"",
+	};
+	struct lk_file_request req = { .ways = &ways,
+				       .path = j->file->path,
 				       .new_path = j->new_path,
 				       .even_if_used = j->even_if_used,
+				       .even_if_unknown = j->even_if_unknown || j->even_if_used,
 				       .replace = j->replace,
 				       .timeout_ms = TIMEOUT_MS };
 	int rc;
@@ -132,6 +142,7 @@ static void make_plan(struct file_dialog *d, struct lk_tui *t)
 		return;
 	}
 	j->even_if_used = is_on(d, EVEN_IF_USED);
+	j->even_if_unknown = is_on(d, EVEN_IF_UNKNOWN);
 	j->replace = is_on(d, REPLACE);
 	d->planned = true;
 	lk_job_plan(&j->job, t);
@@ -176,7 +187,8 @@ static void finished(struct lk_dialog *dialog, struct lk_tui *t)
 
 	if (dialog->over)
 		return;
-	if (j->even_if_used != is_on(d, EVEN_IF_USED) || j->replace != is_on(d, REPLACE))
+	if (j->even_if_used != is_on(d, EVEN_IF_USED) || j->even_if_unknown != is_on(d, EVEN_IF_UNKNOWN) ||
+	    j->replace != is_on(d, REPLACE))
 		make_plan(d, t);
 }
 
@@ -237,10 +249,11 @@ static int add_controls(struct file_dialog *d, bool to_folder)
 		c = lk_dialog_add(&d->d, LK_CONTROL_FIELD, NEW_NAME, "%s", to_folder ? "Move to: " : "New name: ");
 		if (!c || !folder || lk_field_set(&c->field, to_folder ? folder : path) < 0)
 			return -ENOMEM;
-		if (!lk_dialog_add(&d->d, LK_CONTROL_CHECK, REPLACE, "--replace what has the new name already"))
+		if (!lk_dialog_add(&d->d, LK_CONTROL_CHECK, REPLACE, REPLACING))
 			return -ENOMEM;
 	}
-	if (!lk_dialog_add(&d->d, LK_CONTROL_CHECK, EVEN_IF_USED, "--even-if-used: although it is locked or in use"))
+	if (!lk_dialog_add(&d->d, LK_CONTROL_CHECK, EVEN_IF_USED, IF_USED) ||
+	    !lk_dialog_add(&d->d, LK_CONTROL_CHECK, EVEN_IF_UNKNOWN, IF_UNKNOWN))
 		return -ENOMEM;
 	if (!lk_dialog_add(&d->d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Cancel"))
 		return -ENOMEM;

@@ -85,18 +85,14 @@ static void begin_sentence(char *text)
 		text[0] = (char)(text[0] - 'a' + 'A');
 }
 
-int lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, ...)
+static int say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, va_list ap)
 {
 	struct lk_line line = { .kind = kind }, *slot;
-	va_list ap;
-	char *text;
+	char *text = keep(a, fmt, ap);
 
 	/* Even when there is no memory for the sentence, a refusal is one. */
 	if (kind == LK_LINE_REFUSED)
 		a->refused = true;
-	va_start(ap, fmt);
-	text = keep(a, fmt, ap);
-	va_end(ap);
 	if (text)
 		begin_sentence(text);
 	line.text = text;
@@ -105,6 +101,32 @@ int lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, 
 		return -ENOMEM;
 	*slot = line;
 	return 0;
+}
+
+int lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	if (kind == LK_LINE_REFUSED)
+		a->unknown = false;
+	va_start(ap, fmt);
+	rc = say(a, kind, fmt, ap);
+	va_end(ap);
+	return rc;
+}
+
+int lk_action_say_unknown(struct lk_action *a, const char *fmt, ...)
+{
+	va_list ap;
+	int rc;
+
+	if (!a->refused)
+		a->unknown = true;
+	va_start(ap, fmt);
+	rc = say(a, LK_LINE_REFUSED, fmt, ap);
+	va_end(ap);
+	return rc;
 }
 
 static const char *last_of(const struct lk_action *a, enum lk_line_kind kind)

@@ -56,6 +56,7 @@ struct lk_action {
 	const char *
 		subject; /* for syslog: to whom and what, e.g. "pid 3310 (dpkg), flock on /srv/x"; in the arena; NULL: the first step */
 	bool refused; /* a REFUSED line is there: run is not possible */
+	bool unknown; /* what refuses it is only that something is not known, in the plan or when it was checked again */
 	enum lk_outcome outcome;
 };
 
@@ -70,6 +71,9 @@ int lk_action_name(struct lk_action *a, const char *fmt, ...) __attribute__((for
 /* Adds a line to plan or report. A LK_LINE_REFUSED line makes the plan one that cannot be run. 0 or -ENOMEM. */
 int lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* A REFUSED line because something is not known. 0 or -ENOMEM. */
+int lk_action_say_unknown(struct lk_action *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Check, run, verify; writes a line to the system's log before it and one after it, who did what to what with which result. Never call it
  * before the plan was shown and confirmed. 0 when it ran (see outcome), -EPERM when the plan refuses, -ESTALE when the target

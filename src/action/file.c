@@ -227,7 +227,8 @@ static int check_mv(struct file_action *f)
 	if (lk_place_same_file(&f->from.st, &f->to.st))
 		return refuse(f, f->to.path, "is the same file already: the kernel would do nothing.");
 	if (!f->req.replace)
-		return refuse(f, f->to.path, "exists already: give --replace to replace it.");
+		return lk_action_say(&f->base, LK_LINE_REFUSED, "%s exists already: %s to replace it.", f->to.path,
+				     f->req.ways->replace);
 	if (S_ISDIR(f->to.st.stx_mode) != S_ISDIR(f->from.st.stx_mode))
 		return refuse(f, f->to.path,
 			      "cannot be replaced: a directory and a file cannot take each other's place.");
@@ -241,9 +242,19 @@ static int check_place(struct file_action *f, const struct file_place *p, const 
 			      "is swapped to by the kernel, which keeps it: give it up with swapoff(8) first.");
 	if (!lk_file_users_any(u) || f->req.even_if_used)
 		return 0;
-	return refuse(f, p->path,
-		      u->n_locks ? "is locked: wait until it is free, or give --even-if-used."
-				 : "is in use: wait until nobody uses it, or give --even-if-used.");
+	return lk_action_say(&f->base, LK_LINE_REFUSED, "%s is %s, or %s.", p->path,
+			     u->n_locks ? "locked: wait until it is free" : "in use: wait until nobody uses it",
+			     f->req.ways->used);
+}
+
+static int check_unknown(struct file_action *f, const struct file_place *p, const struct file_users *u)
+{
+	if (!u->unknown)
+		return 0;
+	if (f->req.even_if_unknown)
+		return lk_action_say(&f->base, LK_LINE_RISK, "%s: %s.", p->path, u->unknown);
+	return lk_action_say_unknown(&f->base, "%s may be in use, %s: try again later, or %s.", p->path, u->unknown,
+				     f->req.ways->unknown);
 }
 
 /* -- putting it together -- */
@@ -254,6 +265,7 @@ static int look_at(struct file_action *f, const struct file_look *look, const st
 	int rc = p->fd >= 0 ? lk_file_users_find(look, p, &users, err) : 0;
 
 	rc = rc ? rc : check_place(f, p, &users);
+	rc = rc ? rc : check_unknown(f, p, &users);
 	f->n_held += users.n_locks;
 	lk_file_users_done(&users);
 	return rc;

@@ -5,10 +5,17 @@
 
 #include "action/action.h"
 
+/* How the user says what the request says below, to end "wait until it is free, or ...". */
+struct lk_file_ways {
+	const char *used, *unknown, *replace;
+};
+
 struct lk_file_request {
+	const struct lk_file_ways *ways; /* of the command line or of the screen; never NULL */
 	const char *path;
 	const char *new_path; /* NULL: delete it; a directory: move it there under its name */
 	bool even_if_used; /* also when it is locked or in proven use */
+	bool even_if_unknown; /* also when somebody who may use it did not answer */
 	/* It locks by existing: its name is never free, not even while it is made sure that it is the right file. */
 	bool by_existing;
 	bool replace; /* what has the new name already is replaced */

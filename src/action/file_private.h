@@ -25,6 +25,7 @@ struct file_users {
 	size_t n_uses; /* proven */
 	bool swap;
 	char *first; /* one of them in words, owned; NULL: nobody */
+	char *unknown; /* who could use it, could be asked and did not answer, in words, owned; NULL: nobody */
 };
 
 struct file_action {

@@ -20,19 +20,22 @@ static int take_snapshot(struct file_action *f, struct lk_snapshot **ret, struct
 
 /* -- check -- */
 
-static int check_users(const struct file_look *look, const struct file_place *p, struct lk_err *err)
+static int check_users(struct file_action *f, const struct file_look *look, const struct file_place *p,
+		       struct lk_err *err)
 {
 	struct file_users users = { 0 };
 	int rc = p->fd >= 0 ? lk_file_users_find(look, p, &users, err) : 0;
 
-	if (!rc && lk_file_users_any(&users))
+	if (!rc && !f->req.even_if_used && lk_file_users_any(&users))
 		rc = lk_err_set(err, -ESTALE, "target changed since you looked: %s is %s now: %s", p->path,
 				users.n_locks ? "locked" : "in use", users.first ? users.first : "by somebody");
+	else if (!rc && !f->req.even_if_unknown && users.unknown)
+		rc = lk_err_set(err, -EAGAIN, "%s may be in use now, %s", p->path, users.unknown);
 	lk_file_users_done(&users);
 	return rc;
 }
 
-/* Nobody was in the way when the plan was made; is that still so? */
+/* Nobody was in the way when the plan was made; is that still so? Where it cannot be seen, that is the answer. */
 static int check_all_users(struct file_action *f, struct lk_err *err)
 {
 	struct file_look look = { .source = f->base.source, .timeout_ms = f->req.timeout_ms };
@@ -40,9 +43,10 @@ static int check_all_users(struct file_action *f, struct lk_err *err)
 	int rc = take_snapshot(f, &snap, err);
 
 	look.snap = snap;
-	rc = rc ? rc : check_users(&look, &f->from, err);
+	rc = rc ? rc : check_users(f, &look, &f->from, err);
 	if (!rc && f->moves)
-		rc = check_users(&look, &f->to, err);
+		rc = check_users(f, &look, &f->to, err);
+	f->base.unknown = rc < 0 && rc != -ESTALE;
 	if (snap)
 		lk_snapshot_free(snap);
 	return rc;
@@ -62,7 +66,7 @@ int lk_file_check(struct lk_action *a, struct lk_err *err)
 	struct file_action *f = (struct file_action *)a;
 	int rc = check_names(f, err);
 
-	if (!rc && !f->req.even_if_used) {
+	if (!rc && !(f->req.even_if_used && f->req.even_if_unknown)) {
 		rc = check_all_users(f, err);
 		rc = rc ? rc : check_names(f, err);
 	}

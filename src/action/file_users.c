@@ -206,12 +206,43 @@ static bool is_said(const struct lk_uses *uses, size_t i)
 	return i > 0 && a->pid > 0 && a->pid == b->pid && a->kind == b->kind && !b->locked && a->certain == b->certain;
 }
 
+#define NOBODY_ASKED "who uses it without a lock could not be found out"
+
+/* Those who are refused to the caller stay a risk. */
 static int say_unread(struct view *v, const struct lk_uses *uses)
 {
+	struct lk_uses refused = lk_uses_unread_part(uses, false);
 	lk_buf b = { 0 };
-	int rc = lk_uses_put_unread(&b, uses, true);
+	int rc;
 
+	if (!refused.n_unreadable)
+		return 0;
+	rc = lk_uses_put_unread(&b, &refused, true);
 	rc = rc ? rc : say(v, LK_LINE_RISK, "%s: %.*s.", v->place->path, (int)b.n, b.v);
+	lk_vec_done(&b);
+	return rc;
+}
+
+static int put_unanswered(lk_buf *b, const struct lk_uses *uses)
+{
+	struct lk_uses silent = lk_uses_unread_part(uses, true);
+	int rc = silent.n_unreadable ? lk_uses_put_unread(b, &silent, true) : 0;
+
+	if (!rc && uses->n_kernel_unanswered)
+		rc = lk_buf_printf(b, "%swhether the kernel uses it itself could not be found out in time",
+				   b->n ? "; " : "");
+	return rc;
+}
+
+static int note_unanswered(struct file_users *users, const struct lk_uses *uses)
+{
+	lk_buf b = { 0 };
+	int rc = put_unanswered(&b, uses);
+
+	if (!rc && b.n) {
+		users->unknown = strndup(b.v, b.n);
+		rc = users->unknown ? 0 : -ENOMEM;
+	}
 	lk_vec_done(&b);
 	return rc;
 }
@@ -232,8 +263,8 @@ static int say_uses(struct view *v, const struct lk_uses *uses)
 			rc = say_use(v, use);
 	}
 	rc = rc ? rc : say_rest(v);
-	if (!rc && uses->n_unreadable)
-		rc = say_unread(v, uses);
+	rc = rc ? rc : say_unread(v, uses);
+	rc = rc ? rc : note_unanswered(v->users, uses);
 	for (size_t i = 0; !rc && (doubt = lk_uses_doubt(uses, i)) != NULL; i++)
 		rc = say(v, LK_LINE_RISK, "%s: %s.", v->place->path, doubt);
 	return rc;
@@ -249,7 +280,8 @@ static int find_uses(struct view *v, struct lk_err *err)
 		if (!v->file.key.none)
 			lk_uses_done(&uses);
 		lk_err_done(err);
-		return say(v, LK_LINE_RISK, "%s: who uses it without a lock could not be found out.", v->place->path);
+		v->users->unknown = strdup(NOBODY_ASKED);
+		return v->users->unknown ? 0 : -ENOMEM;
 	}
 	rc = rc ? rc : say_uses(v, &uses);
 	lk_uses_done(&uses);
@@ -272,6 +304,7 @@ int lk_file_users_find(const struct file_look *look, const struct file_place *p,
 void lk_file_users_done(struct file_users *u)
 {
 	free(u->first);
+	free(u->unknown);
 	*u = (struct file_users){ 0 };
 }
 

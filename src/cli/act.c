@@ -79,7 +79,7 @@ static enum lk_status status_of(const struct lk_action *a, int rc)
 	case LK_OUTCOME_PARTLY:
 		return LK_STATUS_SOME;
 	case LK_OUTCOME_REFUSED:
-		return LK_STATUS_REFUSED;
+		return a->unknown ? LK_STATUS_UNKNOWN : LK_STATUS_REFUSED;
 	default:
 		return rc < 0 ? LK_STATUS_ERROR : LK_STATUS_UNKNOWN;
 	}
@@ -109,10 +109,12 @@ static enum lk_status execute(const struct lk_cli *cli, const struct lk_session 
 static enum lk_status only_plan(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
 				const struct lk_lock *const *rows, size_t n_rows, const char *error)
 {
-	enum lk_status status = a->refused || error ? LK_STATUS_REFUSED : LK_STATUS_YES, printed = 0;
+	enum lk_status status = LK_STATUS_YES, printed = 0;
 
-	if (status)
+	if (a->refused || error) {
 		a->outcome = LK_OUTCOME_REFUSED;
+		status = status_of(a, 0);
+	}
 	if (is_json(cli))
 		printed = put_document(cli, s, a, rows, n_rows, error);
 	if (a->refused)

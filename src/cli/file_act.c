@@ -27,13 +27,22 @@ static enum lk_status act(const struct lk_cli *cli, const struct lk_session *s, 
 	return lk_act_run(cli, s, a, rows, n, question);
 }
 
-static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s, struct lk_action **ret)
+static const struct lk_file_ways ways = {
+	.used = "give --even-if-used",
+	.unknown = "give --even-if-unknown",
+	.replace = "give --replace",
+};
+
+/* before: what is to be done first would let go of the file. */
+static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s, bool before, struct lk_action **ret)
 {
 	struct lk_file_request req = {
+		.ways = &ways,
 		.path = cli->args[0],
 		.new_path = cli->n_args > 1 ? cli->args[1] : NULL,
-		/* Of a plan only: the locks would be gone by then. */
-		.even_if_used = cli->even_if_used || (cli->act.dry_run && lk_file_chain_wanted(cli)),
+		.even_if_used = cli->even_if_used || before,
+		/* Nobody who did not answer can do worse than use it. */
+		.even_if_unknown = cli->even_if_unknown || cli->even_if_used,
 		.replace = cli->replace,
 		.timeout_ms = cli->timeout_ms,
 	};
@@ -49,26 +58,36 @@ static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s,
 	return status;
 }
 
-enum lk_status lk_file_act(const struct lk_cli *cli, const char *question)
+/* only_refusal: it is not done, and nothing is said, unless it is refused. */
+static enum lk_status look_and_act(const struct lk_cli *cli, bool before, bool only_refusal, const char *question)
 {
 	struct lk_session session;
 	struct lk_action *action = NULL;
-	enum lk_status status = 0;
+	enum lk_status status = lk_session_open(&session, cli);
 
-	if (lk_file_chain_wanted(cli)) {
-		status = lk_file_chain(cli);
-		if (status)
-			return status;
-		puts("");
-	}
-	status = lk_session_open(&session, cli);
 	if (!status)
 		status = lk_session_take(&session, LK_NEED_USER);
 	if (!status)
-		status = plan(cli, &session, &action);
-	if (!status)
+		status = plan(cli, &session, before, &action);
+	if (!status && (!only_refusal || action->refused))
 		status = act(cli, &session, action, question);
 	lk_file_free(action);
 	lk_session_done(&session);
 	return status;
+}
+
+enum lk_status lk_file_act(const struct lk_cli *cli, const char *question)
+{
+	bool chain = lk_file_chain_wanted(cli);
+	enum lk_status status = lk_file_chain_check(cli);
+
+	/* Nobody loses a lock or is ended for what is refused in the end. */
+	if (!status && chain && !cli->act.dry_run)
+		status = look_and_act(cli, true, true, question);
+	if (!status && chain) {
+		status = lk_file_chain(cli);
+		if (!status)
+			puts("");
+	}
+	return status ? status : look_and_act(cli, chain && cli->act.dry_run, false, question);
 }

@@ -174,17 +174,22 @@ bool lk_file_chain_wanted(const struct lk_cli *cli)
 	return cli->release_first || cli->act.steps.n;
 }
 
+enum lk_status lk_file_chain_check(const struct lk_cli *cli)
+{
+	if (cli->release_first && cli->act.steps.n)
+		return lk_cli_misuse(cli->verb, "--signal and --release exclude each other");
+	if (lk_file_chain_wanted(cli) && cli->format == LK_FORMAT_JSON)
+		return lk_cli_misuse(
+			cli->verb,
+			"-J prints one document: run 'lockscope signal' or 'lockscope release' before, with its own");
+	return 0;
+}
+
 enum lk_status lk_file_chain(const struct lk_cli *cli)
 {
 	struct chain c = { .cli = cli, .asked = *cli };
 	enum lk_status status;
 
-	if (cli->release_first && cli->act.steps.n)
-		return lk_cli_misuse(cli->verb, "--signal and --release exclude each other");
-	if (cli->format == LK_FORMAT_JSON)
-		return lk_cli_misuse(
-			cli->verb,
-			"-J prints one document: run 'lockscope signal' or 'lockscope release' before, with its own");
 	c.asked.n_args = 1;
 	c.asked.physical = true;
 	status = look(&c);

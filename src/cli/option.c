@@ -218,8 +218,6 @@ static bool *flag_of(struct lk_cli *cli, int id)
 		return &cli->only_deadlocks;
 	case OPT_NO_USES:
 		return &cli->no_uses;
-	case OPT_EVEN_IF_USED:
-		return &cli->even_if_used;
 	case OPT_RELEASE_FIRST:
 		return &cli->release_first;
 	case OPT_REPLACE:

@@ -86,7 +86,7 @@ struct lk_cli {
 	bool all_lanes; /* of a map */
 	bool flat, only_deadlocks; /* of waits */
 	bool no_uses; /* of who */
-	bool even_if_used, replace, release_first; /* of rm and mv */
+	bool even_if_used, even_if_unknown, replace, release_first; /* of rm and mv */
 	char **command; /* what follows "--"; NULL: nothing did */
 	LK_VEC(struct lk_screen_option) screen; /* in the order given; --readonly is read_only */
 	bool ignore_config;

@@ -11,6 +11,10 @@
 bool *lk_option_act_flag(struct lk_cli *cli, int id)
 {
 	switch (id) {
+	case OPT_EVEN_IF_USED:
+		return &cli->even_if_used;
+	case OPT_EVEN_IF_UNKNOWN:
+		return &cli->even_if_unknown;
 	case OPT_DRY_RUN:
 		return &cli->act.dry_run;
 	case OPT_YES:

@@ -73,6 +73,7 @@ static const struct lk_option table[] = {
 	{ 'T', 'T', "type", "TYPE", "with FILE: only this kind of lock: posix, ofd, flock or lease", RELEASE },
 	{ OPT_RANGE, 0, "range", "RANGE", "release only these bytes (POSIX and OFD): A-B, A+LEN, A- or whole", RELEASE },
 	{ OPT_EVEN_IF_USED, 0, "even-if-used", NULL, "also when FILE is locked or in use", LK_OPTIONS_FILE_ACT },
+	{ OPT_EVEN_IF_UNKNOWN, 0, "even-if-unknown", NULL, "also when some processes do not say whether they use FILE", LK_OPTIONS_FILE_ACT },
 	{ 's', 's', "signal", "SIG", "first send SIG to those who hold a lock on FILE", LK_OPTIONS_FILE_ACT },
 	{ OPT_RELEASE_FIRST, 0, "release", NULL, "first take the locks on FILE away from their holders", LK_OPTIONS_FILE_ACT },
 	{ 'p', 'p', "pid", "PID", "with --release: a holder that loses its locks (a comma list)", LK_OPTIONS_FILE_ACT },

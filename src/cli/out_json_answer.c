@@ -294,6 +294,7 @@ static json_t *action_object(const struct lk_answer *a)
 	lk_json_put(&o, "dry_run", json_boolean(a->dry_run));
 	lk_json_put(&o, "plan", line_list(a->action, false));
 	lk_json_put(&o, "outcome", lk_json_text(lk_outcome_name(a->action->outcome)));
+	lk_json_put(&o, "refused_unknown", json_boolean(a->action->unknown));
 	lk_json_put(&o, "result", line_list(a->action, true));
 	lk_json_put(&o, "error", lk_json_text(a->error));
 	return lk_json_finish(&o);

@@ -44,6 +44,10 @@ def refused(t, *args, because=None, **options):
 
 def done(t, *args, **options):
     answer = t.run(*args, "--yes", **options)
+    for _ in range(20):  # programs of others that hang for a moment are a reason to try again
+        if answer.status != 4 or b"may be in use, " not in answer.err:
+            break
+        answer = t.run(*args, "--yes", **options)
     same(answer.status, 0, str(answer))
     return answer
 

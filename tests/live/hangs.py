@@ -14,22 +14,24 @@ import time
 
 from deadserver import die, start
 from document import check, same
-from harness import holders_of, needs_root, on_file, once, one_row
+from harness import NOBODY, holders_of, needs, needs_root, on_file, once, one_row
 from helper import Skip, read_text
 
 LAST = True
 IN_TIME = 30  # seconds: a bound for the test, not a promise
 
 
-def hung_in_exec(t, number=1, uid=None):
+def hung_in_exec(t, number=1, uid=None, also=None):
     """Processes that sit in execve(2): the kernel closes a descriptor there, and the file server does not answer. Each holds a
-    flock on a local file. Their files in /proc cannot be read until the server ends."""
+    flock on a local file, and has another one open. Their files in /proc cannot be read until the server ends."""
     where, server = start(t)
     hung = []
     for i in range(number):
         h = t.helper(uid=uid)
         path = t.path("held-by-%d" % i)
         fd = h.open_lock(path)
+        if also:
+            h.open(also, "r")
         h.open(os.path.join(where, "abcdefgh"[i]), "e")
         hung.append((h, path, fd))
     t.undo(server.kill)  # before the helpers are ended: that would wait for ever
@@ -193,3 +195,72 @@ def test_95_many_hang_in_exec(t):
     same(holders_of(row), [(bystander.pid, fd)], "the bystander's lock")
     check(not document["complete"], "complete, though some could not be read")
     check(any(e["what"] == "fdinfo" and e["errno"] == "ETIMEDOUT" for e in document["errors"]), "said: %r", document["errors"])
+
+
+# -- rm and mv: what is not known is no "nobody" --
+
+
+def there(t, args, status, words, hung=(), **options):
+    """It ends with that status, says why, names those that hang, and the file is still there."""
+    answer = t.run(*args, timeout=IN_TIME, **options)
+    same(answer.status, status, str(answer))
+    check(words in answer.err, "standard error does not say %r: %s", words, answer)
+    for h, _, _ in hung:
+        check(b"%d (lkhelp)" % h.pid in answer.err, "process %d is not named: %s", h.pid, answer)
+    check(os.path.exists(args[-1] if args[0] == "rm" else args[-2]), "the file is gone: %s", answer)
+    return answer
+
+
+@needs_root
+def test_95_unknown_refuses(t):
+    """Nobody has the file open, as far as those say who answer: it is left alone, unless the user says that this is enough."""
+    free, other, used = t.path("free"), t.path("other"), t.path("used")
+    t.helper().open(used)
+    _, hung = hung_in_exec(t, 2, uid=1234)
+    words = b"free may be in use, "
+    there(t, ("rm", "--yes", free), 4, words, hung)
+    there(t, ("mv", "--yes", free, free + "2"), 4, words, hung)
+    answer = there(t, ("rm", "--dry-run", "-J", free), 4, words, hung)
+    document = json.loads(answer.out)["answer"]
+    same((document["outcome"], document["refused_unknown"]), ("refused", True), "the document")
+    for more in ((), ("--even-if-unknown",)):
+        there(t, ("rm", "--yes", *more, used), 5, b"used is in use")
+    same(t.run("rm", "--yes", "--even-if-unknown", free, timeout=IN_TIME).status, 0, "rm --even-if-unknown")
+    same(t.run("mv", "--yes", "--even-if-unknown", other, other + "2", timeout=IN_TIME).status, 0, "mv --even-if-unknown")
+    check(not os.path.exists(free) and os.path.exists(other + "2"), "it was not done")
+
+
+@needs_root
+def test_95_unknown_has_it_open(t):
+    """One of those that do not answer has the file open."""
+    path = t.path("in-use")
+    _, hung = hung_in_exec(t, 1, uid=1234, also=path)
+    there(t, ("rm", "--yes", path), 4, b"in-use may be in use, ", hung)
+
+
+@needs_root
+def test_95_unknown_before_signal(t):
+    """Nobody is ended for a file that is left alone in the end."""
+    path = t.path("f")
+    holder = t.helper()
+    holder.open_lock(path)
+    hung_in_exec(t, 1, uid=1234)
+    there(t, ("rm", "--yes", "--signal", "KILL", path), 4, b"f may be in use")
+    there(t, ("rm", "--yes", "--release", "--pid", str(holder.pid), path), 4, b"f may be in use")
+    holder.open(path, "r")  # it lives
+    same(len(on_file(t.list(whole=False, timeout=IN_TIME), path)), 1, "its lock")
+
+
+@needs_root
+@needs("setpriv")
+def test_95_unknown_to_users(t):
+    """Whom an ordinary user may not ask is a line of the plan, whether he would answer or not; not so his own."""
+    path = t.path("f")
+    os.chown(path, NOBODY, NOBODY)
+    _, hung = hung_in_exec(t, 2, uid=1234)
+    there(t, ("rm", "--yes", path), 4, b"f may be in use, ", hung)
+    os.chown(path, 1234, 1234)
+    there(t, ("rm", "--yes", path), 4, b"f may be in use, ", hung, uid=1234)
+    answer = t.run("rm", "--yes", path, uid=NOBODY, timeout=IN_TIME)
+    same((answer.status, answer.err, os.path.exists(path)), (0, b"", False), str(answer))
+    check(b"processes that only root may look into" in answer.out, "%s", answer)

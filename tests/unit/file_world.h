@@ -48,7 +48,9 @@ struct world {
 	/* What looking at the machine shows. */
 	bool locked, used, uncertain;
 	int uses_rc, scan_rc, resolve_rc;
-	size_t n_unreadable;
+	size_t n_refused, n_unanswered; /* processes that could not be asked */
+	size_t n_kernel_unanswered;
+	bool silent_later; /* n_unanswered only from the second look on */
 	void (*between)(struct world *w); /* when users are looked for */
 	int looks;
 	char logged[512];
@@ -365,6 +367,11 @@ static int fake_resolve(struct lk_source *s __attribute__((unused)), const char 
 	return 0;
 }
 
+static int add_unread(struct lk_uses *u, int pid, int code)
+{
+	return lk_uses_add_unread(u, &(struct lk_fact_unread){ .pid = pid, .comm = "silent", .code = code });
+}
+
 static int fake_uses(struct lk_source *s __attribute__((unused)), const struct lk_uses_request *req,
 		     struct lk_uses *ret, struct lk_err *err)
 {
@@ -374,8 +381,13 @@ static int fake_uses(struct lk_source *s __attribute__((unused)), const struct l
 		w->between(w);
 	if (w->uses_rc)
 		return lk_err_set(err, w->uses_rc, "uses");
-	ret->n_procs = 9;
-	ret->n_unreadable = w->n_unreadable;
+	ret->n_procs = 40;
+	for (size_t i = 0; i < w->n_refused; i++)
+		cr_assert_eq(add_unread(ret, 100 + (int)i, -EACCES), 0);
+	for (size_t i = 0; i < w->n_unanswered && (!w->silent_later || w->looks > 1); i++)
+		cr_assert_eq(add_unread(ret, 200 + (int)i, -ETIMEDOUT), 0);
+	ret->n_kernel_unknown = ret->n_kernel_unanswered = w->n_kernel_unanswered;
+	lk_uses_finish(ret);
 	return w->used && req->files->st_ino == 10 ? lk_uses_add(ret, &use) : 0;
 }
 

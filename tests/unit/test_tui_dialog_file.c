@@ -60,14 +60,14 @@ Test(tui_dialog, delete_wants_a_tick_for_a_locked_file)
 	begin(&w);
 	press(&w, 'D');
 	cr_assert(pane_is(&w, "delete"));
-	cr_assert(shows(&w, "is locked: wait until it is free, or give --even-if-used."));
+	cr_assert(shows(&w, "is locked: wait until it is free, or tick \"Although it is locked or in use\"."));
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_ENTER);
 	cr_assert_eq(*w.n_changes, 0);
 	cr_assert(shows(&w, "Not possible: "));
 	press(&w, LK_KEY_TAB);
 	press(&w, ' ');
-	cr_assert(shows(&w, "[x] --even-if-used"));
+	cr_assert(shows(&w, "[x] Although it is locked"));
 	cr_assert(shows(&w, "No lock is released: deleting a file only takes its name away."));
 	press(&w, LK_KEY_BACK_TAB);
 	press(&w, LK_KEY_ENTER);
@@ -139,11 +139,13 @@ Test(tui_dialog, rename_shows_the_plan_before_it_acts)
 	type(&w, to);
 	press(&w, LK_KEY_ENTER);
 	cr_assert(shows(&w, "> [ Cancel ]"));
-	cr_assert(shows(&w, "is locked: wait until it is free, or give --even-if-used."));
+	cr_assert(shows(&w, "is locked: wait until it is free, or tick \"Although it is locked or in use\"."));
+	press(&w, LK_KEY_BACK_TAB);
 	press(&w, LK_KEY_BACK_TAB);
 	press(&w, ' ');
 	cr_assert(shows(&w, "will get the name"));
 	cr_assert_eq(*w.n_changes, 0);
+	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_ENTER);
@@ -179,14 +181,37 @@ static void click(struct world *w, const char *words)
 	lk_tui_mouse(w->t, &m);
 }
 
+/* Who does not answer is in the way until that is ticked, whatever is ticked of those that are known. */
+Test(tui_dialog, delete_wants_a_tick_for_what_is_not_known)
+{
+	static const char words[] =
+		"may be in use, process 4711 (stuck) could not be asked whether it uses it (it does not answer): "
+		"try again later, or tick \"Although some do not say whether they use it\".";
+	struct world w;
+
+	begin(&w);
+	w.silent = true;
+	press(&w, 'D');
+	cr_assert(shows(&w, words));
+	click(&w, "[ ] Although some");
+	cr_assert(!shows(&w, words) && shows(&w, ": process 4711 (stuck) could not be asked whether it uses it"));
+	cr_assert(shows(&w, "is locked: wait until it is free"));
+	click(&w, "[ Delete ]");
+	click(&w, "[ Delete ]");
+	cr_assert_eq(*w.n_changes, 0);
+	click(&w, "[ ] Although it is locked");
+	cr_assert(shows(&w, "This will happen:"));
+	end(&w);
+}
+
 Test(tui_dialog, a_click_chooses_before_it_acts)
 {
 	struct world w;
 
 	begin(&w);
 	press(&w, 'D');
-	click(&w, "[ ] --even-if-used");
-	cr_assert(shows(&w, "[x] --even-if-used"));
+	click(&w, "[ ] Although it is locked");
+	cr_assert(shows(&w, "[x] Although it is locked"));
 	click(&w, "[ Delete ]");
 	cr_assert(shows(&w, "> [ Delete ]"));
 	cr_assert_eq(*w.n_changes, 0);
