@@ -127,6 +127,15 @@ int lk_text_release(const char *s, unsigned *ret_major, unsigned *ret_minor)
 	return 0;
 }
 
+const char *lk_text_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n && dir[n - 1] == '/')
+		n--;
+	return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n : NULL;
+}
+
 char *lk_text_decimal(char *end, uint64_t v)
 {
 	do {

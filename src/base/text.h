@@ -19,6 +19,9 @@ int lk_text_size(const char *s, size_t n, uint64_t *ret);
 /* Seconds with an optional fraction ("2", "0.25") to milliseconds. 0, -EINVAL, or -ERANGE beyond about 24 days. */
 int lk_text_seconds_ms(const char *s, uint32_t *ret_ms);
 
+/* "/f" where path is "/d/f" and dir "/d" or "/d/": what lies below a directory, by the names alone. NULL: it does not. Borrowed. */
+const char *lk_text_below(const char *path, const char *dir);
+
 /* The first two numbers of a kernel's release (uname(2)): "6.18.44-x" is 6, 18. 0, or -EINVAL with both untouched. */
 int lk_text_release(const char *s, unsigned *ret_major, unsigned *ret_minor);
 

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "source/file_name.h"
 
 /* The bytes of a key that name a file; behind them is padding. */
@@ -58,15 +59,6 @@ static int find_below(struct lk_session *s, struct lk_who *w)
 	return rc == -ENOMEM ? rc : 0;
 }
 
-bool lk_who_is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	while (n && dir[n - 1] == '/')
-		n--;
-	return strncmp(path, dir, n) == 0 && path[n] == '/';
-}
-
 /* The directory, as it is called in the rows. */
 static const char *dir_name(struct lk_session *s, const struct lk_who *w)
 {
@@ -82,7 +74,7 @@ static bool is_below_by_path(const struct lk_who *w, const struct lk_lock *l)
 	const char *dir_path = w->dir_name;
 	const struct lk_file *file = l->file;
 
-	if (!file->path || !lk_who_is_below(file->path, dir_path))
+	if (!file->path || !lk_text_below(file->path, dir_path))
 		return false;
 	if (w->by_path)
 		return true;
@@ -90,7 +82,7 @@ static bool is_below_by_path(const struct lk_who *w, const struct lk_lock *l)
 	if (file->deleted != LK_YES)
 		return w->walk_failed || (file->unreachable == LK_NO && file->replaced == LK_NO);
 	return (file->key.major == dir->key.major && file->key.minor == dir->key.minor) ||
-	       (file->mount_point && lk_who_is_below(file->mount_point, dir_path));
+	       (file->mount_point && lk_text_below(file->mount_point, dir_path));
 }
 
 /* Files of the tree by key: hard links and files that share one follow each other in `next`. */
@@ -263,7 +255,7 @@ static bool has_remote_below(const struct lk_session *s, const struct lk_who *w)
 	for (size_t i = 0; s->cli->recursive && i < s->snap->n_mounts; i++) {
 		const struct lk_fact_mount *m = &s->snap->mounts[i];
 
-		if (m->local == LK_NO && m->mount_point && lk_who_is_below(m->mount_point, w->dir_name))
+		if (m->local == LK_NO && m->mount_point && lk_text_below(m->mount_point, w->dir_name))
 			return true;
 	}
 	return false;

@@ -49,9 +49,6 @@ void lk_who_say_not_proven(const struct lk_snapshot *s, const struct lk_lock *l)
 /* An ordinary user looked, and was refused what root could read. */
 bool lk_who_root_sees_more(const struct lk_snapshot *s);
 
-/* By the bytes of the paths: not the directory itself. */
-bool lk_who_is_below(const char *path, const char *dir);
-
 /* One line where the file's mode asks for mandatory locks, which this kernel does not know (any more). */
 void lk_who_note_mandatory(const struct lk_out *o, const struct lk_asked *asked, bool live);
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "cli/uses.h"
 #include "source/file_name.h"
 
@@ -197,7 +198,7 @@ int64_t lk_beside_count_below(const struct lk_session *s, const struct lk_asked 
 		const struct lk_file *f = snap->locks[i].file;
 
 		if (lk_lock_is_waiting(&snap->locks[i]) || counted[f->index] || !f->path || f->deleted == LK_YES ||
-		    !lk_who_is_below(f->path, name))
+		    !lk_text_below(f->path, name))
 			continue;
 		counted[f->index] = true;
 		n++;

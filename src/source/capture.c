@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "source/capture_read.h"
 #include "source/file_name.h"
 
@@ -76,15 +77,6 @@ static bool same_file(const struct lk_fact_file *a, const struct lk_fact_file *b
 	       (a->st_major == b->st_major && a->st_minor == b->st_minor && a->st_ino == b->st_ino);
 }
 
-static bool is_above(const char *dir, const char *path)
-{
-	size_t n = strlen(dir);
-
-	while (n && dir[n - 1] == '/')
-		n--;
-	return *dir == '/' && strncmp(path, dir, n) == 0 && path[n] == '/';
-}
-
 static struct lk_fact_file nothing_known(void)
 {
 	return (struct lk_fact_file){ .key.none = true,
@@ -120,7 +112,7 @@ static int resolve_path(struct lk_capture *c, const char *path, struct lk_fact_f
 
 		if (!file || !file->path)
 			continue;
-		is_dir = is_dir || (file->unreachable != LK_YES && is_above(path, file->path));
+		is_dir = is_dir || (file->unreachable != LK_YES && (*path == '/' && lk_text_below(file->path, path)));
 		if (file->key.none || !lk_file_is_called(file, path))
 			continue;
 		if (file->deleted == LK_YES || file->replaced == LK_YES) {

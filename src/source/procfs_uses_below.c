@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "base/text.h"
 #include "source/file_name.h"
 #include "source/procfs_uses.h"
 
@@ -23,14 +24,9 @@ static bool is_mount_root(const struct lk_fact_file *file)
 
 static bool is_in_tree(const struct uses_job *j, const struct lk_fact_file *file, const char *path)
 {
-	size_t n;
+	const char *rest = j->tree && may_be_directory(file) ? lk_text_below(path, file->path) : NULL;
 
-	if (!j->tree || !may_be_directory(file))
-		return false;
-	n = strlen(file->path);
-	while (n && file->path[n - 1] == '/')
-		n--;
-	return strncmp(path, file->path, n) == 0 && path[n] == '/' && path[n + 1];
+	return rest && rest[1];
 }
 
 /* The paths of the file and of what is on m are those of one mount namespace, so that they can be compared. */

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "source/overlay.h"
 #include "source/procfs_uses.h"
 
@@ -61,14 +62,6 @@ static int add_layer(void *arg, const char *path)
 	return *name ? 0 : -ENOMEM;
 }
 
-/* "/f" of /upper/f; NULL: it does not lie there. */
-static const char *name_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return strncmp(path, dir, n) == 0 && path[n] == '/' ? path + n : NULL;
-}
-
 /* Anything of that name in a layer above hides it; so does a mark that it was deleted. */
 static bool is_hidden(const struct layers *l, size_t layer, const char *name)
 {
@@ -97,7 +90,7 @@ static int look_at_file(struct uses_job *j, struct lk_helper_out *out, const str
 	size_t i = 0;
 
 	for (; i < l->paths.n && !name; i++)
-		name = name_below(j->files[file].path, l->paths.v[i]);
+		name = lk_text_below(j->files[file].path, l->paths.v[i]);
 	if (!name || is_hidden(l, i - 1, name))
 		return 0;
 	if (asprintf(&seen, "%s%s", m->target, name) < 0) {

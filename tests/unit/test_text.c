@@ -192,6 +192,17 @@ Test(text, to_utf8)
 	free(s);
 }
 
+Test(text, below)
+{
+	cr_expect_str_eq(lk_text_below("/d/f", "/d"), "/f");
+	cr_expect_str_eq(lk_text_below("/d/e/f", "/d//"), "/e/f");
+	cr_expect_str_eq(lk_text_below("/f", "/"), "/f");
+	cr_expect_str_eq(lk_text_below("/d/", "/d"), "/");
+	cr_expect_null(lk_text_below("/d", "/d"));
+	cr_expect_null(lk_text_below("/de/f", "/d"));
+	cr_expect_null(lk_text_below("mnt:[4]:/d/f", "/d"));
+}
+
 Test(text, base64_vectors)
 {
 	/* RFC 4648, section 10. */
