@@ -277,8 +277,11 @@ static int say_conflict(const struct sheet *s, lk_buf *out)
 		if (l)
 			return lk_words_put_lock(s->t, s->m->frame, l, out);
 	}
-	if (segment->known)
-		return lk_buf_printf(out, "%s: %s", segment->known->name, segment->known->text);
+	if (segment->known) {
+		int rc = lk_buf_printf(out, "%s: ", segment->known->name);
+
+		return rc ? rc : lk_known_text(segment->known, LK_MODE_UNKNOWN, out);
+	}
 	if (s->picture.merged > 1)
 		return lk_buf_printf(out, "a column stands for up to %zu stretches: + zooms in", s->picture.merged);
 	return 0;

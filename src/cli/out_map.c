@@ -119,6 +119,7 @@ static void put_ranges(const struct map *m)
 {
 	bool numbered = m->picture.ruler == LK_RULER_NUMBERS;
 	char range[LK_RANGE_TEXT];
+	lk_buf text = { 0 };
 
 	for (size_t i = 0; i < m->picture.n_blocks && m->picture.merged <= 1; i++) {
 		const struct lk_segment *s = &m->lanes->segments[m->picture.blocks[i].first];
@@ -134,9 +135,13 @@ static void put_ranges(const struct map *m)
 		else
 			fputs(lk_range_format(s->range, range), m->o->f);
 		if (s->known)
-			fprintf(m->o->f, "  %s%s%s", s->known->name, told ? ": " : "", told ? s->known->text : "");
+			fprintf(m->o->f, "  %s", s->known->name);
+		if (told && lk_known_text(s->known, LK_MODE_UNKNOWN, &text) == 0)
+			fprintf(m->o->f, ": %s", lk_buf_str(&text));
+		text.n = 0;
 		putc('\n', m->o->f);
 	}
+	lk_vec_done(&text);
 }
 
 static int put_words(const struct map *m)

@@ -13,11 +13,9 @@
 
 /* SQLite's file format, "The Lock-Byte Page", and os.h: PENDING_BYTE, RESERVED_BYTE, SHARED_FIRST, SHARED_SIZE 510. */
 static const struct lk_known_range sqlite_ranges[] = {
-	{ BYTE(0x40000000), "PENDING", "no new reader gets in" },
-	{ BYTE(0x40000001), "RESERVED", "one connection writes, or is about to" },
-	{ { 0x40000002, 0x400001ff },
-	  "SHARED",
-	  "read: a connection reads, or has the database open; write: has it for itself" },
+	{ BYTE(0x40000000), "PENDING", "no new reader gets in", NULL },
+	{ BYTE(0x40000001), "RESERVED", "one connection writes, or is about to", NULL },
+	{ { 0x40000002, 0x400001ff }, "SHARED", "a connection reads, or has the database open", "has it for itself" },
 };
 
 /* SQLite's "File Locking And Concurrency", and os_unix.c unixLock(): who has the database for itself has the other bytes too. */
@@ -30,29 +28,29 @@ static const struct lk_known_state sqlite_states[] = {
 
 /* SQLite's "WAL-mode File Format", "The WAL-Index File Format", and os_unix.c: UNIX_SHM_BASE 120, UNIX_SHM_DMS 128. */
 static const struct lk_known_range wal_index_ranges[] = {
-	{ BYTE(120), "WRITE", "the one connection that may append to the log" },
-	{ BYTE(121), "CKPT", "a checkpoint copies the log into the database" },
-	{ BYTE(122), "RECOVER", "the index is being rebuilt" },
-	{ BYTE(123), "READ0", "reads the database only, not the log" },
-	{ BYTE(124), "READ1", "reads up to the first read mark" },
-	{ BYTE(125), "READ2", "reads up to the second read mark" },
-	{ BYTE(126), "READ3", "reads up to the third read mark" },
-	{ BYTE(127), "READ4", "reads up to the fourth read mark" },
-	{ BYTE(128), "DMS", "the database is open here (dead man's switch)" },
+	{ BYTE(120), "WRITE", "the one connection that may append to the log", NULL },
+	{ BYTE(121), "CKPT", "a checkpoint copies the log into the database", NULL },
+	{ BYTE(122), "RECOVER", "the index is being rebuilt", NULL },
+	{ BYTE(123), "READ0", "reads the database only, not the log", NULL },
+	{ BYTE(124), "READ1", "reads up to the first read mark", NULL },
+	{ BYTE(125), "READ2", "reads up to the second read mark", NULL },
+	{ BYTE(126), "READ3", "reads up to the third read mark", NULL },
+	{ BYTE(127), "READ4", "reads up to the fourth read mark", NULL },
+	{ BYTE(128), "DMS", "the database is open here (dead man's switch)", NULL },
 };
 
 /* QEMU's block/file-posix.c: RAW_LOCK_PERM_BASE, RAW_LOCK_SHARED_BASE, and the bits of BLK_PERM_*. Up to 6.1 there was graph-mod. */
 static const struct lk_known_range qemu_ranges[] = {
-	{ BYTE(100), "consistent-read", "reads, and relies on what it reads" },
-	{ BYTE(101), "write", "writes" },
-	{ BYTE(102), "write-unchanged", "rewrites what is there with the same contents" },
-	{ BYTE(103), "resize", "changes the size" },
-	{ BYTE(104), "graph-mod", "changes the chain of images" },
-	{ BYTE(200), "deny-consistent-read", "others must not rely on what they read" },
-	{ BYTE(201), "deny-write", "others must not write" },
-	{ BYTE(202), "deny-write-unchanged", "others must not rewrite the same contents" },
-	{ BYTE(203), "deny-resize", "others must not change the size" },
-	{ BYTE(204), "deny-graph-mod", "others must not change the chain of images" },
+	{ BYTE(100), "consistent-read", "reads, and relies on what it reads", NULL },
+	{ BYTE(101), "write", "writes", NULL },
+	{ BYTE(102), "write-unchanged", "rewrites what is there with the same contents", NULL },
+	{ BYTE(103), "resize", "changes the size", NULL },
+	{ BYTE(104), "graph-mod", "changes the chain of images", NULL },
+	{ BYTE(200), "deny-consistent-read", "others must not rely on what they read", NULL },
+	{ BYTE(201), "deny-write", "others must not write", NULL },
+	{ BYTE(202), "deny-write-unchanged", "others must not rewrite the same contents", NULL },
+	{ BYTE(203), "deny-resize", "others must not change the size", NULL },
+	{ BYTE(204), "deny-graph-mod", "others must not change the chain of images", NULL },
 };
 
 /* One that writes has no write lock for it: all its locks are read locks, and others look which bytes are locked. */
@@ -61,27 +59,27 @@ static const struct lk_known_state qemu_states[] = {
 	{ "reader", "only reads the image", BYTE(100), LK_MODE_UNKNOWN },
 };
 
-/* Samba's lib/tdb: tdb_private.h OPEN_LOCK, ACTIVE_LOCK, TRANSACTION_LOCK, FREELIST_TOP; tdb_lock_offset(). A chain and a record are
- * locked at their offset, all of them from the first chain on. */
+/* Samba's lib/tdb: tdb_private.h OPEN_LOCK, ACTIVE_LOCK, TRANSACTION_LOCK, FREELIST_TOP; tdb_lock_offset(); traverse.c. A chain and a
+ * record are locked at their offset, all of them from the first chain on. */
 static const struct lk_known_range tdb_ranges[] = {
-	{ BYTE(0), "open", "opens, creates or resets the database" },
-	{ BYTE(4), "active", "has the database open, which blocks nobody" },
-	{ BYTE(8), "transaction", "write: in a transaction" },
-	{ BYTE(164), "freelist", "looks for space, or gives some back" },
-	{ { 168, LK_RANGE_EOF }, "records", "chains and records; to EOF: all of them" },
+	{ BYTE(0), "open", "opens, creates or resets the database", NULL },
+	{ BYTE(4), "active", "has the database open, which blocks nobody", NULL },
+	{ BYTE(8), "transaction", "goes through all records", "in a transaction, or goes through all records" },
+	{ BYTE(164), "freelist", "looks for space, or gives some back", NULL },
+	{ { 168, LK_RANGE_EOF }, "records", "chains and records; to EOF: all of them", NULL },
 };
 
 /* LMDB's mdb.c: mdb_env_setup_locks(), mdb_env_excl_lock(), mdb_reader_pid(). Numbers of processes are below 2^22 (proc_sys_kernel(5)). */
 static const struct lk_known_range lmdb_ranges[] = {
-	{ BYTE(0), "users", "read: uses the database, which blocks nobody; write: sets it up" },
-	{ { 1, 4194304 }, "pid", "its own number, the mark of a reader, which blocks nobody" },
+	{ BYTE(0), "users", "uses the database, which blocks nobody", "sets the database up" },
+	{ { 1, 4194304 }, "pid", "its own number, the mark of a reader, which blocks nobody", NULL },
 };
 
 /* Berkeley DB's env/env_register.c: REGISTRY_LOCK(), PID_LEN 25: a slot is locked at its first byte. */
 static const struct lk_known_range register_ranges[] = {
-	{ BYTE(0), "slot", "has the environment open, which blocks nobody" },
-	{ BYTE(1), "register", "enters or leaves the environment, or recovers it" },
-	{ { 2, LK_RANGE_EOF - 1 }, "slot", "has the environment open, which blocks nobody" },
+	{ BYTE(0), "slot", "has the environment open, which blocks nobody", NULL },
+	{ BYTE(1), "register", "enters or leaves the environment, or recovers it", NULL },
+	{ { 2, LK_RANGE_EOF - 1 }, "slot", "has the environment open, which blocks nobody", NULL },
 };
 
 #define ROWS(array) .ranges = array, .n_ranges = COUNT(array)
@@ -289,6 +287,15 @@ const struct lk_known_state *lk_known_state_of(const struct lk_known_layout *lay
 		}
 	}
 	return NULL;
+}
+
+int lk_known_text(const struct lk_known_range *known, enum lk_mode mode, lk_buf *out)
+{
+	if (!known->write_text || mode == LK_MODE_READ)
+		return lk_buf_puts(out, known->text);
+	if (mode == LK_MODE_WRITE)
+		return lk_buf_puts(out, known->write_text);
+	return lk_buf_printf(out, "read: %s; write: %s", known->text, known->write_text);
 }
 
 int lk_known_name(const struct lk_known_layout *layout, struct lk_range range, lk_buf *out)

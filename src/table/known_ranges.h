@@ -14,6 +14,7 @@ struct lk_known_range {
 	struct lk_range range;
 	const char *name; /* "PENDING" */
 	const char *text; /* what a lock on it means, for people */
+	const char *write_text; /* the same of a write lock; NULL: text */
 };
 
 /* What an owner does, by all its locks on the file. */
@@ -61,6 +62,9 @@ bool lk_known_same_owner(const struct lk_lock *a, const struct lk_lock *b);
 /* What the owner of `of` does, by those of these locks of the file that are its own; NULL: none of the states. layout may be NULL. */
 const struct lk_known_state *lk_known_state_of(const struct lk_known_layout *layout, const struct lk_lock *of,
 					       const struct lk_lock *const *locks, size_t n);
+
+/* Appends what a lock of this mode on the range means; UNKNOWN: of either mode. 0 or -ENOMEM. */
+int lk_known_text(const struct lk_known_range *known, enum lk_mode mode, lk_buf *out);
 
 /* Appends what these bytes are called: "PENDING+RESERVED" when they are exactly that, "part of SHARED", or nothing. 0 or -ENOMEM.
  * layout may be NULL. */

@@ -55,8 +55,10 @@ static int put_ranges(const struct lk_known_layout *layout, const struct lk_lock
 	/* One that covers more than the layout is another program's. */
 	if (rc == 0 && out->n == named)
 		out->n = before;
-	else if (rc == 0 && known && l->rec.range.end <= known->range.end && !lk_lock_is_waiting(l))
-		rc = lk_buf_printf(out, ": %s", known->text);
+	else if (rc == 0 && known && l->rec.range.end <= known->range.end && !lk_lock_is_waiting(l)) {
+		rc = lk_buf_puts(out, ": ");
+		rc = rc ? rc : lk_known_text(known, l->rec.mode, out);
+	}
 	return rc;
 }
 

@@ -272,3 +272,17 @@ Test(known_ranges, meaning)
 	cr_expect(means(wal, 3, "/a.db-shm", 2, "WAL WRITE+CKPT"));
 	cr_expect(means(wal, 3, "/a.db", 0, ""), "the name tells the index");
 }
+
+Test(known_ranges, meaning_of_the_mode)
+{
+	struct lk_lock lmdb[] = { BY(1, POSIX, READ, 0, 0), BY(2, POSIX, WRITE, 0, 0), BY(3, POSIX, UNKNOWN, 0, 0) };
+	struct lk_lock tdb[] = { BY(1, POSIX, READ, 8, 8), BY(2, POSIX, WRITE, 8, 8) };
+
+	cr_expect(means(lmdb, 3, "/lock.mdb", 0, ""), "the name is a whole one");
+	cr_expect(means(lmdb, 3, "/e/lock.mdb", 0, "LMDB users: uses the database, which blocks nobody"));
+	cr_expect(means(lmdb, 3, "/e/lock.mdb", 1, "LMDB users: sets the database up"));
+	cr_expect(means(lmdb, 3, "/e/lock.mdb", 2,
+			"LMDB users: read: uses the database, which blocks nobody; write: sets the database up"));
+	cr_expect(means(tdb, 2, "/e/a.tdb", 0, "tdb transaction: goes through all records"));
+	cr_expect(means(tdb, 2, "/e/a.tdb", 1, "tdb transaction: in a transaction, or goes through all records"));
+}
