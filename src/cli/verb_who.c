@@ -165,7 +165,7 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 	if (w->locked == LK_YES)
 		put_uses(&o, q, w, "Without a lock: ");
 	if (q->beside)
-		lk_beside_print(&o, &q->beside[w->target - q->session.targets]);
+		lk_beside_print(&o, w->target, &q->beside[w->target - q->session.targets]);
 	lk_beside_print_below(&o, &q->session, w->target);
 	lk_vec_done(&rows);
 	return rc;

@@ -262,13 +262,20 @@ static void print_holders(const struct lk_out *o, const struct lk_who *w)
 		fprintf(o->f, " and %zu more", w->holders.n - SHOWN_MAX);
 }
 
-void lk_beside_print(const struct lk_out *o, const lk_besides *b)
+static const char *where_is(const struct lk_beside *e, const struct lk_asked *target)
+{
+	if (e->overlay)
+		return "Also seen as ";
+	return lk_text_below(e->asked.path, target->file.path) ? "In it: " : "Beside it: ";
+}
+
+void lk_beside_print(const struct lk_out *o, const struct lk_asked *target, const lk_besides *b)
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct lk_beside *e = b->v[i];
 		struct lk_uses_skip skip = { e->who.holders.v, e->who.holders.n };
 
-		fputs(e->overlay ? "Also seen as " : "Beside it: ", o->f);
+		fputs(where_is(e, target), o->f);
 		lk_out_puts(o, e->asked.path);
 		fputs(": ", o->f);
 		print_holders(o, &e->who);

@@ -29,7 +29,7 @@ int64_t lk_beside_count_below(const struct lk_session *s, const struct lk_asked 
 int lk_beside_fill(const lk_besides *b, struct lk_answer_file *ret);
 
 /* A line for each, and one about what is below; nothing where there is nothing to say. */
-void lk_beside_print(const struct lk_out *o, const lk_besides *b);
+void lk_beside_print(const struct lk_out *o, const struct lk_asked *target, const lk_besides *b);
 void lk_beside_print_below(const struct lk_out *o, const struct lk_session *s, const struct lk_asked *target);
 
 #endif

@@ -451,6 +451,8 @@ def test_76_companions_of_directory(t):
             pass
         h.open_lock(name, "posix")
     same(sorted(c["path"] for c in companions_of(t, where, status=1)), sorted(locks), "the lock files")
+    text = t.run("who", where).out
+    check(b"\nIn it: %s: " % os.fsencode(locks[0]) in text and b"\nBeside it: %s: " % os.fsencode(locks[1]) in text, "%r", text)
 
 
 @needs_root
