@@ -104,23 +104,21 @@ bool lk_guarded_skips(const struct lk_guarded *g, const struct lk_procroot *root
 
 static int emit(struct lk_helper_out *out, enum record kind, const void *data, size_t n)
 {
-	lk_buf b = { 0 };
-	char first = (char)kind;
-	int rc = lk_buf_add(&b, &first, 1);
+	char mark = (char)kind;
 
-	rc = rc || !n ? rc : lk_buf_add(&b, data, n);
-	rc = rc ? rc : lk_helper_emit(out, b.v, b.n);
-	lk_vec_done(&b);
-	return rc;
+	return lk_helper_emit_marked(out, &mark, data, n);
 }
 
 static int emit_facts(struct lk_helper_out *out, const struct lk_wire_out *w)
 {
-	size_t n;
 	int rc = 0;
 
-	for (size_t at = 0; !rc && (n = lk_wire_chunk(w, at, CHUNK)) > 0; at += n)
-		rc = emit(out, RECORD_FACTS, w->bytes.v + at, n);
+	for (size_t i = 0; !rc && i <= w->cuts.n; i++) {
+		const char *data;
+		size_t n = lk_wire_chunk(w, i, &data);
+
+		rc = n ? emit(out, RECORD_FACTS, data, n) : 0;
+	}
 	return rc;
 }
 
@@ -148,7 +146,7 @@ static int emit_stuck(struct lk_helper_out *out)
 static int guard_work(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
 {
 	struct guard_run *r = arg;
-	struct lk_wire_out w = { 0 };
+	struct lk_wire_out w = { .room = CHUNK };
 	struct lk_sink sink = lk_wire_sink(&w);
 	struct lk_err err = { 0 };
 	int rc, code;

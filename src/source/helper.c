@@ -57,19 +57,19 @@ static int send_all(int fd, const void *data, size_t n, int flags)
 	return 0;
 }
 
-static int send_frame(struct lk_helper_out *out, enum frame_kind kind, const void *data, size_t n)
+static int send_frame(struct lk_helper_out *out, enum frame_kind kind, const char *mark, const void *data, size_t n)
 {
-	struct frame f = { .kind = kind, .n = (uint32_t)n, .item = out->item };
-	int rc = send_all(out->fd, &f, sizeof(f), n ? MSG_MORE : 0);
+	struct frame f = { .kind = kind, .n = (uint32_t)n + (mark != NULL), .item = out->item };
+	int rc = send_all(out->fd, &f, sizeof(f), f.n ? MSG_MORE : 0);
 
+	if (!rc && mark)
+		rc = send_all(out->fd, mark, 1, n ? MSG_MORE : 0);
 	return rc < 0 ? rc : send_all(out->fd, data, n, 0);
 }
 
-int lk_helper_emit(struct lk_helper_out *out, const void *data, size_t n)
+int lk_helper_emit_marked(struct lk_helper_out *out, const char *mark, const void *data, size_t n)
 {
-	if (n > MAX_RECORD)
-		return -EMSGSIZE;
-	return send_frame(out, FRAME_DATA, data, n);
+	return n > MAX_RECORD ? -EMSGSIZE : send_frame(out, FRAME_DATA, mark, data, n);
 }
 
 /* A child that is stuck may outlive us: it must keep no pipe of a reader open and, worse, no lock that came with a descriptor we
@@ -123,7 +123,7 @@ static void child_main(const struct lk_helper_job *job, int fd)
 	while (read_all(fd, &b, sizeof(b)) == 0) {
 		for (size_t i = 0; i < b.n; i++) {
 			out.item = b.items[i];
-			if (job->work(job->arg, out.item, &out) != 0 || send_frame(&out, FRAME_DONE, "", 0) < 0)
+			if (job->work(job->arg, out.item, &out) != 0 || send_frame(&out, FRAME_DONE, NULL, "", 0) < 0)
 				_exit(1);
 		}
 	}
@@ -227,7 +227,8 @@ static int child_frames(struct run *r, struct child *c)
 		}
 		used += sizeof(f) + f.n;
 	}
-	memmove(c->buf.v, c->buf.v + used, c->buf.n - used);
+	if (used)
+		memmove(c->buf.v, c->buf.v + used, c->buf.n - used);
 	c->buf.n -= used;
 	return rc;
 }

@@ -48,8 +48,14 @@ struct lk_helper_result {
  * will be no more. *ret is always filled. */
 int lk_helper_run(const struct lk_helper_job *job, struct lk_helper_result *ret);
 
-/* In work(): sends a record of at most 16 MiB. 0 or -errno. n may be 0: a sign of life. */
-int lk_helper_emit(struct lk_helper_out *out, const void *data, size_t n);
+/* In work(): sends a record of at most 16 MiB, with the byte at mark in front; NULL: without. 0 or -errno. */
+int lk_helper_emit_marked(struct lk_helper_out *out, const char *mark, const void *data, size_t n);
+
+/* Without; n may be 0: a sign of life. */
+static inline int lk_helper_emit(struct lk_helper_out *out, const void *data, size_t n)
+{
+	return lk_helper_emit_marked(out, NULL, data, n);
+}
 
 /* In any child: closes all descriptors but these two; 0, 1 and 2 are /dev/null then. */
 void lk_helper_keep_only(int keep1, int keep2);

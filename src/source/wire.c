@@ -60,6 +60,13 @@ static const struct shape file_shape = { sizeof(struct lk_fact_file),
 /* Of an fd or a waiter: whether its file follows. */
 enum file_kind { NO_FILE, SAME_FILE, NEW_FILE };
 
+/* Of a frame. */
+struct head {
+	size_t length; /* of what follows */
+	enum kind kind;
+	enum file_kind file;
+};
+
 /* -- sending -- */
 
 static int add(struct lk_wire_out *o, const void *p, size_t n)
@@ -84,51 +91,39 @@ static int add_shaped(struct lk_wire_out *o, const struct shape *s, const void *
 	return rc;
 }
 
-static int add_file(struct lk_wire_out *o, const struct lk_fact_file *file)
+/* The frame that began there is whole. */
+static int end_frame(struct lk_wire_out *o, size_t begin)
 {
-	enum file_kind kind = !file ? NO_FILE : file == o->last ? SAME_FILE : NEW_FILE;
-	int rc = add(o, &kind, sizeof(kind));
+	size_t length = o->bytes.n - begin - sizeof(struct head);
+	size_t *cut;
 
-	if (kind == NEW_FILE) {
-		o->last = file;
-		rc = rc ? rc : add_shaped(o, &file_shape, file);
-	}
-	return rc;
-}
-
-static int begin_frame(struct lk_wire_out *o, enum kind kind)
-{
-	size_t length = 0;
-	int rc;
-
-	o->frame = o->bytes.n;
-	rc = add(o, &length, sizeof(length));
-	return rc ? rc : add(o, &kind, sizeof(kind));
-}
-
-static int end_frame(struct lk_wire_out *o)
-{
-	size_t length = o->bytes.n - o->frame - sizeof(length);
-
-	memcpy(o->bytes.v + o->frame, &length, sizeof(length));
+	memcpy(o->bytes.v + begin + offsetof(struct head, length), &length, sizeof(length));
+	if (o->bytes.n - (o->cuts.n ? o->cuts.v[o->cuts.n - 1] : 0) < o->room)
+		return 0;
+	cut = lk_vec_push(&o->cuts);
+	if (!cut)
+		return -ENOMEM;
+	*cut = o->bytes.n;
 	return 0;
-}
-
-static int send(struct lk_wire_out *o, enum kind kind, const void *fact)
-{
-	int rc = begin_frame(o, kind);
-
-	rc = rc ? rc : add_shaped(o, &shapes[kind], fact);
-	return rc ? rc : end_frame(o);
 }
 
 static int send_with_file(struct lk_wire_out *o, enum kind kind, const void *fact, const struct lk_fact_file *file)
 {
-	int rc = begin_frame(o, kind);
+	struct head h = { .kind = kind, .file = !file ? NO_FILE : file == o->last ? SAME_FILE : NEW_FILE };
+	size_t begin = o->bytes.n;
+	int rc = add(o, &h, sizeof(h));
 
 	rc = rc ? rc : add_shaped(o, &shapes[kind], fact);
-	rc = rc ? rc : add_file(o, file);
-	return rc ? rc : end_frame(o);
+	if (!rc && h.file == NEW_FILE) {
+		o->last = file;
+		rc = add_shaped(o, &file_shape, file);
+	}
+	return rc ? rc : end_frame(o, begin);
+}
+
+static int send(struct lk_wire_out *o, enum kind kind, const void *fact)
+{
+	return send_with_file(o, kind, fact, NULL);
 }
 
 static int send_host(void *arg, const struct lk_fact_host *f)
@@ -204,23 +199,18 @@ struct lk_sink lk_wire_sink(struct lk_wire_out *o)
 	};
 }
 
-size_t lk_wire_chunk(const struct lk_wire_out *o, size_t at, size_t room)
+size_t lk_wire_chunk(const struct lk_wire_out *o, size_t i, const char **ret)
 {
-	size_t end = at, length;
+	size_t begin = i ? o->cuts.v[i - 1] : 0, end = i < o->cuts.n ? o->cuts.v[i] : o->bytes.n;
 
-	while (end < o->bytes.n) {
-		memcpy(&length, o->bytes.v + end, sizeof(length));
-		length += sizeof(length);
-		if (end > at && end - at + length > room)
-			break;
-		end += length;
-	}
-	return end - at;
+	*ret = o->bytes.v + begin;
+	return end - begin;
 }
 
 void lk_wire_out_done(struct lk_wire_out *o)
 {
 	lk_vec_done(&o->bytes);
+	lk_vec_done(&o->cuts);
 }
 
 /* -- receiving -- */
@@ -266,32 +256,21 @@ static int get_shaped(struct rest *r, const struct shape *s, void *fact)
 	return rc;
 }
 
-/* 0 or -ENOMEM. */
-static int keep(struct lk_arena *a, const char **string)
+/* The file and its strings are kept: frames that follow may be of the same one. */
+static int get_file(struct lk_wire_in *in, struct rest *r, enum file_kind kind, const struct lk_fact_file **ret)
 {
-	const char *was = *string;
+	struct rest kept;
+	int rc;
 
-	*string = lk_arena_strdup(a, was);
-	return was && !*string ? -ENOMEM : 0;
-}
-
-/* The file is kept: frames that follow may be of the same one. */
-static int get_file(struct lk_wire_in *in, struct rest *r, const struct lk_fact_file **ret)
-{
-	enum file_kind kind;
-	int rc = get(r, &kind, sizeof(kind));
-
-	*ret = !rc && kind != NO_FILE ? &in->last : NULL;
-	if (rc || kind != NEW_FILE)
-		return rc;
-	rc = get_shaped(r, &file_shape, &in->last);
-	if (rc)
-		return rc;
-	lk_arena_done(&in->arena);
-	lk_arena_init(&in->arena);
-	rc = keep(&in->arena, &in->last.path);
-	rc = rc ? rc : keep(&in->arena, &in->last.fstype);
-	return rc ? rc : keep(&in->arena, &in->last.mount_point);
+	*ret = kind == NO_FILE ? NULL : &in->last;
+	if (kind != NEW_FILE)
+		return 0;
+	in->file.n = 0;
+	rc = lk_buf_add(&in->file, r->p, r->n);
+	kept = (struct rest){ in->file.v, in->file.n };
+	*r = (struct rest){ 0 };
+	rc = rc ? rc : get_shaped(&kept, &file_shape, &in->last);
+	return rc || !kept.n ? rc : -EBADMSG;
 }
 
 union fact {
@@ -338,24 +317,23 @@ static int deliver(const struct lk_sink *s, enum kind kind, const union fact *f)
 	}
 }
 
-static int take_frame(struct lk_wire_in *in, struct rest r, const struct lk_sink *sink)
+static int take_frame(struct lk_wire_in *in, const struct head *h, struct rest r, const struct lk_sink *sink)
 {
 	union fact f;
-	enum kind kind;
-	int rc = get(&r, &kind, sizeof(kind));
+	int rc;
 
-	if (rc || (unsigned)kind >= N_KINDS)
+	if ((unsigned)h->kind >= N_KINDS)
 		return -EBADMSG;
-	rc = get_shaped(&r, &shapes[kind], &f);
-	if (!rc && kind == FD)
-		rc = get_file(in, &r, &f.fd.file);
-	if (!rc && kind == WAITER)
-		rc = get_file(in, &r, &f.waiter.file);
+	rc = get_shaped(&r, &shapes[h->kind], &f);
+	if (!rc && h->kind == FD)
+		rc = get_file(in, &r, h->file, &f.fd.file);
+	if (!rc && h->kind == WAITER)
+		rc = get_file(in, &r, h->file, &f.waiter.file);
 	if (rc || r.n)
 		return rc ? rc : -EBADMSG;
-	if (kind == PROC && in->saw_proc)
+	if (h->kind == PROC && in->saw_proc)
 		in->saw_proc(in->arg, &f.proc);
-	return deliver(sink, kind, &f);
+	return deliver(sink, h->kind, &f);
 }
 
 int lk_wire_take(struct lk_wire_in *in, const char *data, size_t n, const struct lk_sink *sink)
@@ -364,18 +342,18 @@ int lk_wire_take(struct lk_wire_in *in, const char *data, size_t n, const struct
 	int rc = 0;
 
 	while (!rc && r.n) {
-		size_t length;
+		struct head h;
 
-		if (get(&r, &length, sizeof(length)) < 0 || length > r.n)
+		if (get(&r, &h, sizeof(h)) < 0 || h.length > r.n)
 			return -EBADMSG;
-		rc = take_frame(in, (struct rest){ r.p, length }, sink);
-		r.p += length;
-		r.n -= length;
+		rc = take_frame(in, &h, (struct rest){ r.p, h.length }, sink);
+		r.p += h.length;
+		r.n -= h.length;
 	}
 	return rc;
 }
 
 void lk_wire_in_done(struct lk_wire_in *in)
 {
-	lk_arena_done(&in->arena);
+	lk_vec_done(&in->file);
 }
