@@ -11,8 +11,15 @@
 #include "record/range.h"
 #include "record/word.h"
 
-enum lk_type { LK_TYPE_POSIX, LK_TYPE_OFD, LK_TYPE_FLOCK, LK_TYPE_LEASE, LK_TYPE_DELEG, LK_TYPE_UNKNOWN };
-enum lk_mode { LK_MODE_READ, LK_MODE_WRITE, LK_MODE_UNLOCK, LK_MODE_UNKNOWN };
+enum lk_type {
+	LK_TYPE_POSIX,
+	LK_TYPE_OFD,
+	LK_TYPE_FLOCK,
+	LK_TYPE_LEASE,
+	LK_TYPE_DELEG,
+	LK_TYPE_UNKNOWN
+} __attribute__((packed));
+enum lk_mode { LK_MODE_READ, LK_MODE_WRITE, LK_MODE_UNLOCK, LK_MODE_UNKNOWN } __attribute__((packed));
 /* The second word: ADVISORY, MANDATORY and MSNFS are "plain" ways to hold a lock. */
 enum lk_phase {
 	LK_PHASE_ADVISORY,
@@ -23,10 +30,10 @@ enum lk_phase {
 	LK_PHASE_MSNFS,
 	LK_PHASE_NOINODE,
 	LK_PHASE_UNKNOWN,
-};
+} __attribute__((packed));
 
 /* What a lease is being broken down to. */
-enum lk_break { LK_BREAK_NONE, LK_BREAK_READ, LK_BREAK_UNLOCK };
+enum lk_break { LK_BREAK_NONE, LK_BREAK_READ, LK_BREAK_UNLOCK } __attribute__((packed));
 
 /* The kernel's name for a file: the device number of the superblock (not st_dev!) and the inode number. */
 struct lk_key {

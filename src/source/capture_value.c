@@ -32,6 +32,8 @@ static uint64_t load_unsigned(field_t *f, const void *p)
 	uint64_t v;
 	unsigned u;
 
+	if (f->size == 1)
+		return *(const unsigned char *)p;
 	if (f->size == sizeof(u))
 		return memcpy(&u, p, sizeof(u)), u;
 	return memcpy(&v, p, sizeof(v)), v;
@@ -51,7 +53,9 @@ static void store_unsigned(field_t *f, void *p, uint64_t v)
 {
 	unsigned u = (unsigned)v;
 
-	if (f->size == sizeof(u))
+	if (f->size == 1)
+		*(unsigned char *)p = (unsigned char)v;
+	else if (f->size == sizeof(u))
 		memcpy(p, &u, sizeof(u));
 	else
 		memcpy(p, &v, sizeof(v));

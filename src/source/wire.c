@@ -19,8 +19,8 @@ SHAPE(struct lk_fact_mount, 32);
 SHAPE(struct lk_fact_proc, 152);
 SHAPE(struct lk_fact_denied, 48);
 SHAPE(struct lk_fact_unread, 24);
-SHAPE(struct lk_fact_fd, 144);
-SHAPE(struct lk_fact_waiter, 168);
+SHAPE(struct lk_fact_fd, 128);
+SHAPE(struct lk_fact_waiter, 152);
 SHAPE(struct lk_fact_orphan, 32);
 
 /* What a structure is made of: its size, and where in it the pointers to strings stand. */
