@@ -436,6 +436,8 @@ static int listen_to_all(struct run *r)
 
 	for (size_t i = 0; i < MAX_CHILDREN; i++)
 		p[i] = (struct pollfd){ .fd = r->children[i].pid ? r->children[i].fd : -1, .events = POLLIN };
+	/* Who waits for a helper reads nothing itself, whatever was asked about the items before. */
+	lk_procroot_touch(0);
 	if (poll(p, MAX_CHILDREN, wait_ms(r, now)) < 0)
 		return errno == EINTR ? 0 : -errno;
 	now = lk_io_now_ms();
@@ -483,8 +485,6 @@ int lk_helper_run(const struct lk_helper_job *job, struct lk_helper_result *ret)
 	int rc;
 
 	*ret = (struct lk_helper_result){ 0 };
-	/* Who waits for a helper reads nothing itself. */
-	lk_procroot_touch(0);
 	if (!job->n_items)
 		return 0;
 	r.queue = calloc(job->n_items, sizeof(*r.queue));

@@ -11,7 +11,7 @@ void lk_helper_leave(pid_t pid, uint64_t what);
 bool lk_helper_is_full(void);
 /* One of them asks this. 0 is nothing. */
 bool lk_helper_is_stuck_on(uint64_t what);
-/* In a new child: those of the parent stay known, but can no longer be watched. */
+/* In a new child: those of the parent stay known, but can no longer be watched; nor does anybody watch what the child reads. */
 void lk_helper_begin_child(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "source/helper_private.h"
+#include "source/procroot.h"
 
 struct left {
 	struct lk_helper_stuck stuck; /* pid 0: a free place */
@@ -60,6 +61,7 @@ static void leave_behind(struct left l)
 
 void lk_helper_begin_child(void)
 {
+	lk_procroot_watch(NULL); /* what it reads is not what its parent stands before */
 	pthread_mutex_init(&left_behind_lock, NULL);
 	for (size_t i = 0; i < LK_HELPER_MAX_STUCK; i++)
 		left_behind[i].kind = INHERITED;
