@@ -270,6 +270,8 @@ static const char *why_not_proven(const struct lk_snapshot *snap)
 		return "inside a pid namespace the kernel hides locks of processes outside of it";
 	if (lk_snapshot_problem(snap, "unlisted"))
 		return lk_snapshot_problem(snap, "unlisted")->text;
+	if (lk_snapshot_problem(snap, "timeout"))
+		return lk_snapshot_problem(snap, "timeout")->text;
 	if (!snap->end.stable)
 		return "the kernel's list of locks kept changing while it was read; try again";
 	for (size_t i = 0; i < snap->n_problems; i++) {

@@ -30,6 +30,18 @@ static uint32_t *listed_tids(const struct bpf_scan *b, size_t *ret_n)
 	return tids;
 }
 
+/* One who waits for a lease to be broken is woken all the time, and then in no queue: its process is known by the request. */
+static bool is_woken_breaker(const struct bpf_scan *b, const struct lk_bpf_call *c)
+{
+	for (size_t i = 0; i < b->dump.n_locks; i++) {
+		const struct lk_bpf_lock *l = &b->dump.locks[i];
+
+		if (!l->file && !l->wait_tid && l->pid > 0 && (uint32_t)l->pid == c->tgid)
+			return true;
+	}
+	return false;
+}
+
 /* A descriptor of a waiter found by its call: the description is known where the file has locks. */
 static void number_waiters(struct bpf_scan *b)
 {
@@ -62,7 +74,7 @@ int lk_bpf_find_unlisted_waiters(struct bpf_scan *b)
 		const struct lk_bpf_call *c = &b->dump.calls[i];
 
 		/* Who opens a file stands in the list as long as a lease is in the way. */
-		if (c->kind == LK_BPF_CALL_OPEN)
+		if (c->kind == LK_BPF_CALL_OPEN && !is_woken_breaker(b, c))
 			continue;
 		if (n_listed && bsearch(&c->tid, listed, n_listed, sizeof(c->tid), compare_u32))
 			continue;

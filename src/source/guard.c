@@ -318,7 +318,8 @@ static int run_tries(struct guard_run *r, int64_t deadline_ms)
 	if (rc == -ETIMEDOUT)
 		return lk_err_set(
 			r->err, rc,
-			"some processes do not let themselves be looked at; the time was up before all others were");
+			"the time for the scan was up before anything could be told%s: give it more with --scan-timeout",
+			r->how.n_stalls ? ", for some processes do not let themselves be looked at" : "");
 	if (rc == -EPROTO)
 		return lk_err_set(r->err, rc,
 				  "the helper process that looks at the others has ended before it had an answer");

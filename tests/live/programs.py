@@ -65,8 +65,10 @@ def test_16_flock(t):
     """flock(1) and the command it runs share the lock."""
     path = t.path("f")
     p = t.process(["flock", "-x", path, "sleep", "600"])
-    row = until(lambda: [r for r in t.rows(path) if len(r["holders"]) == 2], "flock and sleep hold it")[0]
-    same(sorted(h["comm"] for h in row["holders"]), ["flock", "sleep"], "holders")
+    both = ["flock", "sleep"]
+    row = until(
+        lambda: [r for r in t.rows(path) if sorted(h["comm"] for h in r["holders"]) == both], "flock and sleep hold it"
+    )[0]
     check(p.pid in [h["pid"] for h in row["holders"]], "flock is among them: %r", row["holders"])
     waiting = t.process(["flock", "-s", path, "true"])
     row = until(lambda: [r for r in t.rows(path) if r["state"] == "waiting"], "a second flock waits")[0]
@@ -165,11 +167,14 @@ def test_16_dpkg(t):
 
 
 def lslocks():
-    r = subprocess.run(
-        ["lslocks", "-J", "-b", "-u", "-o", "COMMAND,PID,TYPE,MODE,M,START,END,PATH,BLOCKER"],
-        stdout=subprocess.PIPE,
-        check=True,
-    )
+    """It gives up where a process ends, or refuses, while it looks."""
+    argv = ["lslocks", "-J", "-b", "-u", "-o", "COMMAND,PID,TYPE,MODE,M,START,END,PATH,BLOCKER"]
+
+    def attempt():
+        r = subprocess.run(argv, stdout=subprocess.PIPE, check=False)
+        return r if r.returncode == 0 else None
+
+    r = until(attempt, "an answer of lslocks")
     # Anybody's files are in it, whatever bytes their names are.
     text = r.stdout.decode(errors="surrogateescape")
     return json.loads(text or '{"locks":[]}').get("locks", [])
