@@ -130,8 +130,6 @@ static void child_main(const struct lk_helper_job *job, int fd)
 	_exit(0);
 }
 
-/* -- the parent -- */
-
 /* The parent's side of one child. */
 struct child {
 	pid_t pid; /* 0: there is none */
@@ -317,7 +315,8 @@ static void give_up(struct run *r, struct child *c)
 
 static bool is_worth_trying(struct run *r, size_t item)
 {
-	struct lk_helper_about a = about(r, item);
+	struct lk_helper_about a = r->groups.n || lk_helper_any_is_stuck() ? about(r, item)
+									   : (struct lk_helper_about){ 0 };
 	const size_t *n = stalls_of(r, a.group);
 
 	return !lk_helper_is_stuck_on(a.what) && (!n || *n < MAX_GROUP_STALLS);

@@ -9,6 +9,8 @@
 void lk_helper_leave(pid_t pid, uint64_t what);
 /* There are LK_HELPER_MAX_STUCK of them. */
 bool lk_helper_is_full(void);
+/* There is one. */
+bool lk_helper_any_is_stuck(void);
 /* One of them asks this. 0 is nothing. */
 bool lk_helper_is_stuck_on(uint64_t what);
 /* In a new child: those of the parent stay known, but can no longer be watched; nor does anybody watch what the child reads. */

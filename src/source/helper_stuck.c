@@ -72,14 +72,24 @@ void lk_helper_leave(pid_t pid, uint64_t what)
 	leave_behind((struct left){ .stuck = { pid, what }, .kind = OWN });
 }
 
-bool lk_helper_is_full(void)
+static size_t count_stuck(void)
 {
 	size_t n;
 
 	pthread_mutex_lock(&left_behind_lock);
 	n = reap_left_behind();
 	pthread_mutex_unlock(&left_behind_lock);
-	return n == LK_HELPER_MAX_STUCK;
+	return n;
+}
+
+bool lk_helper_is_full(void)
+{
+	return count_stuck() == LK_HELPER_MAX_STUCK;
+}
+
+bool lk_helper_any_is_stuck(void)
+{
+	return count_stuck() > 0;
 }
 
 bool lk_helper_is_stuck_on(uint64_t what)
