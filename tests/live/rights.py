@@ -296,7 +296,7 @@ def test_77_ordinary_user_asks_by_name(t):
         answer = t.run(*verb, where, uid=NOBODY)
         check(name in answer.out.split(b"PATH", 1)[1] and b"?:" not in answer.out, "%s", answer)
     for document in (t.list(path, uid=NOBODY), t.who(path, uid=NOBODY)):
-        same({r["file"]["path"] for r in document["locks"]}, {path}, "path in JSON")
+        same({r["file"]["name"] for r in document["locks"]}, {path}, "name in JSON")
     likely = b"lkhelp[%d] of root, who took it" % h.pid
     answer = t.run("who", path, uid=NOBODY)
     same(answer.out.splitlines()[0], name + b": locked, most likely by " + likely + b", 1 waiting; root can prove it", "who")

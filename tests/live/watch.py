@@ -403,6 +403,7 @@ def test_34_valgrind(t):
         raise Skip("valgrind and the sanitizers do not go together")
     # It keeps freed blocks for a while, which counts as resident memory of the program.
     checker = ["valgrind", "-q", "--leak-check=full", "--error-exitcode=99", "--freelist-vol=1000000"]
+    checker.append("--suppressions=" + os.path.join(os.path.dirname(os.path.abspath(__file__)), "valgrind.supp"))
     with tempfile.TemporaryDirectory(dir=t.dir) as tree:
         answer = subprocess.run(
             [*checker, program, tree, "2000" if t.soak else "260"],
