@@ -141,14 +141,17 @@ static int rename_out(struct lk_aside *a, const struct file_place *p, unsigned f
 	return a->sys->rename_at2(a->sys->arg, a->dirfd, a->place->name, p->dirfd, p->name, flags);
 }
 
-bool lk_aside_has(const struct lk_aside *a, int fd)
+bool lk_aside_has(struct lk_aside *a, int fd)
 {
 	const struct lk_sys *sys = a->sys;
 	struct statx there, pinned;
-
 	/* Both anew: on some file systems a rename makes a copy of the file, which changes the number. */
-	return sys->stat_at(sys->arg, a->dirfd, a->place->name, AT_SYMLINK_NOFOLLOW, &there) >= 0 &&
-	       sys->stat_at(sys->arg, fd, "", AT_EMPTY_PATH, &pinned) >= 0 && lk_place_same_file(&there, &pinned);
+	int rc = sys->stat_at(sys->arg, a->dirfd, a->place->name, AT_SYMLINK_NOFOLLOW, &there);
+
+	if (rc >= 0)
+		rc = sys->stat_at(sys->arg, fd, "", AT_EMPTY_PATH, &pinned);
+	a->not_compared = a->not_compared || (rc < 0 && rc != -ENOENT);
+	return rc >= 0 && lk_place_same_file(&there, &pinned);
 }
 
 int lk_aside_take(struct lk_aside *a)
@@ -228,8 +231,6 @@ int lk_aside_remove(struct lk_aside *a)
 
 	if (a->holder_fd >= 0)
 		remove_holder(a);
-	if (!is_empty(a))
-		return -ENOTEMPTY;
 	rc = a->sys->unlink_at(a->sys->arg, a->place->dirfd, a->dir, AT_REMOVEDIR);
 	return rc == -ENOENT ? 0 : rc;
 }

@@ -18,6 +18,7 @@ struct lk_aside {
 	char *path; /* of the name in it, for words */
 	int dirfd; /* O_PATH; -1: there is no directory */
 	int holder_fd; /* the empty file that keeps the name; -1: none */
+	bool not_compared; /* two files could not be compared, and so counted as different */
 };
 
 /* Makes the directory, ".lockscope-" and 16 hex digits. keep_name: an empty file has the name while it is judged and until
@@ -32,7 +33,7 @@ void lk_aside_done(struct lk_aside *a);
 /* Moves the name into the directory. 1: the pinned file had it, 0: another one, -errno: nothing was moved. */
 int lk_aside_take(struct lk_aside *a);
 /* Is it the file of fd that lies in the directory? */
-bool lk_aside_has(const struct lk_aside *a, int fd);
+bool lk_aside_has(struct lk_aside *a, int fd);
 /* Puts back what lies there. 0, or -errno and it lies there still; -EEXIST: somebody made a new file of that name. */
 int lk_aside_give_back(struct lk_aside *a);
 /* Deletes what lies there. 0 or -errno. */

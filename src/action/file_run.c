@@ -79,6 +79,8 @@ static const char *words_of(const struct file_action *f, int rc)
 {
 	switch (-rc) {
 	case ESTALE:
+		if (f->aside.not_compared)
+			return "it could not be made sure that it is still the same file, and it was left alone";
 		return "target changed since you looked: it is another file now, and was left alone";
 	case EXDEV:
 		return "the file system cannot move it, or the new name is on another one; copy it and delete the old one";
@@ -136,6 +138,8 @@ static int carry_out(struct file_action *f)
 	if (taken == 1) {
 		rc = finish(f);
 		back = lk_aside_has(&f->aside, f->from.fd);
+		/* What could not be deleted lies there still. */
+		back = back || (rc < 0 && !f->moves && f->aside.not_compared);
 		if (back && rc >= 0)
 			rc = -EIO; /* a system that says yes and does nothing */
 	}

@@ -11,7 +11,7 @@ import time
 from actions_files import done, inode_of, refused
 from document import check, same
 from faults import ENVIRONMENT
-from harness import NOBODY, needs, needs_root
+from harness import NOBODY, needs, needs_root, once
 from helper import Failure, Skip, until
 
 RACE_SECONDS, RACES = 4, 2500  # of each kind: in a normal run, in a long one
@@ -69,26 +69,31 @@ def judge(before, after, answer, names, to):
     check(not to or after[to] in gone, "the wrong file has the new name: %s", answer)
 
 
+@once
 def test_92_race_rm(t):
     """rm beside somebody who exchanges the name with another one."""
     race(t, "rm")
 
 
+@once
 def test_92_race_rm_in_use(t):
     """The same without a look at users in between."""
     race(t, "rm", "--even-if-used")
 
 
+@once
 def test_92_race_mv(t):
     """mv likewise."""
     race(t, "mv", "--even-if-used", to="new")
 
 
+@once
 def test_92_race_mv_replace(t):
     """mv that replaces a file."""
     race(t, "mv", "--even-if-used", "--replace", to="new")
 
 
+@once
 def test_92_race_new_name(t):
     """mv --replace while the name that is replaced is exchanged: the file of the plan is replaced or none."""
     where = os.path.join(t.dir, "race")

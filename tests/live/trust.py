@@ -44,7 +44,7 @@ def test_93_log(t):
     """What is done is logged before and after it, on one line each, whatever the names are."""
     log, prefix = log_socket(t)
     path = t.path(b"new\nline\x1b[31m")
-    same(t.run("rm", "--yes", path, prefix=prefix).status, 0, "rm")
+    same(t.run("rm", "--yes", "--even-if-unknown", path, prefix=prefix).status, 0, "rm")
     lines = [log.recv(65536), log.recv(65536)]
     for line, end in zip(lines, (rb": begun", rb": done: .* is deleted\.")):
         head = rb"<85>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d lockscope\[\d+\]: uid=0 euid=0 rm: "
@@ -74,7 +74,7 @@ def test_93_log_is_full(t):
     h.open_lock(path)
     answer = t.run("signal", "--yes", "-s", "TERM", "--holders-of", path, prefix=prefix, timeout=40)
     same(answer.status, 0, str(answer))
-    same(t.run("rm", "--yes", path, prefix=prefix, timeout=40).status, 0, "rm")
+    same(t.run("rm", "--yes", "--even-if-unknown", path, prefix=prefix, timeout=40).status, 0, "rm")
     check(not os.path.exists(path), "it is still there")
     check(log.recv(16) == b"x", "the queue was not full")
 
