@@ -47,7 +47,7 @@ static bool answers_from_memory(const char *s, size_t n)
 
 	if (in_list(s, n, kernel_types, sizeof(kernel_types) / sizeof(*kernel_types)))
 		return true;
-	if (!n || n >= sizeof(name))
+	if (!n || n >= sizeof(name) || memchr(s, '\0', n))
 		return false;
 	memcpy(name, s, n);
 	name[n] = '\0';
