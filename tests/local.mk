@@ -34,6 +34,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_known_ranges.c \
 	tests/unit/test_lanes.c \
 	tests/unit/test_lease.c \
+	tests/unit/test_lockfile_kinds.c \
 	tests/unit/test_maps.c \
 	tests/unit/test_memo.c \
 	tests/unit/test_mounts.c \

@@ -10,6 +10,7 @@
 
 #include "action/file_private.h"
 #include "action/namesake.h"
+#include "lockfile/kinds.h"
 
 #define LEFT_MAX 5 /* lines */
 
@@ -106,6 +107,21 @@ static int say_mv(struct file_action *f)
 			    &f->base, LK_LINE_NOT,
 			    "No lock is released: locks stay with the file under its new name. Who has it open goes on with it; a program "
 			    "that opens the old name does not find it, or makes another file and locks that.");
+}
+
+static int say_kind(struct file_action *f)
+{
+	const struct lk_lockfile_kind *kind = S_ISREG(f->from.st.stx_mode) ? lk_lockfile_by_existing(f->from.name)
+									   : NULL;
+
+	if (!kind)
+		return 0;
+	f->req.by_existing = true;
+	return lk_action_say(
+		&f->base, LK_LINE_RISK,
+		"This is how %s locks: whoever made the file has the lock, and whether that one is still at "
+		"work is not looked at here. An empty file keeps the name until the right one is taken away.",
+		kind->maker);
 }
 
 static int on_left(void *arg, const char *path, unsigned uid)
@@ -319,6 +335,7 @@ static int make_plan(struct file_action *f, const struct lk_snapshot *snap, cons
 	rc = f->moves ? lk_action_name(&f->base, "%s to %s", f->from.path, f->to.path)
 		      : lk_action_name(&f->base, "%s", f->from.path);
 	rc = rc ? rc : f->moves ? say_mv(f) : say_rm(f);
+	rc = rc ? rc : say_kind(f);
 	rc = rc ? rc : say_left(f);
 	rc = rc ? rc : say_namesakes(f, snap, f->from.path);
 	rc = rc || !f->moves ? rc : say_namesakes(f, snap, f->to.path);

@@ -16,7 +16,8 @@ struct lk_file_request {
 	const char *new_path; /* NULL: delete it; a directory: move it there under its name */
 	bool even_if_used; /* also when it is locked or in proven use */
 	bool even_if_unknown; /* also when somebody who may use it did not answer */
-	/* It locks by existing: its name is never free, not even while it is made sure that it is the right file. */
+	/* It locks by existing: its name is never free, not even while it is made sure that it is the right file. Set for what
+	 * lockfile/kinds.h knows. */
 	bool by_existing;
 	bool replace; /* what has the new name already is replaced */
 	uint32_t timeout_ms; /* for each look at the machine; 0: no limit */

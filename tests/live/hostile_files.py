@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """92: rm and mv beside somebody who exchanges the names while they run."""
 
+import contextlib
 import glob
 import os
 import re
@@ -183,6 +184,79 @@ def test_92_what_cannot_be_put_back(t):
     check(os.fsencode(kept[0]) + b" was left by lockscope" in again.out, "%s", again)
     document = t.json("rm", "--yes", path, status=0)
     check(any(kept[0] in line["text"] for line in document["answer"]["plan"]), "%r", document["answer"])
+
+
+def try_to_make(path, tries):
+    """Who locks by making a file tries it as long as the file is judged: while it lies in the private directory."""
+    mine = inode_of(path)
+
+    def is_judged():
+        aside = glob.glob(os.path.join(os.path.dirname(path), PRIVATE + "*", os.path.basename(path)))
+        with contextlib.suppress(FileNotFoundError):
+            return bool(aside) and inode_of(aside[0]) == mine
+        return False
+
+    def work():
+        until(is_judged, "the moment to try")
+        while is_judged():
+            try:
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            except FileExistsError:
+                tries.append("exists")
+                continue
+            tries.append("made" if is_judged() else "made afterwards")
+            return
+
+    return work
+
+
+@once
+@needs("strace")
+def test_92_locks_by_existing(t):
+    """Nobody can take a lock that is a file while it is judged: the name is never free. It is for a file of another kind."""
+    inject = "renameat2:delay_exit=150000:when=1"
+    for verb, options in (("rm", ()), ("mv", (t.dir + "/new",))):
+        for name in ("index.lock", "passwd.lock", ".X7-lock", "LCK..ttyS0", ".notes.swp"):
+            path, tries = t.path(name, b"lock"), []
+            meanwhile = try_to_make(path, tries)
+            answer = slowed(t, inject, meanwhile, verb, "--yes", "--even-if-used", path, *options)
+            check(answer.status == 0 and tries[0] == "exists" and "made" not in tries, "%r: %s", tries[-2:], answer)
+            if "made afterwards" in tries:
+                os.unlink(path)
+            check(b"An empty file keeps the name" in answer.out, "%s", answer)
+            left = ["new"] if options else []
+            same(sorted(os.listdir(t.dir)), left, "what is left")
+            check(not left or open(options[0], "rb").read() == b"lock", "another file was moved")
+            if left:
+                os.unlink(options[0])
+    path, tries = t.path("Cargo.lock"), []
+    meanwhile = try_to_make(path, tries)
+    answer = slowed(t, inject, meanwhile, "rm", "--yes", "--even-if-used", path)
+    same(tries[-1:], ["made"], str(answer))
+    check(b"was there again at once" in answer.out, "%s", answer)
+
+
+@once
+@needs_root
+@needs("git", "strace")
+def test_92_git_index_lock(t):
+    """git cannot take its lock while rm makes sure that it has the right one, and can afterwards."""
+    where = os.path.join(t.dir, "work")
+    git = ("git", "-c", "safe.directory=*", "-c", "user.name=x", "-c", "user.email=x@y", "-C", where)
+    os.mkdir(where)
+    t.system(*git, "init", "-q")
+    fill(where, "f")
+    lock, said = os.path.join(where, ".git", "index.lock"), []
+    fill(os.path.dirname(lock), "index.lock")
+
+    def add():
+        until(lambda: private_dirs(os.path.dirname(lock)), "the moment to try")
+        said.append(subprocess.run([*git, "add", "f"], check=False, stderr=subprocess.PIPE).stderr)
+
+    answer = slowed(t, "renameat2:delay_exit=900000:when=1", add, "rm", "--yes", lock)
+    same(answer.status, 0, str(answer))
+    check(b"File exists" in said[0], "git said %r", said)
+    t.system(*git, "add", "f")
 
 
 @needs("strace")
