@@ -7,6 +7,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/file_world.h \
 	tests/unit/rows.h \
 	tests/unit/test_action.c \
+	tests/unit/test_alloc.c \
 	tests/unit/test_arena.c \
 	tests/unit/test_blocked.c \
 	tests/unit/test_bpf_dump.c \

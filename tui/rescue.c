@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP };
@@ -21,6 +23,7 @@ static struct {
 	char bytes[LK_RESCUE_MAX];
 	size_t n;
 	struct sigaction before[COUNT(crashes)];
+	lk_alloc_hook out_of_memory;
 } rescue;
 
 /* Only what signal-safety(7) allows. */
@@ -33,6 +36,13 @@ static void give_back(void)
 		/* A terminal that is gone needs nothing. */
 	}
 	tcsetattr(rescue.fd, TCSANOW, &rescue.modes);
+}
+
+static void out_of_memory(void)
+{
+	give_back();
+	if (rescue.out_of_memory)
+		rescue.out_of_memory();
 }
 
 /* The signal is blocked in here: what is raised takes effect at the return, and so does the fault itself once more. */
@@ -75,6 +85,7 @@ int lk_rescue_init(int fd, const struct termios *modes, const char *bytes, size_
 	memcpy(rescue.bytes, bytes, n);
 	rescue.n = n;
 	give_stack();
+	rescue.out_of_memory = lk_alloc_on_failure(out_of_memory);
 	sigemptyset(&act.sa_mask);
 	for (size_t i = 0; i < COUNT(crashes); i++) {
 		if (sigaction(crashes[i], &act, &rescue.before[i]) < 0)

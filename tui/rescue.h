@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The terminal as it was, whatever ends the program: a crash, abort(3), exit(3) from another thread. */
+/* The terminal as it was, whatever ends the program: a crash, abort(3), memory that is out, exit(3) from another thread. */
 #ifndef LK_TUI_RESCUE_H
 #define LK_TUI_RESCUE_H
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/arena.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 #define ARENA_BLOCK ((size_t)64 * 1024)
 #define ARENA_ALIGN _Alignof(max_align_t)
@@ -41,22 +42,19 @@ void lk_arena_done(struct lk_arena *a)
 	lk_arena_init(a);
 }
 
-static int arena_grow(struct lk_arena *a, size_t n)
+static void arena_grow(struct lk_arena *a, size_t n)
 {
 	size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
 	struct lk_arena_block *b;
 
 	if (size > SIZE_MAX - sizeof(*b))
-		return -1;
-	b = malloc(sizeof(*b) + size);
-	if (!b)
-		return -1;
+		lk_alloc_fail();
+	b = lk_realloc(NULL, sizeof(*b) + size, 1);
 	b->next = a->head;
 	b->size = size;
 	a->head = b;
 	a->used = 0;
 	a->total += sizeof(*b) + size;
-	return 0;
 }
 
 /* align: a power of two, ARENA_ALIGN at most. */
@@ -66,8 +64,7 @@ static void *alloc(struct lk_arena *a, size_t n, size_t align)
 	void *p;
 
 	if (!a->head || begin > a->head->size || a->head->size - begin < n) {
-		if (arena_grow(a, n) < 0)
-			return NULL;
+		arena_grow(a, n);
 		begin = 0;
 	}
 	p = a->head->data + begin;
@@ -82,9 +79,7 @@ void *lk_arena_alloc(struct lk_arena *a, size_t n)
 
 void *lk_arena_zalloc(struct lk_arena *a, size_t n)
 {
-	void *p = lk_arena_alloc(a, n);
-
-	return p ? memset(p, 0, n) : NULL;
+	return memset(lk_arena_alloc(a, n), 0, n);
 }
 
 void *lk_arena_array(struct lk_arena *a, size_t n, size_t size)
@@ -92,7 +87,7 @@ void *lk_arena_array(struct lk_arena *a, size_t n, size_t size)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(n, size, &bytes))
-		return NULL;
+		lk_alloc_fail();
 	return lk_arena_zalloc(a, bytes);
 }
 
@@ -100,7 +95,7 @@ void *lk_arena_memdup(struct lk_arena *a, const void *p, size_t n)
 {
 	void *copy = lk_arena_alloc(a, n);
 
-	if (copy && n)
+	if (n)
 		memcpy(copy, p, n);
 	return copy;
 }
@@ -110,10 +105,8 @@ char *lk_arena_strndup(struct lk_arena *a, const char *s, size_t n)
 	char *copy;
 
 	if (n == SIZE_MAX)
-		return NULL;
+		lk_alloc_fail();
 	copy = alloc(a, n + 1, 1);
-	if (!copy)
-		return NULL;
 	memcpy(copy, s, n);
 	copy[n] = '\0';
 	return copy;
@@ -126,10 +119,11 @@ char *lk_arena_strdup(struct lk_arena *a, const char *s)
 
 int lk_arena_keep(struct lk_arena *a, void *p)
 {
-	struct lk_arena_kept *k = p ? lk_arena_alloc(a, sizeof(*k)) : NULL;
+	struct lk_arena_kept *k;
 
-	if (!k)
-		return p ? -ENOMEM : 0;
+	if (!p)
+		return 0;
+	k = lk_arena_alloc(a, sizeof(*k));
 	*k = (struct lk_arena_kept){ a->kept, p };
 	a->kept = k;
 	return 0;
@@ -137,17 +131,13 @@ int lk_arena_keep(struct lk_arena *a, void *p)
 
 char *lk_arena_printf(struct lk_arena *a, const char *fmt, ...)
 {
-	char *s = NULL;
-	char *copy;
+	char *copy, *s;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
+	s = lk_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		return NULL;
-	copy = lk_arena_strndup(a, s, (size_t)n);
+	copy = lk_arena_strdup(a, s);
 	free(s);
 	return copy;
 }

@@ -19,14 +19,14 @@ void lk_arena_init(struct lk_arena *a);
 /* Frees every object that came from the arena. */
 void lk_arena_done(struct lk_arena *a);
 
-/* All return memory owned by the arena, aligned for any object, or NULL when memory is out or n overflows. */
+/* All return memory owned by the arena, aligned for any object. Memory that is out ends the program (base/alloc.h). */
 void *lk_arena_alloc(struct lk_arena *a, size_t n);
 void *lk_arena_zalloc(struct lk_arena *a, size_t n);
 void *lk_arena_array(struct lk_arena *a, size_t n, size_t size); /* zeroed */
 void *lk_arena_memdup(struct lk_arena *a, const void *p, size_t n);
 char *lk_arena_strdup(struct lk_arena *a, const char *s); /* NULL in, NULL out */
 char *lk_arena_strndup(struct lk_arena *a, const char *s, size_t n); /* always NUL-terminated */
-/* Takes over memory of malloc(3) and frees it with the rest. 0, or -ENOMEM: then it still is the caller's. NULL is fine. */
+/* Takes over memory of malloc(3) and frees it with the rest. NULL is fine. 0. */
 int lk_arena_keep(struct lk_arena *a, void *p);
 char *lk_arena_printf(struct lk_arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 void lk_err_done(struct lk_err *e)
 {
 	free(e->text);
@@ -21,8 +23,7 @@ int lk_err_set(struct lk_err *e, int code, const char *fmt, ...)
 		return code;
 	e->code = code;
 	va_start(ap, fmt);
-	if (vasprintf(&e->text, fmt, ap) < 0)
-		e->text = NULL;
+	e->text = lk_vprintf(fmt, ap);
 	va_end(ap);
 	return code;
 }

@@ -6,7 +6,7 @@
 /* In place; zero-initialised means "no error". */
 struct lk_err {
 	int code; /* -errno, 0: none */
-	char *text; /* owned; NULL when none or when memory was out. Raw bytes: sanitize before a terminal */
+	char *text; /* owned; NULL when none. Raw bytes: sanitize before a terminal */
 };
 
 void lk_err_done(struct lk_err *e);

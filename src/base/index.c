@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/index.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+
+#include "base/alloc.h"
 
 struct lk_index_slot {
 	uint32_t next; /* the element's number + 1; 0: empty */
@@ -47,14 +48,12 @@ static void put(struct lk_index *ix, struct lk_index_slot slot)
 	ix->slots[i] = slot;
 }
 
-static int grow(struct lk_index *ix)
+static void grow(struct lk_index *ix)
 {
 	struct lk_index bigger = { .cap = ix->cap ? ix->cap * 2 : 64, .n = ix->n };
 	size_t gap = 0;
 
-	bigger.slots = calloc(bigger.cap, sizeof(*bigger.slots));
-	if (!bigger.slots)
-		return -ENOMEM;
+	bigger.slots = lk_alloc(bigger.cap, sizeof(*bigger.slots));
 	/* From a gap on, so that what was added first is found first in the bigger one too. */
 	while (ix->cap && ix->slots[gap].next)
 		gap++;
@@ -66,17 +65,14 @@ static int grow(struct lk_index *ix)
 	}
 	free(ix->slots);
 	*ix = bigger;
-	return 0;
 }
 
 int lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value)
 {
 	if (value == LK_INDEX_NONE)
-		return -ENOMEM;
-	if (ix->n + 1 > ix->cap / 4 * 3) {
-		if (grow(ix) < 0)
-			return -ENOMEM;
-	}
+		lk_alloc_fail();
+	if (ix->n + 1 > ix->cap / 4 * 3)
+		grow(ix);
 	put(ix, (struct lk_index_slot){ value + 1, fold(hash) });
 	ix->n++;
 	return 0;

@@ -26,7 +26,8 @@ typedef bool (*lk_index_same)(const void *arg, uint32_t value, const void *key);
 
 /* The first element added with this hash that is the same, LK_INDEX_NONE: none. */
 uint32_t lk_index_find(const struct lk_index *ix, uint64_t hash, lk_index_same same, const void *arg, const void *key);
-/* Whether it is there already is not looked at. 0 or -ENOMEM; also for LK_INDEX_NONE, which is where numbers end. */
+/* Whether it is there already is not looked at. Memory that is out ends the program (base/alloc.h), and so does LK_INDEX_NONE, which
+ * is where numbers end. 0. */
 int lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value);
 
 /* Hashes for tables in memory only: they start from a secret of this run of the program, so that nobody can choose names or ranges

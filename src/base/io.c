@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 
 #define TMP_NAMES_MAX 8 /* tried until one is free */
@@ -41,8 +42,7 @@ int lk_io_read_fd_until(int fd, size_t limit, int64_t deadline_ms, lk_buf *out)
 		ssize_t got;
 
 		if (room < 4096) {
-			if (lk_vec_reserve(&out->v, &out->cap, out->n, 4096, 1) < 0)
-				return -ENOMEM;
+			lk_vec_reserve(&out->v, &out->cap, out->n, 4096, 1);
 			room = out->cap - out->n;
 		}
 		got = read(fd, out->v + out->n, room);
@@ -134,8 +134,8 @@ int lk_io_each_line(int dirfd, const char *path, lk_io_line_cb cb, void *arg)
 
 	if (fd < 0)
 		return fd;
-	l.v = malloc(LK_IO_LINE_MAX);
-	rc = l.v ? read_lines(fd, &l) : -ENOMEM;
+	l.v = lk_alloc(LK_IO_LINE_MAX, 1);
+	rc = read_lines(fd, &l);
 	free(l.v);
 	return rc;
 }
@@ -147,8 +147,7 @@ int lk_io_readlink_at(int dirfd, const char *path, lk_buf *out)
 	for (;;) {
 		ssize_t got;
 
-		if (lk_vec_reserve(&out->v, &out->cap, out->n, want, 1) < 0)
-			return -ENOMEM;
+		lk_vec_reserve(&out->v, &out->cap, out->n, want, 1);
 		got = readlinkat(dirfd, path, out->v + out->n, want);
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -231,15 +230,13 @@ static int stream_close(void *cookie)
 
 FILE *lk_io_stream(int fd)
 {
-	int *cookie = malloc(sizeof(*cookie));
+	int *cookie = lk_alloc(1, sizeof(*cookie));
 	FILE *f;
 
-	if (!cookie)
-		return NULL;
 	*cookie = fd;
 	f = fopencookie(cookie, "w", (cookie_io_functions_t){ .write = stream_write, .close = stream_close });
 	if (!f)
-		free(cookie);
+		lk_alloc_fail();
 	return f;
 }
 
@@ -299,10 +296,7 @@ static int make_tmp(struct lk_io_atomic *a)
 		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 			return -EIO;
 		free(a->tmp);
-		if (asprintf(&a->tmp, "%s.%016llx", a->path, (unsigned long long)number) < 0) {
-			a->tmp = NULL;
-			return -ENOMEM;
-		}
+		a->tmp = lk_printf("%s.%016llx", a->path, (unsigned long long)number);
 		a->fd = openat(a->dirfd, a->tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (a->fd >= 0 || errno != EEXIST)
 			return a->fd < 0 ? -errno : 0;
@@ -314,8 +308,8 @@ int lk_io_atomic_begin_at(struct lk_io_atomic *a, int dirfd, const char *path, s
 {
 	int rc;
 
-	*a = (struct lk_io_atomic){ .fd = -1, .dirfd = dirfd, .path = strdup(path) };
-	rc = a->path ? make_tmp(a) : -ENOMEM;
+	*a = (struct lk_io_atomic){ .fd = -1, .dirfd = dirfd, .path = lk_strdup(path) };
+	rc = make_tmp(a);
 	if (rc < 0) {
 		lk_err_set(err, rc, "cannot create a file beside %s: %s", path, strerror(-rc));
 		atomic_free(a);
@@ -330,12 +324,9 @@ int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *
 
 static int sync_dir_of(const struct lk_io_atomic *a)
 {
-	lk_auto_mem char *copy = strdup(a->path);
-	lk_auto_fd fd = -1;
+	lk_auto_mem char *copy = lk_strdup(a->path);
+	lk_auto_fd fd = lk_io_openat(a->dirfd, dirname(copy), O_RDONLY | O_DIRECTORY);
 
-	if (!copy)
-		return -ENOMEM;
-	fd = lk_io_openat(a->dirfd, dirname(copy), O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
 	/* Some file systems cannot sync a directory; the rename stands all the same. */

@@ -36,8 +36,7 @@ int lk_io_each_entry(int dirfd, const char *path, lk_io_entry_cb cb, void *arg);
 
 /* All of it, or -errno. */
 int lk_io_write_all(int fd, const void *p, size_t n);
-/* A stream that writes so, for a signal would make stdio lose what it was writing. Fully buffered; closing it closes fd. NULL with
- * errno, and fd stays open. */
+/* A stream that writes so, for a signal would make stdio lose what it was writing. Fully buffered; closing it closes fd. */
 FILE *lk_io_stream(int fd);
 
 /* CLOCK_MONOTONIC and CLOCK_REALTIME in ms. */

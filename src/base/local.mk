@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 liblockscope_a_SOURCES += \
+	src/base/alloc.c \
+	src/base/alloc.h \
 	src/base/arena.c \
 	src/base/arena.h \
 	src/base/caps.c \

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/map.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/index.h"
 
 struct lk_map_slot {
@@ -62,20 +62,17 @@ bool lk_map_find(const struct lk_map *m, const void *key, size_t len, size_t *re
 	return true;
 }
 
-static int map_grow(struct lk_map *m)
+static void map_grow(struct lk_map *m)
 {
 	struct lk_map bigger = { .cap = m->cap ? m->cap * 2 : 64, .n = m->n };
 
-	bigger.slots = calloc(bigger.cap, sizeof(*bigger.slots));
-	if (!bigger.slots)
-		return -ENOMEM;
+	bigger.slots = lk_alloc(bigger.cap, sizeof(*bigger.slots));
 	for (size_t i = 0; i < m->cap; i++) {
 		if (m->slots[i].key)
 			*map_probe(&bigger, m->slots[i].key, m->slots[i].len, m->slots[i].hash) = m->slots[i];
 	}
 	free(m->slots);
 	*m = bigger;
-	return 0;
 }
 
 int lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value)
@@ -83,10 +80,8 @@ int lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value)
 	uint64_t hash = map_hash(key, len);
 	struct lk_map_slot *s;
 
-	if (m->n + 1 > m->cap / 4 * 3) {
-		if (map_grow(m) < 0)
-			return -ENOMEM;
-	}
+	if (m->n + 1 > m->cap / 4 * 3)
+		map_grow(m);
 	s = map_probe(m, key, len, hash);
 	if (!s->key)
 		m->n++;

@@ -21,7 +21,7 @@ void lk_map_done(struct lk_map *m);
 /* true and *ret_value when the key is there. */
 bool lk_map_find(const struct lk_map *m, const void *key, size_t len, size_t *ret_value);
 
-/* Sets key to value (replacing). 0 or -ENOMEM. */
+/* Sets key to value (replacing). Memory that is out ends the program (base/alloc.h). 0. */
 int lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value);
 
 /* 64-bit FNV-1a, chainable: start with LK_HASH_INIT. Not keyed: not for secrets. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/sanitize.h"
 
-#include <errno.h>
 #include <langinfo.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "base/alloc.h"
 #include "base/text.h"
 
 /* Format characters that wcwidth(3) may call printable but that hide or reorder text (Unicode 15, Cf and kin). */
@@ -96,15 +96,15 @@ int lk_sanitize_add(lk_buf *out, const char *s, size_t n, bool utf8)
 	size_t plain = plain_len(s, n), room;
 	char *p;
 
-	if (lk_buf_add(out, s, plain) < 0 || n > SIZE_MAX / 4)
-		return -ENOMEM;
+	if (n > SIZE_MAX / 4)
+		lk_alloc_fail();
+	lk_buf_add(out, s, plain);
 	if (plain == n)
 		return 0;
 	s += plain;
 	n -= plain;
 	room = n * 4;
-	if (lk_vec_reserve(&out->v, &out->cap, out->n, room, 1) < 0)
-		return -ENOMEM;
+	lk_vec_reserve(&out->v, &out->cap, out->n, room, 1);
 	p = out->v + out->n;
 	for (size_t i = 0; i < n;)
 		i += add_special(&p, s + i, n - i, utf8);
@@ -116,9 +116,8 @@ char *lk_sanitize(const char *s, size_t n, bool utf8)
 {
 	lk_buf out = { 0 };
 
-	if (lk_sanitize_add(&out, s, n, utf8) < 0 || !lk_buf_str(&out))
-		lk_vec_done(&out);
-	return out.v;
+	lk_sanitize_add(&out, s, n, utf8);
+	return lk_buf_str(&out);
 }
 
 char *lk_sanitize_str(const char *s, bool utf8)
@@ -169,7 +168,7 @@ char *lk_sanitize_cut_left(const char *safe, size_t cells, bool utf8)
 	char *out;
 
 	if (width <= cells)
-		return strdup(safe);
+		return lk_strdup(safe);
 	while (i < n && width + 1 > cells) {
 		i += unit_len(safe + i, n - i, utf8, &w);
 		width -= w;
@@ -182,9 +181,7 @@ char *lk_sanitize_cut_left(const char *safe, size_t cells, bool utf8)
 			break;
 		i += len;
 	}
-	out = malloc(n - i + 2);
-	if (!out)
-		return NULL;
+	out = lk_alloc(n - i + 2, 1);
 	out[0] = '~';
 	memcpy(out + (cells ? 1 : 0), safe + i, n - i + 1);
 	return out;

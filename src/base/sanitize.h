@@ -16,9 +16,9 @@
 /* nl_langinfo(CODESET) says UTF-8. Call setlocale(3) first. */
 bool lk_sanitize_locale_is_utf8(void);
 
-/* s[0..n) made safe. Heap, caller frees; NULL: no memory. */
+/* s[0..n) made safe. Heap, caller frees. */
 char *lk_sanitize(const char *s, size_t n, bool utf8);
-/* The same, appended. 0 or -ENOMEM. */
+/* The same, appended. 0. */
 int lk_sanitize_add(lk_buf *out, const char *s, size_t n, bool utf8);
 char *lk_sanitize_str(const char *s, bool utf8); /* NULL in, NULL out */
 
@@ -27,7 +27,7 @@ size_t lk_sanitize_width(const char *safe, bool utf8);
 size_t lk_sanitize_width_n(const char *safe, size_t n, bool utf8);
 
 /* Cuts a sanitized string on its left to at most `cells` cells, marking the cut with '~'; never splits an escape or a
- * character. The end, where a path has its file name, stays. Heap, caller frees; NULL: no memory. */
+ * character. The end, where a path has its file name, stays. Heap, caller frees. */
 char *lk_sanitize_cut_left(const char *safe, size_t cells, bool utf8);
 
 #endif

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 static int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -218,11 +220,7 @@ char *lk_text_to_utf8(const char *s, size_t n)
 {
 	char *out, *p;
 
-	if (n > (SIZE_MAX - 1) / 3)
-		return NULL;
-	p = out = malloc(n * 3 + 1);
-	if (!out)
-		return NULL;
+	p = out = lk_alloc(n + 1, 3);
 	for (size_t i = 0; i < n;) {
 		size_t len = lk_text_utf8(s + i, n - i, NULL);
 
@@ -247,11 +245,7 @@ char *lk_text_b64(const void *data, size_t n)
 	const unsigned char *b = data;
 	char *out, *p;
 
-	if (n > SIZE_MAX / 4 - 4)
-		return NULL;
-	p = out = malloc((n + 2) / 3 * 4 + 1);
-	if (!out)
-		return NULL;
+	p = out = lk_alloc(n / 3 + 2, 4);
 	for (size_t i = 0; i < n; i += 3) {
 		size_t left = n - i;
 		uint32_t v = (uint32_t)b[i] << 16 | (left > 1 ? (uint32_t)b[i + 1] << 8 : 0) |
@@ -304,9 +298,7 @@ int lk_text_unb64(const char *s, char **ret, size_t *ret_n)
 
 	if (n % 4)
 		return -EINVAL;
-	out = malloc(n / 4 * 3 + 1);
-	if (!out)
-		return -ENOMEM;
+	out = lk_alloc(n / 4 + 1, 3);
 	for (size_t i = 0; i < n; i += 4) {
 		int got = b64_quad(s + i, i + 4 == n, out + used);
 

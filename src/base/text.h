@@ -35,12 +35,12 @@ size_t lk_text_utf8(const char *s, size_t n, uint32_t *ret_cp);
 /* The inverse for one code point, which must be one: writes 1..4 bytes, no NUL, and returns how many. */
 size_t lk_text_put_utf8(uint32_t cp, char out[4]);
 bool lk_text_is_utf8(const char *s, size_t n);
-/* s with every invalid byte replaced by U+FFFD: always valid UTF-8. Heap, caller frees; NULL: no memory. */
+/* s with every invalid byte replaced by U+FFFD: always valid UTF-8. Heap, caller frees. */
 char *lk_text_to_utf8(const char *s, size_t n);
 
-/* RFC 4648 base64 with padding. Heap, caller frees; NULL: no memory. */
+/* RFC 4648 base64 with padding. Heap, caller frees. */
 char *lk_text_b64(const void *p, size_t n);
-/* Inverse; strict. 0, -EINVAL, -ENOMEM. *ret is heap, NUL-terminated behind *ret_n bytes. */
+/* Inverse; strict. 0 or -EINVAL. *ret is heap, NUL-terminated behind *ret_n bytes. */
 int lk_text_unb64(const char *s, char **ret, size_t *ret_n);
 
 #endif

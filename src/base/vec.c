@@ -1,35 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/vec.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/text.h"
 
 int lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size)
 {
 	void **mem = v;
-	size_t want, bytes;
-	void *p;
+	size_t want;
 
 	if (__builtin_add_overflow(used, n, &want))
-		return -ENOMEM;
+		lk_alloc_fail();
 	if (want <= *cap)
 		return 0;
 	if (want < 16)
 		want = 16;
 	if (*cap <= SIZE_MAX / 2 && want < *cap * 2)
 		want = *cap * 2;
-	if (__builtin_mul_overflow(want, size, &bytes))
-		return -ENOMEM;
-	p = realloc(*mem, bytes);
-	if (!p)
-		return -ENOMEM;
-	*mem = p;
+	*mem = lk_realloc(*mem, want, size);
 	*cap = want;
 	return 0;
 }
@@ -48,8 +42,7 @@ int lk_buf_add(lk_buf *b, const void *p, size_t n)
 {
 	if (!n)
 		return 0;
-	if (lk_vec_reserve(&b->v, &b->cap, b->n, n, 1) < 0)
-		return -ENOMEM;
+	lk_vec_reserve(&b->v, &b->cap, b->n, n, 1);
 	memcpy(b->v + b->n, p, n);
 	b->n += n;
 	return 0;
@@ -90,14 +83,11 @@ int lk_buf_hex(lk_buf *b, uint64_t v, size_t digits)
 
 int lk_buf_vprintf(lk_buf *b, const char *fmt, va_list ap)
 {
-	char *s = NULL;
-	int n = vasprintf(&s, fmt, ap), rc;
+	char *s = lk_vprintf(fmt, ap);
 
-	if (n < 0)
-		return -ENOMEM;
-	rc = lk_buf_add(b, s, (size_t)n);
+	lk_buf_puts(b, s);
 	free(s);
-	return rc;
+	return 0;
 }
 
 int lk_buf_printf(lk_buf *b, const char *fmt, ...)
@@ -113,8 +103,7 @@ int lk_buf_printf(lk_buf *b, const char *fmt, ...)
 
 char *lk_buf_str(lk_buf *b)
 {
-	if (lk_vec_reserve(&b->v, &b->cap, b->n, 1, 1) < 0)
-		return NULL;
+	lk_vec_reserve(&b->v, &b->cap, b->n, 1, 1);
 	b->v[b->n] = '\0';
 	return b->v;
 }

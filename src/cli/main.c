@@ -6,11 +6,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "cli/help.h"
 #include "cli/option.h"
 #include "cli/privilege.h"
 #include "cli/readonly.h"
 #include "cli/session.h"
+
+static void say_out_of_memory(void)
+{
+	static const char sentence[] = "lockscope: out of memory\n";
+
+	if (write(STDERR_FILENO, sentence, sizeof(sentence) - 1) < 0)
+		return;
+}
 
 /* A descriptor 0, 1 or 2 that is closed would be given to the next file opened, and output would land there. Opened the wrong
  * way round, using it is an error as it should be. */
@@ -64,6 +73,7 @@ int main(int argc, char **argv)
 	enum lk_status status;
 	struct lk_cli cli;
 
+	lk_alloc_on_failure(say_out_of_memory);
 	occupy_standard_descriptors();
 	/* What characters are and in which language the system says its errors; the rest would be a dozen more files to read. */
 	setlocale(LC_CTYPE, "");

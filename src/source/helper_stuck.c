@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "source/helper_private.h"
 #include "source/procroot.h"
 
@@ -61,6 +62,7 @@ static void leave_behind(struct left l)
 
 void lk_helper_begin_child(void)
 {
+	lk_alloc_on_failure(NULL); /* its parent sees that it ended */
 	lk_procroot_watch(NULL); /* what it reads is not what its parent stands before */
 	pthread_mutex_init(&left_behind_lock, NULL);
 	for (size_t i = 0; i < LK_HELPER_MAX_STUCK; i++)

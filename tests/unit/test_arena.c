@@ -55,17 +55,6 @@ Test(arena, big_object_gets_its_own_block)
 	lk_arena_done(&a);
 }
 
-Test(arena, overflow_is_refused)
-{
-	struct lk_arena a = { 0 };
-
-	cr_assert_null(lk_arena_alloc(&a, SIZE_MAX));
-	cr_assert_null(lk_arena_alloc(&a, SIZE_MAX - 8));
-	cr_assert_null(lk_arena_array(&a, SIZE_MAX / 2, 3));
-	cr_assert_null(lk_arena_strndup(&a, "x", SIZE_MAX));
-	lk_arena_done(&a);
-}
-
 Test(arena, strings)
 {
 	struct lk_arena a = { 0 };

@@ -28,17 +28,6 @@ Test(vec, grows_and_keeps)
 	cr_assert_eq(v.cap, 0);
 }
 
-Test(vec, overflow_changes_nothing)
-{
-	char *v = NULL;
-	size_t cap = 0;
-
-	cr_assert_eq(lk_vec_reserve(&v, &cap, SIZE_MAX, 1, 1), -ENOMEM);
-	cr_assert_eq(lk_vec_reserve(&v, &cap, 0, SIZE_MAX / 4, 8), -ENOMEM);
-	cr_assert_null(v);
-	cr_assert_eq(cap, 0);
-}
-
 Test(buf, adds_bytes_and_text)
 {
 	lk_buf b = { 0 };
