@@ -26,7 +26,6 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_filter.c \
 	tests/unit/test_forest.c \
 	tests/unit/test_helper.c \
-	tests/unit/test_index.c \
 	tests/unit/test_inject.c \
 	tests/unit/test_io.c \
 	tests/unit/test_join.c \

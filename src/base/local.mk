@@ -9,8 +9,8 @@ liblockscope_a_SOURCES += \
 	src/base/cleanup.h \
 	src/base/err.c \
 	src/base/err.h \
-	src/base/index.c \
-	src/base/index.h \
+	src/base/ints.c \
+	src/base/ints.h \
 	src/base/io.c \
 	src/base/io.h \
 	src/base/map.c \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hash map from byte strings to size_t indexes (open addressing; no removal). */
+/* The hash table: an index over elements that stand elsewhere, and on it a map from byte strings to numbers. No removal. Memory that is
+ * out ends the program (base/alloc.h). */
 #ifndef LK_BASE_MAP_H
 #define LK_BASE_MAP_H
 
@@ -7,24 +8,60 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct lk_map_slot;
+#include "base/vec.h"
 
-/* In place; zero-initialised is empty. Keys are borrowed: they must outlive the map. */
-struct lk_map {
-	struct lk_map_slot *slots;
+/* -- an index: 8 bytes for each element of an array, whose own elements are compared with what is looked for -- */
+
+#define LK_INDEX_NONE UINT32_MAX /* no element has this number */
+
+struct lk_index_slot;
+
+/* In place; zero-initialised is empty. */
+struct lk_index {
+	struct lk_index_slot *slots;
 	size_t cap; /* a power of two, or 0 */
 	size_t n;
 };
 
+void lk_index_done(struct lk_index *ix);
+
+/* Is element `value` the one that is looked for? */
+typedef bool (*lk_index_same)(const void *arg, uint32_t value, const void *key);
+
+/* The first element added with this hash that is the same, LK_INDEX_NONE: none. */
+uint32_t lk_index_find(const struct lk_index *ix, uint64_t hash, lk_index_same same, const void *arg, const void *key);
+/* Whether it is there already is not looked at. LK_INDEX_NONE, where numbers end, ends the program like memory that is out. 0. */
+int lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value);
+
+/* -- a map -- */
+
+struct lk_map_entry {
+	const void *key; /* borrowed: it must outlive the map */
+	size_t len;
+	size_t value;
+};
+
+/* In place; zero-initialised is empty. */
+struct lk_map {
+	struct lk_index index;
+	LK_VEC(struct lk_map_entry); /* .v[0..n): each key once, in the order they were set first */
+};
+
 void lk_map_done(struct lk_map *m);
-
-/* true and *ret_value when the key is there. */
+/* true and *ret_value (may be NULL) when the key is there. */
 bool lk_map_find(const struct lk_map *m, const void *key, size_t len, size_t *ret_value);
-
-/* Sets key to value (replacing). Memory that is out ends the program (base/alloc.h). 0. */
+/* Sets key to value (replacing). 0. */
 int lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value);
 
-/* 64-bit FNV-1a, chainable: start with LK_HASH_INIT. Not keyed: not for secrets. */
+/* -- hashes -- */
+
+/* For tables in memory only: they start from a secret of this run of the program, so that nobody can choose names or ranges that
+ * collide. */
+uint64_t lk_mix_begin(void);
+uint64_t lk_mix(uint64_t h, uint64_t a, uint64_t b);
+uint64_t lk_mix_bytes(uint64_t h, const void *p, size_t n);
+
+/* 64-bit FNV-1a, chainable, the same from run to run: start with LK_HASH_INIT. Not keyed: not for secrets. */
 #define LK_HASH_INIT UINT64_C(0xcbf29ce484222325)
 uint64_t lk_hash(uint64_t h, const void *p, size_t n);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ints.h"
 #include "model/build_private.h"
 #include "model/deadlock.h"
 #include "model/relate.h"
@@ -242,13 +243,6 @@ void lk_build_free(struct lk_build *b)
 	free(b);
 }
 
-static int compare_procs(const void *a, const void *b)
-{
-	const struct lk_proc *x = a, *y = b;
-
-	return x->pid < y->pid ? -1 : x->pid > y->pid;
-}
-
 static bool has_pid(const void *arg, uint32_t value, const void *key)
 {
 	const struct lk_build *b = arg;
@@ -309,7 +303,7 @@ static void sort_procs(struct lk_build *b)
 	for (size_t i = 1; i < b->procs.n && !n; i++)
 		n = b->procs.v[i - 1].pid > b->procs.v[i].pid;
 	if (n)
-		qsort(b->procs.v, b->procs.n, sizeof(*b->procs.v), compare_procs);
+		qsort(b->procs.v, b->procs.n, sizeof(*b->procs.v), lk_compare_int);
 	n = 0;
 	for (size_t i = 0; i < b->procs.n; i++) {
 		if (!n || b->procs.v[n - 1].pid != b->procs.v[i].pid)
@@ -395,17 +389,10 @@ static int freeze_rows(struct lk_build *b)
 	return 0;
 }
 
-static int compare_orphans(const void *a, const void *b)
-{
-	const struct lk_fact_orphan *x = a, *y = b;
-
-	return lk_build_compare_keys(&x->key, &y->key);
-}
-
 static void sort_orphans(struct lk_build *b)
 {
 	if (b->orphans.n)
-		qsort(b->orphans.v, b->orphans.n, sizeof(*b->orphans.v), compare_orphans);
+		qsort(b->orphans.v, b->orphans.n, sizeof(*b->orphans.v), lk_key_compare);
 }
 
 static int freeze_mounts(struct lk_build *b)

@@ -4,7 +4,7 @@
 #ifndef LK_MODEL_BUILD_PRIVATE_H
 #define LK_MODEL_BUILD_PRIVATE_H
 
-#include "base/index.h"
+#include "base/map.h"
 #include "base/vec.h"
 #include "model/build.h"
 
@@ -96,8 +96,6 @@ const struct lk_proc *lk_build_proc(const struct lk_build *b, int64_t pid);
 /* -- files.c -- */
 /* The number of a fact's file, made on first sight. BUILD_NONE: no memory. */
 uint32_t lk_build_file(struct lk_build *b, const struct lk_fact_file *f);
-/* By device and inode, for qsort(3) and bsearch(3). */
-int lk_build_compare_keys(const struct lk_key *a, const struct lk_key *b);
 /* The file of a line that no descriptor shows. */
 uint32_t lk_build_file_by_key(struct lk_build *b, const struct lk_key *key);
 

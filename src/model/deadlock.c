@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/index.h"
+#include "base/ints.h"
+#include "base/map.h"
 #include "base/vec.h"
 #include "model/graph.h"
 
@@ -24,11 +25,6 @@ struct finder {
 	size_t *begin; /* where those of a component begin in it; one more than there are components */
 	LK_VEC(struct lk_cycle) cycles;
 };
-
-static int compare_int(const void *a, const void *b)
-{
-	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
-}
 
 /* Fills members and begin, which have room for all nodes and two more. */
 static void list_members(struct finder *f, size_t n_components)
@@ -62,7 +58,7 @@ static int fill_cycle(struct finder *f, size_t component, struct lk_cycle *c)
 		else
 			pids[c->n_pids++] = s->procs[*member - s->n_locks].pid;
 	}
-	qsort(pids, c->n_pids, sizeof(*pids), compare_int);
+	qsort(pids, c->n_pids, sizeof(*pids), lk_compare_int);
 	c->rows = rows;
 	c->pids = pids;
 	return 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ints.h"
 #include "model/diff_private.h"
 
 #define ANY_FD (-1)
@@ -61,24 +62,14 @@ static struct link make_link(const struct lk_lock *l, int pid, int fd, int64_t s
 	};
 }
 
-static int compare_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int compare_int(int a, int b)
-{
-	return a < b ? -1 : a > b;
-}
-
 static int compare_owner(const struct link *a, const struct link *b)
 {
-	int rc = compare_u64(a->dev, b->dev);
+	int rc = lk_compare(a->dev, b->dev);
 
-	rc = rc ? rc : compare_u64(a->ino, b->ino);
-	rc = rc ? rc : compare_int(a->type, b->type);
-	rc = rc ? rc : compare_int(a->pid, b->pid);
-	return rc ? rc : compare_int(a->fd, b->fd);
+	rc = rc ? rc : lk_compare(a->ino, b->ino);
+	rc = rc ? rc : lk_compare(a->type, b->type);
+	rc = rc ? rc : lk_compare(a->pid, b->pid);
+	return rc ? rc : lk_compare(a->fd, b->fd);
 }
 
 static int compare_links(const void *a, const void *b)
@@ -86,11 +77,8 @@ static int compare_links(const void *a, const void *b)
 	const struct link *x = a, *y = b;
 	int rc = compare_owner(x, y);
 
-	if (rc)
-		return rc;
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	return compare_u64(x->row, y->row);
+	rc = rc ? rc : lk_compare(x->start, y->start);
+	return rc ? rc : lk_compare(x->row, y->row);
 }
 
 static int add_link(struct matcher *m, size_t row, int pid, int fd)
@@ -310,9 +298,9 @@ static int pool_add(struct pool *p, uint64_t hash, size_t row)
 static int compare_items(const void *a, const void *b)
 {
 	const struct pool_item *x = a, *y = b;
-	int rc = compare_u64(x->hash, y->hash);
+	int rc = lk_compare(x->hash, y->hash);
 
-	return rc ? rc : compare_u64(x->row, y->row);
+	return rc ? rc : lk_compare(x->row, y->row);
 }
 
 static int pool_seal(struct pool *p)

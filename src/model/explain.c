@@ -129,17 +129,12 @@ static void add_reason(struct reasons *r, const char *text)
 		r->v[r->n++] = text;
 }
 
-static int compare_orphan(const void *key, const void *elem)
-{
-	return lk_build_compare_keys(key, &((const struct lk_fact_orphan *)elem)->key);
-}
-
 /* They are sorted (model/build.c). */
 static const struct lk_fact_orphan *orphan_of(const struct lk_build *b, const struct lk_key *key)
 {
 	if (!b->orphans.n || key->none)
 		return NULL;
-	return bsearch(key, b->orphans.v, b->orphans.n, sizeof(*b->orphans.v), compare_orphan);
+	return bsearch(key, b->orphans.v, b->orphans.n, sizeof(*b->orphans.v), lk_key_compare);
 }
 
 static const char *problem_text(const struct lk_build *b, const char *what)

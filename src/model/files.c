@@ -16,15 +16,6 @@ struct ident {
 	uint32_t path_hash; /* only where the name tells files apart */
 };
 
-int lk_build_compare_keys(const struct lk_key *a, const struct lk_key *b)
-{
-	if (a->major != b->major)
-		return a->major < b->major ? -1 : 1;
-	if (a->minor != b->minor)
-		return a->minor < b->minor ? -1 : 1;
-	return a->ino < b->ino ? -1 : a->ino > b->ino;
-}
-
 static uint64_t hash_key(const struct lk_key *k)
 {
 	return lk_mix(lk_mix_begin() + k->none, (uint64_t)k->major << 32 | k->minor, k->ino);

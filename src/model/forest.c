@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "base/vec.h"
 #include "model/graph.h"
 
@@ -324,7 +325,7 @@ static int compare_tops(const void *a, const void *b, void *arg)
 		return w->n_behind[x] > w->n_behind[y] ? -1 : 1;
 	if (kx != LK_TREE_CYCLE && w->oldest[x] != w->oldest[y])
 		return w->oldest[x] > w->oldest[y] ? -1 : 1;
-	return x < y ? -1 : x > y;
+	return lk_compare(x, y);
 }
 
 static struct lk_tree_node make_node(const struct grower *w, size_t node)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "model/build_private.h"
 
 static struct lk_record *body_record(const struct lk_build *b, const struct build_body *body)
@@ -117,21 +118,16 @@ static uint64_t owner_of(const struct lk_build *b, const struct build_hit *h)
 	return h->ofd;
 }
 
-static int compare_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
 /* Of descriptors that show the same line or body. */
 static int compare_hits(const void *x, const void *y, void *arg)
 {
 	const struct lk_build *b = arg;
 	const struct build_hit *p = &b->hits.v[*(const uint32_t *)x], *q = &b->hits.v[*(const uint32_t *)y];
-	int rc = compare_u64(owner_of(b, p), owner_of(b, q));
+	int rc = lk_compare(owner_of(b, p), owner_of(b, q));
 
-	rc = rc ? rc : compare_u64((uint64_t)p->pid, (uint64_t)q->pid);
-	rc = rc ? rc : compare_u64((uint64_t)p->tid, (uint64_t)q->tid);
-	return rc ? rc : compare_u64((uint64_t)p->fd, (uint64_t)q->fd);
+	rc = rc ? rc : lk_compare((uint64_t)p->pid, (uint64_t)q->pid);
+	rc = rc ? rc : lk_compare((uint64_t)p->tid, (uint64_t)q->tid);
+	return rc ? rc : lk_compare((uint64_t)p->fd, (uint64_t)q->fd);
 }
 
 /* Lines come first, then bodies. */
@@ -262,6 +258,6 @@ int lk_build_compare_groups(const struct lk_build *b, uint32_t x, uint32_t y)
 	struct lk_body p = lk_record_body(lk_build_group_record(b, x)), q = lk_record_body(lk_build_group_record(b, y));
 	int rc = memcmp(&p, &q, sizeof(p));
 
-	rc = rc ? rc : compare_u64(owner_of(b, lk_build_first_hit(b, x)), owner_of(b, lk_build_first_hit(b, y)));
-	return rc ? rc : compare_u64(x, y);
+	rc = rc ? rc : lk_compare(owner_of(b, lk_build_first_hit(b, x)), owner_of(b, lk_build_first_hit(b, y)));
+	return rc ? rc : lk_compare(x, y);
 }

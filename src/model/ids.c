@@ -2,7 +2,6 @@
 /* The id of a row: 64-bit FNV-1a of what makes it that lock. */
 #include <string.h>
 
-#include "base/index.h"
 #include "base/map.h"
 #include "model/build_private.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "model/build_private.h"
 
 /* A file by its path. */
@@ -22,16 +23,6 @@ struct root_key {
 	uint32_t row;
 };
 
-static int compare_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int compare_i64(int64_t a, int64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
 static int compare_paths(const struct lk_file *a, const struct lk_file *b)
 {
 	if (!a->path || !b->path)
@@ -43,21 +34,19 @@ static int compare_files(const struct lk_file *a, const struct lk_file *b)
 {
 	int rc = compare_paths(a, b);
 
-	rc = rc ? rc : compare_u64(a->key.major, b->key.major);
-	rc = rc ? rc : compare_u64(a->key.minor, b->key.minor);
-	rc = rc ? rc : compare_u64(a->key.ino, b->key.ino);
-	rc = rc ? rc : compare_u64(a->st_major, b->st_major);
-	return rc ? rc : compare_u64(a->st_minor, b->st_minor);
+	rc = rc ? rc : lk_key_compare(&a->key, &b->key);
+	rc = rc ? rc : lk_compare(a->st_major, b->st_major);
+	return rc ? rc : lk_compare(a->st_minor, b->st_minor);
 }
 
 static int compare_path_keys(const void *x, const void *y, void *arg)
 {
 	const struct lk_build *b = arg;
 	const struct path_key *p = x, *q = y;
-	int rc = compare_u64(p->text, q->text);
+	int rc = lk_compare(p->text, q->text);
 
 	rc = rc ? rc : compare_files(&b->files.v[p->file], &b->files.v[q->file]);
-	return rc ? rc : compare_u64(p->file, q->file);
+	return rc ? rc : lk_compare(p->file, q->file);
 }
 
 /* How many bytes all paths begin with. */
@@ -129,16 +118,14 @@ static int compare_roots(const void *x, const void *y, void *arg)
 {
 	const struct root_key *p = x, *q = y;
 	const struct lk_build *b = arg;
-	int rc;
+	int rc = lk_compare(p->file, q->file);
 
-	if (p->file != q->file)
-		return p->file < q->file ? -1 : 1;
-	rc = compare_i64(p->start, q->start);
-	rc = rc ? rc : compare_i64(p->end, q->end);
-	rc = rc ? rc : compare_u64(p->kind, q->kind);
-	rc = rc ? rc : compare_i64(p->pid, q->pid);
-	rc = rc ? rc : compare_i64(fd_of(b, p->row), fd_of(b, q->row));
-	return rc ? rc : compare_u64(p->row, q->row);
+	rc = rc ? rc : lk_compare(p->start, q->start);
+	rc = rc ? rc : lk_compare(p->end, q->end);
+	rc = rc ? rc : lk_compare(p->kind, q->kind);
+	rc = rc ? rc : lk_compare(p->pid, q->pid);
+	rc = rc ? rc : lk_compare(fd_of(b, p->row), fd_of(b, q->row));
+	return rc ? rc : lk_compare(p->row, q->row);
 }
 
 static struct root_key root_key(const struct lk_build *b, uint32_t row, const uint32_t *rank)

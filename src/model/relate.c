@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "base/vec.h"
 
 struct pair {
@@ -108,7 +109,7 @@ static int compare_start(const void *a, const void *b)
 	const struct lk_lock *const *x = a, *const *y = b;
 	int rc = lk_range_compare((*x)->rec.range, (*y)->rec.range);
 
-	return rc ? rc : (*x)->index < (*y)->index ? -1 : (*x)->index > (*y)->index;
+	return rc ? rc : lk_compare((*x)->index, (*y)->index);
 }
 
 /* The depth is log n: the halves shrink. */
@@ -412,10 +413,9 @@ struct demand {
 static int compare_demands(const void *a, const void *b)
 {
 	const struct demand *x = a, *y = b;
+	int rc = lk_compare(x->pairs, y->pairs);
 
-	if (x->pairs != y->pairs)
-		return x->pairs < y->pairs ? -1 : 1;
-	return (x->file > y->file) - (x->file < y->file);
+	return rc ? rc : lk_compare(x->file, y->file);
 }
 
 static uint64_t demand_of(struct lk_lock **rows, size_t n)

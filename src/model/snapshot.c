@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ints.h"
 #include "source/mounts.h"
 
 const char *lk_state_name(enum lk_state s)
@@ -36,17 +37,9 @@ void lk_snapshot_free(struct lk_snapshot *s)
 	free(s);
 }
 
-static int compare_pid(const void *key, const void *elem)
-{
-	int pid = *(const int *)key;
-	const struct lk_proc *p = elem;
-
-	return pid < p->pid ? -1 : pid > p->pid;
-}
-
 const struct lk_proc *lk_snapshot_proc(const struct lk_snapshot *s, int pid)
 {
-	return s->n_procs ? bsearch(&pid, s->procs, s->n_procs, sizeof(*s->procs), compare_pid) : NULL;
+	return s->n_procs ? bsearch(&pid, s->procs, s->n_procs, sizeof(*s->procs), lk_compare_int) : NULL;
 }
 
 bool lk_lock_is_waiting(const struct lk_lock *l)

@@ -32,7 +32,7 @@ const char *lk_state_name(enum lk_state s); /* "held", … as in JSON */
 const char *lk_how_name(enum lk_how h);
 
 struct lk_proc {
-	int pid;
+	int pid; /* first, for lk_compare_int() */
 	unsigned flags; /* LK_PROC_* */
 	uint64_t start_ticks; /* clock ticks since boot; 0 unknown */
 	const char *comm; /* exact bytes, NUL-terminated; NULL unknown */

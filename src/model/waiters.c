@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "model/build_private.h"
 
 /* What a line and a blocked call have in common; compared as bytes. */
@@ -44,9 +45,7 @@ static int compare_entries(const void *a, const void *b)
 	const struct entry *x = a, *y = b;
 	int rc = memcmp(&x->req, &y->req, sizeof(x->req));
 
-	if (rc)
-		return rc;
-	return x->at < y->at ? -1 : x->at > y->at;
+	return rc ? rc : lk_compare(x->at, y->at);
 }
 
 /* The first of those with this request; NULL: none. */

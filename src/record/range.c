@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/ints.h"
 #include "base/text.h"
 
 bool lk_range_is_whole(struct lk_range r)
@@ -23,11 +24,9 @@ bool lk_range_overlaps(struct lk_range a, struct lk_range b)
 
 int lk_range_compare(struct lk_range a, struct lk_range b)
 {
-	if (a.start != b.start)
-		return a.start < b.start ? -1 : 1;
-	if (a.end != b.end)
-		return a.end < b.end ? -1 : 1;
-	return 0;
+	int rc = lk_compare(a.start, b.start);
+
+	return rc ? rc : lk_compare(a.end, b.end);
 }
 
 static int parse_offset(const char *s, size_t n, int64_t *ret)

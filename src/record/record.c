@@ -6,12 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ints.h"
 #include "base/map.h"
 #include "base/text.h"
 
 bool lk_key_equal(const struct lk_key *a, const struct lk_key *b)
 {
 	return a->major == b->major && a->minor == b->minor && a->ino == b->ino && a->none == b->none;
+}
+
+int lk_key_compare(const void *a, const void *b)
+{
+	const struct lk_key *x = a, *y = b;
+	int rc = lk_compare(x->major, y->major);
+
+	rc = rc ? rc : lk_compare(x->minor, y->minor);
+	return rc ? rc : lk_compare(x->ino, y->ino);
 }
 
 const char *lk_key_format(const struct lk_key *k, char buf[LK_KEY_TEXT])

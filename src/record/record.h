@@ -57,6 +57,8 @@ struct lk_record {
 };
 
 bool lk_key_equal(const struct lk_key *a, const struct lk_key *b);
+/* By device and inode, for qsort(3) and bsearch(3): keys, or structs that begin with one. */
+int lk_key_compare(const void *a, const void *b);
 /* As /proc/locks prints it, "fe:00:11060405". */
 #define LK_KEY_TEXT 48
 const char *lk_key_format(const struct lk_key *k, char buf[LK_KEY_TEXT]);

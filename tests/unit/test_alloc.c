@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
-#include "base/index.h"
+#include "base/map.h"
 #include "base/vec.h"
 
 static void ends_with_7(void)
