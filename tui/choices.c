@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cli/option_private.h"
 
@@ -12,7 +13,7 @@
 static void note_first(char **warning, const struct lk_err *err)
 {
 	if (!*warning)
-		*warning = strdup(lk_err_text(err));
+		*warning = lk_strdup(lk_err_text(err));
 }
 
 /* What is no setting of the screen is for the verbs. */
@@ -61,8 +62,9 @@ static enum lk_status take_options(const struct lk_cli *cli, struct lk_settings 
 enum lk_status lk_choices_make(const struct lk_cli *cli, struct lk_settings *set, char **ret_warning)
 {
 	if (cli->conf.doubtful)
-		*ret_warning = strdup(LK_CONF_PATH
-				      " cannot be understood; nothing can be changed, because it may ask for readonly");
+		*ret_warning =
+			lk_strdup(LK_CONF_PATH
+				  " cannot be understood; nothing can be changed, because it may ask for readonly");
 	take_machine(&cli->conf, set, ret_warning);
 	if (!cli->ignore_config)
 		take_user(set, ret_warning);

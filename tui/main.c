@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/io.h"
 #include "cli/privilege.h"
 #include "cli/screen.h"
@@ -271,10 +272,10 @@ static void name_source(struct screen *s)
 	const struct lk_cli *cli = s->cli;
 	const char *slash = cli->from ? strrchr(cli->from, '/') : NULL;
 
-	if (cli->from && asprintf(&s->source_name, "capture %s", slash ? slash + 1 : cli->from) < 0)
-		s->source_name = NULL;
-	else if (cli->proc && !cli->from)
-		s->source_name = strdup(cli->proc);
+	if (cli->from)
+		s->source_name = lk_printf("capture %s", slash ? slash + 1 : cli->from);
+	else
+		s->source_name = lk_strdup(cli->proc);
 	s->tui->source_name = s->source_name;
 }
 

@@ -67,9 +67,8 @@ static void give_stack(void)
 	if (sigaltstack(NULL, &have) == 0 && have.ss_flags & SS_DISABLE) {
 		static void *stack;
 
-		stack = malloc(size);
-		if (stack)
-			sigaltstack(&(stack_t){ .ss_sp = stack, .ss_size = size }, NULL);
+		stack = lk_alloc(1, size);
+		sigaltstack(&(stack_t){ .ss_sp = stack, .ss_size = size }, NULL);
 	}
 }
 

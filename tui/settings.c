@@ -2,10 +2,10 @@
 #include "tui/settings.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/text.h"
 
 #define DELAY_MIN 100u
@@ -63,51 +63,16 @@ void lk_settings_done(struct lk_settings *s)
 	*s = (struct lk_settings){ 0 };
 }
 
-static int copy_text(char **ret, const char *text)
+void lk_settings_copy(struct lk_settings *ret, const struct lk_settings *s)
 {
-	char *copy = text && *text ? strdup(text) : NULL;
-
-	if (text && *text && !copy)
-		return -ENOMEM;
-	free(*ret);
-	*ret = copy;
-	return 0;
-}
-
-static int add_bind(struct lk_settings *s, const char *text)
-{
-	char *copy, **slot;
-
-	if (s->binds.n >= BINDS_MAX)
-		return -E2BIG;
-	copy = strdup(text);
-	slot = copy ? lk_vec_push(&s->binds) : NULL;
-	if (!slot) {
-		free(copy);
-		return -ENOMEM;
-	}
-	*slot = copy;
-	return 0;
-}
-
-int lk_settings_copy(struct lk_settings *ret, const struct lk_settings *s)
-{
-	struct lk_settings copy = *s;
-	int rc;
-
-	copy.columns = copy.sort = copy.filter = NULL;
-	copy.binds.v = NULL;
-	copy.binds.n = copy.binds.cap = 0;
-	rc = copy_text(&copy.columns, s->columns);
-	rc = rc < 0 ? rc : copy_text(&copy.sort, s->sort);
-	rc = rc < 0 ? rc : copy_text(&copy.filter, s->filter);
-	for (size_t i = 0; rc == 0 && i < s->binds.n; i++)
-		rc = add_bind(&copy, s->binds.v[i]);
-	if (rc < 0)
-		lk_settings_done(&copy);
-	else
-		*ret = copy;
-	return rc;
+	*ret = *s;
+	ret->columns = lk_strdup(s->columns);
+	ret->sort = lk_strdup(s->sort);
+	ret->filter = lk_strdup(s->filter);
+	ret->binds.v = NULL;
+	ret->binds.n = ret->binds.cap = 0;
+	for (size_t i = 0; i < s->binds.n; i++)
+		*lk_vec_push(&ret->binds) = lk_strdup(s->binds.v[i]);
 }
 
 static const struct lk_setting *find(const char *name)
@@ -122,7 +87,7 @@ static const struct lk_setting *find(const char *name)
 static int set_word(const struct lk_setting *what, const char *value, int *ret, struct lk_err *err)
 {
 	lk_buf words = { 0 };
-	int rc = 0;
+	int rc;
 
 	for (int i = 0; what->words[i]; i++) {
 		if (strcmp(what->words[i], value) == 0) {
@@ -130,15 +95,9 @@ static int set_word(const struct lk_setting *what, const char *value, int *ret, 
 			lk_vec_done(&words);
 			return 0;
 		}
-		rc = rc < 0 ? rc
-			    : lk_buf_printf(&words, "%s%s",
-					    i == 0               ? ""
-					    : what->words[i + 1] ? ", "
-								 : " or ",
-					    what->words[i]);
+		lk_buf_printf(&words, "%s%s", i == 0 ? "" : what->words[i + 1] ? ", " : " or ", what->words[i]);
 	}
-	rc = lk_err_set(err, -EINVAL, "%s is %s, not \"%.80s\"", what->name,
-			rc == 0 ? lk_buf_str(&words) : "something else", value);
+	rc = lk_err_set(err, -EINVAL, "%s is %s, not \"%.80s\"", what->name, lk_buf_str(&words), value);
 	lk_vec_done(&words);
 	return rc;
 }
@@ -186,7 +145,9 @@ static int set_text(struct lk_settings *s, const struct lk_setting *what, const 
 		text = &s->sort;
 	if (strchr(value, '\n'))
 		return lk_err_set(err, -EINVAL, "%s is one line", what->name);
-	return copy_text(text, value);
+	free(*text);
+	*text = *value ? lk_strdup(value) : NULL;
+	return 0;
 }
 
 static int set_one_of(struct lk_settings *s, const struct lk_setting *what, const char *value, struct lk_err *err)
@@ -227,9 +188,10 @@ static int set_by_flag(struct lk_settings *s, const struct lk_setting *what, con
 
 static int set_bind(struct lk_settings *s, const char *value, struct lk_err *err)
 {
-	int rc = add_bind(s, value);
-
-	return rc == -E2BIG ? lk_err_set(err, -EINVAL, "there are more than %d keys bound", BINDS_MAX) : rc;
+	if (s->binds.n >= BINDS_MAX)
+		return lk_err_set(err, -EINVAL, "there are more than %d keys bound", BINDS_MAX);
+	*lk_vec_push(&s->binds) = lk_strdup(value);
+	return 0;
 }
 
 int lk_settings_set(struct lk_settings *s, const char *name, const char *value, struct lk_err *err)
@@ -262,29 +224,16 @@ int lk_settings_set(struct lk_settings *s, const char *name, const char *value, 
 
 static char *delay_text(uint32_t ms)
 {
-	lk_buf b = { 0 };
-	char *text = NULL;
+	char *text = lk_printf("%u.%03u", ms / 1000, ms % 1000);
 
-	if (lk_buf_printf(&b, "%u.%03u", ms / 1000, ms % 1000) == 0) {
-		while (b.v[b.n - 1] == '0' && b.v[b.n - 2] != '.')
-			b.n--;
-		text = lk_buf_str(&b);
-	}
-	if (!text)
-		lk_vec_done(&b);
+	for (size_t n = strlen(text); text[n - 1] == '0' && text[n - 2] != '.'; n--)
+		text[n - 1] = '\0';
 	return text;
-}
-
-static char *number_text(uint32_t n)
-{
-	char *text = NULL;
-
-	return asprintf(&text, "%u", n) < 0 ? NULL : text;
 }
 
 static char *word_or_default(const char *const *words, int at)
 {
-	return at == 0 ? NULL : strdup(words[at]);
+	return at == 0 ? NULL : lk_strdup(words[at]);
 }
 
 char *lk_settings_get(const struct lk_settings *s, const char *name)
@@ -295,13 +244,13 @@ char *lk_settings_get(const struct lk_settings *s, const char *name)
 	if (strcmp(name, "delay") == 0)
 		return s->delay_ms == d.delay_ms ? NULL : delay_text(s->delay_ms);
 	if (strcmp(name, "highlight-changes") == 0)
-		return s->highlight_looks == d.highlight_looks ? NULL : number_text(s->highlight_looks);
+		return s->highlight_looks == d.highlight_looks ? NULL : lk_printf("%u", s->highlight_looks);
 	if (strcmp(name, "columns") == 0)
-		return s->columns ? strdup(s->columns) : NULL;
+		return lk_strdup(s->columns);
 	if (strcmp(name, "sort") == 0)
-		return s->sort ? strdup(s->sort) : NULL;
+		return lk_strdup(s->sort);
 	if (strcmp(name, "filter") == 0)
-		return s->filter ? strdup(s->filter) : NULL;
+		return lk_strdup(s->filter);
 	if (strcmp(name, "units") == 0)
 		return word_or_default(units_words, (int)s->units);
 	if (strcmp(name, "glyphs") == 0)
@@ -313,10 +262,10 @@ char *lk_settings_get(const struct lk_settings *s, const char *name)
 	if (strcmp(name, "start-view") == 0)
 		return word_or_default(view_words, s->start_view);
 	if (strcmp(name, "mouse") == 0)
-		return s->mouse ? NULL : strdup("no");
+		return s->mouse ? NULL : lk_strdup("no");
 	if (strcmp(name, "accessible") == 0)
-		return s->accessible ? strdup("yes") : NULL;
+		return s->accessible ? lk_strdup("yes") : NULL;
 	if (strcmp(name, "readonly") == 0)
-		return s->readonly ? strdup("yes") : NULL;
+		return s->readonly ? lk_strdup("yes") : NULL;
 	return NULL;
 }

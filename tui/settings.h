@@ -30,7 +30,7 @@ struct lk_settings {
 
 void lk_settings_init(struct lk_settings *s); /* the defaults */
 void lk_settings_done(struct lk_settings *s);
-int lk_settings_copy(struct lk_settings *ret, const struct lk_settings *s); /* 0 or -ENOMEM */
+void lk_settings_copy(struct lk_settings *ret, const struct lk_settings *s);
 
 struct lk_setting {
 	const char *name; /* "delay", as in options and files */
@@ -40,9 +40,9 @@ struct lk_setting {
 };
 const struct lk_setting *lk_setting_table(size_t *ret_n);
 /* Sets one by its name. Numbers out of bounds are brought within them. 0, -ENOENT: there is none of that name; -EINVAL with a
- * sentence; -ENOMEM. value NULL: a flag that was only named. */
+ * sentence. value NULL: a flag that was only named. */
 int lk_settings_set(struct lk_settings *s, const char *name, const char *value, struct lk_err *err);
-/* The value as the file would have it; heap; NULL: default or no memory. */
+/* The value as the file would have it; heap; NULL: the default. */
 char *lk_settings_get(const struct lk_settings *s, const char *name);
 
 /* $XDG_CONFIG_HOME/lockscope/config, or ~/.config/... when that is unset; heap; NULL: there is none to be used (not an absolute path,

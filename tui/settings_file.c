@@ -2,25 +2,18 @@
 /* The user's file of settings: where it is, reading it, writing it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "cli/conf.h"
 #include "tui/settings.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
-
-static char *join(const char *folder, const char *rest)
-{
-	char *path = NULL;
-
-	return asprintf(&path, "%s/%s", folder, rest) < 0 ? NULL : path;
-}
 
 char *lk_settings_path(void)
 {
@@ -29,8 +22,8 @@ char *lk_settings_path(void)
 	if (geteuid() != getuid() || getegid() != getgid())
 		return NULL;
 	if (xdg && *xdg)
-		return xdg[0] == '/' ? join(xdg, "lockscope/config") : NULL;
-	return home && home[0] == '/' ? join(home, ".config/lockscope/config") : NULL;
+		return xdg[0] == '/' ? lk_printf("%s/lockscope/config", xdg) : NULL;
+	return home && home[0] == '/' ? lk_printf("%s/.config/lockscope/config", home) : NULL;
 }
 
 /* Never a pipe that keeps us waiting, never a device. */
@@ -52,24 +45,18 @@ struct reading {
 	lk_buf words; /* of the wrong line */
 };
 
-static const char *take_line(void *arg, const struct lk_conf_line *line, int *ret_rc)
+static const char *take_line(void *arg, const struct lk_conf_line *line)
 {
 	struct reading *r = arg;
-	lk_auto_mem char *name = strndup(line->name, line->n_name);
-	lk_auto_mem char *value = line->n_value ? strndup(line->value, line->n_value) : NULL;
+	lk_auto_mem char *name = lk_strndup(line->name, line->n_name);
+	lk_auto_mem char *value = line->n_value ? lk_strndup(line->value, line->n_value) : NULL;
 	struct lk_err err = { 0 };
 	const char *wrong = NULL;
-	int rc;
 
-	if (!name || (line->n_value && !value)) {
-		*ret_rc = -ENOMEM;
-		return NULL;
-	}
-	rc = lk_settings_set(r->set, name, value, &err);
-	if (rc < 0) {
+	if (lk_settings_set(r->set, name, value, &err) < 0) {
 		r->words.n = 0;
-		wrong = lk_buf_puts(&r->words, lk_err_text(&err)) == 0 ? lk_buf_str(&r->words) : NULL;
-		wrong = wrong ? wrong : "it makes no sense";
+		lk_buf_puts(&r->words, lk_err_text(&err));
+		wrong = lk_buf_str(&r->words);
 	}
 	lk_err_done(&err);
 	return wrong;
@@ -124,11 +111,9 @@ static int check_owner(int fd, const char *path, struct lk_err *err)
 /* The home folder, or the nearest above it that exists; *rest: what is missing to the file. fd or -errno. */
 static int open_home(const char *path, const char **rest, struct lk_err *err)
 {
-	lk_auto_mem char *folder = strdup(path);
+	lk_auto_mem char *folder = lk_strdup(path);
 	int fd = -ENOENT, rc;
 
-	if (!folder)
-		return -ENOMEM;
 	folder[home_len(path)] = '\0';
 	for (char *slash = folder; fd == -ENOENT && slash;) {
 		*rest = path + strlen(folder) + 1;
@@ -169,8 +154,8 @@ static int open_folder(const char *path, const char **ret_name, struct lk_err *e
 	int fd = open_home(path, &rest, err);
 
 	while (fd >= 0 && (slash = strchr(rest, '/'))) {
-		lk_auto_mem char *name = strndup(rest, (size_t)(slash - rest));
-		int next = !name ? -ENOMEM : *name ? enter(fd, name, path, err) : fd;
+		lk_auto_mem char *name = lk_strndup(rest, (size_t)(slash - rest));
+		int next = *name ? enter(fd, name, path, err) : fd;
 
 		if (next != fd)
 			close(fd);
@@ -191,21 +176,20 @@ static int may_save(struct lk_err *err)
 	return 0;
 }
 
-static int make_text(const struct lk_settings *s, lk_buf *out)
+static void make_text(const struct lk_settings *s, lk_buf *out)
 {
 	size_t n;
 	const struct lk_setting *table = lk_setting_table(&n);
-	int rc = lk_buf_puts(out, "# Settings of lockscope's screen, one a line; written by its setup pane.\n");
 
-	for (size_t i = 0; rc == 0 && i < n; i++) {
+	lk_buf_puts(out, "# Settings of lockscope's screen, one a line; written by its setup pane.\n");
+	for (size_t i = 0; i < n; i++) {
 		lk_auto_mem char *value = lk_settings_get(s, table[i].name);
 
 		if (value)
-			rc = lk_buf_printf(out, "%s = %s\n", table[i].name, value);
+			lk_buf_printf(out, "%s = %s\n", table[i].name, value);
 	}
-	for (size_t i = 0; rc == 0 && i < s->binds.n; i++)
-		rc = lk_buf_printf(out, "bind = %s\n", s->binds.v[i]);
-	return rc;
+	for (size_t i = 0; i < s->binds.n; i++)
+		lk_buf_printf(out, "bind = %s\n", s->binds.v[i]);
 }
 
 static int write_file(int folder, const char *name, const lk_buf *text, struct lk_err *err)
@@ -229,7 +213,7 @@ int lk_settings_save(const struct lk_settings *s, const char *path, struct lk_er
 	lk_buf text = { 0 };
 	int rc = may_save(err);
 
-	rc = rc < 0 ? rc : make_text(s, &text);
+	make_text(s, &text);
 	rc = rc < 0 ? rc : (folder = open_folder(path, &name, err));
 	rc = rc < 0 ? rc : write_file(folder, name, &text, err);
 	lk_vec_done(&text);

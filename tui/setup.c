@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/setup_private.h"
 
@@ -163,7 +164,7 @@ static void paint_setting(const struct lk_tui *t, struct lk_canvas *c, struct lk
 	int x = r.x + LABEL_CELLS, end = r.x + r.w;
 
 	lk_canvas_put(c, r.x, r.y, r.w, LK_STYLE_PLAIN, row->label);
-	lk_canvas_put(c, x, r.y, end - x, LK_STYLE_BRIGHT, value ? value : "?");
+	lk_canvas_put(c, x, r.y, end - x, LK_STYLE_BRIGHT, value);
 	x += VALUE_CELLS;
 	lk_canvas_put(c, x, r.y, end - x, LK_STYLE_DIM, row->help);
 }
@@ -248,15 +249,9 @@ static const struct lk_pane_ops ops = {
 
 unsigned lk_do_setup(struct lk_tui *t)
 {
-	struct setup *s = calloc(1, sizeof(*s));
+	struct setup *s = lk_alloc(1, sizeof(*s));
 
-	if (!s || lk_setup_make(t, &s->rows) < 0) {
-		if (s)
-			lk_vec_done(&s->rows);
-		free(s);
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for the setup.");
-		return LK_DIRTY_PAINT;
-	}
+	lk_setup_make(t, &s->rows);
 	s->pane.ops = &ops;
 	s->pane.title = "Setup";
 	return lk_pane_push(t, &s->pane);

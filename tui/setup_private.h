@@ -16,9 +16,9 @@ struct lk_setup_row {
 };
 typedef LK_VEC(struct lk_setup_row) lk_setup_rows;
 
-/* All rows; columns of the Locks view that are shown come first, in their order. 0 or -ENOMEM. */
-int lk_setup_make(struct lk_tui *t, lk_setup_rows *ret);
-/* What a setting is now; heap, NULL: no memory. */
+/* All rows; columns of the Locks view that are shown come first, in their order. */
+void lk_setup_make(struct lk_tui *t, lk_setup_rows *ret);
+/* What a setting is now; heap. */
 char *lk_setup_value(const struct lk_settings *set, const char *name);
 /* The next value (by 1) or the one before (by -1); applied. LK_DIRTY_*. */
 unsigned lk_setup_step(struct lk_tui *t, const char *name, int by);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/setup_private.h"
 
@@ -38,21 +39,16 @@ static const struct lk_setting *setting(const char *name)
 	return NULL;
 }
 
-static int add(lk_setup_rows *rows, struct lk_setup_row row)
+static void add(lk_setup_rows *rows, struct lk_setup_row row)
 {
-	struct lk_setup_row *slot = lk_vec_push(rows);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = row;
-	return 0;
+	*lk_vec_push(rows) = row;
 }
 
-static int add_column(lk_setup_rows *rows, const struct lk_view_ops *ops, size_t i, bool on)
+static void add_column(lk_setup_rows *rows, const struct lk_view_ops *ops, size_t i, bool on)
 {
 	const struct lk_view_column *c = &ops->columns[i];
 
-	return add(rows, (struct lk_setup_row){ LK_SETUP_COLUMN, c->name, c->heading, c->help, on });
+	add(rows, (struct lk_setup_row){ LK_SETUP_COLUMN, c->name, c->heading, c->help, on });
 }
 
 static size_t shown_columns(const struct lk_tui *t, size_t ret[LK_VIEW_COLUMNS])
@@ -68,38 +64,32 @@ static size_t shown_columns(const struct lk_tui *t, size_t ret[LK_VIEW_COLUMNS])
 }
 
 /* The first one, the state, is always there. */
-static int add_columns(struct lk_tui *t, lk_setup_rows *rows)
+static void add_columns(struct lk_tui *t, lk_setup_rows *rows)
 {
 	const struct lk_view_ops *ops = t->views[LK_VIEW_LOCKS].ops;
 	bool taken[LK_VIEW_COLUMNS] = { true };
 	size_t order[LK_VIEW_COLUMNS], n = shown_columns(t, order);
-	int rc = 0;
 
-	for (size_t i = 0; i < n && !rc; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (!taken[order[i]])
-			rc = add_column(rows, ops, order[i], true);
+			add_column(rows, ops, order[i], true);
 		taken[order[i]] = true;
 	}
-	for (size_t i = 0; i < ops->n_columns && i < LK_VIEW_COLUMNS && !rc; i++) {
+	for (size_t i = 0; i < ops->n_columns && i < LK_VIEW_COLUMNS; i++) {
 		if (!taken[i])
-			rc = add_column(rows, ops, i, false);
+			add_column(rows, ops, i, false);
 	}
-	return rc;
 }
 
-int lk_setup_make(struct lk_tui *t, lk_setup_rows *ret)
+void lk_setup_make(struct lk_tui *t, lk_setup_rows *ret)
 {
-	int rc = 0;
-
 	ret->n = 0;
-	for (size_t i = 0; i < N_SHOWN && !rc; i++)
-		rc = add(ret, (struct lk_setup_row){ LK_SETUP_SETTING, shown[i].name, shown[i].label, shown[i].hint,
-						     false });
-	rc = rc ? rc
-		: add(ret, (struct lk_setup_row){ LK_SETUP_SAVE, "save", "Save", "write these settings to your file",
-						  false });
-	rc = rc ? rc : add(ret, (struct lk_setup_row){ LK_SETUP_TITLE, "", "Columns of the Locks view", "", false });
-	return rc ? rc : add_columns(t, ret);
+	for (size_t i = 0; i < N_SHOWN; i++)
+		add(ret,
+		    (struct lk_setup_row){ LK_SETUP_SETTING, shown[i].name, shown[i].label, shown[i].hint, false });
+	add(ret, (struct lk_setup_row){ LK_SETUP_SAVE, "save", "Save", "write these settings to your file", false });
+	add(ret, (struct lk_setup_row){ LK_SETUP_TITLE, "", "Columns of the Locks view", "", false });
+	add_columns(t, ret);
 }
 
 /* -- values -- */
@@ -119,7 +109,7 @@ char *lk_setup_value(const struct lk_settings *set, const char *name)
 {
 	char *value = lk_settings_get(set, name);
 
-	return value ? value : strdup(default_of(setting(name)));
+	return value ? value : lk_strdup(default_of(setting(name)));
 }
 
 /* The next word of a list, around its ends. */
@@ -154,33 +144,20 @@ static const char *step_delay(uint32_t now_ms, int by)
 	return delays[by > 0 ? N_DELAYS - 1 : 0];
 }
 
-static char *step_number(uint32_t now, int by)
-{
-	lk_buf b = { 0 };
-	uint32_t next = by > 0 ? now + 1 : now ? now - 1 : 0;
-
-	if (lk_buf_printf(&b, "%u", next) < 0) {
-		lk_vec_done(&b);
-		return NULL;
-	}
-	return lk_buf_str(&b);
-}
-
 static char *next_value(const struct lk_settings *set, const char *name, int by)
 {
 	static const char *const yes_no[] = { "yes", "no" };
 	const struct lk_setting *s = setting(name);
 	lk_auto_mem char *now = lk_setup_value(set, name);
+	uint32_t looks = set->highlight_looks;
 
-	if (!now)
-		return NULL;
 	if (s->is_flag)
-		return strdup(step_word(yes_no, 2, now, by));
+		return lk_strdup(step_word(yes_no, 2, now, by));
 	if (s->words)
-		return strdup(step_word(s->words, count_words(s->words), now, by));
+		return lk_strdup(step_word(s->words, count_words(s->words), now, by));
 	if (strcmp(name, "delay") == 0)
-		return strdup(step_delay(set->delay_ms, by));
-	return step_number(set->highlight_looks, by);
+		return lk_strdup(step_delay(set->delay_ms, by));
+	return lk_printf("%u", by > 0 ? looks + 1 : looks ? looks - 1 : 0);
 }
 
 unsigned lk_setup_step(struct lk_tui *t, const char *name, int by)
@@ -188,8 +165,8 @@ unsigned lk_setup_step(struct lk_tui *t, const char *name, int by)
 	lk_auto_mem char *value = next_value(&t->set, name, by);
 	struct lk_err err = { 0 };
 
-	if (!value || lk_settings_set(&t->set, name, value, &err) < 0)
-		lk_tui_say(t, LK_STYLE_ALARM, "%s", value ? lk_err_text(&err) : "There is no memory left.");
+	if (lk_settings_set(&t->set, name, value, &err) < 0)
+		lk_tui_say(t, LK_STYLE_ALARM, "%s", lk_err_text(&err));
 	lk_err_done(&err);
 	if (strcmp(name, "header") == 0)
 		t->show_header = t->set.header;
@@ -221,19 +198,13 @@ static bool same_as_default(struct lk_tui *t, const lk_setup_rows *rows)
 unsigned lk_setup_use_columns(struct lk_tui *t, const lk_setup_rows *rows)
 {
 	lk_buf b = { 0 };
-	int rc = 0;
 
-	for (size_t i = 0; i < rows->n && !rc; i++) {
+	for (size_t i = 0; i < rows->n; i++) {
 		if (rows->v[i].kind == LK_SETUP_COLUMN && rows->v[i].on)
-			rc = lk_buf_printf(&b, "%s%s", b.n ? "," : "", rows->v[i].name);
-	}
-	if (rc || !lk_buf_str(&b)) {
-		lk_vec_done(&b);
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left.");
-		return LK_DIRTY_PAINT;
+			lk_buf_printf(&b, "%s%s", b.n ? "," : "", rows->v[i].name);
 	}
 	free(t->set.columns);
-	t->set.columns = b.v;
+	t->set.columns = lk_buf_str(&b);
 	if (same_as_default(t, rows)) {
 		free(t->set.columns);
 		t->set.columns = NULL;
@@ -262,7 +233,7 @@ static int take_over(struct lk_settings *file, const struct lk_settings *set, co
 {
 	lk_auto_mem char *value = lk_setup_value(set, name);
 
-	return value ? lk_settings_set(file, name, value, NULL) : -ENOMEM;
+	return lk_settings_set(file, name, value, NULL);
 }
 
 /* What only an option said this time is not written; what is in the file and no row of the pane stays. */
@@ -301,13 +272,12 @@ static void save_done(struct lk_tui *t, void *arg)
 
 unsigned lk_setup_save(struct lk_tui *t)
 {
-	struct saving *s = calloc(1, sizeof(*s));
-	int rc = s ? lk_settings_copy(&s->set, &t->set) : -ENOMEM;
+	struct saving *s = lk_alloc(1, sizeof(*s));
+	int rc;
 
-	if (rc == 0) {
-		s->path = lk_settings_path();
-		rc = s->path ? 0 : -ENOENT;
-	}
+	lk_settings_copy(&s->set, &t->set);
+	s->path = lk_settings_path();
+	rc = s->path ? 0 : -ENOENT;
 	if (rc == 0)
 		rc = t->host.start ? t->host.start(t->host.arg, save_work, save_done, s) : -ENOTSUP;
 	if (rc == -ENOENT)
@@ -315,7 +285,7 @@ unsigned lk_setup_save(struct lk_tui *t)
 			   "Not saved: there is no home folder to write to (HOME, XDG_CONFIG_HOME).");
 	else if (rc < 0)
 		lk_tui_say(t, LK_STYLE_ALARM, "Not saved: %s.", strerror(-rc));
-	if (rc < 0 && s)
+	if (rc < 0)
 		saving_free(s);
 	return LK_DIRTY_PAINT;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -73,19 +74,6 @@ static bool value_is_good(const struct lk_option *o, const char *value)
 	}
 }
 
-/* Takes value over. */
-static int add_default(struct lk_conf *c, int id, char *value, bool screen_only)
-{
-	struct lk_conf_default *slot = lk_vec_push(&c->defaults);
-
-	if (!slot) {
-		free(value);
-		return -ENOMEM;
-	}
-	*slot = (struct lk_conf_default){ id, value, screen_only };
-	return 0;
-}
-
 static struct lk_conf_line split(const char *s, size_t n)
 {
 	struct lk_conf_line w = { .text = s, .n_text = n, .name = s };
@@ -117,7 +105,7 @@ static const char *wrong_argument(const struct lk_option *o, const struct lk_con
 	return !o->arg && line->n_value && !screen_only ? "this option takes no argument" : NULL;
 }
 
-static const char *take_line(void *arg, const struct lk_conf_line *line, int *ret_rc)
+static const char *take_line(void *arg, const struct lk_conf_line *line)
 {
 	struct lk_conf *c = arg;
 	bool screen_only;
@@ -134,16 +122,14 @@ static const char *take_line(void *arg, const struct lk_conf_line *line, int *re
 		return NULL;
 	}
 	if (line->n_value) {
-		value = strndup(line->value, line->n_value);
-		*ret_rc = value ? *ret_rc : -ENOMEM;
-		if (!value || !value_is_good(o, value)) {
+		value = lk_strndup(line->value, line->n_value);
+		if (!value_is_good(o, value)) {
 			c->doubtful = true;
 			free(value);
 			return "its argument makes no sense";
 		}
 	}
-	if (add_default(c, o->id, value, screen_only) < 0)
-		*ret_rc = -ENOMEM;
+	*lk_vec_push(&c->defaults) = (struct lk_conf_default){ o->id, value, screen_only };
 	return NULL;
 }
 
@@ -170,7 +156,7 @@ int lk_conf_each(const char *text, size_t n, const char *path, lk_conf_take take
 		/* Such a name is no name either: whoever takes lines finds it wrong. */
 		if (memchr(p, '\0', line.n_text))
 			line.n_name = 0;
-		wrong = take(arg, &line, &rc);
+		wrong = take(arg, &line);
 		if (wrong && !rc)
 			rc = lk_err_set(err, -EINVAL, "%s, line %zu, \"%.*s\": %s; the other lines count", path, number,
 					(int)(line.n_text < 80 ? line.n_text : 80), p, wrong);

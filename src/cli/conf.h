@@ -30,13 +30,13 @@ struct lk_conf_line {
 	const char *name, *value;
 	size_t n_name, n_value;
 };
-/* NULL: the line is right; else what is wrong with it, a clause. *ret_rc: -ENOMEM to say so. */
-typedef const char *(*lk_conf_take)(void *arg, const struct lk_conf_line *line, int *ret_rc);
-/* Calls take for each line but empty ones and comments. 0, -EINVAL with a sentence that names the first line that is wrong, or -ENOMEM. */
+/* NULL: the line is right; else what is wrong with it, a clause. */
+typedef const char *(*lk_conf_take)(void *arg, const struct lk_conf_line *line);
+/* Calls take for each line but empty ones and comments. 0, or -EINVAL with a sentence that names the first line that is wrong. */
 int lk_conf_each(const char *text, size_t n, const char *path, lk_conf_take take, void *arg, struct lk_err *err);
 
 /* One long option a line, with or without its dashes, its argument behind a blank or "="; blank lines and lines that begin with "#"
- * mean nothing. 0, or -EINVAL with a sentence that names the first line that is wrong: the other lines still count. -ENOMEM. */
+ * mean nothing. 0, or -EINVAL with a sentence that names the first line that is wrong: the other lines still count. */
 int lk_conf_parse(struct lk_conf *c, const char *text, size_t n, const char *path, struct lk_err *err);
 
 /* Reads the file. No such file: 0 and nothing set. Otherwise as lk_conf_parse(), or -errno. */

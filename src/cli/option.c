@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/conf.h"
@@ -27,14 +28,11 @@ enum lk_status lk_cli_misuse(const struct lk_verb *verb, const char *fmt, ...)
 {
 	lk_auto_mem char *text = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = lk_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		text = NULL;
-	lk_say("%s", text ? text : "out of memory");
+	lk_say("%s", text);
 	return lk_cli_see_help(verb);
 }
 
@@ -70,29 +68,14 @@ static void make_getopt_words(struct getopt_words *w, unsigned groups, bool stop
 	w->names[n] = (struct option){ 0 };
 }
 
-/* Adds the words of a comma list in place. */
-static int add_words(lk_words *words, char *list)
-{
-	char *save, *word;
-
-	for (word = strtok_r(list, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
-		const char **slot = lk_vec_push(words);
-
-		if (!slot)
-			return -ENOMEM;
-		*slot = word;
-	}
-	return 0;
-}
-
 static enum lk_status set_words(const struct lk_cli *cli, lk_words *words, char *list, char letter)
 {
 	size_t before = words->n;
+	char *save;
 
-	if (add_words(words, list) < 0) {
-		lk_say("out of memory");
-		return LK_STATUS_ERROR;
-	}
+	/* In place: the words are those of argv. */
+	for (char *word = strtok_r(list, ",", &save); word; word = strtok_r(NULL, ",", &save))
+		*lk_vec_push(words) = word;
 	if (words->n == before)
 		return lk_cli_misuse(cli->verb, "option -%c has an empty argument", letter);
 	return 0;

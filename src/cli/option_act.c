@@ -44,19 +44,9 @@ bool lk_option_is_act(int id)
 	       id == OPT_FOR || id == OPT_HOLD;
 }
 
-static enum lk_status out_of_memory(void)
-{
-	lk_say("out of memory");
-	return LK_STATUS_ERROR;
-}
-
 static enum lk_status add_word(lk_words *words, const char *word)
 {
-	const char **slot = lk_vec_push(words);
-
-	if (!slot)
-		return out_of_memory();
-	*slot = word;
+	*lk_vec_push(words) = word;
 	return 0;
 }
 
@@ -73,7 +63,6 @@ static enum lk_status read_signal(const struct lk_cli *cli, const char *word, in
 static enum lk_status set_signal(struct lk_cli *cli, const char *word)
 {
 	struct lk_cli_act *act = &cli->act;
-	struct lk_signal_step *slot;
 	enum lk_status status;
 	int sig;
 
@@ -82,9 +71,7 @@ static enum lk_status set_signal(struct lk_cli *cli, const char *word)
 	status = read_signal(cli, word, &sig);
 	if (status)
 		return status;
-	slot = lk_vec_push(&act->steps);
-	if (!slot)
-		return out_of_memory();
+	lk_vec_push(&act->steps);
 	memmove(&act->steps.v[1], &act->steps.v[0], (act->steps.n - 1) * sizeof(*act->steps.v));
 	act->steps.v[0] = (struct lk_signal_step){ .sig = sig };
 	act->has_first = true;
@@ -93,7 +80,7 @@ static enum lk_status set_signal(struct lk_cli *cli, const char *word)
 
 static enum lk_status set_then(struct lk_cli *cli, const char *delay, char **rest, int *ret_used)
 {
-	struct lk_signal_step step = { 0 }, *slot;
+	struct lk_signal_step step = { 0 };
 	enum lk_status status;
 
 	if (lk_text_seconds_ms(delay, &step.delay_ms) < 0)
@@ -106,10 +93,7 @@ static enum lk_status set_then(struct lk_cli *cli, const char *delay, char **res
 	if (status)
 		return status;
 	*ret_used = 1;
-	slot = lk_vec_push(&cli->act.steps);
-	if (!slot)
-		return out_of_memory();
-	*slot = step;
+	*lk_vec_push(&cli->act.steps) = step;
 	return 0;
 }
 

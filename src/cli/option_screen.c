@@ -29,18 +29,11 @@ const char *lk_option_long_name(int id)
 
 enum lk_status lk_option_screen(struct lk_cli *cli, int id, const char *arg)
 {
-	struct lk_screen_option *slot;
-
 	if (id == OPT_IGNORE_CONFIG) {
 		cli->ignore_config = true;
 		return 0;
 	}
-	slot = lk_vec_push(&cli->screen);
-	if (!slot) {
-		lk_say("out of memory");
-		return LK_STATUS_ERROR;
-	}
-	*slot = (struct lk_screen_option){ lk_option_long_name(id), arg };
+	*lk_vec_push(&cli->screen) = (struct lk_screen_option){ lk_option_long_name(id), arg };
 	return 0;
 }
 

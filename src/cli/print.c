@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cli/out.h"
 
@@ -46,11 +47,9 @@ static int print_json(const struct lk_cli *cli, const struct lk_session *s, cons
 	struct lk_json_options o = { .full = cli->full,
 				     .jobs = has_jobs(cli),
 				     .lines = cli->format == LK_FORMAT_JSONL };
-	lk_auto_mem const struct lk_lock **locks = calloc(rows->n ? rows->n : 1, sizeof(*locks));
+	lk_auto_mem const struct lk_lock **locks = lk_alloc(rows->n, sizeof(*locks));
 	int rc;
 
-	if (!locks)
-		return -ENOMEM;
 	for (size_t i = 0; i < rows->n; i++)
 		locks[i] = rows->v[i].lock;
 	rc = lk_json_print(stdout, s->snap, locks, rows->n, answer, &o);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/sanitize.h"
@@ -76,23 +77,20 @@ static void say_line(const char *prefix, const char *line, size_t n)
 {
 	lk_auto_mem char *safe = lk_sanitize(line, n, lk_sanitize_locale_is_utf8());
 
-	fprintf(stderr, "%s%s\n", prefix, safe ? safe : "out of memory");
+	fprintf(stderr, "%s%s\n", prefix, safe);
 }
 
 void lk_say(const char *fmt, ...)
 {
 	lk_auto_mem char *text = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = lk_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		text = NULL;
 	/* What was printed before comes before. */
 	lk_flush_output();
-	say_line(PREFIX, text ? text : "out of memory", text ? strlen(text) : strlen("out of memory"));
+	say_line(PREFIX, text, strlen(text));
 }
 
 void lk_say_lines(const char *text)
