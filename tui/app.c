@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/sanitize.h"
 #include "tui/paint.h"
 #include "tui/vigil.h"
@@ -206,11 +207,9 @@ int lk_tui_subjects(const struct lk_tui *t, struct lk_subject **ret, size_t *ret
 {
 	const struct lk_view *v = lk_tui_view(t);
 	const struct lk_list *l = &v->list;
-	struct lk_subject *s = calloc(l->tags.n + 1, sizeof(*s));
+	struct lk_subject *s = lk_alloc(l->tags.n + 1, sizeof(*s));
 	size_t n = 0;
 
-	if (!s)
-		return -ENOMEM;
 	for (size_t i = 0; i < l->tags.n; i++) {
 		const struct lk_item *it = lk_list_find_id(l, l->tags.v[i]);
 

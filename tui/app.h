@@ -81,7 +81,7 @@ void lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...) __a
 struct lk_view *lk_tui_view(const struct lk_tui *t); /* the current one */
 /* What the selected row is about; ret->frame NULL: nothing is selected. */
 void lk_tui_subject(const struct lk_tui *t, struct lk_subject *ret);
-/* The subjects of the tagged rows, or of the selected one when none is tagged. Heap, caller frees; 0 or -ENOMEM. */
+/* The subjects of the tagged rows, or of the selected one when none is tagged. Heap, caller frees. Returns 0. */
 int lk_tui_subjects(const struct lk_tui *t, struct lk_subject **ret, size_t *ret_n);
 unsigned lk_tui_switch(struct lk_tui *t, enum lk_view_id id);
 /* The next frame goes on the screen even when paused (after an action). */
@@ -99,7 +99,7 @@ struct lk_layout lk_layout_make(const struct lk_tui *t, int w, int h);
 
 /* The time as of which a row of this frame tells its ages: of what is gone it stands still. */
 int64_t lk_tui_now_of(const struct lk_tui *t, const struct lk_frame *f);
-/* Sizes and times as the settings want them. 0 or -ENOMEM. */
+/* Sizes and times as the settings want them. All return 0. */
 int lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out); /* -1: "-" */
 int lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out);
 int lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out); /* "whole", "0-4095", "100-EOF" */

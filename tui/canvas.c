@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/canvas.h"
 
-#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "base/text.h"
@@ -19,15 +18,10 @@ static const struct lk_cell blank = { .ch = { L' ' }, .style = LK_STYLE_PLAIN };
 
 int lk_canvas_resize(struct lk_canvas *c, int w, int h)
 {
-	struct lk_cell *cells;
-
 	w = w < 1 ? 1 : w > MAX_SIDE ? MAX_SIDE : w;
 	h = h < 1 ? 1 : h > MAX_SIDE ? MAX_SIDE : h;
-	cells = calloc((size_t)w * (size_t)h, sizeof(*cells));
-	if (!cells)
-		return -ENOMEM;
 	free(c->cells);
-	c->cells = cells;
+	c->cells = lk_alloc((size_t)w * (size_t)h, sizeof(*c->cells));
 	c->w = w;
 	c->h = h;
 	lk_canvas_clear(c);
@@ -140,16 +134,11 @@ int lk_canvas_printf(struct lk_canvas *c, int x, int y, int cells, enum lk_style
 {
 	lk_auto_mem char *text = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	text = lk_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0) {
-		text = NULL;
-		return 0;
-	}
-	return put_n(c, x, y, cells, style, text, (size_t)n);
+	return lk_canvas_put(c, x, y, cells, style, text);
 }
 
 static void pad(struct lk_canvas *c, int x, int y, int cells, enum lk_style style)
@@ -169,12 +158,10 @@ int lk_canvas_bytes(struct lk_canvas *c, int x, int y, int cells, enum lk_style 
 	if (cells <= 0)
 		return 0;
 	pad(c, x, y, cells, style);
-	if (!safe)
-		return cells;
 	width = (int)lk_sanitize_width(safe, c->utf8);
 	if (fit == LK_FIT_PATH && width > cells) {
 		cut = lk_sanitize_cut_left(safe, (size_t)cells, c->utf8);
-		text = cut ? cut : safe;
+		text = cut;
 	}
 	if (fit == LK_FIT_RIGHT && width < cells)
 		x += cells - width, cells = width;
@@ -214,7 +201,7 @@ int lk_canvas_wrap(struct lk_canvas *c, int x, int y, int cells, int rows, enum 
 	size_t n, next;
 	int line = 0;
 
-	if (!safe || cells < 1)
+	if (cells < 1)
 		return 1;
 	n = strlen(safe);
 	for (size_t at = 0; at < n; at += next, line++) {
@@ -299,11 +286,11 @@ struct lk_rect lk_canvas_box(struct lk_canvas *c, struct lk_rect r, const char *
 	return (struct lk_rect){ r.x + 1, r.y + 1, r.w - 2, r.h - 2 };
 }
 
-static int dump_char(wchar_t ch, lk_buf *out)
+static void dump_char(wchar_t ch, lk_buf *out)
 {
 	char text[4];
 
-	return lk_buf_add(out, text, lk_text_put_utf8((uint32_t)ch, text));
+	lk_buf_add(out, text, lk_text_put_utf8((uint32_t)ch, text));
 }
 
 static wchar_t plain_line(wchar_t ch)
@@ -317,20 +304,17 @@ static wchar_t plain_line(wchar_t ch)
 
 int lk_canvas_dump(const struct lk_canvas *c, lk_buf *out)
 {
-	int rc = 0;
-
-	for (int y = 0; y < c->h && !rc; y++) {
+	for (int y = 0; y < c->h; y++) {
 		const struct lk_cell *row = &c->cells[(size_t)y * (size_t)c->w];
 		int last = c->w;
 
 		while (last > 0 && row[last - 1].ch[0] == L' ' && !row[last - 1].ch[1])
 			last--;
-		for (int x = 0; x < last && !rc; x++) {
-			for (int i = 0; i < LK_CELL_CHARS && row[x].ch[i] && !rc; i++)
-				rc = dump_char(plain_line(row[x].ch[i]), out);
+		for (int x = 0; x < last; x++) {
+			for (int i = 0; i < LK_CELL_CHARS && row[x].ch[i]; i++)
+				dump_char(plain_line(row[x].ch[i]), out);
 		}
-		if (!rc)
-			rc = lk_buf_add(out, "\n", 1);
+		lk_buf_add(out, "\n", 1);
 	}
-	return rc;
+	return 0;
 }

@@ -33,7 +33,7 @@ struct lk_canvas {
 	bool cursor_visible; /* a field to type in has it */
 };
 
-/* Any size from 1x1. The content is lost. 0 or -ENOMEM (then unchanged). In place; zero-initialised is empty. */
+/* Any size from 1x1. The content is lost. Returns 0. In place; zero-initialised is empty. */
 int lk_canvas_resize(struct lk_canvas *c, int w, int h);
 void lk_canvas_done(struct lk_canvas *c);
 void lk_canvas_clear(struct lk_canvas *c);
@@ -69,7 +69,7 @@ struct lk_rect lk_canvas_box(struct lk_canvas *c, struct lk_rect r, const char *
 void lk_canvas_vline(struct lk_canvas *c, int x, int y, int h);
 void lk_canvas_hline(struct lk_canvas *c, int x, int y, int w);
 
-/* As text, a line a row, blanks at line ends left out; line drawing as + - |. 0 or -ENOMEM. */
+/* As text, a line a row, blanks at line ends left out; line drawing as + - |. Returns 0. */
 int lk_canvas_dump(const struct lk_canvas *c, lk_buf *out);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A line of text that is being typed. What it was set to may hold bytes that are no UTF-8: they are kept, each a step of its own. */
-#include <errno.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -13,17 +12,14 @@
 
 const char *lk_field_str(struct lk_field *f)
 {
-	const char *s = lk_buf_str(&f->text);
-
-	return s ? s : "";
+	return lk_buf_str(&f->text);
 }
 
 int lk_field_set(struct lk_field *f, const char *text)
 {
 	lk_buf b = { 0 };
 
-	if (lk_buf_puts(&b, text) < 0)
-		return -ENOMEM;
+	lk_buf_puts(&b, text);
 	lk_vec_done(&f->text);
 	f->text = b;
 	f->at = b.n;
@@ -86,8 +82,9 @@ static void insert(struct lk_field *f, lk_press k)
 	char bytes[4];
 	size_t n = lk_text_put_utf8(k, bytes);
 
-	if (f->text.n + n > FIELD_MAX || lk_vec_reserve(&f->text.v, &f->text.cap, f->text.n, n, 1) < 0)
+	if (f->text.n + n > FIELD_MAX)
 		return;
+	lk_vec_reserve(&f->text.v, &f->text.cap, f->text.n, n, 1);
 	memmove(f->text.v + f->at + n, f->text.v + f->at, f->text.n - f->at);
 	memcpy(f->text.v + f->at, bytes, n);
 	f->text.n += n;
@@ -157,7 +154,7 @@ static int width_of(const struct lk_field *f, size_t from, size_t to, bool utf8)
 {
 	lk_auto_mem char *safe = lk_sanitize(f->text.v + from, to - from, utf8);
 
-	return safe ? (int)lk_sanitize_width(safe, utf8) : 0;
+	return (int)lk_sanitize_width(safe, utf8);
 }
 
 void lk_field_paint(struct lk_field *f, struct lk_canvas *c, int x, int y, int cells, bool focus)
@@ -167,8 +164,7 @@ void lk_field_paint(struct lk_field *f, struct lk_canvas *c, int x, int y, int c
 
 	if (cells < 1)
 		return;
-	if (!f->text.v && !lk_buf_str(&f->text))
-		return;
+	lk_buf_str(&f->text);
 	/* The cursor needs a cell of its own, also at the end. */
 	while (from < f->at && width_of(f, from, f->at, c->utf8) > cells - 1)
 		from = step_right(f, from);

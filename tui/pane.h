@@ -63,8 +63,8 @@ struct lk_text_line {
 struct lk_text {
 	LK_VEC(struct lk_text_line) lines;
 };
-int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4))); /* 0 or -ENOMEM */
+/* What adds to a text, and what sets a field, returns 0. */
+int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void lk_text_done(struct lk_text *x);
 /* The same with a label in front, padded to `cells`; "" for a line that goes on with the one before. */
 int lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
@@ -96,7 +96,7 @@ struct lk_field {
 };
 /* Whether the key was for it. */
 bool lk_field_key(struct lk_field *f, lk_press k);
-int lk_field_set(struct lk_field *f, const char *text); /* 0 or -ENOMEM */
+int lk_field_set(struct lk_field *f, const char *text);
 const char *lk_field_str(struct lk_field *f); /* never NULL */
 void lk_field_paint(struct lk_field *f, struct lk_canvas *c, int x, int y, int cells, bool focus);
 void lk_field_done(struct lk_field *f);

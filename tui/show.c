@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/shell.h"
 #include "table/path_hint.h"
@@ -19,8 +20,7 @@ struct lines {
 	const struct lk_tui *t;
 	const struct lk_subject *s;
 	struct lk_text *text;
-	char *file; /* quoted; NULL: its name is not known */
-	int rc;
+	const char *file; /* quoted; NULL: its name is not known */
 };
 
 /* A capture or another tree is named as far as it is known. */
@@ -36,17 +36,12 @@ static void put(struct lines *x, const char *fmt, ...)
 {
 	lk_auto_mem char *line = NULL;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&line, fmt, ap);
+	line = lk_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		line = NULL;
-	if (!x->rc)
-		x->rc = line ? lk_text_add(x->text, LK_STYLE_PLAIN, "lockscope %s%s", line, where_from(x)) : -ENOMEM;
-	if (!x->rc)
-		x->text->lines.v[x->text->lines.n - 1].exact = true;
+	lk_text_add(x->text, LK_STYLE_PLAIN, "lockscope %s%s", line, where_from(x));
+	x->text->lines.v[x->text->lines.n - 1].exact = true;
 }
 
 static bool has_range(const struct lk_lock *l)
@@ -107,10 +102,10 @@ static void put_elsewhere(struct lines *x, const struct lk_lock *l)
 {
 	lk_buf name = { 0 }, quoted = { 0 };
 
-	x->rc = x->rc ? x->rc : lk_path_from_here(l, &name);
-	if (!x->rc && name.n)
-		x->rc = lk_shell_quote(lk_buf_str(&name), x->t->utf8, &quoted);
-	if (!x->rc && quoted.n)
+	lk_path_from_here(l, &name);
+	if (name.n)
+		lk_shell_quote(lk_buf_str(&name), x->t->utf8, &quoted);
+	if (quoted.n)
 		put(x, "who %s", lk_buf_str(&quoted));
 	lk_vec_done(&name);
 	lk_vec_done(&quoted);
@@ -122,8 +117,8 @@ int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct 
 	lk_buf file = { 0 };
 
 	if (s->file && !lk_file_why_nameless(s->file)) {
-		x.rc = lk_shell_quote(s->file->path, t->utf8, &file);
-		x.file = x.rc ? NULL : lk_buf_str(&file);
+		lk_shell_quote(s->file->path, t->utf8, &file);
+		x.file = lk_buf_str(&file);
 	}
 	if (s->lock)
 		put_lock(&x, s->lock);
@@ -137,7 +132,7 @@ int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct 
 		put(&x, "waits");
 	put_acts(&x);
 	lk_vec_done(&file);
-	return x.rc;
+	return 0;
 }
 
 /* ---- the pane ---- */

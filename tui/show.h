@@ -5,7 +5,7 @@
 
 #include "tui/app.h"
 
-/* "lockscope who /srv/base.lck" and so on, a line each, those that apply. What changes something has --dry-run. 0 or -ENOMEM. */
+/* "lockscope who /srv/base.lck" and so on, a line each, those that apply. What changes something has --dry-run. Returns 0. */
 int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 
 #endif

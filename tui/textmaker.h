@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines of a text that are put together piece by piece. The first failure stays, so that callers look once, at the end. */
+/* Lines of a text that are put together piece by piece. */
 #ifndef LK_TUI_TEXTMAKER_H
 #define LK_TUI_TEXTMAKER_H
 
@@ -10,7 +10,7 @@ struct lk_maker {
 	int cells; /* of labels */
 	lk_buf line;
 	const char *label; /* of the line in the making; borrowed; NULL: it has none */
-	int rc; /* 0 or -ENOMEM */
+	int rc; /* 0 */
 };
 
 /* Ends the line before, if there is one. label: borrowed until the line ends; "" goes on below the line before; NULL: a line without one. */
@@ -20,7 +20,7 @@ void lk_maker_put(struct lk_maker *m, const char *fmt, ...) __attribute__((forma
 /* A line of its own. "": an empty one. */
 void lk_maker_title(struct lk_maker *m, const char *title);
 void lk_maker_note(struct lk_maker *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Ends the last line. 0 or -ENOMEM. */
+/* Ends the last line. Returns 0. */
 int lk_maker_done(struct lk_maker *m);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "tui/app.h"
@@ -30,46 +31,32 @@ struct text_pane {
 
 /* ---- the lines ---- */
 
-static int add_line(struct lk_text *x, enum lk_style style, int label, char *text)
+static void add_line(struct lk_text *x, enum lk_style style, int label, char *text)
 {
-	struct lk_text_line *line = text ? lk_vec_push(&x->lines) : NULL;
-
-	if (!line) {
-		free(text);
-		return -ENOMEM;
-	}
-	*line = (struct lk_text_line){ .style = style, .text = text, .label = label };
-	return 0;
+	*lk_vec_push(&x->lines) = (struct lk_text_line){ .style = style, .text = text, .label = label };
 }
 
 int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...)
 {
-	char *text;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	add_line(x, style, -1, lk_vprintf(fmt, ap));
 	va_end(ap);
-	return n < 0 ? -ENOMEM : add_line(x, style, -1, text);
+	return 0;
 }
 
 int lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
 {
 	lk_auto_mem char *value = NULL;
-	char *text;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&value, fmt, ap);
+	value = lk_vprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0) {
-		value = NULL;
-		return -ENOMEM;
-	}
-	n = asprintf(&text, "%-*s%s%s", cells, label, (int)strlen(label) >= cells ? " " : "", value);
-	return n < 0 ? -ENOMEM : add_line(x, LK_STYLE_PLAIN, cells, text);
+	add_line(x, LK_STYLE_PLAIN, cells,
+		 lk_printf("%-*s%s%s", cells, label, (int)strlen(label) >= cells ? " " : "", value));
+	return 0;
 }
 
 void lk_text_done(struct lk_text *x)

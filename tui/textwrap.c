@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/textwrap.h"
 
-#include <errno.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "base/text.h"
@@ -21,11 +21,11 @@ static bool is_plain_ascii(const char *s)
 	return true;
 }
 
-/* Heap; NULL: no memory. */
+/* Heap. */
 static char *make_safe(const struct lk_text_line *line, bool utf8)
 {
 	if (line->exact && is_plain_ascii(line->text))
-		return strdup(line->text);
+		return lk_strdup(line->text);
 	return lk_sanitize_str(line->text, utf8);
 }
 
@@ -56,50 +56,40 @@ static size_t take_row(const char *s, int cells, bool at_blanks, size_t *ret_nex
 	return blank_at;
 }
 
-static int add_row(struct lk_wrap *w, size_t line, const char *s, size_t n, int indent, int label)
+static void add_row(struct lk_wrap *w, size_t line, const char *s, size_t n, int indent, int label)
 {
-	struct lk_wrap_row *row = lk_vec_push(&w->rows);
-	size_t at = w->safe.n;
-
-	if (!row || lk_buf_add(&w->safe, s, n) < 0 || lk_buf_add(&w->safe, "", 1) < 0)
-		return -ENOMEM;
-	*row = (struct lk_wrap_row){ line, at, indent, label };
-	return 0;
+	*lk_vec_push(&w->rows) = (struct lk_wrap_row){ line, w->safe.n, indent, label };
+	lk_buf_add(&w->safe, s, n);
+	lk_buf_add(&w->safe, "", 1);
 }
 
-static int add_line(struct lk_wrap *w, const struct lk_text *x, size_t i, int cells, bool utf8, size_t max_rows)
+static void add_line(struct lk_wrap *w, const struct lk_text *x, size_t i, int cells, bool utf8, size_t max_rows)
 {
 	const struct lk_text_line *line = &x->lines.v[i];
 	lk_auto_mem char *safe = make_safe(line, utf8);
-	int indent = line->label >= 0 ? line->label : safe ? (int)strspn(safe, " ") : 0;
+	int indent = line->label >= 0 ? line->label : (int)strspn(safe, " ");
 	bool copied = line->exact && line->label <= 0;
 	const char *rest = safe;
 	size_t n, next;
-	int rc;
 
-	if (!safe)
-		return -ENOMEM;
 	if (indent < 0 || copied || indent > cells - LEAST_BESIDE)
 		indent = 0;
 	n = take_row(rest, cells, !copied, &next);
-	rc = add_row(w, i, rest, n, 0, line->label > 0 ? line->label : 0);
-	while (!rc && rest[next] && w->rows.n < max_rows) {
+	add_row(w, i, rest, n, 0, line->label > 0 ? line->label : 0);
+	while (rest[next] && w->rows.n < max_rows) {
 		rest += next;
 		n = take_row(rest, cells - indent, !copied, &next);
-		rc = add_row(w, i, rest, n, indent, 0);
+		add_row(w, i, rest, n, indent, 0);
 	}
-	return rc;
 }
 
 int lk_wrap_make(struct lk_wrap *ret, const struct lk_text *x, int cells, bool utf8, size_t max_rows)
 {
-	int rc = 0;
-
 	*ret = (struct lk_wrap){ 0 };
 	cells = cells < 1 ? 1 : cells;
-	for (size_t i = 0; i < x->lines.n && ret->rows.n < max_rows && !rc; i++)
-		rc = add_line(ret, x, i, cells, utf8, max_rows);
-	return rc;
+	for (size_t i = 0; i < x->lines.n && ret->rows.n < max_rows; i++)
+		add_line(ret, x, i, cells, utf8, max_rows);
+	return 0;
 }
 
 void lk_wrap_done(struct lk_wrap *w)

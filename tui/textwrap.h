@@ -17,7 +17,7 @@ struct lk_wrap {
 	LK_VEC(struct lk_wrap_row) rows;
 };
 
-/* max_rows: no more than these are made. 0 with *ret, or -ENOMEM; lk_wrap_done() in either case. */
+/* max_rows: no more than these are made. Returns 0. lk_wrap_done() when done with it. */
 int lk_wrap_make(struct lk_wrap *ret, const struct lk_text *x, int cells, bool utf8, size_t max_rows);
 void lk_wrap_done(struct lk_wrap *w);
 const char *lk_wrap_str(const struct lk_wrap *w, size_t row);
