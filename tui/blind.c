@@ -40,10 +40,11 @@ static void put_processes(struct lk_maker *m, const struct lk_problem *p)
 {
 	lk_buf b = { 0 };
 
-	if (p->count > 1 && p->n_unread && lk_unread_put(&b, p->unread, p->n_unread, p->count) == 0 && lk_buf_str(&b)) {
-		lk_maker_line(m, "");
-		lk_maker_put(m, "%s", b.v);
-	}
+	if (p->count <= 1 || !p->n_unread)
+		return;
+	lk_unread_put(&b, p->unread, p->n_unread, p->count);
+	lk_maker_line(m, "");
+	lk_maker_put(m, "%s", lk_buf_str(&b));
 	lk_vec_done(&b);
 }
 
@@ -51,7 +52,7 @@ static void put_problem(struct lk_maker *m, const struct lk_tui *t, const struct
 {
 	const char *what_to_do = advice(p, t);
 
-	lk_maker_line(m, p->what ? p->what : "");
+	lk_maker_line(m, lk_unread_word(p->what));
 	lk_maker_put(m, "%s", p->text ? p->text : "could not be read");
 	if (p->code) {
 		lk_maker_line(m, "");

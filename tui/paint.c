@@ -121,7 +121,7 @@ static int add_blind_spots(const struct lk_tui *t, lk_buf *out)
 	if (!s || (s->complete && !s->relations_cut))
 		return 0;
 	if (s->complete)
-		return lk_buf_printf(out, "%s [P]", lk_snapshot_problem(s, "relations")->text);
+		return lk_buf_printf(out, "%s [P]", lk_snapshot_problem(s, LK_UNREAD_RELATIONS)->text);
 	if (n)
 		return lk_buf_printf(out, "%zu process%s could not be inspected%s [P]", n, n == 1 ? "" : "es",
 				     s->host.euid && t->w >= HINT_W ? " (run as root for full detail)" : "");

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/out_json_row.h"
+#include "source/unread.h"
 
 #define CHUNK ((size_t)64 * 1024) /* bytes of rows written at once */
 
@@ -176,7 +177,7 @@ static json_t *error_object(const struct lk_problem *p)
 {
 	struct lk_json_object o = lk_json_new();
 
-	lk_json_put(&o, "what", lk_json_text(p->what));
+	lk_json_put(&o, "what", lk_json_text(lk_unread_word(p->what)));
 	lk_json_put(&o, "errno", p->code ? json_string_nocheck(lk_err_name(p->code)) : json_null());
 	lk_json_put(&o, "count", json_integer((json_int_t)(p->count <= INT64_MAX ? p->count : INT64_MAX)));
 	lk_json_put(&o, "text", lk_json_text(p->text));

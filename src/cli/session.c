@@ -167,8 +167,10 @@ void lk_session_name_unread(const struct lk_session *s, const char *text, const 
 {
 	lk_buf b = { 0 };
 
-	if (s->cli->verbose && n && lk_unread_put(&b, u, n, count) == 0 && lk_buf_str(&b))
-		lk_say("%s: %s", text, b.v);
+	if (!s->cli->verbose || !n)
+		return;
+	lk_unread_put(&b, u, n, count);
+	lk_say("%s: %s", text, lk_buf_str(&b));
 	lk_vec_done(&b);
 }
 
@@ -191,9 +193,9 @@ static bool relations_matter(const struct lk_session *s)
 /* An ordinary user was refused their descriptors already: a second number of processes says no more. */
 static bool is_said_already(const struct lk_snapshot *s, const struct lk_problem *p)
 {
-	const struct lk_problem *unread = lk_snapshot_problem(s, "fdinfo");
+	const struct lk_problem *unread = lk_snapshot_problem(s, LK_UNREAD_FDINFO);
 
-	return s->host.euid && unread && strcmp(p->what, "syscall") == 0 && p->code == unread->code;
+	return s->host.euid && unread && p->what == LK_UNREAD_SYSCALL && p->code == unread->code;
 }
 
 void lk_session_badge(const struct lk_session *s)
@@ -205,7 +207,7 @@ void lk_session_badge(const struct lk_session *s)
 		say_scan(s);
 	if (snap->complete && !all) {
 		if (relations_matter(s))
-			lk_say("%s", lk_snapshot_problem(snap, "relations")->text);
+			lk_say("%s", lk_snapshot_problem(snap, LK_UNREAD_RELATIONS)->text);
 		return;
 	}
 	for (size_t i = 0; i < snap->n_problems; i++) {

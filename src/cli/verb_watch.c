@@ -229,7 +229,8 @@ static enum lk_status judge_free(struct watch *w)
 		status_if_ended = LK_STATUS_NO;
 		return LK_STATUS_YES;
 	}
-	if (s->host.has_locks_file && !s->end.stable && !is_proven(w, s) && !lk_snapshot_problem(s, "unlisted")) {
+	if (s->host.has_locks_file && !s->end.stable && !is_proven(w, s) &&
+	    !lk_snapshot_problem(s, LK_UNREAD_UNLISTED)) {
 		status_if_ended = LK_STATUS_UNKNOWN;
 		return LK_STATUS_YES;
 	}

@@ -268,10 +268,10 @@ static const char *why_not_proven(const struct lk_snapshot *snap)
 		return "the kernel's list of locks (/proc/locks) could not be read, so a lock could be hidden";
 	if (!snap->host.initial_pidns)
 		return "inside a pid namespace the kernel hides locks of processes outside of it";
-	if (lk_snapshot_problem(snap, "unlisted"))
-		return lk_snapshot_problem(snap, "unlisted")->text;
-	if (lk_snapshot_problem(snap, "timeout"))
-		return lk_snapshot_problem(snap, "timeout")->text;
+	if (lk_snapshot_problem(snap, LK_UNREAD_UNLISTED))
+		return lk_snapshot_problem(snap, LK_UNREAD_UNLISTED)->text;
+	if (lk_snapshot_problem(snap, LK_UNREAD_TIMEOUT))
+		return lk_snapshot_problem(snap, LK_UNREAD_TIMEOUT)->text;
 	if (!snap->end.stable)
 		return "the kernel's list of locks kept changing while it was read; try again";
 	for (size_t i = 0; i < snap->n_problems; i++) {

@@ -54,7 +54,7 @@ int lk_who_put_likely(const struct lk_who *w, lk_buf *out)
 
 bool lk_who_root_sees_more(const struct lk_snapshot *s)
 {
-	return s->host.euid && (lk_snapshot_problem(s, "fdinfo") || lk_snapshot_problem(s, "hidden"));
+	return s->host.euid && (lk_snapshot_problem(s, LK_UNREAD_FDINFO) || lk_snapshot_problem(s, LK_UNREAD_HIDDEN));
 }
 
 void lk_who_say_not_proven(const struct lk_snapshot *s, const struct lk_lock *l)
@@ -84,7 +84,7 @@ struct reasons {
 static const char *words_of(const struct lk_snapshot *s, const char *reason)
 {
 	const char *text = lk_words_reason(reason);
-	const struct lk_problem *unread = lk_snapshot_problem(s, "fdinfo");
+	const struct lk_problem *unread = lk_snapshot_problem(s, LK_UNREAD_FDINFO);
 
 	return unread && strcmp(unread->text, text) == 0 ? "one of the processes that could not be read may have it"
 							 : text;

@@ -149,9 +149,8 @@ static int on_denied(void *arg, const struct lk_fact_denied *f)
 	if (!d)
 		return -ENOMEM;
 	*d = *f;
-	d->what = lk_arena_strdup(&b->snap->arena, f->what);
 	d->text = lk_arena_strdup(&b->snap->arena, f->text);
-	return d->what && d->text ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int on_unread(void *arg, const struct lk_fact_unread *f)
@@ -162,9 +161,8 @@ static int on_unread(void *arg, const struct lk_fact_unread *f)
 	if (!u)
 		return -ENOMEM;
 	*u = *f;
-	u->what = lk_arena_strdup(&b->snap->arena, f->what);
 	u->comm = lk_arena_strdup(&b->snap->arena, f->comm);
-	return u->what && (u->comm || !f->comm) ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int on_proven(void *arg, const struct lk_fact_proven *f)

@@ -288,11 +288,7 @@ static int sort_events(struct lk_diff *d)
 
 static bool is_whole(const struct lk_snapshot *s)
 {
-	for (size_t i = 0; i < s->n_problems; i++) {
-		if (strcmp(s->problems[i].what, "timeout") == 0)
-			return false;
-	}
-	return s->end.stable;
+	return s->end.stable && !lk_snapshot_problem(s, LK_UNREAD_TIMEOUT);
 }
 
 static void swap_rows(struct lk_diff *d)

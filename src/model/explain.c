@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/build_private.h"
+#include "source/unread.h"
 
 static bool is_same_holder(const struct lk_holder *h, const struct build_hit *hit)
 {
@@ -137,10 +138,10 @@ static const struct lk_fact_orphan *orphan_of(const struct lk_build *b, const st
 	return bsearch(key, b->orphans.v, b->orphans.n, sizeof(*b->orphans.v), lk_key_compare);
 }
 
-static const char *problem_text(const struct lk_build *b, const char *what)
+static const char *problem_text(const struct lk_build *b, enum lk_unread_what what)
 {
 	for (size_t i = 0; i < b->denied.n; i++) {
-		if (strcmp(b->denied.v[i].what, what) == 0)
+		if (b->denied.v[i].what == what)
 			return b->denied.v[i].text;
 	}
 	return NULL;
@@ -199,14 +200,15 @@ static void reason_detached(struct lk_build *b, const struct lk_lock *l, struct 
 
 static void reason_hidden(struct lk_build *b, const struct lk_lock *l, struct reasons *out)
 {
-	static const char *const whats[] = { "fdinfo", "hidden", "processes", "timeout" };
+	static const enum lk_unread_what whats[] = { LK_UNREAD_FDINFO, LK_UNREAD_HIDDEN, LK_UNREAD_PROCESSES,
+						     LK_UNREAD_TIMEOUT };
 
 	for (size_t i = 0; i < sizeof(whats) / sizeof(*whats); i++) {
 		const char *text = problem_text(b, whats[i]);
 
 		if (text && !b->hidden[i])
-			b->hidden[i] = lk_arena_printf(&b->snap->arena, "%s: %s", i == 0 ? "unreadable" : whats[i],
-						       text);
+			b->hidden[i] = lk_arena_printf(&b->snap->arena, "%s: %s",
+						       i == 0 ? "unreadable" : lk_unread_word(whats[i]), text);
 		add_reason(out, b->hidden[i]);
 	}
 	if (l->rec.pid == 0 || !b->snap->host.initial_pidns)
@@ -276,7 +278,7 @@ static int name_processes(const struct lk_build *b, struct lk_problem *p)
 	for (size_t i = 0; list && i < b->unread.n; i++) {
 		const struct lk_fact_unread *u = &b->unread.v[i];
 
-		if (u->code == p->code && strcmp(u->what, p->what) == 0)
+		if (u->code == p->code && u->what == p->what)
 			list[p->n_unread++] = *u;
 	}
 	p->unread = list;
@@ -285,26 +287,24 @@ static int name_processes(const struct lk_build *b, struct lk_problem *p)
 
 static int add_problem(struct lk_build *b, size_t *n, const struct lk_fact_denied *d)
 {
-	struct lk_arena *a = &b->snap->arena;
 	struct lk_problem *p = &b->snap->problems[(*n)++];
 
 	*p = (struct lk_problem){
-		.what = lk_arena_strdup(a, d->what),
-		.text = lk_arena_strdup(a, d->text),
+		.what = d->what,
+		.text = d->text,
 		.code = d->code,
 		.count = d->count,
 		.hides_locks = d->hides_locks,
 	};
-	return p->what && p->text ? name_processes(b, p) : -ENOMEM;
+	return name_processes(b, p);
 }
 
 /* What the sums were too large for. `complete` is about what could not be read. */
 static int add_relations(struct lk_build *b, size_t *n)
 {
 	struct lk_snapshot *s = b->snap;
-	struct lk_fact_denied cut = { .what = "relations", .code = -E2BIG };
+	struct lk_fact_denied cut = { .what = LK_UNREAD_RELATIONS, .code = -E2BIG };
 	const struct lk_file *file = NULL;
-	const char *where;
 
 	for (size_t i = 0; i < s->n_files; i++) {
 		if (s->files[i].relations_cut && !cut.count++)
@@ -312,28 +312,22 @@ static int add_relations(struct lk_build *b, size_t *n)
 	}
 	if (!cut.count)
 		return 0;
-	where = cut.count == 1 && file->path
-			? file->path
-			: lk_arena_printf(&s->arena, "%zu %s", cut.count, cut.count == 1 ? "file" : "files");
-	cut.text =
-		where ? lk_arena_printf(
-				&s->arena,
-				"there are too many locks and requests on %s to list everything that is in the way of each: "
-				"a deadlock may be missed",
-				where)
-		      : NULL;
-	return cut.text ? add_problem(b, n, &cut) : -ENOMEM;
+	cut.text = lk_unread_text(cut.what,
+				  &(struct lk_unread_count){ .n = cut.count,
+							     .subject = cut.count == 1 ? file->path : NULL },
+				  &s->arena);
+	return add_problem(b, n, &cut);
 }
 
 int lk_build_completeness(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
 	struct lk_fact_denied outside = {
-		.what = "pid_namespace",
+		.what = LK_UNREAD_PID_NAMESPACE,
 		.count = 1,
 		.code = -EPERM,
 		.hides_locks = true,
-		.text = "this is not known to be the initial pid namespace: locks held from outside of it may be missing",
+		.text = lk_unread_text(LK_UNREAD_PID_NAMESPACE, &(struct lk_unread_count){ 0 }, &s->arena),
 	};
 	size_t n = 0;
 	int rc = 0;
@@ -345,7 +339,7 @@ int lk_build_completeness(struct lk_build *b)
 		return -ENOMEM;
 	for (size_t i = 0; i < b->denied.n && !rc; i++) {
 		const struct lk_fact_denied *d = &b->denied.v[i];
-		bool processes = strcmp(d->what, "fdinfo") == 0 || strcmp(d->what, "hidden") == 0;
+		bool processes = d->what == LK_UNREAD_FDINFO || d->what == LK_UNREAD_HIDDEN;
 
 		if (d->hides_locks && (!processes || unreadable_matters(s)))
 			s->complete = false;

@@ -112,10 +112,10 @@ bool lk_snapshot_proves(const struct lk_snapshot *s, const struct lk_key *key)
 	return s->locks_proven;
 }
 
-const struct lk_problem *lk_snapshot_problem(const struct lk_snapshot *s, const char *what)
+const struct lk_problem *lk_snapshot_problem(const struct lk_snapshot *s, enum lk_unread_what what)
 {
 	for (size_t i = 0; i < s->n_problems; i++) {
-		if (strcmp(s->problems[i].what, what) == 0)
+		if (s->problems[i].what == what)
 			return &s->problems[i];
 	}
 	return NULL;

@@ -122,7 +122,8 @@ struct lk_cycle {
 };
 
 struct lk_problem {
-	const char *what, *text;
+	enum lk_unread_what what;
+	const char *text;
 	int code; /* -errno */
 	size_t count;
 	bool hides_locks;
@@ -149,7 +150,7 @@ struct lk_snapshot {
 	struct lk_key *proven; /* files whose locks are all here even where !locks_proven */
 	size_t n_proven;
 	size_t n_held, n_waiting, n_deadlocks;
-	bool relations_cut; /* of some file; the problem "relations" says so, and a deadlock may be missed */
+	bool relations_cut; /* of some file; LK_UNREAD_RELATIONS says so, and a deadlock may be missed */
 	struct lk_cycle *cycles; /* deadlocks first, in the order of their numbers */
 	size_t n_cycles;
 	bool complete; /* nothing that could not be read could change this answer */
@@ -164,7 +165,7 @@ void lk_snapshot_free(struct lk_snapshot *s);
 /* A file with this key that has no lock here has none. */
 bool lk_snapshot_proves(const struct lk_snapshot *s, const struct lk_key *key);
 /* The first problem of that kind; NULL: none. */
-const struct lk_problem *lk_snapshot_problem(const struct lk_snapshot *s, const char *what);
+const struct lk_problem *lk_snapshot_problem(const struct lk_snapshot *s, enum lk_unread_what what);
 
 /* "running", "stopped", … for lk_proc.state (proc_pid_stat(5)); NULL unknown. */
 const char *lk_proc_state_name(char state);

@@ -78,7 +78,7 @@ int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err)
 	int rc = lk_bpf_load_mounts(b);
 
 	if (rc < 0 && rc != -ENOENT)
-		lk_scan_deny(&b->s, "mount table", rc);
+		lk_scan_deny(&b->s, LK_UNREAD_MOUNTS, rc);
 	rc = lk_bpf_settle(b, err);
 	if (rc < 0)
 		return lk_err_set(err, rc, "cannot read the kernel's locks: %s", strerror(-rc));
@@ -180,7 +180,7 @@ int lk_bpf_scan_emit(struct bpf_scan *b, const struct lk_sink *sink, int64_t wal
 		rc = sink->orphan(sink->arg, &b->s.orphans.v[i]);
 	rc = rc ? rc : lk_bpf_emit_proven(b, sink);
 	if (b->s.late)
-		lk_scan_deny(&b->s, "timeout", -ETIMEDOUT);
+		lk_scan_deny(&b->s, LK_UNREAD_TIMEOUT, -ETIMEDOUT);
 	rc = rc ? rc : lk_scan_emit_denied(&b->s, sink);
 	end.scan_ms = lk_io_now_ms_exact() - began;
 	return rc ? rc : sink->end(sink->arg, &end);

@@ -303,16 +303,6 @@ static int read_listed(struct bpf_scan *b)
 
 /* ---- the judgement ---- */
 
-static int deny(struct bpf_scan *b, const char *what, int code, size_t count, const char *text)
-{
-	struct scan_denied *d = text ? lk_vec_push(&b->s.denied) : NULL;
-
-	if (!d)
-		return -ENOMEM;
-	*d = (struct scan_denied){ .what = what, .code = code, .count = count, .text = text };
-	return 0;
-}
-
 /* An inode that changes all the while has locks, as a rule; where none was met it may still not be free. */
 static bool is_one_in_doubt(const struct bpf_scan *b)
 {
@@ -325,34 +315,21 @@ static bool is_one_in_doubt(const struct bpf_scan *b)
 	return false;
 }
 
-static int judge(struct bpf_scan *b)
+static void judge(struct bpf_scan *b)
 {
 	const struct lk_bpf_dump *d = &b->dump;
 	bool reconciled = d->links_complete || b->listed_sure;
-	int rc = 0;
 
 	b->sure = reconciled && !is_one_in_doubt(b);
 	if (!reconciled && b->listed.n_reads)
-		rc = deny(b, "unstable", -EAGAIN, 1,
-			  "the lock list kept changing while it was read: a lock may be missing");
+		lk_scan_deny(&b->s, LK_UNREAD_UNSTABLE, -EAGAIN);
 	else if (!reconciled)
-		rc = deny(
-			b, "unlisted", -ENODATA, 1,
-			lk_arena_printf(&b->s.arena,
-					"locks that no descriptor leads to (kept by a mapping, on their way through a "
-					"socket, or by the kernel) may be missing%s%s: --exact looks for them",
-					d->links_why ? ", for " : "", d->links_why ? d->links_why : ""));
-	if (!rc && d->stats.n_torn)
-		rc = deny(b, "torn", -EAGAIN, d->stats.n_torn,
-			  lk_arena_printf(&b->s.arena,
-					  "the locks of %u %s changed so fast that they could not be read: try again",
-					  d->stats.n_torn, d->stats.n_torn == 1 ? "file" : "files"));
-	if (!rc && d->stats.n_changing)
-		rc = deny(b, "changing", -EAGAIN, d->stats.n_changing,
-			  lk_arena_printf(&b->s.arena,
-					  "the locks of %u %s kept changing while they were read: one may be missing",
-					  d->stats.n_changing, d->stats.n_changing == 1 ? "file" : "files"));
-	return rc;
+		lk_scan_deny(&b->s, LK_UNREAD_UNLISTED, -ENODATA)->more =
+			d->links_why ? lk_arena_printf(&b->s.arena, ", for %s", d->links_why) : NULL;
+	if (d->stats.n_torn)
+		lk_scan_deny(&b->s, LK_UNREAD_TORN, -EAGAIN)->count = d->stats.n_torn;
+	if (d->stats.n_changing)
+		lk_scan_deny(&b->s, LK_UNREAD_CHANGING, -EAGAIN)->count = d->stats.n_changing;
 }
 
 static int dump_once(struct bpf_scan *b, bool all_links, struct lk_err *err)
@@ -401,5 +378,7 @@ int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err)
 	lk_vec_done(&r.asked);
 	if (!rc && !b->dump.links_complete && !b->listed_sure && lk_bpf_open_asked(b))
 		rc = dump_asked(b, err);
-	return rc ? rc : judge(b);
+	if (!rc)
+		judge(b);
+	return rc;
 }

@@ -163,7 +163,7 @@ static const struct lk_capture_field orphan_fields[] = {
 };
 
 static const struct lk_capture_field denied_fields[] = {
-	{ "what", LK_CAP_TEXT, AT(lk_fact_denied, what), MUST },
+	{ "what", LK_CAP_UNREAD, AT(lk_fact_denied, what), MUST },
 	{ "errno", LK_CAP_ERRNO, AT(lk_fact_denied, code) },
 	{ "count", LK_CAP_UNSIGNED, AT(lk_fact_denied, count) },
 	{ "of", LK_CAP_UNSIGNED, AT(lk_fact_denied, of) },
@@ -172,7 +172,7 @@ static const struct lk_capture_field denied_fields[] = {
 };
 
 static const struct lk_capture_field unread_fields[] = {
-	{ "what", LK_CAP_TEXT, AT(lk_fact_unread, what), MUST },
+	{ "what", LK_CAP_UNREAD, AT(lk_fact_unread, what), MUST },
 	{ "pid", LK_CAP_SIGNED, AT(lk_fact_unread, pid), MUST, PID },
 	{ "errno", LK_CAP_ERRNO, AT(lk_fact_unread, code) },
 	{ "comm", LK_CAP_TEXT, AT(lk_fact_unread, comm) },

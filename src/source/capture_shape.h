@@ -21,6 +21,7 @@ enum lk_capture_type {
 	LK_CAP_BYTES, /* const char * with its length at `offset2` */
 	LK_CAP_WORD, /* const char *, of lk_word_keep() */
 	LK_CAP_ENUM, /* one of `words` */
+	LK_CAP_UNREAD, /* enum lk_unread_what by its word; any word will do */
 	LK_CAP_BIT, /* bool: the bit `max` of an unsigned */
 	LK_CAP_ERRNO, /* -errno by its name; 0 is left out */
 	LK_CAP_KEY, /* struct lk_key as /proc/locks prints it */

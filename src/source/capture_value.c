@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "source/source.h"
+#include "source/unread.h"
 
 typedef const struct lk_capture_field field_t;
 typedef struct lk_capture_value value_t;
@@ -153,6 +154,8 @@ static int load_word(field_t *f, const void *p, value_t *ret)
 	if (f->type == LK_CAP_KEY) {
 		memcpy(&key, p, sizeof(key));
 		s = lk_key_format(&key, ret->buf);
+	} else if (f->type == LK_CAP_UNREAD) {
+		s = lk_unread_word((enum lk_unread_what)load_unsigned(f, p));
 	} else if (f->type == LK_CAP_ERRNO) {
 		i = load_signed(f, p);
 		s = i ? lk_err_name((int)i) : NULL;
@@ -186,6 +189,7 @@ int lk_capture_value_load(field_t *f, const void *base, value_t *ret)
 		*ret = bool_value(tri == LK_YES, tri != LK_UNKNOWN);
 		return 0;
 	case LK_CAP_ENUM:
+	case LK_CAP_UNREAD:
 	case LK_CAP_ERRNO:
 	case LK_CAP_KEY:
 		return load_word(f, p, ret);
@@ -249,6 +253,14 @@ static const char *store_enum(field_t *f, void *p, const value_t *v)
 		}
 	}
 	return "is not a word that this version knows";
+}
+
+static const char *store_unread(field_t *f, void *p, const value_t *v)
+{
+	if (v->kind != LK_CAPTURE_STRING)
+		return "must be a string";
+	store_unsigned(f, p, lk_unread_find(v->s, v->n));
+	return NULL;
 }
 
 static const char *store_errno(field_t *f, void *p, const value_t *v)
@@ -365,6 +377,8 @@ const char *lk_capture_value_store(field_t *f, void *base, const value_t *v, str
 		return store_real(p, v);
 	case LK_CAP_ENUM:
 		return store_enum(f, p, v);
+	case LK_CAP_UNREAD:
+		return store_unread(f, p, v);
 	case LK_CAP_ERRNO:
 		return store_errno(f, p, v);
 	case LK_CAP_KEY:

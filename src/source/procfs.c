@@ -222,15 +222,15 @@ static bool lists_nested(struct scan *s)
 static void note_limits(struct scan *s)
 {
 	if (is_somebody_waiting(s) && !lists_nested(s))
-		lk_scan_deny(s, "nested waiters", -ENODATA);
+		lk_scan_deny(s, LK_UNREAD_NESTED, -ENODATA);
 	if (hides_processes(s->root))
-		lk_scan_deny(s, "hidden", -EPERM);
+		lk_scan_deny(s, LK_UNREAD_HIDDEN, -EPERM);
 	if (s->late)
-		lk_scan_deny(s, "timeout", -ETIMEDOUT);
+		lk_scan_deny(s, LK_UNREAD_TIMEOUT, -ETIMEDOUT);
 	else if (s->has_locks_file && !s->stable)
-		lk_scan_deny(s, "unstable", -EAGAIN);
+		lk_scan_deny(s, LK_UNREAD_UNSTABLE, -EAGAIN);
 	for (size_t i = 0; i < s->lines.n_bad; i++)
-		lk_scan_deny(s, "bad line", -EBADMSG);
+		lk_scan_deny(s, LK_UNREAD_BAD_LINE, -EBADMSG);
 }
 
 static int emit_all(struct scan *s, const struct lk_sink *sink, int64_t wall_ms, double began)

@@ -63,7 +63,7 @@ static void add_table(struct scan *s, int pid, const char *name)
 	rc = fd < 0 ? fd : lk_io_read_fd_until(fd, MAX_TABLE, began + TABLES_MS - s->tables_ms, &text);
 	rc = rc < 0 ? rc : lk_mounts_add_text(&s->mounts, &text, ++s->n_ns, ns_id);
 	if (rc == -ETIMEDOUT || rc == -EFBIG)
-		lk_scan_deny_process(s, "mount table", rc, pid);
+		lk_scan_deny_process(s, LK_UNREAD_MOUNTS_OF, rc, pid);
 	if (rc == 0 && !lk_procroot_mounts_are_trusted(s->root, pid))
 		lk_mounts_distrust(&s->mounts, s->n_ns);
 	s->tables_ms += lk_io_now_ms() - began;
@@ -128,7 +128,7 @@ static int read_link(struct scan *s, struct scan_fd *f)
 	if (rc == -ENOENT || rc == -ESRCH)
 		return 0;
 	if (rc < 0) {
-		lk_scan_deny(s, "file name", rc);
+		lk_scan_deny(s, LK_UNREAD_NAME, rc);
 		return 0;
 	}
 	f->link = lk_arena_strndup(&s->arena, s->buf.v, s->buf.n);

@@ -241,10 +241,10 @@ int lk_scan_verify_names(struct scan *s)
 	job.n_items = v.fds.n = drop_twins(&v, all, n);
 	rc = n ? lk_helper_run(&job, &res) : 0;
 	if (n && !rc && (res.n_given_up || res.n_left))
-		lk_scan_deny(s, "file name", -ETIMEDOUT);
+		lk_scan_deny(s, LK_UNREAD_NAME, -ETIMEDOUT);
 	/* Without a helper (no process to be had) names are just not verified. */
 	if (rc < 0 && rc != -ENOMEM) {
-		lk_scan_deny(s, "file name", rc);
+		lk_scan_deny(s, LK_UNREAD_NAME, rc);
 		rc = 0;
 	}
 	for (size_t i = 0; i < n; i++)

@@ -94,8 +94,8 @@ static void maps_unread(struct maps_job *j, int pid, int code)
 {
 	j->n_unread++;
 	/* Who refuses his descriptors as well is named for those. */
-	if (!lk_scan_means_refused(code) || !lk_scan_has_denied(j->s, "fdinfo"))
-		lk_scan_deny_process(j->s, "maps", code, pid);
+	if (!lk_scan_means_refused(code) || !lk_scan_has_denied(j->s, LK_UNREAD_FDINFO))
+		lk_scan_deny_process(j->s, LK_UNREAD_MAPS, code, pid);
 }
 
 static void maps_gave_up(void *arg, size_t i)

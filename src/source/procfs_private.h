@@ -106,10 +106,10 @@ struct scan_proc {
 };
 
 struct scan_denied {
-	const char *what; /* static */
+	enum lk_unread_what what;
 	int code;
 	size_t count;
-	const char *text; /* in scan->arena, or NULL: made from what and code */
+	const char *more; /* of its sentence, as in lk_unread_count; in scan->arena, or NULL */
 	int pids[LK_UNREAD_MAX]; /* the first processes it counts */
 	size_t n_pids;
 };
@@ -408,10 +408,11 @@ int lk_scan_look_again(struct scan *s, const size_t *lines, size_t n, struct sca
 /* -- procfs_scan.c -- */
 /* It made an earlier helper wait: to be counted as unreadable. */
 bool lk_scan_skips(const struct scan *s, int pid);
-void lk_scan_deny(struct scan *s, const char *what, int code);
-bool lk_scan_has_denied(const struct scan *s, const char *what);
+/* Counts it once more. Valid until the next one. */
+struct scan_denied *lk_scan_deny(struct scan *s, enum lk_unread_what what, int code);
+bool lk_scan_has_denied(const struct scan *s, enum lk_unread_what what);
 /* The same, of a process, which is named. */
-void lk_scan_deny_process(struct scan *s, const char *what, int code, int pid);
+void lk_scan_deny_process(struct scan *s, enum lk_unread_what what, int code, int pid);
 bool lk_scan_is_late(struct scan *s);
 /* What an earlier sweep could not read counts no more. */
 void lk_scan_forget_denied(struct scan *s);

@@ -247,9 +247,9 @@ static int read_dear(struct scan *s, struct list *l)
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0)
-		lk_scan_deny(s, "process details", rc);
+		lk_scan_deny(s, LK_UNREAD_DETAILS, rc);
 	else if (res.n_given_up || res.n_left)
-		lk_scan_deny(s, "process details", -ETIMEDOUT);
+		lk_scan_deny(s, LK_UNREAD_DETAILS, -ETIMEDOUT);
 	return 0;
 }
 

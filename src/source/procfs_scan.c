@@ -53,7 +53,7 @@ static int tolerate_no_locks(struct scan *s, int rc, struct lk_err *err)
 {
 	if (rc == -ENOENT || rc == -EACCES || rc == -EPERM) {
 		s->has_locks_file = false;
-		lk_scan_deny(s, "locks", rc);
+		lk_scan_deny(s, LK_UNREAD_LOCKS, rc);
 		return 0;
 	}
 	return rc < 0 ? lk_err_set(err, rc, "cannot read the kernel's lock list (proc file 'locks'): %s", strerror(-rc))
@@ -417,7 +417,7 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 	s->has_locks_file = true;
 	rc = lk_scan_load_own_mounts(s->root, &s->mounts);
 	if (rc < 0 && rc != -ENOENT)
-		lk_scan_deny(s, "mount table", rc);
+		lk_scan_deny(s, LK_UNREAD_MOUNTS, rc);
 	rc = lk_scan_first_sweep(s, before, &list_rc);
 	list_rc = tolerate_no_locks(s, list_rc, err);
 	if (list_rc < 0)
@@ -425,7 +425,7 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 	if (rc == -ENOMEM || (rc < 0 && !s->has_locks_file))
 		return lk_err_set(err, rc, "cannot list the processes: %s", strerror(-rc));
 	if (rc < 0)
-		lk_scan_deny(s, "processes", rc);
+		lk_scan_deny(s, LK_UNREAD_PROCESSES, rc);
 	rc = s->has_locks_file ? settle(s, before, o, err) : lk_scan_number_ofds(s);
 	if (!rc && lk_scan_is_late(s))
 		return tell_what_there_is(s);

@@ -98,7 +98,7 @@ int lk_scan_sweep_fd(struct scan *s, int dirfd, const char *name, int pid, int t
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < f->info.n_bad; i++)
-		lk_scan_deny(s, "bad fdinfo line", -EBADMSG);
+		lk_scan_deny(s, LK_UNREAD_BAD_FDINFO, -EBADMSG);
 	return f->info.n_locks > 0;
 }
 
@@ -247,7 +247,7 @@ static int add_process(struct scan *s, int pid, int denied)
 	if (!p)
 		return -ENOMEM;
 	if (denied)
-		lk_scan_deny_process(s, "fdinfo", denied, pid);
+		lk_scan_deny_process(s, LK_UNREAD_FDINFO, denied, pid);
 	*p = (struct scan_proc){ .pid = pid, .denied = denied != 0 };
 	return 0;
 }
@@ -384,7 +384,7 @@ static int sweep_again(struct scan *s, int pid, size_t n_known)
 		return add_process(s, pid, denied);
 	if (denied && !known->denied) {
 		known->denied = true;
-		lk_scan_deny_process(s, "fdinfo", denied, pid);
+		lk_scan_deny_process(s, LK_UNREAD_FDINFO, denied, pid);
 	}
 	return 0;
 }

@@ -128,7 +128,7 @@ int lk_scan_note_table(struct scan *s, int pid, int tid)
 static int note_thread_failure(struct scan *s, int rc)
 {
 	if (rc < 0 && rc != -ENOMEM && !lk_scan_means_gone(rc) && !lk_scan_means_refused(rc))
-		lk_scan_deny(s, "threads", rc);
+		lk_scan_deny(s, LK_UNREAD_THREADS, rc);
 	return rc == -ENOMEM ? rc : 0;
 }
 

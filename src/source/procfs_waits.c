@@ -201,7 +201,7 @@ static int look_at_task(struct scan *s, int pid, int tid)
 	int rc = lk_scan_skips(s, pid) ? -ETIMEDOUT : read_blocked(s, pid, tid, &b);
 
 	if (rc == -EACCES || rc == -EPERM || rc == -ETIMEDOUT) {
-		lk_scan_deny_process(s, "syscall", rc, pid);
+		lk_scan_deny_process(s, LK_UNREAD_SYSCALL, rc, pid);
 		return 1;
 	}
 	if (rc < 0)
@@ -259,9 +259,9 @@ static int read_requests(struct scan *s)
 	if (rc == -ENOMEM || !any)
 		return rc;
 	for (size_t i = 0; !rc && i < res.n_given_up + res.n_left; i++)
-		lk_scan_deny(s, "syscall", -ETIMEDOUT);
+		lk_scan_deny(s, LK_UNREAD_SYSCALL, -ETIMEDOUT);
 	if (rc < 0)
-		lk_scan_deny(s, "syscall", rc);
+		lk_scan_deny(s, LK_UNREAD_SYSCALL, rc);
 	return 0;
 }
 

@@ -156,9 +156,35 @@ struct lk_fact_orphan {
 	bool maps_read; /* the maps of the likely processes could be read */
 };
 
+/* What could not be read: source/unread.c has the word, and the sentence, of each. */
+enum lk_unread_what {
+	LK_UNREAD_OTHER, /* a capture says it in a word that this version does not know */
+	LK_UNREAD_FDINFO,
+	LK_UNREAD_BAD_FDINFO, /* a line of it made no sense */
+	LK_UNREAD_HIDDEN, /* processes (proc(5), hidepid) */
+	LK_UNREAD_PROCESSES,
+	LK_UNREAD_THREADS,
+	LK_UNREAD_SYSCALL,
+	LK_UNREAD_MAPS,
+	LK_UNREAD_DETAILS, /* of processes */
+	LK_UNREAD_MOUNTS, /* our own table */
+	LK_UNREAD_MOUNTS_OF, /* that of a process */
+	LK_UNREAD_NAME, /* of a file */
+	LK_UNREAD_LOCKS,
+	LK_UNREAD_BAD_LINE, /* of the lock list */
+	LK_UNREAD_NESTED, /* requests behind requests */
+	LK_UNREAD_UNSTABLE,
+	LK_UNREAD_UNLISTED, /* locks that no descriptor leads to */
+	LK_UNREAD_TORN, /* files' lists of locks */
+	LK_UNREAD_CHANGING, /* the same */
+	LK_UNREAD_TIMEOUT,
+	LK_UNREAD_PID_NAMESPACE,
+	LK_UNREAD_RELATIONS, /* not read but not worked out: too many locks */
+};
+
 /* Something that could not be read. */
 struct lk_fact_denied {
-	const char *what; /* "fdinfo", "locks", "cmdline", "timeout", … */
+	enum lk_unread_what what;
 	int code; /* -errno */
 	size_t count; /* how many times */
 	size_t of; /* out of how many; 0: does not apply */
@@ -168,7 +194,7 @@ struct lk_fact_denied {
 
 /* A process that could not be looked at. A lk_fact_denied counts it; only the first few of a kind are named. */
 struct lk_fact_unread {
-	const char *what; /* that of the lk_fact_denied */
+	enum lk_unread_what what; /* that of the lk_fact_denied */
 	int pid;
 	int code; /* -errno, that of the lk_fact_denied */
 	const char *comm; /* NULL unknown */

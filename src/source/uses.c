@@ -76,22 +76,21 @@ static bool only_root_may(const struct lk_uses *u)
 
 int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names)
 {
-	int rc;
-
-	if (only_root_may(u))
-		return lk_buf_puts(b, "processes that only root may look into could not be asked whether they use it");
-	if (u->n_unreadable == 1 && u->unread.n == 1) {
-		rc = lk_unread_put_one(b, u->unread.v);
-		return rc ? rc
-			  : lk_buf_printf(b, " could not be asked whether it uses it (%s)",
-					  lk_unread_why(u->unread.v[0].code));
+	if (only_root_may(u)) {
+		lk_buf_puts(b, "processes that only root may look into could not be asked whether they use it");
+		return 0;
 	}
-	rc = lk_buf_printf(b, "%zu of %zu processes could not be asked whether they use it", u->n_unreadable,
-			   u->n_procs);
-	if (rc || !names || !u->unread.n)
-		return rc;
-	rc = lk_buf_puts(b, ": ");
-	return rc ? rc : lk_unread_put(b, u->unread.v, u->unread.n, u->n_unreadable);
+	if (u->n_unreadable == 1 && u->unread.n == 1) {
+		lk_unread_put_one(b, u->unread.v);
+		lk_buf_printf(b, " could not be asked whether it uses it (%s)", lk_unread_why(u->unread.v[0].code));
+		return 0;
+	}
+	lk_buf_printf(b, "%zu of %zu processes could not be asked whether they use it", u->n_unreadable, u->n_procs);
+	if (!names || !u->unread.n)
+		return 0;
+	lk_buf_puts(b, ": ");
+	lk_unread_put(b, u->unread.v, u->unread.n, u->n_unreadable);
+	return 0;
 }
 
 const char *lk_uses_doubt(const struct lk_uses *u, size_t i)
@@ -121,7 +120,8 @@ int lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread)
 		u->n_unanswered++;
 		make_room(&u->unread);
 	}
-	return lk_unread_add(&u->unread, &u->arena, unread);
+	lk_unread_add(&u->unread, &u->arena, unread);
+	return 0;
 }
 
 struct lk_uses lk_uses_unread_part(const struct lk_uses *u, bool unanswered)

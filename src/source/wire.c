@@ -17,7 +17,7 @@ SHAPE(struct lk_fact_host, 64);
 SHAPE(struct lk_fact_file, 136);
 SHAPE(struct lk_fact_mount, 32);
 SHAPE(struct lk_fact_proc, 152);
-SHAPE(struct lk_fact_denied, 48);
+SHAPE(struct lk_fact_denied, 40);
 SHAPE(struct lk_fact_unread, 24);
 SHAPE(struct lk_fact_fd, 128);
 SHAPE(struct lk_fact_waiter, 152);
@@ -46,8 +46,8 @@ static const struct shape shapes[N_KINDS] = {
 		     AT(lk_fact_proc, cgroup), AT(lk_fact_proc, parent_comm), AT(lk_fact_proc, session_comm),
 		     AT(lk_fact_proc, tty), AT(lk_fact_proc, tracer_comm) } },
 	[ORPHAN] = { sizeof(struct lk_fact_orphan), 0, { 0 } },
-	[DENIED] = { sizeof(struct lk_fact_denied), 2, { AT(lk_fact_denied, what), AT(lk_fact_denied, text) } },
-	[UNREAD] = { sizeof(struct lk_fact_unread), 2, { AT(lk_fact_unread, what), AT(lk_fact_unread, comm) } },
+	[DENIED] = { sizeof(struct lk_fact_denied), 1, { AT(lk_fact_denied, text) } },
+	[UNREAD] = { sizeof(struct lk_fact_unread), 1, { AT(lk_fact_unread, comm) } },
 	[PROVEN] = { sizeof(struct lk_fact_proven), 0, { 0 } },
 	[END] = { sizeof(struct lk_fact_end), 0, { 0 } },
 };

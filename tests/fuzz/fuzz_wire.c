@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "fuzz.h"
+#include "source/unread.h"
 #include "source/wire.h"
 
 /* Whoever hears a frame: passes it on, and remembers the strings. */
@@ -50,10 +51,10 @@ EAR(mount, hear(e, f->fstype), hear(e, f->mount_point))
 EAR(proc, hear(e, f->comm), hear(e, f->user), hear(e, f->cmdline), hear(e, f->cgroup), hear(e, f->parent_comm),
     hear(e, f->session_comm), hear(e, f->tty), hear(e, f->tracer_comm))
 EAR(orphan, (void)0)
-EAR(denied, hear(e, f->what), hear(e, f->text))
+EAR(denied, hear(e, lk_unread_word(f->what)), hear(e, f->text))
 EAR(end, (void)0)
 EAR(proven, (void)0)
-EAR(unread, hear(e, f->what), hear(e, f->comm))
+EAR(unread, hear(e, lk_unread_word(f->what)), hear(e, f->comm))
 
 static struct lk_sink sink_of(struct ear *e)
 {

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "source/capture.h"
 #include "source/capture_shape.h"
+#include "source/unread.h"
 
 #define HOST \
 	"{\"fact\":\"host\",\"scanner\":\"procfs\",\"host\":\"h\",\"boot_id\":\"\",\"time_unix_ms\":1,\"euid\":0," \
@@ -119,15 +120,15 @@ static int emit_all(const struct lk_sink *k)
 				     .user_ns = 4026531837 };
 	struct lk_fact_proc bare_proc = { .pid = 2147483647, .flags = LK_PROC_GONE | LK_PROC_KTHREAD, .uid = -1 };
 	struct lk_fact_orphan orphan = { .key = full_file.key, .mapped_pid = 77, .maps_read = true };
-	struct lk_fact_denied denied = { .what = "fdinfo",
+	struct lk_fact_denied denied = { .what = LK_UNREAD_FDINFO,
 					 .code = -EACCES,
 					 .count = 3,
 					 .of = 212,
 					 .hides_locks = true,
 					 .text = "3 of 212 processes could not be read" };
-	struct lk_fact_unread unread = { .what = "fdinfo", .pid = 1, .code = -EACCES, .comm = "in\xffit" };
-	struct lk_fact_unread nameless = { .what = "", .pid = 2147483647 };
-	struct lk_fact_denied odd = { .what = "odd", .code = -4000, .text = "" };
+	struct lk_fact_unread unread = { .what = LK_UNREAD_FDINFO, .pid = 1, .code = -EACCES, .comm = "in\xffit" };
+	struct lk_fact_unread nameless = { .what = LK_UNREAD_OTHER, .pid = 2147483647 };
+	struct lk_fact_denied odd = { .what = LK_UNREAD_MOUNTS, .code = -4000, .text = "" };
 	struct lk_fact_end end = {
 		.stable = true, .n_bad_lines = 1, .n_procs = 212, .n_unreadable = 3, .n_left_out = 2, .scan_ms = 11.4
 	};
@@ -258,7 +259,7 @@ static int say_orphan(void *f, const struct lk_fact_orphan *x)
 static int say_denied(void *f, const struct lk_fact_denied *x)
 {
 	fprintf(f, "denied %d %zu %zu %d", x->code, x->count, x->of, x->hides_locks);
-	say_text(f, "what", x->what);
+	say_text(f, "what", lk_unread_word(x->what));
 	say_text(f, "text", x->text);
 	return fputc('\n', f) < 0;
 }
@@ -266,7 +267,7 @@ static int say_denied(void *f, const struct lk_fact_denied *x)
 static int say_unread(void *f, const struct lk_fact_unread *x)
 {
 	fprintf(f, "unread %d %d", x->pid, x->code);
-	say_text(f, "what", x->what);
+	say_text(f, "what", lk_unread_word(x->what));
 	say_text(f, "comm", x->comm);
 	return fputc('\n', f) < 0;
 }

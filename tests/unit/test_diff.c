@@ -95,9 +95,11 @@ static struct lk_snapshot *snapshot_of(const struct fact *facts)
 	struct lk_fact_host host = {
 		.scanner = "procfs", .host = "h", .boot_id = "b", .initial_pidns = true, .has_locks_file = true
 	};
-	struct lk_fact_denied hidden = {
-		.what = "fdinfo", .code = -EACCES, .count = 1, .hides_locks = true, .text = "one could not be read"
-	};
+	struct lk_fact_denied hidden = { .what = LK_UNREAD_FDINFO,
+					 .code = -EACCES,
+					 .count = 1,
+					 .hides_locks = true,
+					 .text = "one could not be read" };
 	struct lk_fact_end last = { .stable = stable };
 	const struct lk_sink *sink;
 	struct lk_snapshot *s;

@@ -47,9 +47,10 @@ static const char *const because[] = { "mapped: a mapping may keep it", "in-flig
 static struct lk_lock locks[2];
 static const struct lk_lock *const first[] = { &locks[0] }, *const second[] = { &locks[1] };
 static const struct lk_lock *const rows[] = { &locks[0], &locks[1] };
-static struct lk_problem problem = {
-	.what = "fdinfo", .text = "37 of 212 processes could not be read: run as root", .code = -EACCES, .count = 37
-};
+static struct lk_problem problem = { .what = LK_UNREAD_FDINFO,
+				     .text = "37 of 212 processes could not be read: run as root",
+				     .code = -EACCES,
+				     .count = 37 };
 static struct lk_snapshot snapshot = {
 	.host = { .scanner = "procfs", .host = "db\xe9", .boot_id = "", .time_unix_ms = INT64_C(1795319412123) },
 	.end = { .scan_ms = 11.4321 },

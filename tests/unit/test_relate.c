@@ -316,7 +316,7 @@ Test(relate, too_many_are_a_problem_of_the_snapshot)
 		add_request(&f, 1, whole(LK_TYPE_POSIX, LK_MODE_WRITE, 5, 20000 + i), 20000 + i, 20000 + i, 0);
 	s = facts_end(&f);
 	cr_assert(s->relations_cut);
-	cr_assert(lk_snapshot_problem(s, "relations"));
-	cr_assert_eq(lk_snapshot_problem(s, "relations")->count, 1);
+	cr_assert(lk_snapshot_problem(s, LK_UNREAD_RELATIONS));
+	cr_assert_eq(lk_snapshot_problem(s, LK_UNREAD_RELATIONS)->count, 1);
 	lk_snapshot_free(s);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <string.h>
 
 #include "source/uses.h"
 
@@ -19,7 +20,7 @@ Test(unread, one_is_named)
 	struct lk_fact_unread one = { .pid = 1, .code = -EACCES, .comm = "in\nit" };
 
 	lk_arena_init(&u.arena);
-	cr_assert_eq(lk_unread_add(&u.unread, &u.arena, &one), 0);
+	lk_unread_add(&u.unread, &u.arena, &one);
 	check(&u, false, "process 1 (in?it) could not be asked whether it uses it (Permission denied)");
 	check(&u, true, "process 1 (in?it) could not be asked whether it uses it (Permission denied)");
 	cr_assert_str_eq(u.unread.v[0].comm, "in\nit", "the exact bytes stay");
@@ -85,4 +86,34 @@ Test(unread, more_unanswered_than_are_kept)
 	part = lk_uses_unread_part(&u, false);
 	cr_assert(part.n_unreadable == 15 && part.unread.n == 0);
 	lk_uses_done(&u);
+}
+
+Test(unread, words)
+{
+	cr_assert_eq(lk_unread_find("timeout", 7), LK_UNREAD_TIMEOUT);
+	cr_assert_eq(lk_unread_find("timeouts", 8), LK_UNREAD_OTHER, "a word of another version");
+	cr_assert_eq(lk_unread_find("", 0), LK_UNREAD_OTHER);
+	cr_assert_str_eq(lk_unread_word((enum lk_unread_what)1000), "other");
+	for (int i = LK_UNREAD_OTHER; i <= LK_UNREAD_RELATIONS; i++) {
+		const char *word = lk_unread_word((enum lk_unread_what)i);
+
+		cr_assert_str_eq(lk_unread_word(lk_unread_find(word, strlen(word))), word);
+	}
+	cr_assert(lk_unread_hides_locks(LK_UNREAD_OTHER) && !lk_unread_hides_locks(LK_UNREAD_MAPS));
+}
+
+Test(unread, sentences)
+{
+	struct lk_arena a = { 0 };
+	struct lk_unread_count c = { .code = -EACCES, .n = 3, .of = 40, .more = ": run as root" };
+
+	cr_assert_str_eq(lk_unread_text(LK_UNREAD_FDINFO, &c, &a),
+			 "3 of 40 processes could not be read (Permission denied): run as root");
+	c = (struct lk_unread_count){ .n = 1 };
+	cr_assert_str_eq(lk_unread_text(LK_UNREAD_BAD_LINE, &c, &a), "1 line of the lock list could not be understood");
+	c.subject = "/50%@+";
+	cr_assert_str_eq(lk_unread_text(LK_UNREAD_RELATIONS, &c, &a),
+			 "there are too many locks and requests on /50%@+ to list everything that is in the way of "
+			 "each: a deadlock may be missed");
+	lk_arena_done(&a);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source/unread.h"
 #include "source/wire.h"
 
 /* A sink that writes down what it gets. */
@@ -79,7 +80,7 @@ static int see_orphan(void *arg, const struct lk_fact_orphan *f)
 static int see_denied(void *arg, const struct lk_fact_denied *f)
 {
 	(void)arg;
-	say("denied %s %d %s\n", f->what, f->code, f->text);
+	say("denied %s %d %s\n", lk_unread_word(f->what), f->code, f->text);
 	return 0;
 }
 
@@ -100,7 +101,7 @@ static int see_proven(void *arg, const struct lk_fact_proven *f)
 static int see_unread(void *arg, const struct lk_fact_unread *f)
 {
 	(void)arg;
-	say("unread %s %d %s\n", f->what, f->pid, or_null(f->comm));
+	say("unread %s %d %s\n", lk_unread_word(f->what), f->pid, or_null(f->comm));
 	return 0;
 }
 
@@ -121,8 +122,8 @@ static void speak(const struct lk_sink *s)
 	s->mount(s->arg, &(struct lk_fact_mount){ .major = 8, .minor = 1, .fstype = "xfs", .mount_point = "/m" });
 	s->proc(s->arg, &(struct lk_fact_proc){ .pid = 6, .comm = "c", .cmdline = "", .cgroup = "/g" });
 	s->orphan(s->arg, &(struct lk_fact_orphan){ .mapped_pid = 4 });
-	s->denied(s->arg, &(struct lk_fact_denied){ .what = "w", .code = -13, .text = "t" });
-	s->unread(s->arg, &(struct lk_fact_unread){ .what = "fdinfo", .pid = 3, .comm = "x" });
+	s->denied(s->arg, &(struct lk_fact_denied){ .what = LK_UNREAD_TORN, .code = -13, .text = "t" });
+	s->unread(s->arg, &(struct lk_fact_unread){ .what = LK_UNREAD_FDINFO, .pid = 3, .comm = "x" });
 	s->proven(s->arg, &(struct lk_fact_proven){ .key.ino = 11 });
 	s->end(s->arg, &(struct lk_fact_end){ .n_procs = 12 });
 }
