@@ -136,7 +136,7 @@ static void put_state(struct lk_maker *m, const struct lk_proc *p, int64_t now_m
 							  : "there, but its descriptors could not be read");
 	}
 	lk_maker_line(m, "job");
-	m->rc = m->rc ? m->rc : lk_words_put_job(p, now_ms, &m->line);
+	lk_words_put_job(p, now_ms, &m->line);
 	if (p->num_threads > 0) {
 		lk_maker_line(m, "threads");
 		lk_maker_put(m, "%" PRId64, p->num_threads);

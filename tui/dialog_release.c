@@ -63,16 +63,16 @@ static void plan_asking(struct release_job *r)
 static int plan(struct lk_job *j, struct lk_err *err)
 {
 	struct release_job *r = (struct release_job *)j;
-	int rc;
 
+	(void)err;
 	plan_asking(r);
 	if (r->made)
 		lk_action_free(&r->release.action);
-	rc = lk_release_plan(&r->release, j->host.sys, j->host.trace, j->source, j->frame->snap, r->lock, r->pid,
-			     r->has_range ? &r->range : NULL, err);
-	r->made = rc == 0;
-	j->action = r->made ? &r->release.action : NULL;
-	return rc;
+	lk_release_plan(&r->release, j->host.sys, j->host.trace, j->source, j->frame->snap, r->lock, r->pid,
+			r->has_range ? &r->range : NULL);
+	r->made = true;
+	j->action = &r->release.action;
+	return 0;
 }
 
 static void free_job(struct lk_job *j)

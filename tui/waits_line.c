@@ -175,8 +175,7 @@ static void say_in_cycle(struct lk_waits_line *l, const struct lk_tui *t, const 
 static void put_reasons(struct lk_waits_line *l, const struct lk_lock *lock)
 {
 	put(l, &l->before, lock->n_because ? "(owner not visible, perhaps: " : "(owner not visible");
-	if (!l->rc)
-		l->rc = lk_words_put_reasons(lock, &l->before);
+	lk_words_put_reasons(lock, &l->before);
 	put(l, &l->before, ")");
 }
 

@@ -436,10 +436,9 @@ static void say_state(struct say *s, const struct lk_proc *p)
 {
 	lk_buf state = { 0 };
 
-	if (!s->rc)
-		s->rc = lk_words_put_state(p, &state);
-	if (!s->rc && state.n && lk_buf_str(&state))
-		say(s, "; it is %s%s", state.v[0] == 'z' ? "a " : "", state.v);
+	lk_words_put_state(p, &state);
+	if (state.n)
+		say(s, "; it is %s%s", state.v[0] == 'z' ? "a " : "", lk_buf_str(&state));
 	lk_vec_done(&state);
 }
 

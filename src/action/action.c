@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all actions share: the lines of plan and report, and the way from the check to the last look. */
 #include "action/action.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/alloc.h"
 
 const char *lk_outcome_name(enum lk_outcome o)
 {
@@ -59,23 +59,19 @@ void lk_action_free(struct lk_action *a)
 
 static char *keep(struct lk_action *a, const char *fmt, va_list ap)
 {
-	lk_auto_mem char *text = NULL;
+	char *text = lk_vprintf(fmt, ap);
 
-	if (vasprintf(&text, fmt, ap) < 0) {
-		text = NULL;
-		return NULL;
-	}
-	return lk_arena_strdup(&a->arena, text);
+	lk_arena_keep(&a->arena, text);
+	return text;
 }
 
-int lk_action_name(struct lk_action *a, const char *fmt, ...)
+void lk_action_name(struct lk_action *a, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	a->subject = keep(a, fmt, ap);
 	va_end(ap);
-	return a->subject ? 0 : -ENOMEM;
 }
 
 /* Names such as "process 12 (cat)" stand at the start of a sentence as well as in it. */
@@ -85,48 +81,35 @@ static void begin_sentence(char *text)
 		text[0] = (char)(text[0] - 'a' + 'A');
 }
 
-static int say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, va_list ap)
+static void say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, va_list ap)
 {
-	struct lk_line line = { .kind = kind }, *slot;
 	char *text = keep(a, fmt, ap);
 
-	/* Even when there is no memory for the sentence, a refusal is one. */
-	if (kind == LK_LINE_REFUSED)
-		a->refused = true;
-	if (text)
-		begin_sentence(text);
-	line.text = text;
-	slot = line.text ? lk_vec_push(&a->lines) : NULL;
-	if (!slot)
-		return -ENOMEM;
-	*slot = line;
-	return 0;
+	a->refused = a->refused || kind == LK_LINE_REFUSED;
+	begin_sentence(text);
+	*lk_vec_push(&a->lines) = (struct lk_line){ .kind = kind, .text = text };
 }
 
-int lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, ...)
+void lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, ...)
 {
 	va_list ap;
-	int rc;
 
 	if (kind == LK_LINE_REFUSED)
 		a->unknown = false;
 	va_start(ap, fmt);
-	rc = say(a, kind, fmt, ap);
+	say(a, kind, fmt, ap);
 	va_end(ap);
-	return rc;
 }
 
-int lk_action_say_unknown(struct lk_action *a, const char *fmt, ...)
+void lk_action_say_unknown(struct lk_action *a, const char *fmt, ...)
 {
 	va_list ap;
-	int rc;
 
 	if (!a->refused)
 		a->unknown = true;
 	va_start(ap, fmt);
-	rc = say(a, LK_LINE_REFUSED, fmt, ap);
+	say(a, LK_LINE_REFUSED, fmt, ap);
 	va_end(ap);
-	return rc;
 }
 
 static const char *last_of(const struct lk_action *a, enum lk_line_kind kind)
@@ -166,8 +149,7 @@ int lk_action_execute(struct lk_action *a, struct lk_err *err)
 
 	if (a->refused) {
 		a->outcome = LK_OUTCOME_REFUSED;
-		lk_err_set(e, -EPERM, "nothing was done: %s",
-			   last_of(a, LK_LINE_REFUSED) ? last_of(a, LK_LINE_REFUSED) : "refused");
+		lk_err_set(e, -EPERM, "nothing was done: %s", last_of(a, LK_LINE_REFUSED));
 		lk_err_done(&own);
 		return -EPERM;
 	}

@@ -65,15 +65,15 @@ void lk_action_init(struct lk_action *a, const struct lk_action_ops *ops, const 
 /* Frees what init and the lines took, after ops->done. */
 void lk_action_free(struct lk_action *a);
 
-/* Sets subject. 0 or -ENOMEM. */
-int lk_action_name(struct lk_action *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Sets subject. */
+void lk_action_name(struct lk_action *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a line to plan or report. A LK_LINE_REFUSED line makes the plan one that cannot be run. 0 or -ENOMEM. */
-int lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, ...)
+/* Adds a line to plan or report. A LK_LINE_REFUSED line makes the plan one that cannot be run. */
+void lk_action_say(struct lk_action *a, enum lk_line_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A REFUSED line because something is not known. 0 or -ENOMEM. */
-int lk_action_say_unknown(struct lk_action *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A REFUSED line because something is not known. */
+void lk_action_say_unknown(struct lk_action *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Check, run, verify; writes a line to the system's log before it and one after it, who did what to what with which result. Never call it
  * before the plan was shown and confirmed. 0 when it ran (see outcome), -EPERM when the plan refuses, -ESTALE when the target

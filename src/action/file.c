@@ -10,6 +10,7 @@
 
 #include "action/file_private.h"
 #include "action/namesake.h"
+#include "base/alloc.h"
 #include "lockfile/kinds.h"
 
 #define LEFT_MAX 5 /* lines */
@@ -59,69 +60,67 @@ static const char *kind_of(const struct statx *st)
 
 /* -- what will happen -- */
 
-static int say_last_name(struct file_action *f)
+static void say_last_name(struct file_action *f)
 {
 	const struct statx *st = &f->from.st;
 
 	if (S_ISDIR(st->stx_mode))
-		return 0; /* refused anyway */
+		return; /* refused anyway */
 	if (S_ISLNK(st->stx_mode))
-		return lk_action_say(
-			&f->base, LK_LINE_NOT,
-			"What the symbolic link points to is not touched; it is the link itself that goes.");
-	if (st->stx_nlink > 1)
-		return lk_action_say(&f->base, LK_LINE_NOT, "The file has %u other %s: its contents stay.",
-				     st->stx_nlink - 1, st->stx_nlink == 2 ? "name" : "names");
-	return lk_action_say(&f->base, LK_LINE_RISK,
-			     "This is the last name of the file: its contents are lost as soon as nobody has it open.");
+		lk_action_say(&f->base, LK_LINE_NOT,
+			      "What the symbolic link points to is not touched; it is the link itself that goes.");
+	else if (st->stx_nlink > 1)
+		lk_action_say(&f->base, LK_LINE_NOT, "The file has %u other %s: its contents stay.", st->stx_nlink - 1,
+			      st->stx_nlink == 2 ? "name" : "names");
+	else
+		lk_action_say(
+			&f->base, LK_LINE_RISK,
+			"This is the last name of the file: its contents are lost as soon as nobody has it open.");
 }
 
-static int say_rm(struct file_action *f)
+static void say_rm(struct file_action *f)
 {
 	const struct statx *st = &f->from.st;
-	int rc = lk_action_say(&f->base, LK_LINE_STEP,
-			       "The name %s will be deleted; it is %s of %" PRIu64 " bytes, inode %" PRIu64 ".",
-			       f->from.path, kind_of(st), (uint64_t)st->stx_size, (uint64_t)st->stx_ino);
 
-	rc = rc ? rc : say_last_name(f);
-	return rc ? rc
-		  : lk_action_say(
-			    &f->base, LK_LINE_NOT,
-			    "No lock is released: deleting a file only takes its name away. Who holds a lock keeps it on the file that has "
-			    "no name any more, who waits for it goes on waiting, and a program that makes the file anew locks another file.");
+	lk_action_say(&f->base, LK_LINE_STEP,
+		      "The name %s will be deleted; it is %s of %" PRIu64 " bytes, inode %" PRIu64 ".", f->from.path,
+		      kind_of(st), (uint64_t)st->stx_size, (uint64_t)st->stx_ino);
+	say_last_name(f);
+	lk_action_say(
+		&f->base, LK_LINE_NOT,
+		"No lock is released: deleting a file only takes its name away. Who holds a lock keeps it on the file that has "
+		"no name any more, who waits for it goes on waiting, and a program that makes the file anew locks another file.");
 }
 
-static int say_mv(struct file_action *f)
+static void say_mv(struct file_action *f)
 {
 	const struct statx *st = &f->from.st;
-	int rc = lk_action_say(&f->base, LK_LINE_STEP,
-			       "%s will get the name %s; it is %s of %" PRIu64 " bytes, inode %" PRIu64 ".",
-			       f->from.path, f->to.path, kind_of(st), (uint64_t)st->stx_size, (uint64_t)st->stx_ino);
 
-	if (!rc && f->to.fd >= 0 && f->req.replace)
-		rc = lk_action_say(&f->base, LK_LINE_STEP,
-				   "What has that name now is replaced: %s of %" PRIu64 " bytes, inode %" PRIu64 ".",
-				   kind_of(&f->to.st), (uint64_t)f->to.st.stx_size, (uint64_t)f->to.st.stx_ino);
-	return rc ? rc
-		  : lk_action_say(
-			    &f->base, LK_LINE_NOT,
-			    "No lock is released: locks stay with the file under its new name. Who has it open goes on with it; a program "
-			    "that opens the old name does not find it, or makes another file and locks that.");
+	lk_action_say(&f->base, LK_LINE_STEP,
+		      "%s will get the name %s; it is %s of %" PRIu64 " bytes, inode %" PRIu64 ".", f->from.path,
+		      f->to.path, kind_of(st), (uint64_t)st->stx_size, (uint64_t)st->stx_ino);
+	if (f->to.fd >= 0 && f->req.replace)
+		lk_action_say(&f->base, LK_LINE_STEP,
+			      "What has that name now is replaced: %s of %" PRIu64 " bytes, inode %" PRIu64 ".",
+			      kind_of(&f->to.st), (uint64_t)f->to.st.stx_size, (uint64_t)f->to.st.stx_ino);
+	lk_action_say(
+		&f->base, LK_LINE_NOT,
+		"No lock is released: locks stay with the file under its new name. Who has it open goes on with it; a program "
+		"that opens the old name does not find it, or makes another file and locks that.");
 }
 
-static int say_kind(struct file_action *f)
+static void say_kind(struct file_action *f)
 {
 	const struct lk_lockfile_kind *kind = S_ISREG(f->from.st.stx_mode) ? lk_lockfile_by_existing(f->from.name)
 									   : NULL;
 
 	if (!kind)
-		return 0;
+		return;
 	f->req.by_existing = true;
-	return lk_action_say(
-		&f->base, LK_LINE_RISK,
-		"This is how %s locks: whoever made the file has the lock, and whether that one is still at "
-		"work is not looked at here. An empty file keeps the name until the right one is taken away.",
-		kind->maker);
+	lk_action_say(&f->base, LK_LINE_RISK,
+		      "This is how %s locks: whoever made the file has the lock, and whether that one is still at "
+		      "work is not looked at here. An empty file keeps the name until the right one is taken away.",
+		      kind->maker);
 }
 
 static int on_left(void *arg, const char *path, unsigned uid)
@@ -130,17 +129,12 @@ static int on_left(void *arg, const char *path, unsigned uid)
 
 	if (f->n_left++ == LEFT_MAX)
 		return 1;
-	return lk_action_say(
+	lk_action_say(
 		&f->base, LK_LINE_RISK,
 		"%s was left by lockscope, run by user %u and killed half way, or is in use by it now: a file in there had "
 		"its name here.",
 		path, uid);
-}
-
-/* What could not be put back by a run that was killed. */
-static int say_left(struct file_action *f)
-{
-	return lk_aside_find_left(f->base.sys, &f->from, on_left, f) == -ENOMEM ? -ENOMEM : 0;
+	return 0;
 }
 
 struct namesakes {
@@ -148,30 +142,29 @@ struct namesakes {
 	const char *path;
 };
 
-static int on_namesake(void *arg, const char *sentence)
+static void on_namesake(void *arg, const char *sentence)
 {
 	const struct namesakes *n = arg;
 
-	return lk_action_say(&n->f->base, LK_LINE_RISK, "%s: %s.", n->path, sentence);
+	lk_action_say(&n->f->base, LK_LINE_RISK, "%s: %s.", n->path, sentence);
 }
 
 /* Whoever makes the name anew, or comes by it, gets another lock than they have. */
-static int say_namesakes(struct file_action *f, const struct lk_snapshot *snap, const char *path)
+static void say_namesakes(struct file_action *f, const struct lk_snapshot *snap, const char *path)
 {
 	struct namesakes n = { .f = f, .path = path };
 	lk_namesakes list = { 0 };
-	int rc = lk_namesakes_find(f->base.source, snap, path, NULL, false, &list);
 
-	rc = rc ? rc : lk_namesakes_tell(&list, on_namesake, &n);
+	lk_namesakes_find(f->base.source, snap, path, NULL, false, &list);
+	lk_namesakes_tell(&list, on_namesake, &n);
 	lk_vec_done(&list);
-	return rc;
 }
 
 /* -- why it will not be done -- */
 
-static int refuse(struct file_action *f, const char *path, const char *why)
+static void refuse(struct file_action *f, const char *path, const char *why)
 {
-	return lk_action_say(&f->base, LK_LINE_REFUSED, "%s %s", path, why);
+	lk_action_say(&f->base, LK_LINE_REFUSED, "%s %s", path, why);
 }
 
 static bool has_attribute(const struct statx *st, uint64_t attribute)
@@ -180,44 +173,38 @@ static bool has_attribute(const struct statx *st, uint64_t attribute)
 }
 
 /* What the kernel would refuse to anybody, with the way out. */
-static int check_attributes(struct file_action *f, const struct file_place *p)
+static void check_attributes(struct file_action *f, const struct file_place *p)
 {
-	int rc = 0;
-
 	if (p->fd >= 0 && has_attribute(&p->st, STATX_ATTR_IMMUTABLE))
-		rc = refuse(f, p->path, "is immutable: take the attribute away with 'chattr -i' first.");
-	if (!rc && p->fd >= 0 && has_attribute(&p->st, STATX_ATTR_APPEND))
-		rc = refuse(f, p->path, "may only be appended to: take the attribute away with 'chattr -a' first.");
-	if (!rc && p->fd >= 0 && has_attribute(&p->st, STATX_ATTR_MOUNT_ROOT))
-		rc = refuse(f, p->path, "has something mounted on it: unmount that first.");
-	if (!rc && has_attribute(&p->dir_st, STATX_ATTR_IMMUTABLE))
-		rc = refuse(f, p->path,
-			    "lies in an immutable directory: take the attribute away with 'chattr -i' first.");
-	if (!rc && p->fd >= 0 && has_attribute(&p->dir_st, STATX_ATTR_APPEND))
-		rc = refuse(
-			f, p->path,
-			"lies in a directory that may only be added to: take the attribute away with 'chattr -a' first.");
-	return rc;
+		refuse(f, p->path, "is immutable: take the attribute away with 'chattr -i' first.");
+	if (p->fd >= 0 && has_attribute(&p->st, STATX_ATTR_APPEND))
+		refuse(f, p->path, "may only be appended to: take the attribute away with 'chattr -a' first.");
+	if (p->fd >= 0 && has_attribute(&p->st, STATX_ATTR_MOUNT_ROOT))
+		refuse(f, p->path, "has something mounted on it: unmount that first.");
+	if (has_attribute(&p->dir_st, STATX_ATTR_IMMUTABLE))
+		refuse(f, p->path, "lies in an immutable directory: take the attribute away with 'chattr -i' first.");
+	if (p->fd >= 0 && has_attribute(&p->dir_st, STATX_ATTR_APPEND))
+		refuse(f, p->path,
+		       "lies in a directory that may only be added to: take the attribute away with 'chattr -a' first.");
 }
 
 /* The kernel decides by capabilities as well, hence no refusal. */
-static int warn_sticky(struct file_action *f, const struct file_place *p)
+static void warn_sticky(struct file_action *f, const struct file_place *p)
 {
 	uid_t me = geteuid();
 
 	if (p->fd < 0 || !(p->dir_st.stx_mode & S_ISVTX) || !me || me == p->st.stx_uid || me == p->dir_st.stx_uid)
-		return 0;
-	return lk_action_say(
+		return;
+	lk_action_say(
 		&f->base, LK_LINE_RISK,
 		"%s belongs to user %u and lies in a sticky directory: most likely the kernel lets only that user and root do this.",
 		p->path, p->st.stx_uid);
 }
 
-static int check_rm(struct file_action *f)
+static void check_rm(struct file_action *f)
 {
 	if (S_ISDIR(f->from.st.stx_mode))
-		return refuse(f, f->from.path, "is a directory, and this deletes files only: use rmdir(1).");
-	return 0;
+		refuse(f, f->from.path, "is a directory, and this deletes files only: use rmdir(1).");
 }
 
 static bool is_other_file_system(const struct file_action *f)
@@ -230,47 +217,43 @@ static bool is_other_file_system(const struct file_action *f)
 	return a->stx_dev_major != b->stx_dev_major || a->stx_dev_minor != b->stx_dev_minor;
 }
 
-static int check_mv(struct file_action *f)
+static void check_mv(struct file_action *f)
 {
-	int rc = 0;
-
 	if (is_other_file_system(f))
-		rc = refuse(
-			f, f->to.path,
-			"is on another file system or mount: the file would have to be copied, and locks and users would stay with the old one.");
-	if (rc || f->to.fd < 0)
-		return rc;
+		refuse(f, f->to.path,
+		       "is on another file system or mount: the file would have to be copied, and locks and users would stay with the old one.");
+	if (f->to.fd < 0)
+		return;
 	if (lk_place_same_file(&f->from.st, &f->to.st))
-		return refuse(f, f->to.path, "is the same file already: the kernel would do nothing.");
-	if (!f->req.replace)
-		return lk_action_say(&f->base, LK_LINE_REFUSED, "%s exists already: %s to replace it.", f->to.path,
-				     f->req.ways->replace);
-	if (S_ISDIR(f->to.st.stx_mode) != S_ISDIR(f->from.st.stx_mode))
-		return refuse(f, f->to.path,
-			      "cannot be replaced: a directory and a file cannot take each other's place.");
-	return check_attributes(f, &f->to);
+		refuse(f, f->to.path, "is the same file already: the kernel would do nothing.");
+	else if (!f->req.replace)
+		lk_action_say(&f->base, LK_LINE_REFUSED, "%s exists already: %s to replace it.", f->to.path,
+			      f->req.ways->replace);
+	else if (S_ISDIR(f->to.st.stx_mode) != S_ISDIR(f->from.st.stx_mode))
+		refuse(f, f->to.path, "cannot be replaced: a directory and a file cannot take each other's place.");
+	else
+		check_attributes(f, &f->to);
 }
 
-static int check_place(struct file_action *f, const struct file_place *p, const struct file_users *u)
+static void check_place(struct file_action *f, const struct file_place *p, const struct file_users *u)
 {
 	if (u->swap)
-		return refuse(f, p->path,
-			      "is swapped to by the kernel, which keeps it: give it up with swapoff(8) first.");
-	if (!lk_file_users_any(u) || f->req.even_if_used)
-		return 0;
-	return lk_action_say(&f->base, LK_LINE_REFUSED, "%s is %s, or %s.", p->path,
-			     u->n_locks ? "locked: wait until it is free" : "in use: wait until nobody uses it",
-			     f->req.ways->used);
+		refuse(f, p->path, "is swapped to by the kernel, which keeps it: give it up with swapoff(8) first.");
+	else if (lk_file_users_any(u) && !f->req.even_if_used)
+		lk_action_say(&f->base, LK_LINE_REFUSED, "%s is %s, or %s.", p->path,
+			      u->n_locks ? "locked: wait until it is free" : "in use: wait until nobody uses it",
+			      f->req.ways->used);
 }
 
-static int check_unknown(struct file_action *f, const struct file_place *p, const struct file_users *u)
+static void check_unknown(struct file_action *f, const struct file_place *p, const struct file_users *u)
 {
 	if (!u->unknown)
-		return 0;
+		return;
 	if (f->req.even_if_unknown)
-		return lk_action_say(&f->base, LK_LINE_RISK, "%s: %s.", p->path, u->unknown);
-	return lk_action_say_unknown(&f->base, "%s may be in use, %s: try again later, or %s.", p->path, u->unknown,
-				     f->req.ways->unknown);
+		lk_action_say(&f->base, LK_LINE_RISK, "%s: %s.", p->path, u->unknown);
+	else
+		lk_action_say_unknown(&f->base, "%s may be in use, %s: try again later, or %s.", p->path, u->unknown,
+				      f->req.ways->unknown);
 }
 
 /* -- putting it together -- */
@@ -280,8 +263,10 @@ static int look_at(struct file_action *f, const struct file_look *look, const st
 	struct file_users users = { 0 };
 	int rc = p->fd >= 0 ? lk_file_users_find(look, p, &users, err) : 0;
 
-	rc = rc ? rc : check_place(f, p, &users);
-	rc = rc ? rc : check_unknown(f, p, &users);
+	if (!rc) {
+		check_place(f, p, &users);
+		check_unknown(f, p, &users);
+	}
 	f->n_held += users.n_locks;
 	lk_file_users_done(&users);
 	return rc;
@@ -332,20 +317,21 @@ static int make_plan(struct file_action *f, const struct lk_snapshot *snap, cons
 
 	if (rc)
 		return rc;
-	rc = f->moves ? lk_action_name(&f->base, "%s to %s", f->from.path, f->to.path)
-		      : lk_action_name(&f->base, "%s", f->from.path);
-	rc = rc ? rc : f->moves ? say_mv(f) : say_rm(f);
-	rc = rc ? rc : say_kind(f);
-	rc = rc ? rc : say_left(f);
-	rc = rc ? rc : say_namesakes(f, snap, f->from.path);
-	rc = rc || !f->moves ? rc : say_namesakes(f, snap, f->to.path);
-	rc = rc ? rc : check_attributes(f, &f->from);
-	rc = rc ? rc : f->moves ? check_mv(f) : check_rm(f);
-	rc = rc ? rc : warn_sticky(f, &f->from);
-	rc = rc ? rc : look_at(f, &look, &f->from, err);
+	lk_action_name(&f->base, f->moves ? "%s to %s" : "%s", f->from.path, f->to.path);
+	f->moves ? say_mv(f) : say_rm(f);
+	say_kind(f);
+	/* What could not be put back by a run that was killed. */
+	lk_aside_find_left(f->base.sys, &f->from, on_left, f);
+	say_namesakes(f, snap, f->from.path);
+	if (f->moves)
+		say_namesakes(f, snap, f->to.path);
+	check_attributes(f, &f->from);
+	f->moves ? check_mv(f) : check_rm(f);
+	warn_sticky(f, &f->from);
+	rc = look_at(f, &look, &f->from, err);
 	if (!rc && f->moves && f->req.replace && !f->base.refused) {
-		rc = warn_sticky(f, &f->to);
-		rc = rc ? rc : look_at(f, &look, &f->to, err);
+		warn_sticky(f, &f->to);
+		rc = look_at(f, &look, &f->to, err);
 	}
 	if (f->locks.n)
 		qsort(f->locks.v, f->locks.n, sizeof(*f->locks.v), compare_numbers);
@@ -355,11 +341,9 @@ static int make_plan(struct file_action *f, const struct lk_snapshot *snap, cons
 int lk_file_plan(const struct lk_sys *sys, struct lk_source *source, const struct lk_snapshot *snap,
 		 const struct lk_file_request *req, struct lk_action **ret, struct lk_err *err)
 {
-	struct file_action *f = calloc(1, sizeof(*f));
+	struct file_action *f = lk_alloc(1, sizeof(*f));
 	int rc;
 
-	if (!f)
-		return lk_err_set(err, -ENOMEM, "out of memory");
 	f->moves = req->new_path != NULL;
 	f->req = *req;
 	f->req.path = f->req.new_path = NULL;

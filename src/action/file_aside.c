@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The private directory beside a file, into which its name is moved to see which file had it. */
 #include "action/file_aside.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "action/file_private.h"
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "source/rights.h"
@@ -34,10 +35,7 @@ static int make_directory(struct lk_aside *a)
 		if (got != sizeof(number))
 			return got < 0 ? -errno : -EIO;
 		free(a->dir);
-		if (asprintf(&a->dir, PREFIX "%0*llx", HEX_DIGITS, (unsigned long long)number) < 0) {
-			a->dir = NULL;
-			return -ENOMEM;
-		}
+		a->dir = lk_printf(PREFIX "%0*llx", HEX_DIGITS, (unsigned long long)number);
 		rc = a->sys->make_dir_at(a->sys->arg, a->place->dirfd, a->dir, 0700);
 	}
 	if (rc < 0) {
@@ -108,11 +106,8 @@ int lk_aside_open(struct lk_aside *a, const struct lk_sys *sys, const struct fil
 	rc = make_directory(a);
 	if (rc < 0)
 		return refuse(a, rc, err);
+	a->path = lk_printf("%s%s/%s", p->dir, a->dir, p->name);
 	rc = open_directory(a);
-	if (!rc && asprintf(&a->path, "%s%s/%s", p->dir, a->dir, p->name) < 0) {
-		a->path = NULL;
-		rc = -ENOMEM;
-	}
 	if (!rc && keep_name)
 		rc = open_holder(a);
 	return rc < 0 ? refuse(a, rc, err) : 0;
@@ -249,14 +244,9 @@ struct left {
 
 static int tell(struct left *l, const char *name)
 {
-	lk_auto_mem char *path = NULL;
+	lk_auto_mem char *path = lk_printf("%s%s%s%s", l->place->dir, l->dir, *name ? "/" : "", name);
 
-	if (asprintf(&path, "%s%s%s%s", l->place->dir, l->dir, *name ? "/" : "", name) < 0) {
-		path = NULL;
-		l->rc = -ENOMEM;
-	} else {
-		l->rc = l->cb(l->arg, path, l->uid);
-	}
+	l->rc = l->cb(l->arg, path, l->uid);
 	return 1;
 }
 

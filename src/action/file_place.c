@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "action/file_private.h"
-#include "base/cleanup.h"
+#include "base/alloc.h"
 
 void lk_place_init(struct file_place *p)
 {
@@ -50,7 +50,7 @@ static int open_name(const struct lk_sys *sys, int dirfd, const char *name, stru
 }
 
 /* "a/b/" to the directory "a/" and the name "b", "b" to "" and "b". *ret_slash: something stood behind the name, so it has to be a directory. */
-static int split(const char *path, char **ret_dir, char **ret_name, bool *ret_slash)
+static void split(const char *path, char **ret_dir, char **ret_name, bool *ret_slash)
 {
 	size_t end = strlen(path), begin;
 
@@ -59,9 +59,8 @@ static int split(const char *path, char **ret_dir, char **ret_name, bool *ret_sl
 	*ret_slash = path[end] == '/';
 	for (begin = end; begin > 0 && path[begin - 1] != '/'; begin--)
 		;
-	*ret_name = strndup(path + begin, end - begin);
-	*ret_dir = strndup(path, begin);
-	return *ret_name && *ret_dir ? 0 : -ENOMEM;
+	*ret_name = lk_strndup(path + begin, end - begin);
+	*ret_dir = lk_strndup(path, begin);
 }
 
 static bool is_no_name(const char *name)
@@ -98,9 +97,8 @@ int lk_place_open(struct file_place *p, const struct lk_sys *sys, const char *pa
 	bool slash;
 	int rc;
 
-	p->path = strdup(path);
-	if (!p->path || split(path, &p->dir, &p->name, &slash) < 0)
-		return lk_err_set(err, -ENOMEM, "out of memory");
+	p->path = lk_strdup(path);
+	split(path, &p->dir, &p->name, &slash);
 	if (!*path)
 		return lk_err_set(err, -EINVAL, "an empty name is no name of a file");
 	if (is_no_name(p->name))
@@ -124,13 +122,9 @@ int lk_place_open_below(struct file_place *p, const struct lk_sys *sys, const ch
 	if (rc < 0)
 		return lk_err_set(err, rc, "%s: %s", path, strerror(-rc));
 	p->dirfd = rc;
-	p->name = strdup(name);
-	if (asprintf(&p->dir, "%s%s", path, slash) < 0)
-		p->dir = NULL;
-	if (!p->name || !p->dir || asprintf(&p->path, "%s%s", p->dir, name) < 0) {
-		p->path = NULL;
-		return lk_err_set(err, -ENOMEM, "out of memory");
-	}
+	p->name = lk_strdup(name);
+	p->dir = lk_printf("%s%s", path, slash);
+	p->path = lk_printf("%s%s", p->dir, name);
 	rc = stat_fd(sys, p->dirfd, &p->dir_st);
 	if (rc < 0)
 		return lk_err_set(err, rc, "%s: %s", path, strerror(-rc));

@@ -172,10 +172,10 @@ int lk_file_run(struct lk_action *a, struct lk_err *err)
 
 /* -- verify -- */
 
-static int conclude(struct file_action *f, enum lk_outcome outcome, const char *path, const char *words)
+static void conclude(struct file_action *f, enum lk_outcome outcome, const char *path, const char *words)
 {
 	f->base.outcome = outcome;
-	return lk_action_say(&f->base, LK_LINE_RESULT, "%s %s", path, words);
+	lk_action_say(&f->base, LK_LINE_RESULT, "%s %s", path, words);
 }
 
 static const char *why_not_back(int rc)
@@ -191,18 +191,19 @@ static const char *why_not_back(int rc)
 	}
 }
 
-static int say_left_over(struct file_action *f)
+static void say_left_over(struct file_action *f)
 {
 	bool is_it = lk_aside_has(&f->aside, f->from.fd);
 
-	if (f->remove_rc != -ENOTEMPTY)
-		return lk_action_say(&f->base, LK_LINE_RESULT, "The empty directory %s%s could not be removed: %s",
-				     f->from.dir, f->aside.dir, strerror(-f->remove_rc));
+	if (f->remove_rc != -ENOTEMPTY) {
+		lk_action_say(&f->base, LK_LINE_RESULT, "The empty directory %s%s could not be removed: %s",
+			      f->from.dir, f->aside.dir, strerror(-f->remove_rc));
+		return;
+	}
 	f->base.outcome = LK_OUTCOME_PARTLY;
-	return lk_action_say(&f->base, LK_LINE_RESULT,
-			     "%s could not be put back under the name %s (%s): it is kept as %s",
-			     is_it ? "The file" : "Another file, which had the name meanwhile,", f->from.path,
-			     why_not_back(f->back_rc), f->aside.path);
+	lk_action_say(&f->base, LK_LINE_RESULT, "%s could not be put back under the name %s (%s): it is kept as %s",
+		      is_it ? "The file" : "Another file, which had the name meanwhile,", f->from.path,
+		      why_not_back(f->back_rc), f->aside.path);
 }
 
 /* Nothing is changed: the name had another file, or the system cannot do it without a risk. */
@@ -217,44 +218,43 @@ static bool is_refusal(const struct file_action *f)
 	return false;
 }
 
-static int look_at_old_name(struct file_action *f)
+static void look_at_old_name(struct file_action *f)
 {
 	int old = lk_place_look(&f->from, f->base.sys);
 
-	if (f->run_rc >= 0) {
-		if (old != 0)
-			return 0;
-		return lk_action_say(&f->base, LK_LINE_RESULT,
-				     "%s was there again at once: somebody made a new file of that name.",
-				     f->from.path);
-	}
+	if (f->run_rc >= 0 && old == 0)
+		lk_action_say(&f->base, LK_LINE_RESULT,
+			      "%s was there again at once: somebody made a new file of that name.", f->from.path);
+	if (f->run_rc >= 0)
+		return;
 	if (old == 1)
-		return conclude(f, LK_OUTCOME_NOT_DONE, f->from.path, "is still there; nothing was changed.");
-	if (old < 0 && old != -ENOENT)
-		return conclude(f, LK_OUTCOME_UNKNOWN, f->from.path,
-				"cannot be looked at any more; whether it is gone is not known.");
-	return conclude(f, LK_OUTCOME_NOT_DONE, f->from.path,
-			old == -ENOENT ? "is not there any more, but somebody else did that."
-				       : "is another file now, and was left alone.");
+		conclude(f, LK_OUTCOME_NOT_DONE, f->from.path, "is still there; nothing was changed.");
+	else if (old < 0 && old != -ENOENT)
+		conclude(f, LK_OUTCOME_UNKNOWN, f->from.path,
+			 "cannot be looked at any more; whether it is gone is not known.");
+	else
+		conclude(f, LK_OUTCOME_NOT_DONE, f->from.path,
+			 old == -ENOENT ? "is not there any more, but somebody else did that."
+					: "is another file now, and was left alone.");
 }
 
 /* The file itself is asked, as long as it is pinned: its name may lead elsewhere by now. */
-static int look_at_file(struct file_action *f)
+static void look_at_file(struct file_action *f)
 {
 	struct statx st;
 	int rc = f->base.sys->stat_at(f->base.sys->arg, f->from.fd, "", AT_EMPTY_PATH, &st);
 
 	if (rc < 0)
-		return conclude(f, LK_OUTCOME_UNKNOWN, f->from.path,
-				"cannot be looked at any more; whether it is deleted is not known.");
-	if (st.stx_nlink >= f->n_names)
-		return conclude(
-			f, LK_OUTCOME_UNKNOWN, f->from.path,
-			"has as many names as before: it was not deleted, or somebody gave it another name at once.");
-	return conclude(f, LK_OUTCOME_DONE, f->from.path, "is deleted.");
+		conclude(f, LK_OUTCOME_UNKNOWN, f->from.path,
+			 "cannot be looked at any more; whether it is deleted is not known.");
+	else if (st.stx_nlink >= f->n_names)
+		conclude(f, LK_OUTCOME_UNKNOWN, f->from.path,
+			 "has as many names as before: it was not deleted, or somebody gave it another name at once.");
+	else
+		conclude(f, LK_OUTCOME_DONE, f->from.path, "is deleted.");
 }
 
-static int look_at_new_name(struct file_action *f)
+static void look_at_new_name(struct file_action *f)
 {
 	struct file_place moved = f->to;
 	int now;
@@ -264,15 +264,16 @@ static int look_at_new_name(struct file_action *f)
 	now = lk_place_look(&moved, f->base.sys);
 	f->base.outcome = LK_OUTCOME_DONE;
 	if (now == 1)
-		return lk_action_say(&f->base, LK_LINE_RESULT, "%s is %s now.", f->from.path, f->to.path);
-	return conclude(f, now == 0 || now == -ENOENT ? LK_OUTCOME_NOT_DONE : LK_OUTCOME_UNKNOWN, f->to.path,
-			now == 0         ? "is another file: somebody replaced it at once."
-			: now == -ENOENT ? "is not there: somebody moved it away at once."
-					 : "cannot be looked at; whether the file has this name now is not known.");
+		lk_action_say(&f->base, LK_LINE_RESULT, "%s is %s now.", f->from.path, f->to.path);
+	else
+		conclude(f, now == 0 || now == -ENOENT ? LK_OUTCOME_NOT_DONE : LK_OUTCOME_UNKNOWN, f->to.path,
+			 now == 0         ? "is another file: somebody replaced it at once."
+			 : now == -ENOENT ? "is not there: somebody moved it away at once."
+					  : "cannot be looked at; whether the file has this name now is not known.");
 }
 
 /* Locks that were held before: the file lives on as long as they do. */
-static int count_locks(struct file_action *f)
+static void count_locks(struct file_action *f)
 {
 	struct lk_err err = { 0 };
 	struct lk_snapshot *snap = NULL;
@@ -289,26 +290,26 @@ static int count_locks(struct file_action *f)
 	if (snap)
 		lk_snapshot_free(snap);
 	lk_err_done(&err);
-	if (rc || !n)
-		return 0;
-	return lk_action_say(&f->base, LK_LINE_RESULT, "%zu %s still held on the file, %s.", n,
-			     n == 1 ? "lock is" : "locks are",
-			     f->moves ? "under its new name" : "which this name does not lead to any more");
+	if (!rc && n)
+		lk_action_say(&f->base, LK_LINE_RESULT, "%zu %s still held on the file, %s.", n,
+			      n == 1 ? "lock is" : "locks are",
+			      f->moves ? "under its new name" : "which this name does not lead to any more");
 }
 
 int lk_file_verify(struct lk_action *a, struct lk_err *err __attribute__((unused)))
 {
 	struct file_action *f = (struct file_action *)a;
-	int rc = 0;
 
 	if (is_refusal(f)) {
 		a->outcome = LK_OUTCOME_REFUSED;
 		return 0;
 	}
 	if (f->run_rc >= 0)
-		rc = f->moves ? look_at_new_name(f) : look_at_file(f);
-	rc = rc ? rc : look_at_old_name(f);
-	if (!rc && a->outcome == LK_OUTCOME_DONE && f->n_held)
-		rc = count_locks(f);
-	return !rc && f->remove_rc < 0 ? say_left_over(f) : rc;
+		f->moves ? look_at_new_name(f) : look_at_file(f);
+	look_at_old_name(f);
+	if (a->outcome == LK_OUTCOME_DONE && f->n_held)
+		count_locks(f);
+	if (f->remove_rc < 0)
+		say_left_over(f);
+	return 0;
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "record/parse.h"
@@ -47,6 +48,7 @@ static _Noreturn void trace_in_child(const struct lk_trace *trace, const struct 
 	struct lk_inject_answer what;
 	sigset_t all;
 
+	lk_alloc_on_failure(NULL); /* its parent sees that it ended */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	sigaction(SIGCHLD, &normal, NULL);
@@ -128,7 +130,7 @@ static int run_child(const struct lk_trace *trace, const struct lk_inject *job, 
 
 	shared.turn = mmap(NULL, sizeof(*shared.turn), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared.turn == MAP_FAILED)
-		return lk_err_set(err, -errno, "out of memory");
+		return lk_err_set(err, -errno, "cannot share memory with a child process: %s", strerror(errno));
 	rc = run_traced(trace, &shared, tid, err);
 	munmap(shared.turn, sizeof(*shared.turn));
 	return rc;
@@ -162,13 +164,10 @@ static void order(const struct lk_trace *trace, int pid, lk_tids *tids)
 
 static int choose(const struct lk_trace *trace, const struct lk_inject *job, lk_tids *tids, struct lk_err *err)
 {
-	int rc = 0, *slot;
+	int rc;
 
 	if (job->tid) {
-		slot = lk_vec_push(tids);
-		if (!slot)
-			return lk_err_set(err, -ENOMEM, "out of memory");
-		*slot = job->tid;
+		*lk_vec_push(tids) = job->tid;
 		return 0;
 	}
 	rc = trace->threads(trace->arg, job->pid, tids);

@@ -29,7 +29,8 @@ static int make_room(struct lk_tracee *t, size_t size)
 		return 0;
 	if (t->held || size > 2 * TEXT_MAX)
 		return -EFBIG;
-	return lk_vec_reserve(&t->text.v, &t->text.cap, 0, size, 1);
+	lk_vec_reserve(&t->text.v, &t->text.cap, 0, size, 1);
+	return 0;
 }
 
 /* A file of the thread, or with tid 0 of its process, in t->text. 0 or -errno. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading about a process just before it is acted upon. */
 #include "action/look.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finding the locks on files that had a certain name and lost it. */
 #include "action/namesake.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +17,7 @@ struct search {
 	struct lk_source *source;
 	const struct lk_snapshot *snap;
 	struct lk_arena arena;
-	LK_VEC(const char *) names; /* NULL: no memory */
+	LK_VEC(const char *) names;
 };
 
 /* Memory files and detached mounts have names that say nothing: another one of that name is a stranger. */
@@ -66,11 +66,11 @@ static const char *absolute(struct search *s, const char *path)
 	char *dir = lk_arena_strdup(&s->arena, path), *slash;
 	const char *where = ".", *base;
 	struct lk_fact_file file = { 0 };
-	size_t n = dir ? strlen(dir) : 0;
+	size_t n = strlen(dir);
 
 	while (n > 1 && dir[n - 1] == '/')
 		dir[--n] = '\0';
-	base = dir ? last_part(dir) : "";
+	base = last_part(dir);
 	if (!base[0] || strcmp(base, ".") == 0 || strcmp(base, "..") == 0)
 		return NULL;
 	slash = strrchr(dir, '/');
@@ -99,37 +99,32 @@ static const char *where_it_leads(struct search *s, const char *path)
 
 	if (look_up(s, path, false, &file) < 0 || file.local != LK_YES || !S_ISLNK(file.mode))
 		return NULL;
-	if (lk_io_readlink_at(AT_FDCWD, path, &link) == 0 && lk_buf_str(&link))
-		to = link.v[0] == '/'
-			     ? lk_arena_strdup(&s->arena, link.v)
-			     : lk_arena_printf(&s->arena, "%.*s%s", (int)(last_part(path) - path), path, link.v);
+	if (lk_io_readlink_at(AT_FDCWD, path, &link) == 0)
+		to = lk_arena_printf(&s->arena, "%.*s%s", link.v[0] == '/' ? 0 : (int)(last_part(path) - path), path,
+				     lk_buf_str(&link));
 	lk_vec_done(&link);
 	return to;
 }
 
-static int add_name(struct search *s, const char *name)
+static void add_name(struct search *s, const char *name)
 {
-	const char **slot = name ? lk_vec_push(&s->names) : NULL;
-
-	if (slot)
-		*slot = name;
-	return name && !slot ? -ENOMEM : 0;
+	if (name)
+		*lk_vec_push(&s->names) = name;
 }
 
-static int add_names(struct search *s, const char *path, const struct lk_fact_file *file, bool follow)
+static void add_names(struct search *s, const char *path, const struct lk_fact_file *file, bool follow)
 {
-	int rc = 0;
-
 	if (file && file->path && is_name(file->unreachable, file->foreign_mnt_ns))
-		rc = add_name(s, lk_file_name(&s->arena, file, file->path));
+		add_name(s, lk_file_name(&s->arena, file, file->path));
 	/* A capture or another tree has no directories. */
-	if (!rc && !s->snap->host.live)
-		return add_name(s, path);
-	if (!rc && may_be_named(s->snap, last_part(path)))
-		rc = add_name(s, absolute(s, path));
-	for (int n = 0; !rc && !file && follow && n < LINKS_MAX && (path = where_it_leads(s, path)) != NULL; n++)
-		rc = add_name(s, absolute(s, path));
-	return rc;
+	if (!s->snap->host.live) {
+		add_name(s, path);
+		return;
+	}
+	if (may_be_named(s->snap, last_part(path)))
+		add_name(s, absolute(s, path));
+	for (int n = 0; !file && follow && n < LINKS_MAX && (path = where_it_leads(s, path)) != NULL; n++)
+		add_name(s, absolute(s, path));
 }
 
 static bool is_meant(const struct search *s, const struct lk_lock *l, const struct lk_fact_file *file)
@@ -143,30 +138,21 @@ static bool is_meant(const struct search *s, const struct lk_lock *l, const stru
 	return false;
 }
 
-int lk_namesakes_find(struct lk_source *source, const struct lk_snapshot *snap, const char *path,
-		      const struct lk_fact_file *file, bool follow, lk_namesakes *ret)
+void lk_namesakes_find(struct lk_source *source, const struct lk_snapshot *snap, const char *path,
+		       const struct lk_fact_file *file, bool follow, lk_namesakes *ret)
 {
 	struct search s = { .source = source, .snap = snap };
-	int rc;
 
 	if (!may_be_named(snap, NULL))
-		return 0;
+		return;
 	lk_arena_init(&s.arena);
-	rc = add_names(&s, path, file, follow);
-	for (size_t i = 0; i < snap->n_locks && !rc; i++) {
-		const struct lk_lock **slot;
-
-		if (!is_meant(&s, &snap->locks[i], file))
-			continue;
-		slot = lk_vec_push(ret);
-		if (slot)
-			*slot = &snap->locks[i];
-		else
-			rc = -ENOMEM;
+	add_names(&s, path, file, follow);
+	for (size_t i = 0; i < snap->n_locks; i++) {
+		if (is_meant(&s, &snap->locks[i], file))
+			*lk_vec_push(ret) = &snap->locks[i];
 	}
 	lk_vec_done(&s.names);
 	lk_arena_done(&s.arena);
-	return rc;
 }
 
 /* -- in words -- */
@@ -178,63 +164,48 @@ struct said {
 
 typedef LK_VEC(struct said) said_list;
 
-static int add_said(said_list *list, const struct lk_lock *l, const struct lk_proc *p)
+static void add_said(said_list *list, const struct lk_lock *l, const struct lk_proc *p)
 {
 	struct said one = {
 		.proc = p,
 		.does = lk_lock_is_waiting(l) ? "waits for" : "holds",
 		.what = l->file->deleted == LK_YES ? "a deleted file of this name" : "another file that had this name",
 	};
-	struct said *slot;
 
 	for (size_t i = 0; i < list->n; i++) {
 		if (list->v[i].proc == p && list->v[i].does == one.does && list->v[i].what == one.what)
-			return 0;
+			return;
 	}
-	if (list->n > NAMED_MAX)
-		return 0;
-	slot = lk_vec_push(list);
-	if (!slot)
-		return -ENOMEM;
-	*slot = one;
-	return 0;
+	if (list->n <= NAMED_MAX)
+		*lk_vec_push(list) = one;
 }
 
-static int collect(const lk_namesakes *locks, said_list *ret)
+static void collect(const lk_namesakes *locks, said_list *ret)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < locks->n && !rc; i++) {
+	for (size_t i = 0; i < locks->n; i++) {
 		const struct lk_lock *l = locks->v[i];
 
-		for (size_t k = 0; k < l->n_holders && !rc; k++)
-			rc = add_said(ret, l, l->holders[k].proc);
-		if (!rc && !l->n_holders)
-			rc = add_said(ret, l, lk_lock_is_waiting(l) ? l->proc : NULL);
+		for (size_t k = 0; k < l->n_holders; k++)
+			add_said(ret, l, l->holders[k].proc);
+		if (!l->n_holders)
+			add_said(ret, l, lk_lock_is_waiting(l) ? l->proc : NULL);
 	}
-	return rc;
 }
 
-static int tell(const struct said *one, lk_namesake_cb cb, void *arg)
+void lk_namesakes_tell(const lk_namesakes *list, lk_namesake_cb cb, void *arg)
 {
 	struct lk_arena a = { 0 };
-	const char *who = one->proc ? lk_words_proc(&a, one->proc) : "somebody who is not proven";
-	const char *text = who ? lk_arena_printf(&a, "%s %s a lock on %s", who, one->does, one->what) : NULL;
-	int rc = text ? cb(arg, text) : -ENOMEM;
-
-	lk_arena_done(&a);
-	return rc;
-}
-
-int lk_namesakes_tell(const lk_namesakes *list, lk_namesake_cb cb, void *arg)
-{
 	said_list said = { 0 };
-	int rc = collect(list, &said);
 
-	for (size_t i = 0; i < said.n && i < NAMED_MAX && !rc; i++)
-		rc = tell(&said.v[i], cb, arg);
-	if (!rc && said.n > NAMED_MAX)
-		rc = cb(arg, "so do more processes");
+	collect(list, &said);
+	for (size_t i = 0; i < said.n && i < NAMED_MAX; i++) {
+		const struct said *one = &said.v[i];
+		const char *who = one->proc ? lk_words_proc(&a, one->proc) : "somebody who is not proven";
+
+		cb(arg, lk_arena_printf(&a, "%s %s a lock on %s", who, one->does, one->what));
+	}
+	if (said.n > NAMED_MAX)
+		cb(arg, "so do more processes");
 	lk_vec_done(&said);
-	return rc;
+	lk_arena_done(&a);
 }

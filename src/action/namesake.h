@@ -12,13 +12,13 @@ typedef LK_VEC(const struct lk_lock *) lk_namesakes;
 
 /* Adds those that are on other files than `file`, with its path or that which `path` stands for: in its directory, and where a link leads
  * that leads to no file. file: what `path` was resolved to, its strings not those of the source; NULL: it could not be, and then
- * follow: links that lead nowhere are followed. Names are looked up only where there is such a file. 0 or -ENOMEM. */
-int lk_namesakes_find(struct lk_source *source, const struct lk_snapshot *snap, const char *path,
-		      const struct lk_fact_file *file, bool follow, lk_namesakes *ret);
+ * follow: links that lead nowhere are followed. Names are looked up only where there is such a file. */
+void lk_namesakes_find(struct lk_source *source, const struct lk_snapshot *snap, const char *path,
+		       const struct lk_fact_file *file, bool follow, lk_namesakes *ret);
 
-/* "process 17 (flock) holds a lock on a deleted file of this name", with bytes of the machine. A negative errno ends it. */
-typedef int (*lk_namesake_cb)(void *arg, const char *sentence);
-/* Each process once, and only the first of many. 0, -ENOMEM, or what cb returned. */
-int lk_namesakes_tell(const lk_namesakes *list, lk_namesake_cb cb, void *arg);
+/* "process 17 (flock) holds a lock on a deleted file of this name", with bytes of the machine. */
+typedef void (*lk_namesake_cb)(void *arg, const char *sentence);
+/* Each process once, and only the first of many. */
+void lk_namesakes_tell(const lk_namesakes *list, lk_namesake_cb cb, void *arg);
 
 #endif

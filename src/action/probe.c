@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opening a file to ask the kernel about a lock on it, or to take one. */
 #include "action/probe.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -100,37 +100,27 @@ static struct lk_probe_found from_flock(const struct flock *fl)
 
 typedef LK_VEC(struct lk_range) range_list;
 
-static int push_range(range_list *todo, int64_t start, int64_t end)
+static void push_range(range_list *todo, int64_t start, int64_t end)
 {
-	struct lk_range *slot;
-
-	if (start > end)
-		return 0;
-	slot = lk_vec_push(todo);
-	if (!slot)
-		return -ENOMEM;
-	*slot = (struct lk_range){ start, end };
-	return 0;
+	if (start <= end)
+		*lk_vec_push(todo) = (struct lk_range){ start, end };
 }
 
 /* The kernel names any one of the locks in the way, not the first: what lies beside it is asked about again. */
 static int ask_one(struct lk_probe *p, enum lk_mode mode, struct lk_range range, range_list *todo, lk_probe_list *ret)
 {
 	struct flock fl = to_flock(mode, range);
-	struct lk_probe_found found, *slot;
+	struct lk_probe_found found;
 	int rc = p->sys->fcntl_lock(p->sys->arg, p->fd, F_OFD_GETLK, &fl);
 
 	if (rc < 0 || fl.l_type == F_UNLCK)
 		return rc;
 	found = from_flock(&fl);
-	slot = lk_vec_push(ret);
-	if (!slot)
-		return -ENOMEM;
-	*slot = found;
+	*lk_vec_push(ret) = found;
 	if (found.range.start > range.start)
-		rc = push_range(todo, range.start, found.range.start - 1);
-	if (rc == 0 && found.range.end < range.end)
-		rc = push_range(todo, found.range.end + 1, range.end);
+		push_range(todo, range.start, found.range.start - 1);
+	if (found.range.end < range.end)
+		push_range(todo, found.range.end + 1, range.end);
 	return rc;
 }
 
@@ -146,8 +136,7 @@ int lk_probe_ask(struct lk_probe *p, const struct lk_probe_wish *wish, lk_probe_
 	range_list todo = { 0 };
 	int rc = p->fd >= 0 ? 0 : open_pinned(p, O_RDONLY, err);
 
-	if (rc == 0)
-		rc = push_range(&todo, wish->range.start, wish->range.end);
+	push_range(&todo, wish->range.start, wish->range.end);
 	while (rc == 0 && todo.n && ret->n < FOUND_MAX) {
 		struct lk_range next = todo.v[--todo.n];
 

@@ -18,11 +18,11 @@ struct lk_release {
 	uint32_t settle_ms; /* how long to look for who has it next; set by lk_release_plan() */
 };
 
-/* The plan: what will happen, or why it cannot. pid: the holder it is to be done through; 0: any. range: NULL: all of the lock. 0, or -errno with a sentence; lk_action_free() of
- * r->action when 0. */
-int lk_release_plan(struct lk_release *r, const struct lk_sys *sys, const struct lk_trace *trace,
-		    struct lk_source *source, const struct lk_snapshot *snap, const struct lk_lock *lock, int pid,
-		    const struct lk_range *range, struct lk_err *err);
+/* The plan: what will happen, or why it cannot. pid: the holder it is to be done through; 0: any. range: NULL: all of the lock.
+ * lk_action_free() of r->action. */
+void lk_release_plan(struct lk_release *r, const struct lk_sys *sys, const struct lk_trace *trace,
+		     struct lk_source *source, const struct lk_snapshot *snap, const struct lk_lock *lock, int pid,
+		     const struct lk_range *range);
 
 /* The operations of the driver; release_run.c and release_verify.c. */
 int lk_release_run(struct lk_action *a, struct lk_err *err);

@@ -125,8 +125,10 @@ static int run_on_duplicate(void *arg, size_t item __attribute__((unused)), stru
 		if (rc < 0)
 			explain_unlock(r, rc, &err);
 	}
-	if (lk_buf_add(&b, &rc, sizeof(rc)) == 0 && (rc >= 0 || lk_buf_puts(&b, lk_err_text(&err)) == 0))
-		lk_helper_emit(out, b.v, b.n);
+	lk_buf_add(&b, &rc, sizeof(rc));
+	if (rc < 0)
+		lk_buf_puts(&b, lk_err_text(&err));
+	lk_helper_emit(out, b.v, b.n);
 	if (fd >= 0)
 		sys->close(sys->arg, fd);
 	return 0;

@@ -86,38 +86,18 @@ static const struct lk_lock *find_other(const struct lk_release *r, const struct
 	return NULL;
 }
 
-static int say_left(struct lk_release *r, const struct lk_lock *left)
-{
-	struct lk_action *a = &r->action;
-	const char *words = lk_words_lock(&a->arena, left);
-
-	a->outcome = LK_OUTCOME_NOT_DONE;
-	return lk_action_say(
-		a, LK_LINE_RESULT,
-		"still there: process %d has %s; either the release failed, or it has taken the lock again.",
-		r->target.pid, words ? words : "the lock");
-}
-
-static const char *process_of(struct lk_release *r, const struct lk_lock *l)
-{
-	const char *words = lk_words_process(&r->action.arena, l->pid, l->proc ? l->proc->comm : NULL);
-
-	return words ? words : "another process";
-}
-
 static const char *what_was_released(struct lk_release *r)
 {
-	const char *what = NULL;
 	char range[LK_RANGE_TEXT];
 
 	if (r->lock->rec.type == LK_TYPE_LEASE)
 		return "the lease";
-	if (lk_range_compare(r->range, r->lock->rec.range) != 0)
-		what = lk_arena_printf(&r->action.arena, "bytes %s", lk_range_format(r->range, range));
-	return what ? what : "the lock";
+	if (lk_range_compare(r->range, r->lock->rec.range) == 0)
+		return "the lock";
+	return lk_arena_printf(&r->action.arena, "bytes %s", lk_range_format(r->range, range));
 }
 
-static int say_gone(struct lk_release *r, const struct lk_snapshot *now)
+static void say_gone(struct lk_release *r, const struct lk_snapshot *now)
 {
 	const struct lk_lock *next = find_other(r, now, true), *beside = find_other(r, now, false);
 	const char *what = what_was_released(r);
@@ -125,29 +105,35 @@ static int say_gone(struct lk_release *r, const struct lk_snapshot *now)
 
 	a->outcome = LK_OUTCOME_DONE;
 	if (next)
-		return lk_action_say(a, LK_LINE_RESULT, "released: %s; %s has it now.", what, process_of(r, next));
-	if (beside)
-		return lk_action_say(a, LK_LINE_RESULT, "released: %s; %s still has its own lock there.", what,
-				     process_of(r, beside));
-	if (r->lock->rec.type == LK_TYPE_LEASE)
-		return lk_action_say(a, LK_LINE_RESULT,
-				     "released: the lease; whoever waited to open the file goes on.");
-	return lk_action_say(a, LK_LINE_RESULT, "released: %s; nobody else has it now.", what);
+		lk_action_say(a, LK_LINE_RESULT, "released: %s; %s has it now.", what, lk_words_who(&a->arena, next));
+	else if (beside)
+		lk_action_say(a, LK_LINE_RESULT, "released: %s; %s still has its own lock there.", what,
+			      lk_words_who(&a->arena, beside));
+	else if (r->lock->rec.type == LK_TYPE_LEASE)
+		lk_action_say(a, LK_LINE_RESULT, "released: the lease; whoever waited to open the file goes on.");
+	else
+		lk_action_say(a, LK_LINE_RESULT, "released: %s; nobody else has it now.", what);
 }
 
-static int judge(struct lk_release *r, const struct lk_snapshot *now)
+static void judge(struct lk_release *r, const struct lk_snapshot *now)
 {
 	const struct lk_lock *left = find_left(r, now);
+	struct lk_action *a = &r->action;
 
-	if (left)
-		return say_left(r, left);
-	if (!now->complete && has_nameless(r, now)) {
-		r->action.outcome = LK_OUTCOME_UNKNOWN;
-		return lk_action_say(&r->action, LK_LINE_RESULT,
-				     "a lock of this kind is there, but nobody is proven to hold it, so it cannot be "
-				     "told whether it is this one.");
+	if (left) {
+		a->outcome = LK_OUTCOME_NOT_DONE;
+		lk_action_say(
+			a, LK_LINE_RESULT,
+			"still there: process %d has %s; either the release failed, or it has taken the lock again.",
+			r->target.pid, lk_words_lock(&a->arena, left));
+	} else if (!now->complete && has_nameless(r, now)) {
+		a->outcome = LK_OUTCOME_UNKNOWN;
+		lk_action_say(a, LK_LINE_RESULT,
+			      "a lock of this kind is there, but nobody is proven to hold it, so it cannot be "
+			      "told whether it is this one.");
+	} else {
+		say_gone(r, now);
 	}
-	return say_gone(r, now);
 }
 
 /* Those that waited need a moment to wake up. */
@@ -190,7 +176,7 @@ int lk_release_verify(struct lk_action *a, struct lk_err *err)
 		lk_action_say(a, LK_LINE_RESULT, "it could not be seen whether the lock is gone.");
 		return rc;
 	}
-	rc = judge(r, now);
+	judge(r, now);
 	lk_snapshot_free(now);
-	return rc;
+	return 0;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan of a signal, and sending it. */
 #include "action/signal.h"
 
 #include <errno.h>
@@ -28,6 +29,23 @@ static const struct lk_action_ops ops = {
 	.done = done,
 };
 
+void lk_signal_want(lk_signal_list *list, struct lk_signal_wanted w)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct lk_signal_wanted *old = &list->v[i];
+
+		if (old->pid != w.pid)
+			continue;
+		if (!old->lock) {
+			old->lock = w.lock;
+			old->holder = w.holder;
+		}
+		old->start_ticks = old->start_ticks ? old->start_ticks : w.start_ticks;
+		return;
+	}
+	*lk_vec_push(list) = w;
+}
+
 /* n_targets grows with each that is pinned, so that done() lets go of those. */
 static int pin_one(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_wanted *w,
 		   struct lk_err *err)
@@ -50,9 +68,7 @@ static int pin_one(struct lk_signal *s, const struct lk_snapshot *snap, const st
 	if (rc < 0)
 		return rc;
 	rc = lk_look_at(w->pid, &t->look, err);
-	t->words = rc == 0 ? lk_words_process(&s->base.arena, w->pid, t->target.comm) : NULL;
-	if (rc == 0 && !t->words)
-		rc = lk_err_set(err, -ENOMEM, "out of memory");
+	t->words = lk_words_process(&s->base.arena, w->pid, t->target.comm);
 	if (rc < 0)
 		lk_target_done(&t->target, s->base.sys);
 	s->n_targets += rc == 0;
@@ -60,15 +76,11 @@ static int pin_one(struct lk_signal *s, const struct lk_snapshot *snap, const st
 }
 
 /* Who held the lock and is gone is no longer in the way. */
-static int leave_out(struct lk_signal *s, const struct lk_signal_wanted *w, int rc, const struct lk_err *why)
+static void leave_out(struct lk_signal *s, const struct lk_signal_wanted *w, int rc, const struct lk_err *why)
 {
-	const char *text = lk_arena_printf(&s->base.arena, "Process %d is left out: %s.", w->pid, lk_err_text(why));
-
-	if (!text)
-		return -ENOMEM;
-	s->left_out[s->n_left_out++] = text;
+	s->left_out[s->n_left_out++] = lk_arena_printf(&s->base.arena, "Process %d is left out: %s.", w->pid,
+						       lk_err_text(why));
 	s->n_missing += !w->lock || (rc != -ESRCH && rc != -ESTALE);
-	return 0;
 }
 
 /* The first error is that of a plan without anybody. */
@@ -76,33 +88,33 @@ static int pin_all(struct lk_signal *s, const struct lk_snapshot *snap, const st
 		   struct lk_err *err)
 {
 	struct lk_err first = { 0 };
-	int rc = 0;
+	int rc;
 
-	for (size_t i = 0; i < n && rc != -ENOMEM; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct lk_err one = { 0 };
 		int failed = pin_one(s, snap, &wanted[i], &one);
 
-		rc = failed < 0 && failed != -ENOMEM ? leave_out(s, &wanted[i], failed, &one) : failed;
-		if (failed < 0)
+		if (failed < 0) {
+			leave_out(s, &wanted[i], failed, &one);
 			lk_err_set(&first, failed, "%s", lk_err_text(&one));
+		}
 		lk_err_done(&one);
 	}
-	if (rc == 0 && !s->n_targets)
-		rc = first.code;
+	rc = s->n_targets ? 0 : first.code;
 	if (rc < 0)
 		lk_err_set(err, rc, "%s", lk_err_text(&first));
 	lk_err_done(&first);
 	return rc;
 }
 
-static int name_it(struct lk_signal *s)
+static void name_it(struct lk_signal *s)
 {
 	const char *text = s->n_targets ? s->targets[0].words : "nobody";
 	char name[LK_SIGNAL_NAME];
 
-	for (size_t i = 1; text && i < s->n_targets; i++)
+	for (size_t i = 1; i < s->n_targets; i++)
 		text = lk_arena_printf(&s->base.arena, "%s, %s", text, s->targets[i].words);
-	return text ? lk_action_name(&s->base, "%s to %s", lk_signal_name(s->steps[0].sig, name), text) : -ENOMEM;
+	lk_action_name(&s->base, "%s to %s", lk_signal_name(s->steps[0].sig, name), text);
 }
 
 static bool uses_kill(const struct lk_signal *s)
@@ -114,71 +126,66 @@ static bool uses_kill(const struct lk_signal *s)
 	return false;
 }
 
-static int say_rest(struct lk_signal *s)
+static void say_rest(struct lk_signal *s)
 {
 	for (size_t i = 0; i < s->n_left_out; i++)
 		lk_action_say(&s->base, LK_LINE_NOT, "%s", s->left_out[i]);
 	lk_action_say(&s->base, LK_LINE_NOT, "No other process is sent a signal, not even its children.");
 	if (!uses_kill(s))
 		lk_action_say(&s->base, LK_LINE_NOT, "SIGKILL is not sent.");
-	return name_it(s);
+	name_it(s);
+}
+
+static void use_steps(struct lk_signal *s, const struct lk_signal_step *steps, size_t n_steps)
+{
+	s->steps = lk_arena_memdup(&s->base.arena, steps, n_steps * sizeof(*steps));
+	s->n_steps = n_steps;
 }
 
 int lk_signal_plan(struct lk_signal *ret, const struct lk_sys *sys, struct lk_source *source,
 		   const struct lk_snapshot *snap, const struct lk_signal_wanted *wanted, size_t n_wanted,
 		   const struct lk_signal_step *steps, size_t n_steps, struct lk_err *err)
 {
-	int rc = 0;
+	int rc;
 
 	*ret = (struct lk_signal){ .settle_ms = SETTLE_MS };
 	lk_action_init(&ret->base, &ops, sys, source);
-	ret->targets = lk_arena_array(&ret->base.arena, n_wanted ? n_wanted : 1, sizeof(*ret->targets));
-	ret->steps = lk_arena_memdup(&ret->base.arena, steps, n_steps * sizeof(*steps));
-	ret->left_out = lk_arena_array(&ret->base.arena, n_wanted ? n_wanted : 1, sizeof(*ret->left_out));
-	ret->n_steps = n_steps;
-	if (!ret->targets || !ret->steps || !ret->left_out)
-		return lk_err_set(err, -ENOMEM, "out of memory");
+	ret->targets = lk_arena_array(&ret->base.arena, n_wanted, sizeof(*ret->targets));
+	ret->left_out = lk_arena_array(&ret->base.arena, n_wanted, sizeof(*ret->left_out));
+	use_steps(ret, steps, n_steps);
 	rc = pin_all(ret, snap, wanted, n_wanted, err);
-	for (size_t i = 0; i < ret->n_targets && !rc; i++)
-		rc = lk_signal_explain(ret, &ret->targets[i], snap, lk_snapshot_proc(snap, ret->targets[i].target.pid));
-	if (!rc)
-		rc = say_rest(ret);
-	return rc < 0 ? lk_err_set(err, rc, "cannot make the plan: %s", strerror(-rc)) : 0;
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < ret->n_targets; i++)
+		lk_signal_explain(ret, &ret->targets[i], snap, lk_snapshot_proc(snap, ret->targets[i].target.pid));
+	say_rest(ret);
+	return 0;
 }
 
 int lk_signal_choose(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_step *steps,
 		     size_t n_steps, struct lk_err *err)
 {
-	const struct lk_signal_step *copy = lk_arena_memdup(&s->base.arena, steps, n_steps * sizeof(*steps));
-	int rc = copy ? 0 : -ENOMEM;
-
 	s->base.lines.n = 0;
 	s->base.refused = false;
-	if (copy) {
-		s->steps = copy;
-		s->n_steps = n_steps;
-	}
-	for (size_t i = 0; i < s->n_targets && !rc; i++) {
+	use_steps(s, steps, n_steps);
+	for (size_t i = 0; i < s->n_targets; i++) {
 		struct lk_signal_target *t = &s->targets[i];
+		int rc = lk_look_at(t->target.pid, &t->look, err);
 
+		if (rc < 0) {
+			s->base.refused = true;
+			return rc;
+		}
 		t->n_locks = 0;
-		rc = lk_look_at(t->target.pid, &t->look, err);
-		if (!rc)
-			rc = lk_signal_explain(s, t, snap, lk_snapshot_proc(snap, t->target.pid));
+		lk_signal_explain(s, t, snap, lk_snapshot_proc(snap, t->target.pid));
 	}
-	if (!rc)
-		rc = say_rest(s);
-	if (!rc)
-		return 0;
-	s->base.refused = true;
-	return lk_err_set(err, rc, "cannot make the plan: %s", strerror(-rc));
+	say_rest(s);
+	return 0;
 }
 
 static void leave_alone(struct lk_signal *s, struct lk_signal_target *t, const struct lk_err *why)
 {
-	const char *text = lk_arena_printf(&s->base.arena, "%s", lk_err_text(why));
-
-	t->left_alone = text ? text : "it has changed";
+	t->left_alone = lk_arena_strdup(&s->base.arena, lk_err_text(why));
 }
 
 int lk_signal_check(struct lk_action *a, struct lk_err *err)

@@ -26,6 +26,11 @@ struct lk_signal_wanted {
 	const struct lk_holder *holder; /* of lock; NULL likewise */
 };
 
+typedef LK_VEC(struct lk_signal_wanted) lk_signal_list; /* each process once */
+
+/* Adds one. A process that is there already keeps the first lock and the first start time that it is there for. */
+void lk_signal_want(lk_signal_list *list, struct lk_signal_wanted w);
+
 struct lk_signal_target;
 
 struct lk_signal {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Signals by name. */
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>

@@ -20,25 +20,19 @@ static bool holds(const struct lk_lock *l, int pid)
 	return false;
 }
 
-static int collect_locks(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap)
+static void collect_locks(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < snap->n_locks; i++)
 		n += holds(&snap->locks[i], t->target.pid);
-	t->locks = lk_arena_array(&s->base.arena, n ? n : 1, sizeof(*t->locks));
-	if (!t->locks)
-		return -ENOMEM;
+	t->locks = lk_arena_array(&s->base.arena, n, sizeof(*t->locks));
 	for (size_t i = 0; i < snap->n_locks; i++) {
 		const struct lk_lock *l = &snap->locks[i];
 
-		if (!holds(l, t->target.pid))
-			continue;
-		t->locks[t->n_locks] = (struct lk_signal_lock){ l, lk_words_lock(&s->base.arena, l) };
-		if (!t->locks[t->n_locks++].words)
-			return -ENOMEM;
+		if (holds(l, t->target.pid))
+			t->locks[t->n_locks++] = (struct lk_signal_lock){ l, lk_words_lock(&s->base.arena, l) };
 	}
-	return 0;
 }
 
 static bool is_target(const struct lk_signal *s, int pid)
@@ -190,18 +184,14 @@ static void explain_refusal(struct lk_signal *s, const struct lk_signal_target *
 			      lk_rights_advice(LK_RIGHT_SIGNAL));
 }
 
-int lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap,
-		      const struct lk_proc *proc)
+void lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap,
+		       const struct lk_proc *proc)
 {
-	int rc = collect_locks(s, t, snap);
-
-	if (rc < 0)
-		return rc;
+	collect_locks(s, t, snap);
 	explain_refusal(s, t);
 	explain_steps(s, t);
 	explain_locks(s, t);
 	for (size_t i = 0; i < s->n_steps; i++)
 		explain_one_signal(s, t, s->steps[i].sig);
 	explain_state(s, t, proc);
-	return 0;
 }

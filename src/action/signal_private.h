@@ -24,9 +24,9 @@ struct lk_signal_target {
 	const char *left_alone; /* why it was: it was not the same any more when a signal was due; NULL: it was not */
 };
 
-/* The words of the plan for one target, its locks filled in. 0 or -ENOMEM. */
-int lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap,
-		      const struct lk_proc *proc);
+/* The words of the plan for one target, its locks filled in. */
+void lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap,
+		       const struct lk_proc *proc);
 
 /* The three operations of the driver. */
 int lk_signal_check(struct lk_action *a, struct lk_err *err);

@@ -40,7 +40,7 @@ static void say_lock(struct lk_signal *s, const struct lk_signal_target *t, cons
 		lk_action_say(&s->base, LK_LINE_RESULT, "%s is gone.", sl->words);
 	else if (other->pid > 0)
 		lk_action_say(&s->base, LK_LINE_RESULT, "%s is gone; %s has a lock there now.", sl->words,
-			      lk_words_process(&s->base.arena, other->pid, other->proc ? other->proc->comm : NULL));
+			      lk_words_who(&s->base.arena, other));
 	else
 		lk_action_say(&s->base, LK_LINE_RESULT, "%s: somebody who is not known has a lock there.", sl->words);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The system calls of actions for real, and the line in the system's log. */
 #include "action/sys.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/sanitize.h"
@@ -108,21 +110,17 @@ static int real_close(void *arg __attribute__((unused)), int fd)
 	return result(close(fd));
 }
 
-/* As syslog(3) would write it, RFC 3164; the months are those of no locale. NULL: no memory. */
+/* As syslog(3) would write it, RFC 3164; the months are those of no locale. */
 static char *log_entry(const char *line)
 {
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 	time_t now = time(NULL);
 	struct tm tm = { 0 };
-	char *text;
 
 	localtime_r(&now, &tm);
-	if (asprintf(&text, "<%d>%s %2d %02d:%02d:%02d lockscope[%d]: %.*s", LOG_AUTHPRIV | LOG_NOTICE,
-		     months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)getpid(), LOG_LINE_MAX,
-		     line) < 0)
-		return NULL;
-	return text;
+	return lk_printf("<%d>%s %2d %02d:%02d:%02d lockscope[%d]: %.*s", LOG_AUTHPRIV | LOG_NOTICE, months[tm.tm_mon],
+			 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)getpid(), LOG_LINE_MAX, line);
 }
 
 /* syslog(3) waits while the queue of /dev/log is full, and every user can fill it. */
@@ -132,7 +130,7 @@ static void real_log(void *arg __attribute__((unused)), const char *line)
 	lk_auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	lk_auto_mem char *text = log_entry(line);
 
-	if (fd >= 0 && text)
+	if (fd >= 0)
 		(void)!sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof(to));
 }
 
@@ -141,17 +139,15 @@ void lk_sys_log(const struct lk_sys *sys, const char *fmt, ...)
 	lk_auto_mem char *safe = NULL;
 	lk_buf text = { 0 };
 	va_list ap;
-	int rc;
 
 	if (!sys->log)
 		return;
 	va_start(ap, fmt);
-	rc = lk_buf_printf(&text, "uid=%u euid=%u ", (unsigned)getuid(), (unsigned)geteuid());
-	rc = rc ? rc : lk_buf_vprintf(&text, fmt, ap);
+	lk_buf_printf(&text, "uid=%u euid=%u ", (unsigned)getuid(), (unsigned)geteuid());
+	lk_buf_vprintf(&text, fmt, ap);
 	va_end(ap);
-	safe = rc < 0 ? NULL : lk_sanitize(text.v, text.n, false);
-	if (safe)
-		sys->log(sys->arg, safe);
+	safe = lk_sanitize(text.v, text.n, false);
+	sys->log(sys->arg, safe);
 	lk_vec_done(&text);
 }
 

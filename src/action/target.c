@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pinning what an action is aimed at, and checking later that it is still the same. */
 #include "action/target.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #include "action/target_private.h"
+#include "base/alloc.h"
 #include "source/rights.h"
 
 #define CHANGED "target changed since you looked: "
@@ -66,8 +68,8 @@ static int look_first(struct lk_target *t, const struct lk_procroot *root, struc
 		return rc;
 	t->start_ticks = now.start_ticks;
 	t->program = now.program;
-	t->comm = strndup(now.comm, now.comm_len);
-	return t->comm ? 0 : lk_err_set(err, -ENOMEM, "out of memory");
+	t->comm = lk_strndup(now.comm, now.comm_len);
+	return 0;
 }
 
 static int pin(struct lk_target *t, const struct lk_sys *sys, struct lk_err *err)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tracing for real: ptrace(2), and what /proc says about a thread. */
 #include "action/trace.h"
 
 #include <errno.h>
@@ -238,14 +239,10 @@ static ssize_t real_read_task(void *arg __attribute__((unused)), int pid, int ti
 static int add_tid(void *arg, int dirfd __attribute__((unused)), const char *name)
 {
 	lk_tids *tids = arg;
-	int tid, *slot;
+	int tid;
 
-	if (lk_text_pid(name, strlen(name), &tid) < 0)
-		return 0;
-	slot = lk_vec_push(tids);
-	if (!slot)
-		return -ENOMEM;
-	*slot = tid;
+	if (lk_text_pid(name, strlen(name), &tid) == 0)
+		*lk_vec_push(tids) = tid;
 	return 0;
 }
 

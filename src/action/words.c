@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes and locks in the words of plans and reports. */
 #include "action/words.h"
 
 #include <inttypes.h>
@@ -28,6 +29,13 @@ const char *lk_words_proc(struct lk_arena *a, const struct lk_proc *p)
 	if (!p->comm || !p->comm[0])
 		return lk_arena_printf(a, "process %d%s", p->pid, lk_words_mark(p));
 	return lk_arena_printf(a, "process %d (%s%s)", p->pid, p->comm, lk_words_mark(p));
+}
+
+const char *lk_words_who(struct lk_arena *a, const struct lk_lock *l)
+{
+	if (l->pid <= 0)
+		return "a process that cannot be seen";
+	return l->proc ? lk_words_proc(a, l->proc) : lk_words_process(a, l->pid, NULL);
 }
 
 static const char *type_words(enum lk_type t)
@@ -60,16 +68,9 @@ const char *lk_words_waiters(struct lk_arena *a, const struct lk_lock *l)
 	size_t n = 0;
 
 	for (size_t i = 0; i < l->n_blocks && n < NAMED_MAX; i++, n++) {
-		const struct lk_lock *w = l->blocks[i];
-		const char *one = w->pid > 0 && w->proc ? lk_words_proc(a, w->proc)
-				  : w->pid > 0          ? lk_words_process(a, w->pid, NULL)
-							: "a process that cannot be seen";
+		const char *one = lk_words_who(a, l->blocks[i]);
 
-		if (!one)
-			return NULL;
 		text = text ? lk_arena_printf(a, "%s, %s", text, one) : one;
-		if (!text)
-			return NULL;
 	}
 	if (l->n_blocks > n)
 		text = lk_arena_printf(a, "%s and %zu more", text, l->n_blocks - n);
@@ -79,64 +80,68 @@ const char *lk_words_waiters(struct lk_arena *a, const struct lk_lock *l)
 /* ---- which job it is ---- */
 
 /* "gdb[12]", "process 12" */
-static int put_name(const char *comm, int pid, lk_buf *out)
+static void put_name(const char *comm, int pid, lk_buf *out)
 {
-	return comm ? lk_buf_printf(out, "%s[%d]", comm, pid) : lk_buf_printf(out, "process %d", pid);
+	if (comm)
+		lk_buf_printf(out, "%s[%d]", comm, pid);
+	else
+		lk_buf_printf(out, "process %d", pid);
 }
 
-int lk_words_put_owner(const struct lk_proc *p, lk_buf *out)
+void lk_words_put_owner(const struct lk_proc *p, lk_buf *out)
 {
-	int rc = put_name(p->comm, p->pid, out);
-
-	return rc || !p->user ? rc : lk_buf_printf(out, " of %s", p->user);
+	put_name(p->comm, p->pid, out);
+	if (p->user)
+		lk_buf_printf(out, " of %s", p->user);
 }
 
-static int put_tracer(const struct lk_proc *p, const char *before, lk_buf *out)
+static void put_tracer(const struct lk_proc *p, const char *before, lk_buf *out)
 {
-	int rc = lk_buf_puts(out, before);
-
-	if (rc)
-		return rc;
-	return p->tracer ? put_name(p->tracer_comm, p->tracer, out) : lk_buf_puts(out, "a debugger");
+	lk_buf_puts(out, before);
+	if (p->tracer)
+		put_name(p->tracer_comm, p->tracer, out);
+	else
+		lk_buf_puts(out, "a debugger");
 }
 
-int lk_words_put_state(const struct lk_proc *p, lk_buf *out)
+void lk_words_put_state(const struct lk_proc *p, lk_buf *out)
 {
 	if (p->state == 'T')
-		return lk_buf_puts(out, "stopped (Ctrl-Z or SIGSTOP): SIGCONT lets it go on");
-	if (p->state == 't')
-		return put_tracer(p, "stopped while it is traced by ", out);
-	if (p->state == 'Z' && !lk_proc_is_over(p))
-		return lk_buf_printf(out, "zombie: its first thread has ended, %" PRId64 " of its threads live on",
-				     p->num_threads - 1);
-	if (lk_proc_is_over(p))
-		return lk_buf_puts(out, "zombie: it has ended, its parent has not taken notice");
-	if (p->state == 'D')
-		return lk_buf_puts(out, "in the kernel (disk sleep): a signal waits until it comes back");
-	return p->tracer ? put_tracer(p, "traced by ", out) : 0;
+		lk_buf_puts(out, "stopped (Ctrl-Z or SIGSTOP): SIGCONT lets it go on");
+	else if (p->state == 't')
+		put_tracer(p, "stopped while it is traced by ", out);
+	else if (p->state == 'Z' && !lk_proc_is_over(p))
+		lk_buf_printf(out, "zombie: its first thread has ended, %" PRId64 " of its threads live on",
+			      p->num_threads - 1);
+	else if (lk_proc_is_over(p))
+		lk_buf_puts(out, "zombie: it has ended, its parent has not taken notice");
+	else if (p->state == 'D')
+		lk_buf_puts(out, "in the kernel (disk sleep): a signal waits until it comes back");
+	else if (p->tracer)
+		put_tracer(p, "traced by ", out);
 }
 
-static int put_since(int64_t started_ms, int64_t now_ms, lk_buf *out)
+static void put_since(int64_t started_ms, int64_t now_ms, lk_buf *out)
 {
 	time_t started = (time_t)(started_ms / 1000), now = (time_t)(now_ms / 1000);
 	struct tm then = { 0 }, today = { 0 };
 	char buf[64];
 	bool same_day;
-	int rc;
 
 	if (!localtime_r(&started, &then) || !localtime_r(&now, &today))
-		return 0;
+		return;
 	same_day = then.tm_year == today.tm_year && then.tm_yday == today.tm_yday;
 	if (!strftime(buf, sizeof(buf), same_day ? "%H:%M" : "%Y-%m-%d %H:%M", &then))
-		return 0;
-	rc = lk_buf_printf(out, "since %s (", buf);
-	rc = rc ? rc : lk_age_text(now > started ? now - started : 0, out);
-	return rc ? rc : lk_buf_puts(out, ")");
+		return;
+	lk_buf_printf(out, "since %s (", buf);
+	lk_age_text(now > started ? now - started : 0, out);
+	lk_buf_puts(out, ")");
 }
 
-static int separate(size_t begin, lk_buf *out)
+static void separate(size_t begin, lk_buf *out)
 {
-	return out->n > begin ? lk_buf_puts(out, "; ") : 0;
+	if (out->n > begin)
+		lk_buf_puts(out, "; ");
 }
 
 /* A session is named where neither the process itself nor its parent leads it. */
@@ -145,39 +150,38 @@ static bool has_session(const struct lk_proc *p)
 	return p->session > 0 && p->session != p->pid && p->session != p->ppid;
 }
 
-int lk_words_put_job(const struct lk_proc *p, int64_t now_unix_ms, lk_buf *out)
+void lk_words_put_job(const struct lk_proc *p, int64_t now_unix_ms, lk_buf *out)
 {
 	const struct {
 		const char *before, *name;
 	} named[] = { { "", p->unit }, { "user unit ", p->user_unit }, { "", p->container } };
 	size_t begin = out->n;
-	int rc = lk_words_put_state(p, out);
 
-	if (!rc && p->started_unix_ms) {
-		rc = separate(begin, out);
-		rc = rc ? rc : put_since(p->started_unix_ms, now_unix_ms, out);
+	lk_words_put_state(p, out);
+	if (p->started_unix_ms) {
+		separate(begin, out);
+		put_since(p->started_unix_ms, now_unix_ms, out);
 	}
-	if (!rc && p->ppid > 0) {
-		rc = separate(begin, out);
-		rc = rc ? rc : lk_buf_puts(out, "child of ");
-		rc = rc ? rc : put_name(p->parent_comm, p->ppid, out);
+	if (p->ppid > 0) {
+		separate(begin, out);
+		lk_buf_puts(out, "child of ");
+		put_name(p->parent_comm, p->ppid, out);
 	}
-	if (!rc && has_session(p)) {
-		rc = separate(begin, out);
-		rc = rc ? rc : lk_buf_puts(out, p->session_comm ? "session of " : "session of the late ");
-		rc = rc ? rc : put_name(p->session_comm, p->session, out);
+	if (has_session(p)) {
+		separate(begin, out);
+		lk_buf_puts(out, p->session_comm ? "session of " : "session of the late ");
+		put_name(p->session_comm, p->session, out);
 	}
-	if (!rc && p->tty) {
-		rc = separate(begin, out);
-		rc = rc ? rc : lk_buf_printf(out, "tty %s", p->tty);
+	if (p->tty) {
+		separate(begin, out);
+		lk_buf_printf(out, "tty %s", p->tty);
 	}
-	for (size_t i = 0; i < sizeof(named) / sizeof(*named) && !rc; i++) {
+	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++) {
 		if (!named[i].name)
 			continue;
-		rc = separate(begin, out);
-		rc = rc ? rc : lk_buf_printf(out, "%s%s", named[i].before, named[i].name);
+		separate(begin, out);
+		lk_buf_printf(out, "%s%s", named[i].before, named[i].name);
 	}
-	return rc;
 }
 
 /* ---- why nobody is named ---- */
@@ -211,18 +215,16 @@ static bool has_word(const char *reason, const char *word)
 	return strncmp(reason, word, n) == 0 && reason[n] == ':';
 }
 
-int lk_words_put_reasons(const struct lk_lock *l, lk_buf *out)
+void lk_words_put_reasons(const struct lk_lock *l, lk_buf *out)
 {
 	size_t begin = out->n;
-	int rc = 0;
 
-	for (size_t i = 0; i < sizeof(reason_words) / sizeof(*reason_words) && !rc; i++) {
+	for (size_t i = 0; i < sizeof(reason_words) / sizeof(*reason_words); i++) {
 		bool given = false;
 
 		for (size_t k = 0; k < l->n_because; k++)
 			given = given || has_word(l->no_holder_because[k], reason_words[i][0]);
 		if (given)
-			rc = lk_buf_printf(out, "%s%s", out->n > begin ? ", " : "", reason_words[i][1]);
+			lk_buf_printf(out, "%s%s", out->n > begin ? ", " : "", reason_words[i][1]);
 	}
-	return rc;
 }

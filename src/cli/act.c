@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Showing the plan of an action, asking, executing it and reporting. */
 #include "cli/act.h"
-
-#include <errno.h>
-#include <string.h>
 
 #include "cli/confirm.h"
 #include "cli/out.h"
@@ -53,20 +51,15 @@ static void say_refusals(const struct lk_action *a)
 		lk_say("nothing was done: it is refused");
 }
 
-static enum lk_status put_document(const struct lk_cli *cli, const struct lk_session *s, const struct lk_action *a,
-				   const struct lk_lock *const *rows, size_t n_rows, const char *error)
+static void put_document(const struct lk_cli *cli, const struct lk_session *s, const struct lk_action *a,
+			 const struct lk_lock *const *rows, size_t n_rows, const char *error)
 {
 	struct lk_json_options o = { .full = cli->full };
 	struct lk_answer answer = { .verb = cli->verb->name, .action = a, .dry_run = cli->act.dry_run, .error = error };
 	int rc = lk_json_print(stdout, s->snap, rows, n_rows, &answer, &o);
 
-	if (rc == -ENOMEM) {
-		lk_say("cannot print the answer: out of memory");
-		return LK_STATUS_ERROR;
-	}
 	if (rc < 0)
 		lk_fail_output(rc);
-	return 0;
 }
 
 static enum lk_status status_of(const struct lk_action *a, int rc)
@@ -91,42 +84,41 @@ static enum lk_status execute(const struct lk_cli *cli, const struct lk_session 
 {
 	struct lk_err err = { 0 };
 	int rc = lk_action_execute(a, &err);
-	enum lk_status status = status_of(a, rc), printed = 0;
+	enum lk_status status = status_of(a, rc);
 	struct lk_out o;
 
 	lk_out_init(&o, cli);
 	if (is_json(cli))
-		printed = put_document(cli, s, a, rows, n_rows, rc < 0 ? lk_err_text(&err) : NULL);
+		put_document(cli, s, a, rows, n_rows, rc < 0 ? lk_err_text(&err) : NULL);
 	else
 		put_lines(&o, a, LK_LINE_RESULT, NULL);
 	if (rc < 0)
 		lk_say("%s", lk_err_text(&err));
 	lk_err_done(&err);
-	return printed ? printed : status;
+	return status;
 }
 
 /* Nothing is to be run: the plan is all. */
 static enum lk_status only_plan(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
 				const struct lk_lock *const *rows, size_t n_rows, const char *error)
 {
-	enum lk_status status = LK_STATUS_YES, printed = 0;
+	enum lk_status status = LK_STATUS_YES;
 
 	if (a->refused || error) {
 		a->outcome = LK_OUTCOME_REFUSED;
 		status = status_of(a, 0);
 	}
 	if (is_json(cli))
-		printed = put_document(cli, s, a, rows, n_rows, error);
+		put_document(cli, s, a, rows, n_rows, error);
 	if (a->refused)
 		say_refusals(a);
-	return printed ? printed : status;
+	return status;
 }
 
-enum lk_status lk_act_run_typed(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
-				const struct lk_lock *const *rows, size_t n_rows, const char *question,
-				const struct lk_act_typed *typed)
+static enum lk_status run(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+			  const struct lk_lock *const *rows, size_t n_rows, const char *question, int typed)
 {
-	bool asks = (question && !cli->act.yes) || typed->word;
+	bool asks = (question && !cli->act.yes) || typed;
 	bool planned = !a->refused && !cli->act.dry_run && (!asks || lk_confirm_possible());
 	struct lk_out o;
 
@@ -137,9 +129,7 @@ enum lk_status lk_act_run_typed(const struct lk_cli *cli, const struct lk_sessio
 		put_plan(&o, a, planned);
 	if (a->refused || cli->act.dry_run)
 		return only_plan(cli, s, a, rows, n_rows, NULL);
-	if (question && lk_confirm(cli, question))
-		return only_plan(cli, s, a, rows, n_rows, "not confirmed");
-	if (typed->word && lk_confirm_word(typed->question, typed->word, typed->instead))
+	if ((question && lk_confirm(cli, question)) || (typed && lk_confirm_pid(typed)))
 		return only_plan(cli, s, a, rows, n_rows, "not confirmed");
 	return execute(cli, s, a, rows, n_rows);
 }
@@ -147,5 +137,11 @@ enum lk_status lk_act_run_typed(const struct lk_cli *cli, const struct lk_sessio
 enum lk_status lk_act_run(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
 			  const struct lk_lock *const *rows, size_t n_rows, const char *question)
 {
-	return lk_act_run_typed(cli, s, a, rows, n_rows, question, &(struct lk_act_typed){ .word = NULL });
+	return run(cli, s, a, rows, n_rows, question, 0);
+}
+
+enum lk_status lk_act_release(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+			      const struct lk_lock *const *rows, size_t n_rows, int typed)
+{
+	return run(cli, s, a, rows, n_rows, "Take this lock away?", typed);
 }

@@ -12,15 +12,9 @@
 enum lk_status lk_act_run(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
 			  const struct lk_lock *const *rows, size_t n_rows, const char *question);
 
-/* A word that has to be typed beside the answer. All borrowed; word NULL: none. */
-struct lk_act_typed {
-	const char *word, *question;
-	const char *instead; /* said where there is nobody to ask: what would do as well */
-};
-
-/* The same, and only after the word was typed. */
-enum lk_status lk_act_run_typed(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
-				const struct lk_lock *const *rows, size_t n_rows, const char *question,
-				const struct lk_act_typed *typed);
+/* The same for taking a lock away. typed: the number of the process that loses it, which has to be typed beside the answer; 0: it was
+ * given already, or nothing will be done. */
+enum lk_status lk_act_release(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+			      const struct lk_lock *const *rows, size_t n_rows, int typed);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asking on the terminal, and reading the answer. */
 #include "cli/confirm.h"
 
 #include <errno.h>
@@ -78,8 +79,8 @@ static int ask(const char *question, const char *hint, char answer[ANSWER_MAX])
 	if (!open_terminal(&t))
 		return -ENOTTY;
 	lk_flush_output();
-	answered = safe && lk_io_write_all(t.out, safe, strlen(safe)) == 0 &&
-		   lk_io_write_all(t.out, hint, strlen(hint)) == 0 && read_line(t.in, answer, ANSWER_MAX);
+	answered = lk_io_write_all(t.out, safe, strlen(safe)) == 0 && lk_io_write_all(t.out, hint, strlen(hint)) == 0 &&
+		   read_line(t.in, answer, ANSWER_MAX);
 	if (!answered)
 		lk_io_write_all(t.out, "\n", 1);
 	close_terminal(&t);
@@ -103,15 +104,18 @@ enum lk_status lk_confirm(const struct lk_cli *cli, const char *question)
 	return LK_STATUS_REFUSED;
 }
 
-enum lk_status lk_confirm_word(const char *question, const char *expected, const char *instead)
+enum lk_status lk_confirm_pid(int pid)
 {
-	char answer[ANSWER_MAX];
-	int rc = ask(question, " ", answer);
+	char answer[ANSWER_MAX], expected[16];
+	int rc = ask("To confirm, type the number of the process that loses its lock:", " ", answer);
 
+	snprintf(expected, sizeof(expected), "%d", pid);
 	if (rc == 1 && strcmp(answer, expected) == 0)
 		return 0;
 	if (rc < 0)
-		lk_say("nothing was done: there is no terminal to ask on; %s", instead);
+		lk_say("nothing was done: there is no terminal to ask on; give --yes and --pid %d to go on without "
+		       "being asked",
+		       pid);
 	else
 		lk_say("nothing was done: that was not what was asked for");
 	return LK_STATUS_REFUSED;

@@ -12,8 +12,7 @@ enum lk_status lk_confirm(const struct lk_cli *cli, const char *question);
 /* There is a terminal to ask on. */
 bool lk_confirm_possible(void);
 
-/* Asks for a word that has to be typed, whatever --yes says. 0: it was `expected`. LK_STATUS_REFUSED as above; instead: what would
- * do as well where there is nobody to ask. */
-enum lk_status lk_confirm_word(const char *question, const char *expected, const char *instead);
+/* Asks for the number of the process that loses its lock, whatever --yes says. 0: it was typed. LK_STATUS_REFUSED as above. */
+enum lk_status lk_confirm_pid(int pid);
 
 #endif

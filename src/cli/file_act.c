@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the verbs rm and mv do. */
 #include "cli/file_act.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "action/file.h"
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cli/act.h"
 #include "cli/file_chain.h"
@@ -16,12 +16,8 @@ static enum lk_status act(const struct lk_cli *cli, const struct lk_session *s, 
 {
 	size_t n;
 	const size_t *index = lk_file_locks(a, &n);
-	lk_auto_mem const struct lk_lock **rows = calloc(n ? n : 1, sizeof(*rows));
+	lk_auto_mem const struct lk_lock **rows = lk_alloc(n, sizeof(*rows));
 
-	if (!rows) {
-		lk_say("out of memory");
-		return LK_STATUS_ERROR;
-	}
 	for (size_t i = 0; i < n; i++)
 		rows[i] = &s->snap->locks[index[i]];
 	return lk_act_run(cli, s, a, rows, n, question);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is done to the holders of a file before it is deleted or renamed. */
 #include "cli/file_chain.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "action/release.h"
 #include "action/signal.h"
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/act.h"
 #include "cli/who.h"
@@ -17,14 +16,8 @@ struct chain {
 	struct lk_cli asked; /* about FILE only, and a link is not followed */
 	struct lk_session session;
 	LK_VEC(const struct lk_lock *) held;
-	LK_VEC(struct lk_signal_wanted) wanted;
+	lk_signal_list wanted;
 };
-
-static enum lk_status no_memory(void)
-{
-	lk_say("out of memory");
-	return LK_STATUS_ERROR;
-}
 
 static enum lk_status look(struct chain *c)
 {
@@ -39,33 +32,19 @@ static enum lk_status look(struct chain *c)
 	return status ? status : lk_session_take(&c->session, LK_NEED_WAITS | LK_NEED_CGROUP | LK_NEED_USER);
 }
 
-static enum lk_status collect(struct chain *c)
+static void collect(struct chain *c)
 {
 	const struct lk_snapshot *snap = c->session.snap;
 
 	for (size_t i = 0; i < snap->n_locks; i++) {
-		const struct lk_lock *l = &snap->locks[i], **slot;
+		const struct lk_lock *l = &snap->locks[i];
 
-		if (lk_lock_is_waiting(l) || lk_lock_is_on(l, &c->session.targets[0].file) != LK_YES)
-			continue;
-		slot = lk_vec_push(&c->held);
-		if (!slot)
-			return no_memory();
-		*slot = l;
+		if (!lk_lock_is_waiting(l) && lk_lock_is_on(l, &c->session.targets[0].file) == LK_YES)
+			*lk_vec_push(&c->held) = l;
 	}
-	return 0;
 }
 
 /* -- --signal -- */
-
-static bool is_wanted(const struct chain *c, int pid)
-{
-	for (size_t i = 0; i < c->wanted.n; i++) {
-		if (c->wanted.v[i].pid == pid)
-			return true;
-	}
-	return false;
-}
 
 static enum lk_status want_holders(struct chain *c, const struct lk_lock *l)
 {
@@ -73,16 +52,9 @@ static enum lk_status want_holders(struct chain *c, const struct lk_lock *l)
 		lk_who_say_not_proven(c->session.snap, l);
 		return LK_STATUS_REFUSED;
 	}
-	for (size_t i = 0; i < l->n_holders; i++) {
-		struct lk_signal_wanted *slot;
-
-		if (is_wanted(c, l->holders[i].pid))
-			continue;
-		slot = lk_vec_push(&c->wanted);
-		if (!slot)
-			return no_memory();
-		*slot = (struct lk_signal_wanted){ .pid = l->holders[i].pid, .lock = l, .holder = &l->holders[i] };
-	}
+	for (size_t i = 0; i < l->n_holders; i++)
+		lk_signal_want(&c->wanted, (struct lk_signal_wanted){
+						   .pid = l->holders[i].pid, .lock = l, .holder = &l->holders[i] });
 	return 0;
 }
 
@@ -126,36 +98,19 @@ static bool is_named(const struct lk_cli *cli, int pid)
 /* The holder's number has to be given or typed, as for `release`. */
 static enum lk_status run_release(struct chain *c, struct lk_release *r)
 {
-	struct lk_act_typed typed = { .word = NULL };
-	lk_auto_mem char *word = NULL, *instead = NULL;
 	int pid = r->holder ? r->holder->pid : 0;
 
-	if (!pid || is_named(c->cli, pid))
-		return lk_act_run(c->cli, &c->session, &r->action, &r->lock, 1, "Take this lock away?");
-	if (asprintf(&word, "%d", pid) < 0)
-		word = NULL;
-	if (asprintf(&instead, "give --yes and --pid %d to go on without being asked", pid) < 0)
-		instead = NULL;
-	if (!word || !instead)
-		return no_memory();
-	typed.word = word;
-	typed.question = "To confirm, type the number of the process that loses its lock:";
-	typed.instead = instead;
-	return lk_act_run_typed(c->cli, &c->session, &r->action, &r->lock, 1, "Take this lock away?", &typed);
+	return lk_act_release(c->cli, &c->session, &r->action, &r->lock, 1, is_named(c->cli, pid) ? 0 : pid);
 }
 
 static enum lk_status release_one(struct chain *c, const struct lk_lock *l)
 {
-	struct lk_err err = { 0 };
 	struct lk_release r;
 	enum lk_status status;
-	int rc = lk_release_plan(&r, &lk_sys_real, &lk_trace_real, c->session.source, c->session.snap, l, 0, NULL,
-				 &err);
 
-	status = rc < 0 ? lk_say_error(&err) : run_release(c, &r);
-	lk_err_done(&err);
-	if (rc == 0)
-		lk_action_free(&r.action);
+	lk_release_plan(&r, &lk_sys_real, &lk_trace_real, c->session.source, c->session.snap, l, 0, NULL);
+	status = run_release(c, &r);
+	lk_action_free(&r.action);
 	return status;
 }
 
@@ -193,10 +148,10 @@ enum lk_status lk_file_chain(const struct lk_cli *cli)
 	c.asked.n_args = 1;
 	c.asked.physical = true;
 	status = look(&c);
-	if (!status)
-		status = collect(&c);
-	if (!status)
+	if (!status) {
+		collect(&c);
 		status = cli->release_first ? release_locks(&c) : signal_holders(&c);
+	}
 	if (status)
 		lk_say("%s was left as it is", cli->args[0]);
 	lk_vec_done(&c.held);

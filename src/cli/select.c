@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which rows the options of the command line choose. */
 #include "cli/select.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <string.h>
 #include <strings.h>
@@ -12,18 +12,13 @@ static enum lk_status add_pid(struct lk_select *sel, const char *word)
 {
 	const char *at = strchr(word, '@');
 	size_t n = at ? (size_t)(at - word) : strlen(word);
-	struct lk_wanted_pid wanted = { 0 }, *slot;
+	struct lk_wanted_pid wanted = { 0 };
 
 	if (lk_text_pid(word, n, &wanted.pid) < 0)
 		return lk_cli_misuse(sel->cli->verb, "-p wants a process number, or PID@STARTTICKS, not \"%s\"", word);
 	if (at && lk_text_u64(at + 1, strlen(at + 1), 10, &wanted.start_ticks) < 0)
 		return lk_cli_misuse(sel->cli->verb, "-p: \"%s\" is no start time in clock ticks", at + 1);
-	slot = lk_vec_push(&sel->pids);
-	if (!slot) {
-		lk_say("out of memory");
-		return LK_STATUS_ERROR;
-	}
-	*slot = wanted;
+	*lk_vec_push(&sel->pids) = wanted;
 	return 0;
 }
 
@@ -169,17 +164,12 @@ bool lk_select_match(const struct lk_select *sel, const struct lk_session *s, co
 	return is_wanted_file(s, l) && lk_filter_match(sel->filter, row);
 }
 
-int lk_select_rows(const struct lk_select *sel, const struct lk_session *s, lk_rows *rows)
+void lk_select_rows(const struct lk_select *sel, const struct lk_session *s, lk_rows *rows)
 {
 	for (size_t i = 0; i < s->snap->n_locks; i++) {
-		struct lk_row row = { .snap = s->snap, .lock = &s->snap->locks[i] }, *slot;
+		struct lk_row row = { .snap = s->snap, .lock = &s->snap->locks[i] };
 
-		if (!lk_select_match(sel, s, &row))
-			continue;
-		slot = lk_vec_push(rows);
-		if (!slot)
-			return -ENOMEM;
-		*slot = row;
+		if (lk_select_match(sel, s, &row))
+			*lk_vec_push(rows) = row;
 	}
-	return 0;
 }

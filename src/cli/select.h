@@ -29,7 +29,7 @@ unsigned lk_select_needs(const struct lk_select *sel);
 
 /* Is the row wanted? The FILEs are those of the session; none given: every file. */
 bool lk_select_match(const struct lk_select *sel, const struct lk_session *s, const struct lk_row *row);
-/* Adds every lock of the snapshot that is wanted. 0 or -ENOMEM. */
-int lk_select_rows(const struct lk_select *sel, const struct lk_session *s, lk_rows *rows);
+/* Adds every lock of the snapshot that is wanted. */
+void lk_select_rows(const struct lk_select *sel, const struct lk_session *s, lk_rows *rows);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finds the one lock that is meant, and takes it away. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "action/release.h"
-#include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "base/shell.h"
 #include "base/text.h"
@@ -23,12 +22,6 @@ struct inquiry {
 	bool by_id;
 	uint64_t id;
 };
-
-static enum lk_status no_memory(void)
-{
-	lk_say("out of memory");
-	return LK_STATUS_ERROR;
-}
 
 static enum lk_status look(struct inquiry *q)
 {
@@ -63,21 +56,14 @@ static bool is_meant(const struct inquiry *q, const struct lk_lock *l)
 	return lk_select_match(&q->select, &q->session, &row);
 }
 
-static enum lk_status find(struct inquiry *q)
+static void find(struct inquiry *q)
 {
 	const struct lk_snapshot *snap = q->session.snap;
 
 	for (size_t i = 0; i < snap->n_locks; i++) {
-		const struct lk_lock **slot;
-
-		if (!is_meant(q, &snap->locks[i]))
-			continue;
-		slot = lk_vec_push(&q->found);
-		if (!slot)
-			return no_memory();
-		*slot = &snap->locks[i];
+		if (is_meant(q, &snap->locks[i]))
+			*lk_vec_push(&q->found) = &snap->locks[i];
 	}
-	return 0;
 }
 
 static enum lk_status nothing_found(const struct inquiry *q)
@@ -130,13 +116,12 @@ static void say_command(const struct lk_lock *l)
 {
 	lk_buf words = { 0 };
 	char range[LK_RANGE_TEXT];
-	int rc = lk_buf_printf(&words, "release --pid %d --type %s ", l->pid, lk_type_name(l->rec.type));
 
-	if (!rc && !lk_range_is_whole(l->rec.range))
-		rc = lk_buf_printf(&words, "--range %s ", lk_range_format(l->rec.range, range));
-	rc = rc ? rc : lk_shell_quote(l->file->path, lk_sanitize_locale_is_utf8(), &words);
-	if (!rc && lk_buf_str(&words))
-		lk_say_command(words.v);
+	lk_buf_printf(&words, "release --pid %d --type %s ", l->pid, lk_type_name(l->rec.type));
+	if (!lk_range_is_whole(l->rec.range))
+		lk_buf_printf(&words, "--range %s ", lk_range_format(l->rec.range, range));
+	lk_shell_quote(l->file->path, lk_sanitize_locale_is_utf8(), &words);
+	lk_say_command(lk_buf_str(&words));
 	lk_vec_done(&words);
 }
 
@@ -162,27 +147,6 @@ static enum lk_status several_found(const struct inquiry *q)
 	return LK_STATUS_REFUSED;
 }
 
-static enum lk_status run_plan(struct inquiry *q, struct lk_release *r)
-{
-	const struct lk_cli *cli = q->cli;
-	struct lk_act_typed typed = { .word = NULL };
-	lk_auto_mem char *word = NULL, *question = NULL, *instead = NULL;
-	int pid = r->holder ? r->holder->pid : 0;
-
-	if (pid && !cli->pids.n) {
-		if (asprintf(&word, "%d", pid) < 0)
-			word = NULL;
-		if (asprintf(&question, "To confirm, type the number of the process that loses its lock:") < 0)
-			question = NULL;
-		if (asprintf(&instead, "give --yes and --pid %d to go on without being asked", pid) < 0)
-			instead = NULL;
-		if (!word || !question || !instead)
-			return no_memory();
-		typed = (struct lk_act_typed){ .word = word, .question = question, .instead = instead };
-	}
-	return lk_act_run_typed(cli, &q->session, &r->action, q->found.v, q->found.n, "Take this lock away?", &typed);
-}
-
 /* PID@STARTTICKS of another process with the same number names nobody. */
 static enum lk_status check_pid(const struct inquiry *q, int *ret)
 {
@@ -204,23 +168,18 @@ static enum lk_status check_pid(const struct inquiry *q, int *ret)
 static enum lk_status act(struct inquiry *q)
 {
 	const struct lk_range *range = q->cli->has_range ? &q->cli->range : NULL;
-	struct lk_err err = { 0 };
 	struct lk_release r;
 	enum lk_status status;
-	int pid, rc;
+	int pid;
 
 	status = check_pid(q, &pid);
 	if (status)
 		return status;
-	rc = lk_release_plan(&r, &lk_sys_real, &lk_trace_real, q->session.source, q->session.snap, q->found.v[0], pid,
-			     range, &err);
-	if (rc < 0)
-		status = lk_say_error(&err);
-	else
-		status = run_plan(q, &r);
-	lk_err_done(&err);
-	if (rc == 0)
-		lk_action_free(&r.action);
+	lk_release_plan(&r, &lk_sys_real, &lk_trace_real, q->session.source, q->session.snap, q->found.v[0], pid,
+			range);
+	status = lk_act_release(q->cli, &q->session, &r.action, q->found.v, q->found.n,
+				r.holder && !q->cli->pids.n ? r.holder->pid : 0);
+	lk_action_free(&r.action);
 	return status;
 }
 
@@ -230,7 +189,7 @@ static enum lk_status run(const struct lk_cli *cli)
 	enum lk_status status = look(&q);
 
 	if (!status)
-		status = find(&q);
+		find(&q);
 	if (!status && !q.found.n)
 		status = nothing_found(&q);
 	else if (!status && q.found.n > 1)

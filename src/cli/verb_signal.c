@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finds out whom a signal is for, and sends it. */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "action/signal.h"
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/act.h"
@@ -18,73 +18,36 @@
 struct inquiry {
 	const struct lk_cli *cli;
 	struct lk_session session;
-	LK_VEC(struct lk_signal_wanted) wanted; /* each process once */
+	lk_signal_list wanted;
 	LK_VEC(const struct lk_lock *) rows; /* the locks it is about */
 	bool unknown; /* a TARGET names nobody, but somebody could be hidden */
 };
 
-static enum lk_status no_memory(void)
+static void add_row(struct inquiry *q, const struct lk_lock *l)
 {
-	lk_say("out of memory");
-	return LK_STATUS_ERROR;
-}
-
-/* A process that was named before keeps the first lock that it was named for. */
-static enum lk_status add(struct inquiry *q, struct lk_signal_wanted w)
-{
-	struct lk_signal_wanted *slot;
-
-	for (size_t i = 0; i < q->wanted.n; i++) {
-		struct lk_signal_wanted *old = &q->wanted.v[i];
-
-		if (old->pid != w.pid)
-			continue;
-		if (!old->lock) {
-			old->lock = w.lock;
-			old->holder = w.holder;
-		}
-		old->start_ticks = old->start_ticks ? old->start_ticks : w.start_ticks;
-		return 0;
-	}
-	slot = lk_vec_push(&q->wanted);
-	if (!slot)
-		return no_memory();
-	*slot = w;
-	return 0;
-}
-
-static enum lk_status add_row(struct inquiry *q, const struct lk_lock *l)
-{
-	const struct lk_lock **slot;
-
 	for (size_t i = 0; i < q->rows.n; i++) {
 		if (q->rows.v[i] == l)
-			return 0;
+			return;
 	}
-	slot = lk_vec_push(&q->rows);
-	if (!slot)
-		return no_memory();
-	*slot = l;
-	return 0;
+	*lk_vec_push(&q->rows) = l;
 }
 
 /* Every proven holder of a lock; for a request, who waits. */
 static enum lk_status add_lock(struct inquiry *q, const struct lk_lock *l)
 {
-	enum lk_status status = add_row(q, l);
-
-	if (lk_lock_is_waiting(l)) {
-		if (!status && l->waiter && l->waiter->pid > 0)
-			return add(q, (struct lk_signal_wanted){ .pid = l->waiter->pid });
+	add_row(q, l);
+	if (lk_lock_is_waiting(l) && l->waiter && l->waiter->pid > 0) {
+		lk_signal_want(&q->wanted, (struct lk_signal_wanted){ .pid = l->waiter->pid });
+		return 0;
 	}
-	if (!status && (!l->n_holders || !lk_lock_is_exact(l))) {
+	if (!l->n_holders || !lk_lock_is_exact(l)) {
 		lk_who_say_not_proven(q->session.snap, l);
 		return LK_STATUS_REFUSED;
 	}
-	for (size_t i = 0; i < l->n_holders && !status; i++)
-		status = add(q, (struct lk_signal_wanted){
-					.pid = l->holders[i].pid, .lock = l, .holder = &l->holders[i] });
-	return status;
+	for (size_t i = 0; i < l->n_holders; i++)
+		lk_signal_want(&q->wanted, (struct lk_signal_wanted){
+						   .pid = l->holders[i].pid, .lock = l, .holder = &l->holders[i] });
+	return 0;
 }
 
 static bool proven(struct inquiry *q)
@@ -111,12 +74,10 @@ static void say_shared(const struct lk_snapshot *snap, const char *word, uint64_
 
 		for (size_t k = 0; l->id == id && k < l->n_holders; k++) {
 			const struct lk_holder *h = &l->holders[k];
-			lk_auto_mem char *words = NULL;
+			lk_auto_mem char *words = lk_printf("signal %d@%llu", h->pid,
+							    (unsigned long long)h->proc->start_ticks);
 
-			if (asprintf(&words, "signal %d@%llu", h->pid, (unsigned long long)h->proc->start_ticks) >= 0)
-				lk_say_command(words);
-			else
-				words = NULL;
+			lk_say_command(words);
 		}
 	}
 }
@@ -145,7 +106,8 @@ static enum lk_status add_by_pid(struct inquiry *q, const char *word)
 	if (lk_text_pid(word, n, &w.pid) < 0 || (at && lk_text_u64(at + 1, strlen(at + 1), 10, &w.start_ticks) < 0))
 		return lk_cli_misuse(q->cli->verb, "\"%s\" is no TARGET: give PID, PID@STARTTICKS or the id of a lock",
 				     word);
-	return add(q, w);
+	lk_signal_want(&q->wanted, w);
+	return 0;
 }
 
 static enum lk_status add_target(struct inquiry *q, const char *word)
@@ -170,8 +132,7 @@ static enum lk_status add_holders(struct inquiry *q, const struct lk_asked *file
 		lk_say("nothing was done: %s", file->reason);
 		return file->code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_UNKNOWN;
 	}
-	if (lk_who_find(&q->session, file, &who) < 0)
-		status = no_memory();
+	lk_who_find(&q->session, file, &who);
 	for (size_t i = 0; i < who.locks.n && !status && !who.ambiguous; i++) {
 		if (!lk_lock_is_waiting(who.locks.v[i]))
 			status = add_lock(q, who.locks.v[i]);
@@ -242,7 +203,7 @@ static enum lk_status act(struct inquiry *q)
 	static const struct lk_signal_step term = { .sig = SIGTERM };
 	const struct lk_cli_act *opt = &q->cli->act;
 	size_t n_extra = opt->has_first ? 0 : 1;
-	lk_auto_mem struct lk_signal_step *steps = calloc(opt->steps.n + 1, sizeof(*steps));
+	lk_auto_mem struct lk_signal_step *steps = lk_alloc(opt->steps.n + 1, sizeof(*steps));
 	struct lk_err err = { 0 };
 	struct lk_signal s = { 0 };
 	enum lk_status status;
@@ -250,8 +211,6 @@ static enum lk_status act(struct inquiry *q)
 
 	if (!q->wanted.n)
 		return nobody(q, "there is nobody to", "signal");
-	if (!steps)
-		return no_memory();
 	steps[0] = term;
 	if (opt->steps.n)
 		memcpy(steps + n_extra, opt->steps.v, opt->steps.n * sizeof(*steps));

@@ -67,7 +67,7 @@ static int put_job(const struct lk_out *o, const struct lk_snapshot *s, const st
 	lk_buf words = { 0 };
 	int rc = put_command(o, p);
 
-	rc = rc ? rc : lk_words_put_job(p, s->host.time_unix_ms, &words);
+	lk_words_put_job(p, s->host.time_unix_ms, &words);
 	if (!rc && words.n) {
 		safe = lk_buf_str(&words) ? lk_sanitize_str(words.v, o->utf8) : NULL;
 		rc = safe ? 0 : -ENOMEM;

@@ -45,7 +45,7 @@ int lk_who_put_likely(const struct lk_who *w, lk_buf *out)
 
 	for (size_t i = 0; i < n && !rc; i++) {
 		rc = lk_buf_puts(out, !i ? "" : i + 1 == n && !more ? " and " : ", ");
-		rc = rc ? rc : lk_words_put_owner(named[i], out);
+		lk_words_put_owner(named[i], out);
 	}
 	if (rc || !n)
 		return rc;
@@ -63,10 +63,11 @@ void lk_who_say_not_proven(const struct lk_snapshot *s, const struct lk_lock *l)
 	unsigned long long id = l->id;
 	lk_buf likely = { 0 };
 
-	if (!l->n_holders && l->how == LK_HOW_RECORDED && l->proc && lk_words_put_owner(l->proc, &likely) == 0 &&
-	    lk_buf_str(&likely))
+	if (!l->n_holders && l->how == LK_HOW_RECORDED && l->proc)
+		lk_words_put_owner(l->proc, &likely);
+	if (likely.n)
 		lk_say("nothing was done: lock %016llx is most likely held by %s, who took it, but that is not proven%s",
-		       id, likely.v, root);
+		       id, lk_buf_str(&likely), root);
 	else
 		lk_say("nothing was done: who holds lock %016llx is not proven, so nobody can be signalled for it%s",
 		       id, root);
