@@ -31,6 +31,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_join.c \
 	tests/unit/test_json.c \
 	tests/unit/test_json_row.c \
+	tests/unit/test_json_writer.c \
 	tests/unit/test_known_ranges.c \
 	tests/unit/test_lanes.c \
 	tests/unit/test_lease.c \

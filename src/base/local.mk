@@ -13,6 +13,8 @@ liblockscope_a_SOURCES += \
 	src/base/ints.h \
 	src/base/io.c \
 	src/base/io.h \
+	src/base/json.c \
+	src/base/json.h \
 	src/base/map.c \
 	src/base/map.h \
 	src/base/sanitize.c \

@@ -76,7 +76,7 @@ json_t *lk_json_text(const char *s)
 	return utf8 ? json_string_nocheck(utf8) : NULL;
 }
 
-json_t *lk_json_bytes(const char *s)
+json_t *lk_json_base64_of(const char *s)
 {
 	lk_auto_mem char *b64 = NULL;
 
@@ -128,7 +128,7 @@ json_t *lk_json_file(const struct lk_file *file)
 
 	put_key(&o, &file->key);
 	lk_json_put(&o, "path", lk_json_text(file->seen_path));
-	lk_json_put(&o, "path_b64", lk_json_bytes(file->seen_path));
+	lk_json_put(&o, "path_b64", lk_json_base64_of(file->seen_path));
 	lk_json_put(&o, "name", lk_json_text(file->path));
 	lk_json_put(&o, "deleted", lk_json_tri(file->deleted));
 	lk_json_put(&o, "replaced", lk_json_tri(file->replaced));
@@ -158,7 +158,7 @@ static json_t *unread_object(const struct lk_fact_unread *u)
 
 	lk_json_put(&o, "pid", json_integer(u->pid));
 	lk_json_put(&o, "comm", lk_json_text(u->comm));
-	lk_json_put(&o, "comm_b64", lk_json_bytes(u->comm));
+	lk_json_put(&o, "comm_b64", lk_json_base64_of(u->comm));
 	lk_json_put(&o, "errno", u->code ? json_string_nocheck(lk_err_name(u->code)) : json_null());
 	return lk_json_finish(&o);
 }

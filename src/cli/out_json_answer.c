@@ -56,10 +56,10 @@ static json_t *use_object(const struct lk_use *use)
 	lk_json_put(&o, "pid", lk_json_integer(use->pid, use->pid > 0));
 	lk_json_put(&o, "start_ticks", lk_json_integer((int64_t)use->start_ticks, use->start_ticks > 0));
 	lk_json_put(&o, "comm", lk_json_text(use->comm));
-	lk_json_put(&o, "comm_b64", lk_json_bytes(use->comm));
+	lk_json_put(&o, "comm_b64", lk_json_base64_of(use->comm));
 	lk_json_put(&o, "fd", lk_json_integer(use->fd, use->fd >= 0));
 	lk_json_put(&o, "what", lk_json_text(use->what));
-	lk_json_put(&o, "what_b64", lk_json_bytes(use->what));
+	lk_json_put(&o, "what_b64", lk_json_base64_of(use->what));
 	lk_json_put(&o, "below", json_boolean(use->below));
 	lk_json_put(&o, "certain", json_boolean(use->certain));
 	return lk_json_finish(&o);
@@ -100,7 +100,7 @@ static json_t *sqlite_user_object(const struct lk_sqlite_user *u)
 	}
 	lk_json_put(&o, "pid", lk_json_integer(u->lock->pid, u->lock->pid > 0));
 	lk_json_put(&o, "comm", lk_json_text(comm));
-	lk_json_put(&o, "comm_b64", lk_json_bytes(comm));
+	lk_json_put(&o, "comm_b64", lk_json_base64_of(comm));
 	lk_json_put(&o, "how_known", lk_json_text(lk_how_name(u->lock->how)));
 	lk_json_put(&o, "roles", lk_json_finish_list(roles, failed));
 	lk_json_put(&o, "in_the_way", json_boolean(u->in_the_way));
@@ -127,7 +127,7 @@ static json_t *companion_object(const struct lk_answer_companion *c)
 	struct lk_json_object o = lk_json_new();
 
 	lk_json_put(&o, "path", lk_json_text(c->path));
-	lk_json_put(&o, "path_b64", lk_json_bytes(c->path));
+	lk_json_put(&o, "path_b64", lk_json_base64_of(c->path));
 	lk_json_put(&o, "overlay", json_boolean(c->overlay));
 	lk_json_put(&o, "locked", lk_json_tri(c->locked));
 	lk_json_put(&o, "holders", pid_list(c->holders, c->n_holders));
@@ -189,7 +189,7 @@ static json_t *answer_file_object(const struct lk_answer_file *f)
 	struct lk_json_object o = lk_json_new();
 
 	lk_json_put(&o, "path", lk_json_text(f->path));
-	lk_json_put(&o, "path_b64", lk_json_bytes(f->path));
+	lk_json_put(&o, "path_b64", lk_json_base64_of(f->path));
 	lk_json_put(&o, "file", resolved_object(f->file));
 	lk_json_put(&o, "locked", lk_json_tri(f->locked));
 	lk_json_put(&o, "holders", pid_list(f->holders, f->n_holders));
@@ -372,7 +372,7 @@ static json_t *test_object(const struct lk_answer_test *t)
 		lk_json_append(kinds, kind_object(&t->kinds[i]), &failed);
 	lk_json_put(&o, "verb", lk_json_text("test"));
 	lk_json_put(&o, "path", lk_json_text(t->path));
-	lk_json_put(&o, "path_b64", lk_json_bytes(t->path));
+	lk_json_put(&o, "path_b64", lk_json_base64_of(t->path));
 	lk_json_put(&o, "file", resolved_object(t->file));
 	lk_json_put(&o, "mode", lk_json_text(lk_mode_name(t->mode)));
 	put_range(&o, t->range);

@@ -33,7 +33,7 @@ json_t *lk_json_finish_list(json_t *list, bool failed);
 json_t *lk_json_integer(int64_t v, bool known); /* else null */
 json_t *lk_json_tri(enum lk_tri v); /* unknown: null */
 json_t *lk_json_text(const char *s); /* valid UTF-8, whatever the bytes; NULL: null */
-json_t *lk_json_bytes(const char *s); /* base64, or null when the text is exact */
+json_t *lk_json_base64_of(const char *s); /* base64, or null when the text is exact */
 json_t *lk_json_id(uint64_t id);
 json_t *lk_json_ids(const struct lk_lock *const *locks, size_t n);
 json_t *lk_json_unread(const struct lk_fact_unread *u, size_t n);
