@@ -3,9 +3,9 @@
 #include "tui/dialog.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "base/alloc.h"
 
 /* ---- life ---- */
 
@@ -60,26 +60,19 @@ void lk_dialog_free(struct lk_pane *p, struct lk_tui *t)
 	free(d);
 }
 
-unsigned lk_dialog_open_unplanned(struct lk_tui *t, struct lk_dialog *d)
+void lk_dialog_open_unplanned(struct lk_tui *t, struct lk_dialog *d)
 {
-	uint64_t before = t->next_serial;
-	unsigned dirty;
-
 	lk_dialog_focus(d, LK_BUTTON_CANCEL);
-	dirty = lk_pane_push(t, &d->pane);
-	if (t->next_serial == before)
-		return dirty | LK_DIRTY_NOT_MINE;
+	lk_pane_push(t, &d->pane);
 	if (d->job)
 		d->job->pane = d->pane.serial;
 	lk_dialog_update(d, t);
-	return dirty;
 }
 
 unsigned lk_dialog_open(struct lk_tui *t, struct lk_dialog *d)
 {
-	unsigned dirty = lk_dialog_open_unplanned(t, d);
-
-	if (!(dirty & LK_DIRTY_NOT_MINE) && d->job && d->job->ops->plan) {
+	lk_dialog_open_unplanned(t, d);
+	if (d->job && d->job->ops->plan) {
 		lk_job_plan(d->job, t);
 		/* Unless the plan is there already. */
 		if (lk_job_is_busy(d->job))
@@ -111,18 +104,12 @@ struct lk_control *lk_dialog_add(struct lk_dialog *d, enum lk_control_kind kind,
 {
 	struct lk_control *c = lk_vec_push(&d->controls);
 	va_list ap;
-	int n;
 
-	if (!c)
-		return NULL;
 	*c = (struct lk_control){ .kind = kind, .id = id };
 	va_start(ap, fmt);
-	n = vasprintf(&c->label, fmt, ap);
+	c->label = lk_vprintf(fmt, ap);
 	va_end(ap);
-	if (n >= 0)
-		return c;
-	d->controls.n--;
-	return NULL;
+	return c;
 }
 
 struct lk_control *lk_dialog_control(struct lk_dialog *d, int id)
@@ -149,7 +136,7 @@ void lk_dialog_grey(struct lk_dialog *d, int id, const char *why)
 	if (!c)
 		return;
 	free(c->why_not);
-	c->why_not = why ? strdup(why) : NULL;
+	c->why_not = lk_strdup(why);
 }
 
 int lk_dialog_choice(struct lk_dialog *d)
@@ -167,8 +154,7 @@ void lk_dialog_say(struct lk_dialog *d, enum lk_style style, const char *fmt, ..
 
 	free(d->say);
 	va_start(ap, fmt);
-	if (vasprintf(&d->say, fmt, ap) < 0)
-		d->say = NULL;
+	d->say = lk_vprintf(fmt, ap);
 	va_end(ap);
 	d->say_style = style;
 }
@@ -388,19 +374,21 @@ unsigned lk_dialog_frame(struct lk_pane *p, struct lk_tui *t)
 	return LK_DIRTY_PAINT;
 }
 
-static int put_state(struct lk_dialog *d, struct lk_tui *t)
+static void put_state(struct lk_dialog *d, struct lk_tui *t)
 {
 	const struct lk_job *j = d->job;
+	enum lk_job_state state = j ? j->state : LK_JOB_NEW;
 
-	if (j && j->state == LK_JOB_PLANNING)
-		return lk_text_add(&d->body, LK_STYLE_DIM, "Looking, and making the plan ...");
-	if (j && j->state == LK_JOB_RUNNING)
-		return lk_text_add(&d->body, LK_STYLE_BRIGHT, "Under way, and looking what comes of it ...");
-	if (j && j->state == LK_JOB_NO_PLAN)
+	if (state == LK_JOB_NO_PLAN)
 		lk_text_add(&d->body, LK_STYLE_ALARM, "Not possible: %s.", lk_err_text(&j->err));
-	if (j && j->state == LK_JOB_DONE && d->over)
-		return lk_dialog_put_report(d, j);
-	return d->ops->fill ? d->ops->fill(d, t) : 0;
+	if (state == LK_JOB_PLANNING)
+		lk_text_add(&d->body, LK_STYLE_DIM, "Looking, and making the plan ...");
+	else if (state == LK_JOB_RUNNING)
+		lk_text_add(&d->body, LK_STYLE_BRIGHT, "Under way, and looking what comes of it ...");
+	else if (state == LK_JOB_DONE && d->over)
+		lk_dialog_put_report(d, j);
+	else if (d->ops->fill)
+		d->ops->fill(d, t);
 }
 
 /* Nothing is left to be decided. */
@@ -423,6 +411,5 @@ void lk_dialog_update(struct lk_dialog *d, struct lk_tui *t)
 	}
 	lk_text_done(&d->body);
 	d->body = (struct lk_text){ 0 };
-	if (put_state(d, t) < 0)
-		lk_dialog_say(d, LK_STYLE_ALARM, "There is no memory left.");
+	put_state(d, t);
 }

@@ -40,8 +40,8 @@ struct lk_dialog_ops {
 	unsigned (*changed)(struct lk_dialog *d, struct lk_tui *t, struct lk_control *c, bool enter);
 	/* A button other than Cancel was pressed; it can be used, and the job is not busy. */
 	unsigned (*press)(struct lk_dialog *d, struct lk_tui *t, struct lk_control *button);
-	/* What the plan (or whatever there is) means: adds to d->body, greys controls. 0 or -ENOMEM. */
-	int (*fill)(struct lk_dialog *d, struct lk_tui *t);
+	/* What the plan (or whatever there is) means: adds to d->body, greys controls. */
+	void (*fill)(struct lk_dialog *d, struct lk_tui *t);
 	/* Keys of its own; LK_DIRTY_NOT_MINE for the others. NULL: none. */
 	unsigned (*key)(struct lk_dialog *d, struct lk_tui *t, lk_press k);
 	/* The job has finished. NULL: lk_dialog_update() is all. */
@@ -91,12 +91,12 @@ bool lk_dialog_is_there(struct lk_tui *t, const struct lk_subject *s, const char
 
 /* Opens it, with the focus on Cancel, and begins with the plan where the job has one. LK_DIRTY_*. */
 unsigned lk_dialog_open(struct lk_tui *t, struct lk_dialog *d);
-/* Likewise, but the plan comes later. With LK_DIRTY_NOT_MINE: there was no memory, and d is freed. */
-unsigned lk_dialog_open_unplanned(struct lk_tui *t, struct lk_dialog *d);
+/* Likewise, but the plan comes later. */
+void lk_dialog_open_unplanned(struct lk_tui *t, struct lk_dialog *d);
 /* The job is the dialog's from now on. */
 void lk_dialog_take_job(struct lk_dialog *d, struct lk_job *j);
 
-/* NULL: no memory. */
+/* Valid until the next one is added. */
 struct lk_control *lk_dialog_add(struct lk_dialog *d, enum lk_control_kind kind, int id, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 struct lk_control *lk_dialog_control(struct lk_dialog *d, int id); /* NULL: there is none */
@@ -110,26 +110,24 @@ void lk_dialog_say(struct lk_dialog *d, enum lk_style style, const char *fmt, ..
 
 /* Body, buttons and state anew from the job. */
 void lk_dialog_update(struct lk_dialog *d, struct lk_tui *t);
-/* Adds the plan of an action, or what it found when it was done, to the body. 0 or -ENOMEM. */
-int lk_dialog_put_plan(struct lk_dialog *d, const struct lk_action *a);
-int lk_dialog_put_report(struct lk_dialog *d, const struct lk_job *j);
+/* Adds the plan of an action, or what it found when it was done, to the body. */
+void lk_dialog_put_plan(struct lk_dialog *d, const struct lk_action *a);
+void lk_dialog_put_report(struct lk_dialog *d, const struct lk_job *j);
 /* The first sentence that refuses the plan; NULL: it is not refused. */
 const char *lk_dialog_refusal(const struct lk_action *a);
 
 /* -- words of targets -- */
-/* "frozen 14:02:11" */
-int lk_dialog_put_time(const struct lk_tui *t, int64_t wall_ms, lk_buf *out);
 /* "14:02:11" */
-int lk_dialog_put_clock(int64_t wall_ms, lk_buf *out);
+#define LK_CLOCK_TEXT 32
+const char *lk_dialog_clock(int64_t wall_ms, char buf[LK_CLOCK_TEXT]);
 /* "FLOCK WRITE" */
-int lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out);
+void lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out);
 /* "FLOCK WRITE /srv/x, bytes 0-99" */
-int lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
-/* "2211 pg_dump  uid 113 postgres  started 13:49:50" and, unless brief, on a second line command and unit. 0 or
- * -ENOMEM. */
-int lk_dialog_head_process(struct lk_dialog *d, const struct lk_tui *t, const struct lk_frame *f,
-			   const struct lk_proc *p, bool brief);
+void lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
+/* "2211 pg_dump  uid 113 postgres  started 13:49:50" and, unless brief, on a second line command and unit. */
+void lk_dialog_head_process(struct lk_dialog *d, const struct lk_tui *t, const struct lk_frame *f,
+			    const struct lk_proc *p, bool brief);
 /* "file  /srv/x  254:0 inode 77" */
-int lk_dialog_head_file(struct lk_dialog *d, const struct lk_file *file);
+void lk_dialog_head_file(struct lk_dialog *d, const struct lk_file *file);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "action/file.h"
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/dialog.h"
 #include "tui/fileact.h"
@@ -92,15 +93,14 @@ static const struct lk_job_ops move_ops = { .word = "RENAME", .plan = plan, .fre
 
 /* ---- what was typed ---- */
 
-/* A name without a slash stays in the file's folder. Heap; NULL: no memory. */
+/* A name without a slash stays in the file's folder. Heap. */
 static char *new_path(const struct lk_file *file, const char *typed)
 {
 	const char *slash = strrchr(file->path, '/');
-	char *path;
 
 	if (strchr(typed, '/') || !slash)
-		return strdup(typed);
-	return asprintf(&path, "%.*s/%s", (int)(slash - file->path), file->path, typed) < 0 ? NULL : path;
+		return lk_strdup(typed);
+	return lk_printf("%.*s/%s", (int)(slash - file->path), file->path, typed);
 }
 
 /* NULL: it can be planned. */
@@ -137,10 +137,6 @@ static void make_plan(struct file_dialog *d, struct lk_tui *t)
 	}
 	free(j->new_path);
 	j->new_path = c ? new_path(d->file, lk_field_str(&c->field)) : NULL;
-	if (c && !j->new_path) {
-		lk_dialog_say(&d->d, LK_STYLE_ALARM, "There is no memory left for that.");
-		return;
-	}
 	j->even_if_used = is_on(d, EVEN_IF_USED);
 	j->even_if_unknown = is_on(d, EVEN_IF_UNKNOWN);
 	j->replace = is_on(d, REPLACE);
@@ -165,7 +161,7 @@ static const char *obstacle(struct file_dialog *d)
 	return j->job.action ? lk_dialog_refusal(j->job.action) : NULL;
 }
 
-static int fill(struct lk_dialog *dialog, struct lk_tui *t)
+static void fill(struct lk_dialog *dialog, struct lk_tui *t)
 {
 	struct file_dialog *d = (struct file_dialog *)dialog;
 	const struct file_job *j = job_of(d);
@@ -174,9 +170,9 @@ static int fill(struct lk_dialog *dialog, struct lk_tui *t)
 	(void)t;
 	lk_dialog_grey(dialog, DO, why);
 	if (!d->planned)
-		return lk_text_add(&dialog->body, LK_STYLE_DIM, "Nothing is planned yet: %s.",
-				   why ? why : "look first");
-	return j->job.action ? lk_dialog_put_plan(dialog, j->job.action) : 0;
+		lk_text_add(&dialog->body, LK_STYLE_DIM, "Nothing is planned yet: %s.", why ? why : "look first");
+	else if (j->job.action)
+		lk_dialog_put_plan(dialog, j->job.action);
 }
 
 /* While one plan is made, the controls may have changed. */
@@ -239,41 +235,21 @@ static const struct lk_pane_ops move_pane =
 
 /* ---- opening ---- */
 
-static int add_controls(struct file_dialog *d, bool to_folder)
+static void add_controls(struct file_dialog *d, const char *title, bool to_folder)
 {
 	const char *path = d->file->path, *slash = strrchr(path, '/');
-	lk_auto_mem char *folder = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+	lk_auto_mem char *folder = lk_strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
 	struct lk_control *c;
 
 	if (d->moves) {
 		c = lk_dialog_add(&d->d, LK_CONTROL_FIELD, NEW_NAME, "%s", to_folder ? "Move to: " : "New name: ");
-		if (!c || !folder || lk_field_set(&c->field, to_folder ? folder : path) < 0)
-			return -ENOMEM;
-		if (!lk_dialog_add(&d->d, LK_CONTROL_CHECK, REPLACE, REPLACING))
-			return -ENOMEM;
+		lk_field_set(&c->field, to_folder ? folder : path);
+		lk_dialog_add(&d->d, LK_CONTROL_CHECK, REPLACE, REPLACING);
 	}
-	if (!lk_dialog_add(&d->d, LK_CONTROL_CHECK, EVEN_IF_USED, IF_USED) ||
-	    !lk_dialog_add(&d->d, LK_CONTROL_CHECK, EVEN_IF_UNKNOWN, IF_UNKNOWN))
-		return -ENOMEM;
-	if (!lk_dialog_add(&d->d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Cancel"))
-		return -ENOMEM;
-	return lk_dialog_add(&d->d, LK_CONTROL_BUTTON, DO, "%s",
-			     !d->moves   ? "Delete"
-			     : to_folder ? "Move"
-					 : "Rename")
-		       ? 0
-		       : -ENOMEM;
-}
-
-static int fill_head(struct file_dialog *d, struct lk_tui *t, const char *title)
-{
-	lk_buf time = { 0 };
-	int rc = lk_dialog_put_time(t, t->wall_ms, &time);
-
-	if (!rc && lk_buf_str(&time))
-		rc = lk_text_add(&d->d.head, LK_STYLE_PLAIN, "%s this file (%s):", title, time.v);
-	lk_vec_done(&time);
-	return rc ? rc : lk_dialog_head_file(&d->d, d->file);
+	lk_dialog_add(&d->d, LK_CONTROL_CHECK, EVEN_IF_USED, IF_USED);
+	lk_dialog_add(&d->d, LK_CONTROL_CHECK, EVEN_IF_UNKNOWN, IF_UNKNOWN);
+	lk_dialog_add(&d->d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Cancel");
+	lk_dialog_add(&d->d, LK_CONTROL_BUTTON, DO, "%s", title);
 }
 
 const char *lk_fileact_why_not(const struct lk_subject *s)
@@ -292,16 +268,10 @@ const char *lk_fileact_why_not(const struct lk_subject *s)
 static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s, bool moves, bool to_folder)
 {
 	const char *title = !moves ? "Delete" : to_folder ? "Move" : "Rename";
-	struct file_dialog *d = calloc(1, sizeof(*d));
-	struct file_job *j = calloc(1, sizeof(*j));
-	unsigned dirty;
+	struct file_dialog *d = lk_alloc(1, sizeof(*d));
+	struct file_job *j = lk_alloc(1, sizeof(*j));
+	char clock[LK_CLOCK_TEXT];
 
-	if (!d || !j) {
-		free(d);
-		free(j);
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
-		return LK_DIRTY_PAINT;
-	}
 	lk_job_init(&j->job, moves ? &move_ops : &delete_ops, t, s->frame);
 	j->file = d->file = s->file;
 	d->moves = moves;
@@ -309,13 +279,14 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s, bool m
 	d->d = (struct lk_dialog){ .pane = { .ops = moves ? &move_pane : &delete_pane, .title = title },
 				   .ops = &dialog_ops };
 	lk_dialog_take_job(&d->d, &j->job);
-	if (fill_head(d, t, title) < 0 || add_controls(d, to_folder) < 0)
-		lk_dialog_say(&d->d, LK_STYLE_ALARM, "There is no memory left.");
-	dirty = lk_dialog_open_unplanned(t, &d->d);
-	if (!(dirty & LK_DIRTY_NOT_MINE) && !moves)
-		make_plan(d, t);
-	if (!(dirty & LK_DIRTY_NOT_MINE) && moves)
+	lk_text_add(&d->d.head, LK_STYLE_PLAIN, "%s this file (frozen %s):", title, lk_dialog_clock(t->wall_ms, clock));
+	lk_dialog_head_file(&d->d, d->file);
+	add_controls(d, title, to_folder);
+	lk_dialog_open_unplanned(t, &d->d);
+	if (moves)
 		lk_dialog_focus(&d->d, NEW_NAME);
+	else
+		make_plan(d, t);
 	return LK_DIRTY_PAINT;
 }
 

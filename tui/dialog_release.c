@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Four ways to a free lock, from patient to violent. The last two take it from a process that is not told: its number has to be typed. */
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "action/release.h"
-#include "base/cleanup.h"
+#include "base/alloc.h"
 #include "base/text.h"
 #include "tui/dialog.h"
 #include "tui/targets.h"
@@ -47,7 +45,7 @@ static struct release_job *job_of(const struct release_dialog *r)
 static void plan_asking(struct release_job *r)
 {
 	struct lk_signal_step term = { .sig = SIGTERM };
-	lk_wanted wanted = { 0 };
+	lk_signal_list wanted = { 0 };
 
 	if (r->asked)
 		return;
@@ -141,49 +139,39 @@ static const char *button_words(int choice)
 	return choice == WAIT ? "Wait" : choice == ASK ? "Send SIGTERM" : "Release";
 }
 
-static int label_button(struct release_dialog *r)
+static void label_button(struct release_dialog *r)
 {
 	struct lk_control *c = lk_dialog_control(&r->d, DO), *typed = lk_dialog_control(&r->d, TYPED);
-	char *label = c ? strdup(button_words(lk_dialog_choice(&r->d))) : NULL;
 
-	if (!label)
-		return c ? -ENOMEM : 0;
+	if (!c)
+		return;
 	free(c->label);
-	c->label = label;
+	c->label = lk_strdup(button_words(lk_dialog_choice(&r->d)));
 	if (typed)
 		typed->hidden = !is_violent(lk_dialog_choice(&r->d));
 	lk_dialog_grey(&r->d, DO, obstacle(r));
-	return 0;
 }
 
-static int say_danger(struct lk_dialog *d, const struct release_job *j)
-{
-	return lk_text_add(
-		&d->body, LK_STYLE_ALARM,
-		"DANGER: process %d keeps running and still believes that it holds the lock. Two writers may "
-		"then corrupt the file.",
-		j->release.holder->pid);
-}
-
-static int fill(struct lk_dialog *d, struct lk_tui *t)
+static void fill(struct lk_dialog *d, struct lk_tui *t)
 {
 	struct release_dialog *r = (struct release_dialog *)d;
 	const struct release_job *j = job_of(r);
-	int choice = lk_dialog_choice(d), rc = 0;
+	int choice = lk_dialog_choice(d);
 
 	(void)t;
 	if (j->job.state == LK_JOB_PLANNED || j->job.state == LK_JOB_NO_PLAN)
 		grey_methods(r);
 	if (choice == WAIT)
-		rc = lk_text_add(&d->body, LK_STYLE_PLAIN,
-				 "Nothing is changed. A message says when the lock is gone, while you go on.");
-	else if (choice == ASK && j->asked)
-		rc = lk_dialog_put_plan(d, &j->ask.base);
-	else if (is_violent(choice) && j->made) {
-		rc = j->release.holder ? say_danger(d, j) : 0;
-		rc = rc ? rc : lk_dialog_put_plan(d, &j->release.action);
-	}
-	return rc ? rc : label_button(r);
+		lk_text_add(&d->body, LK_STYLE_PLAIN,
+			    "Nothing is changed. A message says when the lock is gone, while you go on.");
+	if (is_violent(choice) && j->made && j->release.holder)
+		lk_text_add(&d->body, LK_STYLE_ALARM,
+			    "DANGER: process %d keeps running and still believes that it holds the lock. Two writers "
+			    "may then corrupt the file.",
+			    j->release.holder->pid);
+	if (choice == ASK ? j->asked : is_violent(choice) && j->made)
+		lk_dialog_put_plan(d, choice == ASK ? &j->ask.base : &j->release.action);
+	label_button(r);
 }
 
 /* ---- changes ---- */
@@ -202,7 +190,7 @@ static void plan_again(struct release_dialog *r, struct lk_tui *t)
 	r->bad_range = NULL;
 	j->has_range = *text;
 	if (*text && lk_range_parse(text, &j->range, &err) < 0)
-		r->bad_range = strdup(lk_err_text(&err));
+		r->bad_range = lk_strdup(lk_err_text(&err));
 	lk_err_done(&err);
 	if (!r->bad_range)
 		lk_job_plan(&j->job, t);
@@ -234,12 +222,7 @@ static unsigned changed(struct lk_dialog *d, struct lk_tui *t, struct lk_control
 
 static unsigned wait_for_it(struct release_dialog *r, struct lk_tui *t)
 {
-	int rc = lk_vigil_add(t, job_of(r)->job.frame, r->lock);
-
-	if (rc < 0 && rc != -EEXIST) {
-		lk_dialog_say(&r->d, LK_STYLE_ALARM, "There is no memory left for that.");
-		return LK_DIRTY_PAINT;
-	}
+	lk_vigil_add(t, job_of(r)->job.frame, r->lock);
 	lk_tui_say(t, LK_STYLE_GOOD, "You will be told here when the lock is free.");
 	return lk_pane_close(t, &r->d.pane);
 }
@@ -283,87 +266,65 @@ static const struct lk_dialog_ops dialog_ops = {
 static const struct lk_pane_ops pane_ops =
 	LK_DIALOG_PANE_OPS("release", "Tab next   Space choose   Enter press the button   Esc cancel");
 
-static int fill_head(struct release_dialog *r, struct lk_tui *t)
+static void fill_head(struct release_dialog *r, struct lk_tui *t)
 {
 	const struct lk_lock *l = r->lock;
 	const struct release_job *j = job_of(r);
-	lk_buf lock = { 0 }, time = { 0 };
-	const char *comm = l->proc && l->proc->comm ? l->proc->comm : "?";
-	int rc = lk_dialog_put_lock(t, l, &lock);
+	char clock[LK_CLOCK_TEXT];
+	lk_buf lock = { 0 };
 
-	rc = rc ? rc : lk_dialog_put_time(t, t->wall_ms, &time);
-	if (!rc && lk_buf_str(&lock) && lk_buf_str(&time))
-		rc = lk_text_add(&r->d.head, LK_STYLE_BRIGHT, "Release %s (%s)", lock.v, time.v);
+	lk_dialog_put_lock(t, l, &lock);
+	lk_text_add(&r->d.head, LK_STYLE_BRIGHT, "Release %s (frozen %s)", lk_buf_str(&lock),
+		    lk_dialog_clock(t->wall_ms, clock));
 	lk_vec_done(&lock);
-	lk_vec_done(&time);
-	if (rc || !l->n_holders)
-		return rc ? rc : lk_text_add(&r->d.head, LK_STYLE_PLAIN, "%s", l->pid > 0 ? comm : "owner not visible");
-	for (size_t i = 0; i < l->n_holders && !rc && i < 4; i++) {
+	if (!l->n_holders)
+		lk_text_add(&r->d.head, LK_STYLE_PLAIN, "%s",
+			    l->pid <= 0                ? "owner not visible"
+			    : l->proc && l->proc->comm ? l->proc->comm
+						       : "?");
+	for (size_t i = 0; i < l->n_holders && i < 4; i++) {
 		const struct lk_holder *h = &l->holders[i];
 
 		if ((!j->pid || h->pid == j->pid) && (!i || h->pid != h[-1].pid))
-			rc = lk_dialog_head_process(&r->d, t, j->job.frame, h->proc, false);
+			lk_dialog_head_process(&r->d, t, j->job.frame, h->proc, false);
 	}
-	return rc;
 }
 
-static int add_choices(struct lk_dialog *d, const struct lk_lock *l, int pid)
+static void add_controls(struct lk_dialog *d, const struct lk_lock *l, int pid)
 {
-	struct lk_control *wait = lk_dialog_add(d, LK_CONTROL_CHOICE, WAIT, "wait until free, then tell me"), *c;
+	struct lk_control *c = lk_dialog_add(d, LK_CONTROL_CHOICE, WAIT, "wait until free, then tell me");
 
-	if (!wait)
-		return -ENOMEM;
-	wait->hint = "safe";
-	wait->on = true;
+	c->hint = "safe";
+	c->on = true;
 	if (l->n_holders > 1 && !pid)
 		c = lk_dialog_add(d, LK_CONTROL_CHOICE, ASK, "ask: SIGTERM to its %zu holders", l->n_holders);
 	else
 		c = lk_dialog_add(d, LK_CONTROL_CHOICE, ASK, "ask: SIGTERM to %d", pid ? pid : l->pid);
-	if (!c)
-		return -ENOMEM;
 	c->hint = "usual";
 	c = lk_dialog_add(d, LK_CONTROL_CHOICE, DUPLICATE, "unlock its open file with pidfd_getfd");
-	if (!c)
-		return -ENOMEM;
 	c->hint = "DANGEROUS, root/ptrace";
 	c = lk_dialog_add(d, LK_CONTROL_CHOICE, INSIDE, "unlock inside the process (ptrace)");
-	if (!c)
-		return -ENOMEM;
 	c->hint = "DANGEROUS, root/ptrace";
-	return 0;
-}
-
-static int add_controls(struct lk_dialog *d, const struct lk_lock *l, int pid)
-{
-	bool parts = l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD;
-	struct lk_control *c;
-	int rc = add_choices(d, l, pid);
-
-	if (!rc && lk_lock_is_waiting(l))
+	if (lk_lock_is_waiting(l))
 		lk_dialog_grey(d, WAIT, "this is a request that waits, not a lock");
-	if (!rc && parts && !lk_dialog_add(d, LK_CONTROL_FIELD, RANGE, "Only bytes (empty: all of it): "))
-		rc = -ENOMEM;
-	c = rc ? NULL : lk_dialog_add(d, LK_CONTROL_FIELD, TYPED, "Type the PID to enable [ Release ]: ");
-	if (!c)
-		return -ENOMEM;
+	if (l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD)
+		lk_dialog_add(d, LK_CONTROL_FIELD, RANGE, "Only bytes (empty: all of it): ");
+	c = lk_dialog_add(d, LK_CONTROL_FIELD, TYPED, "Type the PID to enable [ Release ]: ");
 	c->below = true;
-	if (!lk_dialog_add(d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Cancel"))
-		return -ENOMEM;
-	return lk_dialog_add(d, LK_CONTROL_BUTTON, DO, "Wait") ? 0 : -ENOMEM;
+	lk_dialog_add(d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Cancel");
+	lk_dialog_add(d, LK_CONTROL_BUTTON, DO, "Wait");
 }
 
 static struct release_job *make_job(const struct lk_tui *t, const struct lk_subject *s)
 {
-	struct release_job *j = calloc(1, sizeof(*j));
+	struct release_job *j = lk_alloc(1, sizeof(*j));
 	const struct lk_proc *p = s->holder ? s->holder->proc : s->lock->proc;
 
-	if (!j)
-		return NULL;
 	lk_job_init(&j->job, &release_ops, t, s->frame);
 	j->lock = s->lock;
 	j->pid = s->holder && !lk_lock_is_waiting(s->lock) ? s->holder->pid : 0;
 	j->job.pid = p ? p->pid : 0;
-	j->job.comm = p && p->comm ? strdup(p->comm) : NULL;
+	j->job.comm = p ? lk_strdup(p->comm) : NULL;
 	return j;
 }
 
@@ -380,18 +341,13 @@ unsigned lk_do_release(struct lk_tui *t)
 		lk_tui_say(t, LK_STYLE_ALARM, "Release: this row is not about one lock.");
 		return LK_DIRTY_PAINT;
 	}
-	r = calloc(1, sizeof(*r));
-	j = r ? make_job(t, &s) : NULL;
-	if (!j) {
-		free(r);
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
-		return LK_DIRTY_PAINT;
-	}
+	r = lk_alloc(1, sizeof(*r));
+	j = make_job(t, &s);
 	r->lock = s.lock;
 	r->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Release" }, .ops = &dialog_ops };
 	r->d.lock_id = s.lock->id;
 	lk_dialog_take_job(&r->d, &j->job);
-	if (fill_head(r, t) < 0 || add_controls(&r->d, s.lock, j->pid) < 0)
-		lk_dialog_say(&r->d, LK_STYLE_ALARM, "There is no memory left.");
+	fill_head(r, t);
+	add_controls(&r->d, s.lock, j->pid);
 	return lk_dialog_open(t, &r->d);
 }

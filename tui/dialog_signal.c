@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Signals on the left, the frozen targets and the plan on the right. Enter sends; KILL asks once more. */
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/dialog.h"
 #include "tui/targets.h"
@@ -24,7 +24,7 @@ static const char pane_keys[] = "Enter send   Esc cancel   (KILL asks once more)
 
 struct signal_job {
 	struct lk_job job;
-	lk_wanted wanted;
+	lk_signal_list wanted;
 	struct lk_signal signal;
 	bool made; /* signal is there, whatever came of it */
 	int sig; /* of the plan */
@@ -226,14 +226,13 @@ static unsigned mouse(struct lk_pane *p, struct lk_tui *t, const struct lk_mouse
 
 /* ---- words ---- */
 
-static int fill(struct lk_dialog *d, struct lk_tui *t)
+static void fill(struct lk_dialog *d, struct lk_tui *t)
 {
 	const struct signal_job *j = job_of((struct signal_dialog *)d);
 
 	(void)t;
-	if (j->job.state != LK_JOB_PLANNED)
-		return 0;
-	return lk_dialog_put_plan(d, j->job.action);
+	if (j->job.state == LK_JOB_PLANNED)
+		lk_dialog_put_plan(d, j->job.action);
 }
 
 static void finished(struct lk_dialog *d, struct lk_tui *t)
@@ -250,7 +249,7 @@ static bool holds(const struct lk_lock *l, int pid)
 	return false;
 }
 
-static int say_holding(struct lk_dialog *d, const struct lk_snapshot *snap, int pid)
+static void say_holding(struct lk_dialog *d, const struct lk_snapshot *snap, int pid)
 {
 	size_t locks = 0, waiting = 0;
 
@@ -261,39 +260,36 @@ static int say_holding(struct lk_dialog *d, const struct lk_snapshot *snap, int 
 		waiting += snap->locks[i].n_blocks;
 	}
 	if (!locks)
-		return lk_text_add(&d->head, LK_STYLE_PLAIN, "It is not known to hold a lock.");
-	if (!waiting)
-		return lk_text_add(&d->head, LK_STYLE_PLAIN, "It holds %zu %s; nobody is seen waiting.", locks,
-				   locks == 1 ? "lock" : "locks");
-	return lk_text_add(&d->head, LK_STYLE_PLAIN, "It holds %zu %s; %zu %s for %s.", locks,
-			   locks == 1 ? "lock" : "locks", waiting, waiting == 1 ? "request waits" : "requests wait",
-			   locks == 1 ? "it" : "them");
+		lk_text_add(&d->head, LK_STYLE_PLAIN, "It is not known to hold a lock.");
+	else if (!waiting)
+		lk_text_add(&d->head, LK_STYLE_PLAIN, "It holds %zu %s; nobody is seen waiting.", locks,
+			    locks == 1 ? "lock" : "locks");
+	else
+		lk_text_add(&d->head, LK_STYLE_PLAIN, "It holds %zu %s; %zu %s for %s.", locks,
+			    locks == 1 ? "lock" : "locks", waiting, waiting == 1 ? "request waits" : "requests wait",
+			    locks == 1 ? "it" : "them");
 }
 
-static int fill_head(struct signal_dialog *s, struct lk_tui *t)
+static void fill_head(struct signal_dialog *s, struct lk_tui *t)
 {
 	const struct signal_job *j = job_of(s);
 	const struct lk_frame *f = j->job.frame;
-	lk_buf time = { 0 };
+	char clock[LK_CLOCK_TEXT];
 	size_t n = j->wanted.n;
-	int rc = lk_dialog_put_time(t, t->wall_ms, &time);
 
-	if (!rc)
-		rc = lk_text_add(&s->d.head, LK_STYLE_BRIGHT, "To %zu %s (%s):", n, n == 1 ? "process" : "processes",
-				 lk_buf_str(&time) ? time.v : "");
-	lk_vec_done(&time);
-	for (size_t i = 0; i < n && i < NAMED_MAX && !rc; i++) {
+	lk_text_add(&s->d.head, LK_STYLE_BRIGHT, "To %zu %s (frozen %s):", n, n == 1 ? "process" : "processes",
+		    lk_dialog_clock(t->wall_ms, clock));
+	for (size_t i = 0; i < n && i < NAMED_MAX; i++) {
 		const struct lk_proc *p = lk_snapshot_proc(f->snap, j->wanted.v[i].pid);
 
 		if (!p)
 			continue;
-		rc = lk_dialog_head_process(&s->d, t, f, p, n > FULL_MAX);
-		if (!rc && n <= FULL_MAX)
-			rc = say_holding(&s->d, f->snap, p->pid);
+		lk_dialog_head_process(&s->d, t, f, p, n > FULL_MAX);
+		if (n <= FULL_MAX)
+			say_holding(&s->d, f->snap, p->pid);
 	}
-	if (!rc && n > NAMED_MAX)
-		rc = lk_text_add(&s->d.head, LK_STYLE_PLAIN, "and %zu more; the plan names them all.", n - NAMED_MAX);
-	return rc;
+	if (n > NAMED_MAX)
+		lk_text_add(&s->d.head, LK_STYLE_PLAIN, "and %zu more; the plan names them all.", n - NAMED_MAX);
 }
 
 /* ---- painting ---- */
@@ -383,31 +379,23 @@ static const struct lk_pane_ops pane_ops = {
 };
 
 /* Takes the targets over. */
-static unsigned open_dialog(struct lk_tui *t, const struct lk_frame *f, lk_wanted *wanted)
+static unsigned open_dialog(struct lk_tui *t, const struct lk_frame *f, lk_signal_list *wanted)
 {
-	struct signal_dialog *s = calloc(1, sizeof(*s));
-	struct signal_job *j = calloc(1, sizeof(*j));
+	struct signal_dialog *s = lk_alloc(1, sizeof(*s));
+	struct signal_job *j = lk_alloc(1, sizeof(*j));
 	const struct lk_proc *p;
 
-	if (!s || !j) {
-		free(s);
-		free(j);
-		lk_vec_done(wanted);
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
-		return LK_DIRTY_PAINT;
-	}
 	lk_job_init(&j->job, &job_ops, t, f);
 	j->wanted = *wanted;
-	*wanted = (lk_wanted){ 0 };
+	*wanted = (lk_signal_list){ 0 };
 	j->sig = signals[0];
 	p = j->wanted.n == 1 ? lk_snapshot_proc(f->snap, j->wanted.v[0].pid) : NULL;
 	j->job.pid = j->wanted.n == 1 ? j->wanted.v[0].pid : 0;
-	j->job.comm = p && p->comm ? strdup(p->comm) : NULL;
+	j->job.comm = p ? lk_strdup(p->comm) : NULL;
 	s->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Signal" }, .ops = &dialog_ops };
 	s->d.lock_id = j->wanted.n == 1 && j->wanted.v[0].lock ? j->wanted.v[0].lock->id : 0;
 	lk_dialog_take_job(&s->d, &j->job);
-	if (fill_head(s, t) < 0)
-		lk_dialog_say(&s->d, LK_STYLE_ALARM, "There is no memory left.");
+	fill_head(s, t);
 	return lk_dialog_open(t, &s->d);
 }
 
@@ -415,16 +403,15 @@ unsigned lk_do_signal(struct lk_tui *t)
 {
 	lk_auto_mem struct lk_subject *subjects = NULL;
 	const struct lk_frame *frame = NULL;
-	lk_wanted wanted = { 0 };
+	lk_signal_list wanted = { 0 };
 	struct lk_err err = { 0 };
 	size_t n = 0;
 	int rc = 0;
 
 	if (!lk_dialog_may_act(t, "Signal"))
 		return LK_DIRTY_PAINT;
-	if (lk_tui_subjects(t, &subjects, &n) < 0)
-		rc = lk_err_set(&err, -ENOMEM, "out of memory");
-	if (!rc && n <= 1 && !lk_dialog_is_there(t, n ? &subjects[0] : &(struct lk_subject){ 0 }, "Signal"))
+	lk_tui_subjects(t, &subjects, &n);
+	if (n <= 1 && !lk_dialog_is_there(t, n ? &subjects[0] : &(struct lk_subject){ 0 }, "Signal"))
 		return LK_DIRTY_PAINT;
 	for (size_t i = 0; i < n && !rc; i++) {
 		frame = frame ? frame : subjects[i].frame;

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Would a lock be granted now? Computed from the look on the screen, without touching the file; only A really asks for the lock. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/cleanup.h"
+#include "base/alloc.h"
 #include "tui/dialog.h"
 #include "tui/testjob.h"
 
@@ -45,82 +41,69 @@ static void read_controls(struct test_dialog *d)
 
 /* ---- the answer ---- */
 
-static int put_one(struct test_dialog *d, struct lk_tui *t, const struct lk_lock *l)
+static void put_one(struct test_dialog *d, struct lk_tui *t, const struct lk_lock *l)
 {
 	lk_buf b = { 0 };
-	int rc = lk_buf_puts(&b, "- ");
 
-	rc = rc ? rc : lk_dialog_put_kind(l, &b);
-	rc = rc ? rc : lk_buf_puts(&b, " ");
-	rc = rc ? rc : lk_tui_range_text(t, l, &b);
-	if (!rc && l->pid > 0)
-		rc = lk_buf_printf(&b, "  %d %s%s", l->pid, l->proc && l->proc->comm ? l->proc->comm : "?",
-				   l->n_holders > 1 ? " and others" : "");
-	else if (!rc)
-		rc = lk_buf_puts(&b, "  owner not visible");
-	if (!rc && lk_buf_str(&b))
-		rc = lk_text_add(&d->d.body, LK_STYLE_PLAIN, "%s", b.v);
-	lk_vec_done(&b);
-	return rc;
-}
-
-static int put_answer(struct test_dialog *d, struct lk_tui *t, const struct lk_test_answer *a)
-{
-	int rc;
-
-	if (a->granted == LK_YES)
-		return lk_text_add(&d->d.body, LK_STYLE_GOOD, "It would be granted now.");
-	if (a->granted == LK_UNKNOWN)
-		rc = lk_text_add(&d->d.body, LK_STYLE_ALARM, "Cannot tell: %s.", a->reason);
+	lk_buf_puts(&b, "- ");
+	lk_dialog_put_kind(l, &b);
+	lk_buf_puts(&b, " ");
+	lk_tui_range_text(t, l, &b);
+	if (l->pid > 0)
+		lk_buf_printf(&b, "  %d %s%s", l->pid, l->proc && l->proc->comm ? l->proc->comm : "?",
+			      l->n_holders > 1 ? " and others" : "");
 	else
-		rc = lk_text_add(&d->d.body, LK_STYLE_ALARM, "It would have to wait, %zu in the way:", a->in_the_way.n);
-	for (size_t i = 0; i < a->in_the_way.n && i < IN_THE_WAY_MAX && !rc; i++)
-		rc = put_one(d, t, a->in_the_way.v[i]);
-	if (!rc && a->in_the_way.n > IN_THE_WAY_MAX)
-		rc = lk_text_add(&d->d.body, LK_STYLE_PLAIN, "and %zu more", a->in_the_way.n - IN_THE_WAY_MAX);
-	return rc;
+		lk_buf_puts(&b, "  owner not visible");
+	lk_text_add(&d->d.body, LK_STYLE_PLAIN, "%s", lk_buf_str(&b));
+	lk_vec_done(&b);
 }
 
-static int put_tried(struct test_dialog *d)
+static void put_answer(struct test_dialog *d, struct lk_tui *t, const struct lk_test_answer *a)
+{
+	if (a->granted == LK_YES) {
+		lk_text_add(&d->d.body, LK_STYLE_GOOD, "It would be granted now.");
+		return;
+	}
+	if (a->granted == LK_UNKNOWN)
+		lk_text_add(&d->d.body, LK_STYLE_ALARM, "Cannot tell: %s.", a->reason);
+	else
+		lk_text_add(&d->d.body, LK_STYLE_ALARM, "It would have to wait, %zu in the way:", a->in_the_way.n);
+	for (size_t i = 0; i < a->in_the_way.n && i < IN_THE_WAY_MAX; i++)
+		put_one(d, t, a->in_the_way.v[i]);
+	if (a->in_the_way.n > IN_THE_WAY_MAX)
+		lk_text_add(&d->d.body, LK_STYLE_PLAIN, "and %zu more", a->in_the_way.n - IN_THE_WAY_MAX);
+}
+
+static void put_tried(struct test_dialog *d)
 {
 	const struct lk_job *j = d->d.job;
 
-	if (j->state == LK_JOB_DONE && j->rc < 0)
-		return lk_text_add(&d->d.body, LK_STYLE_ALARM, "It was not tried: %s.", lk_err_text(&j->err));
-	for (size_t i = 0; j->state == LK_JOB_DONE && i < j->report.lines.n; i++) {
-		if (lk_text_add(&d->d.body, j->report.lines.v[i].style, "%s", j->report.lines.v[i].text) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	if (j->state != LK_JOB_DONE)
+		return;
+	if (j->rc < 0)
+		lk_text_add(&d->d.body, LK_STYLE_ALARM, "It was not tried: %s.", lk_err_text(&j->err));
+	for (size_t i = 0; j->rc >= 0 && i < j->report.lines.n; i++)
+		lk_text_add(&d->d.body, j->report.lines.v[i].style, "%s", j->report.lines.v[i].text);
 }
 
-static int put_basis(struct test_dialog *d)
-{
-	lk_buf time = { 0 };
-	int rc = lk_dialog_put_clock(d->d.job->frame->wall_ms, &time);
-
-	if (!rc && lk_buf_str(&time))
-		rc = lk_text_add(&d->d.body, LK_STYLE_DIM,
-				 "Computed from the look of %s; the file is not opened, nothing is locked:", time.v);
-	lk_vec_done(&time);
-	return rc;
-}
-
-static int fill(struct lk_dialog *dialog, struct lk_tui *t)
+static void fill(struct lk_dialog *dialog, struct lk_tui *t)
 {
 	struct test_dialog *d = (struct test_dialog *)dialog;
 	struct lk_test_ask ask = { 0 };
-	int rc;
+	char clock[LK_CLOCK_TEXT];
 
 	read_controls(d);
-	if (d->bad)
-		return lk_text_add(&dialog->body, LK_STYLE_ALARM, "%s", lk_err_text(&d->err));
-	rc = lk_test_compute(&ask, dialog->job->frame, d->file, &d->wish);
-	rc = rc ? rc : put_basis(d);
-	if (!rc)
-		rc = put_answer(d, t, &ask.test.answers[0]);
+	if (d->bad) {
+		lk_text_add(&dialog->body, LK_STYLE_ALARM, "%s", lk_err_text(&d->err));
+		return;
+	}
+	lk_test_compute(&ask, dialog->job->frame, d->file, &d->wish);
+	lk_text_add(&dialog->body, LK_STYLE_DIM,
+		    "Computed from the look of %s; the file is not opened, nothing is locked:",
+		    lk_dialog_clock(dialog->job->frame->wall_ms, clock));
+	put_answer(d, t, &ask.test.answers[0]);
 	lk_test_ask_done(&ask);
-	return rc ? rc : put_tried(d);
+	put_tried(d);
 }
 
 /* ---- keys ---- */
@@ -184,45 +167,32 @@ static const struct lk_pane_ops pane_ops =
 	LK_DIALOG_PANE_OPS("test", "Tab next   Left Right change   A really try it   Esc close");
 
 /* The question that the row suggests: what it locks itself. */
-static int add_controls(struct test_dialog *d, const struct lk_lock *l)
+static void add_controls(struct test_dialog *d, const struct lk_lock *l)
 {
-	struct lk_control *kind = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, KIND, "Kind: "), *mode, *range;
+	struct lk_control *c = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, KIND, "Kind: ");
 	char text[LK_RANGE_TEXT];
-	int at = !l ? 0 : l->rec.type == LK_TYPE_FLOCK ? 2 : l->rec.type == LK_TYPE_OFD;
 
-	if (!kind)
-		return -ENOMEM;
-	kind->words = kinds;
-	kind->n_words = 3;
-	kind->at = at;
-	mode = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, MODE, "Mode: ");
-	if (!mode)
-		return -ENOMEM;
-	mode->words = modes;
-	mode->n_words = 2;
-	range = lk_dialog_add(&d->d, LK_CONTROL_FIELD, RANGE, "Bytes (A-B or A+LENGTH): ");
-	if (!range || lk_field_set(&range->field, l ? lk_range_format(l->rec.range, text) : "whole") < 0)
-		return -ENOMEM;
-	if (!lk_dialog_add(&d->d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Close"))
-		return -ENOMEM;
-	return lk_dialog_add(&d->d, LK_CONTROL_BUTTON, TRY, "A: really try it") ? 0 : -ENOMEM;
+	c->words = kinds;
+	c->n_words = 3;
+	c->at = !l ? 0 : l->rec.type == LK_TYPE_FLOCK ? 2 : l->rec.type == LK_TYPE_OFD;
+	c = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, MODE, "Mode: ");
+	c->words = modes;
+	c->n_words = 2;
+	c = lk_dialog_add(&d->d, LK_CONTROL_FIELD, RANGE, "Bytes (A-B or A+LENGTH): ");
+	lk_field_set(&c->field, l ? lk_range_format(l->rec.range, text) : "whole");
+	lk_dialog_add(&d->d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Close");
+	lk_dialog_add(&d->d, LK_CONTROL_BUTTON, TRY, "A: really try it");
 }
 
 static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s)
 {
-	struct test_dialog *d = calloc(1, sizeof(*d));
-	struct lk_job *j = d ? lk_test_job_new(t, s->frame, s->file) : NULL;
+	struct test_dialog *d = lk_alloc(1, sizeof(*d));
 
-	if (!j) {
-		free(d);
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
-		return LK_DIRTY_PAINT;
-	}
 	d->file = s->file;
 	d->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Test" }, .ops = &dialog_ops };
-	lk_dialog_take_job(&d->d, j);
-	if (lk_dialog_head_file(&d->d, s->file) < 0 || add_controls(d, s->lock) < 0)
-		lk_dialog_say(&d->d, LK_STYLE_ALARM, "There is no memory left.");
+	lk_dialog_take_job(&d->d, lk_test_job_new(t, s->frame, s->file));
+	lk_dialog_head_file(&d->d, s->file);
+	add_controls(d, s->lock);
 	lk_dialog_grey(&d->d, TRY,
 		       t->can_act      ? lk_test_why_not(s->frame->snap, s->file)
 		       : t->cannot_act ? t->cannot_act

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Waiting for a lock without holding anything up: the next looks are asked, and a message tells. */
-#include <errno.h>
-#include <stdlib.h>
-
+#include "base/alloc.h"
 #include "tui/dialog.h"
 #include "tui/vigil.h"
 
@@ -14,16 +12,16 @@ struct wait_dialog {
 	const struct lk_lock *lock; /* in it */
 };
 
-static int fill(struct lk_dialog *d, struct lk_tui *t)
+static void fill(struct lk_dialog *d, struct lk_tui *t)
 {
 	const struct wait_dialog *w = (struct wait_dialog *)d;
 
-	if (lk_vigil_has(t, w->lock))
-		return lk_text_add(&d->body, LK_STYLE_PLAIN, "You are waiting for this lock already.");
-	return lk_text_add(
-		&d->body, LK_STYLE_PLAIN,
-		"Nothing is locked and nobody is held up: each refresh is asked whether the lock is still there, "
-		"and the line above the keys says when it is gone. You go on meanwhile.");
+	lk_text_add(
+		&d->body, LK_STYLE_PLAIN, "%s",
+		lk_vigil_has(t, w->lock)
+			? "You are waiting for this lock already."
+			: "Nothing is locked and nobody is held up: each refresh is asked whether the lock is still "
+			  "there, and the line above the keys says when it is gone. You go on meanwhile.");
 }
 
 static unsigned press(struct lk_dialog *d, struct lk_tui *t, struct lk_control *button)
@@ -33,9 +31,8 @@ static unsigned press(struct lk_dialog *d, struct lk_tui *t, struct lk_control *
 	if (button->id == STOP) {
 		lk_vigil_stop(t, w->lock);
 		lk_tui_say(t, LK_STYLE_WORDS, "You are not waiting for the lock any more.");
-	} else if (lk_vigil_add(t, w->frame, w->lock) == -ENOMEM) {
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
 	} else {
+		lk_vigil_add(t, w->frame, w->lock);
 		lk_tui_say(t, LK_STYLE_GOOD, "You will be told here when the lock is free.");
 	}
 	return lk_pane_close(t, &d->pane);
@@ -49,39 +46,29 @@ static void free_dialog(struct lk_dialog *d)
 static const struct lk_dialog_ops dialog_ops = { .press = press, .fill = fill, .free = free_dialog };
 static const struct lk_pane_ops pane_ops = LK_DIALOG_PANE_OPS("wait", "Tab next   Enter press the button   Esc cancel");
 
-static int fill_dialog(struct wait_dialog *w, struct lk_tui *t)
+static void fill_dialog(struct wait_dialog *w, struct lk_tui *t)
 {
 	lk_buf lock = { 0 };
-	int rc = lk_dialog_put_lock(t, w->lock, &lock);
-	const struct lk_proc *p = w->lock->proc;
 	bool has = lk_vigil_has(t, w->lock);
 
-	if (!rc && lk_buf_str(&lock))
-		rc = lk_text_add(&w->d.head, LK_STYLE_BRIGHT, "Wait for %s", lock.v);
+	lk_dialog_put_lock(t, w->lock, &lock);
+	lk_text_add(&w->d.head, LK_STYLE_BRIGHT, "Wait for %s", lk_buf_str(&lock));
 	lk_vec_done(&lock);
-	if (!rc && p)
-		rc = lk_dialog_head_process(&w->d, t, w->frame, p, false);
-	if (rc || !lk_dialog_add(&w->d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Cancel"))
-		return -ENOMEM;
-	return lk_dialog_add(&w->d, LK_CONTROL_BUTTON, has ? STOP : START, "%s", has ? "Stop waiting" : "Wait")
-		       ? 0
-		       : -ENOMEM;
+	if (w->lock->proc)
+		lk_dialog_head_process(&w->d, t, w->frame, w->lock->proc, false);
+	lk_dialog_add(&w->d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Cancel");
+	lk_dialog_add(&w->d, LK_CONTROL_BUTTON, has ? STOP : START, "%s", has ? "Stop waiting" : "Wait");
 }
 
 static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s)
 {
-	struct wait_dialog *w = calloc(1, sizeof(*w));
+	struct wait_dialog *w = lk_alloc(1, sizeof(*w));
 
-	if (!w) {
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
-		return LK_DIRTY_PAINT;
-	}
 	w->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Wait" }, .ops = &dialog_ops };
 	w->frame = lk_frame_hold(s->frame);
 	w->lock = s->lock;
 	w->d.lock_id = s->lock->id;
-	if (fill_dialog(w, t) < 0)
-		lk_dialog_say(&w->d, LK_STYLE_ALARM, "There is no memory left.");
+	fill_dialog(w, t);
 	return lk_dialog_open(t, &w->d);
 }
 

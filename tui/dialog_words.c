@@ -1,65 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Targets, plans and reports in the words of dialogs. */
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tui/dialog.h"
 
-static int put_clock(int64_t wall_ms, const char *format, lk_buf *out)
+static const char *put_clock(int64_t wall_ms, const char *format, char buf[LK_CLOCK_TEXT])
 {
 	time_t when = (time_t)(wall_ms / 1000);
-	char text[64] = "";
 	struct tm tm;
 
-	if (localtime_r(&when, &tm))
-		strftime(text, sizeof(text), format, &tm);
-	return lk_buf_puts(out, text);
+	if (!localtime_r(&when, &tm) || !strftime(buf, LK_CLOCK_TEXT, format, &tm))
+		buf[0] = '\0';
+	return buf;
 }
 
-int lk_dialog_put_clock(int64_t wall_ms, lk_buf *out)
+const char *lk_dialog_clock(int64_t wall_ms, char buf[LK_CLOCK_TEXT])
 {
-	return put_clock(wall_ms, "%H:%M:%S", out);
+	return put_clock(wall_ms, "%H:%M:%S", buf);
 }
 
-int lk_dialog_put_time(const struct lk_tui *t, int64_t wall_ms, lk_buf *out)
+void lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out)
 {
-	(void)t;
-	return lk_buf_puts(out, "frozen ") < 0 ? -ENOMEM : put_clock(wall_ms, "%H:%M:%S", out);
+	size_t begin = out->n;
+
+	lk_buf_printf(out, "%s %s", lk_type_name(l->rec.type), lk_mode_name(l->rec.mode));
+	for (char *p = out->v + begin; p < out->v + out->n; p++)
+		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
 }
 
-static int put_upper(const char *word, lk_buf *out)
-{
-	int rc = 0;
-
-	for (; *word && !rc; word++) {
-		char upper = (char)(*word >= 'a' && *word <= 'z' ? *word - 'a' + 'A' : *word);
-
-		rc = lk_buf_add(out, &upper, 1);
-	}
-	return rc;
-}
-
-int lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out)
-{
-	int rc = put_upper(lk_type_name(l->rec.type), out);
-
-	rc = rc ? rc : lk_buf_puts(out, " ");
-	return rc ? rc : put_upper(lk_mode_name(l->rec.mode), out);
-}
-
-int lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
+void lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	char key[LK_KEY_TEXT];
-	int rc = lk_dialog_put_kind(l, out);
 
-	rc = rc ? rc : lk_buf_printf(out, " %s", l->file->path ? l->file->path : lk_key_format(&l->rec.key, key));
-	if (rc || lk_range_is_whole(l->rec.range))
-		return rc;
-	rc = lk_buf_puts(out, ", bytes ");
-	return rc ? rc : lk_tui_range_text(t, l, out);
+	lk_dialog_put_kind(l, out);
+	lk_buf_printf(out, " %s", l->file->path ? l->file->path : lk_key_format(&l->rec.key, key));
+	if (lk_range_is_whole(l->rec.range))
+		return;
+	lk_buf_puts(out, ", bytes ");
+	lk_tui_range_text(t, l, out);
 }
 
 /* When a process started, in Unix time; -1: it is not known, or on a machine that is not this one (also one that a test made up). */
@@ -75,55 +55,47 @@ static int64_t started_ms(const struct lk_tui *t, const struct lk_frame *f, cons
 	       (int64_t)(p->start_ticks * 1000 / (uint64_t)hz);
 }
 
-static int put_started(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p, lk_buf *out)
+static void put_process(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p, lk_buf *out)
 {
 	int64_t ms = started_ms(t, f, p);
-	int rc;
+	char clock[LK_CLOCK_TEXT];
 
-	if (ms < 0)
-		return 0;
-	rc = lk_buf_puts(out, "  started ");
+	lk_buf_printf(out, "%d %s", p->pid, p->comm ? p->comm : "?");
+	if (p->uid >= 0)
+		lk_buf_printf(out, "  uid %" PRId64, p->uid);
+	if (p->user)
+		lk_buf_printf(out, " %s", p->user);
 	/* The time alone is enough for today. */
-	return rc ? rc : put_clock(ms, t->wall_ms - ms < 86400000 ? "%H:%M:%S" : "%Y-%m-%d %H:%M", out);
+	if (ms >= 0)
+		lk_buf_printf(out, "  started %s",
+			      put_clock(ms, t->wall_ms - ms < 86400000 ? "%H:%M:%S" : "%Y-%m-%d %H:%M", clock));
 }
 
-static int put_process(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p, lk_buf *out)
-{
-	int rc = lk_buf_printf(out, "%d %s", p->pid, p->comm ? p->comm : "?");
-
-	if (!rc && p->uid >= 0)
-		rc = lk_buf_printf(out, "  uid %" PRId64, p->uid);
-	if (!rc && p->user)
-		rc = lk_buf_printf(out, " %s", p->user);
-	return rc ? rc : put_started(t, f, p, out);
-}
-
-int lk_dialog_head_process(struct lk_dialog *d, const struct lk_tui *t, const struct lk_frame *f,
-			   const struct lk_proc *p, bool brief)
+void lk_dialog_head_process(struct lk_dialog *d, const struct lk_tui *t, const struct lk_frame *f,
+			    const struct lk_proc *p, bool brief)
 {
 	const char *command = p->cmdline && *p->cmdline ? p->cmdline : "";
 	lk_buf b = { 0 };
-	int rc = put_process(t, f, p, &b);
 
-	if (!rc)
-		rc = lk_buf_str(&b) ? lk_text_add(&d->head, LK_STYLE_BRIGHT, "%s", b.v) : -ENOMEM;
-	if (!rc && !brief && (*command || p->unit))
-		rc = lk_text_add(&d->head, LK_STYLE_PLAIN, "%s%s%s%s%s%s", command, *command && p->unit ? "   " : "",
-				 p->unit ? "unit " : "", p->unit ? p->unit : "", p->user_unit ? ", user unit " : "",
-				 p->user_unit ? p->user_unit : "");
+	put_process(t, f, p, &b);
+	lk_text_add(&d->head, LK_STYLE_BRIGHT, "%s", lk_buf_str(&b));
 	lk_vec_done(&b);
-	return rc;
+	if (!brief && (*command || p->unit))
+		lk_text_add(&d->head, LK_STYLE_PLAIN, "%s%s%s%s%s%s", command, *command && p->unit ? "   " : "",
+			    p->unit ? "unit " : "", p->unit ? p->unit : "", p->user_unit ? ", user unit " : "",
+			    p->user_unit ? p->user_unit : "");
 }
 
-int lk_dialog_head_file(struct lk_dialog *d, const struct lk_file *file)
+void lk_dialog_head_file(struct lk_dialog *d, const struct lk_file *file)
 {
 	char key[LK_KEY_TEXT];
 
 	if (file->has_stat)
-		return lk_text_add(&d->head, LK_STYLE_BRIGHT, "%s  %u:%u inode %" PRIu64, file->path ? file->path : "?",
-				   file->st_major, file->st_minor, file->st_ino);
-	return lk_text_add(&d->head, LK_STYLE_BRIGHT, "%s  %s", file->path ? file->path : "?",
-			   lk_key_format(&file->key, key));
+		lk_text_add(&d->head, LK_STYLE_BRIGHT, "%s  %u:%u inode %" PRIu64, file->path ? file->path : "?",
+			    file->st_major, file->st_minor, file->st_ino);
+	else
+		lk_text_add(&d->head, LK_STYLE_BRIGHT, "%s  %s", file->path ? file->path : "?",
+			    lk_key_format(&file->key, key));
 }
 
 /* ---- plans and reports ---- */
@@ -137,30 +109,24 @@ static const struct {
 	[LK_LINE_NOT] = { LK_STYLE_DIM, LK_STYLE_DIM },
 };
 
-static int put_part(struct lk_dialog *d, const struct lk_action *a, enum lk_line_kind kind)
+static void put_part(struct lk_dialog *d, const struct lk_action *a, enum lk_line_kind kind)
 {
 	bool first = true;
-	int rc = 0;
 
-	for (size_t i = 0; i < a->lines.n && !rc; i++) {
+	for (size_t i = 0; i < a->lines.n; i++) {
 		if (a->lines.v[i].kind != kind)
 			continue;
 		if (first)
-			rc = lk_text_add(&d->body, styles[kind].title, "%s", lk_line_kind_title(kind, !a->refused));
+			lk_text_add(&d->body, styles[kind].title, "%s", lk_line_kind_title(kind, !a->refused));
 		first = false;
-		if (!rc)
-			rc = lk_text_add(&d->body, styles[kind].text, "- %s", a->lines.v[i].text);
+		lk_text_add(&d->body, styles[kind].text, "- %s", a->lines.v[i].text);
 	}
-	return rc;
 }
 
-int lk_dialog_put_plan(struct lk_dialog *d, const struct lk_action *a)
+void lk_dialog_put_plan(struct lk_dialog *d, const struct lk_action *a)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < LK_PLAN_PARTS && !rc; i++)
-		rc = put_part(d, a, lk_plan_order[i]);
-	return rc;
+	for (size_t i = 0; i < LK_PLAN_PARTS; i++)
+		put_part(d, a, lk_plan_order[i]);
 }
 
 static const char *outcome_words(const struct lk_job *j)
@@ -177,20 +143,19 @@ static const char *outcome_words(const struct lk_job *j)
 	return j->action ? words[j->action->outcome] : j->rc < 0 ? "It did not work:" : "Done:";
 }
 
-int lk_dialog_put_report(struct lk_dialog *d, const struct lk_job *j)
+void lk_dialog_put_report(struct lk_dialog *d, const struct lk_job *j)
 {
 	const struct lk_action *a = j->action;
-	int rc = lk_text_add(&d->body, lk_job_succeeded(j) ? LK_STYLE_GOOD : LK_STYLE_ALARM, "%s", outcome_words(j));
 
-	if (!rc && j->rc < 0)
-		rc = lk_text_add(&d->body, LK_STYLE_PLAIN, "- %s", lk_err_text(&j->err));
-	for (size_t i = 0; a && i < a->lines.n && !rc; i++) {
+	lk_text_add(&d->body, lk_job_succeeded(j) ? LK_STYLE_GOOD : LK_STYLE_ALARM, "%s", outcome_words(j));
+	if (j->rc < 0)
+		lk_text_add(&d->body, LK_STYLE_PLAIN, "- %s", lk_err_text(&j->err));
+	for (size_t i = 0; a && i < a->lines.n; i++) {
 		if (a->lines.v[i].kind == LK_LINE_RESULT)
-			rc = lk_text_add(&d->body, LK_STYLE_PLAIN, "- %s", a->lines.v[i].text);
+			lk_text_add(&d->body, LK_STYLE_PLAIN, "- %s", a->lines.v[i].text);
 	}
-	for (size_t i = 0; i < j->report.lines.n && !rc; i++)
-		rc = lk_text_add(&d->body, j->report.lines.v[i].style, "- %s", j->report.lines.v[i].text);
-	return rc;
+	for (size_t i = 0; i < j->report.lines.n; i++)
+		lk_text_add(&d->body, j->report.lines.v[i].style, "- %s", j->report.lines.v[i].text);
 }
 
 const char *lk_dialog_refusal(const struct lk_action *a)
@@ -199,5 +164,5 @@ const char *lk_dialog_refusal(const struct lk_action *a)
 		if (a->lines.v[i].kind == LK_LINE_REFUSED)
 			return a->lines.v[i].text;
 	}
-	return a->refused ? "it is refused" : NULL;
+	return NULL;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making and running the plan of an action off the input path, and telling what became of it. */
 #include "tui/job.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 
 void lk_job_init(struct lk_job *j, const struct lk_job_ops *ops, const struct lk_tui *t, const struct lk_frame *frame)
@@ -97,15 +99,10 @@ static void note(struct lk_tui *t, const struct lk_job *j)
 {
 	const struct lk_action *a = j->action;
 	const char *what = a && a->subject ? a->subject : j->what ? j->what : "something";
-	lk_auto_mem char *text = NULL;
+	lk_auto_mem char *text = lk_printf("%s by lockscope (uid %u): %s", what, (unsigned)getuid(), lk_job_verdict(j));
 
-	if (!j->ops->word)
-		return;
-	if (asprintf(&text, "%s by lockscope (uid %u): %s", what, (unsigned)getuid(), lk_job_verdict(j)) < 0) {
-		text = NULL;
-		return;
-	}
-	lk_tui_note(t, j->ops->word, j->pid, j->comm, text);
+	if (j->ops->word)
+		lk_tui_note(t, j->ops->word, j->pid, j->comm, text);
 }
 
 static void ran(struct lk_tui *t, struct lk_job *j)

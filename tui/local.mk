@@ -120,7 +120,6 @@ libtui_a_SOURCES = \
 	tui/waits_line.h \
 	tui/waits_paint.c \
 	tui/words.c \
-	tui/words_brief.c \
 	tui/words.h \
 	tui/worker.c \
 	tui/worker.h

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Counting the locks of a look by file, by process and by kind. */
 #include "tui/sums.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/frame.h"
 
@@ -117,7 +118,7 @@ static void group_by_file(const struct lk_snapshot *snap, struct lk_sums *s, siz
 }
 
 /* Those of each process too. next: room for a number for each process. */
-static int group_by_proc(const struct lk_snapshot *snap, struct lk_sums *s, size_t *next)
+static void group_by_proc(const struct lk_snapshot *snap, struct lk_sums *s, size_t *next)
 {
 	size_t at = 0;
 
@@ -125,9 +126,7 @@ static int group_by_proc(const struct lk_snapshot *snap, struct lk_sums *s, size
 		s->procs[i].first = next[i] = at;
 		at += s->procs[i].n;
 	}
-	s->by_proc = calloc(at + 1, sizeof(*s->by_proc));
-	if (!s->by_proc)
-		return -ENOMEM;
+	s->by_proc = lk_alloc(at, sizeof(*s->by_proc));
 	for (size_t i = 0; i < snap->n_locks; i++) {
 		const struct lk_lock *l = &snap->locks[i];
 
@@ -138,34 +137,27 @@ static int group_by_proc(const struct lk_snapshot *snap, struct lk_sums *s, size
 		if (!l->n_holders && l->proc)
 			s->by_proc[next[l->proc - snap->procs]++] = i;
 	}
-	return 0;
 }
 
-static int allocate(const struct lk_snapshot *snap, struct lk_sums *s)
+static void allocate(const struct lk_snapshot *snap, struct lk_sums *s)
 {
-	s->files = calloc(snap->n_files + 1, sizeof(*s->files));
-	s->procs = calloc(snap->n_procs + 1, sizeof(*s->procs));
-	s->by_file = calloc(snap->n_locks + 1, sizeof(*s->by_file));
-	if (!s->files || !s->procs || !s->by_file)
-		return -ENOMEM;
+	s->files = lk_alloc(snap->n_files, sizeof(*s->files));
+	s->procs = lk_alloc(snap->n_procs, sizeof(*s->procs));
+	s->by_file = lk_alloc(snap->n_locks, sizeof(*s->by_file));
 	for (size_t i = 0; i < snap->n_files; i++)
 		s->files[i] = no_file;
 	for (size_t i = 0; i < snap->n_procs; i++)
 		s->procs[i] = no_proc;
-	return 0;
 }
 
 int lk_sums_make(const struct lk_frame *f, struct lk_sums *ret)
 {
 	const struct lk_snapshot *snap = f->snap;
-	lk_auto_mem size_t *next = calloc(snap->n_files + 1, sizeof(*next));
-	lk_auto_mem size_t *seen = calloc(snap->n_procs + 1, sizeof(*seen));
+	lk_auto_mem size_t *next = lk_alloc(snap->n_files, sizeof(*next));
+	lk_auto_mem size_t *seen = lk_alloc(snap->n_procs, sizeof(*seen));
 	struct lk_sums s = { .oldest_waiting = LK_SUMS_NONE };
 
-	if (!next || !seen || allocate(snap, &s) < 0) {
-		lk_sums_done(&s);
-		return -ENOMEM;
-	}
+	allocate(snap, &s);
 	for (size_t i = 0; i < snap->n_locks; i++) {
 		const struct lk_lock *l = &snap->locks[i];
 
@@ -178,10 +170,7 @@ int lk_sums_make(const struct lk_frame *f, struct lk_sums *ret)
 		}
 	}
 	group_by_file(snap, &s, next);
-	if (group_by_proc(snap, &s, seen) < 0) {
-		lk_sums_done(&s);
-		return -ENOMEM;
-	}
+	group_by_proc(snap, &s, seen);
 	*ret = s;
 	return 0;
 }

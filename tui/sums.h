@@ -40,7 +40,7 @@ struct lk_sums {
 	size_t oldest_waiting; /* in snap->locks; LK_SUMS_NONE: none */
 };
 
-/* f: has its snapshot and ages. 0 with *ret (lk_sums_done()), or -ENOMEM. Linear in locks and relations. */
+/* f: has its snapshot and ages. 0 with *ret (lk_sums_done()). Linear in locks and relations. */
 int lk_sums_make(const struct lk_frame *f, struct lk_sums *ret);
 void lk_sums_done(struct lk_sums *s);
 

@@ -6,14 +6,12 @@
 #include "action/signal.h"
 #include "tui/app.h"
 
-typedef LK_VEC(struct lk_signal_wanted) lk_wanted;
-
 /* Adds each process once: for a held lock its proven holders (the one of the row, if it is about one), for a request who waits, for a
- * file without a lock of its own its proven holders, else the row's process. Borrows from the frame. 0; -ENOENT with a sentence: nobody
- * is proven; or -ENOMEM. */
-int lk_targets_add(lk_wanted *ret, const struct lk_subject *s, struct lk_err *err);
+ * file without a lock of its own its proven holders, else the row's process. Borrows from the frame. 0, or -ENOENT with a sentence:
+ * nobody is proven. */
+int lk_targets_add(lk_signal_list *ret, const struct lk_subject *s, struct lk_err *err);
 /* Every proven holder of a lock, or who waits. As above. */
-int lk_targets_add_lock(lk_wanted *ret, const struct lk_lock *l, struct lk_err *err);
+int lk_targets_add_lock(lk_signal_list *ret, const struct lk_lock *l, struct lk_err *err);
 /* Why nobody can be signalled for this row; NULL: somebody can. Static. */
 const char *lk_targets_why_not(const struct lk_subject *s);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The locks that somebody waits for, and telling when one has gone. */
 #include "tui/vigil.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 
 #include "action/words.h"
+#include "base/alloc.h"
 
 /* Looks that could not see everything, one after the other, before a lock that is in none of them counts as gone. */
 #define DOUBTS_MAX 3
@@ -83,45 +85,21 @@ void lk_vigils_free(struct lk_tui *t)
 	t->vigils = NULL;
 }
 
-static int fill(struct vigil *v, const struct lk_frame *f, const struct lk_lock *l)
+void lk_vigil_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
-	struct lk_arena a;
-	const char *words;
-
-	*v = (struct vigil){ .id = l->id, .rec = l->rec, .pid = l->pid, .since_ms = f->taken_ms };
-	v->rec.type_word = v->rec.phase_word = v->rec.mode_word = NULL;
-	v->start_ticks = l->proc ? l->proc->start_ticks : 0;
-	lk_arena_init(&a);
-	words = lk_words_lock(&a, l);
-	v->words = words ? strdup(words) : NULL;
-	lk_arena_done(&a);
-	v->comm = l->proc && l->proc->comm ? strdup(l->proc->comm) : NULL;
-	if (v->words && (v->comm || !l->proc || !l->proc->comm))
-		return 0;
-	vigil_done(v);
-	return -ENOMEM;
-}
-
-int lk_vigil_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
-{
-	struct vigil one, *slot;
-	int rc;
+	struct vigil v = { .id = l->id, .rec = l->rec, .pid = l->pid, .since_ms = f->taken_ms };
+	struct lk_arena a = { 0 };
 
 	if (find(t, l->id))
-		return -EEXIST;
+		return;
+	v.rec.type_word = v.rec.phase_word = v.rec.mode_word = NULL;
+	v.start_ticks = l->proc ? l->proc->start_ticks : 0;
+	v.comm = l->proc ? lk_strdup(l->proc->comm) : NULL;
+	v.words = lk_strdup(lk_words_lock(&a, l));
+	lk_arena_done(&a);
 	if (!t->vigils)
-		t->vigils = calloc(1, sizeof(*t->vigils));
-	if (!t->vigils)
-		return -ENOMEM;
-	rc = fill(&one, f, l);
-	if (rc < 0)
-		return rc;
-	slot = lk_vec_push(&t->vigils->v);
-	if (slot)
-		*slot = one;
-	else
-		vigil_done(&one);
-	return slot ? 0 : -ENOMEM;
+		t->vigils = lk_alloc(1, sizeof(*t->vigils));
+	*lk_vec_push(&t->vigils->v) = v;
 }
 
 static bool in_the_same_place(const struct vigil *v, const struct lk_lock *l)
@@ -151,32 +129,17 @@ static bool is_there(const struct vigil *v, const struct lk_snapshot *snap, cons
 }
 
 /* What matters stands first: the line may be too short for all of it. */
-static int put_news(const struct vigil *v, const struct lk_lock *other, const char *doubt, lk_buf *out)
-{
-	int rc;
-
-	if (other && other->pid > 0)
-		rc = lk_buf_printf(out, "Gone, but now process %d (%s) has a lock there: ", other->pid,
-				   other->proc && other->proc->comm ? other->proc->comm : "?");
-	else if (other)
-		rc = lk_buf_puts(out, "Gone, but now somebody who is not known has a lock there: ");
-	else
-		rc = lk_buf_printf(out, "Free%s: ", doubt);
-	if (rc)
-		return rc;
-	return lk_buf_printf(out, "%s, of process %d%s%s%s until now", v->words, v->pid, v->comm ? " (" : "",
-			     v->comm ? v->comm : "", v->comm ? ")" : "");
-}
-
 static void tell(struct lk_tui *t, const struct vigil *v, const struct lk_lock *other, const char *doubt)
 {
-	lk_buf text = { 0 };
+	struct lk_arena a = { 0 };
+	const char *who = other && other->pid > 0 ? lk_words_who(&a, other) : "somebody who is not known";
+	const char *news = other ? lk_arena_printf(&a, "Gone, but now %s has a lock there", who)
+				 : lk_arena_printf(&a, "Free%s", doubt);
 
-	if (put_news(v, other, doubt, &text) == 0 && lk_buf_str(&text)) {
-		lk_tui_say(t, other || *doubt ? LK_STYLE_ALARM : LK_STYLE_GOOD, "%s.", text.v);
-		lk_tui_note(t, "FREE", v->pid, v->comm, text.v);
-	}
-	lk_vec_done(&text);
+	news = lk_arena_printf(&a, "%s: %s, of %s until now", news, v->words, lk_words_process(&a, v->pid, v->comm));
+	lk_tui_say(t, other || *doubt ? LK_STYLE_ALARM : LK_STYLE_GOOD, "%s.", news);
+	lk_tui_note(t, "FREE", v->pid, v->comm, news);
+	lk_arena_done(&a);
 }
 
 /* Whether the waiting is over. */

@@ -5,8 +5,8 @@
 
 #include "tui/app.h"
 
-/* Begins to wait for a held lock of this frame; what it needs is copied. 0, -EEXIST: it does already, or -ENOMEM. */
-int lk_vigil_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l);
+/* Begins to wait for a held lock of this frame, unless it does already; what it needs is copied. */
+void lk_vigil_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l);
 /* Why it cannot be waited for what this row is about; NULL: it can. Static. */
 const char *lk_vigil_why_not(const struct lk_subject *s);
 bool lk_vigil_has(const struct lk_tui *t, const struct lk_lock *l);
