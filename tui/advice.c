@@ -33,12 +33,13 @@ static int find_signal(const struct lk_frame *f, const struct lk_tree_node *top,
 	pids->cap = top->lock->n_holders + 1;
 	if (!pids->v)
 		return -ENOMEM;
-	rc = lk_forest_freed_by(f->snap, pids->v, pids->n, ret_freed);
-	if (rc || *ret_freed || first >= f->forest.n || f->forest.nodes[first].kind != LK_TREE_REQUEST)
-		return rc;
+	*ret_freed = lk_forest_freed_by(f->snap, pids->v, pids->n);
+	if (*ret_freed || first >= f->forest.n || f->forest.nodes[first].kind != LK_TREE_REQUEST)
+		return 0;
 	pids->n = 0;
 	rc = lk_waits_add_blockers(pids, f->forest.nodes[first].lock);
-	return rc ? rc : lk_forest_freed_by(f->snap, pids->v, pids->n, ret_freed);
+	*ret_freed = lk_forest_freed_by(f->snap, pids->v, pids->n);
+	return rc;
 }
 
 static int advise_root(const struct lk_frame *f, const struct lk_tree_node *top, lk_buf *out)

@@ -63,10 +63,9 @@ int lk_looker_new(struct lk_source *source, unsigned needs, uint32_t timeout_ms,
 {
 	struct lk_looker *l = calloc(1, sizeof(*l));
 
-	if (!l || lk_diff_new(&l->diff) < 0) {
-		free(l);
+	if (!l)
 		return -ENOMEM;
-	}
+	l->diff = lk_diff_new();
 	l->source = source;
 	l->request = (struct lk_request){ .needs = needs, .timeout_ms = timeout_ms };
 	*ret = l;
@@ -122,17 +121,15 @@ static int note_events(struct lk_frame *f, const struct lk_event *ev, size_t n)
 static int digest(struct lk_looker *l, struct lk_frame *f, uint32_t expected_ms)
 {
 	const struct lk_event *events = NULL;
-	size_t n_events = 0;
-	int rc = lk_diff_feed(l->diff, lk_snapshot_hold(f->snap), f->taken_ms, l->n_whole++ ? expected_ms : 0, &events,
-			      &n_events);
+	size_t n_events = lk_diff_feed(l->diff, lk_snapshot_hold(f->snap), f->taken_ms, l->n_whole++ ? expected_ms : 0,
+				       &events);
+	int rc = note_ages(f, l->diff);
 
-	if (!rc)
-		rc = note_ages(f, l->diff);
 	if (!rc)
 		rc = note_events(f, events, n_events);
 	lk_diff_settle(l->diff);
 	if (!rc)
-		rc = lk_forest_make(f->snap, &f->forest);
+		f->forest = lk_forest_make(f->snap);
 	if (!rc)
 		rc = lk_sums_make(f, &f->sums);
 	return rc;

@@ -54,18 +54,17 @@ static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct l
 		lk_err_done(err);
 		return lk_err_set(err, rc, "cannot write the capture: %s", strerror(-rc));
 	}
-	return lk_build_finish(build, &s->snap, err);
+	s->snap = lk_build_finish(build);
+	return 0;
 }
 
 /* One scan into f, as a whole document. */
 static int write_capture(struct lk_session *s, FILE *f, struct lk_err *err)
 {
 	struct lk_capture_writer *writer = NULL;
-	struct lk_build *build = NULL;
+	struct lk_build *build = lk_build_new();
 	int rc = lk_capture_writer_new(f, &writer);
 
-	if (rc == 0)
-		rc = lk_build_new(&build);
 	rc = rc < 0 ? lk_err_set(err, rc, "out of memory") : scan(s, writer, build, err);
 	lk_build_free(build);
 	lk_capture_writer_free(writer);

@@ -207,10 +207,11 @@ static int print_document(struct inquiry *q)
 
 static int print(struct inquiry *q)
 {
-	int rc = lk_forest_make(q->session.snap, &q->forest);
+	int rc;
 
-	if (rc || q->cli->format == LK_FORMAT_QUIET)
-		return rc;
+	q->forest = lk_forest_make(q->session.snap);
+	if (q->cli->format == LK_FORMAT_QUIET)
+		return 0;
 	if (q->cli->format == LK_FORMAT_TABLE && !is_flat(q->cli))
 		return print_tree(q);
 	rc = choose_rows(q);

@@ -274,10 +274,10 @@ static enum lk_status digest(struct watch *w, struct lk_snapshot *s, uint32_t ex
 {
 	const struct lk_event *events;
 	enum lk_status status = 0;
-	size_t n;
+	size_t n = lk_diff_feed(w->diff, s, lk_io_now_ms(), expected_ms, &events);
 
 	w->failing = false;
-	if (lk_diff_feed(w->diff, s, lk_io_now_ms(), expected_ms, &events, &n) < 0 || put_look(w, events, n) < 0)
+	if (put_look(w, events, n) < 0)
 		return no_memory();
 	if (!w->n_looks++) {
 		w->session.snap = s;
@@ -383,8 +383,7 @@ static enum lk_status open_watch(struct watch *w)
 		status = lk_session_resolve(&w->session);
 	if (!status)
 		status = check_files(&w->session);
-	if (!status && lk_diff_new(&w->diff) < 0)
-		status = no_memory();
+	w->diff = lk_diff_new();
 	return status;
 }
 

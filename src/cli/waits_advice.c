@@ -92,12 +92,12 @@ static int advise_root(struct advice *a, const struct lk_snapshot *s, const stru
 
 	pids.v = lk_waits_holders(root, &pids.n);
 	pids.cap = root->n_holders + 1;
-	if (!pids.v || lk_forest_freed_by(s, pids.v, pids.n, &freed) < 0)
-		rc = -ENOMEM;
-	if (!rc && !freed) {
+	if (pids.v)
+		freed = lk_forest_freed_by(s, pids.v, pids.n);
+	if (!freed) {
 		pids.n = 0;
 		rc = lk_waits_add_blockers(&pids, request);
-		rc = rc ? rc : lk_forest_freed_by(s, pids.v, pids.n, &freed);
+		freed = rc ? 0 : lk_forest_freed_by(s, pids.v, pids.n);
 	}
 	if (!rc && freed && lk_hash(LK_HASH_INIT, pids.v, pids.n * sizeof(*pids.v)) != a->said) {
 		a->said = lk_hash(LK_HASH_INIT, pids.v, pids.n * sizeof(*pids.v));

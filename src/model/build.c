@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/build.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/ints.h"
 #include "model/build_private.h"
 #include "model/deadlock.h"
@@ -35,19 +35,21 @@ static int on_host(void *arg, const struct lk_fact_host *f)
 	h->scanner = lk_arena_strdup(&b->snap->arena, f->scanner);
 	h->host = lk_arena_strdup(&b->snap->arena, f->host);
 	h->boot_id = lk_arena_strdup(&b->snap->arena, f->boot_id);
-	return h->scanner && h->host && h->boot_id ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int on_lock(void *arg, const struct lk_fact_lock *f)
 {
-	return lk_build_add_row(arg, &f->rec, f->line, BUILD_NONE) == BUILD_NONE ? -ENOMEM : 0;
+	lk_build_add_row(arg, &f->rec, f->line, BUILD_NONE);
+	return 0;
 }
 
 static int on_fd(void *arg, const struct lk_fact_fd *f)
 {
-	uint32_t file = lk_build_file(arg, f->file);
-
-	return file == BUILD_NONE ? -ENOMEM : lk_build_add_hit(arg, f, file);
+	/* What nobody has is no descriptor. */
+	if (f->pid > 0)
+		lk_build_add_hit(arg, f, lk_build_file(arg, f->file));
+	return 0;
 }
 
 static int on_waiter(void *arg, const struct lk_fact_waiter *f)
@@ -55,14 +57,9 @@ static int on_waiter(void *arg, const struct lk_fact_waiter *f)
 	struct lk_build *b = arg;
 	struct build_waiter *w = lk_vec_push(&b->waiters);
 
-	if (!w)
-		return -ENOMEM;
-	*w = (struct build_waiter){ .f = *f, .file = BUILD_NONE };
+	*w = (struct build_waiter){ .f = *f, .file = f->file ? lk_build_file(b, f->file) : BUILD_NONE };
 	w->f.file = NULL;
-	if (!f->file)
-		return 0;
-	w->file = lk_build_file(b, f->file);
-	return w->file == BUILD_NONE ? -ENOMEM : 0;
+	return 0;
 }
 
 static int on_mount(void *arg, const struct lk_fact_mount *f)
@@ -70,8 +67,6 @@ static int on_mount(void *arg, const struct lk_fact_mount *f)
 	struct lk_build *b = arg;
 	struct lk_fact_mount *m = lk_vec_push(&b->mounts);
 
-	if (!m)
-		return -ENOMEM;
 	*m = *f;
 	m->fstype = lk_build_string(b, f->fstype);
 	m->mount_point = lk_arena_strdup(&b->snap->arena, f->mount_point);
@@ -99,8 +94,6 @@ static int on_proc(void *arg, const struct lk_fact_proc *f)
 	struct lk_arena *a = &b->snap->arena;
 	struct lk_proc *p = lk_vec_push(&b->procs);
 
-	if (!p)
-		return -ENOMEM;
 	*p = (struct lk_proc){
 		.pid = f->pid,
 		.flags = f->flags,
@@ -133,11 +126,8 @@ static int on_proc(void *arg, const struct lk_fact_proc *f)
 static int on_orphan(void *arg, const struct lk_fact_orphan *f)
 {
 	struct lk_build *b = arg;
-	struct lk_fact_orphan *o = lk_vec_push(&b->orphans);
 
-	if (!o)
-		return -ENOMEM;
-	*o = *f;
+	*lk_vec_push(&b->orphans) = *f;
 	return 0;
 }
 
@@ -146,8 +136,6 @@ static int on_denied(void *arg, const struct lk_fact_denied *f)
 	struct lk_build *b = arg;
 	struct lk_fact_denied *d = lk_vec_push(&b->denied);
 
-	if (!d)
-		return -ENOMEM;
 	*d = *f;
 	d->text = lk_arena_strdup(&b->snap->arena, f->text);
 	return 0;
@@ -158,8 +146,6 @@ static int on_unread(void *arg, const struct lk_fact_unread *f)
 	struct lk_build *b = arg;
 	struct lk_fact_unread *u = lk_vec_push(&b->unread);
 
-	if (!u)
-		return -ENOMEM;
 	*u = *f;
 	u->comm = lk_arena_strdup(&b->snap->arena, f->comm);
 	return 0;
@@ -168,11 +154,8 @@ static int on_unread(void *arg, const struct lk_fact_unread *f)
 static int on_proven(void *arg, const struct lk_fact_proven *f)
 {
 	struct lk_build *b = arg;
-	struct lk_key *k = lk_vec_push(&b->proven);
 
-	if (!k)
-		return -ENOMEM;
-	*k = f->key;
+	*lk_vec_push(&b->proven) = f->key;
 	return 0;
 }
 
@@ -184,21 +167,14 @@ static int on_end(void *arg, const struct lk_fact_end *f)
 	return 0;
 }
 
-int lk_build_new(struct lk_build **ret)
+struct lk_build *lk_build_new(void)
 {
-	struct lk_build *b = calloc(1, sizeof(*b));
+	struct lk_build *b = lk_alloc(1, sizeof(*b));
 
-	if (!b)
-		return -ENOMEM;
-	b->snap = calloc(1, sizeof(*b->snap));
-	if (!b->snap) {
-		free(b);
-		return -ENOMEM;
-	}
+	b->snap = lk_alloc(1, sizeof(*b->snap));
 	b->sink = (struct lk_sink){ b,       on_host,   on_lock,   on_fd,  on_waiter, on_mount,
 				    on_proc, on_orphan, on_denied, on_end, on_proven, on_unread };
-	*ret = b;
-	return 0;
+	return b;
 }
 
 const struct lk_sink *lk_build_sink(struct lk_build *b)
@@ -265,33 +241,24 @@ const struct lk_proc *lk_build_proc(const struct lk_build *b, int64_t pid)
 	return at == BUILD_NONE ? NULL : &b->snap->procs[at];
 }
 
-static int index_procs(struct lk_build *b)
+static void index_procs(struct lk_build *b)
 {
-	int rc = 0;
-
 	lk_index_done(&b->by_pid);
-	for (size_t i = 0; i < b->procs.n && !rc; i++)
-		rc = lk_index_add(&b->by_pid, hash_pid(b->procs.v[i].pid), (uint32_t)i);
-	return rc;
+	for (size_t i = 0; i < b->procs.n; i++)
+		lk_index_add(&b->by_pid, hash_pid(b->procs.v[i].pid), (uint32_t)i);
 }
 
 /* Every pid that a descriptor or a waiter names has a process, even when the source said nothing about it. */
-static int add_unnamed_procs(struct lk_build *b)
+static void add_unnamed_procs(struct lk_build *b)
 {
 	for (size_t i = 0; i < b->hits.n + b->waiters.n; i++) {
 		int pid = i < b->hits.n ? b->hits.v[i].pid : b->waiters.v[i - b->hits.n].f.pid;
-		struct lk_proc *p;
 
 		if (find_pid(b, pid) != BUILD_NONE)
 			continue;
-		p = lk_vec_push(&b->procs);
-		if (!p)
-			return -ENOMEM;
-		*p = (struct lk_proc){ .pid = pid, .uid = -1 };
-		if (lk_index_add(&b->by_pid, hash_pid(pid), (uint32_t)(b->procs.n - 1)) < 0)
-			return -ENOMEM;
+		*lk_vec_push(&b->procs) = (struct lk_proc){ .pid = pid, .uid = -1 };
+		lk_index_add(&b->by_pid, hash_pid(pid), (uint32_t)(b->procs.n - 1));
 	}
-	return 0;
 }
 
 static void sort_procs(struct lk_build *b)
@@ -310,23 +277,21 @@ static void sort_procs(struct lk_build *b)
 	b->procs.n = n;
 }
 
-static int freeze_procs(struct lk_build *b)
+static void freeze_procs(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
 	size_t n;
-	int rc;
 
 	sort_procs(b);
-	rc = index_procs(b);
+	index_procs(b);
 	n = b->procs.n;
-	rc = rc ? rc : add_unnamed_procs(b);
-	if (!rc && b->procs.n > n) {
+	add_unnamed_procs(b);
+	if (b->procs.n > n) {
 		sort_procs(b);
-		rc = index_procs(b);
+		index_procs(b);
 	}
 	s->n_procs = b->procs.n;
 	s->procs = lk_arena_memdup(&s->arena, b->procs.v, b->procs.n * sizeof(*b->procs.v));
-	return rc || s->procs ? rc : -ENOMEM;
 }
 
 static void count_row(struct lk_snapshot *s, const struct lk_lock *l)
@@ -337,54 +302,44 @@ static void count_row(struct lk_snapshot *s, const struct lk_lock *l)
 		s->n_held++;
 }
 
-/* An array will not grow any more; it is one even when it is empty. */
-static int trim(void *array, size_t n, size_t size)
+/* An array becomes the snapshot's. It will not grow any more, and is one even when it is empty. */
+static void *keep_array(struct lk_snapshot *s, void *array, size_t n, size_t size)
 {
-	void **mem = array;
-	void *p = realloc(*mem, (n + !n) * size);
+	void *p = lk_realloc(array, n, size);
 
-	if (!p)
-		return -ENOMEM;
-	*mem = p;
-	return 0;
+	lk_arena_keep(&s->arena, p);
+	return p;
 }
 
-/* The array of files becomes the snapshot's. */
-static int freeze_files(struct lk_build *b)
+static void freeze_files(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
-	if (trim(&b->files.v, b->files.n, sizeof(*b->files.v)) < 0 || lk_arena_keep(&s->arena, b->files.v) < 0)
-		return -ENOMEM;
+
 	s->n_files = b->files.n;
-	s->files = b->files.v;
+	s->files = keep_array(s, b->files.v, b->files.n, sizeof(*b->files.v));
 	b->files.v = NULL;
-	return 0;
 }
 
-static int freeze_rows(struct lk_build *b)
+static void freeze_rows(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
 	/* Its lines are nobody's but its own. */
 	bool by_bpf = s->host.scanner && strcmp(s->host.scanner, "bpf") == 0;
-	int rc = trim(&b->rows.v, b->rows.n, sizeof(*b->rows.v));
 
-	for (uint32_t i = 0; i < b->rows.n && !rc; i++) {
+	b->rows.v = keep_array(s, b->rows.v, b->rows.n, sizeof(*b->rows.v));
+	for (uint32_t i = 0; i < b->rows.n; i++) {
 		struct lk_lock *l = &b->rows.v[i];
 
 		l->index = i;
 		l->line = by_bpf ? 0 : l->line;
 		l->file = &s->files[b->links.v[i].file];
 		l->root = b->links.v[i].root == i ? NULL : &b->rows.v[b->links.v[i].root];
-		rc = lk_build_explain(b, i);
+		lk_build_explain(b, i);
 		count_row(s, l);
 	}
-	rc = rc ? rc : lk_arena_keep(&s->arena, b->rows.v);
-	if (rc)
-		return rc;
 	s->n_locks = b->rows.n;
 	s->locks = b->rows.v;
 	b->rows.v = NULL;
-	return 0;
 }
 
 static void sort_orphans(struct lk_build *b)
@@ -393,52 +348,43 @@ static void sort_orphans(struct lk_build *b)
 		qsort(b->orphans.v, b->orphans.n, sizeof(*b->orphans.v), lk_key_compare);
 }
 
-static int freeze_mounts(struct lk_build *b)
+static void freeze_mounts(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
 
 	s->n_proven = b->proven.n;
 	s->proven = lk_arena_memdup(&s->arena, b->proven.v, b->proven.n * sizeof(*b->proven.v));
-	if (!s->proven)
-		return -ENOMEM;
 	s->n_mounts = b->mounts.n;
 	s->mounts = lk_arena_memdup(&s->arena, b->mounts.v, b->mounts.n * sizeof(*b->mounts.v));
-	return s->mounts ? 0 : -ENOMEM;
 }
 
-int lk_build_finish(struct lk_build *b, struct lk_snapshot **ret, struct lk_err *err)
+struct lk_snapshot *lk_build_finish(struct lk_build *b)
 {
-	int rc = freeze_procs(b);
+	struct lk_snapshot *s = b->snap;
 
+	freeze_procs(b);
 	sort_orphans(b);
-	rc = rc ? rc : lk_build_join(b);
-	rc = rc ? rc : freeze_files(b);
-	rc = rc ? rc : freeze_mounts(b);
-	rc = rc ? rc : freeze_rows(b);
+	lk_build_join(b);
+	freeze_files(b);
+	freeze_mounts(b);
+	freeze_rows(b);
 	free_collected(b);
-	if (!rc) {
-		lk_build_name_ids(b->snap);
-		rc = lk_relate(b->snap);
-		lk_build_settle_leases(b->snap);
-		rc = rc ? rc : lk_deadlock_find(b->snap);
-	}
-	rc = rc ? rc : lk_build_completeness(b);
-	if (rc < 0)
-		return lk_err_set(err, rc, "cannot put the facts together: %s", strerror(-rc));
-	*ret = b->snap;
+	lk_build_name_ids(s);
+	lk_relate(s);
+	lk_build_settle_leases(s);
+	lk_deadlock_find(s);
+	lk_build_completeness(b);
 	b->snap = NULL;
-	return 0;
+	return s;
 }
 
 static int take_once(struct lk_source *src, const struct lk_request *req, struct lk_snapshot **ret, struct lk_err *err)
 {
-	struct lk_build *b;
-	int rc = lk_build_new(&b);
+	struct lk_build *b = lk_build_new();
+	int rc = lk_source_scan(src, req, lk_build_sink(b), err);
 
-	if (rc < 0)
-		return lk_err_set(err, rc, "out of memory");
-	rc = lk_source_scan(src, req, lk_build_sink(b), err);
-	rc = rc ? rc : lk_build_finish(b, ret, err);
+	if (!rc)
+		*ret = lk_build_finish(b);
 	lk_build_free(b);
 	return rc;
 }

@@ -7,14 +7,13 @@
 
 struct lk_build;
 
-/* 0 or -ENOMEM. */
-int lk_build_new(struct lk_build **ret);
+struct lk_build *lk_build_new(void);
 const struct lk_sink *lk_build_sink(struct lk_build *b);
-/* Joins, relates, counts. 0 with *ret (lk_snapshot_free()), or -errno. The builder is used up; free it. */
-int lk_build_finish(struct lk_build *b, struct lk_snapshot **ret, struct lk_err *err);
+/* Joins, relates, counts. Caller frees it (lk_snapshot_free()). The builder is used up; free it. */
+struct lk_snapshot *lk_build_finish(struct lk_build *b);
 void lk_build_free(struct lk_build *b);
 
-/* Scan and build in one go. */
+/* Scan and build in one go. 0 with *ret, or what the source failed with. */
 int lk_snapshot_take(struct lk_source *src, const struct lk_request *req, struct lk_snapshot **ret, struct lk_err *err);
 
 #endif

@@ -88,22 +88,22 @@ struct lk_build {
 };
 
 /* -- build.c -- */
-/* A copy in the arena, shared with an earlier equal one where that is cheap to find. NULL in, NULL out; or no memory. */
+/* A copy in the arena, shared with an earlier equal one where that is cheap to find. NULL in, NULL out. */
 const char *lk_build_string(struct lk_build *b, const char *s);
 /* NULL: there is none. */
 const struct lk_proc *lk_build_proc(const struct lk_build *b, int64_t pid);
 
 /* -- files.c -- */
-/* The number of a fact's file, made on first sight. BUILD_NONE: no memory. */
+/* The number of a fact's file, made on first sight. */
 uint32_t lk_build_file(struct lk_build *b, const struct lk_fact_file *f);
 /* The file of a line that no descriptor shows. */
 uint32_t lk_build_file_by_key(struct lk_build *b, const struct lk_key *key);
 
 /* -- group.c -- */
-/* A descriptor that shows a lock; file: its number. 0 or -ENOMEM. */
-int lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t file);
-/* Puts the descriptors of each lock together. 0 or -ENOMEM. */
-int lk_build_group(struct lk_build *b);
+/* A descriptor that shows a lock; file: its number. */
+void lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t file);
+/* Puts the descriptors of each lock together. */
+void lk_build_group(struct lk_build *b);
 /* Equal for records with the same body. */
 uint64_t lk_build_hash_body(const struct lk_record *r);
 /* The group that shows this line and is taken by it; BUILD_NONE: none (is left). */
@@ -115,18 +115,18 @@ const struct lk_record *lk_build_group_record(const struct lk_build *b, uint32_t
 int lk_build_compare_groups(const struct lk_build *b, uint32_t x, uint32_t y);
 
 /* -- join.c -- */
-/* Lines and descriptors to rows. 0 or -ENOMEM. */
-int lk_build_join(struct lk_build *b);
-/* A row that stands for itself (its own root). Its number; BUILD_NONE: no memory. */
+/* Lines and descriptors to rows. */
+void lk_build_join(struct lk_build *b);
+/* A row that stands for itself (its own root). Its number. */
 uint32_t lk_build_add_row(struct lk_build *b, const struct lk_record *rec, size_t line, uint32_t group);
 
 /* -- order.c -- */
-/* Sorts the rows. 0 or -ENOMEM. */
-int lk_build_sort(struct lk_build *b);
+/* Sorts the rows. */
+void lk_build_sort(struct lk_build *b);
 
 /* -- waiters.c -- */
-/* Blocked calls to the rows they are; requests that the list does not have become rows. 0 or -ENOMEM. */
-int lk_build_match_waiters(struct lk_build *b);
+/* Blocked calls to the rows they are; requests that the list does not have become rows. */
+void lk_build_match_waiters(struct lk_build *b);
 
 /* -- equals.c -- */
 /* Rows that print the same. Zero-initialised. */
@@ -134,26 +134,25 @@ struct lk_equals {
 	struct lk_index by_kind; /* the first row of each */
 	uint32_t *next; /* by row: the next of its kind; NULL: nobody asked yet */
 	struct lk_index below; /* rows that wait, by root and description */
-	bool failed; /* memory was out */
 };
 
 /* Equal root lines of two files that share a key: the waiter's own descriptor tells which of them it waits for. */
 void lk_equals_move(struct lk_build *b, struct lk_equals *eq, uint32_t row, uint32_t file);
-/* Lines of equal OFD locks are told apart by nothing but this: no waiter is listed under its own lock. 0 or -ENOMEM. */
-int lk_equals_part(struct lk_build *b, struct lk_equals *eq);
+/* Lines of equal OFD locks are told apart by nothing but this: no waiter is listed under its own lock. */
+void lk_equals_part(struct lk_build *b, struct lk_equals *eq);
 void lk_equals_done(struct lk_equals *eq);
 
 /* -- explain.c -- */
-/* Who holds it and how that is known, or why nobody is named; ids; completeness. 0 or -ENOMEM. */
-int lk_build_explain(struct lk_build *b, uint32_t row);
-int lk_build_completeness(struct lk_build *b);
+/* Who holds it and how that is known, or why nobody is named; completeness. */
+void lk_build_explain(struct lk_build *b, uint32_t row);
+void lk_build_completeness(struct lk_build *b);
 
 /* -- lease.c -- */
 /* What leases that are being broken still are, and how long they have left. Relations are known. */
 void lk_build_settle_leases(struct lk_snapshot *s);
 
 /* -- ids.c -- */
-/* Without memory no id may be acted on: all are marked as shared. */
+/* Ids, and which rows share one. */
 void lk_build_name_ids(struct lk_snapshot *s);
 
 #endif

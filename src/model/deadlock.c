@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/deadlock.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/ints.h"
 #include "base/map.h"
@@ -43,15 +43,13 @@ static void list_members(struct finder *f, size_t n_components)
 }
 
 /* Rows and processes of one component into the cycle. */
-static int fill_cycle(struct finder *f, size_t component, struct lk_cycle *c)
+static void fill_cycle(struct finder *f, size_t component, struct lk_cycle *c)
 {
 	const size_t *member = f->members + f->begin[component], *end = f->members + f->begin[component + 1];
 	struct lk_snapshot *s = f->s;
 	const struct lk_lock **rows = lk_arena_array(&s->arena, (size_t)(end - member), sizeof(*rows));
 	int *pids = lk_arena_array(&s->arena, (size_t)(end - member), sizeof(*pids));
 
-	if (!rows || !pids)
-		return -ENOMEM;
 	for (; member < end; member++) {
 		if (*member < s->n_locks)
 			rows[c->n_rows++] = &s->locks[*member];
@@ -61,7 +59,6 @@ static int fill_cycle(struct finder *f, size_t component, struct lk_cycle *c)
 	qsort(pids, c->n_pids, sizeof(*pids), lk_compare_int);
 	c->rows = rows;
 	c->pids = pids;
-	return 0;
 }
 
 /* Would every other request of the cycle get on if this process went, with its locks and its requests? */
@@ -81,19 +78,16 @@ static bool would_end(struct finder *f, const struct lk_cycle *c, int pid)
 	return ends;
 }
 
-static int find_breakers(struct finder *f, struct lk_cycle *c)
+static void find_breakers(struct finder *f, struct lk_cycle *c)
 {
 	size_t n = c->n_pids < MAX_TRIED ? c->n_pids : MAX_TRIED;
 	int *out = lk_arena_array(&f->s->arena, n, sizeof(*out));
 
-	if (!out)
-		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		if (would_end(f, c, c->pids[i]))
 			out[c->n_breakers++] = c->pids[i];
 	}
 	c->breakers = out;
-	return 0;
 }
 
 /* In words, why this process can still let go of a lock of the circle. */
@@ -139,32 +133,29 @@ static bool has_lease(const struct lk_cycle *c)
 }
 
 /* Why a circle is no deadlock: somebody in it, or sharing a lock of it, can still move. */
-static int find_escape(struct finder *f, struct lk_cycle *c)
+static void find_escape(struct finder *f, struct lk_cycle *c)
 {
 	const struct lk_proc *p = find_mover(f, c, true);
 
 	if (!p && has_lease(c)) {
 		c->escape = "a lease is part of it, which the kernel takes away after its break time";
-		return 0;
+		return;
 	}
 	p = p ? p : find_mover(f, c, false);
 	c->escape_pid = p ? p->pid : 0;
 	c->escape = p ? why_moves(f, p) : "one of its requests can still be granted";
-	return c->escape ? 0 : -ENOMEM;
 }
 
-static int add_cycle(struct finder *f, size_t component, bool dead)
+static void add_cycle(struct finder *f, size_t component, bool dead)
 {
 	struct lk_cycle *c = lk_vec_push(&f->cycles);
-	int rc;
 
-	if (!c)
-		return -ENOMEM;
 	*c = (struct lk_cycle){ .dead = dead };
-	rc = fill_cycle(f, component, c);
-	if (rc)
-		return rc;
-	return dead ? find_breakers(f, c) : find_escape(f, c);
+	fill_cycle(f, component, c);
+	if (dead)
+		find_breakers(f, c);
+	else
+		find_escape(f, c);
 }
 
 static bool touches_deadlock(const struct finder *f, size_t component)
@@ -184,31 +175,26 @@ static void number_rows(struct finder *f, struct lk_cycle *c)
 }
 
 /* Circles among what cannot move are deadlocks; circles of the whole graph that contain none are worth a word. */
-static int find_cycles(struct finder *f, bool dead)
+static void find_cycles(struct finder *f, bool dead)
 {
-	size_t n = 0;
-	int rc = lk_graph_components(&f->g, dead ? f->moves : NULL, f->component, &n);
+	size_t n = lk_graph_components(&f->g, dead ? f->moves : NULL, f->component);
 
-	if (!rc)
-		list_members(f, n);
-	for (size_t i = 0; i < n && !rc; i++) {
+	list_members(f, n);
+	for (size_t i = 0; i < n; i++) {
 		if (!dead && touches_deadlock(f, i))
 			continue;
-		rc = add_cycle(f, i, dead);
-		if (!rc && dead)
+		add_cycle(f, i, dead);
+		if (dead)
 			number_rows(f, &f->cycles.v[f->cycles.n - 1]);
 	}
-	return rc;
 }
 
 /* A circle goes through a process that waits and has a lock that somebody waits for. */
-static int may_have_cycles(const struct lk_snapshot *s)
+static bool may_have_cycles(const struct lk_snapshot *s)
 {
-	lk_auto_mem unsigned char *waits = calloc(s->n_procs + 1, 1);
+	lk_auto_mem unsigned char *waits = lk_alloc(s->n_procs, 1);
 	bool found = false;
 
-	if (!waits)
-		return -ENOMEM;
 	for (size_t i = 0; i < s->n_locks; i++) {
 		if (s->locks[i].waiter)
 			waits[s->locks[i].waiter->proc - s->procs] = 1;
@@ -222,32 +208,28 @@ static int may_have_cycles(const struct lk_snapshot *s)
 	return found;
 }
 
-static int run(struct finder *f)
+static void run(struct finder *f)
 {
-	int rc = lk_graph_make(&f->g, f->s);
-	size_t n = f->g.n_nodes;
+	size_t n;
 
-	rc = rc ? rc : lk_graph_what_if_new(&f->g, f->s, &f->what_if);
-	if (rc)
-		return rc;
+	lk_graph_make(&f->g, f->s);
+	n = f->g.n_nodes;
+	f->what_if = lk_graph_what_if_new(&f->g, f->s);
 	f->moves = lk_graph_what_if_moves(f->what_if);
-	f->component = malloc((n + 1) * sizeof(*f->component));
-	f->members = malloc((n + 1) * sizeof(*f->members));
-	f->begin = malloc((n + 3) * sizeof(*f->begin));
-	if (!f->component || !f->members || !f->begin)
-		return -ENOMEM;
-	rc = find_cycles(f, true);
-	return rc ? rc : find_cycles(f, false);
+	f->component = lk_alloc(n, sizeof(*f->component));
+	f->members = lk_alloc(n, sizeof(*f->members));
+	f->begin = lk_alloc(n + 3, sizeof(*f->begin));
+	find_cycles(f, true);
+	find_cycles(f, false);
 }
 
-int lk_deadlock_find(struct lk_snapshot *s)
+void lk_deadlock_find(struct lk_snapshot *s)
 {
 	struct finder f = { .s = s };
-	int rc = s->n_waiting ? may_have_cycles(s) : 0;
 
-	if (rc > 0)
-		rc = run(&f);
-	s->n_cycles = rc ? 0 : f.cycles.n;
+	if (s->n_waiting && may_have_cycles(s))
+		run(&f);
+	s->n_cycles = f.cycles.n;
 	s->cycles = lk_arena_memdup(&s->arena, f.cycles.v, s->n_cycles * sizeof(*f.cycles.v));
 	lk_graph_what_if_free(f.what_if);
 	lk_graph_done(&f.g);
@@ -255,7 +237,6 @@ int lk_deadlock_find(struct lk_snapshot *s)
 	free(f.members);
 	free(f.begin);
 	lk_vec_done(&f.cycles);
-	return rc || s->cycles ? rc : -ENOMEM;
 }
 
 /* Ids of the rows of all cycles; those of deadlocks come first, as deadlocks do. */
@@ -283,24 +264,22 @@ static uint64_t hash_id(uint64_t id)
 	return lk_mix(lk_mix_begin(), id, 0);
 }
 
-static int list_ids(const struct lk_snapshot *s, struct id_set *set)
+static void list_ids(const struct lk_snapshot *s, struct id_set *set)
 {
 	size_t n = 0;
-	int rc = 0;
 
 	for (size_t i = 0; i < s->n_cycles; i++)
 		n += s->cycles[i].n_rows;
-	set->rows = malloc((n + 1) * sizeof(*set->rows));
-	for (size_t i = 0; set->rows && i < s->n_cycles; i++) {
-		for (size_t k = 0; k < s->cycles[i].n_rows && !rc; k++) {
+	set->rows = lk_alloc(n, sizeof(*set->rows));
+	for (size_t i = 0; i < s->n_cycles; i++) {
+		for (size_t k = 0; k < s->cycles[i].n_rows; k++) {
 			set->rows[set->n] = s->cycles[i].rows[k];
-			rc = lk_index_add(&set->index, hash_id(set->rows[set->n]->id), (uint32_t)set->n);
+			lk_index_add(&set->index, hash_id(set->rows[set->n]->id), (uint32_t)set->n);
 			set->n++;
 		}
 		if (s->cycles[i].dead)
 			set->n_dead = set->n;
 	}
-	return set->rows ? rc : -ENOMEM;
 }
 
 static bool cycle_stands(const struct lk_cycle *c, const struct id_set *later)
@@ -317,14 +296,13 @@ static bool cycle_stands(const struct lk_cycle *c, const struct id_set *later)
 void lk_deadlock_confirm(struct lk_snapshot *s, const struct lk_snapshot *later)
 {
 	struct id_set ids = { 0 };
-	/* Without memory to compare, nothing is said to stand. */
-	bool known = list_ids(later, &ids) == 0;
 	size_t kept = 0;
 
+	list_ids(later, &ids);
 	s->n_deadlocks = 0;
 	for (size_t i = 0; i < s->n_cycles; i++) {
 		struct lk_cycle c = s->cycles[i];
-		bool stands = known && cycle_stands(&c, &ids);
+		bool stands = cycle_stands(&c, &ids);
 
 		c.number = c.dead && stands ? (unsigned)++s->n_deadlocks : 0;
 		for (size_t k = 0; c.dead && k < c.n_rows; k++)

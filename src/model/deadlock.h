@@ -10,8 +10,8 @@
 
 #include "model/snapshot.h"
 
-/* Needs lk_relate(). Fills cycles, n_deadlocks and the rows' deadlock. Linear in rows and relations. 0 or -ENOMEM. */
-int lk_deadlock_find(struct lk_snapshot *s);
+/* Needs lk_relate(). Fills cycles, n_deadlocks and the rows' deadlock. Linear in rows and relations. */
+void lk_deadlock_find(struct lk_snapshot *s);
 
 /* Takes back the cycles and deadlocks of s that do not stand, row by row, in a later look too. */
 void lk_deadlock_confirm(struct lk_snapshot *s, const struct lk_snapshot *later);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/diff.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "model/diff_private.h"
 
 const char *lk_event_name(enum lk_event_kind k)
@@ -15,10 +15,9 @@ const char *lk_event_name(enum lk_event_kind k)
 	return names[k];
 }
 
-int lk_diff_new(struct lk_diff **ret)
+struct lk_diff *lk_diff_new(void)
 {
-	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : -ENOMEM;
+	return lk_alloc(1, sizeof(struct lk_diff));
 }
 
 void lk_diff_free(struct lk_diff *d)
@@ -54,8 +53,6 @@ struct lk_event *lk_diff_tell(struct lk_diff *d, enum lk_event_kind kind, const 
 {
 	struct lk_event *ev = lk_vec_push(&d->events);
 
-	if (!ev)
-		return NULL;
 	*ev = (struct lk_event){
 		.kind = kind,
 		.time_unix_ms = lk_diff_newest(d)->host.time_unix_ms,
@@ -89,27 +86,25 @@ static void note_wait(struct diff_entry *e, int64_t now_ms)
 }
 
 /* How many rows with this id came before. */
-static int count_id(struct lk_map *counts, const struct lk_lock *l, uint64_t *ret_nth)
+static uint64_t count_id(struct lk_map *counts, const struct lk_lock *l)
 {
 	size_t n = 0;
 
-	*ret_nth = 0;
 	if (!l->id_shared)
 		return 0;
 	lk_map_find(counts, &l->id, sizeof(l->id), &n);
-	*ret_nth = n;
-	return lk_map_set(counts, &l->id, sizeof(l->id), n + 1);
+	lk_map_set(counts, &l->id, sizeof(l->id), n + 1);
+	return n;
 }
 
 /* Room for the rows that are carried over is made here, too: entries must not move while something points to them. */
-static int add_rows(struct lk_diff *d, const struct lk_snapshot *s)
+static void add_rows(struct lk_diff *d, const struct lk_snapshot *s)
 {
 	struct lk_map counts = { 0 };
-	int rc;
 
 	d->next.n = 0;
-	rc = lk_vec_reserve(&d->next.v, &d->next.cap, 0, s->n_locks + d->rows.n, sizeof(*d->next.v));
-	for (size_t i = 0; i < s->n_locks && !rc; i++) {
+	lk_vec_reserve(&d->next.v, &d->next.cap, 0, s->n_locks + d->rows.n, sizeof(*d->next.v));
+	for (size_t i = 0; i < s->n_locks; i++) {
 		const struct lk_lock *l = &s->locks[i];
 		struct diff_entry *e = &d->next.v[d->next.n++];
 
@@ -119,11 +114,10 @@ static int add_rows(struct lk_diff *d, const struct lk_snapshot *s)
 		e->start_ms = d->now_ms;
 		e->at_least = d->n_looks == 0;
 		note_wait(e, d->now_ms);
-		rc = count_id(&counts, l, &e->key.nth);
-		rc = rc ? rc : lk_map_set(&d->by_key, &e->key, sizeof(e->key), i);
+		e->key.nth = count_id(&counts, l);
+		lk_map_set(&d->by_key, &e->key, sizeof(e->key), i);
 	}
 	lk_map_done(&counts);
-	return rc;
 }
 
 static void carry_times(const struct diff_entry *from, struct diff_entry *to)
@@ -167,32 +161,26 @@ static bool is_still_blocked(const struct lk_diff *d, const struct lk_lock *l)
 }
 
 /* An open(2) that waited for a lease becomes no lock. */
-static int tell_no_wait(struct lk_diff *d, const struct diff_entry *e)
+static void tell_no_wait(struct lk_diff *d, const struct diff_entry *e)
 {
 	bool blocked = is_still_blocked(d, e->lock);
 	bool opened = e->lock->state == LK_STATE_BREAKER && !blocked;
 	struct lk_event *ev = lk_diff_tell(d, opened ? LK_EVENT_GRANTED : LK_EVENT_GAVE_UP, e);
 
-	if (!ev)
-		return -ENOMEM;
 	ev->waited_ms = lk_diff_elapsed(d, e, e->start_ms);
 	ev->certain = blocked;
 	if (opened) {
 		ev->before = e->lock;
 		ev->before_snap = e->snap;
 	}
-	return 0;
 }
 
-static int tell_released(struct lk_diff *d, const struct diff_entry *e)
+static void tell_released(struct lk_diff *d, const struct diff_entry *e)
 {
 	struct lk_event *ev = lk_diff_tell(d, LK_EVENT_RELEASED, e);
 
-	if (!ev)
-		return -ENOMEM;
 	ev->held_ms = lk_diff_elapsed(d, e, e->first_ms);
 	ev->certain = lk_diff_newest(d)->locks_proven;
-	return 0;
 }
 
 /* add_rows() has made room. */
@@ -205,11 +193,9 @@ static void carry_over(struct lk_diff *d, const struct diff_entry *e)
 	slot->gone_ms = d->now_ms;
 }
 
-static int end_gone(struct lk_diff *d)
+static void end_gone(struct lk_diff *d)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < d->rows.n && !rc; i++) {
+	for (size_t i = 0; i < d->rows.n; i++) {
 		const struct diff_entry *e = &d->rows.v[i];
 		bool waiting = lk_lock_is_waiting(e->lock);
 
@@ -217,10 +203,11 @@ static int end_gone(struct lk_diff *d)
 			continue;
 		if (!e->missed && (waiting || !d->whole))
 			carry_over(d, e);
+		else if (waiting)
+			tell_no_wait(d, e);
 		else
-			rc = waiting ? tell_no_wait(d, e) : tell_released(d, e);
+			tell_released(d, e);
 	}
-	return rc;
 }
 
 /* ---- where the fresh ones come from ---- */
@@ -234,15 +221,13 @@ static enum lk_event_kind kind_of_fresh(const struct diff_entry *e)
 	return e->before ? LK_EVENT_CHANGED : LK_EVENT_ACQUIRED;
 }
 
-static int tell_fresh(struct lk_diff *d, const struct diff_entry *e)
+static void tell_fresh(struct lk_diff *d, const struct diff_entry *e)
 {
 	struct lk_event *ev = lk_diff_tell(d, kind_of_fresh(e), e);
 
-	if (!ev)
-		return -ENOMEM;
 	if (ev->kind == LK_EVENT_WAITING) {
 		ev->waited_ms = e->at_least && e->lock->wait_ms < 0 ? -1 : d->now_ms - e->start_ms;
-		return 0;
+		return;
 	}
 	ev->held_ms = d->now_ms - e->first_ms;
 	if (e->before) {
@@ -250,32 +235,27 @@ static int tell_fresh(struct lk_diff *d, const struct diff_entry *e)
 		ev->before_snap = e->before->snap;
 	}
 	d->n_fresh += ev->kind == LK_EVENT_ACQUIRED;
-	return 0;
 }
 
 /* Of what is there when we begin, who waits is news; a lock that is held is none. */
-static int begin_fresh(struct lk_diff *d)
+static void begin_fresh(struct lk_diff *d)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < lk_diff_newest(d)->n_locks && !rc; i++) {
+	for (size_t i = 0; i < lk_diff_newest(d)->n_locks; i++) {
 		const struct diff_entry *e = &d->next.v[i];
 
 		if (!e->settled && (d->n_looks || lk_lock_is_waiting(e->lock)))
-			rc = tell_fresh(d, e);
+			tell_fresh(d, e);
 	}
-	return rc;
 }
 
 /* ---- one look ---- */
 
 /* A stable counting sort: what goes is told before what comes. */
-static int sort_events(struct lk_diff *d)
+static void sort_events(struct lk_diff *d)
 {
 	size_t at[LK_EVENT_DEADLOCK + 2] = { 0 };
 
-	if (lk_vec_reserve(&d->sorted.v, &d->sorted.cap, 0, d->events.n, sizeof(*d->sorted.v)) < 0)
-		return -ENOMEM;
+	lk_vec_reserve(&d->sorted.v, &d->sorted.cap, 0, d->events.n, sizeof(*d->sorted.v));
 	for (size_t i = 0; i < d->events.n; i++)
 		at[d->events.v[i].kind + 1]++;
 	for (size_t k = 1; k <= LK_EVENT_DEADLOCK; k++)
@@ -283,7 +263,6 @@ static int sort_events(struct lk_diff *d)
 	for (size_t i = 0; i < d->events.n; i++)
 		d->sorted.v[at[d->events.v[i].kind]++] = d->events.v[i];
 	d->sorted.n = d->events.n;
-	return 0;
 }
 
 static bool is_whole(const struct lk_snapshot *s)
@@ -304,48 +283,36 @@ static void swap_rows(struct lk_diff *d)
 	}
 }
 
-static int compare(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
+static void compare(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
 {
 	const struct lk_snapshot *s = lk_diff_newest(d);
-	int rc = add_rows(d, s);
 
+	add_rows(d, s);
 	d->whole = is_whole(s);
 	d->n_fresh = 0;
-	if (!rc)
-		match_ids(d);
-	rc = rc ? rc : lk_diff_match(d);
-	rc = rc ? rc : end_gone(d);
-	rc = rc ? rc : begin_fresh(d);
-	rc = rc ? rc : lk_diff_deadlocks(d);
-	rc = rc ? rc : lk_diff_gaps(d, last_ms, expected_ms);
-	rc = rc ? rc : sort_events(d);
+	match_ids(d);
+	lk_diff_match(d);
+	end_gone(d);
+	begin_fresh(d);
+	lk_diff_deadlocks(d);
+	lk_diff_gaps(d, last_ms, expected_ms);
+	sort_events(d);
 	lk_map_done(&d->by_key);
-	return rc;
 }
 
-int lk_diff_feed(struct lk_diff *d, struct lk_snapshot *s, int64_t now_ms, uint32_t expected_ms,
-		 const struct lk_event **ret, size_t *ret_n)
+size_t lk_diff_feed(struct lk_diff *d, struct lk_snapshot *s, int64_t now_ms, uint32_t expected_ms,
+		    const struct lk_event **ret)
 {
-	struct lk_snapshot **slot;
 	int64_t last_ms = d->now_ms;
-	int rc;
 
 	lk_diff_settle(d);
-	slot = lk_vec_push(&d->snaps);
-	if (!slot) {
-		lk_snapshot_free(s);
-		return -ENOMEM;
-	}
-	*slot = s;
+	*lk_vec_push(&d->snaps) = s;
 	d->now_ms = now_ms;
-	rc = compare(d, last_ms, expected_ms);
-	if (rc)
-		return rc;
+	compare(d, last_ms, expected_ms);
 	swap_rows(d);
 	d->n_looks++;
 	*ret = d->sorted.v;
-	*ret_n = d->sorted.n;
-	return 0;
+	return d->sorted.n;
 }
 
 static bool is_needed(const struct lk_diff *d, const struct lk_snapshot *s)

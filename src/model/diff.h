@@ -47,18 +47,16 @@ struct lk_event {
 
 struct lk_diff;
 
-/* 0 or -ENOMEM. */
-int lk_diff_new(struct lk_diff **ret);
+struct lk_diff *lk_diff_new(void);
 void lk_diff_free(struct lk_diff *d);
 
-/* Compares s with the snapshots before it. s is taken over, also on failure, and stays for as long as something refers to it: at
- * most three are kept.
+/* Compares s with the snapshots before it. s is taken over, and stays for as long as something refers to it: at most three are
+ * kept.
  * now_ms: a monotonic clock, when s was taken. expected_ms: how long after the one before it should have been; 0: whenever.
  * The first snapshot tells only who waits already and which deadlocks stand already.
- * 0 with *ret and *ret_n: events in the order of their kinds, valid until lk_diff_settle() or the next call; or -ENOMEM, after which
- * d can only be freed. O(n log n) for n locks. */
-int lk_diff_feed(struct lk_diff *d, struct lk_snapshot *s, int64_t now_ms, uint32_t expected_ms,
-		 const struct lk_event **ret, size_t *ret_n);
+ * How many events, in *ret in the order of their kinds, valid until lk_diff_settle() or the next call. O(n log n) for n locks. */
+size_t lk_diff_feed(struct lk_diff *d, struct lk_snapshot *s, int64_t now_ms, uint32_t expected_ms,
+		    const struct lk_event **ret);
 
 /* The events have been used: frees what only they needed. */
 void lk_diff_settle(struct lk_diff *d);

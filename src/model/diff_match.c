@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows whose id is gone, and rows with an id nobody saw before: which of them are the same lock? */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,51 +80,44 @@ static int compare_links(const void *a, const void *b)
 	return rc ? rc : lk_compare(x->row, y->row);
 }
 
-static int add_link(struct matcher *m, size_t row, int pid, int fd)
+static void add_link(struct matcher *m, size_t row, int pid, int fd)
 {
 	const struct lk_lock *l = m->d->next.v[row].lock;
 	struct link *slot = lk_vec_push(&m->links);
 
-	if (!slot)
-		return -ENOMEM;
 	*slot = make_link(l, pid, fd, l->rec.range.start);
 	slot->row = row;
-	return 0;
 }
 
 /* One for each descriptor, and one for each process. */
-static int link_row(struct matcher *m, size_t row)
+static void link_row(struct matcher *m, size_t row)
 {
 	const struct lk_lock *l = m->d->next.v[row].lock;
-	int rc = 0, last = 0;
+	int last = 0;
 
-	if (!l->n_holders)
-		return l->pid > 0 ? add_link(m, row, l->pid, ANY_FD) : 0;
-	for (size_t i = 0; i < l->n_holders && !rc; i++) {
+	if (!l->n_holders && l->pid > 0)
+		add_link(m, row, l->pid, ANY_FD);
+	for (size_t i = 0; i < l->n_holders; i++) {
 		const struct lk_holder *h = &l->holders[i];
 
 		if (h->pid != last)
-			rc = add_link(m, row, h->pid, ANY_FD);
+			add_link(m, row, h->pid, ANY_FD);
 		last = h->pid;
 		if (l->rec.type != LK_TYPE_POSIX && h->fd >= 0)
-			rc = rc ? rc : add_link(m, row, h->pid, h->fd);
+			add_link(m, row, h->pid, h->fd);
 	}
-	return rc;
 }
 
-static int link_fresh(struct matcher *m)
+static void link_fresh(struct matcher *m)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < m->d->next.n && !rc; i++) {
+	for (size_t i = 0; i < m->d->next.n; i++) {
 		const struct diff_entry *e = &m->d->next.v[i];
 
 		if (!e->settled && !lk_lock_is_waiting(e->lock))
-			rc = link_row(m, i);
+			link_row(m, i);
 	}
-	if (!rc && m->links.n)
+	if (m->links.n)
 		qsort(m->links.v, m->links.n, sizeof(*m->links.v), compare_links);
-	return rc;
 }
 
 /* How many links are not behind (owner, start): the last of them is the nearest before it. */
@@ -155,23 +147,20 @@ static bool grants(const struct lk_lock *held, const struct lk_lock *request)
 	       same_file(held->file, request->file);
 }
 
-static int grant(struct matcher *m, struct diff_entry *request, struct diff_entry *lock)
+static void grant(struct matcher *m, struct diff_entry *request, struct diff_entry *lock)
 {
 	struct lk_event *ev = lk_diff_tell(m->d, LK_EVENT_GRANTED, lock);
 
-	if (!ev)
-		return -ENOMEM;
 	ev->held_ms = 0;
 	ev->waited_ms = lk_diff_elapsed(m->d, request, request->start_ms);
 	ev->at_least = request->at_least;
 	ev->before = request->lock;
 	ev->before_snap = request->snap;
 	request->settled = lock->settled = true;
-	return 0;
 }
 
 /* Several requests of one process can become one lock: the kernel merges. */
-static int grant_to_owner(struct matcher *m, struct diff_entry *request, int fd)
+static void grant_to_owner(struct matcher *m, struct diff_entry *request, int fd)
 {
 	const struct lk_lock *l = request->lock;
 	struct link key = make_link(l, l->pid, fd, l->rec.range.start);
@@ -181,18 +170,17 @@ static int grant_to_owner(struct matcher *m, struct diff_entry *request, int fd)
 		struct diff_entry *e = &m->d->next.v[m->links.v[at].row];
 
 		if (compare_owner(&m->links.v[at], &key) != 0)
-			return 0;
-		if (grants(e->lock, l))
-			return grant(m, request, e);
+			return;
+		if (grants(e->lock, l)) {
+			grant(m, request, e);
+			return;
+		}
 	}
-	return 0;
 }
 
-static int match_requests(struct matcher *m)
+static void match_requests(struct matcher *m)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < m->d->rows.n && !rc; i++) {
+	for (size_t i = 0; i < m->d->rows.n; i++) {
 		struct diff_entry *e = &m->d->rows.v[i];
 
 		/* What an open(2) waits for is no lock. */
@@ -200,16 +188,14 @@ static int match_requests(struct matcher *m)
 		    e->lock->pid <= 0)
 			continue;
 		if (e->lock->waiter && e->lock->waiter->fd >= 0)
-			rc = grant_to_owner(m, e, e->lock->waiter->fd);
-		if (!rc && !e->settled)
-			rc = grant_to_owner(m, e, ANY_FD);
+			grant_to_owner(m, e, e->lock->waiter->fd);
+		if (!e->settled)
+			grant_to_owner(m, e, ANY_FD);
 	}
-	return rc;
 }
 
 /* ---- a lock that its owner changed ---- */
 
-/* The lock goes on as `to`; is that worth a word? */
 /* What a lease is that is being broken is not known at every look. */
 static bool same_mode(const struct lk_record *a, const struct lk_record *b)
 {
@@ -218,6 +204,7 @@ static bool same_mode(const struct lk_record *a, const struct lk_record *b)
 	return a->mode == b->mode;
 }
 
+/* The lock goes on as `to`; is that worth a word? */
 static void continue_as(struct diff_entry *from, struct diff_entry *to)
 {
 	const struct lk_lock *a = from->lock, *b = to->lock;
@@ -285,14 +272,9 @@ static uint64_t hash_body(const struct lk_lock *l, int pid)
 	return lk_hash(lk_record_hash(&l->rec), &pid, sizeof(pid));
 }
 
-static int pool_add(struct pool *p, uint64_t hash, size_t row)
+static void pool_add(struct pool *p, uint64_t hash, size_t row)
 {
-	struct pool_item *slot = lk_vec_push(&p->items);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = (struct pool_item){ .hash = hash, .row = row };
-	return 0;
+	*lk_vec_push(&p->items) = (struct pool_item){ .hash = hash, .row = row };
 }
 
 static int compare_items(const void *a, const void *b)
@@ -303,20 +285,17 @@ static int compare_items(const void *a, const void *b)
 	return rc ? rc : lk_compare(x->row, y->row);
 }
 
-static int pool_seal(struct pool *p)
+static void pool_seal(struct pool *p)
 {
-	int rc = 0;
-
 	if (p->items.n)
 		qsort(p->items.v, p->items.n, sizeof(*p->items.v), compare_items);
-	for (size_t i = 0; i < p->items.n && !rc; i++) {
+	for (size_t i = 0; i < p->items.n; i++) {
 		struct pool_item *item = &p->items.v[i];
 
 		item->next = i;
 		if (!i || item[-1].hash != item->hash)
-			rc = lk_map_set(&p->first, &item->hash, sizeof(item->hash), i);
+			lk_map_set(&p->first, &item->hash, sizeof(item->hash), i);
 	}
-	return rc;
 }
 
 static void pool_done(struct pool *p)
@@ -348,46 +327,49 @@ static bool knows_thread(const struct lk_lock *l)
 	return l->waiter && l->waiter->tid > 0;
 }
 
-static int pool_gone(struct matcher *m, size_t row)
+static void pool_gone(struct matcher *m, size_t row)
 {
 	const struct lk_lock *l = m->d->rows.v[row].lock;
 	uint64_t any = hash_body(l, 0);
-	int rc;
 
 	if (lk_lock_is_waiting(l)) {
-		rc = l->pid <= 0 ? pool_add(&m->unseen, any, row) : pool_add(&m->waiting, hash_body(l, l->pid), row);
-		return rc ? rc : pool_add(&m->waiting, any, row);
+		if (l->pid <= 0)
+			pool_add(&m->unseen, any, row);
+		else
+			pool_add(&m->waiting, hash_body(l, l->pid), row);
+		pool_add(&m->waiting, any, row);
+		return;
 	}
-	rc = pool_add(&m->held, any, row);
-	return rc || l->n_holders ? rc : pool_add(&m->nameless, any, row);
+	pool_add(&m->held, any, row);
+	if (!l->n_holders)
+		pool_add(&m->nameless, any, row);
 }
 
-static int pool_all(struct matcher *m)
+static void pool_all(struct matcher *m)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < m->d->rows.n && !rc; i++) {
+	for (size_t i = 0; i < m->d->rows.n; i++) {
 		if (!m->d->rows.v[i].settled)
-			rc = pool_gone(m, i);
+			pool_gone(m, i);
 	}
-	rc = rc ? rc : pool_seal(&m->nameless);
-	rc = rc ? rc : pool_seal(&m->held);
-	rc = rc ? rc : pool_seal(&m->unseen);
-	return rc ? rc : pool_seal(&m->waiting);
+	pool_seal(&m->nameless);
+	pool_seal(&m->held);
+	pool_seal(&m->unseen);
+	pool_seal(&m->waiting);
 }
 
 /* Its owner is known in only one of the two looks. */
-static int match_held_body(struct matcher *m, struct diff_entry *e)
+static void match_held_body(struct matcher *m, struct diff_entry *e)
 {
 	uint64_t hash = hash_body(e->lock, 0);
 	struct diff_entry *old = pool_take(e->lock->n_holders ? &m->nameless : &m->held, m->d, hash, e->lock->file);
 
 	if (old) {
 		continue_as(old, e);
-		return 0;
+		return;
 	}
 	old = pool_take(&m->unseen, m->d, hash, e->lock->file);
-	return old ? grant(m, old, e) : 0;
+	if (old)
+		grant(m, old, e);
 }
 
 /* The same request, of which one look knew less. Two that are known are two. */
@@ -411,11 +393,10 @@ static void match_waiting_body(struct matcher *m, struct diff_entry *e)
 	e->at_least = old->at_least;
 }
 
-static int match_bodies(struct matcher *m)
+static void match_bodies(struct matcher *m)
 {
-	int rc = pool_all(m);
-
-	for (size_t i = 0; i < m->d->next.n && !rc; i++) {
+	pool_all(m);
+	for (size_t i = 0; i < m->d->next.n; i++) {
 		struct diff_entry *e = &m->d->next.v[i];
 
 		if (e->settled || e->before)
@@ -423,9 +404,8 @@ static int match_bodies(struct matcher *m)
 		if (lk_lock_is_waiting(e->lock))
 			match_waiting_body(m, e);
 		else
-			rc = match_held_body(m, e);
+			match_held_body(m, e);
 	}
-	return rc;
 }
 
 static bool has_gone(const struct lk_diff *d)
@@ -437,23 +417,19 @@ static bool has_gone(const struct lk_diff *d)
 	return false;
 }
 
-int lk_diff_match(struct lk_diff *d)
+void lk_diff_match(struct lk_diff *d)
 {
 	struct matcher m = { .d = d };
-	int rc = 0;
 
 	if (!has_gone(d))
-		return 0;
-	rc = link_fresh(&m);
-	rc = rc ? rc : match_requests(&m);
-	if (!rc) {
-		match_locks(&m);
-		rc = match_bodies(&m);
-	}
+		return;
+	link_fresh(&m);
+	match_requests(&m);
+	match_locks(&m);
+	match_bodies(&m);
 	lk_vec_done(&m.links);
 	pool_done(&m.nameless);
 	pool_done(&m.held);
 	pool_done(&m.unseen);
 	pool_done(&m.waiting);
-	return rc;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Events about more than one row: deadlocks, and what a look may have missed. */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -37,8 +36,6 @@ static struct lk_event *tell_cycle(struct lk_diff *d, enum lk_event_kind kind, c
 {
 	struct lk_event *ev = lk_diff_tell(d, kind, NULL);
 
-	if (!ev)
-		return NULL;
 	ev->cycle = dead->cycle;
 	ev->lock = first_request(dead->cycle);
 	ev->snap = dead->snap;
@@ -46,17 +43,14 @@ static struct lk_event *tell_cycle(struct lk_diff *d, enum lk_event_kind kind, c
 	return ev;
 }
 
-static int index_deads(const struct lk_diff *d, struct lk_map *by_id)
+static void index_deads(const struct lk_diff *d, struct lk_map *by_id)
 {
-	int rc = 0;
-
 	for (size_t i = 0; i < d->deads.n; i++) {
 		const struct lk_cycle *c = d->deads.v[i].cycle;
 
-		for (size_t k = 0; k < c->n_rows && !rc; k++)
-			rc = lk_map_set(by_id, &c->rows[k]->id, sizeof(c->rows[k]->id), i);
+		for (size_t k = 0; k < c->n_rows; k++)
+			lk_map_set(by_id, &c->rows[k]->id, sizeof(c->rows[k]->id), i);
 	}
-	return rc;
 }
 
 /* A circle can grow or shrink: it is the same one as long as one of its requests is. */
@@ -71,98 +65,78 @@ static struct diff_dead *find_dead(struct lk_diff *d, const struct lk_map *by_id
 	return NULL;
 }
 
-static int begin_dead(struct lk_diff *d, diff_deads *next, const struct lk_map *by_id, const struct lk_cycle *c)
+static void begin_dead(struct lk_diff *d, diff_deads *next, const struct lk_map *by_id, const struct lk_cycle *c)
 {
 	struct diff_dead *old = find_dead(d, by_id, c), *e = lk_vec_push(next);
-	struct lk_event *ev;
 	int64_t age = age_of(c);
 
-	if (!e)
-		return -ENOMEM;
 	*e = (struct diff_dead){ .cycle = c, .snap = lk_diff_newest(d), .last_ms = d->now_ms };
 	if (old) {
 		e->start_ms = old->start_ms;
 		e->at_least = old->at_least;
 		old->settled = true;
-		return 0;
+		return;
 	}
 	e->start_ms = d->now_ms - (age > 0 ? age : 0);
 	e->at_least = d->n_looks == 0;
-	ev = tell_cycle(d, LK_EVENT_DEADLOCK, e);
-	if (!ev)
-		return -ENOMEM;
-	ev->waited_ms = age;
-	return 0;
+	tell_cycle(d, LK_EVENT_DEADLOCK, e)->waited_ms = age;
 }
 
-static int end_dead(struct lk_diff *d, diff_deads *next, const struct diff_dead *old)
+static void end_dead(struct lk_diff *d, diff_deads *next, const struct diff_dead *old)
 {
 	struct diff_dead *e;
-	struct lk_event *ev;
 
-	if (!old->missed) {
-		e = lk_vec_push(next);
-		if (!e)
-			return -ENOMEM;
-		*e = *old;
-		e->missed = true;
-		e->gone_ms = d->now_ms;
-		return 0;
+	if (old->missed) {
+		tell_cycle(d, LK_EVENT_DEADLOCK_OVER, old)->waited_ms = (old->at_least ? old->last_ms : old->gone_ms) -
+									old->start_ms;
+		return;
 	}
-	ev = tell_cycle(d, LK_EVENT_DEADLOCK_OVER, old);
-	if (!ev)
-		return -ENOMEM;
-	ev->waited_ms = (old->at_least ? old->last_ms : old->gone_ms) - old->start_ms;
-	return 0;
+	e = lk_vec_push(next);
+	*e = *old;
+	e->missed = true;
+	e->gone_ms = d->now_ms;
 }
 
-int lk_diff_deadlocks(struct lk_diff *d)
+void lk_diff_deadlocks(struct lk_diff *d)
 {
 	const struct lk_snapshot *s = lk_diff_newest(d);
 	struct lk_map by_id = { 0 };
 	diff_deads next = { 0 };
-	int rc = index_deads(d, &by_id);
 
-	for (size_t i = 0; i < s->n_cycles && !rc; i++) {
+	index_deads(d, &by_id);
+	for (size_t i = 0; i < s->n_cycles; i++) {
 		if (s->cycles[i].dead)
-			rc = begin_dead(d, &next, &by_id, &s->cycles[i]);
+			begin_dead(d, &next, &by_id, &s->cycles[i]);
 	}
-	for (size_t i = 0; i < d->deads.n && !rc; i++) {
+	for (size_t i = 0; i < d->deads.n; i++) {
 		if (!d->deads.v[i].settled)
-			rc = end_dead(d, &next, &d->deads.v[i]);
+			end_dead(d, &next, &d->deads.v[i]);
 	}
 	lk_map_done(&by_id);
 	lk_vec_done(&d->deads);
 	d->deads = next;
-	return rc;
 }
 
 /* ---- gaps ---- */
 
-static int tell_gap(struct lk_diff *d, const char *text, int64_t gap_ms)
+static struct lk_event *tell_gap(struct lk_diff *d)
 {
-	struct lk_event *ev = text ? lk_diff_tell(d, LK_EVENT_GAP, NULL) : NULL;
-
-	if (!ev)
-		return -ENOMEM;
-	ev->text = text;
-	ev->gap_ms = gap_ms;
-	return 0;
+	return lk_diff_tell(d, LK_EVENT_GAP, NULL);
 }
 
-static int tell_late(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
+static void tell_late(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
 {
 	int64_t passed = d->now_ms - last_ms;
+	struct lk_event *ev;
 
 	if (!d->n_looks || !expected_ms || passed < 2 * (int64_t)expected_ms)
-		return 0;
-	return tell_gap(
-		d,
-		lk_arena_printf(
-			&d->arena,
-			"nobody looked for %.1f seconds, where it should have been %.1f: what came and went in between was missed",
-			(double)passed / 1000, (double)expected_ms / 1000),
-		passed);
+		return;
+	ev = tell_gap(d);
+	ev->gap_ms = passed;
+	ev->text = lk_arena_printf(
+		&d->arena,
+		"nobody looked for %.1f seconds, where it should have been %.1f: what came and went in between was missed",
+		(double)passed / 1000, (double)expected_ms / 1000);
 }
 
 /* The first problem that hides locks. */
@@ -176,7 +150,7 @@ static const char *problem_of(const struct lk_snapshot *s)
 }
 
 /* Said when it begins, not at every look. */
-static int tell_partial(struct lk_diff *d)
+static void tell_partial(struct lk_diff *d)
 {
 	const struct lk_snapshot *s = lk_diff_newest(d);
 	bool unsteady = !d->whole && (d->was_whole || !d->n_looks);
@@ -185,41 +159,31 @@ static int tell_partial(struct lk_diff *d)
 	d->was_whole = d->whole;
 	d->was_complete = s->complete;
 	if (unsteady)
-		return tell_gap(
-			d,
-			lk_arena_printf(
-				&d->arena,
-				"this look was not whole (%s): until one is, what is missing is told only after a second look",
-				problem_of(s)),
-			-1);
-	if (hidden)
-		return tell_gap(d, lk_arena_printf(&d->arena, "from now on locks may be hidden: %s", problem_of(s)),
-				-1);
-	return 0;
+		tell_gap(d)->text = lk_arena_printf(
+			&d->arena,
+			"this look was not whole (%s): until one is, what is missing is told only after a second look",
+			problem_of(s));
+	else if (hidden)
+		tell_gap(d)->text = lk_arena_printf(&d->arena, "from now on locks may be hidden: %s", problem_of(s));
 }
 
 /* Where most of what is seen is new each time, most of what happens is not seen. */
-static int tell_flood(struct lk_diff *d)
+static void tell_flood(struct lk_diff *d)
 {
 	bool flood = d->n_looks && d->n_fresh >= MANY_FRESH && d->n_fresh > lk_diff_newest(d)->n_held / 2;
 	bool begins = flood && !d->was_churning;
 
 	d->was_churning = flood;
-	if (!begins)
-		return 0;
-	return tell_gap(
-		d,
-		lk_arena_printf(
+	if (begins)
+		tell_gap(d)->text = lk_arena_printf(
 			&d->arena,
 			"%zu of %zu locks are new since the last look: others will have come and gone in between",
-			d->n_fresh, lk_diff_newest(d)->n_held),
-		-1);
+			d->n_fresh, lk_diff_newest(d)->n_held);
 }
 
-int lk_diff_gaps(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
+void lk_diff_gaps(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
 {
-	int rc = tell_late(d, last_ms, expected_ms);
-
-	rc = rc ? rc : tell_partial(d);
-	return rc ? rc : tell_flood(d);
+	tell_late(d, last_ms, expected_ms);
+	tell_partial(d);
+	tell_flood(d);
 }

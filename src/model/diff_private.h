@@ -52,19 +52,19 @@ struct lk_diff {
 };
 
 /* -- diff.c -- */
-/* A new event about e's row; to be filled further. NULL: no memory. */
+/* A new event about e's row; to be filled further. */
 struct lk_event *lk_diff_tell(struct lk_diff *d, enum lk_event_kind kind, const struct diff_entry *e);
 /* For how long e has been what it was since `since_ms`. */
 int64_t lk_diff_elapsed(const struct lk_diff *d, const struct diff_entry *e, int64_t since_ms);
 
 /* -- diff_match.c -- */
-/* Rows that are gone to fresh rows that are their continuation: settles both, tells what was granted. 0 or -ENOMEM. */
-int lk_diff_match(struct lk_diff *d);
+/* Rows that are gone to fresh rows that are their continuation: settles both, tells what was granted. */
+void lk_diff_match(struct lk_diff *d);
 
 /* -- diff_notes.c -- */
-/* Deadlocks that are new or over. 0 or -ENOMEM. */
-int lk_diff_deadlocks(struct lk_diff *d);
-/* What may have been missed. last_ms: the look before. 0 or -ENOMEM. */
-int lk_diff_gaps(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms);
+/* Deadlocks that are new or over. */
+void lk_diff_deadlocks(struct lk_diff *d);
+/* What may have been missed. last_ms: the look before. */
+void lk_diff_gaps(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines that print the same are told apart by who waits behind them. */
-#include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "model/build_private.h"
 
 #define MAX_TRIED 1000 /* equal lines to change places with */
@@ -31,16 +32,14 @@ static uint32_t first_equal(const struct lk_build *b, const struct lk_equals *eq
 }
 
 /* Rows of one kind as chains, made when the first is asked for. */
-static int make_chains(struct lk_build *b, struct lk_equals *eq)
+static void make_chains(struct lk_build *b, struct lk_equals *eq)
 {
-	size_t n = b->rows.n;
-	uint32_t *last;
+	lk_auto_mem uint32_t *last = eq->next ? NULL : lk_alloc(b->rows.n, sizeof(*last));
 
-	if (eq->next)
-		return 0;
-	eq->next = malloc((n + 1) * sizeof(*eq->next));
-	last = malloc((n + 1) * sizeof(*last));
-	for (uint32_t i = 0; eq->next && last && i < n; i++) {
+	if (!last)
+		return;
+	eq->next = lk_alloc(b->rows.n, sizeof(*eq->next));
+	for (uint32_t i = 0; i < b->rows.n; i++) {
 		struct kind k = { b->links.v[i].file, &b->rows.v[i].rec };
 		uint32_t first;
 
@@ -52,13 +51,10 @@ static int make_chains(struct lk_build *b, struct lk_equals *eq)
 		if (first != BUILD_NONE) {
 			eq->next[last[first]] = i;
 			last[first] = i;
-		} else if (lk_index_add(&eq->by_kind, hash_kind(&k), i) < 0) {
-			eq->failed = true;
+		} else {
+			lk_index_add(&eq->by_kind, hash_kind(&k), i);
 		}
 	}
-	eq->failed = eq->failed || !eq->next || !last;
-	free(last);
-	return eq->failed ? -ENOMEM : 0;
 }
 
 void lk_equals_move(struct lk_build *b, struct lk_equals *eq, uint32_t row, uint32_t file)
@@ -73,8 +69,9 @@ void lk_equals_move(struct lk_build *b, struct lk_equals *eq, uint32_t row, uint
 	if (!b->files.v[link->file].ambiguous && !b->files.v[file].has_stat)
 		return;
 	link->file = file;
-	if (link->root == row || make_chains(b, eq) < 0)
+	if (link->root == row)
 		return;
+	make_chains(b, eq);
 	first = first_equal(b, eq, &k);
 	if (first != BUILD_NONE)
 		link->root = first;
@@ -116,18 +113,15 @@ static bool waits_under(const struct lk_build *b, const struct lk_equals *eq, ui
 	return lk_index_find(&eq->below, lk_mix(lk_mix_begin(), root, ofd), is_below, b, &w) != BUILD_NONE;
 }
 
-static int note_waiting(struct lk_build *b, struct lk_equals *eq)
+static void note_waiting(struct lk_build *b, struct lk_equals *eq)
 {
-	int rc = 0;
-
-	for (uint32_t i = 0; i < b->rows.n && !rc; i++) {
+	for (uint32_t i = 0; i < b->rows.n; i++) {
 		size_t ofd = waiting_description(b, i);
 		uint32_t root = b->links.v[i].root;
 
 		if (ofd && root != i && !waits_under(b, eq, root, ofd))
-			rc = lk_index_add(&eq->below, lk_mix(lk_mix_begin(), root, ofd), i);
+			lk_index_add(&eq->below, lk_mix(lk_mix_begin(), root, ofd), i);
 	}
-	return rc;
 }
 
 /* No waiter is listed under its own lock. Where one is, its line and another one change places. */
@@ -151,7 +145,7 @@ static bool swap_own_root(struct lk_build *b, const struct lk_equals *eq, uint32
 	return false;
 }
 
-int lk_equals_part(struct lk_build *b, struct lk_equals *eq)
+void lk_equals_part(struct lk_build *b, struct lk_equals *eq)
 {
 	uint32_t stuck = BUILD_NONE;
 	bool noted = false;
@@ -163,13 +157,13 @@ int lk_equals_part(struct lk_build *b, struct lk_equals *eq)
 		if (!ofd || root == i || root == stuck || b->rows.v[root].rec.type != LK_TYPE_OFD ||
 		    description_of(b, root) != ofd)
 			continue;
-		if (make_chains(b, eq) < 0 || (!noted && note_waiting(b, eq) < 0))
-			return -ENOMEM;
+		make_chains(b, eq);
+		if (!noted)
+			note_waiting(b, eq);
 		noted = true;
 		if (!swap_own_root(b, eq, root, ofd))
 			stuck = root;
 	}
-	return eq->failed ? -ENOMEM : 0;
 }
 
 void lk_equals_done(struct lk_equals *eq)

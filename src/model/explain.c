@@ -22,46 +22,36 @@ static const struct lk_holder *share_holder(const struct lk_build *b, uint32_t r
 	return before->holders;
 }
 
-static int list_holders(struct lk_build *b, const struct build_group *g, struct lk_lock *l)
+static void list_holders(struct lk_build *b, const struct build_group *g, struct lk_lock *l)
 {
 	struct lk_holder *h = lk_arena_array(&b->snap->arena, g->n, sizeof(*h));
 	size_t n = 0;
 
-	if (!h)
-		return -ENOMEM;
 	for (size_t i = 0; i < g->n; i++) {
 		const struct build_hit *hit = &b->hits.v[b->order[g->first + i]];
 
-		if (n && is_same_holder(&h[n - 1], hit))
-			continue;
-		h[n++] = (struct lk_holder){ hit->pid, hit->tid, hit->fd, lk_build_proc(b, hit->pid) };
-		if (!h[n - 1].proc)
-			return -ENOENT;
+		if (!n || !is_same_holder(&h[n - 1], hit))
+			h[n++] = (struct lk_holder){ hit->pid, hit->tid, hit->fd, lk_build_proc(b, hit->pid) };
 	}
 	l->holders = h;
 	l->n_holders = n;
-	return 0;
 }
 
-static int fill_holders(struct lk_build *b, uint32_t row)
+static void fill_holders(struct lk_build *b, uint32_t row)
 {
 	const struct build_group *g = &b->groups.v[b->links.v[row].group];
 	const struct build_hit *first = &b->hits.v[b->order[g->first]];
 	struct lk_lock *l = &b->rows.v[row];
-	int rc = 0;
 
 	l->holders = g->n == 1 ? share_holder(b, row, first) : NULL;
 	l->n_holders = 1;
 	if (!l->holders)
-		rc = list_holders(b, g, l);
-	if (rc)
-		return rc;
+		list_holders(b, g, l);
 	l->pid = l->holders[0].pid;
 	l->proc = l->holders[0].proc;
 	l->ofd = first->ofd;
 	if (l->how != LK_HOW_AMBIGUOUS)
 		l->how = LK_HOW_EXACT;
-	return 0;
 }
 
 /* The recorded number may be named only where nothing speaks against it: a process whose descriptors were read and do not show
@@ -92,7 +82,7 @@ static bool wakes_again_and_again(const struct lk_build *b, uint32_t row)
 }
 
 /* A blocked request cannot outlive its process, so the number in the list is its own. */
-static int name_waiter(struct lk_build *b, uint32_t row)
+static void name_waiter(struct lk_build *b, uint32_t row)
 {
 	uint32_t at = b->links.v[row].waiter;
 	const struct lk_fact_waiter *f = at == BUILD_NONE ? NULL : &b->waiters.v[at].f;
@@ -102,10 +92,8 @@ static int name_waiter(struct lk_build *b, uint32_t row)
 
 	l->how = LK_HOW_UNKNOWN;
 	if (!p)
-		return 0;
-	w = lk_arena_zalloc(&b->snap->arena, sizeof(*w));
-	if (!w)
-		return -ENOMEM;
+		return;
+	w = lk_arena_alloc(&b->snap->arena, sizeof(*w));
 	*w = (struct lk_holder){ .pid = p->pid, .tid = f ? f->tid : 0, .fd = f ? f->fd : -1, .proc = p };
 	l->waiter = w;
 	l->pid = p->pid;
@@ -116,7 +104,6 @@ static int name_waiter(struct lk_build *b, uint32_t row)
 		l->wait_error_ms = f->wait_error_ms;
 	}
 	l->ofd = f ? f->ofd : 0;
-	return 0;
 }
 
 struct reasons {
@@ -230,31 +217,32 @@ static bool share_reasons(const struct lk_build *b, struct lk_lock *l)
 	return true;
 }
 
-static int explain_missing(struct lk_build *b, struct lk_lock *l)
+static void explain_missing(struct lk_build *b, struct lk_lock *l)
 {
 	struct reasons out = { .n = 0 };
 
 	if (share_reasons(b, l))
-		return 0;
+		return;
 	b->explained = (uint32_t)(l - b->rows.v) + 1;
 	reason_recorded(b, l, &out);
 	reason_detached(b, l, &out);
 	reason_hidden(b, l, &out);
 	l->no_holder_because = lk_arena_memdup(&b->snap->arena, out.v, out.n * sizeof(*out.v));
 	l->n_because = (uint8_t)out.n;
-	return l->no_holder_because ? 0 : -ENOMEM;
 }
 
-int lk_build_explain(struct lk_build *b, uint32_t row)
+void lk_build_explain(struct lk_build *b, uint32_t row)
 {
 	struct lk_lock *l = &b->rows.v[row];
 
-	if (lk_lock_is_waiting(l))
-		return name_waiter(b, row);
-	if (b->links.v[row].group != BUILD_NONE)
-		return fill_holders(b, row);
-	name_recorded(b, l);
-	return explain_missing(b, l);
+	if (lk_lock_is_waiting(l)) {
+		name_waiter(b, row);
+	} else if (b->links.v[row].group != BUILD_NONE) {
+		fill_holders(b, row);
+	} else {
+		name_recorded(b, l);
+		explain_missing(b, l);
+	}
 }
 
 /* An unreadable process can only change an answer that leaves room for it: a lock without a proven holder, or one that it may
@@ -271,21 +259,20 @@ static bool unreadable_matters(const struct lk_snapshot *s)
 }
 
 /* The processes that belong to a problem. */
-static int name_processes(const struct lk_build *b, struct lk_problem *p)
+static void name_processes(const struct lk_build *b, struct lk_problem *p)
 {
 	struct lk_fact_unread *list = lk_arena_array(&b->snap->arena, b->unread.n + 1, sizeof(*list));
 
-	for (size_t i = 0; list && i < b->unread.n; i++) {
+	for (size_t i = 0; i < b->unread.n; i++) {
 		const struct lk_fact_unread *u = &b->unread.v[i];
 
 		if (u->code == p->code && u->what == p->what)
 			list[p->n_unread++] = *u;
 	}
 	p->unread = list;
-	return list ? 0 : -ENOMEM;
 }
 
-static int add_problem(struct lk_build *b, size_t *n, const struct lk_fact_denied *d)
+static void add_problem(struct lk_build *b, size_t *n, const struct lk_fact_denied *d)
 {
 	struct lk_problem *p = &b->snap->problems[(*n)++];
 
@@ -296,11 +283,11 @@ static int add_problem(struct lk_build *b, size_t *n, const struct lk_fact_denie
 		.count = d->count,
 		.hides_locks = d->hides_locks,
 	};
-	return name_processes(b, p);
+	name_processes(b, p);
 }
 
 /* What the sums were too large for. `complete` is about what could not be read. */
-static int add_relations(struct lk_build *b, size_t *n)
+static void add_relations(struct lk_build *b, size_t *n)
 {
 	struct lk_snapshot *s = b->snap;
 	struct lk_fact_denied cut = { .what = LK_UNREAD_RELATIONS, .code = -E2BIG };
@@ -311,15 +298,15 @@ static int add_relations(struct lk_build *b, size_t *n)
 			file = &s->files[i];
 	}
 	if (!cut.count)
-		return 0;
+		return;
 	cut.text = lk_unread_text(cut.what,
 				  &(struct lk_unread_count){ .n = cut.count,
 							     .subject = cut.count == 1 ? file->path : NULL },
 				  &s->arena);
-	return add_problem(b, n, &cut);
+	add_problem(b, n, &cut);
 }
 
-int lk_build_completeness(struct lk_build *b)
+void lk_build_completeness(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
 	struct lk_fact_denied outside = {
@@ -330,24 +317,20 @@ int lk_build_completeness(struct lk_build *b)
 		.text = lk_unread_text(LK_UNREAD_PID_NAMESPACE, &(struct lk_unread_count){ 0 }, &s->arena),
 	};
 	size_t n = 0;
-	int rc = 0;
 
 	s->locks_proven = s->host.initial_pidns && s->host.has_locks_file && s->end.stable && !s->end.n_bad_lines;
 	s->complete = s->locks_proven;
 	s->problems = lk_arena_array(&s->arena, b->denied.n + 2, sizeof(*s->problems));
-	if (!s->problems)
-		return -ENOMEM;
-	for (size_t i = 0; i < b->denied.n && !rc; i++) {
+	for (size_t i = 0; i < b->denied.n; i++) {
 		const struct lk_fact_denied *d = &b->denied.v[i];
 		bool processes = d->what == LK_UNREAD_FDINFO || d->what == LK_UNREAD_HIDDEN;
 
 		if (d->hides_locks && (!processes || unreadable_matters(s)))
 			s->complete = false;
-		rc = add_problem(b, &n, d);
+		add_problem(b, &n, d);
 	}
-	if (!rc && !s->host.initial_pidns)
-		rc = add_problem(b, &n, &outside);
-	rc = rc ? rc : add_relations(b, &n);
+	if (!s->host.initial_pidns)
+		add_problem(b, &n, &outside);
+	add_relations(b, &n);
 	s->n_problems = n;
-	return rc;
 }

@@ -55,34 +55,31 @@ static uint32_t first_of_key(const struct lk_build *b, const struct lk_key *key)
 }
 
 /* Called for a file that is not yet in the index. */
-static int note_key(struct lk_build *b, uint32_t file)
+static void note_key(struct lk_build *b, uint32_t file)
 {
 	const struct lk_key *key = &b->files.v[file].key;
 	uint32_t before = first_of_key(b, key);
 
 	if (before == BUILD_NONE)
-		return lk_index_add(&b->by_key, hash_key(key), file);
-	b->names.v[before].shares_key = true;
-	return 0;
+		lk_index_add(&b->by_key, hash_key(key), file);
+	else
+		b->names.v[before].shares_key = true;
 }
 
 static uint32_t add_file(struct lk_build *b, const struct ident *id)
 {
 	struct lk_file *f = lk_vec_push(&b->files);
-	struct build_name *name = f ? lk_vec_push(&b->names) : NULL;
 	uint32_t at = (uint32_t)(b->files.n - 1);
 
-	if (!name || b->files.n >= BUILD_NONE)
-		return BUILD_NONE;
-	*name = (struct build_name){ .path_hash = id->path_hash };
+	*lk_vec_push(&b->names) = (struct build_name){ .path_hash = id->path_hash };
 	*f = (struct lk_file){ .index = at, .key = id->key, .size = -1 };
 	f->deleted = f->replaced = f->local = f->unreachable = LK_UNKNOWN;
 	f->has_stat = id->has_stat;
 	f->st_major = id->st_major;
 	f->st_minor = id->st_minor;
 	f->st_ino = id->st_ino;
-	if (lk_index_add(&b->by_ident, hash_ident(id), at) < 0 || note_key(b, at) < 0)
-		return BUILD_NONE;
+	lk_index_add(&b->by_ident, hash_ident(id), at);
+	note_key(b, at);
 	return at;
 }
 
@@ -96,7 +93,7 @@ static bool name_tells_apart(const struct lk_fact_file *f)
 	return f->has_stat && f->nlink > 1 && f->fstype && f->path && strcmp(f->fstype, "overlay") == 0;
 }
 
-static int describe(struct lk_build *b, struct lk_file *f, const struct lk_fact_file *fact)
+static void describe(struct lk_build *b, struct lk_file *f, const struct lk_fact_file *fact)
 {
 	f->has_stat = fact->has_stat;
 	f->st_major = fact->st_major;
@@ -115,7 +112,6 @@ static int describe(struct lk_build *b, struct lk_file *f, const struct lk_fact_
 	f->unreachable = fact->unreachable;
 	f->foreign_mnt_ns = fact->foreign_mnt_ns;
 	f->ambiguous = !fact->has_stat && fact->fstype && !lk_mounts_fs_keys_unique(fact->fstype);
-	return fact->path && !f->path ? -1 : 0;
 }
 
 /* Of several names one of ours is worth more than one of others, then a living one more than a deleted one. */
@@ -146,7 +142,8 @@ uint32_t lk_build_file(struct lk_build *b, const struct lk_fact_file *fact)
 		return at;
 	if (at == BUILD_NONE)
 		at = add_file(b, &id);
-	return at != BUILD_NONE && describe(b, &b->files.v[at], fact) == 0 ? at : BUILD_NONE;
+	describe(b, &b->files.v[at], fact);
+	return at;
 }
 
 /* Called when all facts are in. */
@@ -188,7 +185,7 @@ uint32_t lk_build_file_by_key(struct lk_build *b, const struct lk_key *key)
 	if (at != BUILD_NONE)
 		return at;
 	at = add_file(b, &id);
-	if (at == BUILD_NONE || !m)
+	if (!m)
 		return at;
 	f = &b->files.v[at];
 	f->fstype = lk_build_string(b, m->fstype);

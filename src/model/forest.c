@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/forest.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/ints.h"
 #include "base/vec.h"
@@ -44,29 +43,25 @@ static bool is_request(const struct grower *w, size_t node)
 	return node < w->s->n_locks && lk_lock_is_waiting(&w->s->locks[node]);
 }
 
-static int allocate(struct grower *w)
+static void allocate(struct grower *w)
 {
 	size_t n = w->n + 1;
 
-	w->parent = malloc(n * sizeof(*w->parent));
-	w->cycle = malloc(n * sizeof(*w->cycle));
-	w->waits_in = malloc(n * sizeof(*w->waits_in));
-	w->first_child = malloc(n * sizeof(*w->first_child));
-	w->last_child = malloc(n * sizeof(*w->last_child));
-	w->next = malloc(n * sizeof(*w->next));
-	w->oldest = malloc(n * sizeof(*w->oldest));
-	w->why = calloc(n, sizeof(*w->why));
-	w->by = calloc(n, sizeof(*w->by));
-	w->n_behind = calloc(n, sizeof(*w->n_behind));
-	w->state = calloc(n, 1);
-	if (!w->parent || !w->cycle || !w->waits_in || !w->first_child || !w->last_child || !w->next || !w->oldest ||
-	    !w->why || !w->by || !w->n_behind || !w->state)
-		return -ENOMEM;
+	w->parent = lk_alloc(n, sizeof(*w->parent));
+	w->cycle = lk_alloc(n, sizeof(*w->cycle));
+	w->waits_in = lk_alloc(n, sizeof(*w->waits_in));
+	w->first_child = lk_alloc(n, sizeof(*w->first_child));
+	w->last_child = lk_alloc(n, sizeof(*w->last_child));
+	w->next = lk_alloc(n, sizeof(*w->next));
+	w->oldest = lk_alloc(n, sizeof(*w->oldest));
+	w->why = lk_alloc(n, sizeof(*w->why));
+	w->by = lk_alloc(n, sizeof(*w->by));
+	w->n_behind = lk_alloc(n, sizeof(*w->n_behind));
+	w->state = lk_alloc(n, 1);
 	for (size_t i = 0; i < n; i++) {
 		w->parent[i] = w->cycle[i] = w->waits_in[i] = w->first_child[i] = w->last_child[i] = w->next[i] = NONE;
 		w->oldest[i] = -1;
 	}
-	return 0;
 }
 
 static void done(struct grower *w)
@@ -110,12 +105,10 @@ static size_t request_of(const struct grower *w, size_t proc)
 	return w->g.to[begin];
 }
 
-static int find_waiting_holders(struct grower *w)
+static void find_waiting_holders(struct grower *w)
 {
-	lk_auto_mem size_t *request = malloc((w->s->n_procs + 1) * sizeof(*request));
+	lk_auto_mem size_t *request = lk_alloc(w->s->n_procs, sizeof(*request));
 
-	if (!request)
-		return -ENOMEM;
 	for (size_t i = 0; i < w->s->n_procs; i++)
 		request[i] = request_of(w, i);
 	for (size_t i = 0; i < w->s->n_locks; i++) {
@@ -132,7 +125,6 @@ static int find_waiting_holders(struct grower *w)
 		}
 		w->waits_in[i] = found;
 	}
-	return 0;
 }
 
 /* It never goes: it is part of a deadlock, or its holders are. */
@@ -209,13 +201,11 @@ static void place(struct grower *w, const struct lk_lock *l, const size_t *above
 }
 
 /* A held row is followed by the requests listed under it, as deep as the kernel's queue goes. */
-static int place_all(struct grower *w)
+static void place_all(struct grower *w)
 {
 	size_t n = w->s->n_locks;
-	lk_auto_mem size_t *above = malloc((n + 1) * sizeof(*above));
+	lk_auto_mem size_t *above = lk_alloc(n + 1, sizeof(*above));
 
-	if (!above)
-		return -ENOMEM;
 	for (size_t i = 0; i <= n; i++)
 		above[i] = NONE;
 	for (size_t i = 0; i < n; i++) {
@@ -228,7 +218,6 @@ static int place_all(struct grower *w)
 		if (l->rec.depth <= n)
 			above[l->rec.depth] = i;
 	}
-	return 0;
 }
 
 /* Cycles that did not stand, or that lie around a deadlock, are no trees: one of their requests is cut off and put below the lock it
@@ -277,13 +266,11 @@ static size_t walk_next(const struct grower *w, size_t top, size_t node)
 }
 
 /* Each node hands what hangs below it, and itself, to its parent; children have been walked before. */
-static int count_behind(struct grower *w)
+static void count_behind(struct grower *w)
 {
-	lk_auto_mem size_t *order = malloc((w->n + 1) * sizeof(*order));
+	lk_auto_mem size_t *order = lk_alloc(w->n, sizeof(*order));
 	size_t n = 0;
 
-	if (!order)
-		return -ENOMEM;
 	for (size_t top = 0; top < w->n; top++) {
 		if (w->parent[top] != NONE || w->first_child[top] == NONE)
 			continue;
@@ -301,7 +288,6 @@ static int count_behind(struct grower *w)
 		wait = w->oldest[node] > wait ? w->oldest[node] : wait;
 		w->oldest[p] = wait > w->oldest[p] ? wait : w->oldest[p];
 	}
-	return 0;
 }
 
 static enum lk_tree_kind kind_of(const struct grower *w, size_t node)
@@ -362,15 +348,13 @@ static void add_tree(const struct grower *w, size_t top, size_t *place_of, struc
 	}
 }
 
-static int write_out(struct grower *w, struct lk_forest *f)
+static void write_out(struct grower *w, struct lk_forest *f)
 {
-	lk_auto_mem size_t *tops = malloc((w->n + 1) * sizeof(*tops));
-	lk_auto_mem size_t *place_of = malloc((w->n + 1) * sizeof(*place_of));
+	lk_auto_mem size_t *tops = lk_alloc(w->n, sizeof(*tops));
+	lk_auto_mem size_t *place_of = lk_alloc(w->n, sizeof(*place_of));
 	size_t n = 0;
 
-	f->nodes = calloc(w->n + 1, sizeof(*f->nodes));
-	if (!tops || !place_of || !f->nodes)
-		return -ENOMEM;
+	f->nodes = lk_alloc(w->n, sizeof(*f->nodes));
 	for (size_t i = 0; i < w->n; i++) {
 		if (w->parent[i] == NONE && (w->first_child[i] != NONE || kind_of(w, i) == LK_TREE_CYCLE))
 			tops[n++] = i;
@@ -378,40 +362,26 @@ static int write_out(struct grower *w, struct lk_forest *f)
 	qsort_r(tops, n, sizeof(*tops), compare_tops, w);
 	for (size_t i = 0; i < n; i++)
 		add_tree(w, tops[i], place_of, f);
-	return 0;
 }
 
-static int grow(struct grower *w, struct lk_forest *f)
-{
-	int rc = lk_graph_make(&w->g, w->s);
-
-	rc = rc ? rc : allocate(w);
-	if (rc)
-		return rc;
-	mark_cycles(w);
-	rc = find_waiting_holders(w);
-	rc = rc ? rc : place_all(w);
-	if (rc)
-		return rc;
-	cut_loops(w);
-	link_children(w);
-	rc = count_behind(w);
-	return rc ? rc : write_out(w, f);
-}
-
-int lk_forest_make(const struct lk_snapshot *s, struct lk_forest *ret)
+struct lk_forest lk_forest_make(const struct lk_snapshot *s)
 {
 	struct grower w = { .s = s, .n = s->n_locks + s->n_cycles + s->n_files };
 	struct lk_forest f = { 0 };
-	int rc = s->n_waiting ? grow(&w, &f) : 0;
 
+	if (!s->n_waiting)
+		return f;
+	lk_graph_make(&w.g, s);
+	allocate(&w);
+	mark_cycles(&w);
+	find_waiting_holders(&w);
+	place_all(&w);
+	cut_loops(&w);
+	link_children(&w);
+	count_behind(&w);
+	write_out(&w, &f);
 	done(&w);
-	if (rc) {
-		lk_forest_done(&f);
-		return rc;
-	}
-	*ret = f;
-	return 0;
+	return f;
 }
 
 void lk_forest_done(struct lk_forest *f)
@@ -420,32 +390,25 @@ void lk_forest_done(struct lk_forest *f)
 	*f = (struct lk_forest){ 0 };
 }
 
-int lk_forest_freed_by(const struct lk_snapshot *s, const int *pids, size_t n, size_t *ret)
+size_t lk_forest_freed_by(const struct lk_snapshot *s, const int *pids, size_t n)
 {
-	lk_auto_mem unsigned char *out = calloc(s->n_procs + 1, 1), *moves = NULL;
+	lk_auto_mem unsigned char *out = lk_alloc(s->n_procs, 1), *moves = lk_alloc(s->n_locks + s->n_procs, 1);
 	struct lk_graph g;
 	size_t freed = 0;
-	int rc = lk_graph_make(&g, s);
 
-	if (!rc)
-		moves = malloc(g.n_nodes + 1);
-	if (!rc && out && moves) {
-		for (size_t i = 0; i < n; i++) {
-			const struct lk_proc *p = lk_snapshot_proc(s, pids[i]);
+	lk_graph_make(&g, s);
+	for (size_t i = 0; i < n; i++) {
+		const struct lk_proc *p = lk_snapshot_proc(s, pids[i]);
 
-			if (p)
-				out[p - s->procs] = 1;
-		}
-		lk_graph_who_follows(&g, s, out, moves);
-		for (size_t i = 0; i < s->n_locks; i++) {
-			const struct lk_lock *l = &s->locks[i];
+		if (p)
+			out[p - s->procs] = 1;
+	}
+	lk_graph_who_follows(&g, s, out, moves);
+	for (size_t i = 0; i < s->n_locks; i++) {
+		const struct lk_lock *l = &s->locks[i];
 
-			freed += lk_lock_is_waiting(l) && moves[i] && !(l->proc && out[l->proc - s->procs]);
-		}
+		freed += lk_lock_is_waiting(l) && moves[i] && !(l->proc && out[l->proc - s->procs]);
 	}
 	lk_graph_done(&g);
-	if (rc || !out || !moves)
-		return -ENOMEM;
-	*ret = freed;
-	return 0;
+	return freed;
 }

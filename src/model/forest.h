@@ -43,12 +43,11 @@ struct lk_forest {
 	size_t n;
 };
 
-/* Borrows s, which must outlive it. Linear in rows and relations but for sorting; no recursion. 0 with *ret (lk_forest_done()), or
- * -ENOMEM. */
-int lk_forest_make(const struct lk_snapshot *s, struct lk_forest *ret);
+/* Borrows s, which must outlive it. Linear in rows and relations but for sorting; no recursion. Caller: lk_forest_done(). */
+struct lk_forest lk_forest_make(const struct lk_snapshot *s);
 void lk_forest_done(struct lk_forest *f);
 
-/* How many requests would get on if these processes went and nobody else let go of anything. 0 with *ret, or -ENOMEM. */
-int lk_forest_freed_by(const struct lk_snapshot *s, const int *pids, size_t n, size_t *ret);
+/* How many requests would get on if these processes went and nobody else let go of anything. */
+size_t lk_forest_freed_by(const struct lk_snapshot *s, const int *pids, size_t n);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/graph.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
 
-typedef int (*edge_cb)(void *arg, size_t from, size_t to);
+typedef void (*edge_cb)(struct lk_graph *g, size_t from, size_t to);
 
 static size_t proc_node(const struct lk_snapshot *s, const struct lk_proc *p)
 {
@@ -21,40 +21,33 @@ static bool is_repeated(const struct lk_lock *l, size_t i)
 	return i > 0 && l->holders[i - 1].pid == l->holders[i].pid;
 }
 
-static int each_edge(const struct lk_snapshot *s, edge_cb cb, void *arg)
+static void each_edge(const struct lk_snapshot *s, edge_cb cb, struct lk_graph *g)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < s->n_locks && !rc; i++) {
+	for (size_t i = 0; i < s->n_locks; i++) {
 		const struct lk_lock *l = &s->locks[i];
 
-		for (size_t k = 0; k < l->n_blocked_by && !rc; k++)
-			rc = cb(arg, i, l->blocked_by[k]->index);
-		for (size_t k = 0; k < l->n_holders && !rc; k++)
-			rc = is_repeated(l, k) ? 0 : cb(arg, i, proc_node(s, l->holders[k].proc));
-		if (!rc && l->waiter)
-			rc = cb(arg, proc_node(s, l->waiter->proc), i);
+		for (size_t k = 0; k < l->n_blocked_by; k++)
+			cb(g, i, l->blocked_by[k]->index);
+		for (size_t k = 0; k < l->n_holders; k++) {
+			if (!is_repeated(l, k))
+				cb(g, i, proc_node(s, l->holders[k].proc));
+		}
+		if (l->waiter)
+			cb(g, proc_node(s, l->waiter->proc), i);
 	}
-	return rc;
 }
 
-static int count_edge(void *arg, size_t from, size_t to)
+static void count_edge(struct lk_graph *g, size_t from, size_t to)
 {
-	struct lk_graph *g = arg;
-
 	g->first[from + 1]++;
 	g->first_back[to + 1]++;
-	return 0;
 }
 
 /* first[] runs ahead while filling and is set back afterwards. */
-static int put_edge(void *arg, size_t from, size_t to)
+static void put_edge(struct lk_graph *g, size_t from, size_t to)
 {
-	struct lk_graph *g = arg;
-
 	g->to[g->first[from]++] = to;
 	g->back[g->first_back[to]++] = from;
-	return 0;
 }
 
 static void sum_up(size_t *first, size_t n)
@@ -69,24 +62,19 @@ static void set_back(size_t *first, size_t n)
 	first[0] = 0;
 }
 
-int lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s)
+void lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s)
 {
-	size_t n = s->n_locks + s->n_procs, m;
+	size_t n = s->n_locks + s->n_procs;
 
 	*g = (struct lk_graph){ .n_nodes = n, .n_rows = s->n_locks };
-	g->first = calloc(n + 2, sizeof(*g->first));
-	g->first_back = calloc(n + 2, sizeof(*g->first_back));
-	g->n_waiting = calloc(s->n_procs + 1, sizeof(*g->n_waiting));
-	if (!g->first || !g->first_back || !g->n_waiting)
-		return -ENOMEM;
+	g->first = lk_alloc(n + 2, sizeof(*g->first));
+	g->first_back = lk_alloc(n + 2, sizeof(*g->first_back));
+	g->n_waiting = lk_alloc(s->n_procs, sizeof(*g->n_waiting));
 	each_edge(s, count_edge, g);
 	sum_up(g->first, n);
 	sum_up(g->first_back, n);
-	m = g->first[n];
-	g->to = calloc(m + 1, sizeof(*g->to));
-	g->back = calloc(m + 1, sizeof(*g->back));
-	if (!g->to || !g->back)
-		return -ENOMEM;
+	g->to = lk_alloc(g->first[n], sizeof(*g->to));
+	g->back = lk_alloc(g->first[n], sizeof(*g->back));
 	each_edge(s, put_edge, g);
 	set_back(g->first, n);
 	set_back(g->first_back, n);
@@ -94,7 +82,6 @@ int lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s)
 		if (s->locks[i].waiter)
 			g->n_waiting[s->locks[i].waiter->proc - s->procs]++;
 	}
-	return 0;
 }
 
 void lk_graph_done(struct lk_graph *g)
@@ -204,23 +191,15 @@ void lk_graph_what_if_free(struct lk_graph_what_if *w)
 	free(w);
 }
 
-int lk_graph_what_if_new(const struct lk_graph *g, const struct lk_snapshot *s, struct lk_graph_what_if **ret)
+struct lk_graph_what_if *lk_graph_what_if_new(const struct lk_graph *g, const struct lk_snapshot *s)
 {
-	struct lk_graph_what_if *w = calloc(1, sizeof(*w));
-	uint32_t *log = calloc(g->first[g->n_nodes] + 1, sizeof(*log));
+	struct lk_graph_what_if *w = lk_alloc(1, sizeof(*w));
 
-	if (w) {
-		w->out = calloc(s->n_procs + 1, 1);
-		w->sp = (struct spread){ .g = g, .s = s, .out = w->out };
-		w->sp.moves = calloc(g->n_nodes + 1, 1);
-		w->sp.queue = calloc(g->n_nodes + 1, sizeof(*w->sp.queue));
-		w->sp.left = calloc(g->n_nodes + 1, sizeof(*w->sp.left));
-	}
-	if (!w || !log || !w->out || !w->sp.moves || !w->sp.queue || !w->sp.left || g->n_nodes > UINT32_MAX) {
-		lk_graph_what_if_free(w);
-		free(log);
-		return -ENOMEM;
-	}
+	w->out = lk_alloc(s->n_procs, 1);
+	w->sp = (struct spread){ .g = g, .s = s, .out = w->out };
+	w->sp.moves = lk_alloc(g->n_nodes, 1);
+	w->sp.queue = lk_alloc(g->n_nodes, sizeof(*w->sp.queue));
+	w->sp.left = lk_alloc(g->n_nodes, sizeof(*w->sp.left));
 	count_edges(&w->sp);
 	for (size_t i = 0; i < g->n_nodes; i++) {
 		if (moves_by_itself(g, s, i))
@@ -228,9 +207,8 @@ int lk_graph_what_if_new(const struct lk_graph *g, const struct lk_snapshot *s, 
 	}
 	run(&w->sp);
 	/* From here on, what changes can be taken back. */
-	w->sp.log = log;
-	*ret = w;
-	return 0;
+	w->sp.log = lk_alloc(g->first[g->n_nodes], sizeof(*w->sp.log));
+	return w;
 }
 
 const unsigned char *lk_graph_what_if_moves(const struct lk_graph_what_if *w)
@@ -262,14 +240,11 @@ void lk_graph_what_if_back(struct lk_graph_what_if *w, size_t proc)
 void lk_graph_who_follows(const struct lk_graph *g, const struct lk_snapshot *s, const unsigned char *out,
 			  unsigned char *moves)
 {
-	lk_auto_mem size_t *queue = calloc(g->n_nodes + 1, sizeof(*queue));
-	lk_auto_mem size_t *left = calloc(g->n_nodes + 1, sizeof(*left));
+	lk_auto_mem size_t *queue = lk_alloc(g->n_nodes, sizeof(*queue));
+	lk_auto_mem size_t *left = lk_alloc(g->n_nodes, sizeof(*left));
 	struct spread sp = { .g = g, .s = s, .out = out, .moves = moves, .queue = queue, .left = left };
 
-	/* Without memory nobody is said to follow. */
 	memset(moves, 0, g->n_nodes);
-	if (!queue || !left)
-		return;
 	count_edges(&sp);
 	for (size_t i = 0; i < s->n_procs; i++) {
 		if (out[i])
@@ -339,15 +314,13 @@ static void step(struct tarjan *t)
 	}
 }
 
-int lk_graph_components(const struct lk_graph *g, const unsigned char *moves, size_t *component, size_t *ret_n)
+size_t lk_graph_components(const struct lk_graph *g, const unsigned char *moves, size_t *component)
 {
 	size_t n = g->n_nodes;
-	lk_auto_mem size_t *mem = calloc(5 * n + 1, sizeof(*mem));
-	lk_auto_mem unsigned char *on_stack = calloc(n + 1, 1);
+	lk_auto_mem size_t *mem = lk_alloc(n, 5 * sizeof(*mem));
+	lk_auto_mem unsigned char *on_stack = lk_alloc(n, 1);
 	struct tarjan t = { .g = g, .moves = moves, .component = component };
 
-	if (!mem || !on_stack)
-		return -ENOMEM;
 	t.order = mem;
 	t.low = mem + n;
 	t.edge = mem + 2 * n;
@@ -363,6 +336,5 @@ int lk_graph_components(const struct lk_graph *g, const unsigned char *moves, si
 		while (t.n_path)
 			step(&t);
 	}
-	*ret_n = t.n_found;
-	return 0;
+	return t.n_found;
 }

@@ -16,14 +16,13 @@ struct lk_graph {
 	int64_t *n_waiting; /* by process: how many of its threads wait */
 };
 
-/* 0 or -ENOMEM; lk_graph_done() either way. */
-int lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s);
+void lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s);
 void lk_graph_done(struct lk_graph *g);
 
 /* Who can get on sooner or later, and who could if a process went, with its locks and its requests: a trial costs as much as it
- * changes. g and s are borrowed. 0 with *ret (lk_graph_what_if_free()), or -ENOMEM. */
+ * changes. g and s are borrowed. */
 struct lk_graph_what_if;
-int lk_graph_what_if_new(const struct lk_graph *g, const struct lk_snapshot *s, struct lk_graph_what_if **ret);
+struct lk_graph_what_if *lk_graph_what_if_new(const struct lk_graph *g, const struct lk_snapshot *s);
 void lk_graph_what_if_free(struct lk_graph_what_if *w);
 /* By node; borrowed, and changed by the next two. */
 const unsigned char *lk_graph_what_if_moves(const struct lk_graph_what_if *w);
@@ -40,7 +39,7 @@ void lk_graph_who_follows(const struct lk_graph *g, const struct lk_snapshot *s,
 bool lk_graph_has_free_thread(const struct lk_graph *g, const struct lk_snapshot *s, const struct lk_proc *p);
 
 /* Strongly connected components of more than one node among the nodes that do not move (moves NULL: among all).
- * component[node] is its number from 0, LK_GRAPH_NONE for the others. Not recursive. 0 or -ENOMEM. */
-int lk_graph_components(const struct lk_graph *g, const unsigned char *moves, size_t *component, size_t *ret_n);
+ * component[node] is its number from 0, LK_GRAPH_NONE for the others. How many there are. Not recursive. */
+size_t lk_graph_components(const struct lk_graph *g, const unsigned char *moves, size_t *component);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Puts the descriptors that show one lock together. A source that knows the line leaves nothing to find out; otherwise it is found by
  * what both print, and by who owns it. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/ints.h"
 #include "model/build_private.h"
@@ -35,49 +35,36 @@ static uint32_t find_body(const struct lk_build *b, const struct lk_record *rec,
 	return lk_index_find(&b->by_body, hash, is_body, b, rec);
 }
 
-static int add_body(struct lk_build *b, uint64_t hash, uint32_t row, uint32_t rec)
+static void add_body(struct lk_build *b, uint64_t hash, uint32_t row, uint32_t rec)
 {
-	struct build_body *body = lk_vec_push(&b->bodies);
-
-	if (!body)
-		return -ENOMEM;
-	*body = (struct build_body){ .row = row, .rec = rec, .group = BUILD_NONE };
-	return lk_index_add(&b->by_body, hash, (uint32_t)(b->bodies.n - 1));
+	*lk_vec_push(&b->bodies) = (struct build_body){ .row = row, .rec = rec, .group = BUILD_NONE };
+	lk_index_add(&b->by_body, hash, (uint32_t)(b->bodies.n - 1));
 }
 
 /* Only where a source does not know which line it is. */
-static int note_lines(struct lk_build *b)
+static void note_lines(struct lk_build *b)
 {
-	int rc = 0;
-
-	for (size_t i = b->n_body_lines; i < b->rows.n && !rc; i++) {
+	for (size_t i = b->n_body_lines; i < b->rows.n; i++) {
 		const struct lk_record *rec = &b->rows.v[i].rec;
 		uint64_t hash = lk_build_hash_body(rec);
 
 		if (!rec->depth && find_body(b, rec, hash) == BUILD_NONE)
-			rc = add_body(b, hash, (uint32_t)i, BUILD_NONE);
+			add_body(b, hash, (uint32_t)i, BUILD_NONE);
 	}
 	b->n_body_lines = b->rows.n;
-	return rc;
 }
 
-static int note_body(struct lk_build *b, struct build_hit *h, const struct lk_record *rec)
+static void note_body(struct lk_build *b, struct build_hit *h, const struct lk_record *rec)
 {
 	uint64_t hash = lk_build_hash_body(rec);
-	struct lk_record *kept;
-	int rc = note_lines(b);
 
-	if (rc)
-		return rc;
+	note_lines(b);
 	h->shows = find_body(b, rec, hash);
 	if (h->shows != BUILD_NONE)
-		return 0;
-	kept = lk_vec_push(&b->recs);
-	if (!kept)
-		return -ENOMEM;
-	*kept = *rec;
+		return;
+	*lk_vec_push(&b->recs) = *rec;
 	h->shows = (uint32_t)b->bodies.n;
-	return add_body(b, hash, BUILD_NONE, (uint32_t)(b->recs.n - 1));
+	add_body(b, hash, BUILD_NONE, (uint32_t)(b->recs.n - 1));
 }
 
 /* What the descriptor knows of the lease, and the line does not (lk_record_set_break()). */
@@ -87,12 +74,10 @@ static void learn_mode(struct lk_record *known, const struct lk_record *rec)
 		known->mode = rec->mode;
 }
 
-int lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t file)
+void lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t file)
 {
 	struct build_hit *h = lk_vec_push(&b->hits);
 
-	if (!h)
-		return -ENOMEM;
 	*h = (struct build_hit){ .pid = f->pid, .tid = f->tid, .fd = f->fd, .file = file, .ofd = f->ofd };
 	/* A number that no line has is one that somebody made up. */
 	h->knows_line = f->line && f->line <= b->rows.n && b->rows.v[f->line - 1].line == f->line &&
@@ -100,12 +85,10 @@ int lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t fi
 	if (h->knows_line) {
 		h->shows = (uint32_t)(f->line - 1);
 		learn_mode(&b->rows.v[h->shows].rec, &f->rec);
-		return 0;
+		return;
 	}
-	if (note_body(b, h, &f->rec) < 0)
-		return -ENOMEM;
+	note_body(b, h, &f->rec);
 	learn_mode(body_record(b, &b->bodies.v[h->shows]), &f->rec);
-	return 0;
 }
 
 /* Equal bodies belong to one lock when the open file description is the same; for POSIX locks the table is the owner. */
@@ -137,11 +120,9 @@ static size_t bucket_of(const struct lk_build *b, const struct build_hit *h)
 }
 
 /* Fills b->order with the hits by bucket; begin[bucket] to begin[bucket + 1] are those of one. */
-static int fill_order(struct lk_build *b, uint32_t *begin, size_t n_buckets)
+static void fill_order(struct lk_build *b, uint32_t *begin, size_t n_buckets)
 {
-	b->order = malloc((b->hits.n + 1) * sizeof(*b->order));
-	if (!b->order)
-		return -ENOMEM;
+	b->order = lk_alloc(b->hits.n, sizeof(*b->order));
 	for (size_t i = 0; i < b->hits.n; i++)
 		begin[bucket_of(b, &b->hits.v[i]) + 1]++;
 	for (size_t i = 0; i < n_buckets; i++)
@@ -151,11 +132,10 @@ static int fill_order(struct lk_build *b, uint32_t *begin, size_t n_buckets)
 	/* Each has run to the beginning of the next. */
 	memmove(begin + 1, begin, n_buckets * sizeof(*begin));
 	begin[0] = 0;
-	return 0;
 }
 
 /* A bucket to groups, one for each owner. */
-static int split(struct lk_build *b, uint32_t first, uint32_t end)
+static void split(struct lk_build *b, uint32_t first, uint32_t end)
 {
 	uint64_t last = 0;
 
@@ -163,37 +143,32 @@ static int split(struct lk_build *b, uint32_t first, uint32_t end)
 		qsort_r(b->order + first, end - first, sizeof(*b->order), compare_hits, b);
 	for (uint32_t i = first; i < end; i++) {
 		uint64_t owner = owner_of(b, &b->hits.v[b->order[i]]);
-		struct build_group *g;
 
 		if (i > first && owner == last) {
 			b->groups.v[b->groups.n - 1].n++;
 			continue;
 		}
-		g = lk_vec_push(&b->groups);
-		if (!g)
-			return -ENOMEM;
-		*g = (struct build_group){ .first = i, .n = 1 };
+		*lk_vec_push(&b->groups) = (struct build_group){ .first = i, .n = 1 };
 		last = owner;
 	}
-	return 0;
 }
 
-int lk_build_group(struct lk_build *b)
+void lk_build_group(struct lk_build *b)
 {
 	size_t n_buckets = b->n_lines + b->bodies.n;
-	lk_auto_mem uint32_t *begin = calloc(n_buckets + 2, sizeof(*begin));
-	int rc;
+	lk_auto_mem uint32_t *begin = lk_alloc(n_buckets + 2, sizeof(*begin));
 
-	if (!begin || b->hits.n >= BUILD_NONE || n_buckets >= BUILD_NONE)
-		return -ENOMEM;
-	rc = fill_order(b, begin, n_buckets);
-	for (size_t i = 0; i < n_buckets && !rc; i++) {
+	/* Their numbers end. */
+	if (b->hits.n >= BUILD_NONE || n_buckets >= BUILD_NONE)
+		lk_alloc_fail();
+	fill_order(b, begin, n_buckets);
+	for (size_t i = 0; i < n_buckets; i++) {
 		uint32_t first = (uint32_t)b->groups.n;
 		struct build_body *body = i < b->n_lines ? NULL : &b->bodies.v[i - b->n_lines];
 
 		if (begin[i] == begin[i + 1])
 			continue;
-		rc = split(b, begin[i], begin[i + 1]);
+		split(b, begin[i], begin[i + 1]);
 		if (body) {
 			body->group = first;
 			body->n_groups = (uint32_t)b->groups.n - first;
@@ -201,7 +176,6 @@ int lk_build_group(struct lk_build *b)
 			b->links.v[i].group = first;
 		}
 	}
-	return rc;
 }
 
 static bool owner_known(const struct lk_build *b, uint32_t group)

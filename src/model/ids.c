@@ -68,16 +68,16 @@ static bool has_id(const void *arg, uint32_t value, const void *key)
 	return s->locks[value].id == *(const uint64_t *)key;
 }
 
-static int note_id(struct lk_snapshot *s, struct lk_index *ids, uint32_t row)
+static void note_id(struct lk_snapshot *s, struct lk_index *ids, uint32_t row)
 {
 	struct lk_lock *l = &s->locks[row];
 	uint64_t hash = lk_mix(lk_mix_begin(), l->id, 0);
 	uint32_t other = lk_index_find(ids, hash, has_id, s, &l->id);
 
 	if (other == LK_INDEX_NONE)
-		return lk_index_add(ids, hash, row);
-	l->id_shared = s->locks[other].id_shared = true;
-	return 0;
+		lk_index_add(ids, hash, row);
+	else
+		l->id_shared = s->locks[other].id_shared = true;
 }
 
 void lk_build_name_ids(struct lk_snapshot *s)
@@ -85,7 +85,6 @@ void lk_build_name_ids(struct lk_snapshot *s)
 	uint64_t machine = lk_hash(LK_HASH_INIT, s->host.boot_id, strlen(s->host.boot_id)), of_file = 0;
 	const struct lk_file *file = NULL;
 	struct lk_index ids = { 0 };
-	int rc = 0;
 
 	for (size_t i = 0; i < s->n_locks; i++) {
 		struct lk_lock *l = &s->locks[i];
@@ -94,9 +93,7 @@ void lk_build_name_ids(struct lk_snapshot *s)
 			of_file = hash_file(machine, l->file);
 		file = l->file;
 		l->id = hash_lock(of_file, l);
-		rc = rc ? rc : note_id(s, &ids, (uint32_t)i);
+		note_id(s, &ids, (uint32_t)i);
 	}
-	for (size_t i = 0; rc && i < s->n_locks; i++)
-		s->locks[i].id_shared = true;
 	lk_index_done(&ids);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows by file, then range: what belongs together stands together, in the same order from run to run. Waiters follow their root. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/ints.h"
 #include "model/build_private.h"
@@ -88,14 +88,12 @@ static uint64_t path_text(const char *path, size_t prefix)
 }
 
 /* ret_rank[file]: its place among the files. */
-static int rank_files(struct lk_build *b, uint32_t *ret_rank)
+static void rank_files(struct lk_build *b, uint32_t *ret_rank)
 {
 	size_t n = b->files.n, prefix = common_prefix(b);
-	lk_auto_mem struct path_key *keys = malloc((n + 1) * sizeof(*keys));
+	lk_auto_mem struct path_key *keys = lk_alloc(n, sizeof(*keys));
 	bool sorted = true;
 
-	if (!keys)
-		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		keys[i] = (struct path_key){ path_text(b->files.v[i].path, prefix), (uint32_t)i };
 		sorted = sorted && (!i || compare_path_keys(&keys[i - 1], &keys[i], b) < 0);
@@ -104,7 +102,6 @@ static int rank_files(struct lk_build *b, uint32_t *ret_rank)
 		qsort_r(keys, n, sizeof(*keys), compare_path_keys, b);
 	for (size_t i = 0; i < n; i++)
 		ret_rank[keys[i].file] = (uint32_t)i;
-	return 0;
 }
 
 static int fd_of(const struct lk_build *b, uint32_t row)
@@ -143,15 +140,13 @@ static struct root_key root_key(const struct lk_build *b, uint32_t row, const ui
 	};
 }
 
-/* ret_place[root row]: its place among the roots. */
-static int rank_roots(struct lk_build *b, const uint32_t *rank, uint32_t *ret_place, size_t *ret_n)
+/* ret_place[root row]: its place among the roots. How many there are. */
+static size_t rank_roots(struct lk_build *b, const uint32_t *rank, uint32_t *ret_place)
 {
-	lk_auto_mem struct root_key *keys = malloc((b->rows.n + 1) * sizeof(*keys));
+	lk_auto_mem struct root_key *keys = lk_alloc(b->rows.n, sizeof(*keys));
 	bool sorted = true;
 	size_t n = 0;
 
-	if (!keys)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < b->rows.n; i++) {
 		if (b->links.v[i].root != i)
 			continue;
@@ -163,24 +158,20 @@ static int rank_roots(struct lk_build *b, const uint32_t *rank, uint32_t *ret_pl
 		qsort_r(keys, n, sizeof(*keys), compare_roots, b);
 	for (size_t i = 0; i < n; i++)
 		ret_place[keys[i].row] = (uint32_t)i;
-	*ret_n = n;
-	return 0;
+	return n;
 }
 
 /* ret_place[row]: where it goes. Those of one root stay in the order they have. */
-static int place_rows(struct lk_build *b, const uint32_t *place_of_root, size_t n_roots, uint32_t *ret_place)
+static void place_rows(struct lk_build *b, const uint32_t *place_of_root, size_t n_roots, uint32_t *ret_place)
 {
-	lk_auto_mem uint32_t *next = calloc(n_roots + 1, sizeof(*next));
+	lk_auto_mem uint32_t *next = lk_alloc(n_roots + 1, sizeof(*next));
 
-	if (!next)
-		return -ENOMEM;
 	for (size_t i = 0; i < b->rows.n; i++)
 		next[place_of_root[b->links.v[i].root] + 1]++;
 	for (size_t i = 0; i < n_roots; i++)
 		next[i + 1] += next[i];
 	for (size_t i = 0; i < b->rows.n; i++)
 		ret_place[i] = next[place_of_root[b->links.v[i].root]]++;
-	return 0;
 }
 
 /* In place, for rows are large: who belongs here comes, then who belongs where that one stood, and so on in a circle. from[place] is
@@ -209,22 +200,18 @@ static void move_rows(struct lk_build *b, uint32_t *from)
 	}
 }
 
-int lk_build_sort(struct lk_build *b)
+void lk_build_sort(struct lk_build *b)
 {
-	size_t n = b->rows.n, n_roots = 0;
-	lk_auto_mem uint32_t *rank = calloc(b->files.n + 1, sizeof(*rank));
-	lk_auto_mem uint32_t *roots = calloc(n + 1, sizeof(*roots));
-	lk_auto_mem uint32_t *place = calloc(n + 1, sizeof(*place));
-	int rc = rank && roots && place ? rank_files(b, rank) : -ENOMEM;
+	size_t n = b->rows.n;
+	lk_auto_mem uint32_t *rank = lk_alloc(b->files.n, sizeof(*rank));
+	lk_auto_mem uint32_t *roots = lk_alloc(n, sizeof(*roots));
+	lk_auto_mem uint32_t *place = lk_alloc(n, sizeof(*place));
 
-	rc = rc ? rc : rank_roots(b, rank, roots, &n_roots);
-	rc = rc ? rc : place_rows(b, roots, n_roots, place);
-	if (rc)
-		return rc;
+	rank_files(b, rank);
+	place_rows(b, roots, rank_roots(b, rank, roots), place);
 	for (size_t i = 0; i < n; i++)
 		b->links.v[i].root = place[b->links.v[i].root];
 	for (size_t i = 0; i < n; i++)
 		roots[place[i]] = (uint32_t)i;
 	move_rows(b, roots);
-	return 0;
 }

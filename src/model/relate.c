@@ -2,10 +2,10 @@
 /* The kernel lists a waiter under one of its blockers only; all of them follow from file, kind, range, mode and owner. */
 #include "model/relate.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/ints.h"
 #include "base/vec.h"
@@ -137,37 +137,30 @@ struct taker {
 	bool cut; /* there is one more than fits */
 };
 
-static int add_pair(const struct lk_lock *held, const struct lk_lock *waiting, struct taker *t)
+static void add_pair(const struct lk_lock *held, const struct lk_lock *waiting, struct taker *t)
 {
-	struct pair *p;
-
 	if (held == t->first || !blocks(held, waiting))
-		return 0;
+		return;
 	t->cut = t->cut || !t->left;
 	if (!t->left)
-		return 0;
-	p = lk_vec_push(t->out);
-	if (!p)
-		return -ENOMEM;
-	*p = (struct pair){ (uint32_t)waiting->index, (uint32_t)held->index };
+		return;
+	*lk_vec_push(t->out) = (struct pair){ (uint32_t)waiting->index, (uint32_t)held->index };
 	t->left--;
-	return 0;
 }
 
-static int query(const struct index *ix, size_t lo, size_t hi, const struct lk_lock *waiting, struct taker *t)
+static void query(const struct index *ix, size_t lo, size_t hi, const struct lk_lock *waiting, struct taker *t)
 {
 	size_t mid = lo + (hi - lo) / 2;
 	struct lk_range want = waiting->rec.range;
-	int rc;
 
 	if (lo >= hi || ix->most[mid] < want.start || t->cut)
-		return 0;
-	rc = query(ix, lo, mid, waiting, t);
-	if (rc || ix->v[mid]->rec.range.start > want.end)
-		return rc;
+		return;
+	query(ix, lo, mid, waiting, t);
+	if (ix->v[mid]->rec.range.start > want.end)
+		return;
 	if (lk_range_overlaps(ix->v[mid]->rec.range, want))
-		rc = add_pair(ix->v[mid], waiting, t);
-	return rc ? rc : query(ix, mid + 1, hi, waiting, t);
+		add_pair(ix->v[mid], waiting, t);
+	query(ix, mid + 1, hi, waiting, t);
 }
 
 /* Locks of different spaces never block each other; N_SPACES: a kind that is not known. */
@@ -190,16 +183,11 @@ static bool belongs(const struct lk_lock *l, int space, bool reads)
 	return !lk_lock_is_waiting(l) && space_of(l->rec.type) == space && (l->rec.mode == LK_MODE_READ) == reads;
 }
 
-static int build_index(struct lk_lock **rows, size_t n, int space, bool reads, struct index *ret)
+static struct index build_index(struct lk_lock **rows, size_t n, int space, bool reads)
 {
-	struct index ix = { calloc(n, sizeof(*ix.v)), calloc(n, sizeof(*ix.most)), 0 };
+	struct index ix = { lk_alloc(n, sizeof(*ix.v)), lk_alloc(n, sizeof(*ix.most)), 0 };
 	bool sorted = true; /* as a rule, for rows are ordered like that */
 
-	if (!ix.v || !ix.most) {
-		free(ix.v);
-		free(ix.most);
-		return -ENOMEM;
-	}
 	for (size_t i = 0; i < n; i++) {
 		if (!belongs(rows[i], space, reads))
 			continue;
@@ -209,8 +197,7 @@ static int build_index(struct lk_lock **rows, size_t n, int space, bool reads, s
 	if (!sorted)
 		qsort(ix.v, ix.n, sizeof(*ix.v), compare_start);
 	fill_most(&ix, 0, ix.n);
-	*ret = ix;
-	return 0;
+	return ix;
 }
 
 static bool minds_readers(const struct lk_lock *waiting, int space)
@@ -219,18 +206,16 @@ static bool minds_readers(const struct lk_lock *waiting, int space)
 }
 
 /* The lock that the kernel lists the request under is the nearest one: it is kept before all others. */
-static int take_root(const struct lk_lock *w, int space, struct taker *t)
+static void take_root(const struct lk_lock *w, int space, struct taker *t)
 {
 	const struct lk_lock *root = w->root;
-	int rc;
 
 	if (!root || lk_lock_is_waiting(root) || space_of(root->rec.type) != space ||
 	    !lk_range_overlaps(root->rec.range, w->rec.range) ||
 	    (root->rec.mode == LK_MODE_READ && !minds_readers(w, space)))
-		return 0;
-	rc = add_pair(root, w, t);
+		return;
+	add_pair(root, w, t);
 	t->first = root;
-	return rc;
 }
 
 /* What the requests of one file may keep, shared evenly: what one does not need is left to those behind it. */
@@ -257,62 +242,53 @@ static void end_request(struct share *share, const struct taker *t, size_t n_bef
 }
 
 /* Held locks of one space: readers, then the others. */
-static int relate_request(const struct index ix[2], const struct lk_lock *w, int space, struct share *share)
+static void relate_request(const struct index ix[2], const struct lk_lock *w, int space, struct share *share)
 {
 	struct taker t = begin_request(share);
 	size_t n_before = share->out->n;
-	int rc = take_root(w, space, &t);
 
-	if (!rc && minds_readers(w, space))
-		rc = query(&ix[0], 0, ix[0].n, w, &t);
-	rc = rc ? rc : query(&ix[1], 0, ix[1].n, w, &t);
+	take_root(w, space, &t);
+	if (minds_readers(w, space))
+		query(&ix[0], 0, ix[0].n, w, &t);
+	query(&ix[1], 0, ix[1].n, w, &t);
 	end_request(share, &t, n_before);
-	return rc;
 }
 
-static int relate_space(struct lk_lock **rows, size_t n, int space, struct share *share)
+static void relate_space(struct lk_lock **rows, size_t n, int space, struct share *share)
 {
-	struct index ix[2] = { 0 };
-	int rc = build_index(rows, n, space, true, &ix[0]);
+	struct index ix[2] = { build_index(rows, n, space, true), build_index(rows, n, space, false) };
 
-	rc = rc ? rc : build_index(rows, n, space, false, &ix[1]);
-	for (size_t w = 0; w < n && !rc; w++) {
+	for (size_t w = 0; w < n; w++) {
 		if (lk_lock_is_waiting(rows[w]) && space_of(rows[w]->rec.type) == space)
-			rc = relate_request(ix, rows[w], space, share);
+			relate_request(ix, rows[w], space, share);
 	}
 	for (int i = 0; i < 2; i++) {
 		free(ix[i].v);
 		free(ix[i].most);
 	}
-	return rc;
 }
 
 /* Of kinds that are not known, the kernel's word is all there is. */
-static int relate_unknown(struct lk_lock **rows, size_t n, struct share *share)
+static void relate_unknown(struct lk_lock **rows, size_t n, struct share *share)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < n && !rc; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct taker t = begin_request(share);
 		size_t n_before = share->out->n;
 
 		if (!rows[i]->root || space_of(rows[i]->rec.type) != N_SPACES)
 			continue;
-		rc = add_pair(rows[i]->root, rows[i], &t);
+		add_pair(rows[i]->root, rows[i], &t);
 		end_request(share, &t, n_before);
 	}
-	return rc;
 }
 
-static int relate_file(struct lk_lock **rows, size_t n, struct share *share)
+static void relate_file(struct lk_lock **rows, size_t n, struct share *share)
 {
-	int rc = 0;
-
 	for (size_t i = 0; i < n; i++)
 		share->requests += lk_lock_is_waiting(rows[i]);
-	for (int space = 0; space < N_SPACES && !rc; space++)
-		rc = relate_space(rows, n, space, share);
-	return rc ? rc : relate_unknown(rows, n, share);
+	for (int space = 0; space < N_SPACES; space++)
+		relate_space(rows, n, space, share);
+	relate_unknown(rows, n, share);
 }
 
 static uint32_t end_of(const struct pair *p, bool by_waiter)
@@ -334,12 +310,10 @@ static void sort_pairs(const struct pair *from, size_t n, bool by_waiter, uint32
 }
 
 /* Hands each row its run of the sorted pairs. */
-static int fill(struct lk_snapshot *s, const struct pair *p, size_t n, bool by_waiter)
+static void fill(struct lk_snapshot *s, const struct pair *p, size_t n, bool by_waiter)
 {
 	const struct lk_lock **list = lk_arena_array(&s->arena, n, sizeof(*list));
 
-	if (!list)
-		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		struct lk_lock *row = &s->locks[end_of(&p[i], by_waiter)];
 
@@ -349,23 +323,19 @@ static int fill(struct lk_snapshot *s, const struct pair *p, size_t n, bool by_w
 		if (!by_waiter && !row->n_blocks++)
 			row->blocks = &list[i];
 	}
-	return 0;
 }
 
 /* Sorted by one end after the other, both lists are in the order of rows. */
-static int fill_both(struct lk_snapshot *s, const pairs *p)
+static void fill_both(struct lk_snapshot *s, const pairs *p)
 {
-	lk_auto_mem struct pair *a = malloc((p->n + 1) * sizeof(*a)), *b = malloc((p->n + 1) * sizeof(*b));
-	lk_auto_mem uint32_t *next = malloc((s->n_locks + 1) * sizeof(*next));
-	int rc;
+	lk_auto_mem struct pair *a = lk_alloc(p->n, sizeof(*a)), *b = lk_alloc(p->n, sizeof(*b));
+	lk_auto_mem uint32_t *next = lk_alloc(s->n_locks + 1, sizeof(*next));
 
-	if (!a || !b || !next)
-		return -ENOMEM;
 	sort_pairs(p->v, p->n, false, next, s->n_locks, a);
 	sort_pairs(a, p->n, true, next, s->n_locks, b);
-	rc = fill(s, b, p->n, true);
+	fill(s, b, p->n, true);
 	sort_pairs(b, p->n, false, next, s->n_locks, a);
-	return rc ? rc : fill(s, a, p->n, false);
+	fill(s, a, p->n, false);
 }
 
 /* Rows of files that somebody waits for, file by file. */
@@ -374,21 +344,13 @@ struct by_file {
 	uint32_t *begin; /* by file, n_files + 1; empty for the others */
 };
 
-static void by_file_done(struct by_file *f)
-{
-	free(f->rows);
-	free(f->begin);
-}
-
 /* begin[file + 1] counts, then begin[file] runs through the rows of the file, then all is moved up by one. */
-static int list_by_file(struct lk_snapshot *s, struct by_file *f)
+static void list_by_file(struct lk_snapshot *s, struct by_file *f)
 {
-	lk_auto_mem unsigned char *wanted = calloc(s->n_files + 1, 1);
+	lk_auto_mem unsigned char *wanted = lk_alloc(s->n_files, 1);
 
-	f->rows = malloc((s->n_locks + 1) * sizeof(*f->rows));
-	f->begin = calloc(s->n_files + 2, sizeof(*f->begin));
-	if (!wanted || !f->rows || !f->begin)
-		return -ENOMEM;
+	f->rows = lk_alloc(s->n_locks, sizeof(*f->rows));
+	f->begin = lk_alloc(s->n_files + 2, sizeof(*f->begin));
 	for (size_t i = 0; i < s->n_locks; i++)
 		wanted[s->locks[i].file->index] |= lk_lock_is_waiting(&s->locks[i]);
 	for (size_t i = 0; i < s->n_locks; i++)
@@ -401,7 +363,6 @@ static int list_by_file(struct lk_snapshot *s, struct by_file *f)
 	}
 	memmove(f->begin + 1, f->begin, s->n_files * sizeof(*f->begin));
 	f->begin[0] = 0;
-	return 0;
 }
 
 /* A file that somebody waits for, and how many pairs it could make at most. */
@@ -442,38 +403,39 @@ static size_t list_demands(const struct by_file *f, size_t n_files, struct deman
 }
 
 /* Those that need least come first, each may keep an even part of what is left: nobody's file costs that of another its blockers. */
-static int find_pairs(struct lk_snapshot *s, pairs *p, size_t max_pairs)
+static void find_pairs(struct lk_snapshot *s, pairs *p, size_t max_pairs)
 {
-	lk_auto_mem struct demand *demands = calloc(s->n_files + 1, sizeof(*demands));
-	struct by_file f = { 0 };
-	int rc = demands ? list_by_file(s, &f) : -ENOMEM;
-	size_t n = rc ? 0 : list_demands(&f, s->n_files, demands);
+	lk_auto_mem struct demand *demands = lk_alloc(s->n_files, sizeof(*demands));
+	struct by_file f;
+	size_t n;
 
-	for (size_t i = 0; i < n && !rc; i++) {
+	list_by_file(s, &f);
+	n = list_demands(&f, s->n_files, demands);
+	for (size_t i = 0; i < n; i++) {
 		uint32_t file = demands[i].file, begin = f.begin[file];
 		size_t left = max_pairs > p->n ? max_pairs - p->n : 0;
 		struct share share = { .out = p, .pairs = left / (n - i) };
 
-		rc = relate_file(f.rows + begin, f.begin[file + 1] - begin, &share);
+		relate_file(f.rows + begin, f.begin[file + 1] - begin, &share);
 		s->files[file].relations_cut = share.cut;
 		s->relations_cut = s->relations_cut || share.cut;
 	}
-	by_file_done(&f);
-	return rc;
+	free(f.rows);
+	free(f.begin);
 }
 
-int lk_relate_within(struct lk_snapshot *s, size_t max_pairs)
+void lk_relate_within(struct lk_snapshot *s, size_t max_pairs)
 {
 	pairs p = { 0 };
-	int rc = s->n_waiting ? find_pairs(s, &p, max_pairs) : 0;
 
-	if (!rc && p.n)
-		rc = fill_both(s, &p);
+	if (s->n_waiting)
+		find_pairs(s, &p, max_pairs);
+	if (p.n)
+		fill_both(s, &p);
 	lk_vec_done(&p);
-	return rc;
 }
 
-int lk_relate(struct lk_snapshot *s)
+void lk_relate(struct lk_snapshot *s)
 {
-	return lk_relate_within(s, LK_RELATE_MAX_PAIRS);
+	lk_relate_within(s, LK_RELATE_MAX_PAIRS);
 }

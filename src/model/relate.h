@@ -11,9 +11,9 @@
  * snapshot->relations_cut are set. */
 #define LK_RELATE_MAX_PAIRS ((size_t)4 << 20)
 
-/* O((n + pairs) log n). 0 or -ENOMEM. */
-int lk_relate(struct lk_snapshot *s);
+/* O((n + pairs) log n). */
+void lk_relate(struct lk_snapshot *s);
 /* The same with another limit. */
-int lk_relate_within(struct lk_snapshot *s, size_t max_pairs);
+void lk_relate_within(struct lk_snapshot *s, size_t max_pairs);
 
 #endif

@@ -143,7 +143,7 @@ static char *unescape(struct lk_arena *a, struct part p)
 {
 	char *out = lk_arena_strndup(a, p.s, p.n), *w = out;
 
-	for (size_t i = 0; out && i < p.n; i++) {
+	for (size_t i = 0; i < p.n; i++) {
 		uint64_t v;
 
 		if (p.n - i >= 4 && p.s[i] == '\\' && p.s[i + 1] == 'x' && lk_text_u64(p.s + i + 2, 2, 16, &v) == 0 &&
@@ -154,8 +154,7 @@ static char *unescape(struct lk_arena *a, struct part p)
 			*w++ = p.s[i];
 		}
 	}
-	if (out)
-		*w = '\0';
+	*w = '\0';
 	return out;
 }
 

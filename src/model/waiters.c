@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Matches threads found blocked in lock calls with the "->" lines of /proc/locks. Only between identical requests could one be
  * taken for the other. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/ints.h"
 #include "model/build_private.h"
@@ -221,7 +221,7 @@ static size_t list_open(const struct lk_build *b, struct entry *v)
 	return n;
 }
 
-static int match_loose(struct lk_build *b, struct lk_equals *eq)
+static void match_loose(struct lk_build *b, struct lk_equals *eq)
 {
 	lk_auto_mem struct entry *v = NULL;
 	size_t n = 0;
@@ -232,14 +232,11 @@ static int match_loose(struct lk_build *b, struct lk_equals *eq)
 		if (w->used || !w->f.rec.key.none)
 			continue;
 		if (!v) {
-			v = calloc(b->rows.n + 1, 2 * sizeof(*v));
-			if (!v)
-				return -ENOMEM;
+			v = lk_alloc(b->rows.n, 2 * sizeof(*v));
 			n = list_open(b, v);
 		}
 		take_loose(b, eq, v, n, k);
 	}
-	return 0;
 }
 
 /* A request that the list does not have: stopped (the kernel drops it), hidden from this namespace, or kept by a server. What is
@@ -255,43 +252,38 @@ static bool stands_alone(const struct lk_build *b, const struct build_waiter *w)
 	return !b->snap->host.initial_pidns || !b->snap->host.has_locks_file;
 }
 
-static int add_alone(struct lk_build *b, uint32_t waiter)
+static void add_alone(struct lk_build *b, uint32_t waiter)
 {
 	struct build_waiter *w = &b->waiters.v[waiter];
 	uint32_t row = lk_build_add_row(b, &w->f.rec, 0, BUILD_NONE);
 
-	if (row == BUILD_NONE)
-		return -ENOMEM;
 	w->used = true;
 	b->links.v[row].waiter = waiter;
 	b->links.v[row].file = w->file;
 	b->rows.v[row].state = w->f.stopped ? LK_STATE_STOPPED_WAITING : LK_STATE_WAITING;
-	return 0;
 }
 
-static int match(struct lk_build *b, struct lk_equals *eq)
+static void match(struct lk_build *b, struct lk_equals *eq)
 {
-	lk_auto_mem struct entry *v = calloc(b->waiters.n + 1, sizeof(*v));
+	lk_auto_mem struct entry *v = lk_alloc(b->waiters.n, sizeof(*v));
 	struct pass exact = { .by_range = true, .v = v }, relative = { .v = v };
 
-	if (!v)
-		return -ENOMEM;
 	match_lines(b, eq);
 	match_pass(b, eq, &exact);
 	match_pass(b, eq, &relative);
-	return match_loose(b, eq);
+	match_loose(b, eq);
 }
 
-int lk_build_match_waiters(struct lk_build *b)
+void lk_build_match_waiters(struct lk_build *b)
 {
 	struct lk_equals eq = { 0 };
-	int rc = b->waiters.n ? match(b, &eq) : 0;
 
-	rc = rc ? rc : lk_equals_part(b, &eq);
+	if (b->waiters.n)
+		match(b, &eq);
+	lk_equals_part(b, &eq);
 	lk_equals_done(&eq);
-	for (uint32_t i = 0; i < b->waiters.n && !rc; i++) {
+	for (uint32_t i = 0; i < b->waiters.n; i++) {
 		if (stands_alone(b, &b->waiters.v[i]))
-			rc = add_alone(b, i);
+			add_alone(b, i);
 	}
-	return rc;
 }

@@ -178,8 +178,7 @@ static size_t look(struct lk_source *source, struct lk_diff *diff, unsigned roun
 		fprintf(stderr, "soak_watch: %s\n", lk_err_text(&err));
 		exit(1);
 	}
-	if (lk_diff_feed(diff, s, (int64_t)round * 100, 100, &events, &n) < 0)
-		fail("lk_diff_feed");
+	n = lk_diff_feed(diff, s, (int64_t)round * 100, 100, &events);
 	lk_diff_settle(diff);
 	return n;
 }
@@ -200,7 +199,7 @@ int main(int argc, char **argv)
 {
 	size_t rounds = argc == 3 ? strtoul(argv[2], NULL, 10) : 0, events = 0, fds = 0;
 	struct lk_source *source;
-	struct lk_diff *diff;
+	struct lk_diff *diff = lk_diff_new();
 	long before = 0;
 	int root, status;
 
@@ -213,7 +212,7 @@ int main(int argc, char **argv)
 		fail(argv[1]);
 	make_tree(root);
 	put_locks(root, 0);
-	if (lk_procfs_new(argv[1], &source, NULL) < 0 || lk_diff_new(&diff) < 0)
+	if (lk_procfs_new(argv[1], &source, NULL) < 0)
 		fail("start");
 	for (unsigned round = 0; round < rounds; round++) {
 		put_locks(root, round);

@@ -47,7 +47,7 @@ static char told[8192];
 
 static void begin(void)
 {
-	cr_assert_eq(lk_diff_new(&diff), 0);
+	diff = lk_diff_new();
 	stable = complete = true;
 	now = 1000;
 }
@@ -105,7 +105,7 @@ static struct lk_snapshot *snapshot_of(const struct fact *facts)
 	struct lk_snapshot *s;
 	struct lk_build *b;
 
-	cr_assert_eq(lk_build_new(&b), 0);
+	b = lk_build_new();
 	sink = lk_build_sink(b);
 	host.time_unix_ms = now;
 	sink->host(sink->arg, &host);
@@ -114,7 +114,7 @@ static struct lk_snapshot *snapshot_of(const struct fact *facts)
 	if (!complete)
 		sink->denied(sink->arg, &hidden);
 	sink->end(sink->arg, &last);
-	cr_assert_eq(lk_build_finish(b, &s, NULL), 0);
+	s = lk_build_finish(b);
 	lk_build_free(b);
 	return s;
 }
@@ -156,7 +156,7 @@ static const char *look(const struct fact *facts)
 
 	now += 2000;
 	told[0] = '\0';
-	cr_assert_eq(lk_diff_feed(diff, snapshot_of(facts), now, 2000, &events, &n), 0);
+	n = lk_diff_feed(diff, snapshot_of(facts), now, 2000, &events);
 	for (size_t i = 0; i < n; i++)
 		tell_event(&events[i]);
 	if (n)
@@ -416,7 +416,7 @@ static size_t feed(const struct fact *facts, double *ret_ms)
 	size_t n;
 
 	now += 2000;
-	cr_assert_eq(lk_diff_feed(diff, s, now, 2000, &events, &n), 0);
+	n = lk_diff_feed(diff, s, now, 2000, &events);
 	*ret_ms = lk_io_now_ms_exact() - t;
 	return n;
 }

@@ -233,7 +233,7 @@ static void relate_within(struct lk_snapshot *s, size_t max_pairs)
 	for (size_t i = 0; i < s->n_locks; i++)
 		s->locks[i].n_blocked_by = s->locks[i].n_blocks = 0;
 	s->relations_cut = false;
-	cr_assert_eq(lk_relate_within(s, max_pairs), 0);
+	lk_relate_within(s, max_pairs);
 }
 
 static const struct lk_file *file_of(const struct lk_snapshot *s, int pid)
