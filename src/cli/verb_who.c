@@ -86,9 +86,10 @@ static void put_uses(const struct lk_out *o, const struct inquiry *q, const stru
 		n += lk_uses_print(o, &q->uses, file, true, NULL, 0, "; below it: ");
 	else
 		n += lk_uses_print(o, &q->uses, file, true, NULL, 0, n ? "\nBelow it: " : "Below it: ");
-	if (q->uses.n_unreadable && lk_uses_put_unread(&unread, &q->uses, false) == 0 && lk_buf_str(&unread)) {
+	if (q->uses.n_unreadable) {
+		lk_uses_put_unread(&unread, &q->uses, false);
 		fputs(n++ ? "; " : before, o->f);
-		lk_out_puts(o, unread.v);
+		lk_out_puts(o, lk_buf_str(&unread));
 	}
 	lk_vec_done(&unread);
 	for (size_t i = 0; (doubt = lk_uses_doubt(&q->uses, i)) != NULL; i++)

@@ -34,7 +34,8 @@ static int answer(const struct ask *a, lk_buf *out)
 	default:
 		if (fstatat(a->root->fd, a->name.s, &st, 0) < 0)
 			return -errno;
-		return lk_buf_add(out, &st, sizeof(st));
+		lk_buf_add(out, &st, sizeof(st));
+		return 0;
 	}
 }
 
@@ -58,7 +59,8 @@ static int ask_take(void *arg, size_t item, const char *data, size_t n)
 	struct ask *a = arg;
 
 	(void)item;
-	return lk_buf_add(a->out, data, n);
+	lk_buf_add(a->out, data, n);
+	return 0;
 }
 
 static int take_result(struct ask *a)
@@ -86,7 +88,7 @@ static int ask(struct ask *a, int pid)
 	rc = lk_helper_run(&job, &res);
 	if (!rc)
 		rc = res.n_done ? take_result(a) : -ETIMEDOUT;
-	else if (rc != -ENOMEM && rc != -EBUSY && a->out->n == before)
+	else if (rc != -EBUSY && a->out->n == before)
 		rc = answer(a, a->out);
 	return rc;
 }

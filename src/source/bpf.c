@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/io.h"
 #include "source/bpf_private.h"
 
@@ -56,7 +57,7 @@ static int load(struct bpf_source *b, struct lk_err *err)
 static void note_why_not(struct bpf_source *b, const char *why)
 {
 	free(b->why_not);
-	b->why_not = why ? strdup(why) : NULL;
+	b->why_not = lk_strdup(why);
 }
 
 /* What the scan by bpf and its helper share. */
@@ -164,8 +165,8 @@ static const struct lk_source_ops ops = {
 
 int lk_bpf_source_new(enum lk_scanner wish, struct lk_source **ret, struct lk_err *err)
 {
-	struct bpf_source *b = calloc(1, sizeof(*b));
-	int rc = b ? lk_procfs_init(&b->procfs, NULL, err) : lk_err_set(err, -ENOMEM, "out of memory");
+	struct bpf_source *b = lk_alloc(1, sizeof(*b));
+	int rc = lk_procfs_init(&b->procfs, NULL, err);
 
 	if (rc < 0) {
 		free(b);

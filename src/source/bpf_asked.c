@@ -2,7 +2,6 @@
 /* Where not every lock of the machine can be found, those of the files that were asked for still can: an O_PATH descriptor of ours
  * leads to the inode, and the inode to all its locks, whoever else leads to it. It stands for the time of the scan only; it opens
  * nothing, breaks no lease and keeps no file system busy. */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
@@ -11,35 +10,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "source/bpf_private.h"
 
 #define MAX_ASKED 64
 
-static int remember(struct bpf_source *src, const struct lk_fact_file *file)
+static void remember(struct bpf_source *src, const struct lk_fact_file *file)
 {
-	struct bpf_asked *slot;
-	char *path;
-
 	for (size_t i = 0; i < src->asked.n; i++) {
 		if (lk_key_equal(&src->asked.v[i].key, &file->key) && strcmp(src->asked.v[i].path, file->path) == 0)
-			return 0;
+			return;
 	}
 	if (src->asked.n >= MAX_ASKED)
-		return 0;
-	path = strdup(file->path);
-	slot = path ? lk_vec_push(&src->asked) : NULL;
-	if (!slot) {
-		free(path);
-		return -ENOMEM;
-	}
-	*slot = (struct bpf_asked){ .path = path,
-				    .key = file->key,
-				    .st_major = file->st_major,
-				    .st_minor = file->st_minor,
-				    .st_ino = file->st_ino,
-				    .fd = -1 };
-	return 0;
+		return;
+	*lk_vec_push(&src->asked) = (struct bpf_asked){ .path = lk_strdup(file->path),
+							.key = file->key,
+							.st_major = file->st_major,
+							.st_minor = file->st_minor,
+							.st_ino = file->st_ino,
+							.fd = -1 };
 }
 
 int lk_bpf_resolve(struct lk_source *src, const char *path, bool follow, struct lk_fact_file *ret, struct lk_err *err)
@@ -51,9 +41,7 @@ int lk_bpf_resolve(struct lk_source *src, const char *path, bool follow, struct 
 		return rc;
 	if (file.local == LK_YES && file.has_stat && !file.key.none && file.path && file.path[0] == '/' &&
 	    file.unreachable != LK_YES)
-		rc = remember((struct bpf_source *)src, &file);
-	if (rc < 0)
-		return lk_err_set(err, rc, "out of memory");
+		remember((struct bpf_source *)src, &file);
 	*ret = file;
 	return 0;
 }

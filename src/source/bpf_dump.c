@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "source/bpf_dump_private.h"
 
 char lk_bpf_state_letter(const struct lk_bpf_task *t)
@@ -48,11 +49,9 @@ static const size_t record_size[BPF_N_KINDS] = { sizeof(struct lk_bpf_hold), siz
 
 int lk_bpf_open(struct lk_bpf **ret, struct lk_err *err)
 {
-	struct lk_bpf *b = calloc(1, sizeof(*b));
+	struct lk_bpf *b = lk_alloc(1, sizeof(*b));
 	int rc;
 
-	if (!b)
-		return lk_err_set(err, -ENOMEM, "No memory for the bpf scanner.");
 	b->link_fd = b->self_link_fd = b->markers.fd = -1;
 	rc = lk_bpf_load_first(b, err);
 	if (rc < 0) {
@@ -127,10 +126,9 @@ static int drain(struct lk_bpf *b, enum bpf_kind kind, void *vec, size_t *cap, s
 	if (made < *n || more > u->room || made > MAX_RECORDS)
 		return -EPROTO;
 	rc = map_buffer(u, more * size);
-	if (rc == 0)
-		rc = lk_vec_reserve(vec, cap, *n, more, size);
 	if (rc < 0)
 		return rc;
+	lk_vec_reserve(vec, cap, *n, more, size);
 	memcpy(*(char **)vec + *n * size, u->mapped, more * size);
 	*n = made;
 	return 0;
@@ -230,7 +228,7 @@ static int follow_links(struct lk_bpf *b, const char **ret_why)
 	*ret_why = "no lock of our own could be taken on each processor";
 	if (rc < 0) {
 		lk_bpf_markers_drop(&b->markers);
-		return rc == -ENOMEM ? rc : 0;
+		return 0;
 	}
 	if (b->self_link_fd < 0)
 		b->self_link_fd = lk_bpf_create_link(b->prog_fd, (uint32_t)getpid());
@@ -287,10 +285,9 @@ int lk_bpf_dump(struct lk_bpf *b, const struct lk_bpf_request *req, struct lk_bp
 			rc = scan_once(b, req, &d);
 	}
 	unmap_large(b);
-	if (rc == 0)
-		rc = lk_bpf_join(&b->records);
 	if (rc < 0)
 		return lk_err_set(err, rc, "the bpf scan failed: %s", strerror(-rc));
+	lk_bpf_join(&b->records);
 	d.n_left_out = lk_bpf_markers_mark(&b->markers, b->ctl->self_program, &b->records);
 	d.holds = b->records.holds.v;
 	d.n_holds = b->records.holds.n;

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/alloc.h"
+#include "base/ints.h"
 #include "base/map.h"
 #include "source/bpf_dump_private.h"
 
@@ -14,7 +15,7 @@ static int by_tid(const void *a, const void *b)
 {
 	const struct lk_bpf_call *x = a, *y = b;
 
-	return (x->tid > y->tid) - (x->tid < y->tid);
+	return lk_compare(x->tid, y->tid);
 }
 
 static const struct lk_bpf_call *find_call(const struct lk_bpf_call *v, size_t n, uint32_t tid)
@@ -35,21 +36,17 @@ struct by_file {
 	size_t *next;
 };
 
-static int index_files(const struct bpf_records *r, struct by_file *ret)
+static void index_files(const struct bpf_records *r, struct by_file *ret)
 {
 	size_t first;
 
-	ret->next = calloc(r->holds.n + 1, sizeof(*ret->next));
-	if (!ret->next)
-		return -ENOMEM;
+	ret->next = lk_alloc(r->holds.n, sizeof(*ret->next));
 	for (size_t i = r->holds.n; i-- > 0;) {
 		const uint64_t *file = &r->holds.v[i].file;
 
 		ret->next[i] = lk_map_find(&ret->map, file, sizeof(*file), &first) ? first : SIZE_MAX;
-		if (lk_map_set(&ret->map, file, sizeof(*file), i) < 0)
-			return -ENOMEM;
+		lk_map_set(&ret->map, file, sizeof(*file), i);
 	}
-	return 0;
 }
 
 /* The call's first argument, if that descriptor is the file of the request. Without a call (registers that cannot be read
@@ -85,25 +82,23 @@ static void name_waiter(const struct bpf_records *r, const struct by_file *f, st
 	l->wait_compat = call && call->flags & LK_BPF_CALL_COMPAT;
 }
 
-int lk_bpf_join(struct bpf_records *r)
+void lk_bpf_join(struct bpf_records *r)
 {
 	struct by_file f = { 0 };
 	size_t first;
-	int rc;
 
 	if (r->calls.n)
 		qsort(r->calls.v, r->calls.n, sizeof(*r->calls.v), by_tid);
 	for (first = 0; first < r->locks.n && !r->locks.v[first].wait_tid; first++)
 		;
 	if (first == r->locks.n)
-		return 0;
-	rc = index_files(r, &f);
-	for (size_t i = first; rc == 0 && i < r->locks.n; i++)
+		return;
+	index_files(r, &f);
+	for (size_t i = first; i < r->locks.n; i++)
 		if (r->locks.v[i].wait_tid)
 			name_waiter(r, &f, &r->locks.v[i]);
 	lk_map_done(&f.map);
 	free(f.next);
-	return rc;
 }
 
 /* Copies a name in front of what is at `at`: the new start, or -errno. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "source/bpf_dump_private.h"
 
 static int lock_byte(int fd, unsigned cpu)
@@ -58,8 +59,8 @@ int lk_bpf_markers_take(struct bpf_markers *m)
 	int rc = 0;
 
 	if (!before || !set)
-		rc = -ENOMEM;
-	else if (sched_getaffinity(0, size, before) < 0)
+		lk_alloc_fail();
+	if (sched_getaffinity(0, size, before) < 0)
 		rc = -errno;
 	else if (m->fd < 0)
 		rc = open_file(m);

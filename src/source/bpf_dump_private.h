@@ -65,8 +65,8 @@ int lk_bpf_sys(int cmd, union bpf_attr *attr);
 int lk_bpf_create_link(int prog_fd, uint32_t only_tid);
 
 /* -- bpf_dump_join.c -- */
-/* Sorts the calls, and names the descriptor of each waiter where it is proven. 0 or -ENOMEM. */
-int lk_bpf_join(struct bpf_records *r);
+/* Sorts the calls, and names the descriptor of each waiter where it is proven. */
+void lk_bpf_join(struct bpf_records *r);
 
 /* -- bpf_dump_markers.c -- */
 /* Takes them (anew when *m has some already). 0 or -errno. The affinity of the calling thread is restored. */

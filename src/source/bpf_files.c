@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "source/bpf_private.h"
 
 #define PATH_FIRST 4096
@@ -46,24 +46,20 @@ void lk_bpf_keep_mounts(struct bpf_scan *b)
 	b->s.mounts = (struct lk_mounts){ 0 };
 }
 
-static int read_path(struct bpf_scan *b, const struct lk_bpf_inode *inode, const char **ret)
+/* NULL: not known. */
+static const char *read_path(struct bpf_scan *b, const struct lk_bpf_inode *inode)
 {
 	lk_buf *buf = &b->s.buf;
 	size_t room = PATH_FIRST;
 	int n;
 
-	*ret = NULL;
 	do {
 		buf->n = 0;
-		if (lk_vec_reserve(&buf->v, &buf->cap, 0, room, 1) < 0)
-			return -ENOMEM;
+		lk_vec_reserve(&buf->v, &buf->cap, 0, room, 1);
 		n = lk_bpf_path(&b->dump, inode, buf->v, buf->cap);
 		room = 2 * buf->cap;
 	} while (n == -ENAMETOOLONG && room < INT_MAX);
-	if (n <= 0)
-		return 0;
-	*ret = lk_arena_strndup(&b->s.arena, buf->v, (size_t)n);
-	return *ret ? 0 : -ENOMEM;
+	return n > 0 ? lk_arena_strndup(&b->s.arena, buf->v, (size_t)n) : NULL;
 }
 
 /* The name in the dump is that of the descriptor through which the inode was met first; another one may know it by another. */
@@ -93,27 +89,22 @@ static int describe_one(struct bpf_scan *b, uint32_t i)
 		.fstype = inode->fstype,
 	};
 	struct scan_fd *f = lk_vec_push(&b->s.fds);
-	int rc;
 
-	if (!f)
-		return -ENOMEM;
 	*f = (struct scan_fd){ .pid = (int)h->tgid, .tid = (int)h->tid, .fd = h->fd };
 	f->info.mnt_id = h->mnt_id;
 	f->info.ino = inode->ino;
 	f->info.has_ino = true;
 	b->described[i] = b->s.fds.n - 1;
 	known.has_name = has_its_name(b, i, b->shown[i]);
-	rc = known.has_name ? read_path(b, inode, &known.path) : 0;
-	return rc ? rc : lk_scan_describe_known(&b->s, f, &key, &known);
+	known.path = known.has_name ? read_path(b, inode) : NULL;
+	return lk_scan_describe_known(&b->s, f, &key, &known);
 }
 
 int lk_bpf_describe(struct bpf_scan *b)
 {
 	int rc = 0;
 
-	b->described = malloc((b->dump.n_inodes + 1) * sizeof(*b->described));
-	if (!b->described)
-		return -ENOMEM;
+	b->described = lk_alloc(b->dump.n_inodes, sizeof(*b->described));
 	for (uint32_t i = 0; i < b->dump.n_inodes && !rc; i++) {
 		b->described[i] = SIZE_MAX;
 		if (b->dump.inodes[i].n_locks && b->shown[i] != LK_BPF_NONE && !lk_bpf_is_ours(b, i))

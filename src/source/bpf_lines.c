@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The locks in the order in which /proc/locks has what belongs together: a held lock, then those who wait behind it, each followed
  * by those who wait behind that one. */
-#include <errno.h>
-#include <stdlib.h>
-
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "source/bpf_private.h"
 
@@ -99,12 +97,10 @@ static int emit_listed(struct walk *w)
 int lk_bpf_emit_lines(struct bpf_scan *b, const struct lk_sink *sink)
 {
 	size_t n = b->dump.n_locks;
-	lk_auto_mem uint32_t *links = malloc((2 * n + 1) * sizeof(*links));
-	struct walk w = { .b = b, .sink = sink, .child = links, .next = links ? links + n : NULL };
+	lk_auto_mem uint32_t *links = lk_alloc(2 * n, sizeof(*links));
+	struct walk w = { .b = b, .sink = sink, .child = links, .next = links + n };
 	int rc = 0;
 
-	if (!links)
-		return -ENOMEM;
 	for (size_t i = 0; i < 2 * n; i++)
 		links[i] = LK_BPF_NONE;
 	for (uint32_t i = 0; i < b->dump.n_inodes && !rc; i++)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which descriptor shows which lock, by the rule of /proc/PID/fdinfo (fs/locks.c __show_fd_locks()): the lock was made through the
  * descriptor's open file description, and belongs to that or to the descriptor's table. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "source/bpf_private.h"
 
 bool lk_bpf_is_ours(const struct bpf_scan *b, uint32_t inode)
@@ -12,18 +12,13 @@ bool lk_bpf_is_ours(const struct bpf_scan *b, uint32_t inode)
 	return inode >= b->dump.n_inodes || (b->dump.inodes[inode].flags & LK_BPF_INODE_OURS);
 }
 
-static int compare_u64(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
 static int compare_spans(const void *a, const void *b)
 {
 	const struct bpf_span *x = a, *y = b;
-	int rc = compare_u64(x->file, y->file);
+	int rc = lk_compare(x->file, y->file);
 
-	rc = rc ? rc : compare_u64(x->owner, y->owner);
-	return rc ? rc : compare_u64(x->first, y->first);
+	rc = rc ? rc : lk_compare(x->owner, y->owner);
+	return rc ? rc : lk_compare(x->first, y->first);
 }
 
 static bool continues(const struct bpf_span *s, const struct lk_bpf_lock *l, uint32_t at)
@@ -31,44 +26,38 @@ static bool continues(const struct bpf_span *s, const struct lk_bpf_lock *l, uin
 	return s->first + s->n == at && s->inode == l->inode && s->file == l->file && s->owner == l->owner;
 }
 
-static int add_held(struct bpf_scan *b, uint32_t at)
+static void add_held(struct bpf_scan *b, uint32_t at)
 {
 	const struct lk_bpf_lock *l = &b->dump.locks[at];
 	struct bpf_span *s = b->spans.n ? &b->spans.v[b->spans.n - 1] : NULL;
 
 	if (s && continues(s, l, at)) {
 		s->n++;
-		return 0;
+		return;
 	}
 	s = lk_vec_push(&b->spans);
-	if (!s)
-		return -ENOMEM;
 	*s = (struct bpf_span){ l->file, l->owner, at, 1, l->inode };
-	return 0;
 }
 
-static int make_spans(struct bpf_scan *b)
+static void make_spans(struct bpf_scan *b)
 {
-	int rc = 0;
-
-	for (uint32_t i = 0; i < b->dump.n_inodes && !rc; i++) {
+	for (uint32_t i = 0; i < b->dump.n_inodes; i++) {
 		const struct lk_bpf_inode *inode = &b->dump.inodes[i];
 
-		for (uint32_t k = 0; k < inode->n_held && !lk_bpf_is_ours(b, i) && !rc; k++)
-			rc = add_held(b, inode->first_lock + k);
+		for (uint32_t k = 0; k < inode->n_held && !lk_bpf_is_ours(b, i); k++)
+			add_held(b, inode->first_lock + k);
 	}
 	if (b->spans.n)
 		qsort(b->spans.v, b->spans.n, sizeof(*b->spans.v), compare_spans);
-	return rc;
 }
 
 static int compare_holds(const void *a, const void *b, void *arg)
 {
 	const struct lk_bpf_hold *all = arg, *x = &all[*(const uint32_t *)a], *y = &all[*(const uint32_t *)b];
-	int rc = compare_u64(x->tgid, y->tgid);
+	int rc = lk_compare(x->tgid, y->tgid);
 
-	rc = rc ? rc : compare_u64(x->tid, y->tid);
-	return rc ? rc : compare_u64((uint64_t)x->fd, (uint64_t)y->fd);
+	rc = rc ? rc : lk_compare(x->tid, y->tid);
+	return rc ? rc : lk_compare(x->fd, y->fd);
 }
 
 static bool is_sorted(const struct lk_bpf_hold *all, const uint32_t *order, size_t n)
@@ -81,13 +70,11 @@ static bool is_sorted(const struct lk_bpf_hold *all, const uint32_t *order, size
 }
 
 /* As /proc lists them; the kernel's order of tasks comes close. */
-static int sort_holds(struct bpf_scan *b)
+static void sort_holds(struct bpf_scan *b)
 {
 	const struct lk_bpf_dump *d = &b->dump;
 
-	b->holds = malloc((d->n_holds + 1) * sizeof(*b->holds));
-	if (!b->holds)
-		return -ENOMEM;
+	b->holds = lk_alloc(d->n_holds, sizeof(*b->holds));
 	b->n_holds = 0;
 	for (uint32_t i = 0; i < d->n_holds; i++) {
 		if (!lk_bpf_is_ours(b, d->holds[i].inode))
@@ -95,7 +82,6 @@ static int sort_holds(struct bpf_scan *b)
 	}
 	if (!is_sorted(d->holds, b->holds, b->n_holds))
 		qsort_r(b->holds, b->n_holds, sizeof(*b->holds), compare_holds, (void *)d->holds);
-	return 0;
 }
 
 static uint32_t first_span(const struct bpf_scan *b, uint64_t file, uint64_t owner)
@@ -196,69 +182,49 @@ void lk_bpf_rematch(struct bpf_scan *b)
 	}
 }
 
-static int compare_files(const void *a, const void *b)
-{
-	return compare_u64(*(const uint64_t *)a, *(const uint64_t *)b);
-}
-
-static int number_files(struct bpf_scan *b)
+static void number_files(struct bpf_scan *b)
 {
 	const struct lk_bpf_dump *d = &b->dump;
-	size_t n = 0, kept = 0, n_waiting = 0;
+	size_t n_held;
 
-	for (size_t i = 0; i < d->n_locks; i++)
-		n_waiting += d->locks[i].parent != LK_BPF_NONE;
-	b->files = malloc((b->spans.n + n_waiting + 1) * sizeof(*b->files));
-	if (!b->files)
-		return -ENOMEM;
 	for (size_t i = 0; i < b->spans.n; i++) {
 		if (!i || b->spans.v[i].file != b->spans.v[i - 1].file)
-			b->files[n++] = b->spans.v[i].file;
+			*lk_vec_push(&b->files) = b->spans.v[i].file;
 	}
-	kept = n;
+	n_held = b->files.n;
 	for (size_t i = 0; i < d->n_locks; i++) {
 		if (d->locks[i].parent != LK_BPF_NONE && d->locks[i].file)
-			b->files[n++] = d->locks[i].file;
+			*lk_vec_push(&b->files) = d->locks[i].file;
 	}
-	if (n > kept)
-		qsort(b->files, n, sizeof(*b->files), compare_files);
-	for (size_t i = b->n_files = 0; i < n; i++) {
-		if (!b->n_files || b->files[b->n_files - 1] != b->files[i])
-			b->files[b->n_files++] = b->files[i];
-	}
-	return 0;
+	/* The spans are sorted already. */
+	if (b->files.n > n_held)
+		lk_u64s_sort(&b->files);
 }
 
 size_t lk_bpf_number(const struct bpf_scan *b, uint64_t file)
 {
-	const uint64_t *at = file && b->n_files ? bsearch(&file, b->files, b->n_files, sizeof(*b->files), compare_files)
+	const uint64_t *at = file && b->files.n ? bsearch(&file, b->files.v, b->files.n, sizeof(file), lk_compare_u64)
 						: NULL;
 
-	return at ? (size_t)(at - b->files) + 1 : 0;
+	return at ? (size_t)(at - b->files.v) + 1 : 0;
 }
 
-int lk_bpf_match(struct bpf_scan *b)
+void lk_bpf_match(struct bpf_scan *b)
 {
 	const struct lk_bpf_dump *d = &b->dump;
-	int rc;
 
 	lk_bpf_match_done(b);
-	b->held = calloc(d->n_locks + 1, sizeof(*b->held));
-	b->line = calloc(d->n_locks + 1, sizeof(*b->line));
-	b->dropped = calloc(d->n_holds + 1, sizeof(*b->dropped));
-	b->places = calloc(d->n_holds + 1, sizeof(*b->places));
-	b->met = calloc(d->n_inodes + 1, sizeof(*b->met));
-	b->shown = calloc(d->n_inodes + 1, sizeof(*b->shown));
-	if (!b->held || !b->line || !b->dropped || !b->places || !b->met || !b->shown)
-		return -ENOMEM;
-	rc = make_spans(b);
-	rc = rc ? rc : sort_holds(b);
-	rc = rc ? rc : number_files(b);
-	if (rc)
-		return rc;
+	b->held = lk_alloc(d->n_locks, sizeof(*b->held));
+	b->line = lk_alloc(d->n_locks, sizeof(*b->line));
+	b->dropped = lk_alloc(d->n_holds, sizeof(*b->dropped));
+	b->places = lk_alloc(d->n_holds, sizeof(*b->places));
+	b->met = lk_alloc(d->n_inodes, sizeof(*b->met));
+	b->shown = lk_alloc(d->n_inodes, sizeof(*b->shown));
+	make_spans(b);
+	sort_holds(b);
+	number_files(b);
 	find_places(b);
 	lk_bpf_rematch(b);
-	return 0;
 }
 
 void lk_bpf_match_done(struct bpf_scan *b)
@@ -271,10 +237,9 @@ void lk_bpf_match_done(struct bpf_scan *b)
 	free(b->line);
 	free(b->met);
 	free(b->shown);
-	free(b->files);
+	lk_vec_done(&b->files);
 	b->holds = b->line = b->met = b->shown = NULL;
 	b->held = b->dropped = NULL;
-	b->files = NULL;
 	b->places = NULL;
-	b->n_holds = b->n_files = 0;
+	b->n_holds = 0;
 }

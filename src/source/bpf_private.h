@@ -3,7 +3,7 @@
 #ifndef LK_SOURCE_BPF_PRIVATE_H
 #define LK_SOURCE_BPF_PRIVATE_H
 
-#include "base/vec.h"
+#include "base/ints.h"
 #include "source/bpf.h"
 #include "source/bpf_dump.h"
 #include "source/procfs_private.h"
@@ -63,9 +63,7 @@ struct bpf_scan {
 	uint32_t *met; /* by inode: the first hold of the dump; LK_BPF_NONE none */
 	uint32_t *shown; /* by inode: the first hold, as sorted, that shows a lock, or has it open; LK_BPF_NONE none */
 	size_t *described; /* by inode: index in s.fds; SIZE_MAX none */
-	uint64_t *
-		files; /* open file descriptions, sorted: their numbers are their places, for addresses are nobody's business */
-	size_t n_files;
+	lk_u64s files; /* open file descriptions, sorted: their numbers are their places, for addresses are nobody's business */
 	bool listed_sure;
 	struct scan_lines listed; /* /proc/locks, where it was read */
 	LK_VEC(size_t) unlisted; /* roots of groups in `listed` that the dump does not have */
@@ -82,8 +80,8 @@ int64_t lk_bpf_boottime_shift_ns(const char *text, size_t n);
 
 /* -- bpf_match.c -- */
 bool lk_bpf_is_ours(const struct bpf_scan *b, uint32_t inode);
-/* Tables over a dump: which descriptor shows which lock. 0 or -ENOMEM. */
-int lk_bpf_match(struct bpf_scan *b);
+/* Tables over a dump: which descriptor shows which lock. */
+void lk_bpf_match(struct bpf_scan *b);
 /* Anew, after holds were dropped. */
 void lk_bpf_rematch(struct bpf_scan *b);
 void lk_bpf_match_done(struct bpf_scan *b);

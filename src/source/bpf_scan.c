@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -13,32 +14,26 @@
 static int add_process(void *arg, int dirfd __attribute__((unused)), const char *name)
 {
 	struct scan *s = arg;
-	struct scan_proc *slot;
 	int pid;
 
-	if (lk_text_pid(name, strlen(name), &pid) < 0)
-		return 0;
-	slot = lk_vec_push(&s->procs);
-	if (!slot)
-		return -ENOMEM;
-	*slot = (struct scan_proc){ .pid = pid };
+	if (lk_text_pid(name, strlen(name), &pid) == 0)
+		*lk_vec_push(&s->procs) = (struct scan_proc){ .pid = pid };
 	return 0;
 }
 
-static int add_key(struct lk_key *keys, size_t *n, const struct lk_key *k)
+static void add_key(struct lk_key *keys, size_t *n, const struct lk_key *k)
 {
-	if (!k->none && (!*n || lk_scan_compare_keys(&keys[*n - 1], k) != 0))
+	if (!k->none && (!*n || lk_key_compare(&keys[*n - 1], k) != 0))
 		keys[(*n)++] = *k;
-	return 0;
 }
 
 /* The files of held locks that no descriptor shows, sorted, each once. */
 static struct lk_key *orphan_keys(const struct bpf_scan *b, size_t *ret_n)
 {
-	struct lk_key *keys = malloc((b->dump.n_inodes + b->unlisted.n + 1) * sizeof(*keys));
+	struct lk_key *keys = lk_alloc(b->dump.n_inodes + b->unlisted.n, sizeof(*keys));
 	size_t n = 0, kept = 0;
 
-	for (uint32_t i = 0; keys && i < b->dump.n_inodes; i++) {
+	for (uint32_t i = 0; i < b->dump.n_inodes; i++) {
 		const struct lk_bpf_inode *inode = &b->dump.inodes[i];
 		struct lk_key key = { .major = inode->major, .minor = inode->minor, .ino = inode->ino };
 		bool orphan = false;
@@ -48,10 +43,10 @@ static struct lk_key *orphan_keys(const struct bpf_scan *b, size_t *ret_n)
 		if (orphan)
 			add_key(keys, &n, &key);
 	}
-	for (size_t i = 0; keys && i < b->unlisted.n; i++)
+	for (size_t i = 0; i < b->unlisted.n; i++)
 		add_key(keys, &n, &b->listed.v.v[b->unlisted.v[i]].rec.key);
 	if (n)
-		qsort(keys, n, sizeof(*keys), lk_scan_compare_keys);
+		qsort(keys, n, sizeof(*keys), lk_key_compare);
 	for (size_t i = 0; i < n; i++)
 		add_key(keys, &kept, &keys[i]);
 	*ret_n = kept;
@@ -63,14 +58,11 @@ static int find_maps(struct bpf_scan *b)
 {
 	size_t n;
 	lk_auto_mem struct lk_key *keys = orphan_keys(b, &n);
-	int rc;
 
-	if (!keys)
-		return -ENOMEM;
 	if (!n || lk_scan_is_late(&b->s))
 		return 0;
-	rc = lk_io_each_entry(b->s.root->fd, ".", add_process, &b->s);
-	return rc == -ENOMEM ? rc : lk_scan_find_maps(&b->s, keys, n);
+	lk_io_each_entry(b->s.root->fd, ".", add_process, &b->s);
+	return lk_scan_find_maps(&b->s, keys, n);
 }
 
 int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err)

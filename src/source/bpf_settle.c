@@ -50,35 +50,20 @@ struct round {
 	bpf_doubts now;
 	bool drop; /* the last round: what is not confirmed goes */
 	LK_VEC(struct asked_hold) asked; /* descriptors that were looked at themselves, by hold */
-	int rc;
 };
 
-static int add_doubt(struct round *r, const struct bpf_doubt *d)
-{
-	struct bpf_doubt *slot = lk_vec_push(&r->now);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = *d;
-	return 0;
-}
-
-static int find_lost(struct round *r)
+static void find_lost(struct round *r)
 {
 	const struct lk_bpf_dump *d = &r->b->dump;
-	int rc = 0;
 
-	for (uint32_t i = 0; i < d->n_inodes && !rc; i++) {
+	for (uint32_t i = 0; i < d->n_inodes; i++) {
 		const struct lk_bpf_inode *inode = &d->inodes[i];
 
-		for (uint32_t k = 0; k < inode->n_held && !lk_bpf_is_ours(r->b, i) && !rc; k++) {
-			struct bpf_doubt lost = lost_lock(&d->locks[inode->first_lock + k]);
-
+		for (uint32_t k = 0; k < inode->n_held && !lk_bpf_is_ours(r->b, i); k++) {
 			if (!r->b->held[inode->first_lock + k])
-				rc = add_doubt(r, &lost);
+				*lk_vec_push(&r->now) = lost_lock(&d->locks[inode->first_lock + k]);
 		}
 	}
-	return rc;
 }
 
 /* A lock that another process took, on a description that came by fork(2) or a socket: or the address of a description that was
@@ -97,17 +82,11 @@ static int want_hold(void *arg, uint32_t hold, uint32_t lock)
 	struct round *r = arg;
 	const struct bpf_scan *b = r->b;
 	struct bpf_doubt doubt = passed_on(&b->dump.holds[hold], &b->dump.locks[lock]);
-	struct asked_hold *slot;
 
 	if (!is_passed_on(b, hold, lock) || is_in(r->before, &doubt) || r->asked.n >= MAX_ASKED ||
 	    b->dump.inodes[b->dump.locks[lock].inode].n_locks > FEW_LOCKS)
 		return 0;
-	slot = lk_vec_push(&r->asked);
-	if (!slot) {
-		r->rc = -ENOMEM;
-		return 1;
-	}
-	*slot = (struct asked_hold){ .hold = hold };
+	*lk_vec_push(&r->asked) = (struct asked_hold){ .hold = hold };
 	return 1;
 }
 
@@ -132,8 +111,7 @@ static int take_shown(void *arg, size_t item, const char *data, size_t n)
 
 	if (n % sizeof(*shown->v))
 		return -EBADMSG;
-	if (lk_vec_reserve(&shown->v, &shown->cap, 0, n / sizeof(*shown->v), sizeof(*shown->v)) < 0)
-		return -ENOMEM;
+	lk_vec_reserve(&shown->v, &shown->cap, 0, n / sizeof(*shown->v), sizeof(*shown->v));
 	memcpy(shown->v, data, n);
 	shown->n = n / sizeof(*shown->v);
 	return 0;
@@ -147,7 +125,7 @@ static struct lk_helper_about about_hold(void *arg, size_t item)
 }
 
 /* Without an answer the next dump decides. */
-static int ask_holds(struct round *r)
+static void ask_holds(struct round *r)
 {
 	struct lk_helper_job job = { .work = show_hold,
 				     .take = take_shown,
@@ -157,13 +135,11 @@ static int ask_holds(struct round *r)
 				     .stall_ms = ASK_STALL_MS,
 				     .deadline_ms = r->b->s.deadline_ms };
 	struct lk_helper_result res;
-	int rc;
 
-	for (size_t i = 0; i < r->b->n_holds && !r->rc; i++)
+	for (size_t i = 0; i < r->b->n_holds; i++)
 		lk_bpf_each_shown(r->b, r->b->holds[i], want_hold, r);
 	job.n_items = r->asked.n;
-	rc = r->rc || !r->asked.n ? r->rc : lk_helper_run(&job, &res);
-	return rc == -ENOMEM ? rc : 0;
+	lk_helper_run(&job, &res);
 }
 
 static void forget_asked(struct round *r)
@@ -195,23 +171,24 @@ static int check_shown(void *arg, uint32_t hold, uint32_t lock)
 
 	if (!is_passed_on(r->b, hold, lock))
 		return 0;
-	if (is_in(r->before, &doubt) || is_shown(r, hold, lock))
-		return add_doubt(r, &doubt);
+	if (is_in(r->before, &doubt) || is_shown(r, hold, lock)) {
+		*lk_vec_push(&r->now) = doubt;
+		return 0;
+	}
 	if (r->drop)
 		r->b->dropped[hold] = 1;
 	else
-		r->rc = add_doubt(r, &doubt);
-	return r->rc ? r->rc : 1;
+		*lk_vec_push(&r->now) = doubt;
+	return 1;
 }
 
-/* *ret_open: something that the dump before did not have. */
-static int find_doubts(struct round *r, bool *ret_open)
+/* Is there something that the dump before did not have? */
+static bool find_doubts(struct round *r)
 {
 	bool unsettled = false, dropped = false;
-	int rc = 0;
 
 	r->now.n = 0;
-	for (size_t i = 0; i < r->b->n_holds && !r->rc; i++) {
+	for (size_t i = 0; i < r->b->n_holds; i++) {
 		uint32_t hold = r->b->holds[i];
 
 		if (lk_bpf_each_shown(r->b, hold, check_shown, r) > 0)
@@ -220,13 +197,12 @@ static int find_doubts(struct round *r, bool *ret_open)
 	}
 	if (dropped)
 		lk_bpf_rematch(r->b);
-	rc = r->rc ? r->rc : find_lost(r);
+	find_lost(r);
 	if (r->now.n)
 		qsort(r->now.v, r->now.n, sizeof(*r->now.v), compare_doubts);
 	for (size_t i = 0; i < r->now.n && !unsettled; i++)
 		unsettled = r->now.v[i].v[5] == 0 && !is_in(r->before, &r->now.v[i]);
-	*ret_open = unsettled || r->b->dump.stats.n_torn || r->b->dump.stats.n_changing || r->b->unlisted.n;
-	return rc;
+	return unsettled || r->b->dump.stats.n_torn || r->b->dump.stats.n_changing || r->b->unlisted.n;
 }
 
 /* ---- where the lists of the processors could not be followed ---- */
@@ -236,22 +212,19 @@ static int count_dump(const struct bpf_scan *b, struct scan_counts *ret)
 	/* What the dump has, as if it were lines. */
 	struct scan_lines l = { 0 };
 	struct scan s = { 0 };
-	int rc = 0;
+	int rc;
 
-	for (uint32_t i = 0; i < b->dump.n_inodes && !rc; i++) {
+	for (uint32_t i = 0; i < b->dump.n_inodes; i++) {
 		const struct lk_bpf_inode *inode = &b->dump.inodes[i];
 
-		for (uint32_t k = 0; k < inode->n_held && !rc; k++) {
+		for (uint32_t k = 0; k < inode->n_held; k++) {
 			struct scan_line *slot = lk_vec_push(&l.v);
 
-			rc = slot ? 0 : -ENOMEM;
-			if (!slot)
-				break;
 			slot->rec = lk_bpf_record(inode, &b->dump.locks[inode->first_lock + k]);
 			slot->hash = lk_record_hash(&slot->rec);
 		}
 	}
-	rc = rc ? rc : lk_scan_count(&s, &l, ret);
+	rc = lk_scan_count(&s, &l, ret);
 	lk_scan_lines_done(&l);
 	return rc;
 }
@@ -264,21 +237,15 @@ static int find_unlisted(struct bpf_scan *b)
 	b->unlisted.n = 0;
 	if (rc < 0)
 		return rc;
-	for (size_t i = 0; i < b->listed.v.n && !rc; i++) {
+	for (size_t i = 0; i < b->listed.v.n; i++) {
 		const struct scan_line *l = &b->listed.v.v[i];
 		struct scan_count *n = l->rec.depth ? NULL : lk_scan_count_of(&c, l->hash);
-		size_t *slot;
 
-		if (l->rec.depth || (n && n->next_seen++ < n->n_lines))
-			continue;
-		slot = lk_vec_push(&b->unlisted);
-		if (!slot)
-			rc = -ENOMEM;
-		else
-			*slot = i;
+		if (!l->rec.depth && (!n || n->next_seen++ >= n->n_lines))
+			*lk_vec_push(&b->unlisted) = i;
 	}
 	lk_scan_counts_done(&c);
-	return rc;
+	return 0;
 }
 
 /* What no descriptor leads to stands in /proc/locks; a long one is read only when asked for. */
@@ -295,10 +262,8 @@ static int read_listed(struct bpf_scan *b)
 	rc = lk_scan_read_lines(&b->s, &before);
 	rc = rc ? rc : lk_scan_read_settled(&b->s, &before, &b->listed, &b->listed_sure);
 	lk_scan_lines_done(&before);
-	/* Then it is not proven, and said so. */
-	if (rc < 0)
-		return rc == -ENOMEM ? rc : 0;
-	return find_unlisted(b);
+	/* What could not be read is not proven, and said so. */
+	return rc < 0 ? 0 : find_unlisted(b);
 }
 
 /* ---- the judgement ---- */
@@ -337,8 +302,10 @@ static int dump_once(struct bpf_scan *b, bool all_links, struct lk_err *err)
 	struct lk_bpf_request req = { .all_links = all_links };
 	int rc = lk_bpf_dump(b->source->bpf, &req, &b->dump, err);
 
-	rc = rc ? rc : lk_bpf_match(b);
-	return rc ? rc : read_listed(b);
+	if (rc)
+		return rc;
+	lk_bpf_match(b);
+	return read_listed(b);
 }
 
 /* Once more with descriptors of our own: for these files at least nothing is missing. */
@@ -359,7 +326,7 @@ int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err)
 	int rc = 0;
 
 	b->source->doubts = (bpf_doubts){ 0 };
-	for (int round = 0; open && round < MAX_ROUNDS && !rc; round++) {
+	for (int round = 0; open && round < MAX_ROUNDS; round++) {
 		if (round) {
 			lk_vec_done(&before);
 			before = r.now;
@@ -368,9 +335,10 @@ int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err)
 		rc = dump_once(b, true, err);
 		r.drop = round == MAX_ROUNDS - 1;
 		forget_asked(&r);
-		rc = rc ? rc : ask_holds(&r);
-		rc = rc ? rc : find_doubts(&r, &open);
-		open = open && !lk_scan_is_late(&b->s);
+		if (rc)
+			break;
+		ask_holds(&r);
+		open = find_doubts(&r) && !lk_scan_is_late(&b->s);
 	}
 	b->source->doubts = r.now;
 	lk_vec_done(&before);

@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who waits. The kernel's queues name the thread behind each request they have; the others, whose requests the kernel has dropped
  * (stopped threads) or a file server keeps, are looked at one by one as by procfs. */
-#include <errno.h>
-#include <stdlib.h>
-
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "source/bpf_private.h"
 
-static int compare_u32(const void *a, const void *b)
-{
-	const uint32_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* The threads whose requests are in the lists, sorted. */
-static uint32_t *listed_tids(const struct bpf_scan *b, size_t *ret_n)
+static lk_ints listed_tids(const struct bpf_scan *b)
 {
-	uint32_t *tids = malloc((b->dump.n_locks + 1) * sizeof(*tids));
-	size_t n = 0;
+	lk_ints tids = { 0 };
 
-	for (size_t i = 0; tids && i < b->dump.n_locks; i++) {
+	for (size_t i = 0; i < b->dump.n_locks; i++) {
 		if (b->dump.locks[i].wait_tid)
-			tids[n++] = b->dump.locks[i].wait_tid;
+			*lk_vec_push(&tids) = (int)b->dump.locks[i].wait_tid;
 	}
-	if (n)
-		qsort(tids, n, sizeof(*tids), compare_u32);
-	*ret_n = n;
+	lk_ints_sort(&tids);
 	return tids;
 }
 
@@ -60,26 +48,24 @@ static void number_waiters(struct bpf_scan *b)
 
 int lk_bpf_find_unlisted_waiters(struct bpf_scan *b)
 {
-	lk_auto_mem struct scan_thread *threads = malloc((b->dump.n_calls + 1) * sizeof(*threads));
-	lk_auto_mem uint32_t *listed = NULL;
-	size_t n = 0, n_listed;
+	lk_auto_mem struct scan_thread *threads = lk_alloc(b->dump.n_calls, sizeof(*threads));
+	lk_ints listed;
+	size_t n = 0;
 	int rc;
 
 	if (!(b->s.req->needs & LK_NEED_WAITS))
 		return 0;
-	listed = listed_tids(b, &n_listed);
-	if (!threads || !listed)
-		return -ENOMEM;
+	listed = listed_tids(b);
 	for (size_t i = 0; i < b->dump.n_calls; i++) {
 		const struct lk_bpf_call *c = &b->dump.calls[i];
 
 		/* Who opens a file stands in the list as long as a lease is in the way. */
 		if (c->kind == LK_BPF_CALL_OPEN && !is_woken_breaker(b, c))
 			continue;
-		if (n_listed && bsearch(&c->tid, listed, n_listed, sizeof(c->tid), compare_u32))
-			continue;
-		threads[n++] = (struct scan_thread){ (int)c->tgid, (int)c->tid };
+		if (!lk_ints_has(&listed, (int)c->tid))
+			threads[n++] = (struct scan_thread){ (int)c->tgid, (int)c->tid };
 	}
+	lk_vec_done(&listed);
 	rc = lk_scan_look_at_threads(&b->s, threads, n);
 	if (!rc)
 		number_waiters(b);

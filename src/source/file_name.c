@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a file is called that no path of ours leads to. */
 #include "source/file_name.h"
 
 #include <inttypes.h>

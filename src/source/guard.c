@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/ints.h"
 #include "base/io.h"
 #include "record/parse.h"
 #include "source/wire.h"
@@ -53,13 +54,6 @@ enum record { RECORD_FACTS, RECORD_FAILURE, RECORD_STUCK };
 
 /* -- what the scan may ask -- */
 
-static int compare_stall(const void *key, const void *elem)
-{
-	int pid = *(const int *)key, other = ((const struct lk_guard_stall *)elem)->pid;
-
-	return (pid > other) - (pid < other);
-}
-
 /* Of the directory itself, which asks nothing of the process. */
 static int64_t owner_of(const struct lk_procroot *root, int pid)
 {
@@ -95,7 +89,7 @@ bool lk_guarded_skips(const struct lk_guarded *g, const struct lk_procroot *root
 {
 	if (!g || !g->guard->stalls.n)
 		return false;
-	if (bsearch(&pid, g->guard->stalls.v, g->guard->stalls.n, sizeof(*g->guard->stalls.v), compare_stall))
+	if (bsearch(&pid, g->guard->stalls.v, g->guard->stalls.n, sizeof(*g->guard->stalls.v), lk_compare_int))
 		return true;
 	return g->n_stalls >= ENOUGH_STALLS && lk_guarded_is_late(g, root, pid);
 }
@@ -126,10 +120,11 @@ static int emit_failure(struct lk_helper_out *out, int code, const struct lk_err
 {
 	const char *text = lk_err_text(err);
 	lk_buf b = { 0 };
-	int rc = lk_buf_add(&b, &code, sizeof(code));
+	int rc;
 
-	rc = rc ? rc : lk_buf_puts(&b, text);
-	rc = rc ? rc : emit(out, RECORD_FAILURE, b.v, b.n);
+	lk_buf_add(&b, &code, sizeof(code));
+	lk_buf_puts(&b, text);
+	rc = emit(out, RECORD_FAILURE, b.v, b.n);
 	lk_vec_done(&b);
 	return rc;
 }
@@ -230,19 +225,18 @@ static bool stands_still(struct guard_run *r, size_t i, pid_t child)
 	return now.n_looks >= N_LOOKS;
 }
 
-static int add_stall(struct guard_run *r, int pid)
+static void add_stall(struct guard_run *r, int pid)
 {
-	struct lk_guard_stall *v = lk_vec_push(&r->guard->stalls);
 	size_t at = r->guard->stalls.n;
+	struct lk_guard_stall *v;
 
-	if (!v)
-		return -ENOMEM;
+	lk_vec_push(&r->guard->stalls);
 	v = r->guard->stalls.v;
-	for (at--; at && v[at - 1].pid > pid; at--)
+	for (; at && v[at - 1].pid > pid; at--)
 		v[at] = v[at - 1];
 	v[at] = (struct lk_guard_stall){ pid, owner_of(r->job->root, pid), lk_io_now_ms() + ALONE_MS };
 	r->how.n_stalls++;
-	return 0;
+	r->stuck = true;
 }
 
 /* The processes that its threads stand before are noted. */
@@ -251,8 +245,8 @@ static bool guard_is_busy(void *arg, pid_t child)
 	struct guard_run *r = arg;
 
 	for (size_t i = 0; i < LK_GUARD_THREADS; i++) {
-		if (stands_still(r, i, child) && add_stall(r, r->threads[i].pid) == 0)
-			r->stuck = true;
+		if (stands_still(r, i, child))
+			add_stall(r, r->threads[i].pid);
 	}
 	return !r->stuck;
 }
@@ -313,7 +307,7 @@ static int run_tries(struct guard_run *r, int64_t deadline_ms)
 		if (!r->stuck || r->emitted || (deadline_ms && lk_io_now_ms() >= deadline_ms))
 			break;
 	}
-	if (none && rc != -ENOMEM)
+	if (none)
 		return run_here(r);
 	if (rc == -ETIMEDOUT)
 		return lk_err_set(

@@ -15,7 +15,7 @@
 
 /* One that made a helper wait. */
 struct lk_guard_stall {
-	int pid;
+	int pid; /* first: they are sorted and found by it */
 	int64_t uid; /* owner of its files in /proc; -1 unknown */
 	int64_t until_ms; /* lk_io_now_ms(): it is not asked before */
 };

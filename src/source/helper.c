@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/io.h"
 #include "base/vec.h"
 #include "source/helper_private.h"
@@ -236,8 +237,7 @@ static int child_read(struct child *c)
 {
 	ssize_t got;
 
-	if (lk_vec_reserve(&c->buf.v, &c->buf.cap, c->buf.n, 65536, 1) < 0)
-		return -ENOMEM;
+	lk_vec_reserve(&c->buf.v, &c->buf.cap, c->buf.n, 65536, 1);
 	do {
 		got = read(c->fd, c->buf.v + c->buf.n, 65536);
 	} while (got < 0 && errno == EINTR);
@@ -273,30 +273,28 @@ static size_t *stalls_of(struct run *r, uint64_t group)
 static void move_back(struct run *r, uint64_t group)
 {
 	size_t n = r->n_queue - r->next, n_last = 0, at = r->next;
-	size_t *last = n ? malloc(n * sizeof(*last)) : NULL;
+	size_t *last = lk_alloc(n, sizeof(*last));
 
-	for (size_t i = r->next; last && i < r->n_queue; i++) {
+	for (size_t i = r->next; i < r->n_queue; i++) {
 		if (about(r, r->queue[i]).group == group)
 			last[n_last++] = r->queue[i];
 		else
 			r->queue[at++] = r->queue[i];
 	}
-	if (n_last)
-		memcpy(r->queue + at, last, n_last * sizeof(*last));
+	memcpy(r->queue + at, last, n_last * sizeof(*last));
 	free(last);
 }
 
 static void note_stall(struct run *r, uint64_t group)
 {
 	size_t *n = stalls_of(r, group);
-	struct group *slot = n || !group ? NULL : lk_vec_push(&r->groups);
 
-	if (n)
+	if (n) {
 		++*n;
-	if (!slot)
-		return;
-	*slot = (struct group){ group, 1 };
-	move_back(r, group);
+	} else if (group) {
+		*lk_vec_push(&r->groups) = (struct group){ group, 1 };
+		move_back(r, group);
+	}
 }
 
 /* What it works on is given up, what it had still to do goes back into the queue: there is room, for it came from there. */
@@ -486,9 +484,7 @@ int lk_helper_run(const struct lk_helper_job *job, struct lk_helper_result *ret)
 	*ret = (struct lk_helper_result){ 0 };
 	if (!job->n_items)
 		return 0;
-	r.queue = calloc(job->n_items, sizeof(*r.queue));
-	if (!r.queue)
-		return -ENOMEM;
+	r.queue = lk_alloc(job->n_items, sizeof(*r.queue));
 	for (size_t i = 0; i < job->n_items; i++)
 		r.queue[i] = i;
 	rc = serve(&r);

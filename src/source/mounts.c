@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Mount tables by libmount; what can be told of a path by its mounts alone. */
 #include "source/mounts.h"
 
-#include <errno.h>
 #include <libmount.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "source/overlay.h"
@@ -63,49 +64,32 @@ void lk_mounts_done(struct lk_mounts *m)
 	lk_map_done(&m->by_id);
 }
 
-static int add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns, uint64_t ns_id)
+static void add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns, uint64_t ns_id)
 {
-	struct lk_mount *e = lk_arena_zalloc(&m->arena, sizeof(*e));
-	struct lk_mount **slot;
+	const char *root = mnt_fs_get_root(fs), *fstype = mnt_fs_get_fstype(fs), *target = mnt_fs_get_target(fs);
 	dev_t dev = mnt_fs_get_devno(fs);
-	const char *root = mnt_fs_get_root(fs);
+	struct lk_mount *e;
 
-	if (!e)
-		return -ENOMEM;
+	if (!root || !fstype || !target || lk_mounts_by_id(m, mnt_fs_get_id(fs)))
+		return;
+	e = lk_arena_zalloc(&m->arena, sizeof(*e));
 	e->id = mnt_fs_get_id(fs);
-	if (lk_mounts_by_id(m, e->id))
-		return 0;
 	e->major = major(dev);
 	e->minor = minor(dev);
 	e->ns = ns;
 	e->ns_id = ns_id;
 	e->parent = mnt_fs_get_parent_id(fs);
-	e->fstype = lk_arena_strdup(&m->arena, mnt_fs_get_fstype(fs));
-	e->target = lk_arena_strdup(&m->arena, mnt_fs_get_target(fs));
-	if (e->fstype && strcmp(e->fstype, "overlay") == 0 && root && strcmp(root, "/") == 0)
+	e->fstype = lk_arena_strdup(&m->arena, fstype);
+	e->target = lk_arena_strdup(&m->arena, target);
+	if (strcmp(fstype, "overlay") == 0 && strcmp(root, "/") == 0)
 		e->overlay = lk_arena_strdup(&m->arena, mnt_fs_get_fs_options(fs));
 	e->source = lk_arena_strdup(&m->arena, mnt_fs_get_srcpath(fs));
-	e->root = lk_arena_strdup(&m->arena, mnt_fs_get_root(fs));
-	if (!e->fstype || !e->target || !e->root)
-		return -ENOMEM;
+	e->root = lk_arena_strdup(&m->arena, root);
 	e->local = lk_mounts_fs_is_local(e->fstype);
 	/* Its layers are not to be seen in the table. */
 	e->asks = e->local != LK_YES || strcmp(e->fstype, "ecryptfs") == 0;
-	slot = lk_vec_push(&m->v);
-	if (!slot || lk_map_set(&m->by_id, &e->id, sizeof(e->id), m->v.n - 1) < 0)
-		return -ENOMEM;
-	*slot = e;
-	return 0;
-}
-
-static int add_all(struct lk_mounts *m, struct libmnt_table *tb, struct libmnt_iter *it, unsigned ns, uint64_t ns_id)
-{
-	struct libmnt_fs *fs;
-	int rc = 0;
-
-	while (!rc && mnt_table_next_fs(tb, it, &fs) == 0)
-		rc = add_one(m, fs, ns, ns_id);
-	return rc;
+	*lk_vec_push(&m->v) = e;
+	lk_map_set(&m->by_id, &e->id, sizeof(e->id), m->v.n - 1);
 }
 
 static bool is_overlay(const struct lk_mount *e)
@@ -171,7 +155,7 @@ static int parse_text(struct libmnt_table *tb, lk_buf *text)
 		return 0;
 	f = fmemopen(text->v, text->n, "r");
 	if (!f)
-		return -ENOMEM;
+		lk_alloc_fail();
 	mnt_table_set_parser_errcb(tb, skip_bad_line);
 	return mnt_table_parse_stream(tb, f, "mountinfo");
 }
@@ -180,17 +164,22 @@ int lk_mounts_add_text(struct lk_mounts *m, lk_buf *text, unsigned ns, uint64_t 
 {
 	struct libmnt_table *tb = mnt_new_table();
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);
-	int rc = !tb || !it ? -ENOMEM : parse_text(tb, text);
+	struct libmnt_fs *fs;
+	int rc;
 
-	rc = rc < 0 ? rc : add_all(m, tb, it, ns, ns_id);
-	if (!rc && ns == 0) {
+	if (!tb || !it)
+		lk_alloc_fail();
+	rc = parse_text(tb, text);
+	while (rc >= 0 && mnt_table_next_fs(tb, it, &fs) == 0)
+		add_one(m, fs, ns, ns_id);
+	if (rc >= 0 && ns == 0) {
 		m->has_own = true;
 		m->own_ns_id = ns_id;
 		judge_overlays(m);
 	}
 	mnt_free_iter(it);
 	mnt_unref_table(tb);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns, uint64_t ns_id)

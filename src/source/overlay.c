@@ -2,10 +2,9 @@
 /* The mount options of overlay file systems. */
 #include "source/overlay.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 
 /* Up to an end that is not escaped by a backslash, which is taken away. Returns what stands behind, NULL: nothing. */
@@ -57,8 +56,8 @@ static int each_lower(char *value, lk_overlay_layer_cb cb, void *arg)
 
 int lk_overlay_each_layer(const char *options, bool upper, lk_overlay_layer_cb cb, void *arg)
 {
-	lk_auto_mem char *copy = strdup(options);
-	int rc = copy ? 0 : -ENOMEM;
+	lk_auto_mem char *copy = lk_strdup(options);
+	int rc = 0;
 
 	for (char *option = copy, *next; option && !rc; option = next) {
 		char *value;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* User names, command lines and control groups, read in a helper. */
 #include "source/procfacts.h"
 
 #include <ctype.h>
@@ -10,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "base/io.h"
 #include "source/guard.h"
 
@@ -66,26 +69,27 @@ char *lk_procfacts_cgroup_path(const char *text)
 		}
 		s += n + (s[n] != '\0');
 	}
-	return best ? strndup(best, best_len) : NULL;
+	return best ? lk_strndup(best, best_len) : NULL;
 }
 
-static int put_field(lk_buf *b, const char *s)
+static void put_field(lk_buf *b, const char *s)
 {
 	uint32_t n = s ? (uint32_t)strnlen(s, MAX_TEXT) : UINT32_MAX;
-	int rc = lk_buf_add(b, &n, sizeof(n));
 
-	return rc < 0 || !s ? rc : lk_buf_add(b, s, n);
+	lk_buf_add(b, &n, sizeof(n));
+	lk_buf_add(b, s, s ? n : 0);
 }
 
 static int send_facts(struct lk_helper_out *out, const char *user, const char *cmdline, const char *cgroup_text)
 {
 	lk_auto_mem char *cgroup = cgroup_text ? lk_procfacts_cgroup_path(cgroup_text) : NULL;
 	lk_buf b = { 0 };
-	int rc = put_field(&b, user);
+	int rc;
 
-	rc = rc < 0 ? rc : put_field(&b, cmdline);
-	rc = rc < 0 ? rc : put_field(&b, cgroup);
-	rc = rc < 0 ? rc : lk_helper_emit(out, b.v, b.n);
+	put_field(&b, user);
+	put_field(&b, cmdline);
+	put_field(&b, cgroup);
+	rc = lk_helper_emit(out, b.v, b.n);
 	lk_vec_done(&b);
 	return rc;
 }
@@ -109,7 +113,7 @@ static int work_live(struct job *j, size_t i, struct lk_helper_out *out)
 	struct pids_stack *st;
 
 	if (open_libproc2(j) < 0)
-		return -ENOMEM;
+		return -EIO;
 	got = procps_pids_select(j->info, &pid, 1, PIDS_SELECT_PID);
 	if (!got || got->counts->total < 1)
 		return 0;
@@ -119,37 +123,24 @@ static int work_live(struct job *j, size_t i, struct lk_helper_out *out)
 			  j->needs & LK_NEED_CGROUP ? st->head[2].result.str : NULL);
 }
 
+/* Arguments stand apart by NUL bytes: shown with blanks between them. Text of other files has none. Heap; NULL: not to be read. */
 static char *read_text(const struct lk_procroot *root, int pid, const char *what)
 {
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, what);
 	lk_buf b = { 0 };
 	int rc = lk_io_read_at(root->fd, name.s, MAX_TEXT, &b);
 
-	if ((rc < 0 && rc != -EFBIG) || !lk_buf_str(&b)) {
+	if (rc < 0 && rc != -EFBIG) {
 		lk_vec_done(&b);
 		return NULL;
 	}
-	return b.v;
-}
-
-/* Arguments stand apart by NUL bytes: shown with blanks between them. */
-static char *read_cmdline(const struct lk_procroot *root, int pid)
-{
-	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "cmdline");
-	lk_buf b = { 0 };
-	int rc = lk_io_read_at(root->fd, name.s, MAX_TEXT, &b);
-
 	while (b.n && !b.v[b.n - 1])
 		b.n--;
 	for (size_t i = 0; i < b.n; i++) {
 		if (!b.v[i])
 			b.v[i] = ' ';
 	}
-	if ((rc < 0 && rc != -EFBIG) || !lk_buf_str(&b)) {
-		lk_vec_done(&b);
-		return NULL;
-	}
-	return b.v;
+	return lk_buf_str(&b);
 }
 
 /* User names of a copied tree belong to another machine and are not looked up. */
@@ -158,7 +149,7 @@ static int work_tree(struct job *j, size_t i, struct lk_helper_out *out)
 	const struct lk_procfacts_who *w = &j->who[i];
 	bool names = (j->needs & LK_NEED_USER) && j->root->is_proc && w->uid >= 0;
 	struct passwd *pw = names ? getpwuid((uid_t)w->uid) : NULL;
-	lk_auto_mem char *cmdline = j->needs & LK_NEED_CMDLINE ? read_cmdline(j->root, w->pid) : NULL;
+	lk_auto_mem char *cmdline = j->needs & LK_NEED_CMDLINE ? read_text(j->root, w->pid, "cmdline") : NULL;
 	lk_auto_mem char *cgroup = j->needs & LK_NEED_CGROUP ? read_text(j->root, w->pid, "cgroup") : NULL;
 
 	return send_facts(out, pw ? pw->pw_name : NULL, cmdline, cgroup);
@@ -183,9 +174,9 @@ static int take_field(const char **p, const char *end, char **ret)
 		return 0;
 	if ((size_t)(end - *p) < n)
 		return -EBADMSG;
-	*ret = strndup(*p, n);
+	*ret = lk_strndup(*p, n);
 	*p += n;
-	return *ret ? 0 : -ENOMEM;
+	return 0;
 }
 
 int lk_procfacts_take(const char *data, size_t n, size_t i, lk_procfacts_cb cb, void *arg)
@@ -213,7 +204,7 @@ static int take(void *arg, size_t i, const char *data, size_t n)
 /* ---- user names alone: one look-up for each number, not for each process ---- */
 
 struct user {
-	uint32_t uid;
+	uint32_t uid; /* first: they are sorted and found by it */
 	char *name; /* owned; NULL: no answer */
 };
 
@@ -222,35 +213,24 @@ struct users {
 	size_t n;
 };
 
-static int compare_users(const void *a, const void *b)
+static struct users collect_users(const struct lk_procfacts_who *who, size_t n)
 {
-	const struct user *x = a, *y = b;
-
-	return x->uid < y->uid ? -1 : x->uid > y->uid;
-}
-
-static int collect_users(const struct lk_procfacts_who *who, size_t n, struct users *ret)
-{
+	struct users u = { .v = lk_alloc(n, sizeof(*u.v)) };
 	size_t kept = 0;
 
-	ret->v = calloc(n + 1, sizeof(*ret->v));
-	ret->n = 0;
-	if (!ret->v)
-		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		bool again = ret->n && who[i].uid == ret->v[ret->n - 1].uid;
+		bool again = u.n && who[i].uid == u.v[u.n - 1].uid;
 
 		if (who[i].uid >= 0 && who[i].uid <= UINT32_MAX && !again)
-			ret->v[ret->n++].uid = (uint32_t)who[i].uid;
+			u.v[u.n++].uid = (uint32_t)who[i].uid;
 	}
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), compare_users);
-	for (size_t i = 0; i < ret->n; i++) {
-		if (!kept || ret->v[kept - 1].uid != ret->v[i].uid)
-			ret->v[kept++] = ret->v[i];
+	qsort(u.v, u.n, sizeof(*u.v), lk_compare_u32);
+	for (size_t i = 0; i < u.n; i++) {
+		if (!kept || u.v[kept - 1].uid != u.v[i].uid)
+			u.v[kept++] = u.v[i];
 	}
-	ret->n = kept;
-	return 0;
+	u.n = kept;
+	return u;
 }
 
 /* As libproc2 does it: who has no name is shown by number. */
@@ -271,8 +251,8 @@ static int take_user(void *arg, size_t i, const char *data, size_t n)
 	struct users *u = arg;
 
 	free(u->v[i].name);
-	u->v[i].name = strndup(data, n);
-	return u->v[i].name ? 0 : -ENOMEM;
+	u->v[i].name = lk_strndup(data, n);
+	return 0;
 }
 
 static int give_users(const struct users *u, const struct lk_procfacts_who *who, size_t n, lk_procfacts_cb cb,
@@ -281,10 +261,9 @@ static int give_users(const struct users *u, const struct lk_procfacts_who *who,
 	int rc = 0;
 
 	for (size_t i = 0; i < n && !rc; i++) {
-		struct user key = { .uid = (uint32_t)who[i].uid };
-		const struct user *found = who[i].uid < 0 || !u->n
-						   ? NULL
-						   : bsearch(&key, u->v, u->n, sizeof(key), compare_users);
+		uint32_t uid = (uint32_t)who[i].uid;
+		const struct user *found = who[i].uid < 0 ? NULL
+							  : bsearch(&uid, u->v, u->n, sizeof(*u->v), lk_compare_u32);
 
 		if (found && found->name)
 			rc = cb(arg, i, &(struct lk_procfacts){ .user = found->name });
@@ -295,8 +274,9 @@ static int give_users(const struct users *u, const struct lk_procfacts_who *who,
 static int read_users(const struct lk_procroot *root, const struct lk_procfacts_who *who, size_t n, int64_t deadline_ms,
 		      lk_procfacts_cb cb, void *arg, struct lk_helper_result *ret)
 {
-	struct users u;
+	struct users u = collect_users(who, n);
 	struct lk_helper_job job = {
+		.n_items = u.n,
 		.work = name_user,
 		.take = take_user,
 		.arg = &u,
@@ -304,10 +284,8 @@ static int read_users(const struct lk_procroot *root, const struct lk_procfacts_
 		.stall_ms = STALL_MS,
 		.deadline_ms = deadline_ms,
 	};
-	int rc = collect_users(who, n, &u);
+	int rc = lk_helper_run(&job, ret);
 
-	job.n_items = u.n;
-	rc = rc || !u.n ? rc : lk_helper_run(&job, ret);
 	rc = rc ? rc : give_users(&u, who, n, cb, arg);
 	for (size_t i = 0; i < u.n; i++)
 		free(u.v[i].name);

@@ -26,7 +26,7 @@ typedef int (*lk_procfacts_cb)(void *arg, size_t i, const struct lk_procfacts *f
 int lk_procfacts_read(const struct lk_procroot *root, const struct lk_procfacts_who *who, size_t n, unsigned needs,
 		      int64_t deadline_ms, lk_procfacts_cb cb, void *arg, struct lk_helper_result *ret);
 
-/* A helper's answer about process i becomes one call of cb. What that returned, -EBADMSG or -ENOMEM. */
+/* A helper's answer about process i becomes one call of cb. What that returned, or -EBADMSG. */
 int lk_procfacts_take(const char *data, size_t n, size_t i, lk_procfacts_cb cb, void *arg);
 
 /* The path of the unified or the systemd hierarchy out of cgroup(7) text, entries apart by newline or comma. NULL: none.

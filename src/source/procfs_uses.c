@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -83,23 +84,19 @@ static int uses_work(void *arg, size_t item, struct lk_helper_out *out)
 static int take_use(struct uses_job *j, const struct uses_message *m, const char *what, size_t n)
 {
 	struct lk_use use = m->use;
-	char *text = n ? strndup(what, n) : NULL;
-	int rc;
+	lk_auto_mem char *text = n ? lk_strndup(what, n) : NULL;
 
-	if (n && !text)
-		return -ENOMEM;
 	use.what = text;
 	use.comm = use.pid > 0 ? m->comm : NULL;
-	rc = use.file < j->n_files && use.kind < LK_N_USE_KINDS ? lk_uses_add(j->result, &use) : -EBADMSG;
-	free(text);
-	return rc;
+	if (use.file >= j->n_files || use.kind >= LK_N_USE_KINDS)
+		return -EBADMSG;
+	lk_uses_add(j->result, &use);
+	return 0;
 }
 
-static int take_denied(struct uses_job *j, int pid, const char *comm, int code)
+static void take_denied(struct uses_job *j, int pid, const char *comm, int code)
 {
-	struct lk_fact_unread u = { .pid = pid, .code = code, .comm = comm };
-
-	return lk_uses_add_unread(j->result, &u);
+	lk_uses_add_unread(j->result, &(struct lk_fact_unread){ .pid = pid, .code = code, .comm = comm });
 }
 
 /* Whether the caller may read its descriptors (and then the rest) is said even by a process that answers nothing else. */
@@ -141,7 +138,8 @@ int lk_uses_take(struct uses_job *j, const char *data, size_t n)
 	case MESSAGE_USE:
 		return take_use(j, &m, data + sizeof(m), n - sizeof(m));
 	case MESSAGE_DENIED:
-		return take_denied(j, m.use.pid, *m.comm ? m.comm : NULL, m.code);
+		take_denied(j, m.use.pid, *m.comm ? m.comm : NULL, m.code);
+		return 0;
 	case MESSAGE_SKIP:
 		j->result->n_procs -= j->result->n_procs > 0;
 		return 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The root directory of a /proc, and our own entries of the real one. */
 #include "source/procroot.h"
 
 #include <errno.h>
@@ -61,10 +62,12 @@ struct lk_proc_name lk_procroot_task_name(int pid, int tid, const char *what)
 	return lk_procroot_name("%d/%s", pid, what);
 }
 
-int lk_procroot_spell(int pid, int tid, const char *what, lk_buf *out)
+void lk_procroot_spell(int pid, int tid, const char *what, lk_buf *out)
 {
-	return tid > 0 ? lk_buf_printf(out, "/proc/%d/task/%d/%s", pid, tid, what)
-		       : lk_buf_printf(out, "/proc/%d/%s", pid, what);
+	if (tid > 0)
+		lk_buf_printf(out, "/proc/%d/task/%d/%s", pid, tid, what);
+	else
+		lk_buf_printf(out, "/proc/%d/%s", pid, what);
 }
 
 static uint64_t ns_inode(int rootfd, const char *name)
@@ -73,7 +76,8 @@ static uint64_t ns_inode(int rootfd, const char *name)
 	uint64_t ino = 0;
 	char *s, *open;
 
-	if (lk_io_readlink_at(rootfd, name, &link) == 0 && (s = lk_buf_str(&link)) != NULL) {
+	if (lk_io_readlink_at(rootfd, name, &link) == 0) {
+		s = lk_buf_str(&link);
 		open = strchr(s, '[');
 		if (open && s[link.n - 1] == ']' &&
 		    lk_text_u64(open + 1, (size_t)(s + link.n - open - 2), 10, &ino) < 0)

@@ -45,8 +45,8 @@ void lk_procroot_watch(struct lk_touch *t);
 /* It is about to read of this process; 0: of none. The names below do it by themselves. */
 void lk_procroot_touch(int pid);
 
-/* Such a name with the machine's own /proc before it, for people and other programs. 0 or -ENOMEM. */
-int lk_procroot_spell(int pid, int tid, const char *what, lk_buf *out);
+/* Such a name with the machine's own /proc before it, for people and other programs. */
+void lk_procroot_spell(int pid, int tid, const char *what, lk_buf *out);
 
 /* A namespace ("pid", "mnt") of that process, of our own with 0: its inode number; 0 unknown. */
 uint64_t lk_procroot_ns(const struct lk_procroot *r, int pid, const char *which);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What /sys tells of loop devices and of what block devices are made of, and what the kernel allows. */
 #include "source/sysroot.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -18,18 +20,15 @@
 /* One line of a file below dirfd/name, without its end. 0 or -errno. */
 static int read_line(int dirfd, const char *name, const char *file, lk_buf *out)
 {
-	lk_auto_mem char *path = NULL;
+	lk_auto_mem char *path = lk_printf("%s/%s", name, file);
 	int rc;
 
-	if (asprintf(&path, "%s/%s", name, file) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
 	out->n = 0;
 	rc = lk_io_read_at(dirfd, path, MAX_PATH_TEXT, out);
 	if (rc == 0 && out->n && out->v[out->n - 1] == '\n')
 		out->n--;
-	return rc || lk_buf_str(out) ? rc : -ENOMEM;
+	lk_buf_str(out);
+	return rc;
 }
 
 static int each_backing_file(int dirfd, const char *device, lk_sysroot_loop_cb cb, void *arg)
@@ -38,10 +37,7 @@ static int each_backing_file(int dirfd, const char *device, lk_sysroot_loop_cb c
 	/* A device that is not in use has no such file. */
 	int rc = read_line(dirfd, device, "loop/backing_file", &text);
 
-	if (rc == 0 && text.n)
-		rc = cb(arg, &(struct lk_sysroot_loop){ .device = device, .backing_file = text.v });
-	else if (rc != -ENOMEM)
-		rc = 0;
+	rc = rc == 0 && text.n ? cb(arg, &(struct lk_sysroot_loop){ .device = device, .backing_file = text.v }) : 0;
 	lk_vec_done(&text);
 	return rc;
 }
@@ -67,15 +63,10 @@ int lk_sysroot_each_loop(lk_sysroot_loop_cb cb, void *arg)
 
 int lk_sysroot_loop_file(const char *device, struct lk_sysroot_loop_file *ret)
 {
-	lk_auto_mem char *path = NULL;
-	lk_auto_fd fd = -1;
+	lk_auto_mem char *path = lk_printf("/dev/%s", device);
+	lk_auto_fd fd = lk_io_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
 	struct loop_info64 info;
 
-	if (asprintf(&path, "/dev/%s", device) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	fd = lk_io_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0)
 		return fd;
 	memset(&info, 0, sizeof(info));
@@ -124,10 +115,7 @@ static int on_block_device(void *arg, int dirfd, const char *name)
 
 	rc = rc ? rc : read_numbers(dirfd, name, &text, &major, &minor);
 	/* Other directories and files, and one that has just gone. */
-	if (rc == 0)
-		rc = d->cb(d->arg, major, minor, name, read_line(dirfd, name, "dm/name", &label) ? NULL : label.v);
-	else if (rc != -ENOMEM)
-		rc = 0;
+	rc = rc ? 0 : d->cb(d->arg, major, minor, name, read_line(dirfd, name, "dm/name", &label) ? NULL : label.v);
 	lk_vec_done(&text);
 	lk_vec_done(&label);
 	return rc;
@@ -135,16 +123,14 @@ static int on_block_device(void *arg, int dirfd, const char *name)
 
 static char *directory_of(uint32_t major, uint32_t minor, const char *below)
 {
-	char *path;
-
-	return asprintf(&path, "/sys/dev/block/%u:%u%s", major, minor, below) < 0 ? NULL : path;
+	return lk_printf("/sys/dev/block/%u:%u%s", major, minor, below);
 }
 
 static int each_device(uint32_t major, uint32_t minor, const char *below, struct devices *d)
 {
 	lk_auto_mem char *path = directory_of(major, minor, below);
 
-	return path ? lk_io_each_entry(AT_FDCWD, path, on_block_device, d) : -ENOMEM;
+	return lk_io_each_entry(AT_FDCWD, path, on_block_device, d);
 }
 
 int lk_sysroot_each_holder(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg)
@@ -176,17 +162,11 @@ static int is_it(void *arg, uint32_t major, uint32_t minor, const char *name __a
 static int on_btrfs(void *arg, int dirfd, const char *uuid)
 {
 	struct btrfs *b = arg;
-	lk_auto_mem char *path = NULL;
-	int rc;
+	lk_auto_mem char *path = lk_printf("%s/devices", uuid);
 
-	if (asprintf(&path, "%s/devices", uuid) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
 	b->found = false;
-	rc = lk_io_each_entry(dirfd, path, on_block_device, &(struct devices){ "dev", is_it, b });
-	if (rc || !b->found)
-		return rc == -ENOMEM ? rc : 0;
+	if (lk_io_each_entry(dirfd, path, on_block_device, &(struct devices){ "dev", is_it, b }) || !b->found)
+		return 0;
 	return lk_io_each_entry(dirfd, path, on_block_device, &b->devices);
 }
 
@@ -201,7 +181,7 @@ int lk_sysroot_backing_file(uint32_t major, uint32_t minor, lk_buf *out)
 {
 	lk_auto_mem char *path = directory_of(major, minor, "");
 
-	return path ? read_line(AT_FDCWD, path, "loop/backing_file", out) : -ENOMEM;
+	return read_line(AT_FDCWD, path, "loop/backing_file", out);
 }
 
 /* -- what the kernel allows -- */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sock_diag(7) asked for all unix(7) sockets. */
 #include "source/unixsock.h"
 
 #include <errno.h>
@@ -6,10 +7,10 @@
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/vec.h"
 
@@ -62,33 +63,32 @@ static void take_file(struct lk_unixsock *s, const struct rtattr *a)
 }
 
 /* The name of an abstract socket begins with a NUL; one of a file may lack the NUL at its end. */
-static int take_name(struct lk_unixsock *s, const struct rtattr *a, lk_buf *name)
+static void take_name(struct lk_unixsock *s, const struct rtattr *a, lk_buf *name)
 {
 	name->n = 0;
-	if (lk_buf_add(name, RTA_DATA(a), RTA_PAYLOAD(a)) < 0 || !lk_buf_str(name))
-		return -ENOMEM;
-	s->name = name->n && name->v[0] ? name->v : NULL;
-	return 0;
+	lk_buf_add(name, RTA_DATA(a), RTA_PAYLOAD(a));
+	s->name = *lk_buf_str(name) ? name->v : NULL;
 }
 
-static int take_attribute(struct lk_unixsock *s, const struct rtattr *a, lk_buf *name)
+static void take_attribute(struct lk_unixsock *s, const struct rtattr *a, lk_buf *name)
 {
 	switch (a->rta_type) {
 	case UNIX_DIAG_NAME:
-		return take_name(s, a, name);
+		take_name(s, a, name);
+		break;
 	case UNIX_DIAG_VFS:
 		take_file(s, a);
-		return 0;
+		break;
 	case UNIX_DIAG_PEER:
 		if (RTA_PAYLOAD(a) >= sizeof(s->peer))
 			memcpy(&s->peer, RTA_DATA(a), sizeof(s->peer));
-		return 0;
+		break;
 	case UNIX_DIAG_ICONS:
 		s->pending = RTA_DATA(a);
 		s->n_pending = RTA_PAYLOAD(a) / sizeof(*s->pending);
-		return 0;
+		break;
 	default:
-		return 0;
+		break;
 	}
 }
 
@@ -99,18 +99,17 @@ static int take_one(const struct nlmsghdr *h, lk_buf *name, lk_unixsock_cb cb, v
 	struct lk_unixsock s = { .ino = m->udiag_ino,
 				 .listens = m->udiag_state == TCP_LISTEN,
 				 .is_datagram = m->udiag_type == SOCK_DGRAM };
-	int rc = 0;
 
-	while (!rc && (size_t)(end - p) >= sizeof(struct rtattr)) {
+	while ((size_t)(end - p) >= sizeof(struct rtattr)) {
 		const struct rtattr *a = (const struct rtattr *)(const void *)p;
 		size_t left = (size_t)(end - p), step = RTA_ALIGN(a->rta_len);
 
 		if (a->rta_len < sizeof(*a) || a->rta_len > left)
 			return -EBADMSG;
-		rc = take_attribute(&s, a, name);
+		take_attribute(&s, a, name);
 		p += step < left ? step : left;
 	}
-	return rc ? rc : cb(arg, &s);
+	return cb(arg, &s);
 }
 
 /* One answer of the kernel, which has several messages. 1: it was the last. */
@@ -132,9 +131,9 @@ static int take_answer(const struct nlmsghdr *h, size_t n, lk_buf *name, lk_unix
 
 int lk_unixsock_each(int fd, lk_unixsock_cb cb, void *arg)
 {
-	lk_auto_mem struct nlmsghdr *answer = malloc(ANSWER_BYTES);
+	lk_auto_mem struct nlmsghdr *answer = lk_alloc(ANSWER_BYTES, 1);
 	lk_buf name = { 0 };
-	int rc = answer ? ask(fd) : -ENOMEM;
+	int rc = ask(fd);
 
 	while (!rc) {
 		ssize_t n = recv(fd, answer, ANSWER_BYTES, 0);

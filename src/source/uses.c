@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Uses of files: how each kind is called, and the list of those that were found. */
 #include "source/uses.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/ints.h"
 
 const struct lk_use_words *lk_use_words(enum lk_use_kind kind)
 {
@@ -74,23 +77,21 @@ static bool only_root_may(const struct lk_uses *u)
 	return true;
 }
 
-int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names)
+void lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names)
 {
 	if (only_root_may(u)) {
 		lk_buf_puts(b, "processes that only root may look into could not be asked whether they use it");
-		return 0;
-	}
-	if (u->n_unreadable == 1 && u->unread.n == 1) {
+	} else if (u->n_unreadable == 1 && u->unread.n == 1) {
 		lk_unread_put_one(b, u->unread.v);
 		lk_buf_printf(b, " could not be asked whether it uses it (%s)", lk_unread_why(u->unread.v[0].code));
-		return 0;
+	} else {
+		lk_buf_printf(b, "%zu of %zu processes could not be asked whether they use it", u->n_unreadable,
+			      u->n_procs);
+		if (!names || !u->unread.n)
+			return;
+		lk_buf_puts(b, ": ");
+		lk_unread_put(b, u->unread.v, u->unread.n, u->n_unreadable);
 	}
-	lk_buf_printf(b, "%zu of %zu processes could not be asked whether they use it", u->n_unreadable, u->n_procs);
-	if (!names || !u->unread.n)
-		return 0;
-	lk_buf_puts(b, ": ");
-	lk_unread_put(b, u->unread.v, u->unread.n, u->n_unreadable);
-	return 0;
 }
 
 const char *lk_uses_doubt(const struct lk_uses *u, size_t i)
@@ -113,7 +114,7 @@ static void make_room(lk_unread_list *list)
 	}
 }
 
-int lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread)
+void lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread)
 {
 	u->n_unreadable++;
 	if (!is_refused(unread)) {
@@ -121,7 +122,6 @@ int lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread)
 		make_room(&u->unread);
 	}
 	lk_unread_add(&u->unread, &u->arena, unread);
-	return 0;
 }
 
 struct lk_uses lk_uses_unread_part(const struct lk_uses *u, bool unanswered)
@@ -135,21 +135,13 @@ struct lk_uses lk_uses_unread_part(const struct lk_uses *u, bool unanswered)
 	return part;
 }
 
-int lk_uses_add(struct lk_uses *u, const struct lk_use *use)
+void lk_uses_add(struct lk_uses *u, const struct lk_use *use)
 {
 	struct lk_use *slot = lk_vec_push(&u->v);
 
-	if (!slot)
-		return -ENOMEM;
 	*slot = *use;
 	slot->comm = lk_arena_strdup(&u->arena, use->comm);
 	slot->what = lk_arena_strdup(&u->arena, use->what);
-	return (use->comm && !slot->comm) || (use->what && !slot->what) ? -ENOMEM : 0;
-}
-
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
 }
 
 static int compare_text(const char *a, const char *b)
@@ -160,12 +152,12 @@ static int compare_text(const char *a, const char *b)
 static int compare_uses(const void *a, const void *b)
 {
 	const struct lk_use *x = a, *y = b;
-	int d = compare_numbers(x->file, y->file);
+	int d = lk_compare(x->file, y->file);
 
-	d = d ? d : compare_numbers(x->below, y->below);
-	d = d ? d : compare_numbers(x->kind, y->kind);
-	d = d ? d : compare_numbers((uint64_t)x->pid, (uint64_t)y->pid);
-	d = d ? d : compare_numbers((uint64_t)x->fd + 1, (uint64_t)y->fd + 1);
+	d = d ? d : lk_compare(x->below, y->below);
+	d = d ? d : lk_compare(x->kind, y->kind);
+	d = d ? d : lk_compare(x->pid, y->pid);
+	d = d ? d : lk_compare(x->fd, y->fd);
 	return d ? d : compare_text(x->what, y->what);
 }
 
@@ -193,7 +185,7 @@ static int compare_unread(const void *a, const void *b)
 	const struct lk_fact_unread *x = a, *y = b;
 	int d = is_refused(x) - is_refused(y);
 
-	return d ? d : (x->pid > y->pid) - (x->pid < y->pid);
+	return d ? d : lk_compare(x->pid, y->pid);
 }
 
 void lk_uses_finish(struct lk_uses *u)

@@ -79,8 +79,8 @@ int lk_uses_find(struct lk_source *s, const struct lk_uses_request *req, struct 
 void lk_uses_done(struct lk_uses *u);
 
 /* "process 1 (init) could not be asked whether it uses it (Permission denied)", or how many of how many could not; names: with the
- * first of them. Only where n_unreadable. 0 or -ENOMEM. */
-int lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names);
+ * first of them. Only where n_unreadable. */
+void lk_uses_put_unread(lk_buf *b, const struct lk_uses *u, bool names);
 /* The unreadable that did not answer, or only those that are refused, for lk_uses_put_unread(). Borrows everything. */
 struct lk_uses lk_uses_unread_part(const struct lk_uses *u, bool unanswered);
 /* The i-th of what else could use a file and was not seen, without a full stop; NULL: there is no more. */
@@ -89,10 +89,10 @@ const char *lk_uses_doubt(const struct lk_uses *u, size_t i);
 /* A use that would be disturbed if the file went: proven, and not just by a lock's own descriptor. */
 bool lk_use_is_proven(const struct lk_use *u);
 
-/* For sources: counts one that could not be read, and keeps a copy if there is room. 0 or -ENOMEM. */
-int lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread);
-/* For sources: adds a copy. 0 or -ENOMEM. */
-int lk_uses_add(struct lk_uses *u, const struct lk_use *use);
+/* For sources: counts one that could not be read, and keeps a copy if there is room. */
+void lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread);
+/* For sources: adds a copy. */
+void lk_uses_add(struct lk_uses *u, const struct lk_use *use);
 /* For sources: brings them into order, each once. */
 void lk_uses_finish(struct lk_uses *u);
 

@@ -69,56 +69,44 @@ struct head {
 
 /* -- sending -- */
 
-static int add(struct lk_wire_out *o, const void *p, size_t n)
-{
-	return n ? lk_buf_add(&o->bytes, p, n) : 0;
-}
-
 /* The structure, then for each string its length with the NUL (0: it is NULL) and its bytes. */
-static int add_shaped(struct lk_wire_out *o, const struct shape *s, const void *fact)
+static void add_shaped(struct lk_wire_out *o, const struct shape *s, const void *fact)
 {
-	int rc = add(o, fact, s->size);
-
-	for (size_t i = 0; i < s->n && !rc; i++) {
+	lk_buf_add(&o->bytes, fact, s->size);
+	for (size_t i = 0; i < s->n; i++) {
 		const char *string;
 		size_t n;
 
 		memcpy(&string, (const char *)fact + s->strings[i], sizeof(string));
 		n = string ? strlen(string) + 1 : 0;
-		rc = add(o, &n, sizeof(n));
-		rc = rc ? rc : add(o, string, n);
+		lk_buf_add(&o->bytes, &n, sizeof(n));
+		lk_buf_add(&o->bytes, string, n);
 	}
-	return rc;
 }
 
 /* The frame that began there is whole. */
-static int end_frame(struct lk_wire_out *o, size_t begin)
+static void end_frame(struct lk_wire_out *o, size_t begin)
 {
 	size_t length = o->bytes.n - begin - sizeof(struct head);
-	size_t *cut;
 
 	memcpy(o->bytes.v + begin + offsetof(struct head, length), &length, sizeof(length));
-	if (o->bytes.n - (o->cuts.n ? o->cuts.v[o->cuts.n - 1] : 0) < o->room)
-		return 0;
-	cut = lk_vec_push(&o->cuts);
-	if (!cut)
-		return -ENOMEM;
-	*cut = o->bytes.n;
-	return 0;
+	if (o->bytes.n - (o->cuts.n ? o->cuts.v[o->cuts.n - 1] : 0) >= o->room)
+		*lk_vec_push(&o->cuts) = o->bytes.n;
 }
 
 static int send_with_file(struct lk_wire_out *o, enum kind kind, const void *fact, const struct lk_fact_file *file)
 {
 	struct head h = { .kind = kind, .file = !file ? NO_FILE : file == o->last ? SAME_FILE : NEW_FILE };
 	size_t begin = o->bytes.n;
-	int rc = add(o, &h, sizeof(h));
 
-	rc = rc ? rc : add_shaped(o, &shapes[kind], fact);
-	if (!rc && h.file == NEW_FILE) {
+	lk_buf_add(&o->bytes, &h, sizeof(h));
+	add_shaped(o, &shapes[kind], fact);
+	if (h.file == NEW_FILE) {
 		o->last = file;
-		rc = add_shaped(o, &file_shape, file);
+		add_shaped(o, &file_shape, file);
 	}
-	return rc ? rc : end_frame(o, begin);
+	end_frame(o, begin);
+	return 0;
 }
 
 static int send(struct lk_wire_out *o, enum kind kind, const void *fact)
@@ -266,10 +254,10 @@ static int get_file(struct lk_wire_in *in, struct rest *r, enum file_kind kind, 
 	if (kind != NEW_FILE)
 		return 0;
 	in->file.n = 0;
-	rc = lk_buf_add(&in->file, r->p, r->n);
+	lk_buf_add(&in->file, r->p, r->n);
 	kept = (struct rest){ in->file.v, in->file.n };
 	*r = (struct rest){ 0 };
-	rc = rc ? rc : get_shaped(&kept, &file_shape, &in->last);
+	rc = get_shaped(&kept, &file_shape, &in->last);
 	return rc || !kept.n ? rc : -EBADMSG;
 }
 

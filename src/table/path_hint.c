@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "table/path_hint.h"
 
-#include <errno.h>
-
 #include "source/procroot.h"
 
 int lk_path_from_here(const struct lk_lock *l, lk_buf *out)
@@ -12,9 +10,13 @@ int lk_path_from_here(const struct lk_lock *l, lk_buf *out)
 
 	if (f->unreachable != LK_YES || !h)
 		return 0;
-	if (f->foreign_mnt_ns && f->deleted == LK_NO)
-		return lk_procroot_spell(h->pid, h->tid, "root", out) || lk_buf_puts(out, f->seen_path) ? -ENOMEM : 0;
-	return h->fd < 0 ? 0 : lk_procroot_spell(h->pid, h->tid, lk_procroot_name("fd/%d", h->fd).s, out);
+	if (f->foreign_mnt_ns && f->deleted == LK_NO) {
+		lk_procroot_spell(h->pid, h->tid, "root", out);
+		lk_buf_puts(out, f->seen_path);
+	} else if (h->fd >= 0) {
+		lk_procroot_spell(h->pid, h->tid, lk_procroot_name("fd/%d", h->fd).s, out);
+	}
+	return 0;
 }
 
 int lk_path_hint(const struct lk_lock *l, bool live, lk_buf *out)

@@ -367,9 +367,9 @@ static int fake_resolve(struct lk_source *s __attribute__((unused)), const char 
 	return 0;
 }
 
-static int add_unread(struct lk_uses *u, int pid, int code)
+static void add_unread(struct lk_uses *u, int pid, int code)
 {
-	return lk_uses_add_unread(u, &(struct lk_fact_unread){ .pid = pid, .comm = "silent", .code = code });
+	lk_uses_add_unread(u, &(struct lk_fact_unread){ .pid = pid, .comm = "silent", .code = code });
 }
 
 static int fake_uses(struct lk_source *s __attribute__((unused)), const struct lk_uses_request *req,
@@ -383,12 +383,14 @@ static int fake_uses(struct lk_source *s __attribute__((unused)), const struct l
 		return lk_err_set(err, w->uses_rc, "uses");
 	ret->n_procs = 40;
 	for (size_t i = 0; i < w->n_refused; i++)
-		cr_assert_eq(add_unread(ret, 100 + (int)i, -EACCES), 0);
+		add_unread(ret, 100 + (int)i, -EACCES);
 	for (size_t i = 0; i < w->n_unanswered && (!w->silent_later || w->looks > 1); i++)
-		cr_assert_eq(add_unread(ret, 200 + (int)i, -ETIMEDOUT), 0);
+		add_unread(ret, 200 + (int)i, -ETIMEDOUT);
 	ret->n_kernel_unknown = ret->n_kernel_unanswered = w->n_kernel_unanswered;
 	lk_uses_finish(ret);
-	return w->used && req->files->st_ino == 10 ? lk_uses_add(ret, &use) : 0;
+	if (w->used && req->files->st_ino == 10)
+		lk_uses_add(ret, &use);
+	return 0;
 }
 
 static const struct lk_source_ops ops = { .scan = fake_scan, .resolve = fake_resolve, .uses = fake_uses };
