@@ -5,13 +5,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "action/words.h"
 #include "table/get.h"
 #include "table/meaning.h"
 #include "table/path_hint.h"
 #include "tui/detail.h"
 #include "tui/textmaker.h"
 #include "tui/words.h"
+#include "words/words.h"
 
 #define MOST_NAMED 20 /* in one list */
 #define MOST_CHAIN 12 /* steps */

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "action/words.h"
 #include "base/cleanup.h"
 #include "table/get.h"
 #include "tui/detail.h"
@@ -13,6 +12,7 @@
 #include "tui/show.h"
 #include "tui/textmaker.h"
 #include "tui/words.h"
+#include "words/words.h"
 
 enum {
 	FIELD_CELLS = 13, /* for names as in JSON */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "action/words.h"
 #include "base/alloc.h"
+#include "words/words.h"
 
 /* Looks that could not see everything, one after the other, before a lock that is in none of them counts as gone. */
 #define DOUBTS_MAX 3

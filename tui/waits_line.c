@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "action/words.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "cli/waits_tree.h"
 #include "table/get.h"
 #include "tui/words.h"
+#include "words/words.h"
 
 #define NAME_CELLS 18 /* where the words behind a name begin, where that is possible */
 

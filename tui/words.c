@@ -5,11 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "action/words.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/ints.h"
 #include "table/get.h"
+#include "words/words.h"
 
 /* More than that is counted in requests, not in processes. */
 #define MAX_COUNTED 1000

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "action/file_private.h"
-#include "action/words.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "words/words.h"
 
 #define LINES_MAX 20 /* of one kind; the others are counted */
 

@@ -43,6 +43,4 @@ liblockscope_a_SOURCES += \
 	src/action/target_look.c \
 	src/action/target_private.h \
 	src/action/trace.c \
-	src/action/trace.h \
-	src/action/words.c \
-	src/action/words.h
+	src/action/trace.h

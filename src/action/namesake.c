@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "action/words.h"
 #include "base/io.h"
 #include "source/file_name.h"
+#include "words/words.h"
 
 #define LINKS_MAX 8 /* of a chain of links */
 #define NAMED_MAX 10 /* processes */

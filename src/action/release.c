@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "action/inject.h"
-#include "action/words.h"
 #include "source/rights.h"
+#include "words/words.h"
 
 #define SETTLE_MS 500
 

@@ -5,9 +5,9 @@
 #include <time.h>
 
 #include "action/release.h"
-#include "action/words.h"
 #include "base/io.h"
 #include "model/build.h"
+#include "words/words.h"
 
 #define NAP_MS 25
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "action/signal_private.h"
-#include "action/words.h"
 #include "base/io.h"
+#include "words/words.h"
 
 #define SETTLE_MS 2000
 

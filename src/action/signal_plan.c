@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "action/signal_private.h"
-#include "action/words.h"
 #include "source/rights.h"
+#include "words/words.h"
 
 #define LOCKS_SHOWN 8
 

@@ -6,8 +6,8 @@
 #include <time.h>
 
 #include "action/signal_private.h"
-#include "action/words.h"
 #include "model/build.h"
+#include "words/words.h"
 
 #define LOCKS_SHOWN 8
 #define LOOKS 10 /* more, until a waiter that was woken has the lock */

@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 
 #include "action/target.h"
-#include "action/words.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "cli/who_deleted.h"
 #include "cli/who_sqlite.h"
+#include "words/words.h"
 
 /* Looks come at first quickly, then less and less often; and never so often that looking is felt by others. */
 #define FIRST_PAUSE_MS 50

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "action/words.h"
 #include "base/cleanup.h"
 #include "table/get.h"
+#include "words/words.h"
 
 #define MAX_LEVEL 12 /* deeper branches stand at this level; they say behind whom they are */
 #define MAX_NAMED 4 /* processes named in a sentence */

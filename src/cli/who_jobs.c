@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "action/words.h"
 #include "base/cleanup.h"
 #include "base/map.h"
 #include "base/sanitize.h"
 #include "table/get.h"
+#include "words/words.h"
 
 #define JOBS_MAX 8 /* processes; the rows and JSON have them all */
 #define INDENT 10 /* cells before what is said of one */

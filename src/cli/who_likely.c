@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "action/words.h"
 #include "cli/who.h"
+#include "words/words.h"
 
 #define NAMED_MAX 3
 

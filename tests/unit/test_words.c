@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "action/words.h"
+#include "words/words.h"
 
 #define NOW INT64_C(1795319412123) /* 2026-11-22 03:50:12 UTC */
 #define HOURS(n) ((n)*INT64_C(3600000))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processes and locks in the words of plans and reports. */
-#ifndef LK_ACTION_WORDS_H
-#define LK_ACTION_WORDS_H
+/* How a process, a lock and the requests that hang on it are said: once, for command line, screen and actions. */
+#ifndef LK_WORDS_WORDS_H
+#define LK_WORDS_WORDS_H
 
 #include "base/arena.h"
 #include "base/vec.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processes and locks in the words of plans and reports. */
-#include "action/words.h"
+/* Processes, locks and waiting requests in words. */
+#include "words/words.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+liblockscope_a_SOURCES += \
+	src/words/words.c \
+	src/words/words.h
