@@ -29,8 +29,8 @@ static int make_view(struct lk_tui *t, enum lk_view_id id)
 	lk_list_init(&v->list, &v->ops->list, v);
 	v->list.sort_column = v->ops->sort_column;
 	v->list.tree = v->ops->tree;
-	if (v->ops->sort_column < v->ops->n_columns)
-		v->list.descending = v->ops->columns[v->ops->sort_column].flags & LK_VIEW_DESCENDING;
+	if (v->ops->sort_column != SIZE_MAX)
+		v->list.descending = v->ops->list.columns[v->ops->sort_column].flags & LK_COL_DESCENDING;
 	return v->ops->init ? v->ops->init(v) : 0;
 }
 
@@ -60,16 +60,17 @@ static void apply_sort(struct lk_tui *t)
 	struct lk_view *v = &t->views[LK_VIEW_LOCKS];
 	const char *name = t->set.sort;
 	bool descending = name && *name == '-';
+	const struct lk_column *columns = v->ops->list.columns, *col;
 
-	for (size_t i = 0; name && i < v->ops->n_columns; i++) {
-		if (strcasecmp(v->ops->columns[i].name, name + descending) != 0)
-			continue;
-		v->list.sort_column = i;
+	if (!name)
+		return;
+	col = lk_column_named(columns, name + descending, strlen(name + descending));
+	if (col) {
+		v->list.sort_column = (size_t)(col - columns);
 		v->list.descending = descending;
 		return;
 	}
-	if (name)
-		lk_tui_say(t, LK_STYLE_ALARM, "The Locks view has no column %s to order by.", name);
+	lk_tui_say(t, LK_STYLE_ALARM, "The Locks view has no column %s to order by.", name);
 }
 
 int lk_tui_new(const struct lk_tui_host *host, struct lk_settings *set, struct lk_tui **ret)

@@ -65,13 +65,9 @@ static unsigned click_heading(struct lk_tui *t, struct lk_view *v, struct lk_rec
 {
 	size_t column = lk_table_column_at(t, v, r, m->x);
 
-	if (column >= v->ops->n_columns)
+	if (column == SIZE_MAX)
 		return LK_DIRTY_NONE;
-	if (v->list.sort_column == column)
-		v->list.descending = !v->list.descending;
-	else
-		v->list.descending = v->ops->columns[column].flags & LK_VIEW_DESCENDING;
-	v->list.sort_column = column;
+	lk_list_sort_by(&v->list, column);
 	return LK_DIRTY_ORDER | LK_DIRTY_PAINT;
 }
 

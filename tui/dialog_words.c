@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "table/get.h"
 #include "tui/dialog.h"
 
 static const char *put_clock(int64_t wall_ms, const char *format, char buf[LK_CLOCK_TEXT])
@@ -23,11 +24,9 @@ const char *lk_dialog_clock(int64_t wall_ms, char buf[LK_CLOCK_TEXT])
 
 void lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out)
 {
-	size_t begin = out->n;
-
-	lk_buf_printf(out, "%s %s", lk_type_name(l->rec.type), lk_mode_name(l->rec.mode));
-	for (char *p = out->v + begin; p < out->v + out->n; p++)
-		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+	lk_put_upper(lk_type_name(l->rec.type), out);
+	lk_buf_puts(out, " ");
+	lk_put_upper(lk_mode_name(l->rec.mode), out);
 }
 
 void lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)

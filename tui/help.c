@@ -92,16 +92,16 @@ static void put_commands(struct lk_maker *m, const struct lk_tui *t)
 	lk_maker_put(m, "close");
 }
 
-static void put_columns(struct lk_maker *m, const struct lk_view_ops *ops)
+static void put_columns(struct lk_maker *m, const struct lk_tui *t, const struct lk_view *v)
 {
-	if (!ops->n_columns)
-		return;
-	lk_maker_title(m, "Columns");
-	for (size_t i = 0; i < ops->n_columns; i++) {
-		const struct lk_view_column *col = &ops->columns[i];
+	size_t order[LK_COLUMNS_MAX], n = lk_table_order(t, v, order);
 
-		lk_maker_line(m, col->heading && *col->heading ? col->heading : col->name);
-		lk_maker_put(m, "%s", col->help ? col->help : "");
+	lk_maker_title(m, "Columns");
+	for (size_t i = 0; i < n; i++) {
+		const struct lk_column *col = &v->ops->list.columns[order[i]];
+
+		lk_maker_line(m, col->name);
+		lk_maker_put(m, "%s", col->help);
 	}
 }
 
@@ -144,7 +144,7 @@ static int fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 	(void)arg;
 	put_view(&m, ops);
 	put_commands(&m, t);
-	put_columns(&m, ops);
+	put_columns(&m, t, lk_tui_view(t));
 	put_glyphs(&m);
 	put_caveats(&m);
 	rc = lk_maker_done(&m);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/history.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -60,11 +59,10 @@ static int put_range(struct lk_range r, lk_buf *out)
 static int put_kind(const struct lk_lock *l, lk_buf *out)
 {
 	bool has_range = l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD || !lk_range_is_whole(l->rec.range);
-	int rc = 0;
+	int rc;
 
-	for (const char *p = lk_type_name(l->rec.type); *p && !rc; p++)
-		rc = lk_buf_printf(out, "%c", toupper((unsigned char)*p));
-	rc = rc ? rc : lk_buf_printf(out, " %c", mode_letter(l->rec.mode));
+	lk_put_upper(lk_type_name(l->rec.type), out);
+	rc = lk_buf_printf(out, " %c", mode_letter(l->rec.mode));
 	return rc || !has_range ? rc : put_range(l->rec.range, out);
 }
 

@@ -37,12 +37,11 @@ typedef LK_VEC(uint64_t) lk_ids; /* a set: sorted, each once */
 /* What a list asks its view. */
 struct lk_list_ops {
 	bool ghosts; /* rows that are gone stay for a while */
-	size_t n_columns;
+	const struct lk_column *columns; /* the last has no name */
 	/* All rows of a frame in their natural order; parents before their children. tree: as a tree. 0 or -ENOMEM. */
 	int (*fill)(const void *view, const struct lk_frame *f, bool tree, lk_items *ret);
-	/* A column's value, to order by. scratch: for strings that have to be made. *ret_type: enum lk_col_type. */
-	struct lk_value (*value)(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch,
-				 enum lk_col_type *ret_type);
+	/* A column's value, to order by. scratch: for strings that have to be made; empty. */
+	struct lk_value (*value)(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch);
 	/* What search and plain filters look in: what the shown columns say, raw bytes. 0 or -ENOMEM. */
 	int (*words)(const void *view, const struct lk_item *it, lk_buf *out);
 	/* For filters with a leading "=" and for the user menu: the lock rows behind it match. */
@@ -92,6 +91,9 @@ void lk_list_forget(struct lk_list *l);
 /* Filter, order and tree once more. 0 or -ENOMEM. */
 int lk_list_arrange(struct lk_list *l);
 
+/* For the next lk_list_arrange(): by this column, SIZE_MAX: the natural order. The one that orders already is turned round. */
+void lk_list_sort_by(struct lk_list *l, size_t column);
+
 /* The selected row; NULL: none. Valid until the next refresh. */
 const struct lk_item *lk_list_selected(const struct lk_list *l);
 /* The i-th shown row; NULL beyond the end. */
@@ -115,6 +117,8 @@ bool lk_list_contended(struct lk_list *l, int direction);
  * arranged, -EINVAL with a sentence (the filter is as before), or -ENOMEM. */
 int lk_list_set_filter(struct lk_list *l, const char *text, struct lk_err *err);
 int lk_list_set_user(struct lk_list *l, const char *user, struct lk_err *err);
+/* Is text, m bytes, somewhere in words? In any case, unless it has a capital letter. */
+bool lk_list_contains(const char *words, size_t n, const char *text, size_t m);
 /* Does a row say this? Smart case; digits also match its pid. */
 bool lk_list_says(const struct lk_list *l, const struct lk_item *it, const char *text);
 /* Selects the first shown row from `from` on, in that direction and around, that says the search text. */

@@ -4,110 +4,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/cleanup.h"
+#include "table/sort.h"
 #include "tui/list_private.h"
 
-/* A row with what it is ordered by, computed once. */
-struct sort_key {
-	struct lk_value value;
-	enum lk_col_type type;
-	size_t at; /* index in all */
-	bool descending;
-};
-
-static int compare_values(const struct sort_key *x, const struct sort_key *y)
+static struct lk_value value_of(const void *arg, size_t i, lk_buf *scratch)
 {
-	switch (x->type) {
-	case LK_COL_UNSIGNED:
-		return x->value.u < y->value.u ? -1 : x->value.u > y->value.u;
-	case LK_COL_STRING:
-	case LK_COL_ENUM:
-		return strcmp(x->value.s, y->value.s);
-	default:
-		return x->value.i < y->value.i ? -1 : x->value.i > y->value.i;
-	}
+	const struct lk_list *l = arg;
+
+	return l->ops->value(l->view, &l->all.v[i], l->sort_column, scratch);
 }
 
-/* Unknown values stand last, whichever way. */
-static int compare_keys(const void *a, const void *b)
+void lk_list_sort_by(struct lk_list *l, size_t column)
 {
-	const struct sort_key *x = a, *y = b;
-	int order = 0;
-
-	if (x->value.known != y->value.known)
-		return x->value.known ? -1 : 1;
-	if (x->value.known)
-		order = compare_values(x, y);
-	if (order)
-		return x->descending ? -order : order;
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-static int make_key(const struct lk_list *l, size_t at, lk_buf *scratch, struct lk_arena *a, struct sort_key *ret)
-{
-	enum lk_col_type type = LK_COL_NUMBER;
-	struct lk_value v;
-
-	scratch->n = 0;
-	v = l->ops->value(l->view, &l->all.v[at], l->sort_column, scratch, &type);
-	if (v.known && (type == LK_COL_STRING || type == LK_COL_ENUM)) {
-		bool own = scratch->v && v.s >= scratch->v && v.s < scratch->v + scratch->cap;
-
-		v.s = !v.s ? "" : own ? lk_arena_strdup(a, v.s) : v.s;
-		if (!v.s)
-			return -ENOMEM;
-	}
-	*ret = (struct sort_key){ .value = v, .type = type, .at = at, .descending = l->descending };
-	return 0;
-}
-
-/* ret: all rows in order, room for l->all.n. */
-static int order_rows(const struct lk_list *l, size_t *ret)
-{
-	lk_auto_mem struct sort_key *keys = NULL;
-	struct lk_arena arena = { 0 };
-	lk_buf scratch = { 0 };
-	size_t n = l->all.n;
-	int rc = 0;
-
-	for (size_t i = 0; i < n; i++)
-		ret[i] = i;
-	if (l->sort_column >= l->ops->n_columns || n < 2)
-		return 0;
-	keys = calloc(n, sizeof(*keys));
-	if (!keys)
-		return -ENOMEM;
-	for (size_t i = 0; i < n && !rc; i++)
-		rc = make_key(l, i, &scratch, &arena, &keys[i]);
-	if (!rc) {
-		qsort(keys, n, sizeof(*keys), compare_keys);
-		for (size_t i = 0; i < n; i++)
-			ret[i] = keys[i].at;
-	}
-	lk_arena_done(&arena);
-	lk_vec_done(&scratch);
-	return rc;
+	if (column == l->sort_column)
+		l->descending = !l->descending;
+	else
+		l->descending = column != SIZE_MAX && (l->ops->columns[column].flags & LK_COL_DESCENDING);
+	l->sort_column = column;
 }
 
 /* The order outlives changes of the filter. */
-static int want_order(struct lk_list *l)
+static void want_order(struct lk_list *l)
 {
 	bool same = l->ordered_column == l->sort_column && l->ordered_descending == l->descending;
-	int rc;
+	struct lk_sort how = { .descending = l->descending };
 
 	if (same && l->order.n == l->all.n)
-		return 0;
-	l->order.n = 0;
-	if (lk_vec_reserve(&l->order.v, &l->order.cap, 0, l->all.n, sizeof(*l->order.v)) < 0)
-		return -ENOMEM;
-	rc = order_rows(l, l->order.v);
-	if (rc)
-		return rc;
+		return;
+	if (l->sort_column != SIZE_MAX)
+		how.column = &l->ops->columns[l->sort_column];
+	lk_vec_reserve(&l->order.v, &l->order.cap, 0, l->all.n, sizeof(*l->order.v));
+	lk_sort_order(&how, l->all.n, value_of, l, l->order.v);
 	l->order.n = l->all.n;
 	l->ordered_column = l->sort_column;
 	l->ordered_descending = l->descending;
-	return 0;
 }
 
 /* The tree of the rows: first child and next sibling, in order; SIZE_MAX: none. */
@@ -239,7 +170,7 @@ static int arrange_tree(struct lk_list *l, const bool *passes)
 
 static int arrange_flat(struct lk_list *l, const bool *passes)
 {
-	bool sorted = l->sort_column < l->ops->n_columns;
+	bool sorted = l->sort_column != SIZE_MAX;
 	int rc = 0;
 
 	for (size_t i = 0; i < l->all.n && !rc; i++) {
@@ -269,12 +200,13 @@ static void filter_rows(struct lk_list *l, bool *ret)
 int lk_list_arrange(struct lk_list *l)
 {
 	lk_auto_mem bool *passes = calloc(l->all.n ? l->all.n : 1, sizeof(*passes));
-	int rc = passes ? want_order(l) : -ENOMEM;
+	int rc;
 
+	if (!passes)
+		return -ENOMEM;
+	want_order(l);
 	l->epoch++;
 	l->shown.n = 0;
-	if (rc)
-		return rc;
 	filter_rows(l, passes);
 	rc = l->tree ? arrange_tree(l, passes) : arrange_flat(l, passes);
 	if (rc)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "tui/list_private.h"
@@ -18,27 +19,18 @@ static bool case_matters(const char *text, size_t n)
 	return false;
 }
 
-static bool same_char(char a, char b, bool exact)
+bool lk_list_contains(const char *words, size_t n, const char *text, size_t m)
 {
-	if (a == b)
-		return true;
-	return !exact && a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b;
-}
+	bool is_letter = m && text[0] >= 'a' && text[0] <= 'z';
+	char other = is_letter ? (char)(text[0] - 'a' + 'A') : 0;
 
-/* words may hold any byte. */
-static bool contains(const char *words, size_t n, const char *text, size_t m)
-{
-	bool exact = case_matters(text, m);
-
-	for (size_t i = 0; m <= n && i <= n - m; i++) {
-		size_t k = 0;
-
-		while (k < m && same_char(words[i + k], text[k], exact))
-			k++;
-		if (k == m)
+	if (case_matters(text, m))
+		return memmem(words, n, text, m);
+	for (size_t i = 0; m && m <= n && i <= n - m; i++) {
+		if ((words[i] == text[0] || (is_letter && words[i] == other)) && strncasecmp(words + i, text, m) == 0)
 			return true;
 	}
-	return false;
+	return !m;
 }
 
 static bool is_number(const char *text)
@@ -64,7 +56,7 @@ static bool pid_begins(const struct lk_list *l, const struct lk_item *it, const 
 static bool words_say(const struct lk_list *l, const struct lk_item *it, const char *text, lk_buf *words)
 {
 	words->n = 0;
-	return l->ops->words(l->view, it, words) == 0 && contains(words->v, words->n, text, strlen(text));
+	return l->ops->words(l->view, it, words) == 0 && lk_list_contains(words->v, words->n, text, strlen(text));
 }
 
 bool lk_list_says(const struct lk_list *l, const struct lk_item *it, const char *text)
@@ -129,7 +121,7 @@ static bool alternatives_say(const char *filter, const lk_buf *words)
 		bool negated = n && *p == '!';
 		const char *text = p + negated;
 
-		if ((n - negated || n == 0) && contains(words->v, words->n, text, n - negated) != negated)
+		if ((n - negated || n == 0) && lk_list_contains(words->v, words->n, text, n - negated) != negated)
 			return true;
 		p += n;
 		if (!*p)

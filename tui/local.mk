@@ -53,8 +53,6 @@ libtui_a_SOURCES = \
 	tui/list_arrange.c \
 	tui/list_find.c \
 	tui/list_private.h \
-	tui/locks_cells.c \
-	tui/locks_columns.c \
 	tui/map_paint.c \
 	tui/mapview.c \
 	tui/mapview.h \

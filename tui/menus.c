@@ -40,27 +40,18 @@ static unsigned fail(struct lk_tui *t, row_list *rows)
 
 static unsigned sort_chosen(struct lk_tui *t, void *arg, long value)
 {
-	struct lk_view *v = lk_tui_view(t);
-	struct lk_list *l = &v->list;
-	size_t column = value == NATURAL ? SIZE_MAX : (size_t)value;
-
 	(void)arg;
-	/* The one that orders already is turned round, as a second click on its heading does. */
-	if (column == l->sort_column)
-		l->descending = !l->descending;
-	else
-		l->descending = column < v->ops->n_columns && (v->ops->columns[column].flags & LK_VIEW_DESCENDING);
-	l->sort_column = column;
+	lk_list_sort_by(&lk_tui_view(t)->list, value == NATURAL ? SIZE_MAX : (size_t)value);
 	return LK_DIRTY_ORDER;
 }
 
 static int add_sort_row(row_list *rows, const struct lk_view *v, size_t i, int width)
 {
-	const struct lk_view_column *col = &v->ops->columns[i];
+	const struct lk_column *col = &v->ops->list.columns[i];
 	bool on = v->list.sort_column == i;
 	char *text;
 
-	if (asprintf(&text, "%-*s %s%s", width, *col->heading ? col->heading : col->name, col->help,
+	if (asprintf(&text, "%-*s %s%s", width, col->name, col->help,
 		     !on                  ? ""
 		     : v->list.descending ? " (orders now, downwards)"
 					  : " (orders now, upwards)") < 0)
@@ -72,19 +63,19 @@ unsigned lk_do_sort(struct lk_tui *t)
 {
 	const struct lk_view *v = lk_tui_view(t);
 	row_list rows = { 0 };
-	size_t selected = 0;
+	size_t order[LK_COLUMNS_MAX], n = lk_table_order(t, v, order), selected = 0;
 	int width = 0, rc;
 
-	for (size_t i = 0; i < v->ops->n_columns; i++) {
-		int n = (int)strlen(v->ops->columns[i].heading);
+	for (size_t i = 0; i < n; i++) {
+		int len = (int)strlen(v->ops->list.columns[i].name);
 
-		width = n > width ? n : width;
+		width = len > width ? len : width;
 	}
 	rc = add(&rows, strdup("natural order, as the kernel lists them"), NULL, NATURAL);
-	for (size_t i = 0; i < v->ops->n_columns && !rc; i++) {
-		if (v->list.sort_column == i)
+	for (size_t i = 0; i < n && !rc; i++) {
+		if (v->list.sort_column == order[i])
 			selected = i + 1;
-		rc = add_sort_row(&rows, v, i, width);
+		rc = add_sort_row(&rows, v, order[i], width);
 	}
 	if (rc)
 		return fail(t, &rows);

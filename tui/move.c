@@ -215,7 +215,7 @@ unsigned lk_do_invert(struct lk_tui *t)
 /* Over the columns that are shown, from left to right. */
 static size_t neighbour(const struct lk_tui *t, const struct lk_view *v, int step)
 {
-	size_t shown[LK_VIEW_COLUMNS];
+	size_t shown[LK_COLUMNS_MAX];
 	size_t n = lk_table_shown(t, v, shown);
 
 	for (size_t i = 0; i < n; i++) {
@@ -231,11 +231,11 @@ static unsigned sort_by(struct lk_tui *t, int step)
 	struct lk_list *l = &v->list;
 	size_t column = neighbour(t, v, step);
 
-	if (column >= v->ops->n_columns)
+	if (column == SIZE_MAX)
 		return LK_DIRTY_NONE;
 	l->sort_column = column;
-	l->descending = v->ops->columns[column].flags & LK_VIEW_DESCENDING;
-	lk_tui_say(t, LK_STYLE_WORDS, "Ordered by %s.", v->ops->columns[column].heading);
+	l->descending = v->ops->list.columns[column].flags & LK_COL_DESCENDING;
+	lk_tui_say(t, LK_STYLE_WORDS, "Ordered by %s.", v->ops->list.columns[column].name);
 	return LK_DIRTY_ORDER | LK_DIRTY_PAINT;
 }
 

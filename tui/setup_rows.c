@@ -46,39 +46,19 @@ static void add(lk_setup_rows *rows, struct lk_setup_row row)
 
 static void add_column(lk_setup_rows *rows, const struct lk_view_ops *ops, size_t i, bool on)
 {
-	const struct lk_view_column *c = &ops->columns[i];
+	const struct lk_column *c = &ops->list.columns[i];
 
-	add(rows, (struct lk_setup_row){ LK_SETUP_COLUMN, c->name, c->heading, c->help, on });
-}
-
-static size_t shown_columns(const struct lk_tui *t, size_t ret[LK_VIEW_COLUMNS])
-{
-	const struct lk_view_ops *ops = t->views[LK_VIEW_LOCKS].ops;
-	size_t n = 0;
-
-	if (ops->shown)
-		return ops->shown(t, ret);
-	for (; n < ops->n_columns && n < LK_VIEW_COLUMNS; n++)
-		ret[n] = n;
-	return n;
+	add(rows, (struct lk_setup_row){ LK_SETUP_COLUMN, c->filter_name, c->name, c->help, on });
 }
 
 /* The first one, the state, is always there. */
 static void add_columns(struct lk_tui *t, lk_setup_rows *rows)
 {
-	const struct lk_view_ops *ops = t->views[LK_VIEW_LOCKS].ops;
-	bool taken[LK_VIEW_COLUMNS] = { true };
-	size_t order[LK_VIEW_COLUMNS], n = shown_columns(t, order);
+	const struct lk_view *v = &t->views[LK_VIEW_LOCKS];
+	size_t order[LK_COLUMNS_MAX], n_shown = lk_table_shown(t, v, order), n = lk_table_order(t, v, order);
 
-	for (size_t i = 0; i < n; i++) {
-		if (!taken[order[i]])
-			add_column(rows, ops, order[i], true);
-		taken[order[i]] = true;
-	}
-	for (size_t i = 0; i < ops->n_columns && i < LK_VIEW_COLUMNS; i++) {
-		if (!taken[i])
-			add_column(rows, ops, i, false);
-	}
+	for (size_t i = 1; i < n; i++)
+		add_column(rows, v->ops, order[i], i < n_shown);
 }
 
 void lk_setup_make(struct lk_tui *t, lk_setup_rows *ret)
@@ -178,18 +158,18 @@ unsigned lk_setup_step(struct lk_tui *t, const char *name, int by)
 
 static bool same_as_default(struct lk_tui *t, const lk_setup_rows *rows)
 {
-	const struct lk_view_ops *ops = t->views[LK_VIEW_LOCKS].ops;
+	const struct lk_view *v = &t->views[LK_VIEW_LOCKS];
 	char *own = t->set.columns;
-	size_t order[LK_VIEW_COLUMNS], n, at = 1;
+	size_t order[LK_COLUMNS_MAX], n, at = 1;
 	bool same = true;
 
 	t->set.columns = NULL;
-	n = shown_columns(t, order);
+	n = lk_table_shown(t, v, order);
 	t->set.columns = own;
 	for (size_t i = 0; i < rows->n; i++) {
 		if (rows->v[i].kind != LK_SETUP_COLUMN || !rows->v[i].on)
 			continue;
-		same = same && at < n && strcmp(ops->columns[order[at]].name, rows->v[i].name) == 0;
+		same = same && at < n && strcmp(v->ops->list.columns[order[at]].filter_name, rows->v[i].name) == 0;
 		at++;
 	}
 	return same && at == n;

@@ -23,17 +23,18 @@ struct cell {
 struct sheet {
 	struct lk_tui *t;
 	struct lk_view *v;
-	size_t shown[LK_VIEW_COLUMNS];
+	size_t shown[LK_COLUMNS_MAX];
 	size_t n_shown;
+	size_t n_columns; /* of the view */
 	size_t n_rows;
-	struct cell *cells; /* n_rows of v->ops->n_columns */
+	struct cell *cells; /* n_rows of n_columns */
 	uint64_t *branches; /* by row: levels at which the branch goes on below it; bit 0 for the top */
 	lk_buf text;
 };
 
 static struct cell *cell_of(const struct sheet *s, size_t row, size_t column)
 {
-	return &s->cells[row * s->v->ops->n_columns + column];
+	return &s->cells[row * s->n_columns + column];
 }
 
 /* How many cells these bytes take at the most, once they are made safe. */
@@ -140,20 +141,18 @@ static void paint_heading(const struct sheet *s, const struct lk_table_layout *l
 			lk_canvas_fill(c, (struct lk_rect){ r.x, r.y, l->fixed_w, 1 }, LK_STYLE_HEADING, ' ');
 		for (size_t i = 0; i < l->n; i++) {
 			const struct lk_table_spot *q = &l->spots[i];
-			const struct lk_view_column *col = &ops->columns[q->column];
-			int len = (int)strlen(col->heading), w = q->w < r.w - q->x ? q->w : r.w - q->x, x = q->x;
+			const struct lk_column *col = &ops->list.columns[q->column];
+			int len = (int)strlen(col->name), w = q->w < r.w - q->x ? q->w : r.w - q->x, x = q->x;
 			bool sorts = q->column == list->sort_column;
 
 			if (q->fixed != fixed || w <= 0)
 				continue;
-			if ((col->flags & LK_VIEW_RIGHT) && len < w)
+			if ((col->flags & RIGHT) && len < w)
 				x += w - len;
-			lk_canvas_put(c, r.x + x, r.y, w, sorts ? LK_STYLE_HEADING_SORT : LK_STYLE_HEADING,
-				      col->heading);
+			lk_canvas_put(c, r.x + x, r.y, w, sorts ? LK_STYLE_HEADING_SORT : LK_STYLE_HEADING, col->name);
 			/* The order a view begins with needs no mark. */
 			if (sorts &&
-			    (q->column != ops->sort_column ||
-			     list->descending != !!(col->flags & LK_VIEW_DESCENDING)) &&
+			    (q->column != ops->sort_column || list->descending != !!(col->flags & LK_COL_DESCENDING)) &&
 			    x + len < r.w)
 				lk_canvas_put(c, r.x + x + len, r.y, 1, LK_STYLE_HEADING_SORT,
 					      list->descending ? "v" : "^");
@@ -162,14 +161,14 @@ static void paint_heading(const struct sheet *s, const struct lk_table_layout *l
 }
 
 /* Of a path without room its file's name, or in the least a mark that there is more. */
-static void shorten(const struct lk_view_column *col, int w, const char **text, size_t *n)
+static void shorten(const struct lk_column *col, int w, const char **text, size_t *n)
 {
 	bool narrow = w < col->width;
 	const char *slash;
 
-	if ((col->flags & LK_VIEW_INITIAL) && narrow && *n > 1)
+	if ((col->flags & LK_COL_INITIAL) && narrow && *n > 1)
 		*n = 1;
-	if (!(col->flags & LK_VIEW_PATH) || (size_t)w >= *n)
+	if (!(col->flags & LK_COL_TRUNC_LEFT) || (size_t)w >= *n)
 		return;
 	/* "(deleted) /x": of a note either all is there or nothing. */
 	slash = **text == '(' ? memmem(*text, *n, ") ", 2) : NULL;
@@ -186,23 +185,11 @@ static void shorten(const struct lk_view_column *col, int w, const char **text, 
 	*text = slash + 1;
 }
 
-static enum lk_fit fit_of(const struct lk_view_column *col, int side)
+static enum lk_fit fit_of(const struct lk_column *col, int side)
 {
-	if (col->flags & LK_VIEW_RIGHT)
+	if (col->flags & RIGHT)
 		return LK_FIT_RIGHT;
-	return (col->flags & LK_VIEW_PATH) && !side ? LK_FIT_PATH : LK_FIT_LEFT;
-}
-
-static bool contains(const char *s, size_t n, const char *text)
-{
-	size_t m = strlen(text);
-	bool exact = strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL;
-
-	for (size_t i = 0; m && m <= n && i <= n - m; i++) {
-		if (exact ? memcmp(s + i, text, m) == 0 : strncasecmp(s + i, text, m) == 0)
-			return true;
-	}
-	return false;
+	return (col->flags & LK_COL_TRUNC_LEFT) && !side ? LK_FIT_PATH : LK_FIT_LEFT;
 }
 
 /* How far the text of a cell may go on over columns that say nothing in this row. */
@@ -219,7 +206,7 @@ static int cells_free_behind(const struct sheet *s, size_t row, const struct lk_
 static void paint_cell(const struct sheet *s, size_t row, const struct lk_item *it, const struct lk_table_layout *l,
 		       const struct lk_table_spot *q, struct lk_canvas *c, struct lk_rect r)
 {
-	const struct lk_view_column *col = &s->v->ops->columns[q->column];
+	const struct lk_column *col = &s->v->ops->list.columns[q->column];
 	const struct cell *cell = cell_of(s, row, q->column);
 	const char *text = cell->n ? s->text.v + cell->at : "", *search = s->v->list.search;
 	size_t n = cell->n;
@@ -229,7 +216,7 @@ static void paint_cell(const struct sheet *s, size_t row, const struct lk_item *
 
 	if (w <= 0)
 		return;
-	if ((col->flags & LK_VIEW_TREE) && s->v->list.tree) {
+	if ((col->flags & LK_COL_TREE) && s->v->list.tree) {
 		int used;
 
 		put_branch(s, row, it, branch);
@@ -244,9 +231,9 @@ static void paint_cell(const struct sheet *s, size_t row, const struct lk_item *
 	shorten(col, w, &text, &n);
 	lk_canvas_bytes(c, r.x + x, r.y, w, style, fit_of(col, l->side), text, n);
 	/* A number that lost its end would be another number. */
-	if ((col->flags & (LK_VIEW_RIGHT | LK_VIEW_WHOLE)) && n > (size_t)w)
+	if ((col->flags & (RIGHT | LK_COL_WHOLE)) && n > (size_t)w)
 		lk_canvas_put(c, r.x + x + w - 1, r.y, 1, style, "~");
-	if (search && *search && contains(text, n, search))
+	if (search && *search && lk_list_contains(text, n, search, strlen(search)))
 		lk_canvas_mark(c, (struct lk_rect){ r.x + x, r.y, w, 1 }, LK_MARK_FOUND);
 }
 
@@ -324,9 +311,10 @@ static int sheet_make(struct sheet *s)
 	int rc = 0;
 
 	s->n_shown = lk_table_shown(s->t, s->v, s->shown);
+	s->n_columns = lk_column_count(s->v->ops->list.columns);
 	s->n_rows = l->shown.n > l->top ? l->shown.n - l->top : 0;
 	s->n_rows = s->n_rows > l->page ? l->page : s->n_rows;
-	s->cells = calloc(s->n_rows * s->v->ops->n_columns + 1, sizeof(*s->cells));
+	s->cells = calloc(s->n_rows * s->n_columns + 1, sizeof(*s->cells));
 	s->branches = calloc(s->n_rows + 1, sizeof(*s->branches));
 	if (!s->cells || !s->branches)
 		return -ENOMEM;
@@ -387,7 +375,7 @@ size_t lk_table_column_at(const struct lk_tui *t, const struct lk_view *v, struc
 
 int lk_table_words(const struct lk_view *v, const struct lk_item *it, lk_buf *out)
 {
-	size_t shown[LK_VIEW_COLUMNS];
+	size_t shown[LK_COLUMNS_MAX];
 	size_t n = lk_table_shown(v->tui, v, shown);
 	enum lk_style style;
 	int rc = 0;

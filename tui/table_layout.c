@@ -25,19 +25,33 @@ struct wish {
 };
 
 struct wishes {
-	struct wish v[LK_VIEW_COLUMNS];
+	struct wish v[LK_COLUMNS_MAX];
 	size_t n;
 	int gutter;
 };
 
-size_t lk_table_shown(const struct lk_tui *t, const struct lk_view *v, size_t ret[LK_VIEW_COLUMNS])
+size_t lk_table_shown(const struct lk_tui *t, const struct lk_view *v, size_t ret[LK_COLUMNS_MAX])
 {
-	size_t n = v->ops->n_columns < LK_VIEW_COLUMNS ? v->ops->n_columns : LK_VIEW_COLUMNS;
+	size_t n = lk_column_count(v->ops->list.columns);
 
 	if (v->ops->shown)
 		return v->ops->shown(t, ret);
 	for (size_t i = 0; i < n; i++)
 		ret[i] = i;
+	return n;
+}
+
+size_t lk_table_order(const struct lk_tui *t, const struct lk_view *v, size_t ret[LK_COLUMNS_MAX])
+{
+	size_t n = lk_table_shown(t, v, ret), n_all = lk_column_count(v->ops->list.columns);
+	bool is_shown[LK_COLUMNS_MAX] = { false };
+
+	for (size_t i = 0; i < n; i++)
+		is_shown[ret[i]] = true;
+	for (size_t i = 0; i < n_all; i++) {
+		if (!is_shown[i])
+			ret[n++] = i;
+	}
 	return n;
 }
 
@@ -49,20 +63,20 @@ static int clamp(int x, int least, int most)
 /* Numbers are never cut while there are cells for them: their column is as wide as what was seen in it. */
 static struct wish wish_for(const struct lk_view *v, size_t column, int w)
 {
-	const struct lk_view_column *col = &v->ops->columns[column];
+	const struct lk_column *col = &v->ops->list.columns[column];
 	struct wish r = { .column = column, .priority = col->priority, .least = col->min_width, .most = col->width };
 
-	r.grows = col->flags & LK_VIEW_GROW;
+	r.grows = col->flags & LK_COL_GROW;
 	if (r.grows)
 		r.most = r.least = w < NARROW_W && col->min_width > NARROW_PATH ? NARROW_PATH : col->min_width;
-	else if (col->flags & (LK_VIEW_RIGHT | LK_VIEW_WHOLE))
+	else if (col->flags & (RIGHT | LK_COL_WHOLE))
 		r.most = r.least = clamp(v->seen[column], col->min_width, col->width);
 	return r;
 }
 
 static void make_wishes(const struct lk_tui *t, const struct lk_view *v, int w, struct wishes *ret)
 {
-	size_t shown[LK_VIEW_COLUMNS];
+	size_t shown[LK_COLUMNS_MAX];
 
 	ret->n = lk_table_shown(t, v, shown);
 	ret->gutter = w < NARROW_W ? 1 : 2;

@@ -5,6 +5,8 @@
 
 #include "tui/app.h"
 
+#define RIGHT (LK_COL_RIGHT | LK_COL_SCREEN_RIGHT)
+
 struct lk_table_spot {
 	size_t column; /* in ops->columns */
 	int x, w; /* cells; x may lie left of the table when it is scrolled */
@@ -12,15 +14,13 @@ struct lk_table_spot {
 };
 
 struct lk_table_layout {
-	struct lk_table_spot spots[LK_VIEW_COLUMNS]; /* by place on the screen */
+	struct lk_table_spot spots[LK_COLUMNS_MAX]; /* by place on the screen */
 	size_t n;
 	int gutter; /* cells for the marks of a row, before the first column */
 	int fixed_w; /* cells at the left end that do not scroll, gutter included */
 	int side; /* scrolled by that many cells, no more than there are */
 };
 
-/* Which columns are wanted, in order. Returns how many. */
-size_t lk_table_shown(const struct lk_tui *t, const struct lk_view *v, size_t ret[LK_VIEW_COLUMNS]);
 /* Where the columns are in `w` cells. What has to go when it is narrow: first the cells that a column can spare, then columns, the
  * highest priority number first; the column that grows comes last. */
 void lk_table_lay_out(const struct lk_tui *t, const struct lk_view *v, int w, struct lk_table_layout *ret);

@@ -13,28 +13,6 @@ struct lk_view;
 
 enum lk_view_id { LK_VIEW_LOCKS, LK_VIEW_FILES, LK_VIEW_PROCS, LK_VIEW_WAITS, LK_VIEW_MAP, LK_VIEW_HISTORY, LK_VIEWS };
 
-enum lk_view_column_flag {
-	LK_VIEW_RIGHT = 1 << 0,
-	LK_VIEW_PATH = 1 << 1, /* cut on the left */
-	LK_VIEW_GROW = 1 << 2, /* takes the cells that are left; one of a view */
-	LK_VIEW_DESCENDING = 1 << 3, /* ordered from the greatest when chosen */
-	LK_VIEW_INITIAL = 1 << 4, /* where it is narrower than its width, the first letter says it */
-	LK_VIEW_TREE = 1 << 5, /* it shows the branches of a tree; one of a view */
-	LK_VIEW_WHOLE = 1 << 6, /* rather wide than cut: a number. Those on the right are so without it */
-};
-
-/* No view has more columns. */
-#define LK_VIEW_COLUMNS 64
-
-struct lk_view_column {
-	const char *name; /* for settings, the sort menu: "pid" */
-	const char *heading; /* "PID" */
-	const char *help; /* for the legend, one line */
-	int width, min_width; /* cells */
-	int priority; /* what must go first when it is narrow: the highest number */
-	unsigned flags; /* LK_VIEW_* */
-};
-
 /* What a row is about: what commands act on. All borrowed from its frame. */
 struct lk_subject {
 	const struct lk_frame *frame; /* NULL: nothing is selected */
@@ -51,8 +29,6 @@ struct lk_view_ops {
 	enum lk_view_id id;
 	const char *title; /* "Locks" */
 	const char *help; /* a paragraph: what is seen here */
-	const struct lk_view_column *columns;
-	size_t n_columns;
 	size_t sort_column; /* at the start; SIZE_MAX natural */
 	bool tree; /* at the start */
 	struct lk_list_ops list;
@@ -82,8 +58,8 @@ struct lk_view_ops {
 	/* Space of its own below the rows: how many lines it wants when the body has `h`. NULL: none. */
 	int (*footer_height)(const struct lk_tui *t, const struct lk_view *v, int h);
 	void (*paint_footer)(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);
-	/* Which of the columns are wanted, in the order of the screen; at most LK_VIEW_COLUMNS. NULL: all of them as they stand. */
-	size_t (*shown)(const struct lk_tui *t, size_t ret[LK_VIEW_COLUMNS]);
+	/* Which of the columns are wanted, in the order of the screen; at most LK_COLUMNS_MAX. NULL: all of them as they stand. */
+	size_t (*shown)(const struct lk_tui *t, size_t ret[LK_COLUMNS_MAX]);
 };
 
 struct lk_view {
@@ -91,7 +67,7 @@ struct lk_view {
 	struct lk_list list;
 	const struct lk_tui *tui; /* borrowed */
 	void *own; /* of the view */
-	unsigned short seen[LK_VIEW_COLUMNS]; /* of table.c: the widest content so far, so that columns do not jump */
+	unsigned short seen[LK_COLUMNS_MAX]; /* of table.c: the widest content so far, so that columns do not jump */
 };
 
 extern const struct lk_view_ops lk_view_locks, lk_view_files, lk_view_procs, lk_view_waits, lk_view_map,
@@ -109,6 +85,10 @@ int lk_view_map_show(struct lk_tui *t, const struct lk_subject *s); /* 0 or -ENO
 
 /* -- table.c: a list as a table, for every view that does not paint itself -- */
 void lk_table_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);
+/* Which columns are shown, in order. Returns how many. */
+size_t lk_table_shown(const struct lk_tui *t, const struct lk_view *v, size_t ret[LK_COLUMNS_MAX]);
+/* All columns: those that are shown, then the others. */
+size_t lk_table_order(const struct lk_tui *t, const struct lk_view *v, size_t ret[LK_COLUMNS_MAX]);
 /* The column under this cell of the heading, for the mouse; SIZE_MAX: none. */
 size_t lk_table_column_at(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r, int x);
 /* The text of all cells, joined by blanks: list_ops.words of most views. */

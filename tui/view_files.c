@@ -4,15 +4,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "table/get.h"
 #include "tui/view_locks.h"
 #include "tui/words.h"
 
 enum { S, LOCKS, HOLD, WAIT, TYPES, OLDEST, SIZE, INODE, PATH };
 
-#define COUNT_FLAGS (LK_VIEW_RIGHT | LK_VIEW_DESCENDING)
+#define COUNT_FLAGS (LK_COL_RIGHT | LK_COL_DESCENDING)
 
 /* clang-format off */
-static const struct lk_view_column columns[] = {
+static const struct lk_column columns[PATH + 2] = {
 	[S] = { "state", "S", "the worst of its locks: C part of a deadlock, B somebody waits, W only waited for, ? owner not visible, H held, x gone", 1, 1, 1, 0 },
 	[LOCKS] = { "locks", "LOCKS", "locks and requests on it", 7, 5, 6, COUNT_FLAGS },
 	[HOLD] = { "held", "HOLD", "locks that are held", 7, 4, 4, COUNT_FLAGS },
@@ -20,11 +21,10 @@ static const struct lk_view_column columns[] = {
 	[TYPES] = { "types", "TYPES", "kinds of lock", 11, 5, 5, 0 },
 	[OLDEST] = { "oldest", "OLDEST", "the longest wait, or where nobody waits the longest held lock", 8, 6, 3, COUNT_FLAGS },
 	[SIZE] = { "size_bytes", "SIZE", "size of the file", 10, 5, 7, COUNT_FLAGS },
-	[INODE] = { "inode", "DEV:INODE", "device of the file system and inode; DELETED when the name is gone", 40, 12, 8, LK_VIEW_WHOLE },
-	[PATH] = { "path", "PATH", "the file; cut on its left, so that its name stays", 12, 12, 0, LK_VIEW_GROW | LK_VIEW_PATH },
+	[INODE] = { "inode", "DEV:INODE", "device of the file system and inode; DELETED when the name is gone", 40, 12, 8, LK_COL_WHOLE, LK_COL_UNSIGNED },
+	[PATH] = { "path", "PATH", "the file; cut on its left, so that its name stays", 12, 12, 0, LK_COL_GROW | LK_COL_TRUNC_LEFT, LK_COL_STRING },
 };
 /* clang-format on */
-#define N_COLUMNS (sizeof(columns) / sizeof(*columns))
 
 static const struct lk_file *file_of(const struct lk_item *it)
 {
@@ -92,15 +92,13 @@ static struct lk_value age_value(const struct lk_item *it, size_t lock)
 	return age < 0 ? (struct lk_value){ 0 } : number(age);
 }
 
-static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch,
-			     enum lk_col_type *ret_type)
+static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
 {
 	const struct lk_file *file = file_of(it);
 	struct lk_file_sum sum = sum_of(it);
 
 	(void)view;
 	(void)scratch;
-	*ret_type = LK_COL_NUMBER;
 	switch (column) {
 	case S:
 		return number(sum.cycle ? 0 : sum.blocking ? 1 : sum.n_waiting ? 2 : 3);
@@ -117,27 +115,24 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	case SIZE:
 		return file->size < 0 ? (struct lk_value){ 0 } : number(file->size);
 	case INODE:
-		*ret_type = LK_COL_UNSIGNED;
 		return (struct lk_value){ .known = !file->key.none, .u = file->key.ino };
 	default:
-		*ret_type = LK_COL_STRING;
 		return (struct lk_value){ .known = file->path, .s = file->path };
 	}
 }
 
 static int put_types(unsigned types, lk_buf *out)
 {
-	static const char *const names[] = { "POSIX", "OFD", "FLOCK", "LEASE", "DELEG", "OTHER" };
 	const char *before = "";
-	int rc = 0;
 
-	for (unsigned i = 0; i <= LK_TYPE_UNKNOWN && !rc; i++) {
+	for (unsigned i = 0; i <= LK_TYPE_UNKNOWN; i++) {
 		if (!(types & 1u << i))
 			continue;
-		rc = lk_buf_printf(out, "%s%s", before, names[i]);
+		lk_buf_puts(out, before);
+		lk_put_upper(i == LK_TYPE_UNKNOWN ? "other" : lk_type_words[i], out);
 		before = "+";
 	}
-	return rc;
+	return 0;
 }
 
 static int put_inode(const struct lk_file *file, lk_buf *out)
@@ -216,15 +211,8 @@ const struct lk_view_ops lk_view_files = {
 	.id = LK_VIEW_FILES,
 	.title = "Files",
 	.help = "Every file that is locked, with how many hold a lock on it and how many wait. Those that are waited for come first.",
-	.columns = columns,
-	.n_columns = N_COLUMNS,
 	.sort_column = WAIT,
-	.list = { .ghosts = true,
-		  .n_columns = N_COLUMNS,
-		  .fill = fill,
-		  .value = value,
-		  .words = words,
-		  .match = match },
+	.list = { .ghosts = true, .columns = columns, .fill = fill, .value = value, .words = words, .match = match },
 	.cell = cell,
 	.subject = subject,
 	.label = lk_view_flat_label,

@@ -17,16 +17,16 @@
 
 enum { COL_TIME, COL_FOR, COL_EVENT, COL_PID, COL_COMMAND, COL_LOCK, N_COLS };
 
-static const struct lk_view_column columns[N_COLS] = {
+static const struct lk_column columns[N_COLS + 1] = {
 	[COL_TIME] = { "time", "TIME", "when it was seen: between this look and the one before", 8, 8, 1,
-		       LK_VIEW_DESCENDING },
+		       LK_COL_DESCENDING },
 	[COL_FOR] = { "for", "FOR", "how long it has gone on since then; -: it is over, or it was only a moment", 6, 6,
-		      4, LK_VIEW_RIGHT | LK_VIEW_DESCENDING },
-	[COL_EVENT] = { "event", "EVENT", "what happened", 9, 8, 0, 0 },
-	[COL_PID] = { "pid", "PID", "the process it happened to", 7, 5, 2, LK_VIEW_RIGHT },
-	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 11, 8, 5, 0 },
-	[COL_LOCK] = { "lock", "LOCK", "the lock, its file, and what is worth saying about it", 30, 12, 3,
-		       LK_VIEW_GROW },
+		      4, LK_COL_RIGHT | LK_COL_DESCENDING },
+	[COL_EVENT] = { "event", "EVENT", "what happened", 9, 8, 0, 0, LK_COL_STRING },
+	[COL_PID] = { "pid", "PID", "the process it happened to", 7, 5, 2, LK_COL_RIGHT },
+	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 11, 8, 5, 0, LK_COL_STRING },
+	[COL_LOCK] = { "lock", "LOCK", "the lock, its file, and what is worth saying about it", 30, 12, 3, LK_COL_GROW,
+		       LK_COL_STRING },
 };
 
 /* Which locks stand: to see whether what began goes on. */
@@ -149,8 +149,7 @@ static struct lk_value number(int64_t i, bool known)
 	return (struct lk_value){ .known = known, .i = i };
 }
 
-static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch,
-			     enum lk_col_type *ret_type)
+static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
 {
 	const struct lk_view *v = view;
 	const struct lk_history_entry *e = entry_of(v->tui, it);
@@ -158,7 +157,6 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	int64_t ms;
 
 	(void)scratch;
-	*ret_type = LK_COL_NUMBER;
 	if (!e)
 		return number(0, false);
 	switch (column) {
@@ -170,7 +168,6 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	case COL_PID:
 		return number(e->pid, e->pid > 0);
 	default:
-		*ret_type = LK_COL_STRING;
 		s = column == COL_EVENT ? e->word : column == COL_COMMAND ? e->comm : e->text;
 		return (struct lk_value){ .known = s != NULL, .s = s };
 	}
@@ -430,11 +427,9 @@ const struct lk_view_ops lk_view_history = {
 	.help = "What happened since the start, the newest first: the difference between one look and the next. A lock that "
 		"comes and goes between two looks is not seen. Below is the selected event's file over time: who held a "
 		"lock on it and who waited. What was done from here stands among the events.",
-	.columns = columns,
-	.n_columns = N_COLS,
 	.sort_column = SIZE_MAX,
 	.list = {
-		.n_columns = N_COLS,
+		.columns = columns,
 		.fill = fill,
 		.value = value,
 		.words = words,

@@ -1,33 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the lists of locks, files and processes say alike; and the parts of the list of locks. */
+/* What the lists of locks, files and processes say alike; and the list of locks. */
 #ifndef LK_TUI_VIEW_LOCKS_H
 #define LK_TUI_VIEW_LOCKS_H
 
 #include "tui/app.h"
 
-/* The first columns of the Locks view; the others follow. */
-enum lk_locks_column {
-	LK_LOCKS_S,
-	LK_LOCKS_PID,
-	LK_LOCKS_USER,
-	LK_LOCKS_COMMAND,
-	LK_LOCKS_TYPE,
-	LK_LOCKS_MODE,
-	LK_LOCKS_RANGE,
-	LK_LOCKS_AGE,
-	LK_LOCKS_PATH,
-	LK_LOCKS_COLUMNS = 44,
-};
-extern const struct lk_view_column lk_locks_columns[LK_LOCKS_COLUMNS];
-/* The column of `list` that a column of the view shows; NULL: none. */
-const struct lk_column *lk_locks_table_column(const struct lk_tui *t, size_t column);
-/* As in lk_view_ops. */
-int lk_locks_init(struct lk_view *v);
-void lk_locks_done(struct lk_view *v);
-size_t lk_locks_shown(const struct lk_tui *t, size_t ret[LK_VIEW_COLUMNS]);
-int lk_locks_cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out,
-		  enum lk_style *ret_style);
-int lk_locks_words(const void *view, const struct lk_item *it, lk_buf *out);
+/* As in lk_view_ops: the columns that are shown. */
+size_t lk_locks_shown(const struct lk_tui *t, size_t ret[LK_COLUMNS_MAX]);
 
 /* The file that a row of the grouped list is about; NULL: it is about a lock. */
 const struct lk_file *lk_locks_group(const struct lk_item *it);

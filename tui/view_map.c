@@ -13,15 +13,15 @@
 
 enum { COL_PID, COL_MODE, COL_COMMAND, COL_TYPE, COL_FIRST, COL_LOCKS, COL_AGE, N_COLS };
 
-static const struct lk_view_column columns[N_COLS] = {
-	[COL_PID] = { "pid", "PID", "who holds it or waits for it", 7, 5, 0, LK_VIEW_RIGHT },
+static const struct lk_column columns[N_COLS + 1] = {
+	[COL_PID] = { "pid", "PID", "who holds it or waits for it", 7, 5, 0, LK_COL_RIGHT },
 	[COL_MODE] = { "mode", "M", "R W held for reading or writing, r w waited for", 1, 1, 1, 0 },
-	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 12, 6, 3, 0 },
-	[COL_TYPE] = { "type", "TYPE", "the kind of lock", 5, 5, 4, 0 },
-	[COL_FIRST] = { "first", "FIRST", "the first byte of its first range", 12, 6, 5, LK_VIEW_RIGHT },
-	[COL_LOCKS] = { "locks", "LOCKS", "how many ranges it has", 5, 5, 6, LK_VIEW_RIGHT | LK_VIEW_DESCENDING },
+	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 12, 6, 3, 0, LK_COL_STRING },
+	[COL_TYPE] = { "type", "TYPE", "the kind of lock", 5, 5, 4, 0, LK_COL_STRING },
+	[COL_FIRST] = { "first", "FIRST", "the first byte of its first range", 12, 6, 5, LK_COL_RIGHT },
+	[COL_LOCKS] = { "locks", "LOCKS", "how many ranges it has", 5, 5, 6, LK_COL_RIGHT | LK_COL_DESCENDING },
 	[COL_AGE] = { "age", "AGE", "how long it has held or waited for the first of them", 7, 6, 7,
-		      LK_VIEW_RIGHT | LK_VIEW_DESCENDING },
+		      LK_COL_RIGHT | LK_COL_DESCENDING },
 };
 
 static struct lk_mapview *own_of(const struct lk_view *v)
@@ -109,8 +109,7 @@ static int64_t age_of(const struct lk_tui *t, const struct lk_item *it, const st
 	return lk_frame_age_ms(it->frame, l, lk_tui_now_of(t, it->frame), ret_at_least);
 }
 
-static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch,
-			     enum lk_col_type *ret_type)
+static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
 {
 	const struct lk_view *v = view;
 	const struct lk_lock *l = first_lock(it);
@@ -119,7 +118,6 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	bool at_least;
 
 	(void)scratch;
-	*ret_type = LK_COL_NUMBER;
 	if (!l)
 		return number(0, false);
 	switch (column) {
@@ -134,7 +132,6 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	case COL_AGE:
 		return number(age_of(v->tui, it, l, &at_least), true);
 	default:
-		*ret_type = LK_COL_STRING;
 		s = column == COL_TYPE ? lk_type_name(l->rec.type) : l->proc ? l->proc->comm : NULL;
 		return (struct lk_value){ .known = s != NULL, .s = s };
 	}
@@ -314,12 +311,10 @@ const struct lk_view_ops lk_view_map = {
 		"columns are not to scale, each stretch between two edges gets a few. Left and right move the cursor from "
 		"stretch to stretch, + and - zoom, [ and ] go to the next conflict. flock locks and leases have no ranges "
 		"and lie over the whole file.",
-	.columns = columns,
-	.n_columns = N_COLS,
 	.sort_column = SIZE_MAX,
 	.list = {
 		.ghosts = true,
-		.n_columns = N_COLS,
+		.columns = columns,
 		.fill = fill,
 		.value = value,
 		.words = words,

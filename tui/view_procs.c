@@ -13,22 +13,21 @@ enum { PID, USER, STATE, HELD, WAIT, BLOCKS, OLDEST, UNIT, COMMAND };
 /* Further up than this no ancestor is looked for. */
 #define MAX_DEPTH 256
 
-#define COUNT_FLAGS (LK_VIEW_RIGHT | LK_VIEW_DESCENDING)
+#define COUNT_FLAGS (LK_COL_RIGHT | LK_COL_DESCENDING)
 
 /* clang-format off */
-static const struct lk_view_column columns[] = {
-	[PID] = { "pid", "PID", "number of the process", 7, 4, 2, LK_VIEW_RIGHT },
-	[USER] = { "user", "USER", "user it runs as", 8, 8, 7, 0 },
+static const struct lk_column columns[COMMAND + 2] = {
+	[PID] = { "pid", "PID", "number of the process", 7, 4, 2, LK_COL_RIGHT },
+	[USER] = { "user", "USER", "user it runs as", 8, 8, 7, 0, LK_COL_STRING },
 	[STATE] = { "state", "ST", "R runs, S sleeps, D sleeps and no signal reaches it, T stopped, Z zombie; x: holds and waits for nothing any more", 2, 2, 3, 0 },
 	[HELD] = { "held", "HELD", "locks it holds; ?: only recorded for it, not proven", 7, 4, 4, COUNT_FLAGS },
 	[WAIT] = { "waiting", "WAIT", "requests it waits with", 7, 4, 4, COUNT_FLAGS },
 	[BLOCKS] = { "blocks", "BLOCKS", "requests that its locks are in the way of", 7, 6, 5, COUNT_FLAGS },
 	[OLDEST] = { "oldest", "OLDEST", "its longest wait, else the longest it lets others wait, else its oldest lock", 8, 6, 6, COUNT_FLAGS },
-	[UNIT] = { "unit", "UNIT", "systemd unit", 20, 4, 8, LK_VIEW_WHOLE },
-	[COMMAND] = { "command", "COMMAND", "command line, or the name where it is not known", 12, 10, 0, LK_VIEW_GROW | LK_VIEW_TREE },
+	[UNIT] = { "unit", "UNIT", "systemd unit", 20, 4, 8, LK_COL_WHOLE, LK_COL_STRING },
+	[COMMAND] = { "command", "COMMAND", "command line, or the name where it is not known", 12, 10, 0, LK_COL_GROW | LK_COL_TREE, LK_COL_STRING },
 };
 /* clang-format on */
-#define N_COLUMNS (sizeof(columns) / sizeof(*columns))
 
 static const struct lk_proc *proc_of(const struct lk_item *it)
 {
@@ -152,9 +151,8 @@ static struct lk_value number(int64_t i)
 	return (struct lk_value){ .known = true, .i = i };
 }
 
-static struct lk_value string(const char *s, enum lk_col_type *ret_type)
+static struct lk_value string(const char *s)
 {
-	*ret_type = LK_COL_STRING;
 	return (struct lk_value){ .known = s, .s = s };
 }
 
@@ -168,27 +166,25 @@ static struct lk_value age_value(const struct lk_item *it, size_t lock)
 	return age < 0 ? (struct lk_value){ 0 } : number(age);
 }
 
-static struct lk_value user_value(const struct lk_proc *p, lk_buf *scratch, enum lk_col_type *ret_type)
+static struct lk_value user_value(const struct lk_proc *p, lk_buf *scratch)
 {
 	if (p->user || p->uid < 0)
-		return string(p->user, ret_type);
+		return string(p->user);
 	lk_buf_printf(scratch, "%" PRId64, p->uid);
-	return string(lk_buf_str(scratch), ret_type);
+	return string(lk_buf_str(scratch));
 }
 
-static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch,
-			     enum lk_col_type *ret_type)
+static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
 {
 	const struct lk_proc *p = proc_of(it);
 	struct lk_proc_sum sum = sum_of(it);
 
 	(void)view;
-	*ret_type = LK_COL_NUMBER;
 	switch (column) {
 	case PID:
 		return number(p->pid);
 	case USER:
-		return user_value(p, scratch, ret_type);
+		return user_value(p, scratch);
 	case STATE:
 		return p->state ? number(p->state) : (struct lk_value){ 0 };
 	case HELD:
@@ -201,9 +197,9 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	case OLDEST:
 		return age_value(it, oldest_of(&sum));
 	case UNIT:
-		return string(p->unit, ret_type);
+		return string(p->unit);
 	default:
-		return string(p->cmdline && *p->cmdline ? p->cmdline : p->comm, ret_type);
+		return string(p->cmdline && *p->cmdline ? p->cmdline : p->comm);
 	}
 }
 
@@ -331,11 +327,9 @@ const struct lk_view_ops lk_view_procs = {
 	.title = "Procs",
 	.help = "Every process that holds a lock or waits for one. Those that the most requests are behind come first. F5 shows who started "
 		"whom, as far as the parents hold or wait too.",
-	.columns = columns,
-	.n_columns = N_COLUMNS,
 	.sort_column = BLOCKS,
 	.list = { .ghosts = true,
-		  .n_columns = N_COLUMNS,
+		  .columns = columns,
 		  .fill = fill,
 		  .value = value,
 		  .words = words,

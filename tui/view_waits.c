@@ -13,17 +13,17 @@
 
 enum { COL_STATE, COL_PID, COL_COMMAND, COL_WAIT, COL_TYPE, COL_MODE, COL_RANGE, COL_BEHIND, COL_PATH, N_COLS };
 
-static const struct lk_view_column columns[N_COLS] = {
+static const struct lk_column columns[N_COLS + 1] = {
 	[COL_STATE] = { "state", "S", "W waits, C part of a deadlock, B blocks, x gone", 1, 1, 0, 0 },
-	[COL_PID] = { "pid", "PID", "the process that waits", 7, 5, 1, LK_VIEW_RIGHT },
-	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 11, 7, 3, 0 },
+	[COL_PID] = { "pid", "PID", "the process that waits", 7, 5, 1, LK_COL_RIGHT },
+	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 11, 7, 3, 0, LK_COL_STRING },
 	[COL_WAIT] = { "wait", "WAIT", "how long it has waited at least: each wake-up starts the kernel's clock anew",
-		       7, 6, 4, LK_VIEW_RIGHT | LK_VIEW_DESCENDING },
-	[COL_TYPE] = { "type", "TYPE", "the kind of lock: POSIX, OFD, FLOCK, LEASE", 5, 5, 6, 0 },
-	[COL_MODE] = { "mode", "MODE", "READ (shared) or WRITE (exclusive)", 5, 1, 5, LK_VIEW_INITIAL },
-	[COL_RANGE] = { "range", "RANGE", "the bytes, both ends included", 12, 5, 8, LK_VIEW_RIGHT },
+		       7, 6, 4, LK_COL_RIGHT | LK_COL_DESCENDING },
+	[COL_TYPE] = { "type", "TYPE", "the kind of lock: POSIX, OFD, FLOCK, LEASE", 5, 5, 6, 0, LK_COL_STRING },
+	[COL_MODE] = { "mode", "MODE", "READ (shared) or WRITE (exclusive)", 5, 1, 5, LK_COL_INITIAL, LK_COL_STRING },
+	[COL_RANGE] = { "range", "RANGE", "the bytes, both ends included", 12, 5, 8, LK_COL_RIGHT },
 	[COL_BEHIND] = { "behind", "BEHIND", "who is in its way", 12, 6, 7, 0 },
-	[COL_PATH] = { "path", "PATH", "the file", 24, 12, 2, LK_VIEW_PATH | LK_VIEW_GROW },
+	[COL_PATH] = { "path", "PATH", "the file", 24, 12, 2, LK_COL_TRUNC_LEFT | LK_COL_GROW, LK_COL_STRING },
 };
 
 const struct lk_tree_node *lk_waits_node(const struct lk_item *it)
@@ -251,15 +251,13 @@ static int64_t wait_of(const struct lk_tui *t, const struct lk_item *it, const s
 	return node->oldest_wait_ms;
 }
 
-static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch,
-			     enum lk_col_type *ret_type)
+static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
 {
 	const struct lk_view *v = view;
 	const struct lk_tree_node *node = lk_waits_node(it);
 	const struct lk_lock *l = node ? node->lock : NULL;
 	int64_t ms;
 
-	*ret_type = LK_COL_NUMBER;
 	if (!node || (it->flags & LK_ITEM_FIXED))
 		return number(0, false);
 	if (column == COL_WAIT) {
@@ -279,7 +277,6 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 		return number(l->n_blocked_by ? l->blocked_by[0]->pid : 0, l->n_blocked_by > 0);
 	default:
 		(void)scratch;
-		*ret_type = LK_COL_STRING;
 		return string(column == COL_COMMAND ? (l->proc ? l->proc->comm : NULL)
 			      : column == COL_TYPE  ? lk_type_name(l->rec.type)
 			      : column == COL_MODE  ? lk_mode_name(l->rec.mode)
@@ -434,13 +431,11 @@ const struct lk_view_ops lk_view_waits = {
 	.help = "Who must move first. At the top stand cycles, which cannot end by themselves, and locks whose holders do not "
 		"wait; below each hang those who wait for it, and below them those who wait for what they hold. The "
 		"kernel finds circles of POSIX locks only; those of flock, OFD locks and mixtures are found here.",
-	.columns = columns,
-	.n_columns = N_COLS,
 	.sort_column = SIZE_MAX,
 	.tree = true,
 	.list = {
 		.ghosts = true,
-		.n_columns = N_COLS,
+		.columns = columns,
 		.fill = fill,
 		.value = value,
 		.words = words,

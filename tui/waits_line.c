@@ -2,7 +2,6 @@
 #include "tui/waits_line.h"
 #include "table/get.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,8 +36,7 @@ static void put_age(struct lk_waits_line *l, lk_buf *b, int64_t ms, bool at_leas
 /* "FLOCK W", "OFD R 0-9" */
 static void put_kind(struct lk_waits_line *l, lk_buf *b, const struct lk_tui *t, const struct lk_lock *lock)
 {
-	for (const char *p = lk_type_name(lock->rec.type); *p; p++)
-		put(l, b, "%c", toupper((unsigned char)*p));
+	lk_put_upper(lk_type_name(lock->rec.type), b);
 	put(l, b, " %c", "RW??"[lock->rec.mode]);
 	if (lk_range_is_whole(lock->rec.range) && lock->rec.type != LK_TYPE_POSIX && lock->rec.type != LK_TYPE_OFD)
 		return;

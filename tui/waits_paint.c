@@ -69,7 +69,7 @@ static void find_stems(const struct lk_waits *w, const struct lk_list *l, size_t
 /* The ring around a cycle is drawn only while its rows stand as they were found. */
 static bool has_ring(const struct lk_list *l)
 {
-	return l->sort_column >= l->ops->n_columns && !l->filter_text && !l->user_filter && !l->only_contended;
+	return l->sort_column == SIZE_MAX && !l->filter_text && !l->user_filter && !l->only_contended;
 }
 
 static const struct lk_tree_node *top_of(const struct lk_tree_node *node, const struct lk_forest *f)

@@ -45,7 +45,8 @@ static enum lk_status look(struct listing *l)
 static int choose_rows(struct listing *l)
 {
 	lk_select_rows(&l->select, &l->session, &l->rows);
-	return lk_sort_rows(&l->sort, l->rows.v, l->rows.n);
+	lk_sort_rows(&l->sort, l->rows.v, l->rows.n);
+	return 0;
 }
 
 /* A FILE that is not there is an error; one that could not be looked at leaves the list open. */

@@ -144,7 +144,8 @@ static int choose_rows(struct inquiry *q)
 			return -ENOMEM;
 		*slot = (struct lk_row){ .snap = s, .lock = &s->locks[i] };
 	}
-	return lk_sort_rows(&q->sort, q->rows.v, q->rows.n);
+	lk_sort_rows(&q->sort, q->rows.v, q->rows.n);
+	return 0;
 }
 
 /* By the call it sleeps in a waiter is matched at best; what is less is shown. */

@@ -145,8 +145,7 @@ static int print_for_people(struct inquiry *q, const struct lk_who *w)
 	lk_who_note_mandatory(&o, w->target, q->session.snap->host.live);
 	for (size_t i = 0; i < w->locks.n && rc == 0; i++)
 		rc = add_process_rows(q->session.snap, w->locks.v[i], &rows);
-	if (rc == 0)
-		rc = lk_sort_rows(&q->sort, rows.v, rows.n);
+	lk_sort_rows(&q->sort, rows.v, rows.n);
 	if (rc == 0)
 		rc = lk_out_show_wanted(q->cli, &q->cols, rows.v, rows.n);
 	if (rc == 0)
@@ -205,7 +204,8 @@ static int collect_rows(const struct inquiry *q, bool per_process, lk_rows *rows
 			continue;
 		rc = per_process ? add_process_rows(snap, l, rows) : push_row(rows, (struct lk_row){ snap, l, NULL });
 	}
-	return rc ? rc : lk_sort_rows(&q->sort, rows->v, rows->n);
+	lk_sort_rows(&q->sort, rows->v, rows->n);
+	return rc;
 }
 
 static enum lk_tri overall(const struct inquiry *q)

@@ -8,18 +8,17 @@
 #include "base/ints.h"
 #include "source/mounts.h"
 
+const char *const lk_state_words[] = { "held", "waiting", "breaking", "breaker", "stopped_waiting", NULL };
+const char *const lk_how_words[] = { "exact", "matched", "recorded", "ambiguous", "unknown", NULL };
+
 const char *lk_state_name(enum lk_state s)
 {
-	static const char *const names[] = { "held", "waiting", "breaking", "breaker", "stopped_waiting" };
-
-	return names[s];
+	return lk_state_words[s];
 }
 
 const char *lk_how_name(enum lk_how h)
 {
-	static const char *const names[] = { "exact", "matched", "recorded", "ambiguous", "unknown" };
-
-	return names[h];
+	return lk_how_words[h];
 }
 
 struct lk_snapshot *lk_snapshot_hold(struct lk_snapshot *s)

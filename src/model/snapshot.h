@@ -28,6 +28,8 @@ enum lk_how {
 	LK_HOW_UNKNOWN,
 } __attribute__((packed));
 
+/* All of them, NULL at the end. */
+extern const char *const lk_state_words[], *const lk_how_words[];
 const char *lk_state_name(enum lk_state s); /* "held", … as in JSON */
 const char *lk_how_name(enum lk_how h);
 

@@ -100,18 +100,17 @@ uint64_t lk_record_hash(const struct lk_record *r)
 	return lk_hash(LK_HASH_INIT, &b, sizeof(b));
 }
 
+const char *const lk_type_words[] = { "posix", "ofd", "flock", "lease", "deleg", "unknown", NULL };
+const char *const lk_mode_words[] = { "read", "write", "unlock", "unknown", NULL };
+
 const char *lk_type_name(enum lk_type t)
 {
-	static const char *const names[] = { "posix", "ofd", "flock", "lease", "deleg", "unknown" };
-
-	return names[t];
+	return lk_type_words[t];
 }
 
 const char *lk_mode_name(enum lk_mode m)
 {
-	static const char *const names[] = { "read", "write", "unlock", "unknown" };
-
-	return names[m];
+	return lk_mode_words[m];
 }
 
 const char *lk_record_mode_words(const struct lk_record *r)

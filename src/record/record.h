@@ -79,7 +79,8 @@ struct lk_body lk_record_body(const struct lk_record *r);
 /* A stable hash of it. Not keyed, and ranges are chosen by users: equal hashes are no proof of equal bodies. */
 uint64_t lk_record_hash(const struct lk_record *r);
 
-/* The words used in JSON and filters: "posix", "read", … never NULL. */
+/* The words used in JSON and filters: "posix", "read", … never NULL. The lists end with NULL. */
+extern const char *const lk_type_words[], *const lk_mode_words[];
 const char *lk_type_name(enum lk_type t);
 const char *lk_mode_name(enum lk_mode m);
 /* The same for people: "being broken" of a lease whose mode does not matter any more. */

@@ -29,17 +29,15 @@ int lk_size_text(uint64_t bytes, lk_buf *out)
 	return lk_buf_printf(out, "%" PRIu64 "%c", whole, letters[i]);
 }
 
-static int put_upper(const char *s, lk_buf *out)
+void lk_put_upper(const char *word, lk_buf *out)
 {
 	size_t start = out->n;
 
-	if (lk_buf_puts(out, s) < 0)
-		return -ENOMEM;
+	lk_buf_puts(out, word);
 	for (size_t i = start; i < out->n; i++) {
 		if (out->v[i] >= 'a' && out->v[i] <= 'z')
 			out->v[i] -= 'a' - 'A';
 	}
-	return 0;
 }
 
 int lk_text_type(const struct lk_row *row, bool human, lk_buf *out)
@@ -48,22 +46,24 @@ int lk_text_type(const struct lk_row *row, bool human, lk_buf *out)
 
 	(void)human;
 	if (rec->type == LK_TYPE_UNKNOWN && rec->type_word)
-		return lk_buf_puts(out, rec->type_word);
-	return put_upper(lk_type_name(rec->type), out);
+		lk_buf_puts(out, rec->type_word);
+	else
+		lk_put_upper(lk_type_name(rec->type), out);
+	return 0;
 }
 
 /* "READ", "WRITE->READ" of a lease being broken. */
 int lk_text_mode(const struct lk_row *row, bool human, lk_buf *out)
 {
 	const struct lk_record *rec = &row->lock->rec;
-	int rc;
 
 	(void)human;
-	if (!rec->break_to)
-		return put_upper(lk_mode_name(rec->mode), out);
-	rc = rec->mode == LK_MODE_UNKNOWN ? lk_buf_puts(out, "?") : put_upper(lk_mode_name(rec->mode), out);
-	rc = rc ? rc : lk_buf_puts(out, "->");
-	return rc ? rc : put_upper(lk_break_name(rec->break_to), out);
+	lk_put_upper(rec->break_to && rec->mode == LK_MODE_UNKNOWN ? "?" : lk_mode_name(rec->mode), out);
+	if (rec->break_to) {
+		lk_buf_puts(out, "->");
+		lk_put_upper(lk_break_name(rec->break_to), out);
+	}
+	return 0;
 }
 
 int lk_break_text(const struct lk_lock *l, lk_buf *out)
@@ -98,21 +98,25 @@ int lk_text_length(const struct lk_row *row, bool human, lk_buf *out)
 	return lk_buf_number(out, r.end - r.start + 1);
 }
 
-/* "?:INODE on /mount": no name, but enough to find the file with find -inum. */
-static int put_nameless(const struct lk_file *file, lk_buf *out)
+void lk_put_file(const struct lk_file *file, lk_buf *out)
 {
-	if (file->key.none)
-		return lk_buf_puts(out, "?");
-	if (file->mount_point)
-		return lk_buf_printf(out, "?:%" PRIu64 " on %s", file->key.ino, file->mount_point);
-	return lk_buf_printf(out, "?:%" PRIu64 " on device %02" PRIx32 ":%02" PRIx32, file->key.ino, file->key.major,
-			     file->key.minor);
+	if (file->path)
+		lk_buf_puts(out, file->path);
+	else if (file->key.none)
+		lk_buf_puts(out, "?");
+	else if (file->mount_point)
+		lk_buf_printf(out, "?:%" PRIu64 " on %s", file->key.ino, file->mount_point);
+	else
+		lk_buf_printf(out, "?:%" PRIu64 " on device %02" PRIx32 ":%02" PRIx32, file->key.ino, file->key.major,
+			      file->key.minor);
 }
 
 static const char deleted_note[] = "(deleted)", replaced_note[] = "(replaced)";
 
-static const char *note_of(const struct lk_file *file)
+const char *lk_file_note(const struct lk_file *file)
 {
+	if (!file->path)
+		return NULL;
 	if (file->deleted == LK_YES)
 		return deleted_note;
 	return file->replaced == LK_YES ? replaced_note : NULL;
@@ -120,15 +124,15 @@ static const char *note_of(const struct lk_file *file)
 
 int lk_text_path(const struct lk_row *row, bool human, lk_buf *out)
 {
-	const struct lk_file *file = row->lock->file;
-	const char *note = note_of(file);
+	const char *note = lk_file_note(row->lock->file);
 
 	(void)human;
-	if (!file->path)
-		return put_nameless(file, out);
-	if (lk_buf_puts(out, file->path) < 0 || (note && lk_buf_puts(out, " ") < 0))
-		return -ENOMEM;
-	return note ? lk_buf_puts(out, note) : 0;
+	lk_put_file(row->lock->file, out);
+	if (note) {
+		lk_buf_puts(out, " ");
+		lk_buf_puts(out, note);
+	}
+	return 0;
 }
 
 static bool ends_in(const char *s, const char *end)
@@ -142,7 +146,7 @@ size_t lk_path_false_note(const struct lk_row *row)
 {
 	const struct lk_file *file = row->lock->file;
 
-	if (!file->path || note_of(file))
+	if (!file->path || lk_file_note(file))
 		return 0;
 	/* Where it is not known, this may be the kernel's own note. */
 	if (file->deleted == LK_NO && ends_in(file->path, deleted_note))
@@ -196,8 +200,12 @@ static int put_value(const struct lk_column *col, const struct lk_value *v, bool
 	case LK_COL_BOOL:
 		return lk_buf_puts(out, v->i ? "yes" : "no");
 	case LK_COL_ENUM:
-		return col->flags & LK_COL_UPPER ? put_upper(v->s, out) : lk_buf_puts(out, v->s);
+		if (!(col->flags & LK_COL_UPPER))
+			break;
+		lk_put_upper(v->s, out);
+		return 0;
 	case LK_COL_STRING:
+	case LK_COL_RANGE:
 		break;
 	}
 	return lk_buf_puts(out, v->s);

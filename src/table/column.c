@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of columns, and lists of them by name. */
 #include "table/column.h"
 
 #include <errno.h>
@@ -10,135 +11,115 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-static const char *const state_words[] = { "held", "waiting", "breaking", "breaker", "stopped_waiting", NULL };
-static const char *const type_words[] = { "posix", "ofd", "flock", "lease", "deleg", "unknown", NULL };
-static const char *const mode_words[] = { "read", "write", "unlock", "unknown", NULL };
-static const char *const how_words[] = { "exact", "matched", "recorded", "ambiguous", "unknown", NULL };
-
 /* clang-format off */
-static const struct lk_column table[] = {
-	{ .name = "ID", .filter_name = "id", .type = LK_COL_STRING, .get = lk_get_id,
-	  .help = "identifier of the lock, the same from run to run while the lock stands" },
-	{ .name = "STATE", .filter_name = "state", .type = LK_COL_ENUM, .words = state_words, .get = lk_get_state,
-	  .note = lk_note_state,
-	  .help = "held, waiting, breaking, breaker or stopped_waiting; in a table also (stopped), (traced), (zombie)" },
-	{ .name = "TYPE", .filter_name = "type", .type = LK_COL_ENUM, .flags = LK_COL_UPPER, .words = type_words,
-	  .get = lk_get_type, .text = lk_text_type,
-	  .help = "kind of lock: POSIX, OFD, FLOCK, LEASE or DELEG" },
-	{ .name = "MODE", .filter_name = "mode", .type = LK_COL_ENUM, .flags = LK_COL_UPPER, .words = mode_words,
-	  .get = lk_get_mode, .text = lk_text_mode,
-	  .help = "READ (shared) or WRITE (exclusive); READ->UNLOCK: a lease being broken, and to what" },
-	{ .name = "PID", .filter_name = "pid", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT, .get = lk_get_pid,
-	  .help = "process that holds the lock or waits for it" },
-	{ .name = "TID", .filter_name = "tid", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT, .needs = LK_NEED_WAITS,
-	  .get = lk_get_tid,
-	  .help = "thread that waits, or whose own descriptor table holds the lock" },
-	{ .name = "COMMAND", .filter_name = "comm", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_OF_PROC,
-	  .get = lk_get_command, .note = lk_note_holders,
-	  .help = "name of that process; in a table +1 if one more process holds the lock" },
-	{ .name = "USER", .filter_name = "user", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_OF_PROC, .needs = LK_NEED_USER,
-	  .get = lk_get_user,
-	  .help = "user that process runs as (effective)" },
-	{ .name = "UID", .filter_name = "uid", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT | LK_COL_OF_PROC, .get = lk_get_uid,
-	  .help = "number of that user" },
-	{ .name = "FD", .filter_name = "fd", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT, .needs = LK_NEED_WAITS,
-	  .get = lk_get_fd,
-	  .help = "file descriptor it holds or asked for the lock with" },
-	{ .name = "RANGE", .filter_name = "range", .type = LK_COL_STRING, .flags = LK_COL_NUMBERS,
-	  .get = lk_get_range,
-	  .help = "locked bytes, both ends included: 100-199, 4096- (to EOF) or whole" },
-	{ .name = "START", .filter_name = "start", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT, .get = lk_get_start,
-	  .help = "first locked byte" },
-	{ .name = "END", .filter_name = "end", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT, .get = lk_get_end,
-	  .text = lk_text_end,
-	  .help = "last locked byte, or EOF" },
-	{ .name = "SIZE", .filter_name = "size_bytes", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT | LK_COL_SIZE | LK_COL_OF_FILE,
-	  .get = lk_get_size,
-	  .help = "size of the file" },
-	{ .name = "LENGTH", .filter_name = "length", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT,
-	  .get = lk_get_length, .text = lk_text_length,
-	  .help = "number of locked bytes, or EOF" },
-	{ .name = "INODE", .filter_name = "inode", .type = LK_COL_UNSIGNED, .flags = LK_COL_RIGHT | LK_COL_OF_FILE,
-	  .get = lk_get_inode,
-	  .help = "inode number of the file" },
-	{ .name = "DEV", .filter_name = "dev", .type = LK_COL_STRING, .flags = LK_COL_OF_FILE, .get = lk_get_dev,
-	  .help = "device number of the file system in hex, as the kernel prints it" },
-	{ .name = "MAJ:MIN", .filter_name = "maj_min", .type = LK_COL_STRING, .flags = LK_COL_NUMBERS | LK_COL_OF_FILE,
-	  .get = lk_get_majmin,
-	  .help = "device number of the file system in decimal" },
-	{ .name = "BLOCKER", .filter_name = "blocker", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT,
-	  .get = lk_get_blocker, .note = lk_note_blocker,
-	  .help = "process that the kernel lists the waiter behind; in a table +1 if one more is in its way" },
-	{ .name = "KEY", .filter_name = "key", .type = LK_COL_STRING, .flags = LK_COL_OF_FILE, .get = lk_get_key,
-	  .help = "the kernel's name for the file: device in hex, and inode" },
-	{ .name = "DELETED", .filter_name = "deleted", .type = LK_COL_BOOL, .flags = LK_COL_OF_FILE, .get = lk_get_deleted,
-	  .help = "yes if the file's name is gone" },
-	{ .name = "REPLACED", .filter_name = "replaced", .type = LK_COL_BOOL, .flags = LK_COL_OF_FILE, .get = lk_get_replaced,
-	  .help = "yes if the name belongs to another file by now" },
-	{ .name = "HOLDERS", .filter_name = "holders", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_NUMBERS,
-	  .get = lk_get_holders,
-	  .help = "everybody who holds the lock, as PID:FD or PID/TID:FD" },
-	{ .name = "NHOLDERS", .filter_name = "n_holders", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT, .get = lk_get_nholders,
-	  .help = "how many processes hold the lock" },
-	{ .name = "SHARED", .filter_name = "shared", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_NUMBERS,
-	  .get = lk_get_shared,
-	  .help = "who else holds this very lock, as in HOLDERS: three at most, then +N" },
-	{ .name = "HOW", .filter_name = "how_known", .type = LK_COL_ENUM, .words = how_words, .get = lk_get_how,
-	  .help = "how PID is known: exact, matched, recorded, ambiguous or unknown" },
-	{ .name = "BLOCKEDBY", .filter_name = "blocked_by", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_NUMBERS,
-	  .get = lk_get_blockedby,
-	  .help = "every process in the way of this request" },
-	{ .name = "BLOCKS", .filter_name = "blocks", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_NUMBERS,
-	  .get = lk_get_blocks,
-	  .help = "every process that waits because of this lock" },
-	{ .name = "PSTATE", .filter_name = "process_state", .type = LK_COL_ENUM, .flags = LK_COL_OF_PROC,
-	  .words = lk_proc_state_words, .get = lk_get_pstate,
-	  .help = "what the process does: running, sleeping, disk_sleep, stopped, traced, zombie, dead or idle" },
-	{ .name = "STARTED", .filter_name = "started_unix_ms", .type = LK_COL_NUMBER, .flags = LK_COL_OF_PROC,
-	  .get = lk_get_started, .text = lk_text_started,
-	  .help = "when the process was started (in filters: milliseconds since 1970)" },
-	{ .name = "PPID", .filter_name = "ppid", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT | LK_COL_OF_PROC, .get = lk_get_ppid,
-	  .help = "process number of its parent" },
-	{ .name = "TTY", .filter_name = "tty", .type = LK_COL_STRING, .flags = LK_COL_OF_PROC, .needs = LK_NEED_JOB,
-	  .get = lk_get_tty,
-	  .help = "its controlling terminal" },
-	{ .name = "UNIT", .filter_name = "unit", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_OF_PROC,
-	  .needs = LK_NEED_CGROUP, .get = lk_get_unit,
-	  .help = "systemd unit of the process; of what a user started, user@UID.service or a session" },
-	{ .name = "USERUNIT", .filter_name = "user_unit", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_OF_PROC,
-	  .needs = LK_NEED_CGROUP, .get = lk_get_user_unit,
-	  .help = "unit of the systemd of the process's user" },
-	{ .name = "CONTAINER", .filter_name = "container", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_OF_PROC,
-	  .needs = LK_NEED_CGROUP, .get = lk_get_container,
-	  .help = "container of the process" },
-	{ .name = "CMDLINE", .filter_name = "cmdline", .type = LK_COL_STRING, .flags = LK_COL_TRUNC | LK_COL_OF_PROC,
-	  .needs = LK_NEED_CMDLINE, .get = lk_get_cmdline,
-	  .help = "command line of the process" },
-	{ .name = "FSTYPE", .filter_name = "fstype", .type = LK_COL_STRING, .flags = LK_COL_OF_FILE, .get = lk_get_fstype,
-	  .help = "type of the file system" },
-	{ .name = "MOUNT", .filter_name = "mount_point", .type = LK_COL_STRING, .flags = LK_COL_TRUNC_LEFT | LK_COL_OF_FILE,
-	  .get = lk_get_mount,
-	  .help = "where the file system is mounted" },
-	{ .name = "M", .filter_name = "mandatory", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT,
-	  .get = lk_get_mandatory,
-	  .help = "1 for a mandatory lock of an old kernel, else 0" },
-	{ .name = "AGE", .filter_name = "age", .type = LK_COL_NUMBER, .flags = LK_COL_RIGHT, .needs = LK_NEED_WAITS,
-	  .get = lk_get_age, .text = lk_text_age,
-	  .help = "how long it has waited at least (in filters: seconds)" },
-	{ .name = "WHY", .filter_name = "why", .type = LK_COL_STRING, .flags = LK_COL_TRUNC, .get = lk_get_why,
-	  .help = "where no holder is named: the reasons that remain possible" },
-	{ .name = "MEANING", .filter_name = "meaning", .type = LK_COL_STRING, .flags = LK_COL_TRUNC, .get = lk_get_meaning,
-	  .help = "what the bytes mean to a well-known program: SQLite, QEMU, tdb, LMDB, Berkeley DB" },
-	{ .name = "PATH", .filter_name = "path", .type = LK_COL_STRING, .flags = LK_COL_TRUNC_LEFT | LK_COL_OF_FILE,
-	  .get = lk_get_path, .text = lk_text_path,
-	  .help = "path of the file, as the process sees it; begins with / where it leads there from here" },
+const struct lk_column lk_column_screen[] = {
+	{ "s", "S", "H held, B held and in somebody's way, W waits, C part of a deadlock, ? owner not visible, x gone",
+	  1, 1, 1, 0, LK_COL_NUMBER, .screen = LK_SCREEN_LETTER },
+	{ "id", "ID", "identifier of the lock, the same from run to run while the lock stands",
+	  16, 16, 20, 0, LK_COL_STRING, .get = lk_get_id },
+	{ "state", "STATE", "held, waiting, breaking, breaker or stopped_waiting; in a table also (stopped), (traced), (zombie)",
+	  17, 7, 20, 0, LK_COL_ENUM, .words = lk_state_words, .get = lk_get_state, .note = lk_note_state },
+	{ "type", "TYPE", "kind of lock: POSIX, OFD, FLOCK, LEASE or DELEG",
+	  5, 5, 5, LK_COL_UPPER, LK_COL_ENUM, .words = lk_type_words, .get = lk_get_type, .text = lk_text_type },
+	{ "mode", "MODE", "READ (shared) or WRITE (exclusive); READ->UNLOCK: a lease being broken, and to what",
+	  5, 4, 4, LK_COL_UPPER | LK_COL_INITIAL, LK_COL_ENUM, .words = lk_mode_words, .get = lk_get_mode, .text = lk_text_mode },
+	{ "pid", "PID", "process that holds the lock or waits for it",
+	  7, 4, 2, LK_COL_RIGHT, LK_COL_NUMBER, .unknown = "?", .get = lk_get_pid },
+	{ "tid", "TID", "thread that waits, or whose own descriptor table holds the lock",
+	  7, 4, 20, LK_COL_RIGHT, LK_COL_NUMBER, .get = lk_get_tid, .needs = LK_NEED_WAITS },
+	{ "comm", "COMMAND", "name of that process; in a table +1 if one more process holds the lock; on the screen ? if only recorded",
+	  15, 8, 3, LK_COL_TRUNC | LK_COL_OF_PROC | LK_COL_TREE, LK_COL_STRING,
+	  .screen = LK_SCREEN_COMMAND, .get = lk_get_command, .note = lk_note_holders },
+	{ "user", "USER", "user that process runs as (effective)",
+	  8, 8, 8, LK_COL_TRUNC | LK_COL_OF_PROC, LK_COL_STRING, .unknown = "?", .get = lk_get_user, .needs = LK_NEED_USER },
+	{ "uid", "UID", "number of that user",
+	  10, 4, 20, LK_COL_RIGHT | LK_COL_OF_PROC, LK_COL_NUMBER, .get = lk_get_uid },
+	{ "fd", "FD", "file descriptor it holds or asked for the lock with",
+	  5, 2, 20, LK_COL_RIGHT, LK_COL_NUMBER, .get = lk_get_fd, .needs = LK_NEED_WAITS },
+	{ "range", "RANGE", "locked bytes, both ends included: 100-199, 4096- (to EOF) or whole; on the screen also FIRST+LENGTH",
+	  22, 7, 6, LK_COL_SCREEN_RIGHT, LK_COL_RANGE, .screen = LK_SCREEN_RANGE, .get = lk_get_range },
+	{ "start", "START", "first locked byte",
+	  19, 5, 20, LK_COL_RIGHT, LK_COL_NUMBER, .get = lk_get_start },
+	{ "end", "END", "last locked byte, or EOF",
+	  19, 5, 20, LK_COL_RIGHT, LK_COL_NUMBER, .get = lk_get_end, .text = lk_text_end },
+	{ "size_bytes", "SIZE", "size of the file",
+	  10, 5, 20, LK_COL_RIGHT | LK_COL_SIZE | LK_COL_OF_FILE | LK_COL_DESCENDING, LK_COL_NUMBER, .get = lk_get_size },
+	{ "length", "LENGTH", "number of locked bytes, or EOF",
+	  19, 6, 20, LK_COL_RIGHT | LK_COL_DESCENDING, LK_COL_NUMBER, .get = lk_get_length, .text = lk_text_length },
+	{ "inode", "INODE", "inode number of the file",
+	  20, 6, 20, LK_COL_RIGHT | LK_COL_OF_FILE, LK_COL_UNSIGNED, .get = lk_get_inode },
+	{ "dev", "DEV", "device number of the file system in hex, as the kernel prints it",
+	  7, 5, 20, LK_COL_OF_FILE, LK_COL_STRING, .get = lk_get_dev },
+	{ "maj_min", "MAJ:MIN", "device number of the file system in decimal",
+	  9, 7, 20, LK_COL_NUMBERS | LK_COL_OF_FILE, LK_COL_STRING, .get = lk_get_majmin },
+	{ "blocker", "BLOCKER", "process that the kernel lists the waiter behind; in a table +1 if one more is in its way",
+	  11, 7, 20, LK_COL_RIGHT, LK_COL_NUMBER, .get = lk_get_blocker, .note = lk_note_blocker },
+	{ "key", "KEY", "the kernel's name for the file: device in hex, and inode",
+	  20, 12, 20, LK_COL_OF_FILE, LK_COL_STRING, .get = lk_get_key },
+	{ "deleted", "DELETED", "yes if the file's name is gone",
+	  7, 7, 20, LK_COL_OF_FILE, LK_COL_BOOL, .get = lk_get_deleted },
+	{ "replaced", "REPLACED", "yes if the name belongs to another file by now",
+	  8, 8, 20, LK_COL_OF_FILE, LK_COL_BOOL, .get = lk_get_replaced },
+	{ "holders", "HOLDERS", "everybody who holds the lock, as PID:FD or PID/TID:FD",
+	  20, 8, 20, LK_COL_TRUNC | LK_COL_NUMBERS, LK_COL_STRING, .get = lk_get_holders },
+	{ "n_holders", "NHOLDERS", "how many processes hold the lock",
+	  8, 5, 20, LK_COL_RIGHT, LK_COL_NUMBER, .get = lk_get_nholders },
+	{ "shared", "SHARED", "who else holds this very lock, as in HOLDERS: three at most, then +N",
+	  20, 8, 20, LK_COL_TRUNC | LK_COL_NUMBERS, LK_COL_STRING, .get = lk_get_shared },
+	{ "how_known", "HOW", "how PID is known: exact, matched, recorded, ambiguous or unknown",
+	  9, 5, 20, 0, LK_COL_ENUM, .words = lk_how_words, .get = lk_get_how },
+	{ "blocked_by", "BLOCKEDBY", "every process in the way of this request",
+	  16, 9, 20, LK_COL_TRUNC | LK_COL_NUMBERS, LK_COL_STRING, .get = lk_get_blockedby },
+	{ "blocks", "BLOCKS", "every process that waits because of this lock",
+	  16, 7, 20, LK_COL_TRUNC | LK_COL_NUMBERS, LK_COL_STRING, .get = lk_get_blocks },
+	{ "process_state", "PSTATE", "what the process does: running, sleeping, disk_sleep, stopped, traced, zombie, dead or idle",
+	  10, 6, 20, LK_COL_OF_PROC, LK_COL_ENUM, .words = lk_proc_state_words, .get = lk_get_pstate },
+	{ "started_unix_ms", "STARTED", "when the process was started (in filters: milliseconds since 1970)",
+	  24, 10, 20, LK_COL_OF_PROC | LK_COL_DESCENDING, LK_COL_NUMBER, .get = lk_get_started, .text = lk_text_started },
+	{ "ppid", "PPID", "process number of its parent",
+	  7, 4, 20, LK_COL_RIGHT | LK_COL_OF_PROC, LK_COL_NUMBER, .get = lk_get_ppid },
+	{ "tty", "TTY", "its controlling terminal",
+	  8, 5, 20, LK_COL_OF_PROC, LK_COL_STRING, .get = lk_get_tty, .needs = LK_NEED_JOB },
+	{ "unit", "UNIT", "systemd unit of the process; of what a user started, user@UID.service or a session",
+	  20, 8, 20, LK_COL_TRUNC | LK_COL_OF_PROC, LK_COL_STRING, .get = lk_get_unit, .needs = LK_NEED_CGROUP },
+	{ "user_unit", "USERUNIT", "unit of the systemd of the process's user",
+	  20, 8, 20, LK_COL_TRUNC | LK_COL_OF_PROC, LK_COL_STRING, .get = lk_get_user_unit, .needs = LK_NEED_CGROUP },
+	{ "container", "CONTAINER", "container of the process",
+	  16, 9, 20, LK_COL_TRUNC | LK_COL_OF_PROC, LK_COL_STRING, .get = lk_get_container, .needs = LK_NEED_CGROUP },
+	{ "cmdline", "CMDLINE", "command line of the process",
+	  40, 10, 20, LK_COL_TRUNC | LK_COL_OF_PROC, LK_COL_STRING, .get = lk_get_cmdline, .needs = LK_NEED_CMDLINE },
+	{ "fstype", "FSTYPE", "type of the file system",
+	  8, 6, 20, LK_COL_OF_FILE, LK_COL_STRING, .get = lk_get_fstype },
+	{ "mount_point", "MOUNT", "where the file system is mounted",
+	  20, 6, 20, LK_COL_TRUNC_LEFT | LK_COL_OF_FILE, LK_COL_STRING, .get = lk_get_mount },
+	{ "mandatory", "M", "1 for a mandatory lock of an old kernel, else 0",
+	  1, 1, 20, LK_COL_RIGHT, LK_COL_NUMBER, .get = lk_get_mandatory },
+	{ "age", "AGE", "how long it has waited at least (in filters: seconds); on the screen also how long it is held",
+	  8, 5, 7, LK_COL_RIGHT | LK_COL_DESCENDING, LK_COL_NUMBER,
+	  .screen = LK_SCREEN_AGE, .get = lk_get_age, .text = lk_text_age, .needs = LK_NEED_WAITS },
+	{ "why", "WHY", "where no holder is named: the reasons that remain possible",
+	  40, 10, 20, LK_COL_TRUNC, LK_COL_STRING, .get = lk_get_why },
+	{ "meaning", "MEANING", "what the bytes mean to a well-known program: SQLite, QEMU, tdb, LMDB, Berkeley DB",
+	  40, 10, 20, LK_COL_TRUNC, LK_COL_STRING, .get = lk_get_meaning },
+	{ "path", "PATH", "path of the file, as the process sees it; begins with / where it leads there from here",
+	  12, 12, 0, LK_COL_TRUNC_LEFT | LK_COL_OF_FILE | LK_COL_GROW, LK_COL_STRING,
+	  .screen = LK_SCREEN_PATH, .get = lk_get_path, .text = lk_text_path },
+	{ 0 },
 };
 /* clang-format on */
 
-const struct lk_column *lk_column_table(size_t *ret_n)
+#define table (&lk_column_screen[1])
+#define N_COLUMNS (COUNT(lk_column_screen) - 2)
+
+_Static_assert(COUNT(lk_column_screen) <= LK_COLUMNS_MAX, "there is room for all of them");
+
+size_t lk_column_count(const struct lk_column *columns)
 {
-	*ret_n = COUNT(table);
-	return table;
+	size_t n = 0;
+
+	while (columns[n].name)
+		n++;
+	return n;
 }
 
 static bool is_word(const char *word, const char *s, size_t n)
@@ -146,20 +127,31 @@ static bool is_word(const char *word, const char *s, size_t n)
 	return strlen(word) == n && strncasecmp(word, s, n) == 0;
 }
 
-const struct lk_column *lk_column_find(const char *name, size_t n)
+const struct lk_column *lk_column_named(const struct lk_column *columns, const char *name, size_t n)
 {
-	for (size_t i = 0; i < COUNT(table); i++) {
-		if (is_word(table[i].name, name, n) || is_word(table[i].filter_name, name, n))
-			return &table[i];
+	for (; columns->name; columns++) {
+		if (is_word(columns->name, name, n) || is_word(columns->filter_name, name, n))
+			return columns;
 	}
 	return NULL;
+}
+
+const struct lk_column *lk_column_table(size_t *ret_n)
+{
+	*ret_n = N_COLUMNS;
+	return table;
+}
+
+const struct lk_column *lk_column_find(const char *name, size_t n)
+{
+	return lk_column_named(table, name, n);
 }
 
 const char *lk_column_suggest(const char *name, size_t n)
 {
 	struct lk_suggest s = { .text = name, .n = n };
 
-	for (size_t i = 0; i < COUNT(table); i++) {
+	for (size_t i = 0; i < N_COLUMNS; i++) {
 		lk_suggest_try(&s, table[i].name);
 		lk_suggest_try(&s, table[i].filter_name);
 	}
@@ -234,7 +226,7 @@ int lk_columns_default(lk_columns *cols, bool who, size_t width)
 int lk_columns_all(lk_columns *cols)
 {
 	cols->n = 0;
-	for (size_t i = 0; i < COUNT(table); i++) {
+	for (size_t i = 0; i < N_COLUMNS; i++) {
 		if (add(cols, &table[i]) < 0)
 			return -ENOMEM;
 	}
@@ -271,31 +263,20 @@ static int compare_unsigned(uint64_t a, uint64_t b)
 
 int lk_value_compare(const struct lk_column *col, const struct lk_value *a, const struct lk_value *b)
 {
+	int first = compare_signed(a->i, b->i);
+
 	switch (col->type) {
 	case LK_COL_NUMBER:
 	case LK_COL_BOOL:
-		return compare_signed(a->i, b->i);
+		return first;
 	case LK_COL_UNSIGNED:
 		return compare_unsigned(a->u, b->u);
+	case LK_COL_RANGE:
+		return first ? first : compare_unsigned(a->u, b->u);
 	case LK_COL_ENUM:
-		return strcasecmp(a->s, b->s);
+		return first ? first : strcasecmp(a->s, b->s);
 	case LK_COL_STRING:
 		break;
 	}
 	return col->flags & LK_COL_NUMBERS ? strverscmp(a->s, b->s) : strcmp(a->s, b->s);
-}
-
-int lk_column_compare(const struct lk_column *col, const struct lk_row *a, const struct lk_row *b)
-{
-	lk_buf scratch_a = { 0 }, scratch_b = { 0 };
-	struct lk_value x = col->get(a, &scratch_a), y = col->get(b, &scratch_b);
-	int order;
-
-	if (x.known && y.known)
-		order = lk_value_compare(col, &x, &y);
-	else
-		order = (int)y.known - (int)x.known;
-	lk_vec_done(&scratch_a);
-	lk_vec_done(&scratch_b);
-	return order;
 }

@@ -24,38 +24,60 @@ enum lk_col_type {
 	LK_COL_UNSIGNED, /* uint64_t */
 	LK_COL_STRING, /* bytes of the machine or of a const table */
 	LK_COL_ENUM, /* lower-case word; compared without case */
+	LK_COL_RANGE, /* a string for lk_range_parse(); ordered by its first byte, then by its last */
 	LK_COL_BOOL,
 };
 
 struct lk_value {
 	bool known; /* false: unknown or not applicable (JSON null, "-" or empty in tables) */
-	int64_t i; /* NUMBER, BOOL */
-	uint64_t u; /* UNSIGNED */
-	const char *s; /* STRING, ENUM; borrowed from the snapshot or from `scratch` */
+	int64_t i; /* NUMBER, BOOL; RANGE: the first byte; ENUM: orders before the word does */
+	uint64_t u; /* UNSIGNED; RANGE: the last byte */
+	const char *s; /* STRING, ENUM, RANGE; borrowed from the snapshot or from `scratch` */
 };
 
 enum lk_col_flags {
 	LK_COL_RIGHT = 1 << 0, /* right-aligned */
 	LK_COL_TRUNC_LEFT = 1 << 1, /* may be cut, on its left */
 	LK_COL_TRUNC = 1 << 2, /* may be cut, on its right */
-	LK_COL_NOEXTREMES = 1 << 3,
-	LK_COL_SIZE = 1 << 4, /* bytes: human-readable unless -b */
-	LK_COL_UPPER = 1 << 5, /* an ENUM that tables show in upper case, as the kernel does */
-	LK_COL_NUMBERS = 1 << 6, /* a STRING made of numbers, which are ordered as numbers */
+	LK_COL_SIZE = 1 << 3, /* bytes: human-readable unless -b */
+	LK_COL_UPPER = 1 << 4, /* an ENUM that tables show in upper case, as the kernel does */
+	LK_COL_NUMBERS = 1 << 5, /* a STRING made of numbers, which are ordered as numbers */
 	/* What the cell depends on, if that is all: it need not be made anew for each row. */
-	LK_COL_OF_FILE = 1 << 7, /* lock->file */
-	LK_COL_OF_PROC = 1 << 8, /* lk_row_proc() */
+	LK_COL_OF_FILE = 1 << 6, /* lock->file */
+	LK_COL_OF_PROC = 1 << 7, /* lk_row_proc() */
+	/* On the screen: */
+	LK_COL_SCREEN_RIGHT = 1 << 8, /* right-aligned there only */
+	LK_COL_GROW = 1 << 9, /* takes the cells that are left; one of a view */
+	LK_COL_DESCENDING = 1 << 10, /* ordered from the greatest when chosen */
+	LK_COL_INITIAL = 1 << 11, /* where it is narrower than its width, the first letter says it */
+	LK_COL_TREE = 1 << 12, /* it shows the branches of a tree; one of a view */
+	LK_COL_WHOLE = 1 << 13, /* rather wide than cut: a number. Those on the right are so without it */
+};
+
+/* What the Locks view of the screen shows instead of the text. */
+enum lk_col_screen {
+	LK_SCREEN_TEXT, /* nothing else */
+	LK_SCREEN_LETTER, /* one letter for the state */
+	LK_SCREEN_COMMAND, /* with the notes of the process in front, where they are not cut */
+	LK_SCREEN_RANGE, /* in the units that were chosen; a long one as START+LENGTH */
+	LK_SCREEN_AGE, /* how long a lock is held, too */
+	LK_SCREEN_PATH, /* with what became of the file in front */
 };
 
 struct lk_column {
-	const char *name; /* "PID" */
-	const char *filter_name; /* "pid": the name in --filter and --sort (both names are accepted, in any case) */
+	const char *
+		filter_name; /* "pid": the name in --filter, --sort and settings (both names are accepted, in any case) */
+	const char *name; /* "PID": the heading */
 	const char *help; /* one line */
-	enum lk_col_type type;
+	int width, min_width; /* cells on the screen */
+	int priority; /* what must go first when the screen is narrow: the highest number */
 	unsigned flags; /* LK_COL_* flags */
+	enum lk_col_type type;
+	enum lk_col_screen screen;
+	const char *unknown; /* what the screen shows where it is not known; NULL: nothing */
 	unsigned needs; /* LK_NEED_* */
 	const char *const *words; /* ENUM: all it can say, NULL at the end; else NULL */
-	/* scratch: for values that have to be made; cleared by the caller before each call. */
+	/* scratch: for values that have to be made; cleared by the caller before each call. NULL: a view of the screen has its own. */
 	struct lk_value (*get)(const struct lk_row *row, lk_buf *scratch);
 	/* Where a cell says more than the value: appends it. 0 or -ENOMEM. NULL: the value itself is shown. */
 	int (*text)(const struct lk_row *row, bool human, lk_buf *out);
@@ -64,8 +86,17 @@ struct lk_column {
 	int (*note)(const struct lk_row *row, lk_buf *out);
 };
 
-const struct lk_column *lk_column_table(size_t *ret_n);
+/* Every list of columns ends with one that has no name. */
+size_t lk_column_count(const struct lk_column *columns);
 /* By name or filter name, any case; NULL when there is none. */
+const struct lk_column *lk_column_named(const struct lk_column *columns, const char *name, size_t n);
+
+/* The columns of the screen's Locks view: the letter of the state, then the columns of `list`. */
+#define LK_COLUMNS_MAX 64 /* no list of columns is longer */
+extern const struct lk_column lk_column_screen[];
+
+const struct lk_column *lk_column_table(size_t *ret_n);
+/* Of the columns of `list`. */
 const struct lk_column *lk_column_find(const char *name, size_t n);
 /* The nearest name, for "did you mean"; NULL when none is near. */
 const char *lk_column_suggest(const char *name, size_t n);
@@ -89,8 +120,6 @@ int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool h
 /* Without the note. For many rows: scratch is memory of the caller's that is used again and again. */
 int lk_column_put(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *scratch, lk_buf *out);
 
-/* Orders two rows by a column: numbers as numbers, unknown last. */
-int lk_column_compare(const struct lk_column *col, const struct lk_row *a, const struct lk_row *b);
 /* Orders two known values of that column. */
 int lk_value_compare(const struct lk_column *col, const struct lk_value *a, const struct lk_value *b);
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "table/filter_tree.h"
 
@@ -43,6 +44,7 @@ static bool is_true(const struct lk_column *col, const struct lk_value *v)
 		return v->u != 0;
 	case LK_COL_STRING:
 	case LK_COL_ENUM:
+	case LK_COL_RANGE:
 		break;
 	}
 	return v->s[0] != '\0';
@@ -78,6 +80,9 @@ static bool test_value(const struct lk_filter_node *node, const struct lk_value 
 		return false;
 	if (node->has_regex)
 		return (regexec(&node->regex, v->s, 0, NULL, 0) == 0) == (node->op == LK_FILTER_MATCH);
+	/* Words are the same or not; their order is for sorting. */
+	if (node->column->type == LK_COL_ENUM)
+		return order_fits(node->op, strcasecmp(v->s, node->value.s));
 	return order_fits(node->op, lk_value_compare(node->column, v, &node->value));
 }
 

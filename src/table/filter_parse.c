@@ -213,6 +213,18 @@ static int set_bool(struct parser *p, size_t at, struct lk_filter_node *node)
 	return 0;
 }
 
+static int set_range(struct parser *p, size_t at, struct lk_filter_node *node)
+{
+	struct lk_range r;
+
+	if (lk_range_parse(node->text, &r, NULL) < 0)
+		return fail(p, at, "%s is compared with a range such as 0-99, and \"%s\" is none", node->column->name,
+			    node->text);
+	node->value.i = r.start;
+	node->value.u = (uint64_t)r.end;
+	return 0;
+}
+
 static bool is_word_of(const char *const *words, const char *s)
 {
 	for (size_t i = 0; words[i]; i++) {
@@ -282,7 +294,7 @@ static int set_regex(struct parser *p, size_t at, struct lk_filter_node *node)
 
 static bool is_text(const struct lk_column *col)
 {
-	return col->type == LK_COL_STRING || col->type == LK_COL_ENUM;
+	return col->type == LK_COL_STRING || col->type == LK_COL_ENUM || col->type == LK_COL_RANGE;
 }
 
 /* Gives the value the type of the column. */
@@ -310,6 +322,8 @@ static int set_value(struct parser *p, size_t at, bool quoted, struct lk_filter_
 		return set_number(p, at, node);
 	case LK_COL_BOOL:
 		return set_bool(p, at, node);
+	case LK_COL_RANGE:
+		return set_range(p, at, node);
 	case LK_COL_ENUM:
 		return set_word(p, at, node);
 	case LK_COL_STRING:

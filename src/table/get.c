@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The getters behind the column table. */
 #include "table/get.h"
 
 #include <errno.h>
@@ -66,9 +67,13 @@ GETTER(id)
 	return made(scratch);
 }
 
+/* Deadlocks come first, then what blocks and is blocked. */
 GETTER(state)
 {
-	return string(lk_state_name(row->lock->state));
+	const struct lk_lock *l = row->lock;
+	int rank = l->deadlock ? 0 : l->n_blocks || lk_lock_is_waiting(l) ? 1 : 2;
+
+	return (struct lk_value){ .known = true, .i = rank, .s = lk_state_name(l->state) };
 }
 
 GETTER(type)
@@ -190,10 +195,11 @@ GETTER(tty)
 
 GETTER(range)
 {
+	struct lk_range r = row->lock->rec.range;
 	char buf[LK_RANGE_TEXT];
 
-	lk_buf_puts(scratch, lk_range_format(row->lock->rec.range, buf));
-	return made(scratch);
+	lk_buf_puts(scratch, lk_range_format(r, buf));
+	return (struct lk_value){ .known = true, .i = r.start, .u = (uint64_t)r.end, .s = lk_buf_str(scratch) };
 }
 
 GETTER(start)

@@ -21,12 +21,19 @@ const struct lk_proc *lk_row_proc(const struct lk_row *row);
 LK_GETTERS(LK_DECLARE_GETTER)
 #undef LK_DECLARE_GETTER
 
+/* A word of ours as tables show it: "POSIX" for "posix". */
+void lk_put_upper(const char *word, lk_buf *out);
+
 /* As lk_column.text. */
 int lk_text_type(const struct lk_row *row, bool human, lk_buf *out);
 int lk_text_mode(const struct lk_row *row, bool human, lk_buf *out);
 int lk_text_end(const struct lk_row *row, bool human, lk_buf *out);
 int lk_text_length(const struct lk_row *row, bool human, lk_buf *out);
 int lk_text_path(const struct lk_row *row, bool human, lk_buf *out);
+/* The path, or where there is none what helps to find it: "?:INODE on /mount" (find -inum). */
+void lk_put_file(const struct lk_file *file, lk_buf *out);
+/* "(deleted)", "(replaced)": what became of the path; NULL: nothing. */
+const char *lk_file_note(const struct lk_file *file);
 /* Where the cell of PATH ends in bytes of the file's own name that look like "(deleted)" or "(replaced)": how many. Else 0. */
 size_t lk_path_false_note(const struct lk_row *row);
 int lk_text_age(const struct lk_row *row, bool human, lk_buf *out);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Orders rows by a column: for `list --sort` and for the screen. */
 #include "table/sort.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A row with its value, made once rather than at every comparison. */
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/cleanup.h"
+
+/* What a row is ordered by, made once rather than at every comparison. */
 struct entry {
-	struct lk_row row;
 	struct lk_value value;
-	lk_buf scratch;
 	size_t place;
 };
 
@@ -47,26 +50,59 @@ static int compare(const void *x, const void *y, void *arg)
 	return (a->place > b->place) - (a->place < b->place);
 }
 
-int lk_sort_rows(const struct lk_sort *sort, struct lk_row *rows, size_t n)
+/* What is only in scratch is kept. */
+static struct lk_value keep(struct lk_value v, const lk_buf *scratch, struct lk_arena *arena)
 {
-	struct entry *entries;
+	if (v.s && scratch->v && v.s >= scratch->v && v.s < scratch->v + scratch->cap)
+		v.s = lk_arena_strdup(arena, v.s);
+	return v;
+}
+
+void lk_sort_order(const struct lk_sort *sort, size_t n, lk_sort_value value, const void *arg, size_t *ret)
+{
+	lk_auto_mem struct entry *entries = lk_alloc(n, sizeof(*entries));
 	struct lk_sort how = *sort;
+	struct lk_arena arena = { 0 };
+	lk_buf scratch = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		scratch.n = 0;
+		entries[i].place = i;
+		if (sort->column)
+			entries[i].value = keep(value(arg, i, &scratch), &scratch, &arena);
+	}
+	if (sort->column)
+		qsort_r(entries, n, sizeof(*entries), compare, &how);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = entries[i].place;
+	lk_arena_done(&arena);
+	lk_vec_done(&scratch);
+}
+
+/* The rows of a list, and the getter that tells their values. */
+struct rows {
+	const struct lk_row *v;
+	const struct lk_column *column;
+};
+
+static struct lk_value value_of(const void *arg, size_t i, lk_buf *scratch)
+{
+	const struct rows *rows = arg;
+
+	return rows->column->get(&rows->v[i], scratch);
+}
+
+void lk_sort_rows(const struct lk_sort *sort, struct lk_row *rows, size_t n)
+{
+	lk_auto_mem struct lk_row *before = NULL;
+	lk_auto_mem size_t *order = NULL;
 
 	if (!sort->column || n < 2)
-		return 0;
-	entries = calloc(n, sizeof(*entries));
-	if (!entries)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		entries[i].row = rows[i];
-		entries[i].place = i;
-		entries[i].value = sort->column->get(&rows[i], &entries[i].scratch);
-	}
-	qsort_r(entries, n, sizeof(*entries), compare, &how);
-	for (size_t i = 0; i < n; i++) {
-		rows[i] = entries[i].row;
-		lk_vec_done(&entries[i].scratch);
-	}
-	free(entries);
-	return 0;
+		return;
+	before = lk_alloc(n, sizeof(*before));
+	memcpy(before, rows, n * sizeof(*before));
+	order = lk_alloc(n, sizeof(*order));
+	lk_sort_order(sort, n, value_of, &(struct rows){ before, sort->column }, order);
+	for (size_t i = 0; i < n; i++)
+		rows[i] = before[order[i]];
 }

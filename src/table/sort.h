@@ -16,7 +16,12 @@ struct lk_sort {
 /* "COL", or "-COL" for descending. 0 or -EINVAL with a sentence. */
 int lk_sort_parse(const char *text, struct lk_sort *ret, struct lk_err *err);
 
-/* Stable; numbers as numbers; unknown values last, whichever way. 0 or -ENOMEM (rows unchanged). */
-int lk_sort_rows(const struct lk_sort *sort, struct lk_row *rows, size_t n);
+/* The value that the i-th row is ordered by. scratch: for strings that have to be made; empty. */
+typedef struct lk_value (*lk_sort_value)(const void *arg, size_t i, lk_buf *scratch);
+
+/* ret: room for n, the rows by their numbers in order. Stable; unknown values last, whichever way. */
+void lk_sort_order(const struct lk_sort *sort, size_t n, lk_sort_value value, const void *arg, size_t *ret);
+/* By the column's own getter. */
+void lk_sort_rows(const struct lk_sort *sort, struct lk_row *rows, size_t n);
 
 #endif

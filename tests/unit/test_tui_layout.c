@@ -221,7 +221,7 @@ Test(tui_layout, clicks_select_rows_order_columns_and_switch_views)
 	click(t, LK_MOUSE_CLICK, 20, 19);
 	cr_assert_eq(l->cursor_at, 8);
 	click(t, LK_MOUSE_CLICK, 5, 3);
-	cr_assert_str_eq(lk_view_locks.columns[l->sort_column].name, "pid");
+	cr_assert_str_eq(lk_view_locks.list.columns[l->sort_column].filter_name, "pid");
 	cr_assert_not(l->descending);
 	click(t, LK_MOUSE_CLICK, 5, 3);
 	cr_assert(l->descending);

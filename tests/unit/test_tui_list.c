@@ -32,11 +32,9 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 }
 
 /* Column 0: the number; column 1: a word; column 2: known for even ones only. */
-static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch,
-			     enum lk_col_type *ret_type)
+static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
 {
 	(void)view;
-	*ret_type = column == 1 ? LK_COL_STRING : LK_COL_NUMBER;
 	if (column == 1) {
 		lk_buf_printf(scratch, "w%zu", it->index % 3);
 		return (struct lk_value){ .known = true, .s = lk_buf_str(scratch) };
@@ -56,8 +54,12 @@ static int pid(const void *view, const struct lk_item *it)
 	return (int)it->index + 1000;
 }
 
+static const struct lk_column columns[] = {
+	{ .name = "NUMBER" }, { .name = "WORD", .type = LK_COL_STRING }, { .name = "EVEN" }, { 0 }
+};
+
 static const struct lk_list_ops ops = {
-	.ghosts = true, .n_columns = 3, .fill = fill, .value = value, .words = words, .pid = pid
+	.ghosts = true, .columns = columns, .fill = fill, .value = value, .words = words, .pid = pid
 };
 
 static void set_world(struct world *w, uint64_t first, size_t n)

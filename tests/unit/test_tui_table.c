@@ -2,6 +2,8 @@
 /* Which columns a table shows, how wide they are, what cells say. */
 #include <criterion/criterion.h>
 
+#include "base/cleanup.h"
+#include "table/sort.h"
 #include "tui/table_private.h"
 #include "tui/view_locks.h"
 #include "tui_world.h"
@@ -13,6 +15,11 @@ static const struct lk_table_spot *spot_of(const struct lk_table_layout *l, size
 			return &l->spots[i];
 	}
 	return NULL;
+}
+
+static size_t at(const char *name)
+{
+	return (size_t)(lk_column_named(lk_column_screen, name, strlen(name)) - lk_column_screen);
 }
 
 Test(tui_table, columns_never_overlap_and_fill_the_width)
@@ -41,8 +48,7 @@ Test(tui_table, columns_never_overlap_and_fill_the_width)
 /* PATH > S > PID > COMMAND > MODE > TYPE > RANGE > AGE > USER. */
 Test(tui_table, columns_go_by_their_priority)
 {
-	static const size_t order[] = { LK_LOCKS_USER, LK_LOCKS_AGE,     LK_LOCKS_RANGE, LK_LOCKS_TYPE,
-					LK_LOCKS_MODE, LK_LOCKS_COMMAND, LK_LOCKS_PID,   LK_LOCKS_S };
+	static const char *const order[] = { "USER", "AGE", "RANGE", "TYPE", "MODE", "COMMAND", "PID", "S" };
 	struct lk_tui *t = world_new(NULL);
 	size_t n_gone = 0;
 
@@ -50,13 +56,13 @@ Test(tui_table, columns_go_by_their_priority)
 		struct lk_table_layout l;
 
 		lk_table_lay_out(t, &t->views[LK_VIEW_LOCKS], w, &l);
-		cr_assert(spot_of(&l, LK_LOCKS_PATH));
+		cr_assert(spot_of(&l, at("PATH")));
 		if (w >= 30 && l.n > 1)
-			cr_assert_geq(spot_of(&l, LK_LOCKS_PATH)->w, 12, "%d cells", w);
-		while (n_gone < 8 && !spot_of(&l, order[n_gone]))
+			cr_assert_geq(spot_of(&l, at("PATH"))->w, 12, "%d cells", w);
+		while (n_gone < 8 && !spot_of(&l, at(order[n_gone])))
 			n_gone++;
 		for (size_t i = n_gone; i < 8; i++)
-			cr_assert(spot_of(&l, order[i]), "%d cells: column %zu", w, order[i]);
+			cr_assert(spot_of(&l, at(order[i])), "%d cells: column %s", w, order[i]);
 	}
 	cr_assert_eq(n_gone, 8);
 	lk_tui_free(t);
@@ -180,7 +186,7 @@ Test(tui_table, a_heading_is_found_where_it_stands)
 			line = world_line(&c, w < 50 ? 1 : 3);
 			for (int x = 0; line[x]; x++) {
 				size_t column = lk_table_column_at(t, v, (struct lk_rect){ 0, 1, w, 10 }, x);
-				const char *heading = column < v->ops->n_columns ? v->ops->columns[column].heading : "";
+				const char *heading = column != SIZE_MAX ? v->ops->list.columns[column].name : "";
 
 				if (line[x] >= 'A' && line[x] <= 'Z')
 					cr_assert(strchr(heading, line[x]), "%d cells, at %d: \"%s\"", w, x, line);
@@ -192,39 +198,122 @@ Test(tui_table, a_heading_is_found_where_it_stands)
 	lk_tui_free(t);
 }
 
-Test(tui_table, the_view_has_every_column_of_list)
+Test(tui_table, every_view_has_columns_that_fit)
 {
-	size_t n;
-	const struct lk_column *table = lk_column_table(&n);
+	struct lk_tui *t = world_new(NULL);
 
-	for (size_t i = 0; i < n; i++) {
-		size_t found = 0;
+	for (int view = 0; view < LK_VIEWS; view++) {
+		const struct lk_column *columns = t->views[view].ops->list.columns;
+		size_t order[LK_COLUMNS_MAX], n = lk_column_count(columns);
 
-		for (size_t k = 0; k < LK_LOCKS_COLUMNS; k++)
-			found += strcmp(lk_locks_columns[k].heading, table[i].name) == 0;
-		cr_assert_eq(found, 1, "%s", table[i].name);
+		cr_assert_leq(n, LK_COLUMNS_MAX);
+		cr_assert_eq(lk_table_order(t, &t->views[view], order), n);
+		for (size_t i = 0; i < n; i++) {
+			const struct lk_column *col = &columns[i];
+
+			cr_assert(col->filter_name && col->name && col->help);
+			cr_assert_geq(col->width, col->min_width, "%s", col->name);
+			cr_assert_geq(col->min_width, strlen(col->name) > 6 ? 5 : 1, "%s", col->name);
+			cr_assert_eq(lk_column_named(columns, col->filter_name, strlen(col->filter_name)), col);
+		}
 	}
-	cr_assert_eq(n + 1, LK_LOCKS_COLUMNS);
-	for (size_t k = 0; k < LK_LOCKS_COLUMNS; k++) {
-		const struct lk_view_column *col = &lk_locks_columns[k];
+	lk_tui_free(t);
+}
 
-		cr_assert(col->name && col->help);
-		cr_assert_geq(col->width, col->min_width);
-		cr_assert_geq(col->min_width, (int)strlen(col->heading) > 6 ? 5 : 1);
-		for (size_t j = 0; j < k; j++)
-			cr_assert_str_neq(lk_locks_columns[j].name, col->name);
+/* Locks that differ in all that can be ordered, some of it only as numbers: pid 9 and 10, ranges from 9, 10 and 100. */
+static struct lk_snapshot *mixed_world(void)
+{
+	static const struct lk_range ranges[] = {
+		{ 100, 199 }, { 9, 10 }, { 10, 20 }, { 10, LK_RANGE_EOF }, { 0, LK_RANGE_EOF }
+	};
+	struct facts f = facts_begin();
+	struct lk_snapshot *s;
+
+	for (int i = 0; i < 20; i++) {
+		struct lk_record r = whole(i % 2 ? LK_TYPE_POSIX : LK_TYPE_OFD, i % 3 ? LK_MODE_READ : LK_MODE_WRITE,
+					   (uint64_t)(i * 7 % 13 + 5), 9 + i * 3 % 20);
+
+		r.range = ranges[i % 5];
+		add_proc(&f, 9 + i * 3 % 20, 1 + i % 12);
+		add_held(&f, r, 9 + i * 3 % 20, (size_t)(i % 4));
+		if (i % 4 == 0)
+			add_request(&f, 1, r, 60 + i, 60 + i, 0);
 	}
+	s = facts_end(&f);
+	for (size_t i = 0; i < s->n_locks; i++)
+		s->locks[i].wait_ms = lk_lock_is_waiting(&s->locks[i]) ? (int64_t)(i * 7 % 5) * 1000 : -1;
+	return s;
+}
+
+static void expect_same_order(struct lk_tui *t, size_t column, bool descending)
+{
+	struct lk_list *l = &t->views[LK_VIEW_LOCKS].list;
+	const struct lk_snapshot *s = l->frame->snap;
+	const struct lk_column *col = &lk_column_screen[column];
+	struct lk_sort sort = { col, descending };
+	bool age = col->screen == LK_SCREEN_AGE;
+	lk_auto_mem struct lk_row *rows = calloc(s->n_locks, sizeof(*rows));
+
+	l->sort_column = column;
+	l->descending = descending;
+	cr_assert_eq(lk_list_arrange(l), 0);
+	cr_assert_eq(l->shown.n, s->n_locks);
+	for (size_t i = 0; i < s->n_locks; i++)
+		rows[i] = (struct lk_row){ .snap = s, .lock = &s->locks[i] };
+	lk_sort_rows(&sort, rows, s->n_locks);
+	for (size_t i = 0, k = 0; i < s->n_locks; i++, k++) {
+		/* How long a lock is held only the screen knows. */
+		for (; age && i < s->n_locks && rows[i].lock->wait_ms < 0; i++)
+			;
+		for (; age && k < s->n_locks && s->locks[lk_list_at(l, k)->index].wait_ms < 0; k++)
+			;
+		cr_assert_eq(i < s->n_locks, k < s->n_locks);
+		if (i < s->n_locks)
+			cr_assert_eq(lk_list_at(l, k)->index, rows[i].lock->index, "by %s%s: row %zu",
+				     descending ? "-" : "", col->name, i);
+	}
+}
+
+/* What `list --sort` puts first stands first on the screen. */
+Test(tui_table, list_and_screen_order_alike_by_every_column)
+{
+	struct lk_tui *t = world_new(NULL);
+
+	world_show(t, mixed_world());
+	for (size_t i = at("S") + 1; lk_column_screen[i].name; i++) {
+		expect_same_order(t, i, false);
+		expect_same_order(t, i, true);
+	}
+	lk_tui_free(t);
+}
+
+Test(tui_table, ranges_and_numbers_are_ordered_by_what_they_are)
+{
+	struct lk_tui *t = world_new(NULL);
+	struct lk_list *l = &t->views[LK_VIEW_LOCKS].list;
+
+	world_show(t, mixed_world());
+	lk_list_sort_by(l, at("RANGE"));
+	cr_assert_eq(lk_list_arrange(l), 0);
+	for (size_t i = 1; i < l->shown.n; i++) {
+		const struct lk_lock *locks = l->frame->snap->locks;
+
+		cr_assert_leq(lk_range_compare(locks[lk_list_at(l, i - 1)->index].rec.range,
+					       locks[lk_list_at(l, i)->index].rec.range),
+			      0);
+	}
+	lk_tui_free(t);
 }
 
 static void expect_shown(const char *columns, const char *headings)
 {
 	struct lk_tui *t = world_new(columns);
-	size_t shown[LK_VIEW_COLUMNS];
+	size_t shown[LK_COLUMNS_MAX];
 	size_t n = lk_locks_shown(t, shown);
 	lk_buf b = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		lk_buf_printf(&b, "%s%s", i ? " " : "", lk_locks_columns[shown[i]].heading);
+		lk_buf_printf(&b, "%s%s", i ? " " : "", lk_column_screen[shown[i]].name);
 	cr_assert_str_eq(lk_buf_str(&b), headings);
 	lk_vec_done(&b);
 	lk_tui_free(t);
