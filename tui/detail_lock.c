@@ -123,7 +123,7 @@ static void put_file(struct lk_maker *m, const struct lk_tui *t, const struct lk
 	if (f->path)
 		lk_maker_put(m, "%s", f->path);
 	else
-		m->rc = m->rc ? m->rc : lk_words_file(f, &m->line);
+		lk_words_put_file(f, &m->line);
 	lk_maker_line(m, "");
 	if (!f->key.none)
 		lk_maker_put(m, "%" PRIu32 ":%" PRIu32 " ino %" PRIu64 "  ", f->key.major, f->key.minor, f->key.ino);
@@ -339,7 +339,7 @@ static void put_held(struct lk_maker *m, const struct lk_tui *t, const struct lk
 	lk_maker_put(m, by->n_holders || !by->proc ? " holds " : " (recorded, not proven) holds ");
 	put_kind(m, t, by);
 	lk_maker_put(m, " of ");
-	m->rc = m->rc ? m->rc : lk_words_file(by->file, &m->line);
+	lk_words_put_file(by->file, &m->line);
 }
 
 static void put_request(struct lk_maker *m, const struct lk_subject *s, const struct lk_tui *t,
@@ -351,7 +351,7 @@ static void put_request(struct lk_maker *m, const struct lk_subject *s, const st
 	lk_maker_put(m, request->state == LK_STATE_BREAKER ? "waits " : "waits for ");
 	put_kind(m, t, request);
 	lk_maker_put(m, " of ");
-	m->rc = m->rc ? m->rc : lk_words_file(request->file, &m->line);
+	lk_words_put_file(request->file, &m->line);
 	lk_maker_put(m, ms >= 0 ? ", " : "");
 	put_age(m, ms, at_least);
 }

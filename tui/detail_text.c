@@ -174,14 +174,14 @@ static void put_row(struct lk_maker *m, const struct lk_tui *t, const struct lk_
 	lk_maker_line(m, NULL);
 	lk_maker_put(m, "%c ", lk_tui_state_letter(l, false, &style));
 	if (!s->proc && l->proc)
-		m->rc = m->rc ? m->rc : lk_words_put_process(l->proc, l->waiter ? l->waiter->tid : 0, &m->line);
+		lk_words_put_process(l->proc, l->waiter ? l->waiter->tid : 0, &m->line);
 	else if (!s->proc)
 		lk_maker_put(m, "?");
 	lk_maker_put(m, s->proc ? "" : " ");
 	m->rc = m->rc ? m->rc : lk_detail_put_kind(t, l, &m->line);
 	if (s->proc) {
 		lk_maker_put(m, " of ");
-		m->rc = m->rc ? m->rc : lk_words_file(l->file, &m->line);
+		lk_words_put_file(l->file, &m->line);
 	}
 	lk_maker_put(m, ms >= 0 ? ", " : "");
 	m->rc = m->rc ? m->rc : lk_tui_age_text(ms, at_least, &m->line);

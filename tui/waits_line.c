@@ -60,14 +60,8 @@ static void put_path(struct lk_waits_line *l, lk_buf *b, const struct lk_file *f
 {
 	if (f->path)
 		put(l, b, "%s%s", f->path, f->deleted == LK_YES ? " (deleted)" : "");
-	else if (!l->rc)
-		l->rc = lk_words_file(f, b);
-}
-
-static void put_file(struct lk_waits_line *l, lk_buf *b, const struct lk_file *f)
-{
-	if (!l->rc)
-		l->rc = lk_words_file(f, b);
+	else
+		lk_words_put_file(f, b);
 }
 
 /* Blanks up to where the words begin. */
@@ -150,17 +144,17 @@ static void say_in_cycle(struct lk_waits_line *l, const struct lk_tui *t, const 
 		put(l, &l->before, "holds ");
 		put_kind(l, &l->before, t, held);
 		put(l, &l->before, " ");
-		put_file(l, &l->before, held->file);
+		lk_words_put_file(held->file, &l->before);
 		put(l, &l->before, "   ");
 	}
 	put(l, &l->before, "waits for ");
 	if (!held || held->rec.type != node->lock->rec.type || held->rec.mode != node->lock->rec.mode) {
 		put_kind(l, &l->before, t, node->lock);
 		put(l, &l->before, " ");
-		put_file(l, &l->before, node->lock->file);
+		lk_words_put_file(node->lock->file, &l->before);
 		return;
 	}
-	put_file(l, &l->before, node->lock->file);
+	lk_words_put_file(node->lock->file, &l->before);
 	if (lk_range_is_whole(node->lock->rec.range))
 		return;
 	put(l, &l->before, " ");

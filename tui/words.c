@@ -15,56 +15,6 @@
 #define MAX_COUNTED 1000
 #define NAMES_W 50 /* from this many cells on there is room for names in a few words */
 
-static void say_process(lk_buf *out, const struct lk_proc *p, int tid)
-{
-	if (p->comm)
-		lk_buf_printf(out, "%s[%d", p->comm, p->pid);
-	else
-		lk_buf_printf(out, "process %d", p->pid);
-	if (tid > 0 && tid != p->pid)
-		lk_buf_printf(out, "/%d", tid);
-	if (p->comm)
-		lk_buf_printf(out, "]");
-}
-
-int lk_words_put_process(const struct lk_proc *p, int tid, lk_buf *out)
-{
-
-	say_process(out, p, tid);
-	return 0;
-}
-
-const char *lk_words_file_name(const struct lk_file *file)
-{
-	const char *slash = file->path ? strrchr(file->path, '/') : NULL;
-
-	return slash && slash[1] ? slash + 1 : file->path;
-}
-
-static void say_file(lk_buf *out, const struct lk_file *file)
-{
-	const char *name = lk_words_file_name(file);
-
-	if (name)
-		lk_buf_printf(out, "%s%s", name,
-			      file->deleted == LK_YES    ? " (deleted)"
-			      : file->replaced == LK_YES ? " (replaced)"
-							 : "");
-	else if (file->key.none)
-		lk_buf_printf(out, "a file that is not known");
-	else if (file->mount_point)
-		lk_buf_printf(out, "a file without a name (inode %" PRIu64 " on %s)", file->key.ino, file->mount_point);
-	else
-		lk_buf_printf(out, "a file without a name (inode %" PRIu64 ")", file->key.ino);
-}
-
-int lk_words_file(const struct lk_file *file, lk_buf *out)
-{
-
-	say_file(out, file);
-	return 0;
-}
-
 static bool has_range(const struct lk_lock *l)
 {
 	return l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD;
@@ -116,51 +66,22 @@ static bool say_place(lk_buf *out, const struct lk_tui *t, const struct lk_frame
 		one ? lk_tui_offset_text(t, l->rec.range.start, out) : lk_tui_range_text(t, l, out);
 		lk_buf_puts(out, " of ");
 	}
-	say_file(out, l->file);
+	lk_words_put_file(l->file, out);
 	return known;
 }
 
-int lk_words_place(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out)
-{
-
-	say_place(out, t, f, l);
-	return 0;
-}
-
-static const char *type_words(const struct lk_lock *l)
-{
-	switch (l->rec.type) {
-	case LK_TYPE_POSIX:
-		return "POSIX lock";
-	case LK_TYPE_OFD:
-		return "OFD lock";
-	case LK_TYPE_FLOCK:
-		return "FLOCK";
-	case LK_TYPE_LEASE:
-		return "lease";
-	case LK_TYPE_DELEG:
-		return "delegation";
-	default:
-		return "lock of an unknown kind";
-	}
-}
-
-static const char *mode_word(const struct lk_lock *l)
-{
-	return l->rec.mode == LK_MODE_UNKNOWN ? "" : lk_mode_name(l->rec.mode);
-}
-
-/* "a read FLOCK on base.lck", "the SQLite SHARED range of app.db (read)" */
+/* "a flock read lock on base.lck", "the SQLite SHARED range of app.db (read)" */
 static void say_lock(lk_buf *out, const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
 	lk_buf place = { 0 };
 	bool known = say_place(&place, t, f, l);
-	const char *text = lk_buf_str(&place), *mode = mode_word(l);
+	char kind[LK_WORDS_KIND];
 
 	if (known)
-		lk_buf_printf(out, "%s (%s)", text, mode);
+		lk_buf_printf(out, "%s (%s)", lk_buf_str(&place), lk_mode_name(l->rec.mode));
 	else
-		lk_buf_printf(out, "a %s%s%s on %s", mode, *mode ? " " : "", type_words(l), text);
+		lk_buf_printf(out, "%s %s on %s", l->rec.type == LK_TYPE_OFD ? "an" : "a", lk_words_kind(l, kind),
+			      lk_buf_str(&place));
 	lk_vec_done(&place);
 }
 
@@ -169,11 +90,11 @@ static void say_lock(lk_buf *out, const struct lk_tui *t, const struct lk_frame 
 static void say_unproven(lk_buf *out, const struct lk_lock *l)
 {
 	if (l->proc) {
-		say_process(out, l->proc, 0);
-		lk_buf_printf(out, " (recorded, not proven) holds ");
+		lk_words_put_process(l->proc, 0, out);
+		lk_buf_puts(out, " (recorded, not proven) holds ");
 		return;
 	}
-	lk_buf_printf(out, "somebody who is not visible holds ");
+	lk_buf_puts(out, "somebody who is not visible holds ");
 }
 
 static void say_owner(lk_buf *out, const struct lk_lock *l)
@@ -185,7 +106,7 @@ static void say_owner(lk_buf *out, const struct lk_lock *l)
 		say_unproven(out, l);
 		return;
 	}
-	say_process(out, l->holders[0].proc, l->holders[0].tid);
+	lk_words_put_process(l->holders[0].proc, l->holders[0].tid, out);
 	if (n > 1)
 		lk_buf_printf(out, " and %zu other%s", n - 1, n == 2 ? "" : "s");
 	lk_note_state(&row, out);
@@ -250,14 +171,15 @@ static void say_reasons(lk_buf *out, const struct lk_lock *l)
 
 static void say_held(lk_buf *out, const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
+	char kind[LK_WORDS_KIND];
+
 	if (l->deadlock)
 		lk_buf_printf(out, "deadlock %u: ", l->deadlock);
 	if (l->state == LK_STATE_BREAKING && l->proc) {
-		say_process(out, l->proc, 0);
-		lk_buf_printf(out, " was asked to give up its %s%s%s on ", mode_word(l), *mode_word(l) ? " " : "",
-			      type_words(l));
-		say_file(out, l->file);
-		lk_buf_printf(out, ": ");
+		lk_words_put_process(l->proc, 0, out);
+		lk_buf_printf(out, " was asked to give up its %s on ", lk_words_kind(l, kind));
+		lk_words_put_file(l->file, out);
+		lk_buf_puts(out, ": ");
 		lk_break_text(l, out);
 	} else {
 		say_owner(out, l);
@@ -280,11 +202,11 @@ static void say_in_the_way(lk_buf *out, const struct lk_lock *l)
 		lk_buf_printf(out, l->state == LK_STATE_STOPPED_WAITING ? "; nothing is in its way any more"
 									: "; what is in its way is not visible");
 	else if (!n && !by->proc)
-		lk_buf_printf(out, "; an owner that is not visible is in its way");
+		lk_buf_puts(out, "; an owner that is not visible is in its way");
 	if (!by || (!n && !by->proc))
 		return;
-	lk_buf_printf(out, "; ");
-	say_process(out, n ? by->holders[0].proc : by->proc, n ? by->holders[0].tid : 0);
+	lk_buf_puts(out, "; ");
+	lk_words_put_process(n ? by->holders[0].proc : by->proc, n ? by->holders[0].tid : 0, out);
 	if (n > 1)
 		lk_buf_printf(out, " and %zu other%s", n - 1, n == 2 ? "" : "s");
 	lk_note_state(&row, out);
@@ -302,16 +224,16 @@ static void say_waiting(lk_buf *out, const struct lk_tui *t, const struct lk_fra
 	if (l->deadlock)
 		lk_buf_printf(out, "deadlock %u: ", l->deadlock);
 	if (l->waiter)
-		say_process(out, l->waiter->proc, l->waiter->tid);
+		lk_words_put_process(l->waiter->proc, l->waiter->tid, out);
 	else if (l->proc)
-		say_process(out, l->proc, 0);
+		lk_words_put_process(l->proc, 0, out);
 	else
-		lk_buf_printf(out, "a process that is not visible");
+		lk_buf_puts(out, "a process that is not visible");
 	lk_buf_printf(out, l->state == LK_STATE_STOPPED_WAITING ? " is stopped and has waited " : " has waited ");
 	lk_tui_age_text(age, at_least, out);
 	lk_buf_printf(out, "%s%s", age >= 0 ? " " : "", opens ? "to open " : "for ");
 	if (opens) {
-		say_file(out, l->file);
+		lk_words_put_file(l->file, out);
 		lk_buf_printf(out, " for %s", l->rec.mode == LK_MODE_READ ? "reading" : "writing");
 	} else {
 		say_lock(out, t, f, l);
@@ -339,7 +261,7 @@ int lk_words_put_lock(const struct lk_tui *t, const struct lk_frame *f, const st
 static void put_owner(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	if (l->proc && t->w >= NAMES_W)
-		say_process(out, l->proc, 0);
+		lk_words_put_process(l->proc, 0, out);
 	else if (l->pid > 0)
 		lk_buf_number(out, l->pid);
 	else
@@ -349,7 +271,7 @@ static void put_owner(const struct lk_tui *t, const struct lk_lock *l, lk_buf *o
 static void put_holding(const struct lk_lock *l, lk_buf *out)
 {
 	lk_buf_puts(out, lk_lock_n_processes(l) > 1 ? " and others hold " : " holds ");
-	say_file(out, l->file);
+	lk_words_put_file(l->file, out);
 	if (l->n_blocks)
 		lk_buf_printf(out, ": %zu wait%s", l->n_blocks, l->n_blocks == 1 ? "s" : "");
 }
@@ -366,7 +288,7 @@ static void put_waiting(const struct lk_tui *t, const struct lk_frame *f, const 
 	if (by)
 		put_owner(t, by, out);
 	else
-		say_file(out, l->file);
+		lk_words_put_file(l->file, out);
 	if (l->n_blocked_by > 1)
 		lk_buf_printf(out, " and %zu more", l->n_blocked_by - 1);
 }
@@ -392,7 +314,7 @@ static void say_oldest(lk_buf *out, const struct lk_tui *t, const struct lk_fram
 	if (lock == LK_SUMS_NONE)
 		return;
 	age = lk_frame_age_ms(f, &f->snap->locks[lock], lk_tui_now_of(t, f), &at_least);
-	lk_buf_printf(out, ", the oldest ");
+	lk_buf_puts(out, ", the oldest ");
 	lk_tui_age_text(age, at_least, out);
 }
 
@@ -401,16 +323,16 @@ int lk_words_of_file(const struct lk_tui *t, const struct lk_frame *f, const str
 	struct lk_file_sum sum = lk_sums_file(f, file);
 	const struct lk_known_layout *layout = lk_words_layout(f, file);
 
-	say_file(out, file);
+	lk_words_put_file(file, out);
 	lk_buf_printf(out, ": %zu lock%s held", sum.n_held, sum.n_held == 1 ? "" : "s");
 	if (sum.n_waiting) {
 		lk_buf_printf(out, ", %zu request%s", sum.n_waiting, sum.n_waiting == 1 ? " waits" : "s wait");
 		say_oldest(out, t, f, sum.oldest_waiting);
 	} else {
-		lk_buf_printf(out, ", nobody waits");
+		lk_buf_puts(out, ", nobody waits");
 	}
 	if (sum.cycle)
-		lk_buf_printf(out, "; it is part of a deadlock");
+		lk_buf_puts(out, "; it is part of a deadlock");
 	if (layout)
 		lk_buf_printf(out, "; it looks like %s", layout->looks_like);
 	if (file->local == LK_NO)
@@ -429,7 +351,7 @@ static void say_holdings(lk_buf *out, struct lk_proc_sum sum)
 		lk_buf_printf(out, "is recorded for %zu lock%s, not proven", sum.n_recorded,
 			      sum.n_recorded == 1 ? "" : "s");
 	else
-		lk_buf_printf(out, "holds nothing");
+		lk_buf_puts(out, "holds nothing");
 	if (sum.n_blocks)
 		lk_buf_printf(out, " and is in the way of %zu request%s", sum.n_blocks, sum.n_blocks == 1 ? "" : "s");
 }
@@ -448,8 +370,8 @@ int lk_words_of_process(const struct lk_tui *t, const struct lk_frame *f, const 
 {
 	struct lk_proc_sum sum = lk_sums_proc(f, p);
 
-	say_process(out, p, 0);
-	lk_buf_printf(out, " ");
+	lk_words_put_process(p, 0, out);
+	lk_buf_puts(out, " ");
 	say_holdings(out, sum);
 	if (sum.n_waiting) {
 		bool at_least = false;
@@ -463,7 +385,7 @@ int lk_words_of_process(const struct lk_tui *t, const struct lk_frame *f, const 
 			lk_tui_age_text(age, at_least, out);
 	}
 	if (sum.cycle)
-		lk_buf_printf(out, "; it is part of a deadlock");
+		lk_buf_puts(out, "; it is part of a deadlock");
 	say_state(out, p);
 	return 0;
 }

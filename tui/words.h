@@ -7,17 +7,8 @@
 #include "table/known_ranges.h"
 #include "tui/app.h"
 
-/* "php-fpm[4410]", "php-fpm[4410/4412]" for another thread of it than the first, "process 4410" where the name is not known. */
-int lk_words_put_process(const struct lk_proc *p, int tid, lk_buf *out);
-/* The last part of the path; NULL: it has no path. Borrowed. */
-const char *lk_words_file_name(const struct lk_file *file);
-/* "app.db", "app.db (deleted)", "a file without a name (inode 77 on /mnt)". */
-int lk_words_file(const struct lk_file *file, lk_buf *out);
 /* The layout that all locks of the file fit; NULL: none. Linear in its locks. */
 const struct lk_known_layout *lk_words_layout(const struct lk_frame *f, const struct lk_file *file);
-/* "the SQLite SHARED range of app.db", "bytes 0-4095 of a.idx", "base.lck". */
-int lk_words_place(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out);
-
 /* "php-fpm[4410] holds the SQLite SHARED range of app.db (read); 2 processes wait for it, the oldest 3m12s" */
 int lk_words_put_lock(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out);
 /* The same where there is hardly any room: "3307 waits 3m12s for 2211", "2211 holds base.lck: 2 wait". */

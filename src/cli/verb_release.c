@@ -10,6 +10,7 @@
 #include "cli/act.h"
 #include "cli/privilege.h"
 #include "cli/select.h"
+#include "words/words.h"
 
 #define ID_DIGITS 16
 
@@ -83,20 +84,14 @@ static enum lk_status nothing_found(const struct inquiry *q)
 
 static void say_candidate(const struct lk_lock *l)
 {
+	size_t n = lk_lock_n_processes(l);
+	struct lk_arena a = { 0 };
 	char range[LK_RANGE_TEXT];
-	const char *comm = l->proc && l->proc->comm ? l->proc->comm : "?";
 
-	lk_range_format(l->rec.range, range);
-	if (lk_lock_n_processes(l) > 1)
-		lk_say("  %016llx  %s %s, %s, process %d (%s) and %zu more", (unsigned long long)l->id,
-		       lk_type_name(l->rec.type), lk_mode_name(l->rec.mode), range, l->pid, comm,
-		       lk_lock_n_processes(l) - 1);
-	else if (l->n_holders)
-		lk_say("  %016llx  %s %s, %s, process %d (%s)", (unsigned long long)l->id, lk_type_name(l->rec.type),
-		       lk_record_mode_words(&l->rec), range, l->pid, comm);
-	else
-		lk_say("  %016llx  %s %s, %s, holder not proven", (unsigned long long)l->id, lk_type_name(l->rec.type),
-		       lk_mode_name(l->rec.mode), range);
+	lk_say("  %016llx  %s %s, %s, %s%s", (unsigned long long)l->id, lk_type_name(l->rec.type),
+	       lk_record_mode_words(&l->rec), lk_range_format(l->rec.range, range),
+	       n ? lk_words_who(&a, l) : "holder not proven", n > 1 ? lk_arena_printf(&a, " and %zu more", n - 1) : "");
+	lk_arena_done(&a);
 }
 
 /* The words that mean this one and no other that was found. */

@@ -3,6 +3,7 @@
 #include "words/words.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -38,59 +39,108 @@ const char *lk_words_who(struct lk_arena *a, const struct lk_lock *l)
 	return l->proc ? lk_words_proc(a, l->proc) : lk_words_process(a, l->pid, NULL);
 }
 
-static const char *type_words(enum lk_type t)
+const char *lk_words_kind(const struct lk_lock *l, char buf[LK_WORDS_KIND])
 {
-	static const char *const words[] = { "POSIX", "OFD", "flock", "lease", "delegation", "unknown" };
+	static const char *const words[][2] = {
+		[LK_TYPE_POSIX] = { "POSIX ", "lock" }, [LK_TYPE_OFD] = { "OFD ", "lock" },
+		[LK_TYPE_FLOCK] = { "flock ", "lock" }, [LK_TYPE_LEASE] = { "", "lease" },
+		[LK_TYPE_DELEG] = { "", "delegation" }, [LK_TYPE_UNKNOWN] = { "", "lock of an unknown kind" },
+	};
+	/* What a lease is that is being broken is not always known. */
+	bool known = l->rec.mode != LK_MODE_UNKNOWN;
 
-	return words[t];
+	snprintf(buf, LK_WORDS_KIND, "%s%s%s%s", words[l->rec.type][0], known ? lk_mode_name(l->rec.mode) : "",
+		 known ? " " : "", words[l->rec.type][1]);
+	return buf;
 }
 
 const char *lk_words_lock(struct lk_arena *a, const struct lk_lock *l)
 {
-	const struct lk_file *file = l->file;
-	char range[LK_RANGE_TEXT], key[LK_KEY_TEXT];
-	const char *path = file && file->path ? file->path : lk_key_format(&l->rec.key, key);
-	const char *kind = l->rec.type == LK_TYPE_LEASE || l->rec.type == LK_TYPE_DELEG ? "" : " lock";
+	char kind[LK_WORDS_KIND], range[LK_RANGE_TEXT], key[LK_KEY_TEXT];
+	const char *path = l->file && l->file->path ? l->file->path : lk_key_format(&l->rec.key, key);
+	bool whole = lk_range_is_whole(l->rec.range);
 
-	/* What a lease is that is being broken is not always known. */
-	if (l->rec.mode == LK_MODE_UNKNOWN && lk_range_is_whole(l->rec.range))
-		return lk_arena_printf(a, "the %s%s on %s", type_words(l->rec.type), kind, path);
-	if (lk_range_is_whole(l->rec.range))
-		return lk_arena_printf(a, "the %s %s%s on %s", type_words(l->rec.type), lk_mode_name(l->rec.mode), kind,
-				       path);
-	return lk_arena_printf(a, "the %s %s%s on %s, bytes %s", type_words(l->rec.type), lk_mode_name(l->rec.mode),
-			       kind, path, lk_range_format(l->rec.range, range));
+	return lk_arena_printf(a, "the %s on %s%s%s", lk_words_kind(l, kind), path, whole ? "" : ", bytes ",
+			       whole ? "" : lk_range_format(l->rec.range, range));
+}
+
+/* "a", "a, b and 4 more"; text NULL: one is the first. */
+static const char *add_named(struct lk_arena *a, const char *text, const char *one)
+{
+	return text ? lk_arena_printf(a, "%s, %s", text, one) : one;
+}
+
+static const char *add_more(struct lk_arena *a, const char *text, size_t n)
+{
+	return n > NAMED_MAX ? lk_arena_printf(a, "%s and %zu more", text, n - NAMED_MAX) : text;
 }
 
 const char *lk_words_waiters(struct lk_arena *a, const struct lk_lock *l)
 {
 	const char *text = NULL;
-	size_t n = 0;
 
-	for (size_t i = 0; i < l->n_blocks && n < NAMED_MAX; i++, n++) {
-		const char *one = lk_words_who(a, l->blocks[i]);
+	for (size_t i = 0; i < l->n_blocks && i < NAMED_MAX; i++)
+		text = add_named(a, text, lk_words_who(a, l->blocks[i]));
+	return add_more(a, text, l->n_blocks);
+}
 
-		text = text ? lk_arena_printf(a, "%s, %s", text, one) : one;
+const char *lk_words_processes(struct lk_arena *a, const struct lk_snapshot *snap, const int *pids, size_t n)
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; i < n && i < NAMED_MAX; i++) {
+		const struct lk_proc *p = lk_snapshot_proc(snap, pids[i]);
+
+		text = add_named(a, text, p ? lk_words_proc(a, p) : lk_words_process(a, pids[i], NULL));
 	}
-	if (l->n_blocks > n)
-		text = lk_arena_printf(a, "%s and %zu more", text, l->n_blocks - n);
-	return text;
+	return add_more(a, text, n);
+}
+
+/* ---- files ---- */
+
+const char *lk_words_file_name(const struct lk_file *file)
+{
+	const char *slash = file->path ? strrchr(file->path, '/') : NULL;
+
+	return slash && slash[1] ? slash + 1 : file->path;
+}
+
+void lk_words_put_file(const struct lk_file *file, lk_buf *out)
+{
+	const char *name = lk_words_file_name(file);
+
+	if (name)
+		lk_buf_printf(out, "%s%s", name,
+			      file->deleted == LK_YES    ? " (deleted)"
+			      : file->replaced == LK_YES ? " (replaced)"
+							 : "");
+	else if (file->key.none)
+		lk_buf_puts(out, "a file that is not known");
+	else if (file->mount_point)
+		lk_buf_printf(out, "a file without a name (inode %" PRIu64 " on %s)", file->key.ino, file->mount_point);
+	else
+		lk_buf_printf(out, "a file without a name (inode %" PRIu64 ")", file->key.ino);
 }
 
 /* ---- which job it is ---- */
 
 /* "gdb[12]", "process 12" */
-static void put_name(const char *comm, int pid, lk_buf *out)
+static void put_name(const char *comm, int pid, int tid, lk_buf *out)
 {
-	if (comm)
-		lk_buf_printf(out, "%s[%d]", comm, pid);
-	else
-		lk_buf_printf(out, "process %d", pid);
+	lk_buf_printf(out, comm ? "%s[%d" : "%s%d", comm ? comm : "process ", pid);
+	if (tid > 0 && tid != pid)
+		lk_buf_printf(out, "/%d", tid);
+	lk_buf_puts(out, comm ? "]" : "");
+}
+
+void lk_words_put_process(const struct lk_proc *p, int tid, lk_buf *out)
+{
+	put_name(p->comm, p->pid, tid, out);
 }
 
 void lk_words_put_owner(const struct lk_proc *p, lk_buf *out)
 {
-	put_name(p->comm, p->pid, out);
+	lk_words_put_process(p, 0, out);
 	if (p->user)
 		lk_buf_printf(out, " of %s", p->user);
 }
@@ -99,7 +149,7 @@ static void put_tracer(const struct lk_proc *p, const char *before, lk_buf *out)
 {
 	lk_buf_puts(out, before);
 	if (p->tracer)
-		put_name(p->tracer_comm, p->tracer, out);
+		put_name(p->tracer_comm, p->tracer, 0, out);
 	else
 		lk_buf_puts(out, "a debugger");
 }
@@ -165,12 +215,12 @@ void lk_words_put_job(const struct lk_proc *p, int64_t now_unix_ms, lk_buf *out)
 	if (p->ppid > 0) {
 		separate(begin, out);
 		lk_buf_puts(out, "child of ");
-		put_name(p->parent_comm, p->ppid, out);
+		put_name(p->parent_comm, p->ppid, 0, out);
 	}
 	if (has_session(p)) {
 		separate(begin, out);
 		lk_buf_puts(out, p->session_comm ? "session of " : "session of the late ");
-		put_name(p->session_comm, p->session, out);
+		put_name(p->session_comm, p->session, 0, out);
 	}
 	if (p->tty) {
 		separate(begin, out);

@@ -17,6 +17,11 @@ const char *lk_words_mark(const struct lk_proc *p);
 const char *lk_words_proc(struct lk_arena *a, const struct lk_proc *p);
 /* The process of a lock or request, likewise: who waits, or else the first holder; "a process that cannot be seen" without one. */
 const char *lk_words_who(struct lk_arena *a, const struct lk_lock *l);
+/* Those of these pids: "process 12 (a), process 13 (b) and 4 more"; NULL where there are none. */
+const char *lk_words_processes(struct lk_arena *a, const struct lk_snapshot *snap, const int *pids, size_t n);
+/* "flock write lock", "read lease", "OFD lock" where the mode is not known. */
+#define LK_WORDS_KIND 48
+const char *lk_words_kind(const struct lk_lock *l, char buf[LK_WORDS_KIND]);
 /* "the flock write lock on /srv/x", with ", bytes 0-99" where it is not the whole file. */
 const char *lk_words_lock(struct lk_arena *a, const struct lk_lock *l);
 /* The requests that hang on a lock: "process 12 (a), process 13 (b) and 4 more"; NULL where there are none. */
@@ -24,9 +29,15 @@ const char *lk_words_waiters(struct lk_arena *a, const struct lk_lock *l);
 
 /* A reason of lk_lock.no_holder_because as a sentence, without the word that scripts know it by. */
 const char *lk_words_reason(const char *reason);
+/* The last part of the path; NULL: it has no path. Borrowed. */
+const char *lk_words_file_name(const struct lk_file *file);
 
 /* Appended to out. */
 
+/* "app.db", "app.db (deleted)", "a file without a name (inode 77 on /mnt)". */
+void lk_words_put_file(const struct lk_file *file, lk_buf *out);
+/* "php-fpm[4410]", "php-fpm[4410/4412]" for another thread of it than the first, "process 4410" where the name is not known. */
+void lk_words_put_process(const struct lk_proc *p, int tid, lk_buf *out);
 /* "flock[13641] of root"; the user is left out where he is not known. */
 void lk_words_put_owner(const struct lk_proc *p, lk_buf *out);
 /* All reasons why no holder of the lock is named, in a few words each: "sent through a socket, kept by the kernel". */

@@ -90,7 +90,7 @@ Test(tui_map, lanes_and_words)
 	screen_says(t, 80, 24, " 120 w ww");
 	screen_says(t, 80, 24, " 110 R ..");
 	screen_says(t, 80, 24, "cursor 0 (0x0) len 10   W 100 prog   w 120 prog waits 8s");
-	screen_says(t, 80, 24, "prog[120] has waited 8s for a write POSIX lock on bytes 0-99 of f");
+	screen_says(t, 80, 24, "prog[120] has waited 8s for a POSIX write lock on bytes 0-99 of f");
 	screen_says(t, 80, 24, "no lock on 100 to EOF");
 	screen_any_size(t);
 	lk_tui_free(t);

@@ -34,10 +34,11 @@ Test(tui_words, who_holds_and_who_waits)
 	struct lk_tui *t = world_new(NULL);
 	struct lk_frame *f = world_frame(world_of(1), 5000);
 
-	expect(t, f, 1000, false, "prog[1000] holds a write FLOCK on f  (fd 3, /f)");
+	expect(t, f, 1000, false, "prog[1000] holds a flock write lock on f  (fd 3, /f)");
 	expect(t, f, 50, false,
-	       "prog[50] holds a write FLOCK on f; 2 processes wait for it, the oldest 1s  (fd 3, /f)");
-	expect(t, f, 60, true, "prog[60] has waited 1s for a write FLOCK on f; prog[50] is in its way  (fd 3, /f)");
+	       "prog[50] holds a flock write lock on f; 2 processes wait for it, the oldest 1s  (fd 3, /f)");
+	expect(t, f, 60, true,
+	       "prog[60] has waited 1s for a flock write lock on f; prog[50] is in its way  (fd 3, /f)");
 	lk_frame_drop(f);
 	lk_tui_free(t);
 }
@@ -54,7 +55,7 @@ Test(tui_words, byte_ranges_have_the_names_that_programs_give_them)
 	add_held(&facts, make_record(LK_TYPE_POSIX, LK_MODE_WRITE, 6, 100, 199, 20), 20, 0);
 	f = world_frame(facts_end(&facts), 0);
 	expect(t, f, 10, false, "prog[10] holds the SQLite SHARED range of f (read)  (fd 3, /f)");
-	expect(t, f, 20, false, "prog[20] holds a write POSIX lock on bytes 100-199 of f  (fd 3, /f)");
+	expect(t, f, 20, false, "prog[20] holds a POSIX write lock on bytes 100-199 of f  (fd 3, /f)");
 	lk_frame_drop(f);
 	lk_tui_free(t);
 }
@@ -71,8 +72,8 @@ Test(tui_words, a_name_is_not_given_where_another_lock_contradicts)
 	add_held(&facts, make_record(LK_TYPE_POSIX, LK_MODE_READ, 5, 0x40000002, 0x400001ff, 10), 10, 0);
 	add_held(&facts, make_record(LK_TYPE_POSIX, LK_MODE_WRITE, 5, 7, 7, 20), 20, 0);
 	f = world_frame(facts_end(&facts), 0);
-	expect(t, f, 10, false, "prog[10] holds a read POSIX lock on bytes 1073741826-1073742335 of f  (fd 3, /f)");
-	expect(t, f, 20, false, "prog[20] holds a write POSIX lock on byte 7 of f  (fd 3, /f)");
+	expect(t, f, 10, false, "prog[10] holds a POSIX read lock on bytes 1073741826-1073742335 of f  (fd 3, /f)");
+	expect(t, f, 20, false, "prog[20] holds a POSIX write lock on byte 7 of f  (fd 3, /f)");
 	lk_frame_drop(f);
 	lk_tui_free(t);
 }
@@ -93,10 +94,11 @@ Test(tui_words, an_owner_that_is_not_proven_is_not_claimed)
 	add_line(&facts, &hidden, 0);
 	f = world_frame(facts_end(&facts), 0);
 	words = words_of(t, f, 10, false);
-	cr_assert_eq(strncmp(words, "prog[10] (recorded, not proven) holds a write FLOCK on ", 55), 0, "%s", words);
+	cr_assert_eq(strncmp(words, "prog[10] (recorded, not proven) holds a flock write lock on ", 60), 0, "%s",
+		     words);
 	free(words);
 	words = words_of(t, f, 0, false);
-	cr_assert_eq(strncmp(words, "somebody who is not visible holds a write FLOCK on ", 51), 0, "%s", words);
+	cr_assert_eq(strncmp(words, "somebody who is not visible holds a flock write lock on ", 56), 0, "%s", words);
 	free(words);
 	lk_frame_drop(f);
 	lk_tui_free(t);
@@ -115,7 +117,7 @@ Test(tui_words, a_shared_lock_names_how_many)
 	for (int pid = 10; pid < 13; pid++)
 		add_fd(&facts, &rec, pid, 3, 1);
 	f = world_frame(facts_end(&facts), 0);
-	expect(t, f, 10, false, "prog[10] and 2 others hold a write FLOCK on f  (fd 3, /f)");
+	expect(t, f, 10, false, "prog[10] and 2 others hold a flock write lock on f  (fd 3, /f)");
 	lk_frame_drop(f);
 	lk_tui_free(t);
 }
@@ -135,8 +137,9 @@ Test(tui_words, a_deadlock_is_said_first)
 	add_request(&facts, 1, whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 6, 10), 10, 10, 0);
 	f = world_frame(facts_end(&facts), 0);
 	words = words_of(t, f, 10, true);
-	cr_assert_eq(strncmp(words, "deadlock 1: prog[10] has waited 1s for a write FLOCK on f; prog[20] is in its way",
-			     81),
+	cr_assert_eq(strncmp(words,
+			     "deadlock 1: prog[10] has waited 1s for a flock write lock on f; prog[20] is in its way",
+			     86),
 		     0, "%s", words);
 	free(words);
 	lk_frame_drop(f);
