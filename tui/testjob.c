@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Would a lock be granted now? The computed answer, and the job that really asks for the lock. */
 #include "tui/testjob.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/alloc.h"
 #include "model/build.h"
 
 #define LOOK_MS 10000
@@ -43,37 +43,22 @@ static struct lk_fact_file fact_of(const struct lk_file *file)
 /* ---- computed ---- */
 
 /* Through the finding of `lockscope test`, so that both say the same. */
-int lk_test_compute(struct lk_test_ask *ret, const struct lk_frame *f, const struct lk_file *file,
-		    const struct lk_probe_wish *wish)
+void lk_test_compute(struct lk_test_ask *ret, const struct lk_frame *f, const struct lk_file *file,
+		     const struct lk_probe_wish *wish)
 {
-	bool flock = wish->type == LK_TYPE_FLOCK;
+	struct lk_test_request req = { .kinds = 1U << (wish->type == LK_TYPE_FLOCK ? LK_TEST_FLOCK : LK_TEST_RANGE),
+				       .mode = wish->mode,
+				       .range = wish->range };
 
-	*ret = (struct lk_test_ask){ 0 };
-	ret->cli.act.flock = flock;
-	ret->cli.act.posix = wish->type == LK_TYPE_POSIX;
-	ret->cli.act.ofd = wish->type == LK_TYPE_OFD;
-	ret->cli.act.read = wish->mode == LK_MODE_READ;
-	ret->cli.has_range = !flock;
-	ret->cli.range = wish->range;
 	ret->asked = (struct lk_asked){ .path = file->path ? file->path : "", .resolved = true, .file = fact_of(file) };
-	if (lk_test_init(&ret->test, &ret->cli))
-		return -EINVAL;
-	lk_arena_init(&ret->test.session.arena);
-	ret->test.session.cli = &ret->cli;
-	ret->test.session.snap = lk_snapshot_hold(f->snap);
-	ret->test.session.targets = &ret->asked;
-	ret->test.session.n_targets = 1;
-	return lk_test_find(&ret->test);
+	ret->session = (struct lk_session){ .snap = lk_snapshot_hold(f->snap), .targets = &ret->asked, .n_targets = 1 };
+	lk_test_find(&ret->session, &req, &ret->test);
 }
 
 void lk_test_ask_done(struct lk_test_ask *a)
 {
 	lk_test_done(&a->test);
-}
-
-static bool is_lease(const struct lk_lock *l)
-{
-	return l->rec.type == LK_TYPE_LEASE || l->rec.type == LK_TYPE_DELEG || l->rec.type == LK_TYPE_UNKNOWN;
+	lk_session_done(&a->session);
 }
 
 const char *lk_test_why_not(const struct lk_snapshot *snap, const struct lk_file *file)
@@ -87,7 +72,7 @@ const char *lk_test_why_not(const struct lk_snapshot *snap, const struct lk_file
 	if (!file->has_stat)
 		return "the number of the file could not be read, so it could be another one";
 	for (size_t i = 0; i < snap->n_locks; i++) {
-		if (is_lease(&snap->locks[i]) && snap->locks[i].file == file)
+		if (lk_test_is_lease(&snap->locks[i]) && snap->locks[i].file == file)
 			return "a lease is on the file, and opening it could break that";
 	}
 	return NULL;
@@ -105,7 +90,7 @@ static int look_for_leases(struct test_job *j, const struct lk_fact_file *file, 
 	if (rc < 0)
 		return lk_err_set(err, rc, "the locks could not be read again: %s", strerror(-rc));
 	for (size_t i = 0; i < snap->n_locks && !rc; i++) {
-		if (is_lease(&snap->locks[i]) && lk_lock_is_on(&snap->locks[i], file) != LK_NO)
+		if (lk_test_is_lease(&snap->locks[i]) && lk_lock_is_on(&snap->locks[i], file) != LK_NO)
 			rc = lk_err_set(err, -EBUSY, "a lease is on the file, and opening it could break that");
 	}
 	lk_snapshot_free(snap);
@@ -182,10 +167,8 @@ static const struct lk_job_ops ops = { .word = "TEST", .run = run, .free = free_
 
 struct lk_job *lk_test_job_new(const struct lk_tui *t, const struct lk_frame *f, const struct lk_file *file)
 {
-	struct test_job *j = calloc(1, sizeof(*j));
+	struct test_job *j = lk_alloc(1, sizeof(*j));
 
-	if (!j)
-		return NULL;
 	lk_job_init(&j->job, &ops, t, f);
 	j->file = file;
 	return &j->job;
@@ -199,7 +182,6 @@ void lk_test_job_set(struct lk_job *j, const struct lk_probe_wish *wish)
 
 	test->wish = *wish;
 	free(j->what);
-	if (asprintf(&j->what, "%s %s lock on %s, bytes %s,", lk_type_name(wish->type), lk_mode_name(wish->mode),
-		     path ? path : "?", lk_range_format(wish->range, range)) < 0)
-		j->what = NULL;
+	j->what = lk_printf("%s %s lock on %s, bytes %s,", lk_type_name(wish->type), lk_mode_name(wish->mode),
+			    path ? path : "?", lk_range_format(wish->range, range));
 }

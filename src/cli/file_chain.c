@@ -9,7 +9,7 @@
 #include "action/signal.h"
 #include "base/text.h"
 #include "cli/act.h"
-#include "cli/who.h"
+#include "cli/who_print.h"
 
 struct chain {
 	const struct lk_cli *cli;
@@ -24,7 +24,7 @@ static enum lk_status look(struct chain *c)
 	enum lk_status status = lk_session_open(&c->session, &c->asked);
 
 	if (!status)
-		status = lk_session_resolve(&c->session);
+		lk_session_resolve(&c->session);
 	if (!status && !c->session.targets[0].resolved) {
 		lk_say("%s", c->session.targets[0].reason);
 		status = c->session.targets[0].code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;

@@ -48,11 +48,6 @@ libcli_a_SOURCES += \
 	src/cli/session.h \
 	src/cli/status.c \
 	src/cli/status.h \
-	src/cli/uses.c \
-	src/cli/uses.h \
-	src/cli/test.c \
-	src/cli/test.h \
-	src/cli/test_print.c \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_capture.c \
@@ -73,19 +68,7 @@ libcli_a_SOURCES += \
 	src/cli/waits_advice.c \
 	src/cli/waits_tree.c \
 	src/cli/waits_tree.h \
-	src/cli/who.c \
-	src/cli/who.h \
-	src/cli/who_beside.c \
-	src/cli/who_beside.h \
-	src/cli/who_deleted.c \
-	src/cli/who_deleted.h \
-	src/cli/who_jobs.c \
-	src/cli/who_jobs.h \
-	src/cli/who_likely.c \
-	src/cli/who_notes.c \
-	src/cli/who_paths.c \
-	src/cli/who_paths.h \
-	src/cli/who_sqlite.c \
-	src/cli/who_sqlite.h
+	src/cli/who_print.c \
+	src/cli/who_print.h
 dist_pkgdata_DATA += \
 	src/cli/lockscope-1.schema.json

@@ -39,7 +39,7 @@ TEE(end)
 
 static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct lk_build *build, struct lk_err *err)
 {
-	struct lk_request req = { .needs = LK_NEED_ALL, .timeout_ms = s->cli->timeout_ms, .exact = s->cli->exact };
+	struct lk_request req = { .needs = LK_NEED_ALL, .timeout_ms = s->timeout_ms, .exact = s->exact };
 	struct tee tee = { lk_capture_writer_sink(writer), lk_build_sink(build), 0 };
 	struct lk_sink sink = { &tee,     tee_host,   tee_lock,   tee_fd,  tee_waiter, tee_mount,
 				tee_proc, tee_orphan, tee_denied, tee_end, NULL,       tee_unread };
@@ -127,13 +127,13 @@ static enum lk_status check_output(const struct lk_cli *cli)
 	return LK_STATUS_ERROR;
 }
 
-static enum lk_status capture(struct lk_session *s)
+static enum lk_status capture(struct lk_session *s, const struct lk_cli *cli)
 {
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
-	int rc = to_stdout(s->cli) ? write_capture(s, stdout, &err) : write_file(s, s->cli->output, &err);
+	int rc = to_stdout(cli) ? write_capture(s, stdout, &err) : write_file(s, cli->output, &err);
 
-	if (rc < 0 && to_stdout(s->cli) && ferror(stdout))
+	if (rc < 0 && to_stdout(cli) && ferror(stdout))
 		lk_fail_output(rc);
 	else if (rc < 0)
 		status = lk_say_error(&err);
@@ -153,7 +153,7 @@ static enum lk_status run(const struct lk_cli *cli)
 	if (!status)
 		status = lk_session_open(&session, cli);
 	if (!status)
-		status = capture(&session);
+		status = capture(&session, cli);
 	lk_session_done(&session);
 	return status;
 }

@@ -7,7 +7,7 @@
 #include "cli/print.h"
 #include "cli/select.h"
 #include "cli/session.h"
-#include "cli/who_deleted.h"
+#include "cli/who_print.h"
 #include "table/sort.h"
 
 /* Everything one run of `list` owns. */
@@ -38,7 +38,7 @@ static enum lk_status look(struct listing *l)
 	if (l->sort.column)
 		needs |= l->sort.column->needs;
 	if (!status)
-		status = lk_session_resolve(&l->session);
+		lk_session_resolve(&l->session);
 	return status ? status : lk_session_take(&l->session, needs);
 }
 
@@ -78,7 +78,7 @@ static enum lk_status print(struct listing *l)
 		return LK_STATUS_ERROR;
 	}
 	status = say_lost_files(&l->session);
-	lk_who_deleted_say_all(&l->session);
+	lk_who_say_all_deleted(&l->session);
 	lk_session_badge(&l->session);
 	return status;
 }

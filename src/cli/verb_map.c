@@ -7,8 +7,7 @@
 #include "cli/out_map.h"
 #include "cli/print.h"
 #include "cli/session.h"
-#include "cli/who.h"
-#include "cli/who_deleted.h"
+#include "cli/who_print.h"
 #include "table/get.h"
 
 /* Everything one run of `map` owns. */
@@ -120,8 +119,7 @@ static int print_for_people(struct inquiry *q)
 
 	lk_out_init(&o, q->cli);
 	put_sentence(q, &o);
-	if (lk_who_deleted_print(&o, &q->deleted) < 0)
-		return -ENOMEM;
+	lk_who_put_deleted(&o, &q->deleted);
 	if (!q->lanes.n_lanes)
 		return 0;
 	putc('\n', o.f);
@@ -183,7 +181,7 @@ static enum lk_status look(struct inquiry *q)
 	enum lk_status status = lk_session_open(&q->session, q->cli);
 
 	if (!status)
-		status = lk_session_resolve(&q->session);
+		lk_session_resolve(&q->session);
 	return status ? status : lk_session_take(&q->session, needs);
 }
 
@@ -202,12 +200,11 @@ static int print(struct inquiry *q)
 
 static enum lk_status answer(struct inquiry *q)
 {
-	int rc = lk_who_find(&q->session, target(q), &q->who);
+	int rc;
 
-	if (rc == 0)
-		rc = lk_who_deleted_find(&q->session, target(q), &q->deleted);
-	if (rc == 0)
-		rc = make_lanes(q);
+	lk_who_find(&q->session, target(q), &q->who);
+	lk_who_find_deleted(&q->session, target(q), &q->deleted);
+	rc = make_lanes(q);
 	if (rc == 0)
 		rc = print(q);
 	if (rc < 0) {
@@ -216,7 +213,7 @@ static enum lk_status answer(struct inquiry *q)
 	}
 	if (lk_asked_is_missing(target(q))) {
 		lk_say("%s", target(q)->reason);
-		lk_who_deleted_say(target(q), &q->deleted);
+		lk_who_say_deleted(target(q), &q->deleted);
 	}
 	if (q->cli->format != LK_FORMAT_QUIET)
 		lk_session_badge(&q->session);

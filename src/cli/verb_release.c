@@ -36,7 +36,7 @@ static enum lk_status look(struct inquiry *q)
 	if (!status)
 		status = lk_session_open(&q->session, q->cli);
 	if (!status && !q->by_id)
-		status = lk_session_resolve(&q->session);
+		lk_session_resolve(&q->session);
 	if (!status && !q->by_id && !q->session.targets[0].resolved) {
 		lk_say("%s", q->session.targets[0].reason);
 		status = q->session.targets[0].code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "cli/act.h"
 #include "cli/privilege.h"
-#include "cli/who.h"
+#include "cli/who_print.h"
 
 #define ID_DIGITS 16
 
@@ -192,7 +192,7 @@ static enum lk_status look(struct inquiry *q, struct lk_cli *files)
 	enum lk_status status = lk_session_open(&q->session, files);
 
 	if (!status)
-		status = lk_session_resolve(&q->session);
+		lk_session_resolve(&q->session);
 	if (!status)
 		status = lk_session_take(&q->session, LK_NEED_WAITS | LK_NEED_CGROUP | LK_NEED_USER);
 	return status;

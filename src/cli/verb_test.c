@@ -1,14 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lockscope test: would a lock be granted now? */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "action/command.h"
-#include "base/cleanup.h"
+#include "action/probe.h"
 #include "cli/print.h"
 #include "cli/readonly.h"
-#include "cli/test.h"
+#include "cli/who_print.h"
+#include "query/test.h"
+
+/* Everything one run of `test` owns. */
+struct inquiry {
+	const struct lk_cli *cli;
+	struct lk_session session;
+	struct lk_test_request req;
+	struct lk_test test;
+	lk_namesakes deleted;
+	struct lk_probe probe;
+	bool asked; /* the kernel was asked: */
+	enum lk_tri kernel_granted;
+	lk_probe_list found; /* and what it said is in the way */
+	bool tried; /* the lock was really asked for, or would have been if opening FILE were harmless: */
+	bool not_opened; /* because of a lease */
+	enum lk_tri acquired;
+};
+
+/* ---- what is asked ---- */
+
+static unsigned kinds_of(const struct lk_cli *cli)
+{
+	bool range = cli->act.posix || cli->act.ofd || cli->has_range;
+
+	return (cli->act.flock || !range ? 1U << LK_TEST_FLOCK : 0) |
+	       (range || !cli->act.flock ? 1U << LK_TEST_RANGE : 0) |
+	       (!range && !cli->act.flock ? 1U << LK_TEST_LEASE : 0);
+}
+
+/* What does not go together. 0 or a status after it was said. */
+static enum lk_status check(const struct lk_cli *cli)
+{
+	const struct lk_cli_act *act = &cli->act;
+	int ways = act->acquire + (act->hold_ms > 0) + (cli->command != NULL);
+
+	if (act->read && act->write)
+		return lk_cli_misuse(cli->verb, "--read and --write exclude each other");
+	if (ways > 1)
+		return lk_cli_misuse(cli->verb, "--acquire, --hold and a COMMAND exclude each other");
+	if (ways && act->posix + act->ofd + act->flock > 1)
+		return lk_cli_misuse(cli->verb, "one lock is taken: give one of --posix, --ofd and --flock");
+	if (cli->command && cli->format == LK_FORMAT_JSON)
+		return lk_cli_misuse(cli->verb, "-J does not go with a COMMAND, which has standard output for itself");
+	if (act->confirm && act->flock)
+		return lk_cli_misuse(
+			cli->verb, "the kernel cannot be asked about flock(2) locks without taking one; see --acquire");
+	if (act->flock && cli->has_range)
+		return lk_cli_misuse(cli->verb, "flock(2) locks whole files only; leave out --range or --flock");
+	return 0;
+}
+
+/* The lock that --acquire, --hold and COMMAND take. */
+static struct lk_probe_wish wish_of(const struct inquiry *q)
+{
+	const struct lk_cli_act *act = &q->cli->act;
+	enum lk_type type = act->posix                                       ? LK_TYPE_POSIX
+			    : act->ofd || (q->cli->has_range && !act->flock) ? LK_TYPE_OFD
+									     : LK_TYPE_FLOCK;
+
+	return (struct lk_probe_wish){ .type = type, .mode = q->req.mode, .range = q->req.range };
+}
 
 static bool takes(const struct lk_cli *cli)
 {
@@ -34,9 +95,9 @@ static enum lk_status say_errno(const char *path, const struct lk_err *err)
 }
 
 /* Pinned before the locks are read, so that a lease that is not among them was not there when the file was. */
-static enum lk_status pin(struct lk_test *t)
+static enum lk_status pin(struct inquiry *q)
 {
-	const struct lk_asked *file = &t->session.targets[0];
+	const struct lk_asked *file = &q->session.targets[0];
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
 	int rc;
@@ -45,7 +106,7 @@ static enum lk_status pin(struct lk_test *t)
 		lk_say("%s", file->reason);
 		return file->code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
 	}
-	rc = lk_probe_pin(&t->probe, &lk_sys_real, file->path, &file->file, &err);
+	rc = lk_probe_pin(&q->probe, &lk_sys_real, file->path, &file->file, &err);
 	if (rc < 0) {
 		lk_say("%s", lk_err_text(&err));
 		status = rc == -ESTALE || rc == -EINVAL || rc == -EOPNOTSUPP ? LK_STATUS_REFUSED : LK_STATUS_ERROR;
@@ -54,76 +115,259 @@ static enum lk_status pin(struct lk_test *t)
 	return status;
 }
 
-static enum lk_status look(struct lk_test *t)
+static enum lk_status look(struct inquiry *q)
 {
-	unsigned needs = LK_NEED_WAITS | (t->cli->numeric ? 0 : LK_NEED_USER);
-	enum lk_status status = lk_session_open(&t->session, t->cli);
+	unsigned needs = LK_NEED_WAITS | (q->cli->numeric ? 0 : LK_NEED_USER);
+	enum lk_status status = lk_session_open(&q->session, q->cli);
 
-	if (!status)
-		status = lk_session_resolve(&t->session);
-	if (!status && lk_asked_is_missing(&t->session.targets[0])) {
-		lk_say("%s", t->session.targets[0].reason);
-		if (t->cli->format != LK_FORMAT_QUIET && !lk_session_take(&t->session, 0))
-			lk_who_deleted_say_all(&t->session);
-		status = LK_STATUS_ERROR;
+	if (status)
+		return status;
+	lk_session_resolve(&q->session);
+	if (lk_asked_is_missing(&q->session.targets[0])) {
+		lk_say("%s", q->session.targets[0].reason);
+		if (q->cli->format != LK_FORMAT_QUIET && !lk_session_take(&q->session, 0))
+			lk_who_say_all_deleted(&q->session);
+		return LK_STATUS_ERROR;
 	}
-	if (!status && (takes(t->cli) || t->cli->act.confirm))
-		status = pin(t);
+	if (takes(q->cli) || q->cli->act.confirm)
+		status = pin(q);
 	if (!status)
-		status = lk_session_take(&t->session, needs | (t->cli->full ? LK_NEEDS_JOBS | LK_NEED_NS : 0));
-	if (!status && lk_test_find(t) < 0) {
-		lk_say("out of memory");
-		status = LK_STATUS_ERROR;
-	}
-	return status;
+		status = lk_session_take(&q->session, needs | (q->cli->full ? LK_NEEDS_JOBS | LK_NEED_NS : 0));
+	if (status)
+		return status;
+	lk_test_find(&q->session, &q->req, &q->test);
+	lk_who_find_deleted(&q->session, &q->session.targets[0], &q->deleted);
+	return 0;
 }
 
-/* Opening the file would break it. */
-static bool has_lease(const struct lk_test *t)
+/* ---- the answer ---- */
+
+static const char *mode_words(const struct inquiry *q)
 {
-	const struct lk_lock *l = lk_test_lease(t);
+	return q->req.mode == LK_MODE_READ ? "read" : "write";
+}
+
+static void put_kind(const struct lk_out *o, const struct inquiry *q, const struct lk_test_answer *a)
+{
+	char range[LK_RANGE_TEXT];
+
+	if (a->kind == LK_TEST_FLOCK)
+		fprintf(o->f, "  flock %s lock: ", mode_words(q));
+	else if (a->kind == LK_TEST_LEASE)
+		fprintf(o->f, "  opening it to %s, past leases: ", mode_words(q));
+	else if (lk_range_is_whole(q->req.range))
+		fprintf(o->f, "  POSIX or OFD %s lock: ", mode_words(q));
+	else
+		fprintf(o->f, "  POSIX or OFD %s lock on bytes %s: ", mode_words(q),
+			lk_range_format(q->req.range, range));
+	if (a->granted == LK_YES)
+		fputs("would be granted\n", o->f);
+	else if (a->granted == LK_NO)
+		fprintf(o->f, "would have to wait, %zu in the way\n", a->in_the_way.n);
+	else
+		fputs("cannot tell: ", o->f);
+	if (a->granted == LK_UNKNOWN) {
+		lk_out_puts(o, a->reason);
+		putc('\n', o->f);
+	}
+}
+
+static void put_found(const struct lk_out *o, const struct lk_probe_found *f)
+{
+	char range[LK_RANGE_TEXT];
+
+	fprintf(o->f, "    a %s lock on bytes %s, ", lk_mode_name(f->mode), lk_range_format(f->range, range));
+	if (f->pid)
+		fprintf(o->f, "POSIX, process %d\n", f->pid);
+	else
+		fputs("OFD, or of a process that is not visible here\n", o->f);
+}
+
+static void put_kernel(const struct lk_out *o, const struct inquiry *q)
+{
+	if (!q->asked)
+		return;
+	fprintf(o->f, "  the kernel, asked about POSIX and OFD locks: %s\n",
+		q->kernel_granted == LK_YES ? "would be granted" : "would have to wait for");
+	for (size_t i = 0; i < q->found.n; i++)
+		put_found(o, &q->found.v[i]);
+}
+
+static void put_trial(const struct lk_out *o, const struct inquiry *q)
+{
+	static const char *const words[] = { "POSIX", "OFD", "flock" };
+
+	if (!q->tried)
+		return;
+	fprintf(o->f, "  %s %s lock, really asked for: %s\n", words[wish_of(q).type], mode_words(q),
+		q->acquired == LK_YES ? "granted"
+		: q->not_opened       ? "no, because of the lease"
+				      : "refused");
+	if (q->acquired == LK_YES && q->cli->act.acquire)
+		fputs("  It was released at once. Others could have noticed it meanwhile.\n", o->f);
+}
+
+/* All kinds together, or what the kernel said. */
+static enum lk_tri overall(const struct inquiry *q)
+{
+	enum lk_tri all = LK_YES;
+
+	if (q->tried)
+		return q->acquired;
+	for (size_t i = 0; i < q->test.n_answers; i++) {
+		bool asked = q->asked && q->test.answers[i].kind == LK_TEST_RANGE;
+		enum lk_tri one = asked ? q->kernel_granted : q->test.answers[i].granted;
+
+		if (one == LK_NO)
+			return LK_NO;
+		if (one == LK_UNKNOWN)
+			all = LK_UNKNOWN;
+	}
+	return all;
+}
+
+/* Each lock as often as it is in the way. */
+static void collect(const struct inquiry *q, bool per_process, lk_rows *rows)
+{
+	for (size_t i = 0; i < q->test.n_answers; i++) {
+		const struct lk_test_answer *a = &q->test.answers[i];
+
+		for (size_t k = 0; k < a->in_the_way.n; k++) {
+			const struct lk_lock *l = a->in_the_way.v[k];
+			bool named = per_process && l->n_holders;
+
+			for (size_t h = 0; h < (named ? l->n_holders : 1); h++)
+				*lk_vec_push(rows) = (struct lk_row){ q->session.snap, l,
+								      named ? &l->holders[h] : NULL };
+		}
+	}
+}
+
+static int print_for_people(struct inquiry *q)
+{
+	lk_columns cols = { 0 };
+	lk_rows rows = { 0 };
+	struct lk_out o;
+	int rc;
+
+	lk_out_init(&o, q->cli);
+	lk_out_puts(&o, q->cli->args[0]);
+	fputs(":\n", o.f);
+	for (size_t i = 0; i < q->test.n_answers; i++)
+		put_kind(&o, q, &q->test.answers[i]);
+	put_kernel(&o, q);
+	put_trial(&o, q);
+	lk_who_note_mandatory(&o, &q->session.targets[0], q->session.snap->host.live);
+	rc = lk_out_columns(q->cli, true, &cols) ? -EINVAL : 0;
+	collect(q, true, &rows);
+	if (!rc)
+		rc = lk_out_show_wanted(q->cli, &cols, rows.v, rows.n);
+	if (!rc && rows.n)
+		rc = lk_out_table(&o, &cols, rows.v, rows.n);
+	lk_who_put_deleted(&o, &q->deleted);
+	lk_vec_done(&rows);
+	lk_vec_done(&cols);
+	return rc;
+}
+
+static int print_document(struct inquiry *q)
+{
+	const struct lk_asked *target = q->test.who.target;
+	struct lk_answer_kind kinds[LK_TEST_KINDS];
+	struct lk_answer_test say = { .path = q->cli->args[0],
+				      .file = target->resolved ? &target->file : NULL,
+				      .mode = q->req.mode,
+				      .range = q->req.range,
+				      .granted = overall(q),
+				      .kinds = kinds,
+				      .n_kinds = q->test.n_answers,
+				      .asked = q->asked,
+				      .kernel_granted = q->kernel_granted,
+				      .found = q->found.v,
+				      .n_found = q->found.n,
+				      .deleted = &q->deleted,
+				      .acquired = q->tried ? q->acquired : LK_UNKNOWN };
+	struct lk_answer answer = { .verb = "test", .test = &say };
+	lk_columns none = { 0 };
+	lk_rows rows = { 0 };
+	int rc;
+
+	for (size_t i = 0; i < q->test.n_answers; i++) {
+		const struct lk_test_answer *a = &q->test.answers[i];
+
+		kinds[i] = (struct lk_answer_kind){ lk_test_kind_name(a->kind), a->granted,
+						    (const struct lk_lock *const *)a->in_the_way.v, a->in_the_way.n,
+						    a->reason };
+	}
+	collect(q, false, &rows);
+	rc = lk_print_rows(q->cli, &q->session, &none, &rows, &answer);
+	lk_vec_done(&rows);
+	return rc;
+}
+
+static enum lk_status print(struct inquiry *q)
+{
+	int rc;
+
+	if (q->cli->format == LK_FORMAT_QUIET || q->cli->command)
+		return 0;
+	rc = q->cli->format == LK_FORMAT_JSON ? print_document(q) : print_for_people(q);
+	if (rc < 0) {
+		lk_say("cannot print the answer: %s", strerror(-rc));
+		return LK_STATUS_ERROR;
+	}
+	lk_session_badge(&q->session);
+	return 0;
+}
+
+/* ---- asking the kernel ---- */
+
+/* Opening the file would break it. */
+static bool has_lease(const struct inquiry *q)
+{
+	const struct lk_lock *l = lk_test_lease(&q->test);
 
 	if (!l)
 		return false;
-	lk_say("%s: a %s is on the file, and opening it could break that, so it is not opened%s%s", t->cli->args[0],
+	lk_say("%s: a %s is on the file, and opening it could break that, so it is not opened%s%s", q->cli->args[0],
 	       lk_type_name(l->rec.type), l->pid > 0 && l->proc && l->proc->comm ? "; it is held by " : "",
 	       l->pid > 0 && l->proc && l->proc->comm ? l->proc->comm : "");
 	return true;
 }
 
-static enum lk_status ask(struct lk_test *t)
+static enum lk_status ask(struct inquiry *q)
 {
-	struct lk_probe_wish wish = { .type = LK_TYPE_OFD, .mode = t->mode, .range = t->range };
+	struct lk_probe_wish wish = { .type = LK_TYPE_OFD, .mode = q->req.mode, .range = q->req.range };
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
-	int rc = lk_probe_ask(&t->probe, &wish, &t->found, &err);
+	int rc = lk_probe_ask(&q->probe, &wish, &q->found, &err);
 
-	t->asked = rc == 0;
-	t->kernel_granted = t->found.n ? LK_NO : LK_YES;
+	q->asked = rc == 0;
+	q->kernel_granted = q->found.n ? LK_NO : LK_YES;
 	if (rc < 0)
-		status = say_errno(t->cli->args[0], &err);
+		status = say_errno(q->cli->args[0], &err);
 	lk_err_done(&err);
 	return status;
 }
 
 /* 0 also when it is refused: see acquired. */
-static enum lk_status take(struct lk_test *t)
+static enum lk_status take(struct inquiry *q)
 {
-	struct lk_probe_wish wish = lk_test_wish(t);
+	struct lk_probe_wish wish = wish_of(q);
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
 	int rc;
 
-	lk_probe_log(&lk_sys_real, &wish, t->cli->args[0], LK_PROBE_BEGUN);
-	rc = t->cli->act.acquire ? lk_probe_try(&t->probe, &wish, &err) : lk_probe_take(&t->probe, &wish, &err);
-	lk_probe_log(&lk_sys_real, &wish, t->cli->args[0], rc);
-	t->tried = rc == 0 || rc == -EAGAIN;
-	t->acquired = rc == 0 ? LK_YES : LK_NO;
-	if (!t->tried)
-		status = say_errno(t->cli->args[0], &err);
-	else if (rc < 0 && (t->cli->command || t->cli->format != LK_FORMAT_QUIET))
-		lk_say("%s: %s%s", t->cli->args[0], lk_err_text(&err),
-		       t->cli->command ? "; the command was not run" : "");
+	lk_probe_log(&lk_sys_real, &wish, q->cli->args[0], LK_PROBE_BEGUN);
+	rc = q->cli->act.acquire ? lk_probe_try(&q->probe, &wish, &err) : lk_probe_take(&q->probe, &wish, &err);
+	lk_probe_log(&lk_sys_real, &wish, q->cli->args[0], rc);
+	q->tried = rc == 0 || rc == -EAGAIN;
+	q->acquired = rc == 0 ? LK_YES : LK_NO;
+	if (!q->tried)
+		status = say_errno(q->cli->args[0], &err);
+	else if (rc < 0 && (q->cli->command || q->cli->format != LK_FORMAT_QUIET))
+		lk_say("%s: %s%s", q->cli->args[0], lk_err_text(&err),
+		       q->cli->command ? "; the command was not run" : "");
 	lk_err_done(&err);
 	return status;
 }
@@ -137,96 +381,91 @@ static void keep_for(uint32_t ms)
 }
 
 /* With the lock. */
-static enum lk_status run_command(const struct lk_test *t)
+static enum lk_status run_command(const struct inquiry *q)
 {
 	struct lk_err err = { 0 };
 	int status = 0;
 
 	lk_flush_output();
-	if (lk_command_run(t->cli->command, &status, &err) < 0)
+	if (lk_command_run(q->cli->command, &status, &err) < 0)
 		status = (int)lk_say_error(&err);
 	else if (status == 127 || status == 126)
-		lk_say("%s: the command ended with status %d%s", t->cli->command[0], status,
+		lk_say("%s: the command ended with status %d%s", q->cli->command[0], status,
 		       status == 127 ? ": there may be no such command" : "");
 	lk_err_done(&err);
 	return (enum lk_status)status;
 }
 
-static enum lk_status conclude(const struct lk_test *t)
+static enum lk_status conclude(const struct inquiry *q)
 {
-	switch (lk_test_overall(t)) {
+	switch (overall(q)) {
 	case LK_YES:
 		return LK_STATUS_YES;
 	case LK_NO:
-		return t->cli->command ? (enum lk_status)t->cli->act.refused_status : LK_STATUS_NO;
+		return q->cli->command ? (enum lk_status)q->cli->act.refused_status : LK_STATUS_NO;
 	default:
 		return LK_STATUS_UNKNOWN;
 	}
 }
 
-static enum lk_status print(struct lk_test *t)
-{
-	int rc = lk_test_print(t);
-
-	if (rc < 0) {
-		lk_say("cannot print the answer: %s", strerror(-rc));
-		return LK_STATUS_ERROR;
-	}
-	if (t->cli->format != LK_FORMAT_QUIET && !t->cli->command)
-		lk_session_badge(&t->session);
-	return 0;
-}
-
 /* What goes beyond the passive answer. */
-static enum lk_status touch(struct lk_test *t)
+static enum lk_status touch(struct inquiry *q)
 {
 	enum lk_status status = 0;
 
-	if (!takes(t->cli) && !t->cli->act.confirm)
+	if (!takes(q->cli) && !q->cli->act.confirm)
 		return 0;
-	if (has_lease(t)) {
+	if (has_lease(q)) {
 		/* The command is not run, and that is what its caller asks about. */
-		t->tried = takes(t->cli);
-		t->not_opened = true;
-		t->acquired = LK_NO;
+		q->tried = takes(q->cli);
+		q->not_opened = true;
+		q->acquired = LK_NO;
 		return 0;
 	}
-	if (t->cli->act.confirm)
-		status = ask(t);
-	if (!status && takes(t->cli))
-		status = take(t);
+	if (q->cli->act.confirm)
+		status = ask(q);
+	if (!status && takes(q->cli))
+		status = take(q);
 	return status;
 }
 
-static enum lk_status answer(struct lk_test *t)
+static enum lk_status answer(struct inquiry *q)
 {
-	enum lk_status status = look(t);
+	enum lk_status status = look(q);
 
 	if (!status)
-		status = touch(t);
+		status = touch(q);
 	if (!status)
-		status = print(t);
+		status = print(q);
 	if (status)
 		return status;
-	if (t->tried && t->acquired == LK_YES && t->cli->command)
-		return run_command(t);
-	if (t->tried && t->acquired == LK_YES && t->cli->act.hold_ms) {
+	if (q->tried && q->acquired == LK_YES && q->cli->command)
+		return run_command(q);
+	if (q->tried && q->acquired == LK_YES && q->cli->act.hold_ms) {
 		lk_flush_output();
-		keep_for(t->cli->act.hold_ms);
+		keep_for(q->cli->act.hold_ms);
 	}
-	return conclude(t);
+	return conclude(q);
 }
 
 static enum lk_status run(const struct lk_cli *cli)
 {
-	struct lk_test t;
-	enum lk_status status = lk_test_init(&t, cli);
+	struct inquiry q = { .cli = cli, .probe = { .path_fd = -1, .fd = -1 } };
+	enum lk_status status = check(cli);
 
 	if (!status)
 		status = may_touch(cli);
+	q.req = (struct lk_test_request){ .kinds = kinds_of(cli),
+					  .mode = cli->act.read ? LK_MODE_READ : LK_MODE_WRITE,
+					  .range = cli->has_range ? cli->range : LK_RANGE_WHOLE };
 	if (!status)
-		status = answer(&t);
-	lk_test_done(&t);
+		status = answer(&q);
+	if (q.probe.sys)
+		lk_probe_done(&q.probe);
+	lk_test_done(&q.test);
+	lk_vec_done(&q.found);
+	lk_vec_done(&q.deleted);
+	lk_session_done(&q.session);
 	return status;
 }
 

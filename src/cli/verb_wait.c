@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lockscope wait: until a file is free or locked, or a process has ended. */
 #include <errno.h>
 #include <libgen.h>
 #include <poll.h>
@@ -7,11 +8,11 @@
 #include <sys/stat.h>
 
 #include "action/target.h"
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
-#include "cli/who_deleted.h"
-#include "cli/who_sqlite.h"
+#include "cli/who_print.h"
 #include "words/words.h"
 
 /* Looks come at first quickly, then less and less often; and never so often that looking is felt by others. */
@@ -30,8 +31,7 @@ struct wish {
 	bool seen; /* the name, or at least its directory, was there at some look */
 	bool absent; /* as of the last look there was no such file */
 	unsigned doubts;
-	int *holders; /* owned: as of the last look */
-	size_t n_holders;
+	lk_pids holders; /* as of the last look */
 	bool told;
 	bool sqlite; /* as of the last look: the question is whether it could be written */
 };
@@ -96,10 +96,6 @@ static enum lk_status add_wish(struct vigil *v, char *word)
 	uint64_t ticks = 0;
 	int pid;
 
-	if (!w) {
-		lk_say("out of memory");
-		return LK_STATUS_ERROR;
-	}
 	*w = (struct wish){ .process.pidfd = -1 };
 	if (names_process(word, &pid, &ticks))
 		return add_process(v, w, pid, ticks);
@@ -109,7 +105,7 @@ static enum lk_status add_wish(struct vigil *v, char *word)
 
 /* ---- looking ---- */
 
-/* Who holds it, in words. Heap, NULL: no memory or nobody known. */
+/* Who holds it, in words. Heap, NULL: nobody known. */
 static char *holders_words(const struct lk_session *s, const struct lk_who *who)
 {
 	lk_buf b = { 0 };
@@ -123,10 +119,7 @@ static char *holders_words(const struct lk_session *s, const struct lk_who *who)
 	}
 	if (who->holders.n > NAMED_MAX)
 		lk_buf_printf(&b, " and %zu more", who->holders.n - NAMED_MAX);
-	if (b.n && lk_buf_str(&b))
-		return b.v;
-	lk_vec_done(&b);
-	return NULL;
+	return b.n ? lk_buf_str(&b) : NULL;
 }
 
 /* Once, and again when other processes hold it. */
@@ -134,13 +127,15 @@ static void tell(const struct vigil *v, struct wish *w, const struct lk_session 
 {
 	lk_auto_mem char *words = NULL;
 	lk_buf likely = { 0 };
-	bool same = who->holders.n == w->n_holders &&
-		    (!w->n_holders || memcmp(w->holders, who->holders.v, w->n_holders * sizeof(int)) == 0);
+	bool same = who->holders.n == w->holders.n &&
+		    (!w->holders.n || memcmp(w->holders.v, who->holders.v, w->holders.n * sizeof(int)) == 0);
 
 	if ((w->told && same) || is_quiet(v))
 		return;
 	w->told = true;
 	words = holders_words(s, who);
+	if (!words)
+		lk_who_put_likely(who, &likely);
 	if (v->cli->act.wait_for == LK_WAIT_HELD)
 		lk_say("waiting until %s is locked", w->path);
 	else if (w->sqlite)
@@ -148,25 +143,18 @@ static void tell(const struct vigil *v, struct wish *w, const struct lk_session 
 		       words ? words : "somebody who is not proven");
 	else if (words)
 		lk_say("waiting until %s is free; it is held by %s", w->path, words);
-	else if (lk_who_put_likely(who, &likely) == 0 && likely.n && lk_buf_str(&likely))
-		lk_say("waiting until %s is free; it is most likely held by %s", w->path, likely.v);
+	else if (likely.n)
+		lk_say("waiting until %s is free; it is most likely held by %s", w->path, lk_buf_str(&likely));
 	else
 		lk_say("waiting until %s is free; who holds it is not proven", w->path);
 	lk_vec_done(&likely);
 }
 
-static int keep_holders(struct wish *w, const struct lk_who *who)
+static void keep_holders(struct wish *w, const struct lk_who *who)
 {
-	int *copy = calloc(who->holders.n + 1, sizeof(*copy));
-
-	if (!copy)
-		return -ENOMEM;
-	if (who->holders.n)
-		memcpy(copy, who->holders.v, who->holders.n * sizeof(*copy));
-	free(w->holders);
-	w->holders = copy;
-	w->n_holders = who->holders.n;
-	return 0;
+	w->holders.n = 0;
+	for (size_t i = 0; i < who->holders.n; i++)
+		lk_pids_add(&w->holders, who->holders.v[i]);
 }
 
 /* 0 or -errno, as lk_source_resolve(); strings of *ret are gone at the next one. */
@@ -184,7 +172,7 @@ static bool still_leads_to(const struct lk_session *s, const struct lk_fact_file
 {
 	struct lk_fact_file now;
 
-	if (look_up(s, s->cli->args[0], !s->cli->physical, &now) < 0)
+	if (look_up(s, s->names[0], !s->physical, &now) < 0)
 		return true;
 	return lk_key_equal(&now.key, &file->key) && now.st_ino == file->st_ino && now.st_major == file->st_major &&
 	       now.st_minor == file->st_minor;
@@ -207,7 +195,7 @@ static enum lk_status judge(struct vigil *v, struct wish *w, struct lk_session *
 	w->fulfilled = who->locked == wanted && still_leads_to(s, &who->target->file);
 	w->doubts = who->locked == LK_UNKNOWN ? w->doubts + 1 : 0;
 	if (w->fulfilled && wanted == LK_NO)
-		say_but(v, w, lk_who_deleted_but(s));
+		say_but(v, w, lk_who_but_deleted(s));
 	if (w->doubts >= DOUBTS_MAX) {
 		lk_say("cannot tell whether %s is locked: %s", w->path,
 		       who->reason ? who->reason : "not all could be read");
@@ -216,31 +204,25 @@ static enum lk_status judge(struct vigil *v, struct wish *w, struct lk_session *
 	if (who->locked == wanted || w->doubts)
 		return 0;
 	tell(v, w, s, who);
-	if (keep_holders(w, who) == 0)
-		return 0;
-	lk_say("out of memory");
-	return LK_STATUS_ERROR;
+	keep_holders(w, who);
+	return 0;
 }
 
 /* Why a name at which nothing was ever seen may be a mistake rather than a file that is not there (yet, or any more). NULL: it is none. */
 static char *why_suspicious(const struct lk_session *s, const char *path, enum lk_status *ret)
 {
-	lk_auto_mem char *copy = strdup(path);
+	lk_auto_mem char *copy = lk_strdup(path);
 	struct lk_fact_file file;
-	const char *dir = copy ? dirname(copy) : "/";
-	char *words = NULL;
-	int n = 0;
+	const char *dir = dirname(copy);
 
 	*ret = LK_STATUS_ERROR;
-	if (look_up(s, dir, true, &file) == -ENOENT) {
-		n = asprintf(&words, "there is no directory %s", dir);
-	} else if (look_up(s, path, false, &file) == 0 && S_ISLNK(file.mode)) {
-		*ret = LK_STATUS_UNKNOWN;
-		n = asprintf(&words,
-			     "cannot tell: it is a symbolic link that leads to no file; such a link can itself be a "
-			     "program's lock, which is no lock of the kernel");
-	}
-	return n < 0 ? NULL : words;
+	if (look_up(s, dir, true, &file) == -ENOENT)
+		return lk_printf("there is no directory %s", dir);
+	if (look_up(s, path, false, &file) < 0 || !S_ISLNK(file.mode))
+		return NULL;
+	*ret = LK_STATUS_UNKNOWN;
+	return lk_strdup("cannot tell: it is a symbolic link that leads to no file; such a link can itself be a "
+			 "program's lock, which is no lock of the kernel");
 }
 
 /* Many programs delete their lock file when they release it. */
@@ -262,7 +244,7 @@ static enum lk_status absent(struct vigil *v, struct wish *w, struct lk_session 
 	w->fulfilled = free_wanted;
 	w->absent = w->seen = true;
 	w->told = false;
-	w->n_holders = 0;
+	w->holders.n = 0;
 	w->doubts = 0;
 	if (again || is_quiet(v))
 		return 0;
@@ -271,7 +253,7 @@ static enum lk_status absent(struct vigil *v, struct wish *w, struct lk_session 
 		lk_say("waiting until %s is locked; there is no such file now", w->path);
 	else
 		lk_say(seen ? "%s is gone, so it is free%s" : "%s: there is no such file, so it is free%s", w->path,
-		       status ? "" : lk_who_deleted_but(s));
+		       status ? "" : lk_who_but_deleted(s));
 	return 0;
 }
 
@@ -288,19 +270,17 @@ static uint32_t scan_limit(const struct vigil *v)
 }
 
 /* Of a SQLite database it is asked whether it could be written: with a write-ahead log everybody has locks who has it open. */
-static int ask_as_writer(const struct vigil *v, struct wish *w, struct lk_session *s, struct lk_who *who)
+static void ask_as_writer(const struct vigil *v, struct wish *w, struct lk_session *s, struct lk_who *who)
 {
 	struct lk_who_sqlite q;
-	int rc;
 
 	w->sqlite = false;
 	if (v->cli->act.wait_for != LK_WAIT_FREE)
-		return 0;
-	rc = lk_who_sqlite_find(s, who, &q);
+		return;
+	lk_who_sqlite_find(s, who, &q);
 	w->sqlite = q.found;
-	rc = rc ? rc : lk_who_sqlite_as_writer(who, &q);
+	lk_who_sqlite_as_writer(who, &q);
 	lk_who_sqlite_done(&q);
-	return rc;
 }
 
 /* Anew each time: by now the name may belong to another file. */
@@ -317,7 +297,7 @@ static enum lk_status look_at(struct vigil *v, struct wish *w)
 	one.timeout_ms = scan_limit(v);
 	status = lk_session_open(&s, &one);
 	if (!status)
-		status = lk_session_resolve(&s);
+		lk_session_resolve(&s);
 	if (!status && lk_asked_is_missing(&s.targets[0])) {
 		status = absent(v, w, &s);
 		lk_session_done(&s);
@@ -325,12 +305,11 @@ static enum lk_status look_at(struct vigil *v, struct wish *w)
 	}
 	if (!status)
 		status = lk_session_take(&s, 0);
-	if (!status && (lk_who_find(&s, &s.targets[0], &who) < 0 || ask_as_writer(v, w, &s, &who) < 0)) {
-		lk_say("out of memory");
-		status = LK_STATUS_ERROR;
-	}
-	if (!status)
+	if (!status) {
+		lk_who_find(&s, &s.targets[0], &who);
+		ask_as_writer(v, w, &s, &who);
 		status = judge(v, w, &s, &who);
+	}
 	lk_who_done(&who);
 	lk_session_done(&s);
 	v->cost_ms = lk_io_cpu_ms() - begin;
@@ -360,12 +339,8 @@ typedef LK_VEC(struct pollfd) poll_list;
 
 static void add_fd(poll_list *list, int fd)
 {
-	struct pollfd *slot = fd >= 0 ? lk_vec_push(list) : NULL;
-
-	if (slot)
-		*slot = (struct pollfd){ .fd = fd, .events = POLLIN };
-	else if (fd >= 0)
-		close(fd);
+	if (fd >= 0)
+		*lk_vec_push(list) = (struct pollfd){ .fd = fd, .events = POLLIN };
 }
 
 /* The end of a process that holds a lock is noticed at once. What it does otherwise is not announced: that takes looking. */
@@ -376,8 +351,8 @@ static void collect_fds(const struct vigil *v, poll_list *list)
 
 		if (w->pinned && !w->fulfilled)
 			add_fd(list, dup(w->process.pidfd));
-		for (size_t k = 0; k < w->n_holders && k < NAMED_MAX && v->cli->act.wait_for == LK_WAIT_FREE; k++)
-			add_fd(list, lk_sys_real.pidfd_open(NULL, w->holders[k], 0));
+		for (size_t k = 0; k < w->holders.n && k < NAMED_MAX && v->cli->act.wait_for == LK_WAIT_FREE; k++)
+			add_fd(list, lk_sys_real.pidfd_open(NULL, w->holders.v[k], 0));
 	}
 }
 
@@ -463,7 +438,7 @@ static enum lk_status run(const struct lk_cli *cli)
 		status = watch(&v);
 	}
 	for (size_t i = 0; i < v.wishes.n; i++) {
-		free(v.wishes.v[i].holders);
+		lk_vec_done(&v.wishes.v[i].holders);
 		if (v.wishes.v[i].pinned)
 			lk_target_done(&v.wishes.v[i].process, &lk_sys_real);
 	}

@@ -380,7 +380,7 @@ static enum lk_status open_watch(struct watch *w)
 	if (!status)
 		status = lk_session_open(&w->session, w->cli);
 	if (!status)
-		status = lk_session_resolve(&w->session);
+		lk_session_resolve(&w->session);
 	if (!status)
 		status = check_files(&w->session);
 	w->diff = lk_diff_new();

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lockscope who: which process is locking this file? */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
-#include "cli/out.h"
 #include "cli/print.h"
 #include "cli/privilege.h"
 #include "cli/session.h"
-#include "cli/uses.h"
-#include "cli/who_beside.h"
-#include "cli/who_deleted.h"
-#include "cli/who_jobs.h"
-#include "cli/who_paths.h"
-#include "cli/who_sqlite.h"
+#include "cli/who_print.h"
 #include "table/sort.h"
 
 /* Everything one run of `who` owns. */
@@ -22,35 +18,16 @@ struct inquiry {
 	struct lk_session session;
 	struct lk_sort sort;
 	lk_columns cols;
-	struct lk_who *answers; /* one a FILE */
-	struct lk_who_sqlite *sqlite; /* of each */
-	size_t n;
-	struct lk_uses uses;
-	bool has_uses;
-	lk_besides *beside; /* one a FILE; NULL: not looked for */
-	lk_namesakes *deleted; /* of each */
+	struct lk_who_all all;
 };
 
-static int push_row(lk_rows *rows, struct lk_row row)
-{
-	struct lk_row *slot = lk_vec_push(rows);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = row;
-	return 0;
-}
-
 /* One row a process. */
-static int add_process_rows(const struct lk_snapshot *snap, const struct lk_lock *l, lk_rows *rows)
+static void add_process_rows(const struct lk_snapshot *snap, const struct lk_lock *l, lk_rows *rows)
 {
-	int rc = 0;
-
 	if (!l->n_holders)
-		return push_row(rows, (struct lk_row){ .snap = snap, .lock = l });
-	for (size_t i = 0; i < l->n_holders && rc == 0; i++)
-		rc = push_row(rows, (struct lk_row){ .snap = snap, .lock = l, .holder = &l->holders[i] });
-	return rc;
+		*lk_vec_push(rows) = (struct lk_row){ .snap = snap, .lock = l };
+	for (size_t i = 0; i < l->n_holders; i++)
+		*lk_vec_push(rows) = (struct lk_row){ .snap = snap, .lock = l, .holder = &l->holders[i] };
 }
 
 /* "locked by 2 processes", and what of it is not proven. */
@@ -62,9 +39,11 @@ static void put_holders(const struct lk_out *o, const struct lk_who *w)
 		fprintf(o->f, "locked by %zu %s", w->holders.n, w->holders.n == 1 ? "process" : "processes");
 	else
 		fputs("locked", o->f);
-	if (w->n_nameless && lk_who_put_likely(w, &likely) == 0 && likely.n && lk_buf_str(&likely)) {
+	if (w->n_nameless)
+		lk_who_put_likely(w, &likely);
+	if (likely.n) {
 		fprintf(o->f, ", %smost likely by ", w->holders.n ? "and " : "");
-		lk_out_puts(o, likely.v);
+		lk_out_puts(o, lk_buf_str(&likely));
 	} else if (w->n_nameless) {
 		fputs(w->holders.n ? ", and by others that are not proven" : ", but who holds it is not proven", o->f);
 	}
@@ -74,25 +53,27 @@ static void put_holders(const struct lk_out *o, const struct lk_who *w)
 /* Users that were not named as holders or waiters, and how many could not be asked. */
 static void put_uses(const struct lk_out *o, const struct inquiry *q, const struct lk_who *w, const char *before)
 {
-	struct lk_uses_skip skip[] = { { w->holders.v, w->holders.n }, { w->waiters.v, w->waiters.n } };
+	const struct lk_uses *uses = &q->all.uses;
+	const lk_pids *skip[] = { &w->holders, &w->waiters, NULL }, *none = NULL;
 	size_t file = (size_t)(w->target - q->session.targets), n;
-	lk_buf unread = { 0 };
 	const char *doubt;
 
-	if (!q->has_uses || !w->target->resolved)
+	if (!q->all.has_uses || !w->target->resolved)
 		return;
-	n = lk_uses_print(o, &q->uses, file, false, skip, 2, before);
-	if (w->locked != LK_YES)
-		n += lk_uses_print(o, &q->uses, file, true, NULL, 0, "; below it: ");
-	else
-		n += lk_uses_print(o, &q->uses, file, true, NULL, 0, n ? "\nBelow it: " : "Below it: ");
-	if (q->uses.n_unreadable) {
-		lk_uses_put_unread(&unread, &q->uses, false);
+	n = lk_who_put_uses(o, uses, file, false, skip, before);
+	n += lk_who_put_uses(o, uses, file, true, &none,
+			     w->locked != LK_YES ? "; below it: "
+			     : n                 ? "\nBelow it: "
+						 : "Below it: ");
+	if (uses->n_unreadable) {
+		lk_buf unread = { 0 };
+
+		lk_uses_put_unread(&unread, uses, false);
 		fputs(n++ ? "; " : before, o->f);
 		lk_out_puts(o, lk_buf_str(&unread));
+		lk_vec_done(&unread);
 	}
-	lk_vec_done(&unread);
-	for (size_t i = 0; (doubt = lk_uses_doubt(&q->uses, i)) != NULL; i++)
+	for (size_t i = 0; (doubt = lk_uses_doubt(uses, i)) != NULL; i++)
 		fprintf(o->f, "%s%s", n++ ? "; " : before, doubt);
 	if (w->locked == LK_YES && n)
 		putc('\n', o->f);
@@ -134,39 +115,37 @@ static void put_sentence(const struct lk_out *o, const struct inquiry *q, const 
 	putc('\n', o->f);
 }
 
-static int print_for_people(struct inquiry *q, const struct lk_who *w)
+static int print_for_people(struct inquiry *q, const struct lk_who_file *file)
 {
+	const struct lk_snapshot *snap = q->session.snap;
+	const struct lk_who *w = &file->who;
 	lk_rows rows = { 0 };
 	struct lk_out o;
-	int rc = 0;
+	int rc;
 
 	lk_out_init(&o, q->cli);
 	put_sentence(&o, q, w);
-	lk_who_note_mandatory(&o, w->target, q->session.snap->host.live);
-	for (size_t i = 0; i < w->locks.n && rc == 0; i++)
-		rc = add_process_rows(q->session.snap, w->locks.v[i], &rows);
+	lk_who_note_mandatory(&o, w->target, snap->host.live);
+	for (size_t i = 0; i < w->locks.n; i++)
+		add_process_rows(snap, w->locks.v[i], &rows);
 	lk_sort_rows(&q->sort, rows.v, rows.n);
-	if (rc == 0)
-		rc = lk_out_show_wanted(q->cli, &q->cols, rows.v, rows.n);
+	rc = lk_out_show_wanted(q->cli, &q->cols, rows.v, rows.n);
 	if (rc == 0)
 		rc = lk_out_show_meaning(q->cli, &q->cols, rows.v, rows.n);
 	if (rc == 0 && rows.n)
 		rc = lk_out_table(&o, &q->cols, rows.v, rows.n);
-	if (rc == 0)
-		rc = lk_who_put_leases(&o, w);
-	if (rc == 0)
-		rc = lk_who_sqlite_put(&o, &q->sqlite[w - q->answers]);
+	lk_who_put_leases(&o, w);
+	lk_who_put_sqlite(&o, &file->sqlite);
 	lk_who_put_mutex(&o, w);
-	if (rc == 0 && lk_who_wants_jobs(q->cli))
-		rc = lk_who_put_jobs(&o, &rows);
-	rc = rc ? rc : lk_who_deleted_print(&o, &q->deleted[w - q->answers]);
-	lk_who_note_paths(&o, w, q->session.snap->host.live);
-	lk_who_put_reasons(&o, q->session.snap, w);
+	if (lk_who_wants_jobs(q->cli))
+		lk_who_put_jobs(&o, &rows);
+	lk_who_put_deleted(&o, &file->deleted);
+	lk_who_note_paths(&o, w, snap->host.live);
+	lk_who_put_reasons(&o, snap, w);
 	if (w->locked == LK_YES)
 		put_uses(&o, q, w, "Without a lock: ");
-	if (q->beside)
-		lk_beside_print(&o, w->target, &q->beside[w->target - q->session.targets]);
-	lk_beside_print_below(&o, &q->session, w->target);
+	lk_who_put_beside(&o, w->target, &file->beside);
+	lk_who_put_below(&o, &q->session, w->target);
 	lk_vec_done(&rows);
 	return rc;
 }
@@ -175,106 +154,101 @@ static int print_tables(struct inquiry *q)
 {
 	int rc = 0;
 
-	for (size_t i = 0, shown = 0; i < q->n && rc == 0; i++) {
+	for (size_t i = 0, shown = 0; i < q->all.n && rc == 0; i++) {
 		/* One that is not there was said on standard error. */
-		if (lk_asked_is_missing(q->answers[i].target))
+		if (lk_asked_is_missing(q->all.files[i].who.target))
 			continue;
 		if (shown++)
 			putchar('\n');
-		rc = print_for_people(q, &q->answers[i]);
+		rc = print_for_people(q, &q->all.files[i]);
 	}
 	return rc;
 }
 
 /* The locks of all FILEs, each once, in the order of the snapshot. per_process: a row for each holder. */
-static int collect_rows(const struct inquiry *q, bool per_process, lk_rows *rows)
+static void collect_rows(const struct inquiry *q, bool per_process, lk_rows *rows)
 {
 	const struct lk_snapshot *snap = q->session.snap;
-	lk_auto_mem bool *wanted = calloc(snap->n_locks ? snap->n_locks : 1, sizeof(*wanted));
-	int rc = wanted ? 0 : -ENOMEM;
+	lk_auto_mem bool *wanted = lk_alloc(snap->n_locks, sizeof(*wanted));
 
-	for (size_t i = 0; i < q->n && rc == 0; i++) {
-		for (size_t k = 0; k < q->answers[i].locks.n; k++)
-			wanted[q->answers[i].locks.v[k]->index] = true;
+	for (size_t i = 0; i < q->all.n; i++) {
+		const struct lk_who *w = &q->all.files[i].who;
+
+		for (size_t k = 0; k < w->locks.n; k++)
+			wanted[w->locks.v[k]->index] = true;
 	}
-	for (size_t i = 0; i < snap->n_locks && rc == 0; i++) {
+	for (size_t i = 0; i < snap->n_locks; i++) {
 		const struct lk_lock *l = &snap->locks[i];
 
-		if (!wanted[i])
-			continue;
-		rc = per_process ? add_process_rows(snap, l, rows) : push_row(rows, (struct lk_row){ snap, l, NULL });
+		if (wanted[i] && per_process)
+			add_process_rows(snap, l, rows);
+		else if (wanted[i])
+			*lk_vec_push(rows) = (struct lk_row){ snap, l, NULL };
 	}
 	lk_sort_rows(&q->sort, rows->v, rows->n);
-	return rc;
 }
 
-static enum lk_tri overall(const struct inquiry *q)
+static struct lk_answer_companion *companions_of(const lk_besides *b)
 {
-	enum lk_tri all = LK_NO;
+	struct lk_answer_companion *ret = lk_alloc(b->n, sizeof(*ret));
 
-	for (size_t i = 0; i < q->n; i++) {
-		if (q->answers[i].locked == LK_YES)
-			return LK_YES;
-		if (q->answers[i].locked == LK_UNKNOWN)
-			all = LK_UNKNOWN;
+	for (size_t i = 0; i < b->n; i++) {
+		const struct lk_beside *e = b->v[i];
+
+		ret[i] = (struct lk_answer_companion){
+			.path = e->asked.path,
+			.overlay = e->overlay,
+			.locked = e->who.locked,
+			.holders = e->who.holders.v,
+			.n_holders = e->who.holders.n,
+		};
 	}
-	return all;
+	return ret;
 }
 
-static void fill_answer(struct lk_answer_file *file, struct lk_who *w, struct lk_fact_file *fact)
+/* The numbers of uses are those of the session's targets. companions is owned by the answer. */
+static struct lk_answer_file answer_file(const struct inquiry *q, size_t i)
 {
-	*file = (struct lk_answer_file){
-		.path = w->target->path,
-		.file = w->target->resolved ? fact : NULL,
+	const struct lk_who_file *file = &q->all.files[i];
+	const struct lk_who *w = &file->who;
+	struct lk_asked *target = &q->session.targets[i];
+	int64_t below = lk_who_count_below(&q->session, target);
+
+	return (struct lk_answer_file){
+		.path = target->path,
+		.file = target->resolved ? &target->file : NULL,
 		.locked = w->locked,
 		.holders = w->holders.v,
 		.n_holders = w->holders.n,
 		.waiters = w->waiters.v,
 		.n_waiters = w->waiters.n,
 		.reason = w->reason,
+		.uses = q->all.has_uses && target->resolved ? &q->all.uses : NULL,
+		.uses_file = i,
+		.sqlite = file->sqlite.found ? &file->sqlite.s : NULL,
+		.sqlite_writable = file->sqlite.writable,
+		.may_have_mutex = lk_who_may_have_mutex(w),
+		.companions = companions_of(&file->beside),
+		.n_companions = file->beside.n,
+		.deleted = &file->deleted,
+		.has_locked_below = below >= 0,
+		.locked_below = below,
 	};
-}
-
-static int add_beside(struct lk_answer_file *file, const struct inquiry *q, size_t i)
-{
-	int64_t n = lk_beside_count_below(&q->session, &q->session.targets[i]);
-
-	file->has_locked_below = n >= 0;
-	file->locked_below = n;
-	return q->beside ? lk_beside_fill(&q->beside[i], file) : 0;
-}
-
-/* The numbers of uses are those of the session's targets. */
-static void add_uses(struct lk_answer_file *file, const struct inquiry *q, size_t i)
-{
-	if (!q->has_uses || !q->session.targets[i].resolved)
-		return;
-	file->uses = &q->uses;
-	file->uses_file = i;
 }
 
 static int print_rows(struct inquiry *q)
 {
-	bool per_process = q->cli->format == LK_FORMAT_RAW;
-	struct lk_answer answer = { .verb = "who", .n_files = q->n, .locked = overall(q) };
+	struct lk_answer answer = { .verb = "who", .n_files = q->all.n, .locked = lk_who_any(&q->all) };
 	lk_rows rows = { 0 };
 	int rc;
 
-	answer.files = calloc(q->n, sizeof(*answer.files));
-	rc = answer.files ? collect_rows(q, per_process, &rows) : -ENOMEM;
-	for (size_t i = 0; i < q->n && rc == 0; i++) {
-		fill_answer(&answer.files[i], &q->answers[i], &q->session.targets[i].file);
-		answer.files[i].sqlite = q->sqlite[i].found ? &q->sqlite[i].s : NULL;
-		answer.files[i].sqlite_writable = q->sqlite[i].writable;
-		answer.files[i].may_have_mutex = lk_who_may_have_mutex(&q->answers[i]);
-		answer.files[i].deleted = &q->deleted[i];
-		add_uses(&answer.files[i], q, i);
-		rc = add_beside(&answer.files[i], q, i);
-	}
-	if (rc == 0)
-		rc = lk_print_rows(q->cli, &q->session, &q->cols, &rows, &answer);
+	collect_rows(q, q->cli->format == LK_FORMAT_RAW, &rows);
+	answer.files = lk_alloc(q->all.n, sizeof(*answer.files));
+	for (size_t i = 0; i < q->all.n; i++)
+		answer.files[i] = answer_file(q, i);
+	rc = lk_print_rows(q->cli, &q->session, &q->cols, &rows, &answer);
 	lk_vec_done(&rows);
-	for (size_t i = 0; answer.files && i < q->n; i++)
+	for (size_t i = 0; i < q->all.n; i++)
 		free(answer.files[i].companions);
 	free(answer.files);
 	return rc;
@@ -283,11 +257,11 @@ static int print_rows(struct inquiry *q)
 /* A missing FILE is an error whatever the others say, as for grep(1). */
 static enum lk_status conclude(const struct inquiry *q)
 {
-	for (size_t i = 0; i < q->n; i++) {
-		if (lk_asked_is_missing(q->answers[i].target))
+	for (size_t i = 0; i < q->all.n; i++) {
+		if (lk_asked_is_missing(q->all.files[i].who.target))
 			return LK_STATUS_ERROR;
 	}
-	switch (overall(q)) {
+	switch (lk_who_any(&q->all)) {
 	case LK_YES:
 		return LK_STATUS_YES;
 	case LK_NO:
@@ -311,46 +285,10 @@ static enum lk_status look(struct inquiry *q)
 
 	if (lk_who_wants_jobs(q->cli))
 		needs |= LK_NEEDS_JOBS;
-	if (!status)
-		status = lk_session_resolve(&q->session);
-	return status ? status : lk_session_take(&q->session, needs);
-}
-
-static int find(struct inquiry *q)
-{
-	int rc = 0;
-
-	q->answers = calloc(q->session.n_targets, sizeof(*q->answers));
-	q->sqlite = calloc(q->session.n_targets, sizeof(*q->sqlite));
-	q->deleted = calloc(q->session.n_targets, sizeof(*q->deleted));
-	if (!q->answers || !q->sqlite || !q->deleted)
-		return -ENOMEM;
-	for (size_t i = 0; i < q->session.n_targets && rc == 0; i++) {
-		q->n = i + 1;
-		rc = lk_who_find(&q->session, &q->session.targets[i], &q->answers[i]);
-		rc = rc ? rc : lk_who_sqlite_find(&q->session, &q->answers[i], &q->sqlite[i]);
-		rc = rc ? rc : lk_who_deleted_find(&q->session, &q->session.targets[i], &q->deleted[i]);
-	}
-	return rc;
-}
-
-static void say_missing(const struct inquiry *q)
-{
-	for (size_t i = 0; i < q->n; i++) {
-		if (lk_asked_is_missing(q->answers[i].target))
-			lk_say("%s", q->answers[i].target->reason);
-	}
-}
-
-/* A list of pids has no place for it, and an empty list would read as "nobody". */
-static void say_unknown(const struct inquiry *q)
-{
-	for (size_t i = 0; i < q->n; i++) {
-		const struct lk_who *w = &q->answers[i];
-
-		if (w->locked == LK_UNKNOWN && w->reason && !lk_asked_is_missing(w->target))
-			lk_say("%s: cannot tell: %s", w->target->path, reason_of(w));
-	}
+	if (status)
+		return status;
+	lk_session_resolve(&q->session);
+	return lk_session_take(&q->session, needs);
 }
 
 /* A list of pids and raw rows have no place for what is no lock on the FILE. */
@@ -360,65 +298,58 @@ static bool has_place(const struct inquiry *q)
 	       q->cli->format == LK_FORMAT_JSONL;
 }
 
-/* Where the answer has no place for them: of a FILE that is not there, in a list of pids, in raw rows. */
-static void say_deleted(const struct inquiry *q)
-{
-	for (size_t i = 0; i < q->n && q->cli->format != LK_FORMAT_QUIET; i++) {
-		if (!has_place(q) || lk_asked_is_missing(q->answers[i].target))
-			lk_who_deleted_say(q->answers[i].target, &q->deleted[i]);
-	}
-}
-
-/* That they could not be found out is said, and changes nothing else. */
-static void find_uses(struct inquiry *q)
+/* That uses could not be found out is said, and changes nothing else. */
+static void find(struct inquiry *q)
 {
 	struct lk_err err = { 0 };
-	int rc;
+	int rc = lk_who_find_all(&q->session, has_place(q), !q->cli->no_uses, &q->all, &err);
 
-	if (q->cli->no_uses || !has_place(q))
-		return;
-	rc = lk_session_uses(&q->session, &q->uses, &err);
-	q->has_uses = rc == 0;
 	if (rc < 0 && rc != -EOPNOTSUPP)
 		lk_say("%s", lk_err_text(&err));
 	lk_err_done(&err);
 }
 
-static int find_beside(struct inquiry *q)
+/* What the answer has no place for: a FILE that is not there; in a list of pids and in raw rows, locks on deleted files, and that it
+ * cannot be told, where an empty list would read as "nobody". */
+static void say_rest(const struct inquiry *q)
 {
-	int rc = 0;
+	bool bare = q->cli->format == LK_FORMAT_PIDS || q->cli->format == LK_FORMAT_RAW;
 
-	if (!has_place(q))
-		return 0;
-	q->beside = calloc(q->n ? q->n : 1, sizeof(*q->beside));
-	for (size_t i = 0; q->beside && i < q->n && rc == 0; i++)
-		rc = lk_beside_find(&q->session, i, q->has_uses ? &q->uses : NULL, &q->beside[i]);
-	return q->beside ? rc : -ENOMEM;
+	for (size_t i = 0; i < q->all.n; i++) {
+		if (lk_asked_is_missing(q->all.files[i].who.target))
+			lk_say("%s", q->all.files[i].who.target->reason);
+	}
+	for (size_t i = 0; i < q->all.n && q->cli->format != LK_FORMAT_QUIET; i++) {
+		const struct lk_who_file *f = &q->all.files[i];
+
+		if (bare || lk_asked_is_missing(f->who.target))
+			lk_who_say_deleted(f->who.target, &f->deleted);
+	}
+	for (size_t i = 0; i < q->all.n && bare; i++) {
+		const struct lk_who *w = &q->all.files[i].who;
+
+		if (w->locked == LK_UNKNOWN && w->reason && !lk_asked_is_missing(w->target))
+			lk_say("%s: cannot tell: %s", w->target->path, reason_of(w));
+	}
 }
 
 static enum lk_status answer(struct inquiry *q)
 {
-	int rc = find(q);
+	const struct lk_uses *uses = &q->all.uses;
+	int rc;
 
-	if (rc == 0)
-		find_uses(q);
-	if (rc == 0)
-		rc = find_beside(q);
-	if (rc == 0)
-		rc = q->cli->format == LK_FORMAT_TABLE ? print_tables(q) : print_rows(q);
+	find(q);
+	rc = q->cli->format == LK_FORMAT_TABLE ? print_tables(q) : print_rows(q);
 	if (rc < 0) {
 		lk_say("cannot print the answer: %s", strerror(-rc));
 		return LK_STATUS_ERROR;
 	}
-	say_missing(q);
-	say_deleted(q);
-	if (q->cli->format == LK_FORMAT_PIDS || q->cli->format == LK_FORMAT_RAW)
-		say_unknown(q);
+	say_rest(q);
 	if (q->cli->format != LK_FORMAT_QUIET)
 		lk_session_badge(&q->session);
-	if (q->uses.n_unreadable > 1)
-		lk_session_name_unread(&q->session, "which could not be asked whether they use it", q->uses.unread.v,
-				       q->uses.unread.n, q->uses.n_unreadable);
+	if (uses->n_unreadable > 1)
+		lk_session_name_unread(&q->session, "which could not be asked whether they use it", uses->unread.v,
+				       uses->unread.n, uses->n_unreadable);
 	return conclude(q);
 }
 
@@ -431,19 +362,8 @@ static enum lk_status run(const struct lk_cli *cli)
 		status = look(&q);
 	if (!status)
 		status = answer(&q);
-	for (size_t i = 0; i < q.n; i++) {
-		lk_who_sqlite_done(&q.sqlite[i]);
-		lk_who_done(&q.answers[i]);
-		lk_vec_done(&q.deleted[i]);
-		if (q.beside)
-			lk_beside_done(&q.beside[i]);
-	}
-	free(q.deleted);
-	free(q.sqlite);
-	free(q.beside);
-	free(q.answers);
+	lk_who_all_done(&q.all);
 	lk_vec_done(&q.cols);
-	lk_uses_done(&q.uses);
 	lk_session_done(&q.session);
 	return status;
 }

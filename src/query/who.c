@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cli/who.h"
+/* Which process is locking this file? The finding, without the printing. */
+#include "query/who.h"
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/map.h"
 #include "base/text.h"
@@ -13,6 +14,35 @@
 
 /* The bytes of a key that name a file; behind them is padding. */
 #define KEY_BYTES offsetof(struct lk_key, none)
+
+/* ---- sets of pids ---- */
+
+void lk_pids_add(lk_pids *pids, int pid)
+{
+	*lk_vec_push(pids) = pid;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+void lk_pids_sort(lk_pids *pids)
+{
+	size_t n = 0;
+
+	if (pids->n)
+		qsort(pids->v, pids->n, sizeof(*pids->v), by_pid);
+	for (size_t i = 0; i < pids->n; i++) {
+		if (!n || pids->v[n - 1] != pids->v[i])
+			pids->v[n++] = pids->v[i];
+	}
+	pids->n = n;
+}
+
+/* ---- which files ---- */
 
 struct walk {
 	struct lk_session *session;
@@ -22,41 +52,28 @@ struct walk {
 static int keep_file(void *arg, const struct lk_fact_file *file)
 {
 	struct walk *walk = arg;
-	struct lk_fact_file *slot = lk_vec_push(&walk->who->below);
 
-	return slot ? lk_session_copy_file(walk->session, file, slot) : -ENOMEM;
+	*lk_vec_push(&walk->who->below) = lk_session_copy_file(walk->session, file);
+	return 0;
 }
 
-static struct lk_key *keys_of(const struct lk_snapshot *snap, size_t *ret_n)
-{
-	struct lk_key *keys = calloc(snap->n_files ? snap->n_files : 1, sizeof(*keys));
-	size_t n = 0;
-
-	for (size_t i = 0; keys && i < snap->n_files; i++) {
-		if (!snap->files[i].key.none)
-			keys[n++] = snap->files[i].key;
-	}
-	*ret_n = n;
-	return keys;
-}
-
-static int find_below(struct lk_session *s, struct lk_who *w)
+static void find_below(struct lk_session *s, struct lk_who *w)
 {
 	struct walk walk = { .session = s, .who = w };
-	lk_auto_mem struct lk_key *keys = NULL;
+	lk_auto_mem struct lk_key *keys = lk_alloc(s->snap->n_files, sizeof(*keys));
 	struct lk_err err = { 0 };
 	size_t n = 0;
 	int rc;
 
-	keys = keys_of(s->snap, &n);
-	if (!keys)
-		return -ENOMEM;
-	rc = lk_source_walk(s->source, w->target->path, !s->cli->physical, keys, n, keep_file, &walk, &err);
+	for (size_t i = 0; i < s->snap->n_files; i++) {
+		if (!s->snap->files[i].key.none)
+			keys[n++] = s->snap->files[i].key;
+	}
+	rc = lk_source_walk(s->source, w->target->path, !s->physical, keys, n, keep_file, &walk, &err);
 	w->by_path = rc == -EOPNOTSUPP;
 	if (rc < 0 && rc != -ENOTDIR && !w->by_path)
 		w->walk_failed = lk_arena_strdup(&s->arena, lk_err_text(&err));
 	lk_err_done(&err);
-	return rc == -ENOMEM ? rc : 0;
 }
 
 /* The directory, as it is called in the rows. */
@@ -97,20 +114,16 @@ static void index_done(struct below_index *index)
 	free(index->next);
 }
 
-static int index_fill(struct below_index *index, const struct lk_who *w)
+static void index_fill(struct below_index *index, const struct lk_who *w)
 {
-	index->next = calloc(w->below.n ? w->below.n : 1, sizeof(*index->next));
-	if (!index->next)
-		return -ENOMEM;
+	index->next = lk_alloc(w->below.n, sizeof(*index->next));
 	for (size_t i = 0; i < w->below.n; i++) {
 		const struct lk_key *key = &w->below.v[i].key;
 		size_t before;
 
 		index->next[i] = lk_map_find(&index->map, key, KEY_BYTES, &before) ? before : SIZE_MAX;
-		if (lk_map_set(&index->map, key, KEY_BYTES, i) < 0)
-			return -ENOMEM;
+		lk_map_set(&index->map, key, KEY_BYTES, i);
 	}
-	return 0;
 }
 
 /* YES beats UNKNOWN beats NO. */
@@ -127,7 +140,7 @@ static enum lk_tri is_on(const struct lk_session *s, const struct lk_who *w, con
 	enum lk_tri on = w->target->resolved ? lk_lock_is_on(l, &w->target->file) : LK_NO;
 	size_t i;
 
-	if (!s->cli->recursive || on == LK_YES)
+	if (!s->recursive || on == LK_YES)
 		return on;
 	if (lk_map_find(&index->map, &l->file->key, KEY_BYTES, &i)) {
 		for (; i != SIZE_MAX; i = index->next[i])
@@ -136,56 +149,37 @@ static enum lk_tri is_on(const struct lk_session *s, const struct lk_who *w, con
 	return on != LK_YES && is_below_by_path(w, l) ? LK_YES : on;
 }
 
-static int add_pid(lk_pids *pids, int pid)
+static void add_lock(struct lk_who *w, const struct lk_lock *l)
 {
-	int *slot = lk_vec_push(pids);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = pid;
-	return 0;
-}
-
-static int show_lock(struct lk_who *w, const struct lk_lock *l)
-{
-	const struct lk_lock **slot = lk_vec_push(&w->locks);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = l;
-	return 0;
-}
-
-static int add_lock(struct lk_who *w, const struct lk_lock *l)
-{
-	int rc = show_lock(w, l);
-
-	if (rc == 0 && lk_lock_is_waiting(l)) {
-		w->n_nameless_waiters += l->pid > 0 ? 0 : 1;
-		return l->pid > 0 ? add_pid(&w->waiters, l->pid) : 0;
+	if (lk_lock_is_waiting(l)) {
+		if (l->pid > 0)
+			lk_pids_add(&w->waiters, l->pid);
+		else
+			w->n_nameless_waiters++;
+		return;
 	}
-	for (size_t i = 0; i < l->n_holders && rc == 0; i++)
-		rc = add_pid(&w->holders, l->holders[i].pid);
+	for (size_t i = 0; i < l->n_holders; i++)
+		lk_pids_add(&w->holders, l->holders[i].pid);
 	if (!l->n_holders)
 		w->n_nameless++;
-	return rc;
 }
 
-static int take_lock(struct lk_session *s, struct lk_who *w, const struct below_index *index, const struct lk_lock *l)
+static void take_lock(struct lk_session *s, struct lk_who *w, const struct below_index *index, const struct lk_lock *l)
 {
 	enum lk_tri on = is_on(s, w, index, l);
 
 	if (on == LK_NO)
-		return 0;
-	if (s->cli->has_range && !lk_range_overlaps(s->cli->range, l->rec.range)) {
+		return;
+	if (s->has_range && !lk_range_overlaps(s->range, l->rec.range)) {
 		w->held_elsewhere = w->held_elsewhere || (on == LK_YES && !lk_lock_is_waiting(l));
-		return 0;
+		return;
 	}
-	if (on == LK_YES)
-		return add_lock(w, l);
+	*lk_vec_push(&w->locks) = l;
 	/* A lock that may be on another file is shown, but it proves nothing. */
-	w->ambiguous = true;
-	return show_lock(w, l);
+	if (on == LK_YES)
+		add_lock(w, l);
+	else
+		w->ambiguous = true;
 }
 
 /* Those that the walk met have names, also where no descriptor of theirs could be read. */
@@ -202,38 +196,18 @@ static void name_below(struct lk_session *s, const struct lk_who *w, const struc
 	}
 }
 
-static int find_locks(struct lk_session *s, struct lk_who *w)
+static void find_locks(struct lk_session *s, struct lk_who *w)
 {
 	struct below_index index = { 0 };
-	int rc = index_fill(&index, w);
 
-	if (!rc)
-		name_below(s, w, &index);
-	for (size_t i = 0; i < s->snap->n_locks && rc == 0; i++)
-		rc = take_lock(s, w, &index, &s->snap->locks[i]);
+	index_fill(&index, w);
+	name_below(s, w, &index);
+	for (size_t i = 0; i < s->snap->n_locks; i++)
+		take_lock(s, w, &index, &s->snap->locks[i]);
 	index_done(&index);
-	return rc;
 }
 
-static int by_pid(const void *a, const void *b)
-{
-	int x = *(const int *)a, y = *(const int *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void sort_unique(lk_pids *pids)
-{
-	size_t n = 0;
-
-	if (pids->n)
-		qsort(pids->v, pids->n, sizeof(*pids->v), by_pid);
-	for (size_t i = 0; i < pids->n; i++) {
-		if (!n || pids->v[n - 1] != pids->v[i])
-			pids->v[n++] = pids->v[i];
-	}
-	pids->n = n;
-}
+/* ---- the answer ---- */
 
 static bool is_held(const struct lk_who *w)
 {
@@ -252,7 +226,7 @@ static bool is_queued_for(const struct lk_who *w)
 
 static bool has_remote_below(const struct lk_session *s, const struct lk_who *w)
 {
-	for (size_t i = 0; s->cli->recursive && i < s->snap->n_mounts; i++) {
+	for (size_t i = 0; s->recursive && i < s->snap->n_mounts; i++) {
 		const struct lk_fact_mount *m = &s->snap->mounts[i];
 
 		if (m->local == LK_NO && m->mount_point && lk_text_below(m->mount_point, w->dir_name))
@@ -301,7 +275,7 @@ const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w)
 		return "a file system below it keeps its locks elsewhere";
 	if (is_queued_for(w) && !w->held_elsewhere && !is_held(w))
 		return "a process waits for a lock on it, but the lock itself could not be seen";
-	if (s->snap->locks_proven || (!s->cli->recursive && lk_snapshot_proves(s->snap, &file->key)))
+	if (s->snap->locks_proven || (!s->recursive && lk_snapshot_proves(s->snap, &file->key)))
 		return NULL;
 	return why_not_proven(s->snap);
 }
@@ -312,29 +286,23 @@ static bool knows_no_paths(const struct lk_asked *t)
 	return t->code == -ENODATA || t->code == -EOPNOTSUPP;
 }
 
-int lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_who *ret)
+void lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_who *ret)
 {
-	int rc = 0;
-
 	*ret = (struct lk_who){ .target = target, .locked = LK_UNKNOWN, .reason = target->reason };
 	ret->by_path = knows_no_paths(target);
 	ret->dir_name = dir_name(s, ret);
-	if (!target->resolved && !(s->cli->recursive && ret->by_path))
-		return 0;
-	if (s->cli->recursive && target->resolved)
-		rc = find_below(s, ret);
-	if (rc == 0)
-		rc = find_locks(s, ret);
-	if (rc < 0)
-		return rc;
-	sort_unique(&ret->holders);
-	sort_unique(&ret->waiters);
+	if (!target->resolved && !(s->recursive && ret->by_path))
+		return;
+	if (s->recursive && target->resolved)
+		find_below(s, ret);
+	find_locks(s, ret);
+	lk_pids_sort(&ret->holders);
+	lk_pids_sort(&ret->waiters);
 	if (is_held(ret))
 		ret->reason = NULL;
 	else if (target->resolved)
 		ret->reason = lk_who_doubt(s, ret);
 	ret->locked = is_held(ret) ? LK_YES : ret->reason ? LK_UNKNOWN : LK_NO;
-	return 0;
 }
 
 void lk_who_done(struct lk_who *w)
@@ -345,12 +313,89 @@ void lk_who_done(struct lk_who *w)
 	lk_vec_done(&w->waiters);
 }
 
-void lk_who_note_mandatory(const struct lk_out *o, const struct lk_asked *asked, bool live)
+bool lk_who_may_have_mutex(const struct lk_who *w)
 {
-	if (!asked->resolved || !asked->file.mandatory_bits)
+	const char *path = w->target->resolved && w->target->file.path ? w->target->file.path : w->target->path;
+
+	return lk_known_may_have_mutex(lk_known_find(w->locks.v, w->locks.n, path), path);
+}
+
+bool lk_who_root_sees_more(const struct lk_snapshot *s)
+{
+	return s->host.euid && (lk_snapshot_problem(s, LK_UNREAD_FDINFO) || lk_snapshot_problem(s, LK_UNREAD_HIDDEN));
+}
+
+void lk_who_find_deleted(const struct lk_session *s, const struct lk_asked *target, lk_namesakes *ret)
+{
+	/* One that does not answer is not asked a second time. */
+	if (target->code == -ETIMEDOUT || !target->path[0])
 		return;
-	lk_out_puts(o, asked->path);
-	fprintf(o->f,
-		": its mandatory-lock bits (set-group-ID without group execute) are without effect %s: locks are advisory\n",
-		live ? "on this kernel" : "since Linux 5.15");
+	lk_namesakes_find(s->source, s->snap, target->path, target->resolved ? &target->file : NULL, !s->physical, ret);
+}
+
+/* ---- about all FILEs ---- */
+
+/* Looks once for all that were found. */
+static int find_uses(struct lk_session *s, struct lk_uses *ret, struct lk_err *err)
+{
+	lk_auto_mem struct lk_fact_file *files = lk_alloc(s->n_targets, sizeof(*files));
+	lk_auto_mem size_t *place = lk_alloc(s->n_targets, sizeof(*place));
+	struct lk_uses_request req = { files, .timeout_ms = s->timeout_ms, .tree = s->recursive };
+	int rc;
+
+	for (size_t i = 0; i < s->n_targets; i++) {
+		if (!s->targets[i].resolved || s->targets[i].file.key.none)
+			continue;
+		place[req.n_files] = i;
+		files[req.n_files++] = s->targets[i].file;
+	}
+	if (!req.n_files)
+		return 0;
+	rc = lk_uses_find(s->source, &req, ret, err);
+	for (size_t i = 0; i < ret->v.n; i++)
+		ret->v.v[i].file = place[ret->v.v[i].file];
+	return rc;
+}
+
+int lk_who_find_all(struct lk_session *s, bool remarks, bool uses, struct lk_who_all *ret, struct lk_err *err)
+{
+	int rc = 0;
+
+	*ret = (struct lk_who_all){ .files = lk_alloc(s->n_targets, sizeof(*ret->files)), .n = s->n_targets };
+	for (size_t i = 0; i < ret->n; i++) {
+		struct lk_who_file *f = &ret->files[i];
+
+		lk_who_find(s, &s->targets[i], &f->who);
+		lk_who_sqlite_find(s, &f->who, &f->sqlite);
+		lk_who_find_deleted(s, &s->targets[i], &f->deleted);
+	}
+	if (!remarks)
+		return 0;
+	if (uses)
+		rc = find_uses(s, &ret->uses, err);
+	ret->has_uses = uses && rc == 0;
+	for (size_t i = 0; i < ret->n; i++)
+		lk_beside_find(s, i, ret->has_uses ? &ret->uses : NULL, &ret->files[i].beside);
+	return rc;
+}
+
+void lk_who_all_done(struct lk_who_all *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		lk_who_sqlite_done(&all->files[i].sqlite);
+		lk_who_done(&all->files[i].who);
+		lk_vec_done(&all->files[i].deleted);
+		lk_beside_done(&all->files[i].beside);
+	}
+	free(all->files);
+	lk_uses_done(&all->uses);
+}
+
+enum lk_tri lk_who_any(const struct lk_who_all *all)
+{
+	enum lk_tri any = LK_NO;
+
+	for (size_t i = 0; i < all->n; i++)
+		any = stronger(any, all->files[i].who.locked);
+	return any;
 }

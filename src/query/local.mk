@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+liblockscope_a_SOURCES += \
+	src/query/session.c \
+	src/query/session.h \
+	src/query/test.c \
+	src/query/test.h \
+	src/query/who.c \
+	src/query/who.h \
+	src/query/who_beside.c
