@@ -31,7 +31,7 @@ struct wish {
 	bool seen; /* the name, or at least its directory, was there at some look */
 	bool absent; /* as of the last look there was no such file */
 	unsigned doubts;
-	lk_pids holders; /* as of the last look */
+	lk_ints holders; /* as of the last look */
 	bool told;
 	bool sqlite; /* as of the last look: the question is whether it could be written */
 };
@@ -154,7 +154,7 @@ static void keep_holders(struct wish *w, const struct lk_who *who)
 {
 	w->holders.n = 0;
 	for (size_t i = 0; i < who->holders.n; i++)
-		lk_pids_add(&w->holders, who->holders.v[i]);
+		*lk_vec_push(&w->holders) = who->holders.v[i];
 }
 
 /* 0 or -errno, as lk_source_resolve(); strings of *ret are gone at the next one. */

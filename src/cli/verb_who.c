@@ -54,7 +54,7 @@ static void put_holders(const struct lk_out *o, const struct lk_who *w)
 static void put_uses(const struct lk_out *o, const struct inquiry *q, const struct lk_who *w, const char *before)
 {
 	const struct lk_uses *uses = &q->all.uses;
-	const lk_pids *skip[] = { &w->holders, &w->waiters, NULL }, *none = NULL;
+	const lk_ints *skip[] = { &w->holders, &w->waiters, NULL }, *none = NULL;
 	size_t file = (size_t)(w->target - q->session.targets), n;
 	const char *doubt;
 

@@ -381,7 +381,7 @@ const char *lk_who_but_deleted(struct lk_session *s)
 
 /* ---- uses that are no locks ---- */
 
-static bool is_skipped(int pid, const lk_pids *const *skip)
+static bool is_skipped(int pid, const lk_ints *const *skip)
 {
 	for (; pid > 0 && *skip; skip++) {
 		for (size_t i = 0; i < (*skip)->n; i++) {
@@ -422,7 +422,7 @@ struct group {
 	size_t n;
 };
 
-static void collect(const struct lk_uses *u, size_t file, bool below, enum lk_use_kind kind, const lk_pids *const *skip,
+static void collect(const struct lk_uses *u, size_t file, bool below, enum lk_use_kind kind, const lk_ints *const *skip,
 		    struct group *ret)
 {
 	ret->n = 0;
@@ -456,7 +456,7 @@ static void put_group(const struct lk_out *o, enum lk_use_kind kind, const struc
 }
 
 size_t lk_who_put_uses(const struct lk_out *o, const struct lk_uses *u, size_t file, bool below,
-		       const lk_pids *const *skip, const char *before)
+		       const lk_ints *const *skip, const char *before)
 {
 	lk_auto_mem const struct lk_use **uses = lk_alloc(u->v.n, sizeof(*uses));
 	struct group g = { .uses = uses };
@@ -519,7 +519,7 @@ void lk_who_put_beside(const struct lk_out *o, const struct lk_asked *target, co
 {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct lk_beside *e = b->v[i];
-		const lk_pids *skip[] = { &e->who.holders, NULL };
+		const lk_ints *skip[] = { &e->who.holders, NULL };
 
 		fputs(where_is(e, target), o->f);
 		lk_out_puts(o, e->asked.path);

@@ -47,6 +47,6 @@ void lk_who_put_below(const struct lk_out *o, const struct lk_session *s, const 
  * kinds apart by "; ". skip: pids that were named already, as holders or waiters; NULL at the end. Prints nothing where there is no
  * use; returns how many kinds. */
 size_t lk_who_put_uses(const struct lk_out *o, const struct lk_uses *u, size_t file, bool below,
-		       const lk_pids *const *skip, const char *before);
+		       const lk_ints *const *skip, const char *before);
 
 #endif

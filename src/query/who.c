@@ -15,33 +15,6 @@
 /* The bytes of a key that name a file; behind them is padding. */
 #define KEY_BYTES offsetof(struct lk_key, none)
 
-/* ---- sets of pids ---- */
-
-void lk_pids_add(lk_pids *pids, int pid)
-{
-	*lk_vec_push(pids) = pid;
-}
-
-static int by_pid(const void *a, const void *b)
-{
-	int x = *(const int *)a, y = *(const int *)b;
-
-	return (x > y) - (x < y);
-}
-
-void lk_pids_sort(lk_pids *pids)
-{
-	size_t n = 0;
-
-	if (pids->n)
-		qsort(pids->v, pids->n, sizeof(*pids->v), by_pid);
-	for (size_t i = 0; i < pids->n; i++) {
-		if (!n || pids->v[n - 1] != pids->v[i])
-			pids->v[n++] = pids->v[i];
-	}
-	pids->n = n;
-}
-
 /* ---- which files ---- */
 
 struct walk {
@@ -153,13 +126,13 @@ static void add_lock(struct lk_who *w, const struct lk_lock *l)
 {
 	if (lk_lock_is_waiting(l)) {
 		if (l->pid > 0)
-			lk_pids_add(&w->waiters, l->pid);
+			*lk_vec_push(&w->waiters) = l->pid;
 		else
 			w->n_nameless_waiters++;
 		return;
 	}
 	for (size_t i = 0; i < l->n_holders; i++)
-		lk_pids_add(&w->holders, l->holders[i].pid);
+		*lk_vec_push(&w->holders) = l->holders[i].pid;
 	if (!l->n_holders)
 		w->n_nameless++;
 }
@@ -296,8 +269,8 @@ void lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_
 	if (s->recursive && target->resolved)
 		find_below(s, ret);
 	find_locks(s, ret);
-	lk_pids_sort(&ret->holders);
-	lk_pids_sort(&ret->waiters);
+	lk_ints_sort(&ret->holders);
+	lk_ints_sort(&ret->waiters);
 	if (is_held(ret))
 		ret->reason = NULL;
 	else if (target->resolved)

@@ -5,13 +5,10 @@
 #define LK_QUERY_WHO_H
 
 #include "action/namesake.h"
+#include "base/ints.h"
 #include "query/session.h"
 #include "source/uses.h"
 #include "table/sqlite.h"
-
-typedef LK_VEC(int) lk_pids;
-void lk_pids_add(lk_pids *pids, int pid);
-void lk_pids_sort(lk_pids *pids); /* each once */
 
 /* The answer for one FILE. */
 struct lk_who {
@@ -22,7 +19,7 @@ struct lk_who {
 	bool by_path; /* -R: there are no directories to walk, paths of locked files have to do */
 	const char *walk_failed; /* -R: why not all of the tree was seen; NULL: it was. In the session's arena */
 	LK_VEC(const struct lk_lock *) locks; /* on it (or perhaps: ambiguous), and in the range asked for; by index */
-	lk_pids holders, waiters; /* sorted, each once; holders are proven */
+	lk_ints holders, waiters; /* sorted, each once; holders are proven */
 	size_t n_nameless; /* held locks without a proven holder */
 	size_t n_nameless_waiters; /* requests of processes that are not known */
 	bool held_elsewhere; /* there are held locks, outside the range asked for */

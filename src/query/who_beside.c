@@ -104,7 +104,7 @@ void lk_who_sqlite_as_writer(struct lk_who *w, const struct lk_who_sqlite *q)
 		const struct lk_sqlite_user *u = &q->s.users[i];
 
 		if (u->in_the_way && u->lock->n_holders)
-			lk_pids_add(&w->holders, u->lock->pid);
+			*lk_vec_push(&w->holders) = u->lock->pid;
 		w->n_nameless += u->in_the_way && !u->lock->n_holders;
 	}
 	/* One who may be in the way is waited for. */
