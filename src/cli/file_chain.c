@@ -13,7 +13,6 @@
 
 struct chain {
 	const struct lk_cli *cli;
-	struct lk_cli asked; /* about FILE only, and a link is not followed */
 	struct lk_session session;
 	LK_VEC(const struct lk_lock *) held;
 	lk_signal_list wanted;
@@ -21,8 +20,11 @@ struct chain {
 
 static enum lk_status look(struct chain *c)
 {
-	enum lk_status status = lk_session_open(&c->session, &c->asked);
+	enum lk_status status = lk_session_open(&c->session, c->cli);
 
+	/* About FILE only, and a link is not followed. */
+	c->session.n_names = 1;
+	c->session.physical = true;
 	if (!status)
 		lk_session_resolve(&c->session);
 	if (!status && !c->session.targets[0].resolved) {
@@ -142,11 +144,9 @@ enum lk_status lk_file_chain_check(const struct lk_cli *cli)
 
 enum lk_status lk_file_chain(const struct lk_cli *cli)
 {
-	struct chain c = { .cli = cli, .asked = *cli };
+	struct chain c = { .cli = cli };
 	enum lk_status status;
 
-	c.asked.n_args = 1;
-	c.asked.physical = true;
 	status = look(&c);
 	if (!status) {
 		collect(&c);

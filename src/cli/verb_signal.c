@@ -187,15 +187,16 @@ static enum lk_status find_targets(struct inquiry *q)
 }
 
 /* The files are those of --holders-of; what stands on the command line are processes and locks. */
-static enum lk_status look(struct inquiry *q, struct lk_cli *files)
+static enum lk_status look(struct inquiry *q)
 {
-	enum lk_status status = lk_session_open(&q->session, files);
+	enum lk_status status = lk_session_open(&q->session, q->cli);
 
-	if (!status)
-		lk_session_resolve(&q->session);
-	if (!status)
-		status = lk_session_take(&q->session, LK_NEED_WAITS | LK_NEED_CGROUP | LK_NEED_USER);
-	return status;
+	if (status)
+		return status;
+	q->session.names = (char *const *)q->cli->act.holders_of.v;
+	q->session.n_names = q->cli->act.holders_of.n;
+	lk_session_resolve(&q->session);
+	return lk_session_take(&q->session, LK_NEED_WAITS | LK_NEED_CGROUP | LK_NEED_USER);
 }
 
 static enum lk_status act(struct inquiry *q)
@@ -231,14 +232,11 @@ static enum lk_status act(struct inquiry *q)
 static enum lk_status run(const struct lk_cli *cli)
 {
 	struct inquiry q = { .cli = cli };
-	struct lk_cli files = *cli;
 	enum lk_status status;
 
 	if (!cli->n_args && !cli->act.holders_of.n && !cli->act.blockers_of.n)
 		return lk_cli_misuse(cli->verb, "'signal' needs a TARGET, --holders-of FILE or --blockers-of PID");
-	files.args = (char **)cli->act.holders_of.v;
-	files.n_args = cli->act.holders_of.n;
-	status = look(&q, &files);
+	status = look(&q);
 	if (!status)
 		status = find_targets(&q);
 	if (!status)

@@ -286,16 +286,15 @@ static void ask_as_writer(const struct vigil *v, struct wish *w, struct lk_sessi
 /* Anew each time: by now the name may belong to another file. */
 static enum lk_status look_at(struct vigil *v, struct wish *w)
 {
-	struct lk_cli one = *v->cli;
 	struct lk_session s;
 	struct lk_who who = { 0 };
 	double begin = lk_io_cpu_ms();
 	enum lk_status status;
 
-	one.args = &w->path;
-	one.n_args = 1;
-	one.timeout_ms = scan_limit(v);
-	status = lk_session_open(&s, &one);
+	status = lk_session_open(&s, v->cli);
+	s.names = &w->path;
+	s.n_names = 1;
+	s.timeout_ms = scan_limit(v);
 	if (!status)
 		lk_session_resolve(&s);
 	if (!status && lk_asked_is_missing(&s.targets[0])) {
