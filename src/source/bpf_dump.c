@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -156,7 +155,6 @@ static int drain_all(struct lk_bpf *b)
 					     .tasks = c->stats.n_procs,
 					     .calls = c->stats.n_calls,
 					     .names = c->stats.n_names };
-	c->stats.n_drains++;
 	return memcmp(&before, &c->drained, sizeof(before)) == 0 ? -EAGAIN : 0;
 }
 
@@ -205,12 +203,9 @@ static int grow(struct lk_bpf *b)
 	return lk_bpf_load(b);
 }
 
-static void start_scan(struct lk_bpf *b, const struct lk_bpf_request *req)
+static void start_scan(struct lk_bpf *b)
 {
-	*b->ctl = (struct lk_bpf_control){ .ino = req->ino,
-					   .dev = req->major << 20 | (req->minor & 0xfffff),
-					   .one_file = req->one_file,
-					   .self_tgid = (uint32_t)getpid(),
+	*b->ctl = (struct lk_bpf_control){ .self_tgid = (uint32_t)getpid(),
 					   .marker_fd = -1,
 					   .scan = ++b->scan ? b->scan : ++b->scan,
 					   .seen_mask = b->room_seen - 1,
@@ -248,41 +243,27 @@ static int follow_links(struct lk_bpf *b, const char **ret_why)
 	return rc;
 }
 
-static double now_ms(void)
+static int scan_once(struct lk_bpf *b, bool all_links, struct lk_bpf_dump *d)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
-}
-
-static int scan_once(struct lk_bpf *b, const struct lk_bpf_request *req, struct lk_bpf_dump *d)
-{
-	double started = now_ms();
 	int rc;
 
-	start_scan(b, req);
+	start_scan(b);
 	rc = read_all(b, b->link_fd);
-	if (rc == 0 && req->all_links)
+	if (rc == 0 && all_links)
 		rc = follow_links(b, &d->links_why);
-	d->links_complete = rc == 0 && req->all_links && !d->links_why;
-	d->scan_ms = now_ms() - started;
-	d->n_scans++;
+	d->links_complete = rc == 0 && all_links && !d->links_why;
 	return rc;
 }
 
-int lk_bpf_dump(struct lk_bpf *b, const struct lk_bpf_request *req, struct lk_bpf_dump *ret, struct lk_err *err)
+int lk_bpf_dump(struct lk_bpf *b, bool all_links, struct lk_bpf_dump *ret, struct lk_err *err)
 {
 	struct lk_bpf_dump d = { 0 };
 	int rc = b->skel ? 0 : lk_bpf_load(b); /* an earlier attempt to grow may have failed */
 
-	if (rc == 0)
-		rc = scan_once(b, req, &d);
-
-	while (rc == -ENOSPC && d.n_scans < MAX_GROWTHS) {
+	rc = rc ? rc : scan_once(b, all_links, &d);
+	for (int i = 1; rc == -ENOSPC && i < MAX_GROWTHS; i++) {
 		rc = grow(b);
-		if (rc == 0)
-			rc = scan_once(b, req, &d);
+		rc = rc ? rc : scan_once(b, all_links, &d);
 	}
 	unmap_large(b);
 	if (rc < 0)
@@ -330,10 +311,10 @@ void lk_bpf_forget(struct lk_bpf *b)
 	(void)b;
 }
 
-int lk_bpf_dump(struct lk_bpf *b, const struct lk_bpf_request *req, struct lk_bpf_dump *ret, struct lk_err *err)
+int lk_bpf_dump(struct lk_bpf *b, bool all_links, struct lk_bpf_dump *ret, struct lk_err *err)
 {
 	(void)b;
-	(void)req;
+	(void)all_links;
 	(void)ret;
 	return lk_err_set(err, -EOPNOTSUPP, "this lockscope was built without the bpf scanner");
 }

@@ -15,18 +15,6 @@
 
 struct lk_bpf;
 
-struct lk_bpf_request {
-	/* Only the inode with this key (as /proc/locks prints it: the superblock's device, i_ino). Every descriptor that has it open
-	 * is given, O_PATH too; when the caller keeps one, the inode is dumped even when nobody else has it open. */
-	bool one_file;
-	uint32_t major, minor;
-	uint64_t ino;
-	/* Also follow the per-processor lists of all locks, so that locks no descriptor leads to (mapped only, in flight,
-	 * kernel users) are found. For a moment this takes locks on a private memfd, pinned to each processor in turn: microseconds
-	 * on an idle machine, but a busy processor is waited for until it is our turn. */
-	bool all_links;
-};
-
 /* Borrowed from the struct lk_bpf: valid until its next dump or its end. */
 struct lk_bpf_dump {
 	const struct lk_bpf_hold *holds;
@@ -47,8 +35,6 @@ struct lk_bpf_dump {
 	bool links_complete;
 	const char *links_why; /* why not: a static sentence; NULL: complete, or not asked for */
 	size_t n_left_out; /* locks on inodes flagged LK_BPF_INODE_OURS that are another lockscope's */
-	unsigned n_scans; /* 1, more when room had to grow */
-	double scan_ms; /* of the last scan */
 };
 
 /* Loads the program. 0, or with a sentence: -EOPNOTSUPP (not built in, or this kernel cannot: no BTF, too old, refused by its
@@ -59,8 +45,11 @@ void lk_bpf_free(struct lk_bpf *b);
 /* How it was loaded, for --version and -v: "typed reads" or "copying reads (older kernel)". Static. */
 const char *lk_bpf_flavour(const struct lk_bpf *b);
 
-/* One scan. Can be repeated: the loaded program is used again. 0 or -errno; *ret is untouched on failure. */
-int lk_bpf_dump(struct lk_bpf *b, const struct lk_bpf_request *req, struct lk_bpf_dump *ret, struct lk_err *err);
+/* One scan. Can be repeated: the loaded program is used again. 0 or -errno; *ret is untouched on failure. all_links: also follow the
+ * per-processor lists of all locks, so that locks no descriptor leads to (mapped only, in flight, kernel users) are found. For a moment
+ * this takes locks on a private memfd, pinned to each processor in turn: microseconds on an idle machine, but a busy processor is
+ * waited for until it is our turn. */
+int lk_bpf_dump(struct lk_bpf *b, bool all_links, struct lk_bpf_dump *ret, struct lk_err *err);
 
 /* Gives back the memory of the last dump, which ends with it. */
 void lk_bpf_forget(struct lk_bpf *b);

@@ -64,7 +64,7 @@ static int fd_of(const struct bpf_records *r, const struct by_file *f, const str
 
 		if (h->tgid != l->wait_tgid || (call && h->files != call->files))
 			continue;
-		if (call && call->kind != LK_BPF_CALL_OPEN && (uint64_t)h->fd == (call->arg[0] & INT_MAX))
+		if (call && call->kind != LK_BPF_CALL_OPEN && (uint32_t)h->fd == call->fd)
 			return h->fd;
 		if (!call)
 			found = found == -1 ? h->fd : -2;
@@ -79,7 +79,6 @@ static void name_waiter(const struct bpf_records *r, const struct by_file *f, st
 	if (call && (call->tgid != l->wait_tgid || call->start_ns != l->wait_start_ns))
 		call = NULL;
 	l->wait_fd = fd_of(r, f, l, call);
-	l->wait_compat = call && call->flags & LK_BPF_CALL_COMPAT;
 }
 
 void lk_bpf_join(struct bpf_records *r)

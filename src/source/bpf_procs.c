@@ -54,7 +54,7 @@ static struct lk_fact_proc fact_of(const struct bpf_scan *b, const struct lk_bpf
 		.num_threads = t->n_threads,
 	};
 
-	if (t->flags & LK_BPF_TASK_KTHREAD)
+	if (t->is_kthread)
 		f.flags |= LK_PROC_KTHREAD;
 	if (f.state == 'Z' || f.state == 'X')
 		f.flags |= LK_PROC_ZOMBIE;

@@ -299,8 +299,7 @@ static void judge(struct bpf_scan *b)
 
 static int dump_once(struct bpf_scan *b, bool all_links, struct lk_err *err)
 {
-	struct lk_bpf_request req = { .all_links = all_links };
-	int rc = lk_bpf_dump(b->source->bpf, &req, &b->dump, err);
+	int rc = lk_bpf_dump(b->source->bpf, all_links, &b->dump, err);
 
 	if (rc)
 		return rc;

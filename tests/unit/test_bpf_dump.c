@@ -97,9 +97,9 @@ static struct lk_bpf_lock waiter(uint32_t tid, uint64_t file)
 	};
 }
 
-static struct lk_bpf_call call_of(uint32_t tid, uint64_t fd, uint16_t kind)
+static struct lk_bpf_call call_of(uint32_t tid, uint32_t fd, uint32_t kind)
 {
-	return (struct lk_bpf_call){ .tgid = 100, .tid = tid, .start_ns = 7, .files = 1, .kind = kind, .arg = { fd } };
+	return (struct lk_bpf_call){ .tgid = 100, .tid = tid, .start_ns = 7, .files = 1, .kind = kind, .fd = fd };
 }
 
 Test(bpf_join, the_call_names_the_descriptor)
@@ -115,12 +115,10 @@ Test(bpf_join, the_call_names_the_descriptor)
 	struct bpf_records r = { .holds = { holds, 3, 3 }, .locks = { locks, 5, 5 }, .calls = { calls, 4, 4 } };
 	struct lk_bpf_dump d = { .calls = calls, .n_calls = 4 };
 
-	calls[1].flags = LK_BPF_CALL_COMPAT;
 	lk_bpf_join(&r);
 	cr_expect_eq(locks[0].wait_fd, -1);
 	cr_expect_eq(locks[1].wait_fd, 3);
 	cr_expect_eq(locks[2].wait_fd, 4);
-	cr_expect(locks[2].wait_compat && !locks[1].wait_compat);
 	cr_expect_eq(locks[3].wait_fd, -1, "a descriptor of another file was believed");
 	cr_expect_eq(locks[4].wait_fd, -1);
 	cr_expect_eq(lk_bpf_find_call(&d, 104)->kind, LK_BPF_CALL_OPEN);

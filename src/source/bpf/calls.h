@@ -28,7 +28,7 @@ struct arm64_regs {
 };
 
 struct call {
-	uint64_t arg[3];
+	uint32_t arg[2];
 	uint32_t nr;
 	bool compat;
 };
@@ -40,20 +40,18 @@ struct call {
 		value_; \
 	})
 
-static __always_inline void read_args(struct task_struct *task, uint64_t regs, struct call *ret)
+/* A descriptor and a command are read as 32 bits by the kernel too. */
+static __always_inline void read_args(uint64_t regs, struct call *ret)
 {
 	if (ctl.arch == LK_BPF_ARM64) {
-		ret->arg[0] = REGISTER(arm64_regs, regs, orig_x0);
-		ret->arg[1] = REGISTER(arm64_regs, regs, x[1]);
-		ret->arg[2] = REGISTER(arm64_regs, regs, x[2]);
+		ret->arg[0] = (uint32_t)REGISTER(arm64_regs, regs, orig_x0);
+		ret->arg[1] = (uint32_t)REGISTER(arm64_regs, regs, x[1]);
 	} else if (ret->compat) {
 		ret->arg[0] = (uint32_t)REGISTER(x86_regs, regs, bx);
 		ret->arg[1] = (uint32_t)REGISTER(x86_regs, regs, cx);
-		ret->arg[2] = (uint32_t)REGISTER(x86_regs, regs, dx);
 	} else {
-		ret->arg[0] = REGISTER(x86_regs, regs, di);
-		ret->arg[1] = REGISTER(x86_regs, regs, si);
-		ret->arg[2] = REGISTER(x86_regs, regs, dx);
+		ret->arg[0] = (uint32_t)REGISTER(x86_regs, regs, di);
+		ret->arg[1] = (uint32_t)REGISTER(x86_regs, regs, si);
 	}
 }
 
@@ -113,7 +111,7 @@ static __always_inline uint32_t kind_arm64(uint32_t nr)
 /* fcntl(2) and flock(2) do much that never waits. */
 static __always_inline bool can_wait(uint32_t kind, const struct call *c)
 {
-	uint32_t cmd = (uint32_t)c->arg[1];
+	uint32_t cmd = c->arg[1];
 
 	if (kind == LK_BPF_CALL_FCNTL)
 		return cmd == 7 || cmd == 38 || (c->compat && cmd == 14); /* F_SETLKW, F_OFD_SETLKW, F_SETLKW64 */
@@ -122,15 +120,10 @@ static __always_inline bool can_wait(uint32_t kind, const struct call *c)
 	return true;
 }
 
-static __always_inline uint32_t stop_flags(struct task_struct *task)
+static __always_inline bool stands_still(struct task_struct *task)
 {
-	uint32_t state = READ(task, __state);
-
-	if (state & STATE_TRACED)
-		return LK_BPF_CALL_TRACED;
-	if (state & (STATE_STOPPED | STATE_FROZEN) || READ(task, jobctl) & JOBCTL_TRAP_FREEZE)
-		return LK_BPF_CALL_STOPPED;
-	return 0;
+	return READ(task, __state) & (STATE_SLEEPING | STATE_STOPPED | STATE_TRACED | STATE_FROZEN) ||
+	       READ(task, jobctl) & JOBCTL_TRAP_FREEZE;
 }
 
 static __always_inline bool is_compat(struct task_struct *task)
@@ -157,7 +150,7 @@ static __always_inline uint32_t read_call(struct task_struct *task, uint64_t reg
 	else
 		kind = ctl.arch == LK_BPF_ARM64 ? kind_arm64(ret->nr) : kind_x86(ret->nr & ~X86_X32_BIT);
 	if (kind)
-		read_args(task, regs, ret);
+		read_args(regs, ret);
 	return kind;
 }
 
@@ -165,12 +158,11 @@ static __always_inline uint32_t read_call(struct task_struct *task, uint64_t reg
 __attribute__((noinline)) int note_call(uint64_t addr, uint64_t regs)
 {
 	struct task_struct *task = AS(task_struct, addr);
-	uint32_t key = ctl.stats.n_calls - ctl.drained.calls, kind, stopped = stop_flags(task);
+	uint32_t key = ctl.stats.n_calls - ctl.drained.calls, kind;
 	struct lk_bpf_call *r;
 	struct call c = { 0 };
 
-	if (READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER) ||
-	    !(stopped || READ(task, __state) & STATE_SLEEPING))
+	if (READ(task, flags) & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER) || !stands_still(task))
 		return 0;
 	kind = read_call(task, regs, &c);
 	if (!kind || !can_wait(kind, &c))
@@ -182,14 +174,10 @@ __attribute__((noinline)) int note_call(uint64_t addr, uint64_t regs)
 	}
 	r->start_ns = READ(task, start_boottime);
 	r->files = READ64(task, files);
-	r->arg[0] = c.arg[0];
-	r->arg[1] = c.arg[1];
-	r->arg[2] = c.arg[2];
+	r->fd = c.arg[0];
 	r->tgid = (uint32_t)READ(task, tgid);
 	r->tid = (uint32_t)READ(task, pid);
-	r->nr = c.nr;
-	r->kind = (uint16_t)kind;
-	r->flags = (uint16_t)(stopped | (c.compat ? LK_BPF_CALL_COMPAT : 0));
+	r->kind = kind;
 	ctl.stats.n_calls++;
 	return 0;
 }

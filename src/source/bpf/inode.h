@@ -24,7 +24,7 @@ static long sleeper_step(uint32_t i, void *unused)
 	uint32_t key = w.base + w.n_held + i, parent_key;
 	struct lk_bpf_lock *r = bpf_map_lookup_elem(&locks, &key), *parent;
 	uint64_t task;
-	int index;
+	int rc;
 
 	if (!r || r->parent == LK_BPF_NONE)
 		return 1;
@@ -36,7 +36,7 @@ static long sleeper_step(uint32_t i, void *unused)
 	r->wait_tgid = (uint32_t)GET(task_struct, task, tgid);
 	r->wait_tid = (uint32_t)GET(task_struct, task, pid);
 	r->wait_start_ns = GET(task_struct, task, start_boottime);
-	index = add_task(number(GET64(task_struct, task, group_leader)));
+	rc = add_task(number(GET64(task_struct, task, group_leader)));
 	/* Still the same request, and the same thread behind it? */
 	if (LOCK_GET(r->addr, blocker) != parent->addr || sleeper_of(r->addr) != task) {
 		r->wait_tgid = 0;
@@ -44,12 +44,8 @@ static long sleeper_step(uint32_t i, void *unused)
 		r->wait_start_ns = 0;
 		return 0;
 	}
-	if (index < 0) {
-		w.full = 1;
-		return 1;
-	}
-	r->wait_task = (uint32_t)index;
-	return 0;
+	w.full = rc < 0;
+	return w.full;
 }
 
 static __always_inline void fill_inode(struct lk_bpf_inode *r, uint64_t inode, uint64_t file)
@@ -57,28 +53,19 @@ static __always_inline void fill_inode(struct lk_bpf_inode *r, uint64_t inode, u
 	struct inode *p = AS(inode, inode);
 	struct file *f = AS(file, file);
 	struct super_block *sb = AS(super_block, READ64(p, i_sb));
-	struct file_operations *ops = AS(file_operations, READ64(f, f_op));
-	uint64_t name = 0;
+	uint64_t name = 0, dentry = READ64(f, f_path.dentry);
+	struct dentry *d = AS(dentry, dentry);
 	uint32_t dev = READ(sb, s_dev);
-	struct dentry *d;
 
-	r->inode = inode;
 	r->ino = READ(p, i_ino);
 	r->size = READ(p, i_size);
-	r->dentry = READ64(f, f_path.dentry);
 	r->name = LK_BPF_NONE;
-	r->pad = 0;
 	r->major = dev >> 20;
 	r->minor = dev & 0xfffff;
-	r->generation = READ(p, i_generation);
 	r->nlink = READ(p, i_nlink);
 	r->mode = READ(p, i_mode);
-	r->flags = (ctl.mode == LK_BPF_MODE_LINKS ? LK_BPF_INODE_NO_FD : 0) |
-		   (READ64(ops, lock) ? LK_BPF_INODE_OWN_LOCK : 0) | (READ64(ops, flock) ? LK_BPF_INODE_OWN_FLOCK : 0);
 	/* The root of a file system is never hashed. */
-	d = AS(dentry, r->dentry);
-	if (!READ64(d, d_hash.pprev) && READ64(d, d_parent) != r->dentry)
-		r->flags |= LK_BPF_INODE_UNHASHED;
+	r->flags = !READ64(d, d_hash.pprev) && READ64(d, d_parent) != dentry ? LK_BPF_INODE_UNHASHED : 0;
 	bpf_probe_read_kernel(&name, sizeof(name), (const void *)READ64(sb, s_type));
 	if (bpf_probe_read_kernel_str(r->fstype, sizeof(r->fstype), (const void *)name) < 0)
 		r->fstype[0] = 0;
@@ -109,17 +96,15 @@ static __always_inline int dump_inode(uint64_t inode, uint64_t file)
 		ctl.full |= LK_BPF_FULL_LOCKS;
 		return FULL;
 	}
-	ctl.stats.retries += w.retries;
 	if (w.flags & LK_BPF_INODE_TORN)
 		w.total = w.n_held = 0;
-	else if (!w.total && !ctl.one_file)
+	else if (!w.total)
 		return GONE;
 	bpf_loop(w.total - w.n_held, sleeper_step, 0, 0);
 	if (w.full)
 		return FULL;
 	r->name = climb(file);
 	r->flags |= w.flags;
-	r->retries = w.retries;
 	r->first_lock = w.first;
 	r->n_locks = w.total;
 	r->n_held = w.n_held;

@@ -138,11 +138,6 @@ struct super_block {
 	struct file_system_type *s_type;
 };
 
-struct file_operations {
-	int (*lock)(void);
-	int (*flock)(void);
-};
-
 struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
@@ -150,15 +145,11 @@ struct inode {
 	unsigned int i_nlink;
 	long long i_size;
 	unsigned int i_generation;
-	struct file_operations *i_fop;
 	struct file_lock_context *i_flctx;
 };
 
 struct file {
-	unsigned int f_mode;
-	struct file_operations *f_op;
 	struct inode *f_inode;
-	unsigned int f_flags;
 	struct path f_path;
 };
 

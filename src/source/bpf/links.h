@@ -21,7 +21,6 @@ static __always_inline void meet_lock(uint64_t node)
 {
 	uint64_t lock = node - LOCK_OFFSET(link), file = LOCK_GET(lock, file), inode = GET64(file, file, f_inode);
 
-	l.n++;
 	if (inode == l.last_inode)
 		return;
 	/* Removed or given to somebody else meanwhile: the caller's checks say so too. */
@@ -67,7 +66,6 @@ static long marker_step(uint32_t i, void *unused)
 		return 1;
 	if ((l.bad || !l.ended) && l.tries < LINK_TRIES)
 		return 0;
-	ctl.stats.n_links += l.n;
 	ctl.stats.n_links_lists++;
 	ctl.stats.n_links_torn += l.bad || !l.ended;
 	marker = NEXT(marker);
@@ -89,7 +87,6 @@ static __always_inline int follow_links(struct task_struct *task)
 	markers_head = ADDR(file_lock_context, GET64(inode, inode, i_flctx), flc_posix);
 	marker = NEXT(markers_head);
 	l = (struct lk_bpf_chain){ 0 };
-	ctl.stats.n_links = 0;
 	ctl.stats.n_links_lists = 0;
 	ctl.stats.n_links_torn = 0;
 	bpf_loop(MANY, marker_step, 0, 0);

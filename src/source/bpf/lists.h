@@ -70,12 +70,10 @@ static __always_inline void fill_lock(struct lk_bpf_lock *r, uint64_t lock, cons
 	r->pid = m->pid;
 	r->wait_tgid = 0;
 	r->wait_tid = 0;
-	r->wait_task = LK_BPF_NONE;
 	r->wait_fd = -1;
 	r->inode = w.index;
 	r->list = (uint8_t)walk.list;
 	r->type = m->type;
-	r->wait_compat = 0;
 	r->has_waiters = has_waiters(lock);
 }
 

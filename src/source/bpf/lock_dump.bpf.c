@@ -16,11 +16,6 @@ char LICENSE[] SEC("license") = "GPL";
 struct lk_bpf_table t;
 uint64_t slots[STEP]; /* some of its pointers */
 
-static __always_inline bool is_wanted(uint64_t inode)
-{
-	return GET64(inode, inode, i_ino) == ctl.ino && GET(super_block, GET64(inode, inode, i_sb), s_dev) == ctl.dev;
-}
-
 static __always_inline bool is_empty(uint64_t context)
 {
 	uint64_t posix = ADDR(file_lock_context, context, flc_posix),
@@ -46,7 +41,7 @@ __attribute__((noinline)) int add_hold(uint32_t fd, uint64_t file, uint64_t inod
 	struct lk_bpf_hold *r = bpf_map_lookup_elem(&holds, &key);
 	int index;
 
-	if (ctl.one_file ? !is_wanted(inode) : is_empty(GET64(inode, inode, i_flctx)))
+	if (is_empty(GET64(inode, inode, i_flctx)))
 		return 0;
 	if (!r) {
 		ctl.full |= LK_BPF_FULL_HOLDS;
@@ -69,8 +64,6 @@ __attribute__((noinline)) int add_hold(uint32_t fd, uint64_t file, uint64_t inod
 	r->inode = (uint32_t)index;
 	r->task = t.task_index;
 	r->mnt_id = GET(mount, GET64(file, file, f_path.mnt) - bpf_core_field_offset(struct mount, mnt), mnt_id);
-	r->f_flags = GET(file, file, f_flags);
-	r->f_mode = GET(file, file, f_mode);
 	if (still_there(fd, file, inode))
 		ctl.stats.n_holds++;
 	return 0;
@@ -79,9 +72,7 @@ __attribute__((noinline)) int add_hold(uint32_t fd, uint64_t file, uint64_t inod
 /* A first look; add_hold() takes the second. */
 static __always_inline bool is_interesting(uint64_t file)
 {
-	struct inode *p = AS(inode, GET64(file, file, f_inode));
-
-	return ctl.one_file ? READ(p, i_ino) == ctl.ino : READ64(p, i_flctx) != 0;
+	return GET64(inode, GET64(file, file, f_inode), i_flctx) != 0;
 }
 
 /* STEP descriptors, or all 64 of a word when none is open. */
@@ -91,11 +82,8 @@ static long table_step(uint32_t i, void *unused)
 
 	if (at >= t.max_fds)
 		return 1;
-	if (!(at & 63) || !i) {
+	if (!(at & 63) || !i)
 		bpf_probe_read_kernel(&t.open, sizeof(t.open), (const void *)(t.open_fds + (uint64_t)(at / 64) * 8));
-		if (!(t.fd & 63))
-			ctl.stats.n_fds += (uint64_t)__builtin_popcountll(t.open);
-	}
 	if (!t.open) {
 		t.fd = (at | 63) + 1;
 		return 0;
@@ -170,7 +158,6 @@ static __always_inline int dump_task(struct task_struct *trusted, struct task_st
 	} else {
 		if (note_call(number(t.task), number((uint64_t)bpf_task_pt_regs(trusted))) == FULL)
 			return 1;
-		ctl.stats.n_tasks++;
 		ctl.stats.n_groups += t.task == t.leader;
 		if (t.tgid == ctl.self_tgid)
 			ctl.self_program = program_of(t.leader);

@@ -15,7 +15,7 @@
 #define LK_BPF_NAME_BYTES 58
 #define LK_BPF_NAME_MORE 64 /* bytes of a record that continues a name */
 
-/* A descriptor of a table whose file has at least one lock on its inode (one-file mode: every descriptor of that inode). */
+/* A descriptor of a table whose file has at least one lock on its inode, O_PATH or not. */
 struct lk_bpf_hold {
 	uint64_t file; /* struct file: the open file description */
 	uint64_t files; /* struct files_struct: the owner of its POSIX locks */
@@ -25,39 +25,24 @@ struct lk_bpf_hold {
 	uint32_t inode; /* index of its lk_bpf_inode */
 	uint32_t task; /* index of the lk_bpf_task of the process; LK_BPF_NONE when it had ended */
 	int32_t mnt_id; /* as in fdinfo and mountinfo; -1 unknown */
-	uint32_t f_flags; /* open(2) flags */
-	uint32_t f_mode; /* LK_BPF_FMODE_* */
 };
-
-#define LK_BPF_FMODE_READ UINT32_C(1)
-#define LK_BPF_FMODE_WRITE UINT32_C(2)
-#define LK_BPF_FMODE_PATH UINT32_C(0x4000) /* O_PATH: shows no lock and can hold none */
 
 enum lk_bpf_inode_flags {
 	/* Its lists stayed inconsistent after all retries: no lock of it is given. */
 	LK_BPF_INODE_TORN = 1 << 0,
 	/* Every lock given is sound, but the lists changed with each reading: one that moved meanwhile may be missing. */
 	LK_BPF_INODE_CHANGING = 1 << 1,
-	/* Its file system has its own lock operations: locks may live elsewhere (nfs, cifs, fuse, ceph, 9p, gfs2 ...). */
-	LK_BPF_INODE_OWN_LOCK = 1 << 2, /* f_op->lock: POSIX and OFD */
-	LK_BPF_INODE_OWN_FLOCK = 1 << 3, /* f_op->flock */
-	LK_BPF_INODE_UNHASHED = 1 << 4, /* the name by which it was opened is gone */
-	LK_BPF_INODE_OURS = 1 << 5, /* the private file of an all-links pass, ours or another lockscope's */
-	LK_BPF_INODE_NO_FD =
-		1 << 6, /* found through its locks alone: no table of any task has it (mapped, in flight, kernel) */
+	LK_BPF_INODE_UNHASHED = 1 << 2, /* the name by which it was opened is gone */
+	LK_BPF_INODE_OURS = 1 << 3, /* the private file of an all-links pass, ours or another lockscope's */
 };
 
 /* An inode with locks: dumped once. */
 struct lk_bpf_inode {
-	uint64_t inode; /* struct inode */
 	uint64_t ino; /* with major and minor: the key of /proc/locks */
 	int64_t size; /* bytes */
-	uint64_t dentry; /* of the descriptor through which it was met */
 	uint32_t name; /* index of the last component of its path, see lk_bpf_path(); LK_BPF_NONE: not known */
-	uint32_t pad;
 	uint32_t major; /* of the superblock */
 	uint32_t minor;
-	uint32_t generation;
 	uint32_t nlink;
 	uint32_t mode; /* st_mode */
 	uint32_t flags; /* LK_BPF_INODE_* */
@@ -65,7 +50,7 @@ struct lk_bpf_inode {
 	uint32_t
 		n_locks; /* held first (POSIX list, flock list, lease list, each in list order), then waiters by depth */
 	uint32_t n_held;
-	uint32_t retries; /* readings that had to be thrown away */
+	uint32_t pad;
 	char fstype[16]; /* NUL-terminated, cut at 15 bytes */
 };
 
@@ -88,7 +73,6 @@ enum lk_bpf_list { LK_BPF_LIST_POSIX, LK_BPF_LIST_FLOCK, LK_BPF_LIST_LEASE };
 #define LK_BPF_FL_UNLOCK_PENDING UINT32_C(512) /* a lease being broken down to nothing */
 #define LK_BPF_FL_OFDLCK UINT32_C(1024)
 #define LK_BPF_FL_LAYOUT UINT32_C(2048)
-#define LK_BPF_FL_RECLAIM UINT32_C(4096)
 
 /* A held lock (parent LK_BPF_NONE) or a request that waits behind another. */
 struct lk_bpf_lock {
@@ -104,19 +88,12 @@ struct lk_bpf_lock {
 	int32_t pid; /* recorded: the tgid that made it, OFD too; negative or 0 for remote and kernel users */
 	uint32_t wait_tgid; /* waiter: who sleeps; 0 unknown (the thread was waking up) */
 	uint32_t wait_tid;
-	uint32_t wait_task; /* waiter: index of the lk_bpf_task of its process; LK_BPF_NONE unknown */
 	int32_t wait_fd; /* waiter: descriptor of its call, proven to be `file`; -1 none or unknown. Filled by user space */
 	uint32_t inode; /* index */
 	uint8_t list; /* enum lk_bpf_list */
 	uint8_t type; /* F_RDLCK, F_WRLCK, F_UNLCK as stored */
-	uint8_t wait_compat; /* waiter: a 32-bit call. Filled by user space with wait_fd */
 	uint8_t has_waiters; /* others wait behind it */
-};
-
-enum lk_bpf_task_flags {
-	LK_BPF_TASK_KTHREAD = 1 << 0,
-	LK_BPF_TASK_EXITING = 1 << 1,
-	LK_BPF_TASK_IO_WORKER = 1 << 2, /* a kernel thread of io_uring inside a process */
+	uint8_t pad[5];
 };
 
 /* A process (its thread group leader) that has a hold or waits. */
@@ -129,7 +106,7 @@ struct lk_bpf_task {
 	uint32_t n_threads;
 	uint32_t state; /* task->__state */
 	uint32_t exit_state; /* task->exit_state */
-	uint32_t flags; /* LK_BPF_TASK_* */
+	uint32_t is_kthread;
 	uint32_t pad;
 	uint64_t program; /* struct inode of what it runs; 0: a kernel thread, or it is ending */
 	char comm[16]; /* exact bytes, NUL-terminated */
@@ -137,41 +114,28 @@ struct lk_bpf_task {
 
 enum lk_bpf_call_kind { LK_BPF_CALL_FCNTL = 1, LK_BPF_CALL_FLOCK = 2, LK_BPF_CALL_OPEN = 3 };
 
-enum lk_bpf_call_flags {
-	LK_BPF_CALL_COMPAT = 1 << 0, /* a 32-bit caller */
-	LK_BPF_CALL_STOPPED = 1 << 1, /* job control, or the freezer: the kernel dropped its request from the lists */
-	LK_BPF_CALL_TRACED = 1 << 2, /* stopped by a tracer: likewise */
-};
-
 /* A thread that sleeps or is stopped in a call that can wait for a lock (fcntl, flock, open and its kin). Where the kernel's
  * registers cannot be read (neither x86 nor arm64) there are none. */
 struct lk_bpf_call {
 	uint64_t start_ns;
 	uint64_t files; /* its descriptor table */
-	uint64_t arg[3]; /* as passed: fd, command or operation, address of struct flock */
 	uint32_t tgid;
 	uint32_t tid;
-	uint32_t nr; /* system call number of its ABI */
-	uint16_t kind; /* enum lk_bpf_call_kind */
-	uint16_t flags; /* LK_BPF_CALL_* */
+	uint32_t kind; /* enum lk_bpf_call_kind */
+	uint32_t fd; /* its first argument, which is a descriptor but for open and its kin */
 };
 
 /* What a scan counted. */
 struct lk_bpf_stats {
-	uint64_t n_tasks; /* tasks (threads) seen */
 	uint64_t n_groups; /* processes seen */
-	uint64_t n_fds; /* open descriptors seen */
-	uint64_t n_links; /* locks of the machine followed in the all-links pass */
 	uint32_t n_holds;
 	uint32_t n_inodes;
 	uint32_t n_locks;
 	uint32_t n_procs; /* lk_bpf_task records */
 	uint32_t n_calls;
-	uint32_t retries; /* of all inodes */
 	uint32_t n_torn;
 	uint32_t n_changing;
 	uint32_t n_names;
-	uint32_t n_drains; /* how often user space had to empty the buffers */
 	uint32_t n_links_torn; /* per-processor lists that could not be followed to the end */
 	uint32_t n_links_lists; /* per-processor lists followed */
 };
@@ -200,9 +164,6 @@ struct lk_bpf_counts {
 /* Output buffers are small: when one is full the program asks to be called again for the same task (returns 1, so that read(2)
  * says EAGAIN); user space moves the records out, notes in `drained` how many, and reads on. */
 struct lk_bpf_control {
-	uint64_t ino; /* one-file mode */
-	uint32_t dev; /* kernel encoding: major << 20 | minor */
-	uint32_t one_file;
 	uint32_t mode; /* enum lk_bpf_mode */
 	uint32_t self_tgid; /* who asks, and the descriptor of its markers: all-links pass */
 	int32_t marker_fd;
@@ -247,7 +208,6 @@ struct lk_bpf_chain {
 	uint64_t prev; /* nodes; prev is 0 at the marker */
 	uint64_t cur;
 	uint64_t last_inode; /* the inode of the lock before, known to be met */
-	uint64_t n;
 	uint32_t bad;
 	uint32_t ended;
 	uint32_t full;

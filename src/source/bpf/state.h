@@ -93,7 +93,6 @@ static __always_inline struct seen *seen_at(int slot)
 	return slot < 0 ? 0 : bpf_map_lookup_elem(&seen, &key);
 }
 
-#define PF_EXITING 0x4
 #define PF_IO_WORKER 0x10
 #define PF_KTHREAD 0x200000
 
@@ -109,7 +108,6 @@ static __always_inline void fill_task(struct lk_bpf_task *r, uint64_t task)
 {
 	struct task_struct *p = AS(task_struct, task);
 	uint64_t signal = READ64(p, signal);
-	uint32_t flags = READ(p, flags);
 
 	r->start_ns = READ(p, start_boottime);
 	r->tgid = (uint32_t)READ(p, tgid);
@@ -118,8 +116,7 @@ static __always_inline void fill_task(struct lk_bpf_task *r, uint64_t task)
 	r->n_threads = signal ? (uint32_t)GET(signal_struct, signal, nr_threads) : 0;
 	r->state = READ(p, __state);
 	r->exit_state = (uint32_t)READ(p, exit_state);
-	r->flags = (flags & PF_KTHREAD ? LK_BPF_TASK_KTHREAD : 0) | (flags & PF_EXITING ? LK_BPF_TASK_EXITING : 0) |
-		   (flags & PF_IO_WORKER ? LK_BPF_TASK_IO_WORKER : 0);
+	r->is_kthread = !!(READ(p, flags) & PF_KTHREAD);
 	r->pad = 0;
 	r->program = program_of(task);
 	bpf_probe_read_kernel(r->comm, sizeof(r->comm), (const void *)ADDR(task_struct, task, comm));
