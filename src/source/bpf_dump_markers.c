@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A lock of our own on each processor, by which the lists of all locks are found. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

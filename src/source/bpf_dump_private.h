@@ -6,6 +6,8 @@
 #include "base/vec.h"
 #include "source/bpf_dump.h"
 #include "source/markers.h"
+#include "source/rights.h"
+#include "source/source.h"
 
 enum bpf_kind { BPF_HOLDS, BPF_INODES, BPF_LOCKS, BPF_TASKS, BPF_CALLS, BPF_NAMES, BPF_N_KINDS };
 
@@ -64,7 +66,24 @@ int lk_bpf_sys(int cmd, union bpf_attr *attr);
 /* An iterator over all tasks (0), or (since Linux 6.1) over one: the descriptor of its link, or -errno. */
 int lk_bpf_create_link(int prog_fd, uint32_t only_tid);
 
-/* -- bpf_dump_join.c -- */
+/* Why the program cannot be used. The kernel says it by a number that means many things (EINVAL, EPERM): what the machine is like tells
+ * which. */
+struct lk_bpf_facts {
+	struct lk_rights rights;
+	unsigned major, minor; /* of the kernel's release; 0.0 unknown */
+	int probe; /* -errno of a bpf(2) that asks for nothing: -EINVAL where the call is allowed */
+	bool filtered; /* this process has a seccomp filter */
+	bool locked_down; /* kernel_lockdown(7), confidentiality */
+	int jit; /* net.core.bpf_jit_enable; -1 unknown */
+	enum lk_tri btf; /* the kernel gives its types */
+	uint64_t max_fds; /* RLIMIT_NOFILE */
+};
+
+struct lk_bpf_facts lk_bpf_facts(void);
+/* rc: -errno of loading. -EPERM (rights), -ENOMEM, -EMFILE, or -EOPNOTSUPP (this kernel, as it is set up, cannot), with a sentence. */
+int lk_bpf_why_not(const struct lk_bpf_facts *f, int rc, struct lk_err *err);
+
+/* -- bpf_dump.c -- */
 /* Sorts the calls, and names the descriptor of each waiter where it is proven. */
 void lk_bpf_join(struct bpf_records *r);
 

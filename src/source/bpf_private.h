@@ -91,10 +91,6 @@ int lk_bpf_each_shown(const struct bpf_scan *b, uint32_t hold, lk_bpf_shown_cb c
 /* The number of an open file description, from 1; 0: it has no lock and waits for none. */
 size_t lk_bpf_number(const struct bpf_scan *b, uint64_t file);
 
-/* -- bpf_lines.c -- */
-/* Held locks, each followed by those who wait behind it. */
-int lk_bpf_emit_lines(struct bpf_scan *b, const struct lk_sink *sink);
-
 /* -- bpf_settle.c -- */
 /* Dumps until what is missing stays the same, and judges what may be missing. 0 or -errno. */
 int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err);
@@ -116,20 +112,14 @@ int lk_bpf_describe(struct bpf_scan *b);
 /* NULL: nothing but its key is known. */
 const struct lk_fact_file *lk_bpf_file(const struct bpf_scan *b, uint32_t inode);
 
-/* -- bpf_waits.c -- */
-/* Threads in lock calls whose requests the kernel's lists do not have. 0 or -ENOMEM. */
-int lk_bpf_find_unlisted_waiters(struct bpf_scan *b);
-int lk_bpf_emit_waiters(struct bpf_scan *b, const struct lk_sink *sink);
-
-/* -- bpf_procs.c -- */
-int lk_bpf_emit_procs(struct bpf_scan *b, const struct lk_sink *sink);
-
 /* -- bpf_scan.c -- */
 /* What the kernel's lists say; asks no process. 0 or -errno with err; lk_bpf_scan_done() in either case. */
 int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err);
 /* What has to be read of processes and files; in a helper. 0 or -errno with err. */
 int lk_bpf_scan_look(struct bpf_scan *b, struct lk_err *err);
-int lk_bpf_scan_emit(struct bpf_scan *b, const struct lk_sink *sink, int64_t wall_ms, double began);
 void lk_bpf_scan_done(struct bpf_scan *b);
+
+/* -- bpf_emit.c -- */
+int lk_bpf_scan_emit(struct bpf_scan *b, const struct lk_sink *sink, int64_t wall_ms, double began);
 
 #endif

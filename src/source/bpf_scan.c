@@ -65,6 +65,75 @@ static int find_maps(struct bpf_scan *b)
 	return lk_scan_find_maps(&b->s, keys, n);
 }
 
+/* -- who waits: requests that the kernel has dropped (stopped threads) or a file server keeps are looked for one by one as by procfs -- */
+
+/* The threads whose requests are in the lists, sorted. */
+static lk_ints listed_tids(const struct bpf_scan *b)
+{
+	lk_ints tids = { 0 };
+
+	for (size_t i = 0; i < b->dump.n_locks; i++) {
+		if (b->dump.locks[i].wait_tid)
+			*lk_vec_push(&tids) = (int)b->dump.locks[i].wait_tid;
+	}
+	lk_ints_sort(&tids);
+	return tids;
+}
+
+/* One who waits for a lease to be broken is woken all the time, and then in no queue: its process is known by the request. */
+static bool is_woken_breaker(const struct bpf_scan *b, const struct lk_bpf_call *c)
+{
+	for (size_t i = 0; i < b->dump.n_locks; i++) {
+		const struct lk_bpf_lock *l = &b->dump.locks[i];
+
+		if (!l->file && !l->wait_tid && l->pid > 0 && (uint32_t)l->pid == c->tgid)
+			return true;
+	}
+	return false;
+}
+
+/* A descriptor of a waiter found by its call: the description is known where the file has locks. */
+static void number_waiters(struct bpf_scan *b)
+{
+	for (size_t i = 0; i < b->s.waiters.n; i++) {
+		const struct scan_waiter *w = &b->s.waiters.v[i];
+		const struct lk_bpf_call *call = lk_bpf_find_call(&b->dump, (uint32_t)w->fact.tid);
+
+		for (size_t k = 0; call && w->fd != SIZE_MAX && k < b->n_holds; k++) {
+			const struct lk_bpf_hold *h = &b->dump.holds[b->holds[k]];
+
+			if (h->fd == w->fact.fd && h->files == call->files)
+				b->s.fds.v[w->fd].ofd = lk_bpf_number(b, h->file);
+		}
+	}
+}
+
+static int find_unlisted_waiters(struct bpf_scan *b)
+{
+	lk_auto_mem struct scan_thread *threads = lk_alloc(b->dump.n_calls, sizeof(*threads));
+	lk_ints listed;
+	size_t n = 0;
+	int rc;
+
+	if (!(b->s.req->needs & LK_NEED_WAITS))
+		return 0;
+	listed = listed_tids(b);
+	for (size_t i = 0; i < b->dump.n_calls; i++) {
+		const struct lk_bpf_call *c = &b->dump.calls[i];
+
+		/* Who opens a file stands in the list as long as a lease is in the way. */
+		if (c->kind == LK_BPF_CALL_OPEN && !is_woken_breaker(b, c))
+			continue;
+		if (!lk_ints_has(&listed, (int)c->tid))
+			threads[n++] = (struct scan_thread){ (int)c->tgid, (int)c->tid };
+	}
+	lk_vec_done(&listed);
+	rc = lk_scan_look_at_threads(&b->s, threads, n);
+	if (!rc)
+		number_waiters(b);
+	return rc;
+}
+
 int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err)
 {
 	int rc = lk_bpf_load_mounts(b);
@@ -84,7 +153,7 @@ int lk_bpf_scan_look(struct bpf_scan *b, struct lk_err *err)
 {
 	int rc = find_maps(b);
 
-	rc = rc ? rc : lk_bpf_find_unlisted_waiters(b);
+	rc = rc ? rc : find_unlisted_waiters(b);
 	rc = rc ? rc : lk_bpf_describe(b);
 	return rc ? lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc)) : 0;
 }
@@ -98,82 +167,4 @@ void lk_bpf_scan_done(struct bpf_scan *b)
 	lk_vec_done(&b->unlisted);
 	free(b->described);
 	lk_scan_done(&b->s);
-}
-
-struct emission {
-	const struct bpf_scan *b;
-	const struct lk_sink *sink;
-};
-
-static int emit_shown(void *arg, uint32_t hold, uint32_t lock)
-{
-	const struct emission *e = arg;
-	const struct lk_bpf_hold *h = &e->b->dump.holds[hold];
-	const struct lk_bpf_lock *l = &e->b->dump.locks[lock];
-	struct lk_fact_fd f = {
-		.pid = (int)h->tgid,
-		.tid = (int)h->tid,
-		.fd = h->fd,
-		.rec = lk_bpf_record(&e->b->dump.inodes[l->inode], l),
-		.ofd = lk_bpf_number(e->b, h->file),
-		.line = e->b->line[lock],
-		.file = lk_bpf_file(e->b, l->inode),
-	};
-
-	return f.file ? e->sink->fd(e->sink->arg, &f) : 0;
-}
-
-static int emit_fds(struct bpf_scan *b, const struct lk_sink *sink)
-{
-	struct emission e = { b, sink };
-	int rc = 0;
-
-	for (size_t i = 0; i < b->n_holds && !rc; i++)
-		rc = lk_bpf_each_shown(b, b->holds[i], emit_shown, &e);
-	return rc;
-}
-
-/* The file systems that the locks stand on, each once. */
-static int emit_mounts(struct bpf_scan *b, const struct lk_sink *sink)
-{
-	struct lk_map seen = { 0 };
-	int rc = 0;
-
-	for (uint32_t i = 0; i < b->dump.n_inodes && !rc; i++) {
-		const struct lk_bpf_inode *inode = &b->dump.inodes[i];
-
-		if (i && inode[-1].major == inode->major && inode[-1].minor == inode->minor)
-			continue;
-		rc = lk_scan_emit_mount(&seen, lk_mounts_by_dev(&b->s.mounts, inode->major, inode->minor), sink);
-	}
-	for (size_t i = 0; i < b->unlisted.n && !rc; i++) {
-		const struct lk_key *k = &b->listed.v.v[b->unlisted.v[i]].rec.key;
-
-		rc = lk_scan_emit_mount(&seen, lk_mounts_by_dev(&b->s.mounts, k->major, k->minor), sink);
-	}
-	rc = rc ? rc : lk_scan_emit_remote_mounts(&b->s, &seen, sink);
-	lk_map_done(&seen);
-	return rc;
-}
-
-int lk_bpf_scan_emit(struct bpf_scan *b, const struct lk_sink *sink, int64_t wall_ms, double began)
-{
-	struct lk_fact_end end = { .stable = b->sure,
-				   .n_procs = b->dump.stats.n_groups,
-				   .n_left_out = b->dump.n_left_out };
-	int rc = lk_scan_emit_host(&b->s, "bpf", wall_ms, sink);
-
-	rc = rc ? rc : lk_bpf_emit_lines(b, sink);
-	rc = rc ? rc : emit_fds(b, sink);
-	rc = rc ? rc : lk_bpf_emit_waiters(b, sink);
-	rc = rc ? rc : emit_mounts(b, sink);
-	rc = rc ? rc : lk_bpf_emit_procs(b, sink);
-	for (size_t i = 0; i < b->s.orphans.n && !rc; i++)
-		rc = sink->orphan(sink->arg, &b->s.orphans.v[i]);
-	rc = rc ? rc : lk_bpf_emit_proven(b, sink);
-	if (b->s.late)
-		lk_scan_deny(&b->s, LK_UNREAD_TIMEOUT, -ETIMEDOUT);
-	rc = rc ? rc : lk_scan_emit_denied(&b->s, sink);
-	end.scan_ms = lk_io_now_ms_exact() - began;
-	return rc ? rc : sink->end(sink->arg, &end);
 }

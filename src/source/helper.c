@@ -5,19 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/vec.h"
-#include "source/helper_private.h"
 #include "source/procroot.h"
 
 #define MAX_RECORD ((size_t)16 << 20)
@@ -43,6 +44,114 @@ struct lk_helper_out {
 	int fd;
 	size_t item;
 };
+
+/* -- children that were given up and are still there: a screen that runs for days would collect them. From any thread -- */
+
+struct left {
+	struct lk_helper_stuck stuck; /* pid 0: a free place */
+	enum { OWN, ADOPTED, INHERITED } kind; /* inherited: our parent's, which cannot be watched from here */
+	int pidfd; /* of an adopted one */
+};
+
+static struct left left_behind[LK_HELPER_MAX_STUCK];
+static pthread_mutex_t left_behind_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool has_ended(struct left *l)
+{
+	struct pollfd p = { .fd = l->pidfd, .events = POLLIN };
+
+	if (l->kind == INHERITED)
+		return false;
+	if (l->kind == OWN)
+		return waitpid(l->stuck.pid, NULL, WNOHANG) != 0;
+	if (poll(&p, 1, 0) == 0)
+		return false;
+	close(l->pidfd);
+	return true;
+}
+
+/* How many are still there. */
+static size_t reap_left_behind(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < LK_HELPER_MAX_STUCK; i++) {
+		if (left_behind[i].stuck.pid > 0 && has_ended(&left_behind[i]))
+			left_behind[i] = (struct left){ .stuck.pid = 0 };
+		n += left_behind[i].stuck.pid > 0;
+	}
+	return n;
+}
+
+static void leave_behind(struct left l)
+{
+	pthread_mutex_lock(&left_behind_lock);
+	for (size_t i = 0; i < LK_HELPER_MAX_STUCK; i++) {
+		if (left_behind[i].stuck.pid > 0)
+			continue;
+		left_behind[i] = l;
+		break;
+	}
+	pthread_mutex_unlock(&left_behind_lock);
+}
+
+/* In a new child: those of the parent stay known, but can no longer be watched; nor does anybody watch what the child reads. */
+static void begin_child(void)
+{
+	lk_alloc_on_failure(NULL); /* its parent sees that it ended */
+	lk_procroot_watch(NULL); /* what it reads is not what its parent stands before */
+	pthread_mutex_init(&left_behind_lock, NULL);
+	for (size_t i = 0; i < LK_HELPER_MAX_STUCK; i++)
+		left_behind[i].kind = INHERITED;
+}
+
+static size_t count_stuck(void)
+{
+	size_t n;
+
+	pthread_mutex_lock(&left_behind_lock);
+	n = reap_left_behind();
+	pthread_mutex_unlock(&left_behind_lock);
+	return n;
+}
+
+/* One of them asks this. 0 is nothing. */
+static bool is_stuck_on(uint64_t what)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&left_behind_lock);
+	for (size_t i = 0; what && i < LK_HELPER_MAX_STUCK; i++)
+		found = found || (left_behind[i].stuck.pid > 0 && left_behind[i].stuck.what == what);
+	pthread_mutex_unlock(&left_behind_lock);
+	return found;
+}
+
+size_t lk_helper_list_stuck(struct lk_helper_stuck *ret)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&left_behind_lock);
+	reap_left_behind();
+	for (size_t i = 0; i < LK_HELPER_MAX_STUCK; i++) {
+		if (left_behind[i].stuck.pid > 0 && left_behind[i].kind != INHERITED)
+			ret[n++] = left_behind[i].stuck;
+	}
+	pthread_mutex_unlock(&left_behind_lock);
+	return n;
+}
+
+void lk_helper_adopt(const struct lk_helper_stuck *stuck)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, stuck->pid, 0);
+
+	if (pidfd < 0)
+		return;
+	fcntl(pidfd, F_SETFD, FD_CLOEXEC);
+	leave_behind((struct left){ .stuck = *stuck, .kind = ADOPTED, .pidfd = pidfd });
+}
+
+/* -- in a child -- */
 
 static int send_all(int fd, const void *data, size_t n, int flags)
 {
@@ -119,7 +228,7 @@ static void child_main(const struct lk_helper_job *job, int fd)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	lk_helper_keep_only(job->keep_fd, fd);
-	lk_helper_begin_child();
+	begin_child();
 	signal(SIGPIPE, SIG_DFL);
 	while (read_all(fd, &b, sizeof(b)) == 0) {
 		for (size_t i = 0; i < b.n; i++) {
@@ -131,7 +240,8 @@ static void child_main(const struct lk_helper_job *job, int fd)
 	_exit(0);
 }
 
-/* The parent's side of one child. */
+/* -- in the parent: its side of one child -- */
+
 struct child {
 	pid_t pid; /* 0: there is none */
 	int fd;
@@ -197,7 +307,7 @@ static void child_end(struct child *c, bool finished, uint64_t what)
 		got = waitpid(c->pid, NULL, finished ? 0 : WNOHANG);
 	} while (got < 0 && errno == EINTR);
 	if (got == 0)
-		lk_helper_leave(c->pid, what);
+		leave_behind((struct left){ .stuck = { c->pid, what }, .kind = OWN });
 	c->pid = 0;
 }
 
@@ -313,11 +423,10 @@ static void give_up(struct run *r, struct child *c)
 
 static bool is_worth_trying(struct run *r, size_t item)
 {
-	struct lk_helper_about a = r->groups.n || lk_helper_any_is_stuck() ? about(r, item)
-									   : (struct lk_helper_about){ 0 };
+	struct lk_helper_about a = r->groups.n || count_stuck() ? about(r, item) : (struct lk_helper_about){ 0 };
 	const size_t *n = stalls_of(r, a.group);
 
-	return !lk_helper_is_stuck_on(a.what) && (!n || *n < MAX_GROUP_STALLS);
+	return !is_stuck_on(a.what) && (!n || *n < MAX_GROUP_STALLS);
 }
 
 /* A few items: the fewer are left, the fewer, so that several children share them. */
@@ -381,7 +490,7 @@ static int employ(struct run *r, size_t *ret_busy)
 	}
 	if (rc || r->next == r->n_queue || !free_one || !are_all_silent(r, lk_io_now_ms()))
 		return rc;
-	rc = lk_helper_is_full() ? -EBUSY : child_start(r, free_one);
+	rc = count_stuck() == LK_HELPER_MAX_STUCK ? -EBUSY : child_start(r, free_one);
 	rc = rc ? rc : hand_out(r, free_one);
 	*ret_busy += !rc && !is_idle(free_one);
 	/* The others may still come to an end. */

@@ -7,22 +7,17 @@ liblockscope_a_SOURCES += \
 	src/source/bpf/lock_dump.h \
 	src/source/bpf_dump.c \
 	src/source/bpf_dump.h \
-	src/source/bpf_dump_join.c \
 	src/source/bpf_dump_load.c \
 	src/source/bpf_dump_markers.c \
 	src/source/bpf_dump_private.h \
 	src/source/bpf_asked.c \
+	src/source/bpf_emit.c \
 	src/source/bpf_files.c \
-	src/source/bpf_lines.c \
 	src/source/bpf_match.c \
 	src/source/bpf_private.h \
-	src/source/bpf_procs.c \
 	src/source/bpf_record.c \
 	src/source/bpf_scan.c \
 	src/source/bpf_settle.c \
-	src/source/bpf_waits.c \
-	src/source/bpf_why.c \
-	src/source/bpf_why.h \
 	src/source/capture.c \
 	src/source/capture.h \
 	src/source/capture_json.c \
@@ -40,14 +35,10 @@ liblockscope_a_SOURCES += \
 	src/source/guard.h \
 	src/source/helper.c \
 	src/source/helper.h \
-	src/source/helper_private.h \
-	src/source/helper_stuck.c \
 	src/source/markers.c \
 	src/source/markers.h \
 	src/source/mounts.c \
 	src/source/mounts.h \
-	src/source/overlay.c \
-	src/source/overlay.h \
 	src/source/procfacts.c \
 	src/source/procfacts.h \
 	src/source/procfs.c \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The private file whose locks mark the processors, and what such locks look like. */
 #include "source/markers.h"
 
 #include <errno.h>

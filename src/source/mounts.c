@@ -11,7 +11,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "source/overlay.h"
 
 #define MAX_MOUNTINFO ((size_t)64 << 20)
 
@@ -92,6 +91,78 @@ static void add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns, uint
 	lk_map_set(&m->by_id, &e->id, sizeof(e->id), m->v.n - 1);
 }
 
+/* -- the layers of an overlay -- */
+
+/* Up to an end that is not escaped by a backslash, which is taken away. Returns what stands behind, NULL: nothing. */
+static char *cut(char *s, char end)
+{
+	char *to = s;
+
+	for (; *s && *s != end; s++) {
+		if (*s == '\\' && s[1])
+			s++;
+		*to++ = *s;
+	}
+	end = *s;
+	*to = '\0';
+	return end ? s + 1 : NULL;
+}
+
+/* Like cut(), but the backslashes stay for the next one. */
+static char *cut_option(char *s)
+{
+	for (; *s && *s != ','; s++) {
+		if (*s == '\\' && s[1])
+			s++;
+	}
+	if (!*s)
+		return NULL;
+	*s = '\0';
+	return s + 1;
+}
+
+static char *value_of(char *option, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(option, name, n) == 0 ? option + n : NULL;
+}
+
+/* "lowerdir=A:B", where A is above B, and "::" stands before those that only hold data; or each by itself, "lowerdir+=A". */
+static int each_lower(char *value, lk_mounts_layer_cb cb, void *arg)
+{
+	int rc = 0;
+
+	for (char *next; value && !rc; value = next) {
+		next = cut(value, ':');
+		rc = value[0] ? cb(arg, value) : 0;
+	}
+	return rc;
+}
+
+int lk_mounts_each_layer(const char *options, bool upper, lk_mounts_layer_cb cb, void *arg)
+{
+	lk_auto_mem char *copy = lk_strdup(options);
+	int rc = 0;
+
+	for (char *option = copy, *next; option && !rc; option = next) {
+		char *value;
+
+		next = cut_option(option);
+		if (upper) {
+			value = value_of(option, "upperdir=");
+			if (value)
+				cut(value, '\0');
+			rc = value ? cb(arg, value) : 0;
+			continue;
+		}
+		value = value_of(option, "lowerdir=");
+		value = value ? value : value_of(option, "lowerdir+=");
+		rc = value ? each_lower(value, cb, arg) : 0;
+	}
+	return rc;
+}
+
 static bool is_overlay(const struct lk_mount *e)
 {
 	return strcmp(e->fstype, "overlay") == 0;
@@ -123,8 +194,8 @@ static void judge_overlays(struct lk_mounts *m)
 		const struct lk_mount *e = m->v.v[i];
 
 		if (e->ns == 0 && e->overlay && !e->asks &&
-		    (lk_overlay_each_layer(e->overlay, false, is_remote_layer, m) ||
-		     lk_overlay_each_layer(e->overlay, true, is_remote_layer, m)))
+		    (lk_mounts_each_layer(e->overlay, false, is_remote_layer, m) ||
+		     lk_mounts_each_layer(e->overlay, true, is_remote_layer, m)))
 			doubt_overlay(m, e);
 	}
 }

@@ -67,6 +67,12 @@ const struct lk_mount *lk_mounts_place(const struct lk_mounts *m, const struct l
 /* true when every mount of that namespace that an absolute path can pass through is local: looking it up reaches no server. */
 bool lk_mounts_path_is_local(const struct lk_mounts *m, unsigned ns, const char *path);
 
+/* The layers of an overlay file system, as its mount options name them (kernel: Documentation/filesystems/overlayfs.rst): calls cb for
+ * the directory of the upper layer, or of each lower one, topmost first, until it returns non-zero, which is returned. A path can be
+ * relative to where mount(8) was run. 0 at the end. */
+typedef int (*lk_mounts_layer_cb)(void *arg, const char *path);
+int lk_mounts_each_layer(const char *options, bool upper, lk_mounts_layer_cb cb, void *arg);
+
 /* LK_NO: its locks live on a server (nfs, fuse …), or it may ask a server (autofs). LK_UNKNOWN: never heard of it. */
 enum lk_tri lk_mounts_fs_is_local(const char *fstype);
 /* false: two files may share a (superblock device, inode number) pair there. */

@@ -11,7 +11,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
-#include "source/overlay.h"
 #include "source/procfs_uses.h"
 
 /* The layers of one mount, topmost first. */
@@ -109,9 +108,9 @@ static int look_at_overlay(struct uses_job *j, struct lk_helper_out *out, const 
 {
 	struct layers l = { 0 };
 	struct adding adding = { j, &l };
-	int rc = lk_overlay_each_layer(m->overlay, true, add_layer, &adding);
+	int rc = lk_mounts_each_layer(m->overlay, true, add_layer, &adding);
 
-	rc = rc ? rc : lk_overlay_each_layer(m->overlay, false, add_layer, &adding);
+	rc = rc ? rc : lk_mounts_each_layer(m->overlay, false, add_layer, &adding);
 	for (size_t i = 0; i < j->n_files && !rc; i++) {
 		if (may_be_in_layer(&j->files[i]))
 			rc = look_at_file(j, out, m, &l, i);

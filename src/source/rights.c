@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which capability each right takes, and what to say to one who lacks it. */
 #include "source/rights.h"
 
 #include <unistd.h>
