@@ -2,9 +2,7 @@
 /* Events to state: keys to commands, frames to rows. */
 #include "tui/app.h"
 
-#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +18,7 @@ static const struct lk_view_ops *const all_views[LK_VIEWS] = { &lk_view_locks, &
 
 /* ---- life ---- */
 
-static int make_view(struct lk_tui *t, enum lk_view_id id)
+static void make_view(struct lk_tui *t, enum lk_view_id id)
 {
 	struct lk_view *v = &t->views[id];
 
@@ -31,7 +29,8 @@ static int make_view(struct lk_tui *t, enum lk_view_id id)
 	v->list.tree = v->ops->tree;
 	if (v->ops->sort_column != SIZE_MAX)
 		v->list.descending = v->ops->list.columns[v->ops->sort_column].flags & LK_COL_DESCENDING;
-	return v->ops->init ? v->ops->init(v) : 0;
+	if (v->ops->init)
+		v->ops->init(v);
 }
 
 /* What the settings say wrongly is told, and the rest counts. */
@@ -73,15 +72,10 @@ static void apply_sort(struct lk_tui *t)
 	lk_tui_say(t, LK_STYLE_ALARM, "The Locks view has no column %s to order by.", name);
 }
 
-int lk_tui_new(const struct lk_tui_host *host, struct lk_settings *set, struct lk_tui **ret)
+struct lk_tui *lk_tui_new(const struct lk_tui_host *host, struct lk_settings *set)
 {
-	struct lk_tui *t = calloc(1, sizeof(*t));
-	int rc = t ? 0 : -ENOMEM;
+	struct lk_tui *t = lk_alloc(1, sizeof(*t));
 
-	if (!t) {
-		lk_settings_done(set);
-		return rc;
-	}
 	t->host = *host;
 	t->set = *set;
 	t->utf8 = lk_sanitize_locale_is_utf8();
@@ -89,19 +83,14 @@ int lk_tui_new(const struct lk_tui_host *host, struct lk_settings *set, struct l
 	t->cannot_act = t->set.readonly ? "read-only mode" : NULL;
 	t->show_header = t->set.header;
 	t->w = 80, t->h = 24;
-	for (size_t i = 0; i < LK_VIEWS && !rc; i++)
-		rc = make_view(t, (enum lk_view_id)i);
-	if (rc) {
-		lk_tui_free(t);
-		return rc;
-	}
+	for (size_t i = 0; i < LK_VIEWS; i++)
+		make_view(t, (enum lk_view_id)i);
 	if (t->set.start_view >= 0 && t->set.start_view < LK_VIEWS)
 		t->current = (enum lk_view_id)t->set.start_view;
 	apply_binds(t);
 	apply_sort(t);
 	apply_filter(t);
-	*ret = t;
-	return 0;
+	return t;
 }
 
 void lk_tui_free(struct lk_tui *t)
@@ -113,7 +102,7 @@ void lk_tui_free(struct lk_tui *t)
 	lk_vec_done(&t->panes);
 	for (size_t i = 0; i < LK_VIEWS; i++) {
 		lk_list_done(&t->views[i].list);
-		if (t->views[i].ops && t->views[i].ops->done)
+		if (t->views[i].ops->done)
 			t->views[i].ops->done(&t->views[i]);
 	}
 	lk_frame_drop(t->frame);
@@ -136,15 +125,13 @@ struct lk_view *lk_tui_view(const struct lk_tui *t)
 
 void lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...)
 {
-	char *text = NULL;
+	char *before = t->message;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vasprintf(&text, fmt, ap);
+	t->message = lk_vprintf(fmt, ap);
 	va_end(ap);
-	free(t->message);
-	t->message = n < 0 ? NULL : text;
+	free(before);
 	t->message_style = style;
 	t->message_until_ms = t->now_ms + MESSAGE_MS;
 }
@@ -159,8 +146,8 @@ void lk_tui_note(struct lk_tui *t, const char *static_word, int pid, const char 
 {
 	struct lk_history_entry e;
 
-	if (lk_history_entry_own(&e, static_word, t->wall_ms, pid, comm, text) == 0)
-		lk_history_add(&t->history, &e);
+	lk_history_entry_own(&e, static_word, t->wall_ms, pid, comm, text);
+	lk_history_add(&t->history, &e);
 }
 
 /* ---- rows ---- */
@@ -169,8 +156,8 @@ static unsigned refill(struct lk_tui *t)
 {
 	struct lk_view *v = lk_tui_view(t);
 
-	if (t->frame && lk_list_refresh(&v->list, t->frame) < 0)
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for the rows of this view.");
+	if (t->frame)
+		lk_list_refresh(&v->list, t->frame);
 	return LK_DIRTY_PAINT;
 }
 
@@ -179,8 +166,8 @@ static unsigned settle(struct lk_tui *t, unsigned dirty)
 {
 	if (dirty & LK_DIRTY_ROWS)
 		dirty |= refill(t);
-	else if ((dirty & LK_DIRTY_ORDER) && lk_list_arrange(&lk_tui_view(t)->list) < 0)
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for ordering the rows.");
+	else if (dirty & LK_DIRTY_ORDER)
+		lk_list_arrange(&lk_tui_view(t)->list);
 	if (dirty & (LK_DIRTY_ORDER | LK_DIRTY_ROWS)) {
 		lk_list_reselect(&lk_tui_view(t)->list);
 		dirty |= LK_DIRTY_PAINT;
@@ -454,8 +441,8 @@ unsigned lk_do_view_5(struct lk_tui *t)
 	struct lk_subject s;
 
 	lk_tui_subject(t, &s);
-	if (t->current != LK_VIEW_MAP && s.file && lk_view_map_show(t, &s) < 0)
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for the map.");
+	if (t->current != LK_VIEW_MAP)
+		lk_view_map_show(t, &s);
 	return lk_tui_switch(t, LK_VIEW_MAP);
 }
 

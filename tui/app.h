@@ -60,8 +60,8 @@ struct lk_tui {
 	struct lk_vigils *vigils; /* locks that are waited for (vigil.h); NULL: none */
 };
 
-/* set: taken over. host: copied. 0 with *ret, or -ENOMEM. */
-int lk_tui_new(const struct lk_tui_host *host, struct lk_settings *set, struct lk_tui **ret);
+/* set: taken over. host: copied. Heap. */
+struct lk_tui *lk_tui_new(const struct lk_tui_host *host, struct lk_settings *set);
 void lk_tui_free(struct lk_tui *t);
 
 /* All return LK_DIRTY_*. The caller has set now_ms and wall_ms. */

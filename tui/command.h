@@ -82,7 +82,7 @@ unsigned lk_do_sort_next(struct lk_tui *t), lk_do_sort_previous(struct lk_tui *t
 unsigned lk_do_next_contended(struct lk_tui *t), lk_do_previous_contended(struct lk_tui *t);
 unsigned lk_do_only_contended(struct lk_tui *t);
 unsigned lk_do_find_next(struct lk_tui *t), lk_do_find_previous(struct lk_tui *t);
-/* -- prompts.c -- */
+/* -- prompt.c -- */
 unsigned lk_do_find(struct lk_tui *t), lk_do_filter(struct lk_tui *t), lk_do_write(struct lk_tui *t);
 /* -- menu.c -- */
 unsigned lk_do_sort(struct lk_tui *t), lk_do_user(struct lk_tui *t), lk_do_actions(struct lk_tui *t);

@@ -14,67 +14,76 @@ int64_t lk_tui_now_of(const struct lk_tui *t, const struct lk_frame *f)
 int lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out)
 {
 	if (bytes < 0)
-		return lk_buf_puts(out, "-");
-	if (t->set.units == LK_UNITS_HEX)
-		return lk_buf_printf(out, "0x%" PRIx64, (uint64_t)bytes);
-	if (t->set.units == LK_UNITS_BYTES)
-		return lk_buf_printf(out, "%" PRId64, bytes);
-	return lk_size_text((uint64_t)bytes, out);
+		lk_buf_puts(out, "-");
+	else if (t->set.units == LK_UNITS_HEX)
+		lk_buf_printf(out, "0x%" PRIx64, (uint64_t)bytes);
+	else if (t->set.units == LK_UNITS_BYTES)
+		lk_buf_number(out, bytes);
+	else
+		lk_size_text((uint64_t)bytes, out);
+	return 0;
 }
 
 int lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out)
 {
 	if (offset == LK_RANGE_EOF)
-		return lk_buf_puts(out, "EOF");
-	if (t->set.units == LK_UNITS_HEX)
-		return lk_buf_printf(out, "0x%" PRIx64, (uint64_t)offset);
-	return lk_buf_printf(out, "%" PRId64, offset);
+		lk_buf_puts(out, "EOF");
+	else if (t->set.units == LK_UNITS_HEX)
+		lk_buf_printf(out, "0x%" PRIx64, (uint64_t)offset);
+	else
+		lk_buf_number(out, offset);
+	return 0;
 }
 
 int lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	struct lk_row row = { .lock = l };
-	int rc;
 
-	if (t->set.units != LK_UNITS_HEX || lk_range_is_whole(l->rec.range))
-		return lk_column_text(lk_column_find("RANGE", 5), &row, true, out);
-	rc = lk_tui_offset_text(t, l->rec.range.start, out);
-	if (!rc)
-		rc = lk_buf_puts(out, "-");
-	return rc || l->rec.range.end == LK_RANGE_EOF ? rc : lk_tui_offset_text(t, l->rec.range.end, out);
+	if (t->set.units != LK_UNITS_HEX || lk_range_is_whole(l->rec.range)) {
+		lk_column_text(lk_column_find("RANGE", 5), &row, true, out);
+		return 0;
+	}
+	lk_tui_offset_text(t, l->rec.range.start, out);
+	lk_buf_puts(out, "-");
+	if (l->rec.range.end != LK_RANGE_EOF)
+		lk_tui_offset_text(t, l->rec.range.end, out);
+	return 0;
 }
 
 /* Filters read the cells of all rows at each key: no printf where it counts. */
-static int put_bytes(struct lk_range r, lk_buf *out)
+static void put_bytes(struct lk_range r, lk_buf *out)
 {
 	size_t at = out->n;
-	int rc = lk_buf_number(out, r.start);
 
-	if (!rc)
-		rc = lk_buf_add(out, "-", 1);
-	if (rc || lk_range_is_to_eof(r))
-		return rc;
-	rc = lk_buf_number(out, r.end);
-	if (rc || out->n - at <= LK_LONG_RANGE)
-		return rc;
+	lk_buf_number(out, r.start);
+	lk_buf_add(out, "-", 1);
+	if (lk_range_is_to_eof(r))
+		return;
+	lk_buf_number(out, r.end);
+	if (out->n - at <= LK_LONG_RANGE)
+		return;
 	out->n = at;
-	return lk_buf_printf(out, "%" PRId64 "+%" PRId64, r.start, r.end - r.start + 1);
+	lk_buf_printf(out, "%" PRId64 "+%" PRId64, r.start, r.end - r.start + 1);
 }
 
 int lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	if (t->set.units == LK_UNITS_HEX)
-		return lk_tui_range_text(t, l, out);
-	if (lk_range_is_whole(l->rec.range))
-		return lk_buf_puts(out, "whole");
-	return put_bytes(l->rec.range, out);
+		lk_tui_range_text(t, l, out);
+	else if (lk_range_is_whole(l->rec.range))
+		lk_buf_puts(out, "whole");
+	else
+		put_bytes(l->rec.range, out);
+	return 0;
 }
 
 int lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out)
 {
-	int rc = ms < 0 ? 0 : lk_age_text(ms / 1000, out);
-
-	return rc || ms < 0 || !at_least ? rc : lk_buf_puts(out, "+");
+	if (ms < 0)
+		return 0;
+	lk_age_text(ms / 1000, out);
+	lk_buf_puts(out, at_least ? "+" : "");
+	return 0;
 }
 
 char lk_tui_state_letter(const struct lk_lock *l, bool ghost, enum lk_style *ret_style)

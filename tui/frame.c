@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/frame.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/io.h"
 #include "model/build.h"
 
@@ -59,17 +59,14 @@ int64_t lk_frame_age_ms(const struct lk_frame *f, const struct lk_lock *l, int64
 	return f->taken_ms - f->since_ms[l->index] + passed;
 }
 
-int lk_looker_new(struct lk_source *source, unsigned needs, uint32_t timeout_ms, struct lk_looker **ret)
+struct lk_looker *lk_looker_new(struct lk_source *source, unsigned needs, uint32_t timeout_ms)
 {
-	struct lk_looker *l = calloc(1, sizeof(*l));
+	struct lk_looker *l = lk_alloc(1, sizeof(*l));
 
-	if (!l)
-		return -ENOMEM;
 	l->diff = lk_diff_new();
 	l->source = source;
 	l->request = (struct lk_request){ .needs = needs, .timeout_ms = timeout_ms };
-	*ret = l;
-	return 0;
+	return l;
 }
 
 void lk_looker_free(struct lk_looker *l)
@@ -85,63 +82,47 @@ void lk_looker_set_exact(struct lk_looker *l, bool exact)
 	l->request.exact = exact;
 }
 
-static int note_ages(struct lk_frame *f, const struct lk_diff *d)
+static void note_ages(struct lk_frame *f, const struct lk_diff *d)
 {
-	size_t n = f->snap->n_locks ? f->snap->n_locks : 1;
+	size_t n = f->snap->n_locks;
 
-	f->since_ms = calloc(n, sizeof(*f->since_ms));
-	f->at_least = calloc(n, sizeof(*f->at_least));
-	if (!f->since_ms || !f->at_least)
-		return -ENOMEM;
-	for (size_t i = 0; i < f->snap->n_locks; i++) {
+	f->since_ms = lk_alloc(n, sizeof(*f->since_ms));
+	f->at_least = lk_alloc(n, sizeof(*f->at_least));
+	for (size_t i = 0; i < n; i++) {
 		bool at_least = false;
 
 		f->since_ms[i] = lk_diff_seen_since(d, &f->snap->locks[i], &at_least);
 		f->at_least[i] = at_least;
 	}
-	return 0;
 }
 
-static int note_events(struct lk_frame *f, const struct lk_event *ev, size_t n)
+static void note_events(struct lk_frame *f, const struct lk_event *ev, size_t n)
 {
-	f->events = calloc(n ? n : 1, sizeof(*f->events));
-	if (!f->events)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		int rc = lk_history_entry_make(&f->events[f->n_events], &ev[i]);
-
-		if (rc < 0)
-			return rc;
-		f->n_events++;
-	}
-	return 0;
+	f->events = lk_alloc(n, sizeof(*f->events));
+	f->n_events = n;
+	for (size_t i = 0; i < n; i++)
+		lk_history_entry_make(&f->events[i], &ev[i]);
 }
 
 /* The snapshot is the frame's and, as long as it needs it, the diff's. */
-static int digest(struct lk_looker *l, struct lk_frame *f, uint32_t expected_ms)
+static void digest(struct lk_looker *l, struct lk_frame *f, uint32_t expected_ms)
 {
 	const struct lk_event *events = NULL;
 	size_t n_events = lk_diff_feed(l->diff, lk_snapshot_hold(f->snap), f->taken_ms, l->n_whole++ ? expected_ms : 0,
 				       &events);
-	int rc = note_ages(f, l->diff);
 
-	if (!rc)
-		rc = note_events(f, events, n_events);
+	note_ages(f, l->diff);
+	note_events(f, events, n_events);
 	lk_diff_settle(l->diff);
-	if (!rc)
-		f->forest = lk_forest_make(f->snap);
-	if (!rc)
-		rc = lk_sums_make(f, &f->sums);
-	return rc;
+	f->forest = lk_forest_make(f->snap);
+	lk_sums_make(f, &f->sums);
 }
 
-int lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_t expected_ms, struct lk_frame **ret)
+struct lk_frame *lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_t expected_ms)
 {
-	struct lk_frame *f = calloc(1, sizeof(*f));
+	struct lk_frame *f = lk_alloc(1, sizeof(*f));
 	int rc;
 
-	if (!f)
-		return -ENOMEM;
 	*f = (struct lk_frame){ .refs = 1, .number = ++l->n_looks, .taken_ms = now_ms, .wall_ms = wall_ms };
 	f->cost_ms = lk_io_cpu_ms();
 	rc = lk_snapshot_take(l->source, &l->request, &f->snap, &f->failure);
@@ -150,15 +131,9 @@ int lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_
 		if (!f->failure.code)
 			lk_err_set(&f->failure, rc, "the locks could not be read: %s", strerror(-rc));
 		f->snap = NULL;
-		*ret = f;
-		return 0;
+		return f;
 	}
 	f->scan_ms = f->snap->end.scan_ms;
-	rc = digest(l, f, expected_ms);
-	if (rc < 0) {
-		lk_frame_drop(f);
-		return rc;
-	}
-	*ret = f;
-	return 0;
+	digest(l, f, expected_ms);
+	return f;
 }

@@ -35,13 +35,13 @@ int64_t lk_frame_age_ms(const struct lk_frame *f, const struct lk_lock *l, int64
 
 /* Takes looks, one after the other; all by one thread. */
 struct lk_looker;
-/* source: borrowed. needs: LK_NEED_*. 0 or -ENOMEM. */
-int lk_looker_new(struct lk_source *source, unsigned needs, uint32_t timeout_ms, struct lk_looker **ret);
+/* source: borrowed. needs: LK_NEED_*. Heap. */
+struct lk_looker *lk_looker_new(struct lk_source *source, unsigned needs, uint32_t timeout_ms);
 void lk_looker_free(struct lk_looker *l);
 /* As lk_request.exact; before the first look. */
 void lk_looker_set_exact(struct lk_looker *l, bool exact);
 /* now_ms, wall_ms: the clocks. expected_ms: how long after the look before this one should be; 0: whenever. A look that fails is a frame
- * too. 0 with *ret (lk_frame_drop()), or -ENOMEM. */
-int lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_t expected_ms, struct lk_frame **ret);
+ * too. The caller's: lk_frame_drop(). */
+struct lk_frame *lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_t expected_ms);
 
 #endif

@@ -22,10 +22,7 @@ int64_t lk_header_interval_ms(const struct lk_tui *t)
 
 static void add_figure(struct lk_pieces *p, int drop, enum lk_style style, const char *label, size_t n)
 {
-	struct lk_piece *q = lk_pieces_add(p, drop, style, "%s %zu", label, n);
-
-	if (q)
-		q->figure = true;
+	lk_pieces_add(p, drop, style, "%s %zu", label, n)->figure = true;
 }
 
 /* "2s", "0.5s" */
@@ -44,10 +41,8 @@ static void add_age_badge(struct lk_pieces *p, int drop, const char *word, int64
 {
 	lk_buf age = { 0 };
 
-	if (ms >= 0 && lk_tui_age_text(ms, false, &age) == 0 && age.n)
-		lk_pieces_add(p, drop, LK_STYLE_BADGE, "%s %.*s", word, (int)age.n, age.v);
-	else
-		lk_pieces_add(p, drop, LK_STYLE_BADGE, "%s", word);
+	lk_tui_age_text(ms, false, &age);
+	lk_pieces_add(p, drop, LK_STYLE_BADGE, "%s%s%s", word, age.n ? " " : "", lk_buf_str(&age));
 	lk_vec_done(&age);
 }
 
@@ -175,17 +170,15 @@ static void add_oldest(const struct lk_tui *t, struct lk_pieces *p, int drop)
 {
 	const struct lk_frame *f = t->frame;
 	lk_buf age = { 0 };
-	struct lk_piece *q = NULL;
 	bool at_least;
 	int64_t ms;
 
 	if (!f->sums.files || f->sums.oldest_waiting == LK_SUMS_NONE)
 		return;
 	ms = lk_frame_age_ms(f, &f->snap->locks[f->sums.oldest_waiting], t->now_ms, &at_least);
-	if (lk_tui_age_text(ms, at_least, &age) == 0 && age.n)
-		q = lk_pieces_add(p, drop, LK_STYLE_WAITING, "oldest %.*s", (int)age.n, age.v);
-	if (q)
-		q->figure = true;
+	lk_tui_age_text(ms, at_least, &age);
+	if (age.n)
+		lk_pieces_add(p, drop, LK_STYLE_WAITING, "oldest %s", lk_buf_str(&age))->figure = true;
 	lk_vec_done(&age);
 }
 
@@ -194,10 +187,8 @@ void lk_meters_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 	struct lk_pieces p = { .utf8 = c->utf8, .gap = 2 };
 	const struct lk_snapshot *s = t->frame ? t->frame->snap : NULL;
 
-	if (!s) {
-		lk_pieces_done(&p);
+	if (!s)
 		return;
-	}
 	add_figure(&p, 2, LK_STYLE_METER, "Locks", s->n_held);
 	if (t->frame->sums.files)
 		add_types(&t->frame->sums, &p);
@@ -233,20 +224,17 @@ static void tiny_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_re
 	struct lk_pieces p = { .utf8 = c->utf8, .gap = 1 };
 	const struct lk_view *v = lk_tui_view(t);
 	const struct lk_snapshot *s = t->frame ? t->frame->snap : NULL;
-	struct lk_piece *q;
 
 	lk_badges_add(t, &p, 1);
 	for (size_t i = 0; i < p.list.n; i++)
 		p.list.v[i].drop = 3;
 	if (v->list.filter_text)
 		lk_pieces_add(&p, 2, LK_STYLE_BADGE, "%zu/", v->list.shown.n);
-	q = lk_pieces_add(&p, 0, LK_STYLE_METER, "%zu%c", v->list.n_total, v->ops->title[0]);
-	if (q)
-		q->right = true;
-	if (s && s->n_waiting && (q = lk_pieces_add(&p, 1, LK_STYLE_WAITING, "%zuW", s->n_waiting)))
-		q->right = true;
-	if (s && s->n_deadlocks && (q = lk_pieces_add(&p, 0, LK_STYLE_CYCLE, "%zuC", s->n_deadlocks)))
-		q->right = true;
+	lk_pieces_add(&p, 0, LK_STYLE_METER, "%zu%c", v->list.n_total, v->ops->title[0])->right = true;
+	if (s && s->n_waiting)
+		lk_pieces_add(&p, 1, LK_STYLE_WAITING, "%zuW", s->n_waiting)->right = true;
+	if (s && s->n_deadlocks)
+		lk_pieces_add(&p, 0, LK_STYLE_CYCLE, "%zuC", s->n_deadlocks)->right = true;
 	lk_pieces_paint(&p, c, r);
 	lk_pieces_done(&p);
 }

@@ -43,26 +43,25 @@ static void put_view(struct lk_maker *m, const struct lk_view_ops *ops)
 }
 
 /* "F9 K" appended. */
-static int add_keys(const struct lk_tui *t, const struct lk_command *cmd, lk_buf *out)
+static void add_keys(const struct lk_tui *t, const struct lk_command *cmd, lk_buf *out)
 {
 	lk_press keys[MOST_KEYS];
 	size_t n = lk_keymap_keys(&t->keymap, cmd, keys, MOST_KEYS);
 	char name[LK_KEY_NAME];
-	int rc = n ? 0 : lk_buf_puts(out, cmd->group == LK_GROUP_ACT ? "(F8 a)" : "(no key)");
 
-	for (size_t i = 0; i < n && i < MOST_KEYS && !rc; i++)
-		rc = lk_buf_printf(out, "%s%s", i ? " " : "", lk_press_name(keys[i], name));
-	return rc;
+	if (!n)
+		lk_buf_puts(out, cmd->group == LK_GROUP_ACT ? "(F8 a)" : "(no key)");
+	for (size_t i = 0; i < n && i < MOST_KEYS; i++)
+		lk_buf_printf(out, "%s%s", i ? " " : "", lk_press_name(keys[i], name));
 }
 
 static void put_command(struct lk_maker *m, const struct lk_tui *t, const struct lk_command *cmd)
 {
 	bool possible = t->can_act || !(cmd->flags & LK_COMMAND_CHANGES);
 	lk_buf keys = { 0 };
-	int rc = add_keys(t, cmd, &keys);
-	const char *label = rc ? NULL : lk_buf_str(&keys);
 
-	lk_maker_line(m, label ? label : "");
+	add_keys(t, cmd, &keys);
+	lk_maker_line(m, lk_buf_str(&keys));
 	lk_maker_put(m, "%s", cmd->help);
 	if (!possible)
 		lk_maker_put(m, " (not here: %s)", t->cannot_act ? t->cannot_act : "nothing can be changed");
@@ -139,7 +138,6 @@ static int fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 {
 	const struct lk_view_ops *ops = lk_tui_view(t)->ops;
 	struct lk_maker m = { .text = ret, .cells = KEYS_CELLS };
-	int rc;
 
 	(void)arg;
 	put_view(&m, ops);
@@ -147,13 +145,13 @@ static int fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 	put_columns(&m, t, lk_tui_view(t));
 	put_glyphs(&m);
 	put_caveats(&m);
-	rc = lk_maker_done(&m);
+	lk_maker_done(&m);
 	/* Our own words: a backslash is a backslash. */
 	for (size_t i = 0; i < ret->lines.n; i++) {
 		ret->lines.v[i].exact = true;
 		ret->lines.v[i].label = ret->lines.v[i].label < 1 ? 1 : ret->lines.v[i].label;
 	}
-	return rc;
+	return 0;
 }
 
 unsigned lk_do_help(struct lk_tui *t)

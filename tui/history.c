@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/history.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/alloc.h"
 #include "cli/waits_tree.h"
 #include "table/get.h"
 
@@ -44,115 +44,108 @@ static char mode_letter(enum lk_mode m)
 }
 
 /* "whole", "100-199", "100", "1073741826+510": the short form, because the name of the file stands behind it. */
-static int put_range(struct lk_range r, lk_buf *out)
+static void put_range(struct lk_range r, lk_buf *out)
 {
 	char range[LK_RANGE_TEXT];
 
 	if (r.start == r.end)
-		return lk_buf_printf(out, " %" PRId64, r.start);
-	if (r.start >= LONG_OFFSET && r.end != LK_RANGE_EOF)
-		return lk_buf_printf(out, " %" PRId64 "+%" PRId64, r.start, r.end - r.start + 1);
-	return lk_buf_printf(out, " %s", lk_range_format(r, range));
+		lk_buf_printf(out, " %" PRId64, r.start);
+	else if (r.start >= LONG_OFFSET && r.end != LK_RANGE_EOF)
+		lk_buf_printf(out, " %" PRId64 "+%" PRId64, r.start, r.end - r.start + 1);
+	else
+		lk_buf_printf(out, " %s", lk_range_format(r, range));
 }
 
 /* "POSIX R 100-199", "FLOCK W" */
-static int put_kind(const struct lk_lock *l, lk_buf *out)
+static void put_kind(const struct lk_lock *l, lk_buf *out)
 {
 	bool has_range = l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD || !lk_range_is_whole(l->rec.range);
-	int rc;
 
-	lk_put_upper(lk_type_name(l->rec.type), out);
-	rc = lk_buf_printf(out, " %c", mode_letter(l->rec.mode));
-	return rc || !has_range ? rc : put_range(l->rec.range, out);
+	for (const char *p = lk_type_name(l->rec.type); *p; p++)
+		lk_buf_printf(out, "%c", toupper((unsigned char)*p));
+	lk_buf_printf(out, " %c", mode_letter(l->rec.mode));
+	if (has_range)
+		put_range(l->rec.range, out);
 }
 
-static int put_lock(const struct lk_lock *l, lk_buf *out)
+static void put_lock(const struct lk_lock *l, lk_buf *out)
 {
 	const struct lk_file *f = l->file;
 	char key[LK_KEY_TEXT];
-	int rc = put_kind(l, out);
 
-	if (rc)
-		return rc;
+	put_kind(l, out);
 	if (f->path)
-		return lk_buf_printf(out, " %s%s", file_name(f->path), f->deleted == LK_YES ? " (deleted)" : "");
-	return f->key.none ? 0 : lk_buf_printf(out, " file %s", lk_key_format(&f->key, key));
+		lk_buf_printf(out, " %s%s", file_name(f->path), f->deleted == LK_YES ? " (deleted)" : "");
+	else if (!f->key.none)
+		lk_buf_printf(out, " file %s", lk_key_format(&f->key, key));
 }
 
-static int put_time(lk_buf *out, const char *before, int64_t ms, bool at_least)
+static void put_time(lk_buf *out, const char *before, int64_t ms, bool at_least)
 {
-	int rc;
-
 	if (ms < 0)
-		return 0;
-	rc = lk_buf_printf(out, " (%s ", before);
-	rc = rc ? rc : lk_age_text(ms / 1000, out);
-	return rc ? rc : lk_buf_printf(out, "%s)", at_least ? "+" : "");
+		return;
+	lk_buf_printf(out, " (%s ", before);
+	lk_age_text(ms / 1000, out);
+	lk_buf_puts(out, at_least ? "+)" : ")");
 }
 
-static int put_cycle(const struct lk_event *ev, lk_buf *out)
+static void put_cycle(const struct lk_event *ev, lk_buf *out)
 {
 	const struct lk_cycle *c = ev->cycle;
 
 	lk_buf_puts(out, c->n_pids == 1 ? "process " : "processes ");
 	lk_waits_put_pids(out, c->pids, c->n_pids, " and ", "");
-	if (ev->kind == LK_EVENT_DEADLOCK_OVER)
-		return lk_buf_puts(out, " no longer wait in a circle");
-	if (c->n_pids == 1)
-		return lk_buf_puts(out, " waits for itself");
-	lk_buf_puts(out, " wait for each other and cannot go on");
-	if (!c->n_breakers)
-		return 0;
+	lk_buf_puts(out, ev->kind == LK_EVENT_DEADLOCK_OVER ? " no longer wait in a circle"
+			 : c->n_pids == 1                   ? " waits for itself"
+							    : " wait for each other and cannot go on");
+	if (ev->kind == LK_EVENT_DEADLOCK_OVER || c->n_pids == 1 || !c->n_breakers)
+		return;
 	lk_buf_puts(out, "; it ends if one goes: ");
 	lk_waits_put_pids(out, c->breakers, c->n_breakers, " or ", "one of ");
-	return 0;
-}
-
-static int put_behind(const struct lk_history_entry *e, lk_buf *out)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < N_BEHIND && e->behind[i] && !rc; i++)
-		rc = lk_buf_printf(out, "%s%d", i ? ", " : " behind ", e->behind[i]);
-	return rc;
 }
 
 /* What it was before, how long, and what is not certain. */
-static int put_rest(const struct lk_history_entry *e, const struct lk_event *ev, lk_buf *out)
+static void put_rest(const struct lk_history_entry *e, const struct lk_event *ev, lk_buf *out)
 {
-	int rc;
-
 	switch (ev->kind) {
 	case LK_EVENT_RELEASED:
-		rc = put_time(out, "held", ev->held_ms, ev->at_least);
-		return rc || ev->certain ? rc : lk_buf_puts(out, " (or no longer visible)");
+		put_time(out, "held", ev->held_ms, ev->at_least);
+		lk_buf_puts(out, ev->certain ? "" : " (or no longer visible)");
+		break;
 	case LK_EVENT_GAVE_UP:
-		rc = put_time(out, "waited", ev->waited_ms, ev->at_least);
-		return rc || ev->certain ? rc : lk_buf_puts(out, " (or held it between two looks)");
+		put_time(out, "waited", ev->waited_ms, ev->at_least);
+		lk_buf_puts(out, ev->certain ? "" : " (or held it between two looks)");
+		break;
 	case LK_EVENT_GRANTED:
-		return put_time(out, "waited", ev->waited_ms, ev->at_least);
+		put_time(out, "waited", ev->waited_ms, ev->at_least);
+		break;
 	case LK_EVENT_WAITING:
-		return put_behind(e, out);
+		for (size_t i = 0; i < N_BEHIND && e->behind[i]; i++)
+			lk_buf_printf(out, "%s%d", i ? ", " : " behind ", e->behind[i]);
+		break;
 	case LK_EVENT_CHANGED:
 	case LK_EVENT_BREAKING:
-		rc = ev->before ? lk_buf_puts(out, " (was ") : 0;
-		rc = rc || !ev->before ? rc : put_kind(ev->before, out);
-		return rc || !ev->before ? rc : lk_buf_puts(out, ")");
+		if (!ev->before)
+			break;
+		lk_buf_puts(out, " (was ");
+		put_kind(ev->before, out);
+		lk_buf_puts(out, ")");
+		break;
 	default:
-		return 0;
+		break;
 	}
 }
 
-static int put_text(const struct lk_history_entry *e, const struct lk_event *ev, lk_buf *out)
+static void put_text(const struct lk_history_entry *e, const struct lk_event *ev, lk_buf *out)
 {
-	int rc;
-
-	if (!ev->lock)
-		return lk_buf_puts(out, ev->text ? ev->text : "something may have been missed");
-	if (ev->cycle)
-		return put_cycle(ev, out);
-	rc = put_lock(ev->lock, out);
-	return rc ? rc : put_rest(e, ev, out);
+	if (!ev->lock) {
+		lk_buf_puts(out, ev->text ? ev->text : "something may have been missed");
+	} else if (ev->cycle) {
+		put_cycle(ev, out);
+	} else {
+		put_lock(ev->lock, out);
+		put_rest(e, ev, out);
+	}
 }
 
 /* ---- entries ---- */
@@ -186,13 +179,6 @@ static void find_behind(struct lk_history_entry *e, const struct lk_lock *l)
 	}
 }
 
-/* NULL stays NULL. 0 or -ENOMEM. */
-static int copy(const char *s, char **ret)
-{
-	*ret = s ? strdup(s) : NULL;
-	return s && !*ret ? -ENOMEM : 0;
-}
-
 static int64_t duration_of(const struct lk_event *ev)
 {
 	if (ev->kind == LK_EVENT_GAP)
@@ -200,19 +186,17 @@ static int64_t duration_of(const struct lk_event *ev)
 	return ev->waited_ms >= 0 ? ev->waited_ms : ev->held_ms;
 }
 
-static int fill_from_lock(struct lk_history_entry *e, const struct lk_lock *l)
+static void fill_from_lock(struct lk_history_entry *e, const struct lk_lock *l)
 {
-	int rc;
-
 	e->pid = l->pid > 0 ? l->pid : 0;
 	e->start_ticks = l->proc ? l->proc->start_ticks : 0;
 	e->lock_id = l->id;
 	find_behind(e, l);
-	rc = copy(l->proc ? l->proc->comm : NULL, &e->comm);
-	return rc ? rc : copy(l->file->path, &e->path);
+	e->comm = lk_strdup(l->proc ? l->proc->comm : NULL);
+	e->path = lk_strdup(l->file->path);
 }
 
-int lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *ev)
+void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *ev)
 {
 	struct lk_history_entry e = {
 		.wall_ms = ev->time_unix_ms,
@@ -223,51 +207,26 @@ int lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *e
 		.alarm = kinds[ev->kind].alarm,
 	};
 	lk_buf text = { 0 };
-	int rc = ev->lock ? fill_from_lock(&e, ev->lock) : 0;
 
-	rc = rc ? rc : put_text(&e, ev, &text);
-	if (!rc && !lk_buf_str(&text))
-		rc = -ENOMEM;
-	e.text = text.v;
-	if (rc) {
-		lk_history_entry_done(&e);
-		return rc;
-	}
+	if (ev->lock)
+		fill_from_lock(&e, ev->lock);
+	put_text(&e, ev, &text);
+	e.text = lk_buf_str(&text);
 	*ret = e;
-	return 0;
 }
 
-int lk_history_entry_own(struct lk_history_entry *ret, const char *static_word, int64_t wall_ms, int pid,
-			 const char *comm, const char *text)
+void lk_history_entry_own(struct lk_history_entry *ret, const char *static_word, int64_t wall_ms, int pid,
+			  const char *comm, const char *text)
 {
-	struct lk_history_entry e = {
-		.wall_ms = wall_ms, .for_ms = -1, .certain = true, .word = static_word, .pid = pid > 0 ? pid : 0
+	*ret = (struct lk_history_entry){
+		.wall_ms = wall_ms,
+		.for_ms = -1,
+		.certain = true,
+		.word = static_word,
+		.pid = pid > 0 ? pid : 0,
+		.comm = lk_strdup(comm),
+		.text = lk_strdup(text),
 	};
-	int rc = copy(comm, &e.comm);
-
-	rc = rc ? rc : copy(text, &e.text);
-	if (rc) {
-		lk_history_entry_done(&e);
-		return rc;
-	}
-	*ret = e;
-	return 0;
-}
-
-int lk_history_entry_copy(struct lk_history_entry *ret, const struct lk_history_entry *from)
-{
-	struct lk_history_entry e = *from;
-	int rc = copy(from->comm, &e.comm);
-
-	/* All three, so that none of them is the other entry's. */
-	rc = copy(from->path, &e.path) < 0 ? -ENOMEM : rc;
-	rc = copy(from->text, &e.text) < 0 ? -ENOMEM : rc;
-	if (rc) {
-		lk_history_entry_done(&e);
-		return -ENOMEM;
-	}
-	*ret = e;
-	return 0;
 }
 
 void lk_history_entry_done(struct lk_history_entry *e)
@@ -288,16 +247,12 @@ void lk_history_done(struct lk_history *h)
 	*h = (struct lk_history){ 0 };
 }
 
-int lk_history_add(struct lk_history *h, struct lk_history_entry *e)
+void lk_history_add(struct lk_history *h, struct lk_history_entry *e)
 {
 	struct lk_history_entry *slot;
 
 	if (!h->ring)
-		h->ring = calloc(LK_HISTORY_MAX, sizeof(*h->ring));
-	if (!h->ring) {
-		lk_history_entry_done(e);
-		return -ENOMEM;
-	}
+		h->ring = lk_alloc(LK_HISTORY_MAX, sizeof(*h->ring));
 	if (h->n == LK_HISTORY_MAX) {
 		lk_history_entry_done(&h->ring[h->first]);
 		h->first = (h->first + 1) % LK_HISTORY_MAX;
@@ -308,7 +263,6 @@ int lk_history_add(struct lk_history *h, struct lk_history_entry *e)
 	*slot = *e;
 	slot->serial = ++h->next_serial;
 	*e = (struct lk_history_entry){ 0 };
-	return 0;
 }
 
 const struct lk_history_entry *lk_history_at(const struct lk_history *h, size_t i)

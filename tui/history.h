@@ -28,13 +28,11 @@ struct lk_history_entry {
 	char *text; /* "POSIX R 1073741826+510 app.db (held 6s)": what the LOCK column shows */
 };
 
-/* A copy of all that the entry shows. 0 or -ENOMEM. */
-int lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *ev);
-/* Something that we did ourselves: "SIGNAL", "RELEASE", ... 0 or -ENOMEM. text and comm are copied. */
-int lk_history_entry_own(struct lk_history_entry *ret, const char *static_word, int64_t wall_ms, int pid,
-			 const char *comm, const char *text);
-/* All strings are copied. 0 or -ENOMEM. */
-int lk_history_entry_copy(struct lk_history_entry *ret, const struct lk_history_entry *from);
+/* A copy of all that the entry shows. */
+void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *ev);
+/* Something that we did ourselves: "SIGNAL", "RELEASE", ... text and comm are copied; NULL: not known. */
+void lk_history_entry_own(struct lk_history_entry *ret, const char *static_word, int64_t wall_ms, int pid,
+			  const char *comm, const char *text);
 void lk_history_entry_done(struct lk_history_entry *e);
 
 struct lk_history {
@@ -46,8 +44,8 @@ struct lk_history {
 };
 
 void lk_history_done(struct lk_history *h);
-/* Takes the entry over, also on failure. 0 or -ENOMEM. */
-int lk_history_add(struct lk_history *h, struct lk_history_entry *e);
+/* Takes the entry over. */
+void lk_history_add(struct lk_history *h, struct lk_history_entry *e);
 /* i from 0, the newest first. */
 const struct lk_history_entry *lk_history_at(const struct lk_history *h, size_t i);
 /* By its serial, from 1; NULL: it was pushed out of the ring. */

@@ -107,7 +107,6 @@ int lk_keymap_bind(struct lk_keymap *m, const char *text, struct lk_err *err)
 	size_t name_at = skip_blanks(text, key_end), name_end = word_end(text, name_at);
 	const struct lk_command *cmd = lk_command_find(text + name_at, name_end - name_at);
 	bool none = name_end - name_at == 4 && memcmp(text + name_at, "none", 4) == 0;
-	struct lk_binding *b;
 	lk_press key;
 
 	if (text[skip_blanks(text, name_end)])
@@ -122,10 +121,7 @@ int lk_keymap_bind(struct lk_keymap *m, const char *text, struct lk_err *err)
 	if (cmd && (cmd->flags & LK_COMMAND_CHANGES) && is_careless(key))
 		return lk_err_set(err, -EINVAL, "%s can change the system and is not put on the key %.*s", cmd->name,
 				  (int)(key_end - key_at), text + key_at);
-	b = lk_vec_push(&m->own);
-	if (!b)
-		return lk_err_set(err, -ENOMEM, "out of memory");
-	*b = (struct lk_binding){ key, cmd };
+	*lk_vec_push(&m->own) = (struct lk_binding){ key, cmd };
 	return 0;
 }
 

@@ -66,8 +66,6 @@ libtui_a_SOURCES = \
 	tui/pane.h \
 	tui/pieces.c \
 	tui/prompt.c \
-	tui/prompt.h \
-	tui/prompts.c \
 	tui/rowmark.c \
 	tui/rowmark.h \
 	tui/rowpane.c \

@@ -328,9 +328,9 @@ static int start(struct screen *s, struct lk_settings *set, struct lk_source *so
 				       .once = s->cli->from,
 				       .exact = s->cli->exact };
 	struct lk_term_look look = look_of(set);
-	int rc = lk_tui_new(&host, set, &s->tui);
+	int rc = catch_signals(s);
 
-	rc = rc < 0 ? rc : catch_signals(s);
+	s->tui = lk_tui_new(&host, set);
 	if (rc == 0) {
 		set_clock(s);
 		/* What was said before there was a clock stays as long as the rest. */

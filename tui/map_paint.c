@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The picture of a file's bytes, and what it means in words. */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "table/get.h"
-
 #include "table/lanes_draw.h"
 #include "tui/mapview.h"
 #include "tui/rowmark.h"
@@ -68,12 +64,11 @@ static void put_glyphs(const struct sheet *s, int y, const lk_buf *line, bool gh
 static void put_ruler(const struct sheet *s, int y)
 {
 	lk_buf line = { 0 };
-	const char *text;
 
 	lk_canvas_fill(s->c, (struct lk_rect){ s->r.x, y, s->r.w, 1 }, LK_STYLE_HEADING, ' ');
 	lk_canvas_put(s->c, s->r.x + 1, y, s->label - 1, LK_STYLE_HEADING, "offset");
-	if (lk_picture_ruler(&s->picture, &line) == 0 && (text = lk_buf_str(&line)))
-		lk_canvas_put(s->c, s->r.x + s->label, y, s->r.w - s->label, LK_STYLE_HEADING, text);
+	lk_picture_ruler(&s->picture, &line);
+	lk_canvas_put(s->c, s->r.x + s->label, y, s->r.w - s->label, LK_STYLE_HEADING, lk_buf_str(&line));
 	lk_vec_done(&line);
 }
 
@@ -82,8 +77,8 @@ static void put_sum(const struct sheet *s, int y)
 	lk_buf line = { 0 };
 
 	lk_canvas_put(s->c, s->r.x + 1, y, s->label - 1, LK_STYLE_BRIGHT, "all");
-	if (lk_picture_sum(&s->picture, &line) == 0)
-		put_glyphs(s, y, &line, false);
+	lk_picture_sum(&s->picture, &line);
+	put_glyphs(s, y, &line, false);
 	lk_vec_done(&line);
 }
 
@@ -135,7 +130,8 @@ static void put_command(const struct sheet *s, int x, int y, const struct lk_loc
 	struct lk_row row = { .lock = l };
 	lk_buf others = { 0 };
 
-	if (lk_note_holders(&row, &others) == 0 && others.n < COMM_CELLS) {
+	lk_note_holders(&row, &others);
+	if (others.n < COMM_CELLS) {
 		int room = COMM_CELLS - 1 - (int)others.n;
 
 		x += lk_canvas_bytes(s->c, x, y, room, style, LK_FIT_LEFT, l->proc->comm, strlen(l->proc->comm));
@@ -160,25 +156,17 @@ static void put_label(const struct sheet *s, int y, const struct lk_lock *l, cha
 }
 
 /* A ghost lies where its lock lay. */
-static int draw_ghost(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
+static void draw_ghost(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 {
 	struct lk_range r = l->rec.range, view = s->m->view;
 	struct lk_span span = { .lock = l };
 	struct lk_lane lane = { .spans = &span, .n_spans = 1 };
 
 	if (!lk_range_overlaps(r, view))
-		return 0;
+		return;
 	span.first = lk_lanes_segment_at(s->picture.lanes, r.start > view.start ? r.start : view.start);
 	span.last = lk_lanes_segment_at(s->picture.lanes, r.end < view.end ? r.end : view.end);
-	return lk_picture_lane(&s->picture, &lane, out);
-}
-
-/* Nothing of it is in view: dots. */
-static int draw_nothing(const struct sheet *s, lk_buf *out)
-{
-	struct lk_lane lane = { .n_spans = 0 };
-
-	return lk_picture_lane(&s->picture, &lane, out);
+	lk_picture_lane(&s->picture, &lane, out);
 }
 
 static const struct lk_lock *ghost_lock(const struct lk_item *it)
@@ -190,20 +178,19 @@ static const struct lk_lock *ghost_lock(const struct lk_item *it)
 
 static void put_lane(const struct sheet *s, const struct lk_item *it, int y)
 {
+	static const struct lk_lane none = { .n_spans = 0 }; /* nothing of it is in view: dots */
 	const struct lk_lane *lane = lk_mapview_lane(s->m, it), *part = lane ? lk_mapview_part(s->m, lane) : NULL;
 	const struct lk_lock *l = lane ? lane->spans[0].lock : ghost_lock(it);
 	lk_buf line = { 0 };
-	int rc;
 
 	if (!l)
 		return;
-	if (part)
-		rc = lk_picture_lane(&s->picture, part, &line);
+	if (lane)
+		lk_picture_lane(&s->picture, part ? part : &none, &line);
 	else
-		rc = lane ? draw_nothing(s, &line) : draw_ghost(s, l, &line);
+		draw_ghost(s, l, &line);
 	put_label(s, y, l, lane ? lane_letter(lane) : 'x', lane ? LK_STYLE_PLAIN : LK_STYLE_GHOST);
-	if (rc == 0)
-		put_glyphs(s, y, &line, !lane);
+	put_glyphs(s, y, &line, !lane);
 	lk_vec_done(&line);
 	lk_row_mark(&s->v->list, it, s->c, (struct lk_rect){ s->r.x, y, s->r.w, 1 });
 }
@@ -225,48 +212,52 @@ static const struct lk_lock *lock_under(const struct lk_lane *lane, const struct
 	return NULL;
 }
 
-static int put_who(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
+static void put_who(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 {
 	struct lk_row row = { .lock = l };
 	bool at_least;
 	int64_t ms;
-	int rc = l->pid > 0 ? lk_buf_printf(out, "   %c %d %s", lk_lane_glyph(l), l->pid,
-					    l->proc && l->proc->comm ? l->proc->comm : "")
-			    : lk_buf_printf(out, "   %c ?", lk_lane_glyph(l));
 
-	if (rc || !lk_lock_is_waiting(l))
-		return rc ? rc : lk_note_holders(&row, out);
+	lk_buf_printf(out, "   %c ", lk_lane_glyph(l));
+	if (l->pid > 0)
+		lk_buf_printf(out, "%d %s", l->pid, l->proc && l->proc->comm ? l->proc->comm : "");
+	else
+		lk_buf_puts(out, "?");
+	if (!lk_lock_is_waiting(l)) {
+		lk_note_holders(&row, out);
+		return;
+	}
 	ms = lk_frame_age_ms(s->m->frame, l, s->t->now_ms, &at_least);
-	rc = lk_buf_puts(out, " waits ");
-	return rc ? rc : lk_tui_age_text(ms, at_least, out);
+	lk_buf_puts(out, " waits ");
+	lk_tui_age_text(ms, at_least, out);
 }
 
 /* "cursor 1073741824 (0x40000000) len 1   W 4420 php-fpm   r 4433 waits 8s" */
-static int say_cursor(const struct sheet *s, lk_buf *out)
+static void say_cursor(const struct sheet *s, lk_buf *out)
 {
 	const struct lk_segment *segment = lk_mapview_segment(s->m);
 	struct lk_range r = segment->range;
-	int rc = lk_buf_printf(out, "cursor %" PRId64 " (0x%" PRIx64 ")", r.start, (uint64_t)r.start);
 
-	if (!rc && r.end == LK_RANGE_EOF)
-		rc = lk_buf_puts(out, " to EOF");
-	else if (!rc)
-		rc = lk_buf_printf(out, " len %" PRId64, r.end - r.start + 1);
-	if (!rc && segment->known)
-		rc = lk_buf_printf(out, "  %s %s", s->m->all.layout->name, segment->known->name);
+	lk_buf_printf(out, "cursor %" PRId64 " (0x%" PRIx64 ")", r.start, (uint64_t)r.start);
+	if (r.end == LK_RANGE_EOF)
+		lk_buf_puts(out, " to EOF");
+	else
+		lk_buf_printf(out, " len %" PRId64, r.end - r.start + 1);
+	if (segment->known)
+		lk_buf_printf(out, "  %s %s", s->m->all.layout->name, segment->known->name);
 	/* No more than a line has room for. */
-	for (size_t i = 0; i < s->m->all.n_lanes && !rc && out->n < (size_t)s->r.w; i++) {
+	for (size_t i = 0; i < s->m->all.n_lanes && out->n < (size_t)s->r.w; i++) {
 		const struct lk_lock *l = lock_under(&s->m->all.lanes[i], segment);
 
-		rc = l ? put_who(s, l, out) : 0;
+		if (l)
+			put_who(s, l, out);
 	}
-	if (!rc && !segment->flags)
-		rc = lk_buf_puts(out, "   no byte range is locked here");
-	return rc;
+	if (!segment->flags)
+		lk_buf_puts(out, "   no byte range is locked here");
 }
 
 /* The request in conflict under the cursor, else what the bytes are for. */
-static int say_conflict(const struct sheet *s, lk_buf *out)
+static void say_conflict(const struct sheet *s, lk_buf *out)
 {
 	const struct lk_segment *segment = lk_mapview_segment(s->m);
 
@@ -274,69 +265,61 @@ static int say_conflict(const struct sheet *s, lk_buf *out)
 		const struct lk_lane *lane = &s->m->all.lanes[i];
 		const struct lk_lock *l = lane->waiting ? lock_under(lane, segment) : NULL;
 
-		if (l)
-			return lk_words_put_lock(s->t, s->m->frame, l, out);
+		if (!l)
+			continue;
+		lk_words_put_lock(s->t, s->m->frame, l, out);
+		return;
 	}
 	if (segment->known) {
-		int rc = lk_buf_printf(out, "%s: ", segment->known->name);
-
-		return rc ? rc : lk_known_text(segment->known, LK_MODE_UNKNOWN, out);
+		lk_buf_printf(out, "%s: ", segment->known->name);
+		lk_known_text(segment->known, LK_MODE_UNKNOWN, out);
+	} else if (s->picture.merged > 1) {
+		lk_buf_printf(out, "a column stands for up to %zu stretches: + zooms in", s->picture.merged);
 	}
-	if (s->picture.merged > 1)
-		return lk_buf_printf(out, "a column stands for up to %zu stretches: + zooms in", s->picture.merged);
-	return 0;
 }
 
-static int put_free(const struct sheet *s, const struct lk_segment *segment, bool first, lk_buf *out)
+static void put_stretch(const struct sheet *s, const char *before, struct lk_range r, lk_buf *out)
 {
-	int rc = lk_buf_puts(out, first ? "no lock on " : ", ");
-
-	rc = rc ? rc : lk_tui_offset_text(s->t, segment->range.start, out);
-	rc = rc ? rc : lk_buf_puts(out, segment->range.end == LK_RANGE_EOF ? " to " : "-");
-	return rc ? rc : lk_tui_offset_text(s->t, segment->range.end, out);
-}
-
-static int say_zoom(const struct sheet *s, lk_buf *out)
-{
-	struct lk_range r = s->m->view;
-	int rc = lk_buf_puts(out, "zoomed to ");
-
-	rc = rc ? rc : lk_tui_offset_text(s->t, r.start, out);
-	rc = rc ? rc : lk_buf_puts(out, r.end == LK_RANGE_EOF ? " to " : "-");
-	rc = rc ? rc : lk_tui_offset_text(s->t, r.end, out);
-	return rc ? rc : lk_buf_puts(out, "; - shows more");
+	lk_buf_puts(out, before);
+	lk_tui_offset_text(s->t, r.start, out);
+	lk_buf_puts(out, r.end == LK_RANGE_EOF ? " to " : "-");
+	lk_tui_offset_text(s->t, r.end, out);
 }
 
 /* Free stretches; those that follow each other are one. */
-static int say_free(const struct sheet *s, lk_buf *out)
+static void say_free(const struct sheet *s, lk_buf *out)
 {
 	const struct lk_lanes *l = &s->m->all;
-	struct lk_segment one;
 	size_t n = 0;
-	int rc = 0;
 
-	if (!lk_range_is_whole(s->m->view))
-		return say_zoom(s, out);
-	for (size_t i = 0; i < l->n_segments && !rc; i++) {
+	if (!lk_range_is_whole(s->m->view)) {
+		put_stretch(s, "zoomed to ", s->m->view, out);
+		lk_buf_puts(out, "; - shows more");
+		return;
+	}
+	for (size_t i = 0; i < l->n_segments; i++) {
+		struct lk_range one = l->segments[i].range;
+
 		if (l->segments[i].flags)
 			continue;
-		one = l->segments[i];
 		while (i + 1 < l->n_segments && !l->segments[i + 1].flags)
-			one.range.end = l->segments[++i].range.end;
+			one.end = l->segments[++i].range.end;
 		if (n < MOST_FREE)
-			rc = put_free(s, &one, !n, out);
+			put_stretch(s, n ? ", " : "no lock on ", one, out);
 		n++;
 	}
-	if (!rc && n > MOST_FREE)
-		rc = lk_buf_printf(out, " and %zu more", n - MOST_FREE);
-	return rc || n ? rc : lk_buf_puts(out, "every byte is locked or waited for");
+	if (n > MOST_FREE)
+		lk_buf_printf(out, " and %zu more", n - MOST_FREE);
+	else if (!n)
+		lk_buf_puts(out, "every byte is locked or waited for");
 }
 
-static void put_words(const struct sheet *s, int y, int (*say)(const struct sheet *s, lk_buf *out), int room)
+static void put_words(const struct sheet *s, int y, void (*say)(const struct sheet *s, lk_buf *out), int room)
 {
 	lk_buf line = { 0 };
 
-	if (say(s, &line) == 0 && line.n)
+	say(s, &line);
+	if (line.n)
 		lk_canvas_bytes(s->c, s->r.x + 1, y, room, LK_STYLE_PLAIN, LK_FIT_LEFT, line.v, line.n);
 	lk_vec_done(&line);
 }
@@ -384,8 +367,7 @@ static void say_nothing(const struct sheet *s)
 		lk_buf_puts(&text, "No file is chosen: press 5 on a lock or a file in another view.");
 	else
 		lk_buf_printf(&text, "The file has no more locks: %s", s->m->path ? s->m->path : "it has no name");
-	if (lk_buf_str(&text))
-		lk_canvas_wrap(s->c, s->r.x + 1, s->r.y, s->r.w - 2, s->r.h, LK_STYLE_PLAIN, text.v);
+	lk_canvas_wrap(s->c, s->r.x + 1, s->r.y, s->r.w - 2, s->r.h, LK_STYLE_PLAIN, lk_buf_str(&text));
 	lk_vec_done(&text);
 	s->c->cursor_x = s->r.x;
 	s->c->cursor_y = s->r.y;
@@ -441,9 +423,7 @@ void lk_mapview_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, 
 		say_nothing(&s);
 		return;
 	}
-	if (lk_picture_make(&s.picture, lk_mapview_shown(s.m), r.w > s.label ? (size_t)(r.w - s.label) : 0) == 0)
-		paint_rows(&s);
-	else
-		lk_canvas_put(c, r.x, r.y, r.w, LK_STYLE_ALARM, "There is no memory left for the map.");
+	lk_picture_make(&s.picture, lk_mapview_shown(s.m), r.w > s.label ? (size_t)(r.w - s.label) : 0);
+	paint_rows(&s);
 	lk_picture_done(&s.picture);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/mapview.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/words.h"
 
@@ -27,13 +27,10 @@ void lk_mapview_done(struct lk_mapview *m)
 	m->path = NULL;
 }
 
-int lk_mapview_choose(struct lk_mapview *m, const struct lk_subject *s)
+void lk_mapview_choose(struct lk_mapview *m, const struct lk_subject *s)
 {
 	const struct lk_file *f = s->file;
-	char *path = f->path ? strdup(f->path) : NULL;
 
-	if (f->path && !path)
-		return -ENOMEM;
 	lk_mapview_done(m);
 	*m = (struct lk_mapview){
 		.chosen = true,
@@ -42,11 +39,10 @@ int lk_mapview_choose(struct lk_mapview *m, const struct lk_subject *s)
 		.st_major = f->st_major,
 		.st_minor = f->st_minor,
 		.st_ino = f->st_ino,
-		.path = path,
+		.path = lk_strdup(f->path),
 		.view = LK_RANGE_WHOLE,
 		.cursor = s->lock ? s->lock->rec.range.start : -1,
 	};
-	return 0;
 }
 
 static bool is_same_name(const struct lk_mapview *m, const struct lk_file *f)
@@ -91,7 +87,7 @@ const struct lk_lanes *lk_mapview_shown(const struct lk_mapview *m)
 	return is_zoomed(m) ? &m->part : &m->all;
 }
 
-static int make_part(struct lk_mapview *m)
+static void make_part(struct lk_mapview *m)
 {
 	struct lk_lanes_options o = { .layout = m->all.layout, .size = m->all.size, .view = m->view };
 	lk_auto_mem const struct lk_lock **locks = NULL;
@@ -99,33 +95,29 @@ static int make_part(struct lk_mapview *m)
 
 	lk_lanes_done(&m->part);
 	if (!is_zoomed(m))
-		return 0;
+		return;
 	for (size_t i = 0; i < m->all.n_lanes; i++)
 		n += m->all.lanes[i].n_spans;
-	locks = calloc(n + 1, sizeof(*locks));
-	if (!locks)
-		return -ENOMEM;
+	locks = lk_alloc(n, sizeof(*locks));
 	for (size_t i = 0; i < n; i++)
 		locks[i] = m->all.spans[i].lock;
-	return lk_lanes_make(&m->part, locks, n, &o);
+	lk_lanes_make(&m->part, locks, n, &o);
 }
 
-static int make_all(struct lk_mapview *m)
+static void make_all(struct lk_mapview *m)
 {
 	const struct lk_frame *f = m->frame;
 	struct lk_file_sum sum = lk_sums_file(f, m->file);
 	size_t n = sum.n_held + sum.n_waiting;
-	lk_auto_mem const struct lk_lock **locks = calloc(n + 1, sizeof(*locks));
+	lk_auto_mem const struct lk_lock **locks = lk_alloc(n, sizeof(*locks));
 	struct lk_lanes_options o = { .size = m->file->size, .view = LK_RANGE_WHOLE };
 
-	if (!locks)
-		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		locks[i] = &f->snap->locks[f->sums.by_file[sum.first + i]];
 	o.layout = lk_words_layout(f, m->file);
 	m->n_held = sum.n_held;
 	m->n_waiting = sum.n_waiting;
-	return lk_lanes_make(&m->all, locks, n, &o);
+	lk_lanes_make(&m->all, locks, n, &o);
 }
 
 /* The first stretch that is locked; the first of all when none is. */
@@ -138,22 +130,17 @@ static int64_t first_locked(const struct lk_lanes *l)
 	return 0;
 }
 
-int lk_mapview_refresh(struct lk_mapview *m, const struct lk_frame *f)
+void lk_mapview_refresh(struct lk_mapview *m, const struct lk_frame *f)
 {
-	int rc;
-
 	forget(m);
 	m->frame = lk_frame_hold(f);
 	m->file = find_file(m, f->snap);
 	if (!m->file)
-		return 0;
-	rc = make_all(m);
-	if (!rc && m->cursor < 0)
+		return;
+	make_all(m);
+	if (m->cursor < 0)
 		m->cursor = first_locked(&m->all);
-	rc = rc ? rc : make_part(m);
-	if (rc)
-		forget(m);
-	return rc;
+	make_part(m);
 }
 
 /* ---- lanes ---- */
@@ -221,17 +208,17 @@ const struct lk_segment *lk_mapview_segment(const struct lk_mapview *m)
 }
 
 /* From stretch `first` on, n of them. */
-static int set_view(struct lk_mapview *m, size_t first, size_t n)
+static void set_view(struct lk_mapview *m, size_t first, size_t n)
 {
 	size_t all = m->all.n_segments;
 
-	if (n >= all) {
-		m->view = LK_RANGE_WHOLE;
-		return make_part(m);
+	m->view = LK_RANGE_WHOLE;
+	if (n < all) {
+		first = first + n > all ? all - n : first;
+		m->view.start = m->all.segments[first].range.start;
+		m->view.end = m->all.segments[first + n - 1].range.end;
 	}
-	first = first + n > all ? all - n : first;
-	m->view = (struct lk_range){ m->all.segments[first].range.start, m->all.segments[first + n - 1].range.end };
-	return make_part(m);
+	make_part(m);
 }
 
 static void get_view(const struct lk_mapview *m, size_t *ret_first, size_t *ret_n)
@@ -241,36 +228,34 @@ static void get_view(const struct lk_mapview *m, size_t *ret_first, size_t *ret_
 }
 
 /* What is in view goes along with the cursor. */
-static int put_cursor(struct lk_mapview *m, size_t segment)
+static void put_cursor(struct lk_mapview *m, size_t segment)
 {
 	size_t first, n;
 
 	m->cursor = m->all.segments[segment].range.start;
 	get_view(m, &first, &n);
-	if (!is_zoomed(m) || (segment >= first && segment < first + n))
-		return 0;
-	return set_view(m, segment < first ? segment : segment - n + 1, n);
+	if (is_zoomed(m) && (segment < first || segment >= first + n))
+		set_view(m, segment < first ? segment : segment - n + 1, n);
 }
 
-int lk_mapview_move(struct lk_mapview *m, int by)
+void lk_mapview_move(struct lk_mapview *m, int by)
 {
 	size_t at, last;
 
 	if (!m->file)
-		return 0;
+		return;
 	at = cursor_at(m);
 	last = m->all.n_segments - 1;
 	if (by < 0)
 		at = at > (size_t)-by ? at - (size_t)-by : 0;
 	else
 		at = (size_t)by > last - at ? last : at + (size_t)by;
-	return put_cursor(m, at);
+	put_cursor(m, at);
 }
 
-int lk_mapview_conflict(struct lk_mapview *m, int direction)
+bool lk_mapview_conflict(struct lk_mapview *m, int direction)
 {
 	size_t n = m->file ? m->all.n_segments : 0;
-	int rc;
 
 	for (size_t step = 1; step <= n; step++) {
 		size_t at = cursor_at(m);
@@ -278,25 +263,24 @@ int lk_mapview_conflict(struct lk_mapview *m, int direction)
 
 		if (!(m->all.segments[i].flags & LK_SEGMENT_CONFLICT))
 			continue;
-		rc = put_cursor(m, i);
-		return rc ? rc : 1;
+		put_cursor(m, i);
+		return true;
 	}
-	return 0;
+	return false;
 }
 
-int lk_mapview_zoom(struct lk_mapview *m, int direction)
+bool lk_mapview_zoom(struct lk_mapview *m, int direction)
 {
 	size_t first, n, wanted, at;
-	int rc;
 
 	if (!m->file)
-		return 0;
+		return false;
 	get_view(m, &first, &n);
 	wanted = direction > 0 ? (n + 1) / 2 : 2 * n;
 	if ((direction > 0 && n <= 1) || (direction < 0 && !is_zoomed(m)))
-		return 0;
+		return false;
 	/* The cursor stays in the middle. */
 	at = cursor_at(m);
-	rc = set_view(m, at > wanted / 2 ? at - wanted / 2 : 0, wanted);
-	return rc ? rc : 1;
+	set_view(m, at > wanted / 2 ? at - wanted / 2 : 0, wanted);
+	return true;
 }

@@ -22,10 +22,10 @@ struct lk_mapview {
 };
 
 void lk_mapview_done(struct lk_mapview *m);
-/* Another file, seen whole, with the cursor where the lock begins. 0 or -ENOMEM (then as before). */
-int lk_mapview_choose(struct lk_mapview *m, const struct lk_subject *s);
-/* The same file in this frame. 0 or -ENOMEM (then nothing is known of it). */
-int lk_mapview_refresh(struct lk_mapview *m, const struct lk_frame *f);
+/* Another file, seen whole, with the cursor where the lock begins. */
+void lk_mapview_choose(struct lk_mapview *m, const struct lk_subject *s);
+/* The same file in this frame. */
+void lk_mapview_refresh(struct lk_mapview *m, const struct lk_frame *f);
 
 /* The lane of a row; NULL: the row is a ghost. */
 const struct lk_lane *lk_mapview_lane(const struct lk_mapview *m, const struct lk_item *it);
@@ -40,12 +40,12 @@ const struct lk_lock *lk_mapview_lock(const struct lk_mapview *m, const struct l
 
 /* Where the cursor is. There is a file. */
 const struct lk_segment *lk_mapview_segment(const struct lk_mapview *m);
-/* By so many stretches; what is in view goes with it. 0 or -ENOMEM. */
-int lk_mapview_move(struct lk_mapview *m, int by);
-/* To the next (1) or previous (-1) conflict, around the end. 1: moved, 0: there is none, or -ENOMEM. */
-int lk_mapview_conflict(struct lk_mapview *m, int direction);
-/* Half (1) or twice (-1) as many stretches. 1: done, 0: it is as far as it goes, or -ENOMEM. */
-int lk_mapview_zoom(struct lk_mapview *m, int direction);
+/* By so many stretches; what is in view goes with it. */
+void lk_mapview_move(struct lk_mapview *m, int by);
+/* To the next (1) or previous (-1) conflict, around the end. false: there is none. */
+bool lk_mapview_conflict(struct lk_mapview *m, int direction);
+/* Half (1) or twice (-1) as many stretches. false: it is as far as it goes. */
+bool lk_mapview_zoom(struct lk_mapview *m, int direction);
 
 /* -- map_paint.c -- */
 void lk_mapview_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "tui/detail.h"
 #include "tui/paint_private.h"
 
@@ -52,9 +54,10 @@ static void say_nothing_yet(const struct lk_tui *t, struct lk_canvas *c, struct 
 		lk_buf_printf(&b, "The locks could not be read: %s", lk_err_text(&t->failed->failure));
 	else
 		lk_buf_printf(&b, "Looking at %s ...", text);
-	if (lk_buf_str(&b) && r.h > 1 && r.w > 4)
+	lk_buf_str(&b);
+	if (r.h > 1 && r.w > 4)
 		lk_canvas_wrap(c, r.x + 2, r.y + 1, r.w - 4, r.h - 1, t->failed ? LK_STYLE_ALARM : LK_STYLE_PLAIN, b.v);
-	else if (b.v)
+	else
 		lk_canvas_wrap(c, r.x, r.y, r.w, r.h, LK_STYLE_PLAIN, b.v);
 	lk_vec_done(&b);
 }
@@ -106,26 +109,28 @@ static void paint_words(const struct lk_tui *t, struct lk_canvas *c, struct lk_r
 	if (!it || !v->ops->describe || r.h < 1)
 		return;
 	add_gone(t, it, &b);
-	if (v->ops->describe(t, it, &b) == 0 && b.n && lk_buf_str(&b))
-		lk_canvas_wrap(c, r.x + 1, r.y, r.w - 1, r.h, LK_STYLE_WORDS, b.v);
+	v->ops->describe(t, it, &b);
+	if (b.n)
+		lk_canvas_wrap(c, r.x + 1, r.y, r.w - 1, r.h, LK_STYLE_WORDS, lk_buf_str(&b));
 	lk_vec_done(&b);
 }
 
-static int add_blind_spots(const struct lk_tui *t, lk_buf *out)
+static void add_unseen(const struct lk_tui *t, lk_buf *out)
 {
 	const struct lk_snapshot *s = t->frame ? t->frame->snap : NULL;
 	size_t n = s ? s->end.n_unreadable : 0;
 
 	if (t->failed && t->frame)
-		return lk_buf_printf(out, "The last look failed: %s [P]", lk_err_text(&t->failed->failure));
-	if (!s || (s->complete && !s->relations_cut))
-		return 0;
-	if (s->complete)
-		return lk_buf_printf(out, "%s [P]", lk_snapshot_problem(s, LK_UNREAD_RELATIONS)->text);
-	if (n)
-		return lk_buf_printf(out, "%zu process%s could not be inspected%s [P]", n, n == 1 ? "" : "es",
-				     s->host.euid && t->w >= HINT_W ? " (run as root for full detail)" : "");
-	return lk_buf_printf(out, "%s [P]", s->n_problems ? s->problems[0].text : "Not all could be seen");
+		lk_buf_printf(out, "The last look failed: %s [P]", lk_err_text(&t->failed->failure));
+	else if (!s || (s->complete && !s->relations_cut))
+		return;
+	else if (s->complete)
+		lk_buf_printf(out, "%s [P]", lk_snapshot_problem(s, LK_UNREAD_RELATIONS)->text);
+	else if (n)
+		lk_buf_printf(out, "%zu process%s could not be inspected%s [P]", n, n == 1 ? "" : "es",
+			      s->host.euid && t->w >= HINT_W ? " (run as root for full detail)" : "");
+	else
+		lk_buf_printf(out, "%s [P]", s->n_problems ? s->problems[0].text : "Not all could be seen");
 }
 
 /* What is said when nothing happened: how many are tagged, what could not be seen. */
@@ -136,7 +141,8 @@ static void paint_standing_message(const struct lk_tui *t, struct lk_canvas *c, 
 
 	if (n_tags)
 		lk_buf_printf(&b, "%zu tagged. ", n_tags);
-	if (add_blind_spots(t, &b) == 0 && b.n)
+	add_unseen(t, &b);
+	if (b.n)
 		lk_canvas_bytes(c, r.x + 1, r.y, r.w - 1, t->failed ? LK_STYLE_ALARM : LK_STYLE_PLAIN, LK_FIT_LEFT, b.v,
 				b.n);
 	lk_vec_done(&b);
@@ -250,11 +256,9 @@ static void paint_around(struct lk_tui *t, struct lk_canvas *c, const struct lk_
 /* One line, if it is long enough. */
 static void paint_too_small(struct lk_canvas *c)
 {
-	lk_buf b = { 0 };
+	lk_auto_mem char *text = lk_printf("lockscope: %dx%d too small (q quits)", c->w, c->h);
 
-	if (lk_buf_printf(&b, "lockscope: %dx%d too small (q quits)", c->w, c->h) == 0 && lk_buf_str(&b))
-		lk_canvas_wrap(c, 0, 0, c->w, c->h, LK_STYLE_ALARM, b.v);
-	lk_vec_done(&b);
+	lk_canvas_wrap(c, 0, 0, c->w, c->h, LK_STYLE_ALARM, text);
 }
 
 void lk_tui_paint(struct lk_tui *t, struct lk_canvas *c)

@@ -26,7 +26,7 @@ struct lk_pieces {
 	bool utf8;
 	int gap; /* blanks between pieces */
 };
-/* The text may have raw bytes of the machine. Returns the piece, valid until the next is added; NULL: no memory, it is left out. */
+/* The text may have raw bytes of the machine. Returns the piece, valid until the next is added. */
 struct lk_piece *lk_pieces_add(struct lk_pieces *p, int drop, enum lk_style style, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* Cuts those that may be, then lets pieces go until the rest fits, and paints it. */

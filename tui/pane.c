@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The stack of what lies over a view. */
 #include "tui/pane.h"
 
 #include "tui/app.h"
 
 unsigned lk_pane_push(struct lk_tui *t, struct lk_pane *p)
 {
-	struct lk_pane **slot = lk_vec_push(&t->panes);
-
-	if (!slot) {
-		p->ops->free(p, t);
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
-		return LK_DIRTY_PAINT;
-	}
 	p->serial = ++t->next_serial;
-	*slot = p;
+	*lk_vec_push(&t->panes) = p;
 	return LK_DIRTY_PAINT;
 }
 

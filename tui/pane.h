@@ -70,7 +70,7 @@ void lk_text_done(struct lk_text *x);
 int lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 /* Makes the lines anew, for each frame and when the pane opens; arg: free'd by the pane with free(3). Lines longer than the pane are
- * wrapped. 0; -ENOENT: what it was about is gone, the lines stay as they were; or -ENOMEM. */
+ * wrapped. 0; or -ENOENT: what it was about is gone, the lines stay as they were. */
 typedef int (*lk_text_fill)(struct lk_tui *t, void *arg, struct lk_text *ret);
 /* Opens it over the body. title: static. LK_DIRTY_*. */
 unsigned lk_text_open(struct lk_tui *t, const char *name, const char *title, lk_text_fill fill, void *arg);
@@ -88,6 +88,8 @@ struct lk_prompt_ops {
 };
 /* arg: free'd with free(3) after enter or cancel. initial: copied; NULL "". */
 unsigned lk_prompt_open(struct lk_tui *t, const struct lk_prompt_ops *ops, void *arg, const char *initial);
+/* Lines above the prompt that is on top, until the next change: what is wrong with the text. Copied; raw bytes; NULL: none. */
+void lk_prompt_note(struct lk_tui *t, const char *lines);
 
 /* A field within a dialog: the same editing without a pane of its own. */
 struct lk_field {
@@ -107,7 +109,7 @@ struct lk_menu_row {
 	const char *why_not; /* it cannot be chosen, and why; static or valid as long as the menu; NULL: it can */
 	long value;
 };
-/* rows are taken over (also on failure). chosen: the menu is closed already. arg: free'd with free(3) after that. */
+/* rows are taken over. chosen: the menu is closed already. arg: free'd with free(3) after that. */
 typedef unsigned (*lk_menu_chosen)(struct lk_tui *t, void *arg, long value);
 unsigned lk_menu_open(struct lk_tui *t, const char *title, struct lk_menu_row *rows, size_t n, size_t selected,
 		      lk_menu_chosen chosen, void *arg);

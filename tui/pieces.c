@@ -1,32 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A line of several texts, of which the least important go when it is narrow. */
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "tui/paint_private.h"
 
 struct lk_piece *lk_pieces_add(struct lk_pieces *p, int drop, enum lk_style style, const char *fmt, ...)
 {
+	struct lk_piece *slot = lk_vec_push(&p->list);
 	lk_auto_mem char *text = NULL;
-	char *safe;
-	struct lk_piece *slot;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	text = lk_vprintf(fmt, ap);
 	va_end(ap);
-	safe = lk_sanitize_str(text, p->utf8);
-	slot = safe ? lk_vec_push(&p->list) : NULL;
-	if (!slot) {
-		free(safe);
-		return NULL;
-	}
-	*slot = (struct lk_piece){ .text = safe, .drop = drop, .style = style };
-	slot->cells = (int)lk_sanitize_width(safe, p->utf8);
+	*slot = (struct lk_piece){ .text = lk_sanitize_str(text, p->utf8), .drop = drop, .style = style };
+	slot->cells = (int)lk_sanitize_width(slot->text, p->utf8);
 	return slot;
 }
 

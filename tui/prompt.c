@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui/prompt.h"
-
+/* A line to type in; and those of the views: find, filter, the name of a snapshot's file. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "tui/app.h"
+#include "tui/snapfile.h"
 
 #define NOTE_LINES 3
 #define FIELD_MIN 8 /* cells; the label goes before the field does */
@@ -55,13 +58,13 @@ static void paint(struct lk_pane *pane, struct lk_tui *t, struct lk_canvas *c, s
 static unsigned finish(struct prompt *p, struct lk_tui *t, bool enter)
 {
 	const struct lk_prompt_ops *ops = p->ops;
-	lk_auto_mem char *text = strdup(lk_field_str(&p->field));
+	lk_auto_mem char *text = lk_strdup(lk_field_str(&p->field));
 	lk_auto_mem void *arg = p->arg;
 	unsigned dirty;
 
 	p->arg = NULL;
 	dirty = lk_pane_close(t, &p->pane);
-	if (enter && text)
+	if (enter)
 		dirty |= ops->enter(t, arg, text);
 	else if (ops->cancel)
 		dirty |= ops->cancel(t, arg);
@@ -104,19 +107,14 @@ void lk_prompt_note(struct lk_tui *t, const char *lines)
 	if (!top || top->ops->key != key)
 		return;
 	free(p->note);
-	p->note = lines ? strdup(lines) : NULL;
+	p->note = lk_strdup(lines);
 }
 
 unsigned lk_prompt_open(struct lk_tui *t, const struct lk_prompt_ops *ops, void *arg, const char *initial)
 {
-	struct prompt *p = calloc(1, sizeof(*p));
+	struct prompt *p = lk_alloc(1, sizeof(*p));
 
-	if (!p || lk_field_set(&p->field, initial ? initial : "") < 0) {
-		free(p);
-		free(arg);
-		lk_tui_say(t, LK_STYLE_ALARM, "Out of memory.");
-		return LK_DIRTY_PAINT;
-	}
+	lk_field_set(&p->field, initial ? initial : "");
 	p->pane_ops = (struct lk_pane_ops){
 		.name = "prompt",
 		.place = LK_PANE_LINE,
@@ -130,4 +128,192 @@ unsigned lk_prompt_open(struct lk_tui *t, const struct lk_prompt_ops *ops, void 
 	p->ops = ops;
 	p->arg = arg;
 	return lk_pane_push(t, &p->pane);
+}
+
+/* -- find -- */
+
+struct find {
+	uint64_t origin; /* the row it started from */
+	uint64_t from; /* the row to search from: origin, or the last one that F3 went to */
+	char before[]; /* what was searched for until now */
+};
+
+static void set_search(struct lk_list *l, const char *text)
+{
+	free(l->search);
+	l->search = *text ? lk_strdup(text) : NULL;
+}
+
+/* false: no row says it; then the cursor is where it was. */
+static bool find(struct lk_list *l, const struct find *f, const char *text)
+{
+	set_search(l, text);
+	lk_list_select_id(l, f->from);
+	return !*text || lk_list_search(l, l->cursor_at, 1);
+}
+
+static unsigned find_changed(struct lk_tui *t, void *arg, const char *text)
+{
+	if (!find(&lk_tui_view(t)->list, arg, text))
+		lk_prompt_note(t, "No row says this.");
+	return LK_DIRTY_PAINT;
+}
+
+/* Nothing typed: what was searched for before. */
+static const char *wanted(const struct find *f, const char *text)
+{
+	return *text ? text : f->before;
+}
+
+/* F3 and Shift-F3 go on as n and N do, with the prompt open. */
+static unsigned find_key(struct lk_tui *t, void *arg, const char *text, lk_press k)
+{
+	struct lk_list *l = &lk_tui_view(t)->list;
+	struct find *f = arg;
+
+	if (k != LK_KEY_F3 && k != LK_KEY_SHIFT_F3)
+		return LK_DIRTY_NOT_MINE;
+	set_search(l, wanted(f, text));
+	if (!l->search || !lk_list_search_on(l, k == LK_KEY_F3 ? 1 : -1))
+		lk_prompt_note(t, l->search ? "No row says this." : "Type what to search for.");
+	f->from = l->cursor;
+	return LK_DIRTY_PAINT;
+}
+
+static unsigned find_enter(struct lk_tui *t, void *arg, const char *text)
+{
+	text = wanted(arg, text);
+	if (!find(&lk_tui_view(t)->list, arg, text))
+		lk_tui_say(t, LK_STYLE_ALARM, "No row says \"%s\".", text);
+	return LK_DIRTY_PAINT;
+}
+
+static unsigned find_cancel(struct lk_tui *t, void *arg)
+{
+	const struct find *f = arg;
+	struct lk_list *l = &lk_tui_view(t)->list;
+
+	set_search(l, f->before);
+	lk_list_select_id(l, f->origin);
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_find(struct lk_tui *t)
+{
+	static const struct lk_prompt_ops ops = {
+		.label = "Find: ",
+		.keys = "Enter stay here   F3 next   Shift-F3 previous   (later: n N)   Esc go back",
+		.changed = find_changed,
+		.enter = find_enter,
+		.cancel = find_cancel,
+		.key = find_key,
+	};
+	const struct lk_list *l = &lk_tui_view(t)->list;
+	const char *before = l->search ? l->search : "";
+	struct find *f = lk_alloc(1, sizeof(*f) + strlen(before) + 1);
+
+	f->origin = f->from = l->cursor;
+	memcpy(f->before, before, strlen(before) + 1);
+	return lk_prompt_open(t, &ops, f, NULL);
+}
+
+/* -- filter -- */
+
+/* 0, or what is wrong in err. */
+static int filter(struct lk_tui *t, const char *text, struct lk_err *err)
+{
+	return lk_list_set_filter(&lk_tui_view(t)->list, text, err);
+}
+
+static unsigned filter_changed(struct lk_tui *t, void *arg, const char *text)
+{
+	struct lk_err err = { 0 };
+
+	(void)arg;
+	if (filter(t, text, &err) < 0)
+		lk_prompt_note(t, lk_err_text(&err));
+	lk_err_done(&err);
+	return LK_DIRTY_PAINT;
+}
+
+static unsigned filter_enter(struct lk_tui *t, void *arg, const char *text)
+{
+	struct lk_err err = { 0 };
+	const char *words;
+
+	(void)arg;
+	if (filter(t, text, &err) < 0) {
+		words = lk_err_text(&err);
+		lk_tui_say(t, LK_STYLE_ALARM, "The filter is as before: %.*s", (int)strcspn(words, "\n"), words);
+	}
+	lk_err_done(&err);
+	return LK_DIRTY_PAINT;
+}
+
+static unsigned filter_cancel(struct lk_tui *t, void *arg)
+{
+	(void)arg;
+	filter(t, NULL, NULL);
+	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_do_filter(struct lk_tui *t)
+{
+	static const struct lk_prompt_ops ops = {
+		.label = "Filter: ",
+		.keys = "Enter keep it   Esc no filter   a|b either   !x not   =EXPR as list --filter",
+		.changed = filter_changed,
+		.enter = filter_enter,
+		.cancel = filter_cancel,
+	};
+
+	return lk_prompt_open(t, &ops, NULL, lk_tui_view(t)->list.filter_text);
+}
+
+/* -- write -- */
+
+static unsigned write_enter(struct lk_tui *t, void *arg, const char *text)
+{
+	(void)arg;
+	if (*text)
+		return lk_snapfile_write(t, text);
+	lk_tui_say(t, LK_STYLE_ALARM, "Nothing was written: a file needs a name.");
+	return LK_DIRTY_PAINT;
+}
+
+/* A name that needs no thought: which machine, and when. */
+static void propose(const struct lk_frame *f, lk_buf *out)
+{
+	const char *host = f->snap->host.host ? f->snap->host.host : "";
+	int64_t unix_ms = f->snap->host.time_unix_ms ? f->snap->host.time_unix_ms : f->wall_ms;
+	time_t when = (time_t)(unix_ms / 1000);
+	char date[32] = "";
+	struct tm tm;
+
+	lk_buf_puts(out, "lockscope-");
+	if (localtime_r(&when, &tm))
+		strftime(date, sizeof(date), "%Y%m%d-%H%M%S", &tm);
+	for (; *host; host++)
+		lk_buf_add(out, strchr("/\\ \"'", *host) || *host < ' ' || *host == 0x7f ? "_" : host, 1);
+	lk_buf_printf(out, "%s%s.json", f->snap->host.host ? "-" : "", date);
+}
+
+unsigned lk_do_write(struct lk_tui *t)
+{
+	static const struct lk_prompt_ops ops = {
+		.label = "Write to: ",
+		.keys = "Enter write   Esc cancel   (*.txt a table, else JSON; never overwrites a file)",
+		.enter = write_enter,
+	};
+	lk_buf name = { 0 };
+	unsigned dirty;
+
+	if (!t->frame || !t->frame->snap) {
+		lk_tui_say(t, LK_STYLE_ALARM, "There is nothing to write yet: no look has been finished.");
+		return LK_DIRTY_PAINT;
+	}
+	propose(t->frame, &name);
+	dirty = lk_prompt_open(t, &ops, NULL, lk_buf_str(&name));
+	lk_vec_done(&name);
+	return dirty;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The marks of a row beside its text. */
 #include "tui/rowmark.h"
 
 void lk_row_mark(const struct lk_list *l, const struct lk_item *it, struct lk_canvas *c, struct lk_rect r)

@@ -5,7 +5,7 @@
 
 #include "tui/app.h"
 
-/* s, it: of the row, valid for the call; s->frame is never NULL. 0 or -ENOMEM. */
+/* s, it: of the row, valid for the call; s->frame is never NULL. Returns 0. */
 typedef int (*lk_rowpane_fill)(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it,
 			       struct lk_text *ret);
 

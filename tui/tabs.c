@@ -62,11 +62,12 @@ static void add_words(const struct lk_tui *t, struct lk_pieces *p)
 {
 	const struct lk_view *v = lk_tui_view(t);
 	lk_buf words = { 0 };
-	const char *line = NULL;
+	const char *line;
 
-	if (v->ops->title_words && v->ops->title_words(t, v, &words) == 0)
-		line = lk_buf_str(&words);
-	for (int drop = 0; line && *line; drop = drop ? drop + 1 : FIRST_WORDS_DROP) {
+	if (v->ops->title_words)
+		v->ops->title_words(t, v, &words);
+	line = lk_buf_str(&words);
+	for (int drop = 0; *line; drop = drop ? drop + 1 : FIRST_WORDS_DROP) {
 		size_t n = strcspn(line, "\n");
 
 		lk_pieces_add(p, drop, LK_STYLE_PLAIN, "%.*s", (int)n, line);
@@ -80,11 +81,8 @@ static void add_filter_text(const struct lk_list *l, struct lk_pieces *p)
 {
 	struct lk_piece *q = lk_pieces_add(p, 0, LK_STYLE_BADGE, "filter: %s [%zu/%zu]", l->filter_text, l->shown.n,
 					   l->n_total);
-	const char *tail = q ? strrchr(q->text, ' ') : NULL;
 
-	if (!tail)
-		return;
-	q->tail = strlen(tail);
+	q->tail = strlen(strrchr(q->text, ' '));
 	q->least = (int)q->tail + FILTER_LEAST;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The terminal through curses: what was painted goes out, keys and the mouse come in. */
 #include "tui/term.h"
 
 #include <curses.h>
@@ -9,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/io.h"
 #include "base/vec.h"
 #include "tui/rescue.h"
@@ -47,11 +49,10 @@ static void add_capability(lk_buf *b, const char *name)
 	while (*s) {
 		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
 
-		if (end) {
+		if (end)
 			s = end + 1;
-		} else {
+		else
 			lk_buf_add(b, s++, 1);
-		}
 	}
 }
 
@@ -143,9 +144,7 @@ int lk_term_open(const struct lk_term_look *look, struct lk_term **ret, struct l
 
 	if (tcgetattr(STDIN_FILENO, &modes) < 0)
 		return lk_err_set(err, -errno, "cannot read the modes of the terminal: %s", strerror(errno));
-	t = calloc(1, sizeof(*t));
-	if (!t)
-		return lk_err_set(err, -ENOMEM, "out of memory");
+	t = lk_alloc(1, sizeof(*t));
 	t->look = *look;
 	t->out = open_out();
 	t->screen = t->out ? newterm(NULL, t->out, stdin) : NULL;
@@ -307,17 +306,11 @@ static void paint_row(struct lk_term *t, const struct lk_canvas *c, int y)
 /* Remembers what curses has, a row at a time. false: every row is to be painted. */
 static bool make_room(struct lk_term *t, const struct lk_canvas *c)
 {
-	size_t n = (size_t)c->w * (size_t)c->h;
-	cchar_t *line;
-
 	if (t->shown && t->w == c->w && t->h == c->h)
 		return true;
 	forget_shown(t);
-	line = realloc(t->line, ((size_t)c->w + 1) * sizeof(*line));
-	if (!line)
-		return false;
-	t->line = line;
-	t->shown = calloc(n, sizeof(*t->shown));
+	t->line = lk_realloc(t->line, (size_t)c->w + 1, sizeof(*t->line));
+	t->shown = lk_alloc((size_t)c->w * (size_t)c->h, sizeof(*t->shown));
 	t->w = c->w;
 	t->h = c->h;
 	return false;
@@ -346,15 +339,14 @@ void lk_term_paint(struct lk_term *t, const struct lk_canvas *c, bool all)
 		clearok(curscr, TRUE);
 	}
 	known = make_room(t, c);
-	for (int y = 0; t->line && y < c->h; y++) {
+	for (int y = 0; y < c->h; y++) {
 		const struct lk_cell *now = c->cells + (size_t)y * (size_t)c->w;
-		struct lk_cell *before = t->shown ? t->shown + (size_t)y * (size_t)c->w : NULL;
+		struct lk_cell *before = t->shown + (size_t)y * (size_t)c->w;
 
-		if (known && before && memcmp(now, before, row) == 0)
+		if (known && memcmp(now, before, row) == 0)
 			continue;
 		paint_row(t, c, y);
-		if (before)
-			memcpy(before, now, row);
+		memcpy(before, now, row);
 	}
 	place_cursor(t, c);
 	refresh();

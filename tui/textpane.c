@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines to scroll through and to search in. */
-#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +71,7 @@ static int refill(struct text_pane *p, struct lk_tui *t)
 	int rc = p->fill(t, p->arg, &text);
 
 	p->units = t->set.units;
-	p->gone = rc == -ENOENT;
+	p->gone = rc < 0;
 	if (rc < 0) {
 		lk_text_done(&text);
 		return rc;
@@ -89,7 +87,6 @@ static void wrap_to(struct text_pane *p, int cells, bool utf8)
 	if (p->wrapped_to == cells)
 		return;
 	lk_wrap_done(&p->wrap);
-	/* Without memory the rows are fewer. */
 	lk_wrap_make(&p->wrap, &p->text, cells, utf8, MOST_ROWS);
 	p->wrapped_to = cells;
 }
@@ -174,13 +171,12 @@ static unsigned search_changed(struct lk_tui *t, void *arg, const char *text)
 {
 	const struct searching *s = arg;
 	struct text_pane *p = pane_of(t, s);
-	char *copy = p ? strdup(text) : NULL;
 
-	if (!copy)
+	if (!p)
 		return LK_DIRTY_NONE;
 	free(p->search);
-	p->search = copy;
-	if (!*copy || !search_from(p, s->top, 1))
+	p->search = lk_strdup(text);
+	if (!*text || !search_from(p, s->top, 1))
 		scroll_to(p, s->top);
 	return LK_DIRTY_PAINT;
 }
@@ -219,10 +215,8 @@ static const struct lk_prompt_ops search_prompt = {
 
 static unsigned search_open(struct text_pane *p, struct lk_tui *t)
 {
-	struct searching *s = malloc(sizeof(*s));
+	struct searching *s = lk_alloc(1, sizeof(*s));
 
-	if (!s)
-		return LK_DIRTY_NONE;
 	*s = (struct searching){ p->pane.serial, p->top };
 	return lk_prompt_open(t, &search_prompt, s, NULL);
 }
@@ -249,7 +243,7 @@ static void mark_found(const struct text_pane *p, struct lk_canvas *c, struct lk
 	for (int y = 0; y < r.h && p->top + (size_t)y < p->wrap.rows.n; y++) {
 		size_t row = p->top + (size_t)y;
 		const char *s = lk_wrap_str(&p->wrap, row), *at = found_in(p, row);
-		lk_auto_mem char *before = at ? strndup(s, (size_t)(at - s)) : NULL;
+		lk_auto_mem char *before = at ? lk_strndup(s, (size_t)(at - s)) : NULL;
 		int x = before ? (int)lk_sanitize_width(before, c->utf8) + p->wrap.rows.v[row].indent : r.w;
 		int w = before ? (int)lk_sanitize_width(p->search, c->utf8) : 0;
 
@@ -375,17 +369,10 @@ static void free_pane(struct lk_pane *pane, struct lk_tui *t)
 
 unsigned lk_text_open(struct lk_tui *t, const char *name, const char *title, lk_text_fill fill, void *arg)
 {
-	struct text_pane *p = calloc(1, sizeof(*p));
+	struct text_pane *p = lk_alloc(1, sizeof(*p));
 	/* Of its own, because the name is the pane's. */
-	struct lk_pane_ops *ops = malloc(sizeof(*ops));
-	int rc;
+	struct lk_pane_ops *ops = lk_alloc(1, sizeof(*ops));
 
-	if (!p || !ops) {
-		free(p);
-		free(ops);
-		free(arg);
-		return LK_DIRTY_NONE;
-	}
 	*ops = (struct lk_pane_ops){
 		.name = name,
 		.place = LK_PANE_BODY,
@@ -398,10 +385,9 @@ unsigned lk_text_open(struct lk_tui *t, const char *name, const char *title, lk_
 		.keys = "Up Down PgUp PgDn move   / find   Esc back",
 	};
 	*p = (struct text_pane){ .pane = { .ops = ops, .title = title }, .fill = fill, .arg = arg, .page = 1 };
-	rc = refill(p, t);
-	if (rc == 0)
+	if (refill(p, t) == 0)
 		return lk_pane_push(t, &p->pane);
-	lk_tui_say(t, LK_STYLE_ALARM, rc == -ENOENT ? "It is gone by now." : "There is no memory for this.");
+	lk_tui_say(t, LK_STYLE_ALARM, "It is gone by now.");
 	free_pane(&p->pane, t);
 	return LK_DIRTY_PAINT;
 }

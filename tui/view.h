@@ -81,7 +81,7 @@ const char *lk_view_tree_label(const struct lk_view *v, const struct lk_command 
 const char *lk_view_flat_label(const struct lk_view *v, const struct lk_command *cmd);
 
 /* Map: which file it shows. From the row that was selected when it was opened. */
-int lk_view_map_show(struct lk_tui *t, const struct lk_subject *s); /* 0 or -ENOMEM */
+void lk_view_map_show(struct lk_tui *t, const struct lk_subject *s);
 
 /* -- table.c: a list as a table, for every view that does not paint itself -- */
 void lk_table_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);

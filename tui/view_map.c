@@ -71,30 +71,29 @@ static int add_lane(const struct lk_mapview *m, size_t i, lk_items *ret)
 static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	struct lk_mapview *m = own_of(view);
-	int rc = lk_mapview_refresh(m, f);
+	int rc = 0;
 
 	(void)tree;
+	lk_mapview_refresh(m, f);
 	for (size_t i = 0; i < m->all.n_lanes && !rc; i++)
 		rc = add_lane(m, i, ret);
 	return rc;
 }
 
-int lk_view_map_show(struct lk_tui *t, const struct lk_subject *s)
+void lk_view_map_show(struct lk_tui *t, const struct lk_subject *s)
 {
 	struct lk_view *v = &t->views[LK_VIEW_MAP];
 	uint64_t id = s->lock ? lk_mapview_id(s->lock) : 0;
-	int rc;
 
 	if (!s->file)
-		return 0;
-	rc = lk_mapview_choose(v->own, s);
-	if (rc || !t->frame)
-		return rc;
+		return;
+	lk_mapview_choose(v->own, s);
+	if (!t->frame)
+		return;
 	v->list.cursor = 0;
-	rc = lk_list_refresh(&v->list, t->frame);
-	if (!rc && id)
+	lk_list_refresh(&v->list, t->frame);
+	if (id)
 		lk_list_select_id(&v->list, id);
-	return rc;
 }
 
 /* ---- values and cells ---- */
@@ -266,11 +265,15 @@ static int title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *
 
 /* ---- commands ---- */
 
-static unsigned settle(struct lk_tui *t, int rc, const char *none)
+static unsigned step(struct lk_mapview *m, int by)
 {
-	if (rc < 0)
-		lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for the map.");
-	else if (!rc && none)
+	lk_mapview_move(m, by);
+	return LK_DIRTY_PAINT;
+}
+
+static unsigned settle(struct lk_tui *t, bool moved, const char *none)
+{
+	if (!moved)
 		lk_tui_say(t, LK_STYLE_WORDS, "%s", none);
 	return LK_DIRTY_PAINT;
 }
@@ -280,9 +283,9 @@ static unsigned command(struct lk_tui *t, struct lk_view *v, const struct lk_com
 	struct lk_mapview *m = own_of(v);
 
 	if (cmd->run == lk_do_left)
-		return settle(t, lk_mapview_move(m, -1), NULL);
+		return step(m, -1);
 	if (cmd->run == lk_do_right)
-		return settle(t, lk_mapview_move(m, 1), NULL);
+		return step(m, 1);
 	if (cmd->run == lk_do_expand)
 		return settle(t, lk_mapview_zoom(m, 1), "This is one stretch: there is nothing smaller to see.");
 	if (cmd->run == lk_do_collapse)

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The nodes of the forest of waits as lines. */
 #include "tui/waits_line.h"
-#include "table/get.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include <ctype.h>
 
 #include "base/cleanup.h"
 #include "base/sanitize.h"
@@ -16,70 +13,51 @@
 
 #define NAME_CELLS 18 /* where the words behind a name begin, where that is possible */
 
-static void put(struct lk_waits_line *l, lk_buf *b, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static void put(struct lk_waits_line *l, lk_buf *b, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (!l->rc)
-		l->rc = lk_buf_vprintf(b, fmt, ap);
-	va_end(ap);
-}
-
-static void put_age(struct lk_waits_line *l, lk_buf *b, int64_t ms, bool at_least)
-{
-	if (!l->rc)
-		l->rc = lk_tui_age_text(ms, at_least, b);
-}
-
 /* "FLOCK W", "OFD R 0-9" */
-static void put_kind(struct lk_waits_line *l, lk_buf *b, const struct lk_tui *t, const struct lk_lock *lock)
+static void put_kind(lk_buf *b, const struct lk_tui *t, const struct lk_lock *lock)
 {
-	lk_put_upper(lk_type_name(lock->rec.type), b);
-	put(l, b, " %c", "RW??"[lock->rec.mode]);
+	for (const char *p = lk_type_name(lock->rec.type); *p; p++)
+		lk_buf_printf(b, "%c", toupper((unsigned char)*p));
+	lk_buf_printf(b, " %c", "RW??"[lock->rec.mode]);
 	if (lk_range_is_whole(lock->rec.range) && lock->rec.type != LK_TYPE_POSIX && lock->rec.type != LK_TYPE_OFD)
 		return;
-	put(l, b, " ");
-	if (!l->rc)
-		l->rc = lk_tui_range_cell(t, lock, b);
+	lk_buf_puts(b, " ");
+	lk_tui_range_cell(t, lock, b);
 }
 
 static void put_break(struct lk_waits_line *l, const struct lk_lock *lock)
 {
 	if (lock->state != LK_STATE_BREAKING)
 		return;
-	put(l, &l->before, "(");
-	if (!l->rc)
-		l->rc = lk_break_text(lock, &l->before);
-	put(l, &l->before, ") ");
+	lk_buf_puts(&l->before, "(");
+	lk_break_text(lock, &l->before);
+	lk_buf_puts(&l->before, ") ");
 }
 
 /* The whole path, or what there is instead of it. */
-static void put_path(struct lk_waits_line *l, lk_buf *b, const struct lk_file *f)
+static void put_path(struct lk_waits_line *l, const struct lk_file *f)
 {
 	if (f->path)
-		put(l, b, "%s%s", f->path, f->deleted == LK_YES ? " (deleted)" : "");
+		lk_buf_printf(&l->path, "%s%s", f->path, f->deleted == LK_YES ? " (deleted)" : "");
 	else
-		lk_words_put_file(f, b);
+		lk_words_put_file(f, &l->path);
 }
 
 /* Blanks up to where the words begin. */
 static void pad(struct lk_waits_line *l, const struct lk_tui *t, int indent)
 {
-	const char *s = lk_buf_str(&l->before);
-	lk_auto_mem char *safe = s ? lk_sanitize_str(s, t->utf8) : NULL;
-	int cells = safe ? (int)lk_sanitize_width(safe, t->utf8) : 0;
+	lk_auto_mem char *safe = lk_sanitize(l->before.v, l->before.n, t->utf8);
+	int cells = (int)lk_sanitize_width(safe, t->utf8);
 
-	put(l, &l->before, "%*s", indent + cells < NAME_CELLS ? NAME_CELLS - indent - cells : 1, "");
+	lk_buf_printf(&l->before, "%*s", indent + cells < NAME_CELLS ? NAME_CELLS - indent - cells : 1, "");
 }
 
 static void put_process(struct lk_waits_line *l, const struct lk_proc *p, int tid)
 {
-	put(l, &l->before, "%d", p->pid);
+	lk_buf_printf(&l->before, "%d", p->pid);
 	if (tid > 0 && tid != p->pid)
-		put(l, &l->before, "/%d", tid);
-	put(l, &l->before, " %s", p->comm ? p->comm : "?");
+		lk_buf_printf(&l->before, "/%d", tid);
+	lk_buf_printf(&l->before, " %s", p->comm ? p->comm : "?");
 }
 
 /* ---- cycles ---- */
@@ -106,18 +84,18 @@ static void say_cycle(struct lk_waits_line *l, const struct lk_tui *t, const str
 	int64_t age = lk_waits_cycle_age_ms(t, f, c);
 
 	l->style = c->dead ? LK_STYLE_CYCLE : LK_STYLE_BLOCKING;
-	put(l, &l->before, "CYCLE");
+	lk_buf_puts(&l->before, "CYCLE");
 	if (c->dead)
-		put(l, &l->before, " %u", c->number);
-	put(l, &l->before, "  (%zu process%s, ", c->n_pids, c->n_pids == 1 ? "" : "es");
-	put_age(l, &l->before, age, false);
-	put(l, &l->before, "%s", age >= 0 ? ", " : "");
+		lk_buf_printf(&l->before, " %u", c->number);
+	lk_buf_printf(&l->before, "  (%zu process%s, ", c->n_pids, c->n_pids == 1 ? "" : "es");
+	lk_tui_age_text(age, false, &l->before);
+	lk_buf_puts(&l->before, age >= 0 ? ", " : "");
 	if (c->dead)
-		put(l, &l->before, "cannot resolve by itself)");
+		lk_buf_puts(&l->before, "cannot resolve by itself)");
 	else if (c->escape_pid)
-		put(l, &l->before, "but %d could still release)", c->escape_pid);
+		lk_buf_printf(&l->before, "but %d could still release)", c->escape_pid);
 	else
-		put(l, &l->before, "but it can still resolve)");
+		lk_buf_puts(&l->before, "but it can still resolve)");
 }
 
 /* The lock by which the process of a request is in the cycle too. */
@@ -141,34 +119,33 @@ static void say_in_cycle(struct lk_waits_line *l, const struct lk_tui *t, const 
 
 	pad(l, t, indent);
 	if (held) {
-		put(l, &l->before, "holds ");
-		put_kind(l, &l->before, t, held);
-		put(l, &l->before, " ");
+		lk_buf_puts(&l->before, "holds ");
+		put_kind(&l->before, t, held);
+		lk_buf_puts(&l->before, " ");
 		lk_words_put_file(held->file, &l->before);
-		put(l, &l->before, "   ");
+		lk_buf_puts(&l->before, "   ");
 	}
-	put(l, &l->before, "waits for ");
+	lk_buf_puts(&l->before, "waits for ");
 	if (!held || held->rec.type != node->lock->rec.type || held->rec.mode != node->lock->rec.mode) {
-		put_kind(l, &l->before, t, node->lock);
-		put(l, &l->before, " ");
+		put_kind(&l->before, t, node->lock);
+		lk_buf_puts(&l->before, " ");
 		lk_words_put_file(node->lock->file, &l->before);
 		return;
 	}
 	lk_words_put_file(node->lock->file, &l->before);
 	if (lk_range_is_whole(node->lock->rec.range))
 		return;
-	put(l, &l->before, " ");
-	if (!l->rc)
-		l->rc = lk_tui_range_cell(t, node->lock, &l->before);
+	lk_buf_puts(&l->before, " ");
+	lk_tui_range_cell(t, node->lock, &l->before);
 }
 
 /* ---- the tops of trees ---- */
 
 static void put_reasons(struct lk_waits_line *l, const struct lk_lock *lock)
 {
-	put(l, &l->before, lock->n_because ? "(owner not visible, perhaps: " : "(owner not visible");
+	lk_buf_puts(&l->before, lock->n_because ? "(owner not visible, perhaps: " : "(owner not visible");
 	lk_words_put_reasons(lock, &l->before);
-	put(l, &l->before, ")");
+	lk_buf_puts(&l->before, ")");
 }
 
 static void put_owner(struct lk_waits_line *l, const struct lk_lock *lock)
@@ -177,19 +154,18 @@ static void put_owner(struct lk_waits_line *l, const struct lk_lock *lock)
 	size_t n;
 	lk_auto_mem int *pids = lk_waits_holders(lock, &n);
 
-	if (pids && n) {
+	if (n) {
 		put_process(l, lock->holders[0].proc, 0);
 		if (n > 1)
-			put(l, &l->before, " and %zu more", n - 1);
+			lk_buf_printf(&l->before, " and %zu more", n - 1);
 	} else if (lock->proc) {
 		put_process(l, lock->proc, 0);
-		put(l, &l->before, " (recorded, not proven)");
+		lk_buf_puts(&l->before, " (recorded, not proven)");
 	} else {
 		put_reasons(l, lock);
 		return;
 	}
-	if (!l->rc)
-		l->rc = lk_note_state(&row, &l->before);
+	lk_note_state(&row, &l->before);
 }
 
 static void say_top(struct lk_waits_line *l, const struct lk_tui *t, const struct lk_frame *f,
@@ -198,24 +174,24 @@ static void say_top(struct lk_waits_line *l, const struct lk_tui *t, const struc
 	int64_t now = lk_tui_now_of(t, f), passed = f->snap->host.live && now > f->taken_ms ? now - f->taken_ms : 0;
 
 	l->style = node->kind == LK_TREE_LOCK && node->lock->n_holders ? LK_STYLE_BLOCKING : LK_STYLE_UNKNOWN;
-	put(l, &l->before, "ROOT ");
+	lk_buf_puts(&l->before, "ROOT ");
 	if (node->kind == LK_TREE_LOCK) {
 		put_owner(l, node->lock);
 		pad(l, t, 0);
-		put(l, &l->before, " ");
-		put_kind(l, &l->before, t, node->lock);
-		put(l, &l->before, " ");
+		lk_buf_puts(&l->before, " ");
+		put_kind(&l->before, t, node->lock);
+		lk_buf_puts(&l->before, " ");
 		put_break(l, node->lock);
 	} else if (node->lock->state == LK_STATE_STOPPED_WAITING) {
-		put(l, &l->before, "(nothing is in the way any more) ");
+		lk_buf_puts(&l->before, "(nothing is in the way any more) ");
 	} else {
-		put(l, &l->before, "(owner not visible, nor is its lock) ");
+		lk_buf_puts(&l->before, "(owner not visible, nor is its lock) ");
 	}
-	put_path(l, &l->path, node->lock->file);
-	put(l, &l->after, "   blocks %zu", node->n_behind);
+	put_path(l, node->lock->file);
+	lk_buf_printf(&l->after, "   blocks %zu", node->n_behind);
 	if (node->oldest_wait_ms >= 0)
-		put(l, &l->after, ", oldest ");
-	put_age(l, &l->after, node->oldest_wait_ms >= 0 ? node->oldest_wait_ms + passed : -1, false);
+		lk_buf_puts(&l->after, ", oldest ");
+	lk_tui_age_text(node->oldest_wait_ms >= 0 ? node->oldest_wait_ms + passed : -1, false, &l->after);
 }
 
 /* ---- requests ---- */
@@ -233,15 +209,16 @@ static void put_wanted(struct lk_waits_line *l, const struct lk_tui *t, const st
 	bool same_file = above && above->file == node->lock->file;
 
 	if (node->lock->state == LK_STATE_BREAKER)
-		put(l, &l->before, " to open it for %s", node->lock->rec.mode == LK_MODE_READ ? "reading" : "writing");
+		lk_buf_printf(&l->before, " to open it for %s",
+			      node->lock->rec.mode == LK_MODE_READ ? "reading" : "writing");
 	else if (!same_file || !asks_the_same(above, node->lock)) {
-		put(l, &l->before, "  ");
-		put_kind(l, &l->before, t, node->lock);
+		lk_buf_puts(&l->before, "  ");
+		put_kind(&l->before, t, node->lock);
 	}
 	if (same_file)
 		return;
-	put(l, &l->before, " ");
-	put_path(l, &l->path, node->lock->file);
+	lk_buf_puts(&l->before, " ");
+	put_path(l, node->lock->file);
 }
 
 static void put_behind(struct lk_waits_line *l, const struct lk_tree_node *node, const struct lk_lock *above)
@@ -254,11 +231,11 @@ static void put_behind(struct lk_waits_line *l, const struct lk_tree_node *node,
 		n_others += node->lock->blocked_by[i]->pid != by->pid;
 
 	if (node->why == LK_TREE_QUEUED && above && above->pid > 0)
-		put(l, &l->after, " (queued behind %d)", above->pid);
+		lk_buf_printf(&l->after, " (queued behind %d)", above->pid);
 	else if (node->why == LK_TREE_CHAINED && by && by->pid > 0)
-		put(l, &l->after, " (held by %d)", by->pid);
+		lk_buf_printf(&l->after, " (held by %d)", by->pid);
 	if (n_others)
-		put(l, &l->after, " (%zu more in its way)", n_others);
+		lk_buf_printf(&l->after, " (%zu more in its way)", n_others);
 }
 
 static void say_request(struct lk_waits_line *l, const struct lk_tui *t, const struct lk_frame *f,
@@ -273,18 +250,17 @@ static void say_request(struct lk_waits_line *l, const struct lk_tui *t, const s
 	if (lock->proc)
 		put_process(l, lock->proc, lock->waiter ? lock->waiter->tid : 0);
 	else
-		put(l, &l->before, "? not visible");
+		lk_buf_puts(&l->before, "? not visible");
 	if (parent && parent->kind == LK_TREE_CYCLE) {
 		say_in_cycle(l, t, parent->cycle, node, indent);
 		return;
 	}
 	pad(l, t, indent);
-	put(l, &l->before,
-	    lock->state == LK_STATE_STOPPED_WAITING ? "was stopped while it waited"
-	    : f == t->frame                         ? "waits"
-						    : "waited");
-	put(l, &l->before, "%s", ms >= 0 ? " " : "");
-	put_age(l, &l->before, ms, at_least);
+	lk_buf_puts(&l->before, lock->state == LK_STATE_STOPPED_WAITING ? "was stopped while it waited"
+				: f == t->frame                         ? "waits"
+									: "waited");
+	lk_buf_puts(&l->before, ms >= 0 ? " " : "");
+	lk_tui_age_text(ms, at_least, &l->before);
 	/* An unseen root is named after its first request, which says nothing about the lock in the way. */
 	put_wanted(l, t, node, parent && parent->kind != LK_TREE_UNSEEN ? parent->lock : NULL);
 	put_behind(l, node, parent ? parent->lock : NULL);

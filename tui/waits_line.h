@@ -9,7 +9,6 @@
 struct lk_waits_line {
 	lk_buf before, path, after;
 	enum lk_style style;
-	int rc; /* 0 or -ENOMEM */
 };
 
 /* f: the frame of the node. indent: cells that stand before it, so that columns lie below each other. */

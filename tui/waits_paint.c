@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The forest of waits as a picture. */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "tui/rowmark.h"
@@ -22,16 +21,15 @@ enum {
 /* ---- branches ---- */
 
 /* Does another branch of this level follow? From the last row up: seen[level] says that one was met. */
-static int find_next(struct lk_waits *w, const struct lk_list *l)
+static void find_next(struct lk_waits *w, const struct lk_list *l)
 {
-	lk_auto_mem unsigned char *seen = calloc(UINT16_MAX + 1, 1);
+	lk_auto_mem unsigned char *seen = NULL;
 	unsigned deepest = 0;
 
 	if (w->epoch == l->epoch && w->has_next.n == l->shown.n)
-		return 0;
-	w->has_next.n = 0;
-	if (!seen || lk_vec_reserve(&w->has_next.v, &w->has_next.cap, 0, l->shown.n + 1, 1) < 0)
-		return -ENOMEM;
+		return;
+	seen = lk_alloc(UINT16_MAX + 1, 1);
+	lk_vec_reserve(&w->has_next.v, &w->has_next.cap, 0, l->shown.n, 1);
 	w->has_next.n = l->shown.n;
 	for (size_t i = l->shown.n; i-- > 0;) {
 		unsigned level = lk_list_at(l, i)->level;
@@ -46,7 +44,6 @@ static int find_next(struct lk_waits *w, const struct lk_list *l)
 		seen[level] = 1;
 	}
 	w->epoch = l->epoch;
-	return 0;
 }
 
 /* Whether the branches of the levels above the row go on below it; ret[level], up to MAX_LEVEL. */
@@ -86,49 +83,47 @@ static bool is_in_cycle(const struct lk_item *it)
 	return node && node->level && top_of(node, &it->frame->forest)->kind == LK_TREE_CYCLE;
 }
 
-static int put_stems(const struct lk_waits *w, const struct lk_list *l, size_t row, lk_buf *out)
+static void put_stems(const struct lk_waits *w, const struct lk_list *l, size_t row, lk_buf *out)
 {
 	const struct lk_item *it = lk_list_at(l, row);
 	unsigned level = it->level > MAX_LEVEL ? MAX_LEVEL : it->level, first = 1;
 	bool stems[MAX_LEVEL + 1];
 	bool folded = lk_list_is_folded(l, it->id);
-	int rc = 0;
 
 	find_stems(w, l, row, stems);
 	if (level > 1 && has_ring(l) && is_in_cycle(it)) {
-		rc = lk_buf_puts(out, " |   ");
+		lk_buf_puts(out, " |   ");
 		first = 2;
 	}
-	for (unsigned k = first; k < level && !rc; k++)
-		rc = lk_buf_puts(out, stems[k] ? "|  " : "   ");
-	if (rc || !level)
-		return rc;
-	return lk_buf_puts(out, w->has_next.v[row] ? folded ? "|+ " : "|- " : folded ? "`+ " : "`- ");
+	for (unsigned k = first; k < level; k++)
+		lk_buf_puts(out, stems[k] ? "|  " : "   ");
+	if (level)
+		lk_buf_puts(out, w->has_next.v[row] ? folded ? "|+ " : "|- " : folded ? "`+ " : "`- ");
 }
 
 /* What stands before the text of a row. */
-static int put_branch(const struct lk_waits *w, const struct lk_list *l, size_t row, lk_buf *out)
+static void put_branch(const struct lk_waits *w, const struct lk_list *l, size_t row, lk_buf *out)
 {
 	const struct lk_item *it = lk_list_at(l, row);
 	bool folded = lk_list_is_folded(l, it->id);
 
 	if (it->level == 1 && has_ring(l) && is_in_cycle(it) && !(it->flags & LK_ITEM_GHOST)) {
-		if (it->sub == LK_WAITS_FIRST || it->sub == LK_WAITS_ALONE)
-			return lk_buf_puts(out, folded ? " +-> + " : " +-> ");
-		return lk_buf_puts(out, folded ? " |   + " : " |   ");
+		lk_buf_puts(out, it->sub == LK_WAITS_FIRST || it->sub == LK_WAITS_ALONE ? " +-> " : " |   ");
+		lk_buf_puts(out, folded ? "+ " : "");
+	} else if (!it->level && folded) {
+		lk_buf_puts(out, "+ ");
+	} else {
+		put_stems(w, l, row, out);
 	}
-	if (!it->level && folded)
-		return lk_buf_puts(out, "+ ");
-	return put_stems(w, l, row, out);
 }
 
 /* ---- rows ---- */
 
 static int cells_of(const lk_buf *b, bool utf8)
 {
-	lk_auto_mem char *safe = b->n ? lk_sanitize(b->v, b->n, utf8) : NULL;
+	lk_auto_mem char *safe = lk_sanitize(b->v, b->n, utf8);
 
-	return safe ? (int)lk_sanitize_width(safe, utf8) : 0;
+	return (int)lk_sanitize_width(safe, utf8);
 }
 
 /* In a few cells the name of the file alone; it is more than what stands behind it. */
@@ -218,8 +213,8 @@ static void paint_row(struct lk_tui *t, struct lk_view *v, size_t row, struct lk
 			paint_ring(it, x, c, r);
 		return;
 	}
-	if (put_branch(v->own, &v->list, row, &branch) == 0 && branch.n)
-		x += lk_canvas_printf(c, x, r.y, r.x + r.w - x, LK_STYLE_BORDER, "%.*s", (int)branch.n, branch.v);
+	put_branch(v->own, &v->list, row, &branch);
+	x += lk_canvas_put(c, x, r.y, r.x + r.w - x, LK_STYLE_BORDER, lk_buf_str(&branch));
 	if (node) {
 		lk_waits_line_make(&line, t, it->frame, node, x - r.x - LK_ROW_GUTTER);
 		x = paint_line(&line, ghost ? LK_STYLE_GHOST : line.style, c,
@@ -250,10 +245,7 @@ void lk_waits_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, st
 		lk_table_say_empty(t, v, c, r);
 		return;
 	}
-	if (find_next(v->own, l) < 0) {
-		lk_canvas_put(c, r.x, r.y, r.w, LK_STYLE_ALARM, "There is no memory left for the rows.");
-		return;
-	}
+	find_next(v->own, l);
 	for (int y = 0; y < r.h && l->top + (size_t)y < l->shown.n; y++)
 		paint_row(t, v, l->top + (size_t)y, c, (struct lk_rect){ r.x, r.y + y, r.w, 1 });
 }
@@ -281,7 +273,6 @@ static void refresh_advice(struct lk_waits *w, const struct lk_tui *t, const str
 	if (w->advice_frame == t->frame->number && w->advice_row == row)
 		return;
 	w->advice.n = 0;
-	/* Without memory it is short. */
 	lk_waits_advice(t->frame, current ? lk_waits_node(it) : NULL, &w->advice);
 	w->advice_frame = t->frame->number;
 	w->advice_row = row;
@@ -296,7 +287,7 @@ void lk_waits_paint_footer(struct lk_tui *t, struct lk_view *v, struct lk_canvas
 		return;
 	refresh_advice(w, t, lk_list_selected(&v->list));
 	text = lk_buf_str(&w->advice);
-	if (!text || r.w < 3)
+	if (r.w < 3)
 		return;
 	if (lk_canvas_wrap(NULL, 0, 0, r.w - 2, 0, LK_STYLE_BRIGHT, text) < r.h)
 		r.y++;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/io.h"
 #include "base/vec.h"
 
@@ -77,23 +78,18 @@ static bool wait_for_turn(struct lk_worker *w)
 static void look_once(struct lk_worker *w)
 {
 	uint32_t expected = (uint32_t)interval(w);
-	struct lk_frame *f = NULL, **slot;
-	int rc;
+	struct lk_frame *f;
 
 	w->wanted = false;
 	w->looking = true;
 	w->since_ms = lk_io_now_ms();
 	pthread_mutex_unlock(&w->lock);
-	rc = lk_looker_look(w->looker, w->since_ms, lk_io_wall_ms(), expected, &f);
+	f = lk_looker_look(w->looker, w->since_ms, lk_io_wall_ms(), expected);
 	pthread_mutex_lock(&w->lock);
 	w->looking = false;
 	w->looked = true;
 	w->cost_ms = lk_io_now_ms() - w->since_ms;
-	slot = rc == 0 ? lk_vec_push(&w->frames) : NULL;
-	if (slot)
-		*slot = f;
-	else if (f)
-		lk_frame_drop(f);
+	*lk_vec_push(&w->frames) = f;
 	notify(w);
 }
 
@@ -184,22 +180,15 @@ static void init_locks(struct lk_worker *w)
 
 int lk_worker_new(const struct lk_worker_plan *plan, struct lk_worker **ret)
 {
-	struct lk_worker *w = calloc(1, sizeof(*w));
-	int rc = 0;
+	struct lk_worker *w = lk_alloc(1, sizeof(*w));
+	int rc;
 
-	if (!w) {
-		lk_source_free(plan->source);
-		return -ENOMEM;
-	}
 	w->plan = *plan;
 	init_locks(w);
+	w->looker = lk_looker_new(plan->source, plan->needs, plan->timeout_ms);
+	lk_looker_set_exact(w->looker, plan->exact);
 	w->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (w->event_fd < 0)
-		rc = -errno;
-	rc = rc < 0 ? rc : lk_looker_new(plan->source, plan->needs, plan->timeout_ms, &w->looker);
-	if (rc == 0)
-		lk_looker_set_exact(w->looker, plan->exact);
-	rc = rc < 0 ? rc : start_thread(w, look_again_and_again, w);
+	rc = w->event_fd < 0 ? -errno : start_thread(w, look_again_and_again, w);
 	if (rc < 0)
 		free_worker(w);
 	else
@@ -268,11 +257,9 @@ struct lk_frame *lk_worker_take(struct lk_worker *w)
 
 int lk_worker_start(struct lk_worker *w, void (*work)(void *arg), void (*done)(struct lk_tui *t, void *arg), void *arg)
 {
-	struct job *j = malloc(sizeof(*j));
+	struct job *j = lk_alloc(1, sizeof(*j));
 	int rc;
 
-	if (!j)
-		return -ENOMEM;
 	*j = (struct job){ .worker = w, .work = work, .done = done, .arg = arg };
 	rc = start_thread(w, do_job, j);
 	if (rc < 0)

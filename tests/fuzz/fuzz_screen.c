@@ -70,7 +70,7 @@ static void look(struct play *p)
 
 	p->tui->now_ms += 2000;
 	p->tui->wall_ms += 2000;
-	LK_FUZZ_MUST(lk_looker_look(p->looker, p->tui->now_ms, p->tui->wall_ms, 0, &f) == 0);
+	f = lk_looker_look(p->looker, p->tui->now_ms, p->tui->wall_ms, 0);
 	lk_tui_frame(p->tui, f);
 }
 
@@ -95,8 +95,9 @@ static void start(struct play *p)
 
 	p->sys = nosys_make(&p->n_changes);
 	lk_settings_init(&set);
-	LK_FUZZ_MUST(lk_tui_new(&host, &set, &p->tui) == 0 && open_capture(p, &p->source, NULL) == 0);
-	LK_FUZZ_MUST(lk_looker_new(p->source, LK_NEED_ALL, 0, &p->looker) == 0);
+	p->tui = lk_tui_new(&host, &set);
+	LK_FUZZ_MUST(open_capture(p, &p->source, NULL) == 0);
+	p->looker = lk_looker_new(p->source, LK_NEED_ALL, 0);
 	LK_FUZZ_MUST(lk_canvas_resize(&p->canvas, 80, 24) == 0);
 	p->canvas.utf8 = p->tui->utf8 = true;
 	look(p);

@@ -177,8 +177,8 @@ static void want_tui(struct script *s)
 
 	if (s->tui)
 		return;
-	if (lk_tui_new(&host, &s->set, &s->tui) < 0 || lk_looker_new(&s->base, LK_NEED_ALL, 0, &s->looker) < 0)
-		die(s, "out of memory");
+	s->tui = lk_tui_new(&host, &s->set);
+	s->looker = lk_looker_new(&s->base, LK_NEED_ALL, 0);
 	s->tui->now_ms = s->now_ms;
 }
 
@@ -187,8 +187,7 @@ static void look(struct script *s)
 	struct lk_frame *f;
 
 	want_tui(s);
-	if (lk_looker_look(s->looker, s->now_ms, s->wall_ms, 0, &f) < 0)
-		die(s, "out of memory");
+	f = lk_looker_look(s->looker, s->now_ms, s->wall_ms, 0);
 	f->wall_ms = s->wall_ms;
 	f->scan_ms = 38;
 	s->tui->now_ms = s->now_ms;
