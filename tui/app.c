@@ -416,56 +416,18 @@ unsigned lk_do_highlight(struct lk_tui *t)
 	return LK_DIRTY_PAINT;
 }
 
-unsigned lk_do_view_1(struct lk_tui *t)
-{
-	return lk_tui_switch(t, LK_VIEW_LOCKS);
-}
-
-unsigned lk_do_view_2(struct lk_tui *t)
-{
-	return lk_tui_switch(t, LK_VIEW_FILES);
-}
-
-unsigned lk_do_view_3(struct lk_tui *t)
-{
-	return lk_tui_switch(t, LK_VIEW_PROCS);
-}
-
-unsigned lk_do_view_4(struct lk_tui *t)
-{
-	return lk_tui_switch(t, LK_VIEW_WAITS);
-}
-
-unsigned lk_do_view_5(struct lk_tui *t)
+/* The map is that of the selected row's file. */
+unsigned lk_do_view(struct lk_tui *t, int id)
 {
 	struct lk_subject s;
 
 	lk_tui_subject(t, &s);
-	if (t->current != LK_VIEW_MAP)
+	if (id == LK_VIEW_MAP && t->current != LK_VIEW_MAP)
 		lk_view_map_show(t, &s);
-	return lk_tui_switch(t, LK_VIEW_MAP);
+	return lk_tui_switch(t, (enum lk_view_id)id);
 }
 
-unsigned lk_do_view_6(struct lk_tui *t)
+unsigned lk_do_next_view(struct lk_tui *t, int step)
 {
-	return lk_tui_switch(t, LK_VIEW_HISTORY);
-}
-
-/* As if its number were pressed. */
-static unsigned step_view(struct lk_tui *t, size_t step)
-{
-	static unsigned (*const show[LK_VIEWS])(struct lk_tui *) = { lk_do_view_1, lk_do_view_2, lk_do_view_3,
-								     lk_do_view_4, lk_do_view_5, lk_do_view_6 };
-
-	return show[((size_t)t->current + step) % LK_VIEWS](t);
-}
-
-unsigned lk_do_next_view(struct lk_tui *t)
-{
-	return step_view(t, 1);
-}
-
-unsigned lk_do_previous_view(struct lk_tui *t)
-{
-	return step_view(t, LK_VIEWS - 1);
+	return lk_do_view(t, ((int)t->current + LK_VIEWS + step) % LK_VIEWS);
 }

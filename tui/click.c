@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a click or the wheel means where it happened. */
 #include <string.h>
 
 #include "tui/paint.h"
@@ -34,16 +35,14 @@ static unsigned click_pane(struct lk_tui *t, struct lk_pane *p, const struct lk_
 
 static unsigned click_tabs(struct lk_tui *t, struct lk_rect r, const struct lk_mouse *m)
 {
-	static unsigned (*const show[LK_VIEWS])(struct lk_tui *) = { lk_do_view_1, lk_do_view_2, lk_do_view_3,
-								     lk_do_view_4, lk_do_view_5, lk_do_view_6 };
 	struct lk_tab_spot spots[LK_VIEWS];
 
 	if (lk_layout_is_short(t->w, t->h))
 		return LK_DIRTY_NONE;
 	lk_tabs_spots(t, r.w, spots);
-	for (size_t i = 0; i < LK_VIEWS; i++) {
+	for (int i = 0; i < LK_VIEWS; i++) {
 		if (m->x >= r.x + spots[i].x && m->x < r.x + spots[i].x + spots[i].w)
-			return show[i](t);
+			return lk_do_view(t, i);
 	}
 	return LK_DIRTY_NONE;
 }

@@ -50,7 +50,9 @@ struct lk_command {
 	const char *label; /* at most 7 cells: for the key bar */
 	const char *help; /* one line */
 	unsigned flags; /* LK_COMMAND_* */
-	unsigned (*run)(struct lk_tui *t); /* returns LK_DIRTY_* */
+	unsigned (*run)(struct lk_tui *t); /* returns LK_DIRTY_*; NULL: run_with() */
+	unsigned (*run_with)(struct lk_tui *t, int arg); /* several commands that differ in a number */
+	int arg; /* for it: a view, or 1 forward and -1 back */
 };
 
 const struct lk_command *lk_command_table(size_t *ret_n);
@@ -66,22 +68,16 @@ unsigned lk_do_quit(struct lk_tui *t), lk_do_close(struct lk_tui *t), lk_do_canc
 unsigned lk_do_suspend(struct lk_tui *t);
 unsigned lk_do_redraw(struct lk_tui *t), lk_do_refresh(struct lk_tui *t), lk_do_pause(struct lk_tui *t);
 unsigned lk_do_units(struct lk_tui *t), lk_do_header(struct lk_tui *t), lk_do_highlight(struct lk_tui *t);
-unsigned lk_do_view_1(struct lk_tui *t), lk_do_view_2(struct lk_tui *t), lk_do_view_3(struct lk_tui *t);
-unsigned lk_do_view_4(struct lk_tui *t), lk_do_view_5(struct lk_tui *t), lk_do_view_6(struct lk_tui *t);
-unsigned lk_do_next_view(struct lk_tui *t), lk_do_previous_view(struct lk_tui *t);
+unsigned lk_do_view(struct lk_tui *t, int id), lk_do_next_view(struct lk_tui *t, int step);
 /* -- move.c -- */
-unsigned lk_do_up(struct lk_tui *t), lk_do_down(struct lk_tui *t), lk_do_left(struct lk_tui *t),
-	lk_do_right(struct lk_tui *t);
-unsigned lk_do_page_up(struct lk_tui *t), lk_do_page_down(struct lk_tui *t);
-unsigned lk_do_half_up(struct lk_tui *t), lk_do_half_down(struct lk_tui *t);
-unsigned lk_do_first(struct lk_tui *t), lk_do_last(struct lk_tui *t);
+unsigned lk_do_rows(struct lk_tui *t, int by), lk_do_pages(struct lk_tui *t, int by);
+unsigned lk_do_half_pages(struct lk_tui *t, int by), lk_do_end(struct lk_tui *t, int direction);
+unsigned lk_do_left(struct lk_tui *t), lk_do_right(struct lk_tui *t);
 unsigned lk_do_expand(struct lk_tui *t), lk_do_collapse(struct lk_tui *t), lk_do_tree(struct lk_tui *t);
 unsigned lk_do_tag(struct lk_tui *t), lk_do_tag_same(struct lk_tui *t), lk_do_untag(struct lk_tui *t);
 unsigned lk_do_follow(struct lk_tui *t), lk_do_invert(struct lk_tui *t);
-unsigned lk_do_sort_next(struct lk_tui *t), lk_do_sort_previous(struct lk_tui *t);
-unsigned lk_do_next_contended(struct lk_tui *t), lk_do_previous_contended(struct lk_tui *t);
-unsigned lk_do_only_contended(struct lk_tui *t);
-unsigned lk_do_find_next(struct lk_tui *t), lk_do_find_previous(struct lk_tui *t);
+unsigned lk_do_next_sort(struct lk_tui *t, int step), lk_do_next_contended(struct lk_tui *t, int direction);
+unsigned lk_do_only_contended(struct lk_tui *t), lk_do_find_next(struct lk_tui *t, int direction);
 /* -- prompt.c -- */
 unsigned lk_do_find(struct lk_tui *t), lk_do_filter(struct lk_tui *t), lk_do_write(struct lk_tui *t);
 /* -- menu.c -- */

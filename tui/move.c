@@ -12,73 +12,38 @@ static struct lk_list *list_of(const struct lk_tui *t)
 	return &lk_tui_view(t)->list;
 }
 
-static unsigned move_by(struct lk_tui *t, int64_t by)
+unsigned lk_do_rows(struct lk_tui *t, int by)
 {
 	lk_list_move(list_of(t), by);
 	return LK_DIRTY_PAINT;
 }
 
-static int64_t page_of(const struct lk_tui *t)
+unsigned lk_do_pages(struct lk_tui *t, int by)
 {
 	size_t page = list_of(t)->page;
 
-	return page > 1 ? (int64_t)page : 1;
+	return lk_do_rows(t, by * (page > 1 ? (int)page : 1));
 }
 
-unsigned lk_do_up(struct lk_tui *t)
+unsigned lk_do_half_pages(struct lk_tui *t, int by)
 {
-	return move_by(t, -1);
+	size_t page = list_of(t)->page;
+
+	return lk_do_rows(t, by * (page > 1 ? (int)(page + 1) / 2 : 1));
 }
 
-unsigned lk_do_down(struct lk_tui *t)
-{
-	return move_by(t, 1);
-}
-
-unsigned lk_do_page_up(struct lk_tui *t)
-{
-	return move_by(t, -page_of(t));
-}
-
-unsigned lk_do_page_down(struct lk_tui *t)
-{
-	return move_by(t, page_of(t));
-}
-
-unsigned lk_do_half_up(struct lk_tui *t)
-{
-	return move_by(t, -((page_of(t) + 1) / 2));
-}
-
-unsigned lk_do_half_down(struct lk_tui *t)
-{
-	return move_by(t, (page_of(t) + 1) / 2);
-}
-
-unsigned lk_do_first(struct lk_tui *t)
-{
-	lk_list_select(list_of(t), 0);
-	return LK_DIRTY_PAINT;
-}
-
-unsigned lk_do_last(struct lk_tui *t)
+unsigned lk_do_end(struct lk_tui *t, int direction)
 {
 	struct lk_list *l = list_of(t);
 
-	if (l->shown.n)
-		lk_list_select(l, l->shown.n - 1);
+	lk_list_select(l, direction > 0 && l->shown.n ? l->shown.n - 1 : 0);
 	return LK_DIRTY_PAINT;
 }
 
-static unsigned no_memory(struct lk_tui *t)
+static unsigned fold(struct lk_list *l, uint64_t id, bool on)
 {
-	lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
+	lk_list_fold(l, id, on);
 	return LK_DIRTY_PAINT;
-}
-
-static unsigned fold(struct lk_tui *t, struct lk_list *l, uint64_t id, bool on)
-{
-	return lk_list_fold(l, id, on) < 0 ? no_memory(t) : LK_DIRTY_PAINT;
 }
 
 unsigned lk_do_left(struct lk_tui *t)
@@ -93,7 +58,7 @@ unsigned lk_do_left(struct lk_tui *t)
 	if (!l->tree || !it)
 		return LK_DIRTY_NONE;
 	if ((it->flags & LK_ITEM_HAS_CHILDREN) && !lk_list_is_folded(l, it->id))
-		return fold(t, l, it->id, true);
+		return fold(l, it->id, true);
 	lk_list_select_id(l, it->parent);
 	return LK_DIRTY_PAINT;
 }
@@ -104,7 +69,7 @@ unsigned lk_do_right(struct lk_tui *t)
 	const struct lk_item *it = lk_list_selected(l);
 
 	if (l->tree && it && lk_list_is_folded(l, it->id))
-		return fold(t, l, it->id, false);
+		return fold(l, it->id, false);
 	/* No cell says more than a path may. */
 	if (l->side < 4096)
 		l->side += SIDE_STEP;
@@ -116,7 +81,7 @@ unsigned lk_do_expand(struct lk_tui *t)
 	struct lk_list *l = list_of(t);
 	const struct lk_item *it = lk_list_selected(l);
 
-	return it && l->tree ? fold(t, l, it->id, false) : LK_DIRTY_NONE;
+	return it && l->tree ? fold(l, it->id, false) : LK_DIRTY_NONE;
 }
 
 /* A row that has nothing to fold folds the one it hangs under. */
@@ -128,11 +93,11 @@ unsigned lk_do_collapse(struct lk_tui *t)
 	if (!it || !l->tree)
 		return LK_DIRTY_NONE;
 	if ((it->flags & LK_ITEM_HAS_CHILDREN) && !lk_list_is_folded(l, it->id))
-		return fold(t, l, it->id, true);
+		return fold(l, it->id, true);
 	if (!it->parent)
 		return LK_DIRTY_NONE;
 	lk_list_select_id(l, it->parent);
-	return fold(t, l, l->cursor, true);
+	return fold(l, l->cursor, true);
 }
 
 unsigned lk_do_tree(struct lk_tui *t)
@@ -154,8 +119,7 @@ unsigned lk_do_tag(struct lk_tui *t)
 
 	if (!it)
 		return LK_DIRTY_NONE;
-	if (lk_list_tag(l, it->id, !lk_list_is_tagged(l, it->id)) < 0)
-		return no_memory(t);
+	lk_list_tag(l, it->id, !lk_list_is_tagged(l, it->id));
 	lk_list_move(l, 1);
 	return LK_DIRTY_PAINT;
 }
@@ -182,8 +146,8 @@ unsigned lk_do_tag_same(struct lk_tui *t)
 		if (it->flags & (LK_ITEM_FIXED | LK_ITEM_GHOST))
 			continue;
 		v->ops->subject(t, it, &other);
-		if (is_same(t, &one, &other) && lk_list_tag(l, it->id, true) < 0)
-			return no_memory(t);
+		if (is_same(t, &one, &other))
+			lk_list_tag(l, it->id, true);
 	}
 	return LK_DIRTY_PAINT;
 }
@@ -225,7 +189,7 @@ static size_t neighbour(const struct lk_tui *t, const struct lk_view *v, int ste
 	return n ? shown[step > 0 ? 0 : n - 1] : SIZE_MAX;
 }
 
-static unsigned sort_by(struct lk_tui *t, int step)
+unsigned lk_do_next_sort(struct lk_tui *t, int step)
 {
 	struct lk_view *v = lk_tui_view(t);
 	struct lk_list *l = &v->list;
@@ -239,31 +203,11 @@ static unsigned sort_by(struct lk_tui *t, int step)
 	return LK_DIRTY_ORDER | LK_DIRTY_PAINT;
 }
 
-unsigned lk_do_sort_next(struct lk_tui *t)
-{
-	return sort_by(t, 1);
-}
-
-unsigned lk_do_sort_previous(struct lk_tui *t)
-{
-	return sort_by(t, -1);
-}
-
-static unsigned contended(struct lk_tui *t, int direction)
+unsigned lk_do_next_contended(struct lk_tui *t, int direction)
 {
 	if (!lk_list_contended(list_of(t), direction))
 		lk_tui_say(t, LK_STYLE_WORDS, "Nobody waits for any of these.");
 	return LK_DIRTY_PAINT;
-}
-
-unsigned lk_do_next_contended(struct lk_tui *t)
-{
-	return contended(t, 1);
-}
-
-unsigned lk_do_previous_contended(struct lk_tui *t)
-{
-	return contended(t, -1);
 }
 
 unsigned lk_do_only_contended(struct lk_tui *t)
@@ -274,7 +218,7 @@ unsigned lk_do_only_contended(struct lk_tui *t)
 	return LK_DIRTY_ORDER | LK_DIRTY_PAINT;
 }
 
-static unsigned find_from(struct lk_tui *t, int direction)
+unsigned lk_do_find_next(struct lk_tui *t, int direction)
 {
 	struct lk_list *l = list_of(t);
 
@@ -285,14 +229,4 @@ static unsigned find_from(struct lk_tui *t, int direction)
 	if (!lk_list_search_on(l, direction))
 		lk_tui_say(t, LK_STYLE_ALARM, "Not found: %s", l->search);
 	return LK_DIRTY_PAINT;
-}
-
-unsigned lk_do_find_next(struct lk_tui *t)
-{
-	return find_from(t, 1);
-}
-
-unsigned lk_do_find_previous(struct lk_tui *t)
-{
-	return find_from(t, -1);
 }

@@ -290,10 +290,8 @@ static unsigned command(struct lk_tui *t, struct lk_view *v, const struct lk_com
 		return settle(t, lk_mapview_zoom(m, 1), "This is one stretch: there is nothing smaller to see.");
 	if (cmd->run == lk_do_collapse)
 		return settle(t, lk_mapview_zoom(m, -1), "This is the whole file.");
-	if (cmd->run == lk_do_next_contended)
-		return settle(t, lk_mapview_conflict(m, 1), "There is no conflict on this file.");
-	if (cmd->run == lk_do_previous_contended)
-		return settle(t, lk_mapview_conflict(m, -1), "There is no conflict on this file.");
+	if (cmd->run_with == lk_do_next_contended)
+		return settle(t, lk_mapview_conflict(m, cmd->arg), "There is no conflict on this file.");
 	return LK_DIRTY_NOT_MINE;
 }
 
