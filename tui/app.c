@@ -123,7 +123,7 @@ struct lk_view *lk_tui_view(const struct lk_tui *t)
 
 /* ---- words ---- */
 
-void lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...)
+unsigned lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...)
 {
 	char *before = t->message;
 	va_list ap;
@@ -134,6 +134,7 @@ void lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...)
 	free(before);
 	t->message_style = style;
 	t->message_until_ms = t->now_ms + MESSAGE_MS;
+	return LK_DIRTY_PAINT;
 }
 
 static void unsay(struct lk_tui *t)
@@ -395,8 +396,7 @@ unsigned lk_do_units(struct lk_tui *t)
 	static const char *const words[] = { "KiB, MiB, GiB", "bytes in full", "hexadecimal" };
 
 	t->set.units = (enum lk_units)((t->set.units + 1) % 3);
-	lk_tui_say(t, LK_STYLE_WORDS, "Sizes and offsets: %s.", words[t->set.units]);
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_WORDS, "Sizes and offsets: %s.", words[t->set.units]);
 }
 
 unsigned lk_do_header(struct lk_tui *t)
@@ -412,8 +412,8 @@ unsigned lk_do_highlight(struct lk_tui *t)
 	lk_settings_init(&normal);
 	t->set.highlight_looks = t->set.highlight_looks ? 0 : normal.highlight_looks;
 	lk_settings_done(&normal);
-	lk_tui_say(t, LK_STYLE_WORDS, t->set.highlight_looks ? "New rows stand out." : "New rows do not stand out.");
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_WORDS,
+			  t->set.highlight_looks ? "New rows stand out." : "New rows do not stand out.");
 }
 
 /* The map is that of the selected row's file. */

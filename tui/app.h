@@ -75,8 +75,8 @@ unsigned lk_tui_tick(struct lk_tui *t);
 /* Paints all of it; the canvas has the size of the terminal. */
 void lk_tui_paint(struct lk_tui *t, struct lk_canvas *c);
 
-/* In the line above the key bar, for some seconds. Raw bytes of the machine may be in it. */
-void lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* In the line above the key bar, for some seconds. Raw bytes of the machine may be in it. LK_DIRTY_PAINT. */
+unsigned lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 struct lk_view *lk_tui_view(const struct lk_tui *t); /* the current one */
 /* What the selected row is about; ret->frame NULL: nothing is selected. */

@@ -116,10 +116,8 @@ static unsigned choose(struct menu *m, struct lk_tui *t)
 
 	if (!row)
 		return LK_DIRTY_NONE;
-	if (row->why_not) {
-		lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", row->text, row->why_not);
-		return LK_DIRTY_PAINT;
-	}
+	if (row->why_not)
+		return lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", row->text, row->why_not);
 	value = row->value;
 	arg = m->arg;
 	m->arg = NULL;
@@ -223,6 +221,5 @@ unsigned lk_menu_open(struct lk_tui *t, const char *title, struct lk_menu_row *r
 	}
 	free_rows(rows, n);
 	free(arg);
-	lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
 }

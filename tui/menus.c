@@ -30,8 +30,7 @@ static unsigned fail(struct lk_tui *t, row_list *rows)
 	for (size_t i = 0; i < rows->n; i++)
 		free(rows->v[i].text);
 	lk_vec_done(rows);
-	lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
 }
 
 /* -- order -- */
@@ -160,10 +159,8 @@ unsigned lk_do_user(struct lk_tui *t)
 	size_t n = 0, selected = 0;
 	int rc;
 
-	if (!t->frame || !t->frame->snap) {
-		lk_tui_say(t, LK_STYLE_ALARM, "No look has been finished yet.");
-		return LK_DIRTY_PAINT;
-	}
+	if (!t->frame || !t->frame->snap)
+		return lk_tui_say(t, LK_STYLE_ALARM, "No look has been finished yet.");
 	rc = collect_users(t->frame->snap, &names, &n);
 	if (!rc)
 		users = copy_users(names, n);
@@ -215,10 +212,8 @@ static unsigned action_chosen(struct lk_tui *t, void *arg, long value)
 	struct lk_subject s;
 
 	lk_tui_subject(t, &s);
-	if (s.id != a->id) {
-		lk_tui_say(t, LK_STYLE_ALARM, "The target changed: that row is gone. Nothing was done.");
-		return LK_DIRTY_PAINT;
-	}
+	if (s.id != a->id)
+		return lk_tui_say(t, LK_STYLE_ALARM, "The target changed: that row is gone. Nothing was done.");
 	if (!cmd)
 		return LK_DIRTY_NONE;
 	/* The refusals of the command count for all that is done in its way. */
@@ -258,8 +253,7 @@ unsigned lk_do_actions(struct lk_tui *t)
 	lk_tui_subject(t, &s);
 	if (!s.frame) {
 		free(a);
-		lk_tui_say(t, LK_STYLE_ALARM, "No row is selected.");
-		return LK_DIRTY_PAINT;
+		return lk_tui_say(t, LK_STYLE_ALARM, "No row is selected.");
 	}
 	if (a)
 		a->id = s.id;

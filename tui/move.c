@@ -104,10 +104,8 @@ unsigned lk_do_tree(struct lk_tui *t)
 {
 	struct lk_list *l = list_of(t);
 
-	if (!*lk_view_label(lk_tui_view(t), lk_command_find("tree", 4))) {
-		lk_tui_say(t, LK_STYLE_WORDS, "%s has no tree.", lk_tui_view(t)->ops->title);
-		return LK_DIRTY_PAINT;
-	}
+	if (!*lk_view_label(lk_tui_view(t), lk_command_find("tree", 4)))
+		return lk_tui_say(t, LK_STYLE_WORDS, "%s has no tree.", lk_tui_view(t)->ops->title);
 	l->tree = !l->tree;
 	return LK_DIRTY_ROWS | LK_DIRTY_PAINT;
 }
@@ -163,9 +161,8 @@ unsigned lk_do_follow(struct lk_tui *t)
 	struct lk_list *l = list_of(t);
 
 	l->follow = !l->follow;
-	lk_tui_say(t, LK_STYLE_WORDS,
-		   l->follow ? "Following: the selected row keeps its line." : "No longer following.");
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_WORDS,
+			  l->follow ? "Following: the selected row keeps its line." : "No longer following.");
 }
 
 unsigned lk_do_invert(struct lk_tui *t)
@@ -222,10 +219,8 @@ unsigned lk_do_find_next(struct lk_tui *t, int direction)
 {
 	struct lk_list *l = list_of(t);
 
-	if (!l->search || !*l->search) {
-		lk_tui_say(t, LK_STYLE_WORDS, "Nothing was searched for yet: press / first.");
-		return LK_DIRTY_PAINT;
-	}
+	if (!l->search || !*l->search)
+		return lk_tui_say(t, LK_STYLE_WORDS, "Nothing was searched for yet: press / first.");
 	if (!lk_list_search_on(l, direction))
 		lk_tui_say(t, LK_STYLE_ALARM, "Not found: %s", l->search);
 	return LK_DIRTY_PAINT;

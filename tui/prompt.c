@@ -277,8 +277,7 @@ static unsigned write_enter(struct lk_tui *t, void *arg, const char *text)
 	(void)arg;
 	if (*text)
 		return lk_snapfile_write(t, text);
-	lk_tui_say(t, LK_STYLE_ALARM, "Nothing was written: a file needs a name.");
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_ALARM, "Nothing was written: a file needs a name.");
 }
 
 /* A name that needs no thought: which machine, and when. */
@@ -308,10 +307,8 @@ unsigned lk_do_write(struct lk_tui *t)
 	lk_buf name = { 0 };
 	unsigned dirty;
 
-	if (!t->frame || !t->frame->snap) {
-		lk_tui_say(t, LK_STYLE_ALARM, "There is nothing to write yet: no look has been finished.");
-		return LK_DIRTY_PAINT;
-	}
+	if (!t->frame || !t->frame->snap)
+		return lk_tui_say(t, LK_STYLE_ALARM, "There is nothing to write yet: no look has been finished.");
 	propose(t->frame, &name);
 	dirty = lk_prompt_open(t, &ops, NULL, lk_buf_str(&name));
 	lk_vec_done(&name);

@@ -45,10 +45,8 @@ unsigned lk_rowpane_open(struct lk_tui *t, const char *name, const char *title, 
 	const struct lk_item *it = lk_list_selected(&v->list);
 	struct row *row;
 
-	if (!it) {
-		lk_tui_say(t, LK_STYLE_DIM, "No row is selected.");
-		return LK_DIRTY_PAINT;
-	}
+	if (!it)
+		return lk_tui_say(t, LK_STYLE_DIM, "No row is selected.");
 	row = lk_alloc(1, sizeof(*row));
 	*row = (struct row){ v->ops->id, it->id, own_fill };
 	return lk_text_open(t, name, title, fill, row);
