@@ -6,7 +6,6 @@
 #include "source/rights.h"
 #include "source/unread.h"
 #include "tui/app.h"
-#include "tui/textmaker.h"
 
 static void put_failure(struct lk_maker *m, const struct lk_tui *t)
 {

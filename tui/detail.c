@@ -2,9 +2,6 @@
 /* The detail: a pane over everything, or beside the list where there is room. And the way back up. */
 #include "tui/detail.h"
 
-#include "tui/rowpane.h"
-#include "tui/textwrap.h"
-
 static int fill_full(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret)
 {
 	int rc = t->current == LK_VIEW_HISTORY ? lk_detail_event(t, it, ret) : 0;
@@ -54,7 +51,7 @@ unsigned lk_do_detail(struct lk_tui *t)
 		return LK_DIRTY_PAINT;
 	}
 	t->hide_detail = hidden;
-	return lk_rowpane_open(t, "detail", "Detail", fill_full);
+	return lk_text_open_row(t, "detail", "Detail", fill_full);
 }
 
 /* One level up: from a pane to the view, from a branch to what it hangs under, from another view to the first. */

@@ -9,7 +9,6 @@
 #include "table/meaning.h"
 #include "table/path_hint.h"
 #include "tui/detail.h"
-#include "tui/textmaker.h"
 #include "tui/words.h"
 #include "words/words.h"
 

@@ -10,7 +10,6 @@
 #include "tui/detail.h"
 #include "tui/jsonlines.h"
 #include "tui/show.h"
-#include "tui/textmaker.h"
 #include "tui/words.h"
 #include "words/words.h"
 

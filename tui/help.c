@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "tui/app.h"
-#include "tui/textmaker.h"
 
 #define KEYS_CELLS 16
 #define MOST_KEYS 8 /* of one command */

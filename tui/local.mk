@@ -68,8 +68,6 @@ libtui_a_SOURCES = \
 	tui/prompt.c \
 	tui/rowmark.c \
 	tui/rowmark.h \
-	tui/rowpane.c \
-	tui/rowpane.h \
 	tui/settings.c \
 	tui/settings.h \
 	tui/settings_file.c \
@@ -92,11 +90,9 @@ libtui_a_SOURCES = \
 	tui/targets.h \
 	tui/testjob.c \
 	tui/testjob.h \
-	tui/textmaker.c \
-	tui/textmaker.h \
+	tui/text.c \
+	tui/text.h \
 	tui/textpane.c \
-	tui/textwrap.c \
-	tui/textwrap.h \
 	tui/theme.c \
 	tui/theme.h \
 	tui/timeline.c \

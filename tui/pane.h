@@ -6,6 +6,7 @@
 #include "tui/canvas.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
+#include "tui/text.h"
 #include "tui/view.h"
 
 struct lk_pane;
@@ -54,26 +55,16 @@ struct lk_pane *lk_pane_top(const struct lk_tui *t); /* NULL: none */
 struct lk_pane *lk_pane_find(const struct lk_tui *t, uint64_t serial);
 
 /* -- textpane.c: lines to scroll through -- */
-struct lk_text_line {
-	enum lk_style style;
-	char *text; /* owned; raw bytes */
-	int label; /* so many cells at its begin are a label: where it is wrapped, the rest stands beside it; -1: leading blanks */
-	bool exact; /* if it is printable ASCII, its backslashes are shown as they are: text to be copied */
-};
-struct lk_text {
-	LK_VEC(struct lk_text_line) lines;
-};
-/* What adds to a text, and what sets a field, returns 0. */
-int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void lk_text_done(struct lk_text *x);
-/* The same with a label in front, padded to `cells`; "" for a line that goes on with the one before. */
-int lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
 /* Makes the lines anew, for each frame and when the pane opens; arg: free'd by the pane with free(3). Lines longer than the pane are
  * wrapped. 0; or -ENOENT: what it was about is gone, the lines stay as they were. */
 typedef int (*lk_text_fill)(struct lk_tui *t, void *arg, struct lk_text *ret);
 /* Opens it over the body. title: static. LK_DIRTY_*. */
 unsigned lk_text_open(struct lk_tui *t, const char *name, const char *title, lk_text_fill fill, void *arg);
+
+/* Of text about a row. s, it: of the row, valid for the call; s->frame is never NULL. Returns 0. */
+typedef int (*lk_row_fill)(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret);
+/* The same about the selected row, found again by its identity in each frame. Says so when nothing is selected. */
+unsigned lk_text_open_row(struct lk_tui *t, const char *name, const char *title, lk_row_fill fill);
 
 /* -- prompt.c: a line to type in -- */
 struct lk_prompt_ops {
@@ -98,7 +89,7 @@ struct lk_field {
 };
 /* Whether the key was for it. */
 bool lk_field_key(struct lk_field *f, lk_press k);
-int lk_field_set(struct lk_field *f, const char *text);
+int lk_field_set(struct lk_field *f, const char *text); /* 0 */
 const char *lk_field_str(struct lk_field *f); /* never NULL */
 void lk_field_paint(struct lk_field *f, struct lk_canvas *c, int x, int y, int cells, bool focus);
 void lk_field_done(struct lk_field *f);

@@ -11,7 +11,6 @@
 #include "base/shell.h"
 #include "table/path_hint.h"
 #include "tui/jsonlines.h"
-#include "tui/rowpane.h"
 
 /* ---- commands ---- */
 
@@ -162,5 +161,5 @@ static int fill(struct lk_tui *t, const struct lk_subject *s, const struct lk_it
 
 unsigned lk_do_show(struct lk_tui *t)
 {
-	return lk_rowpane_open(t, "show", "This row as command lines and as JSON (Shift and the mouse select)", fill);
+	return lk_text_open_row(t, "show", "This row as command lines and as JSON (Shift and the mouse select)", fill);
 }

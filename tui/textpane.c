@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines to scroll through and to search in. */
-#include <stdarg.h>
+/* Panes of text: lines to scroll through and to search in; also about one row, found again by its identity in each frame. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "tui/app.h"
-#include "tui/textwrap.h"
 
 /* More rows than anybody reads; what is behind them is said to be left out. */
 #define MOST_ROWS 200000
@@ -28,41 +27,6 @@ struct text_pane {
 };
 
 /* ---- the lines ---- */
-
-static void add_line(struct lk_text *x, enum lk_style style, int label, char *text)
-{
-	*lk_vec_push(&x->lines) = (struct lk_text_line){ .style = style, .text = text, .label = label };
-}
-
-int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add_line(x, style, -1, lk_vprintf(fmt, ap));
-	va_end(ap);
-	return 0;
-}
-
-int lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
-{
-	lk_auto_mem char *value = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	value = lk_vprintf(fmt, ap);
-	va_end(ap);
-	add_line(x, LK_STYLE_PLAIN, cells,
-		 lk_printf("%-*s%s%s", cells, label, (int)strlen(label) >= cells ? " " : "", value));
-	return 0;
-}
-
-void lk_text_done(struct lk_text *x)
-{
-	for (size_t i = 0; i < x->lines.n; i++)
-		free(x->lines.v[i].text);
-	lk_vec_done(&x->lines);
-}
 
 /* What it is about may be gone: then the old lines stay. */
 static int refill(struct text_pane *p, struct lk_tui *t)
@@ -390,4 +354,52 @@ unsigned lk_text_open(struct lk_tui *t, const char *name, const char *title, lk_
 	lk_tui_say(t, LK_STYLE_ALARM, "It is gone by now.");
 	free_pane(&p->pane, t);
 	return LK_DIRTY_PAINT;
+}
+
+/* ---- about one row ---- */
+
+struct row {
+	enum lk_view_id view;
+	uint64_t id;
+	lk_row_fill fill;
+};
+
+/* What is shown of them is the past. */
+static void say_ghost(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret)
+{
+	int64_t ms = t->now_ms > it->gone_ms ? t->now_ms - it->gone_ms : 0;
+
+	lk_text_add(ret, LK_STYLE_ALARM, "Gone since %lld.%lld s. This is how it was.", (long long)(ms / 1000),
+		    (long long)(ms % 1000 / 100));
+}
+
+static int fill_row(struct lk_tui *t, void *arg, struct lk_text *ret)
+{
+	const struct row *row = arg;
+	const struct lk_view *v = &t->views[row->view];
+	const struct lk_item *it = lk_list_find_id(&v->list, row->id);
+	struct lk_subject s = { 0 };
+
+	if (!it)
+		return -ENOENT;
+	v->ops->subject(t, it, &s);
+	s.id = it->id;
+	if (!s.frame || !s.frame->snap)
+		return -ENOENT;
+	if (it->flags & LK_ITEM_GHOST)
+		say_ghost(t, it, ret);
+	return row->fill(t, &s, it, ret);
+}
+
+unsigned lk_text_open_row(struct lk_tui *t, const char *name, const char *title, lk_row_fill own_fill)
+{
+	struct lk_view *v = lk_tui_view(t);
+	const struct lk_item *it = lk_list_selected(&v->list);
+	struct row *row;
+
+	if (!it)
+		return lk_tui_say(t, LK_STYLE_DIM, "No row is selected.");
+	row = lk_alloc(1, sizeof(*row));
+	*row = (struct row){ v->ops->id, it->id, own_fill };
+	return lk_text_open(t, name, title, fill_row, row);
 }

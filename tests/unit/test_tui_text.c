@@ -8,7 +8,7 @@
 #include "screen.h"
 #include "tui/jsonlines.h"
 #include "tui/show.h"
-#include "tui/textwrap.h"
+#include "tui/text.h"
 
 static void row_is(const struct lk_wrap *w, size_t i, int indent, const char *text)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui/textwrap.h"
+/* Lines of text: added one by one or put together piece by piece, and broken into rows. */
+#include "tui/text.h"
 
+#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -11,6 +14,96 @@
 
 /* A column of words that is narrower than this is not worth an indent. */
 #define LEAST_BESIDE 12
+
+static void push_line(struct lk_text *x, enum lk_style style, int label, char *text)
+{
+	*lk_vec_push(&x->lines) = (struct lk_text_line){ .style = style, .text = text, .label = label };
+}
+
+int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	push_line(x, style, -1, lk_vprintf(fmt, ap));
+	va_end(ap);
+	return 0;
+}
+
+int lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
+{
+	lk_auto_mem char *value = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	value = lk_vprintf(fmt, ap);
+	va_end(ap);
+	push_line(x, LK_STYLE_PLAIN, cells,
+		  lk_printf("%-*s%s%s", cells, label, (int)strlen(label) >= cells ? " " : "", value));
+	return 0;
+}
+
+void lk_text_done(struct lk_text *x)
+{
+	for (size_t i = 0; i < x->lines.n; i++)
+		free(x->lines.v[i].text);
+	lk_vec_done(&x->lines);
+}
+
+/* ---- piece by piece ---- */
+
+static void end_line(struct lk_maker *m)
+{
+	if (m->label)
+		lk_text_add_label(m->text, m->cells, m->label, "%s", lk_buf_str(&m->line));
+	else if (m->line.n)
+		lk_text_add(m->text, LK_STYLE_PLAIN, "%s", lk_buf_str(&m->line));
+	m->line.n = 0;
+	m->label = NULL;
+}
+
+void lk_maker_line(struct lk_maker *m, const char *label)
+{
+	end_line(m);
+	m->label = label;
+}
+
+void lk_maker_put(struct lk_maker *m, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	lk_buf_vprintf(&m->line, fmt, ap);
+	va_end(ap);
+}
+
+void lk_maker_title(struct lk_maker *m, const char *title)
+{
+	end_line(m);
+	if (*title && m->text->lines.n)
+		lk_text_add(m->text, LK_STYLE_PLAIN, "%s", "");
+	lk_text_add(m->text, LK_STYLE_BRIGHT, "%s", title);
+}
+
+void lk_maker_note(struct lk_maker *m, const char *fmt, ...)
+{
+	va_list ap;
+
+	end_line(m);
+	va_start(ap, fmt);
+	lk_buf_vprintf(&m->line, fmt, ap);
+	va_end(ap);
+	end_line(m);
+}
+
+int lk_maker_done(struct lk_maker *m)
+{
+	end_line(m);
+	lk_vec_done(&m->line);
+	return 0;
+}
+
+/* ---- rows ---- */
 
 static bool is_plain_ascii(const char *s)
 {
@@ -63,7 +156,7 @@ static void add_row(struct lk_wrap *w, size_t line, const char *s, size_t n, int
 	lk_buf_add(&w->safe, "", 1);
 }
 
-static void add_line(struct lk_wrap *w, const struct lk_text *x, size_t i, int cells, bool utf8, size_t max_rows)
+static void wrap_line(struct lk_wrap *w, const struct lk_text *x, size_t i, int cells, bool utf8, size_t max_rows)
 {
 	const struct lk_text_line *line = &x->lines.v[i];
 	lk_auto_mem char *safe = make_safe(line, utf8);
@@ -88,7 +181,7 @@ int lk_wrap_make(struct lk_wrap *ret, const struct lk_text *x, int cells, bool u
 	*ret = (struct lk_wrap){ 0 };
 	cells = cells < 1 ? 1 : cells;
 	for (size_t i = 0; i < x->lines.n && ret->rows.n < max_rows; i++)
-		add_line(ret, x, i, cells, utf8, max_rows);
+		wrap_line(ret, x, i, cells, utf8, max_rows);
 	return 0;
 }
 
