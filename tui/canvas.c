@@ -43,11 +43,6 @@ void lk_canvas_clear(struct lk_canvas *c)
 	c->cursor_visible = false;
 }
 
-struct lk_rect lk_canvas_all(const struct lk_canvas *c)
-{
-	return (struct lk_rect){ 0, 0, c->w, c->h };
-}
-
 /* NULL: outside. */
 static struct lk_cell *cell_at(struct lk_canvas *c, int x, int y)
 {
@@ -169,6 +164,13 @@ int lk_canvas_bytes(struct lk_canvas *c, int x, int y, int cells, enum lk_style 
 	return cells;
 }
 
+int lk_canvas_cells(const char *bytes, size_t n, bool utf8)
+{
+	lk_auto_mem char *safe = lk_sanitize(bytes, n, utf8);
+
+	return (int)lk_sanitize_width(safe, utf8);
+}
+
 /* How much of the text goes on a line: up to the last blank that fits; *ret_next: where the next line begins. */
 static size_t line_length(const char *s, size_t n, int cells, size_t *ret_next)
 {
@@ -258,7 +260,7 @@ void lk_canvas_vline(struct lk_canvas *c, int x, int y, int h)
 		line_char(c, x, y + i, 0x2502, '|');
 }
 
-void lk_canvas_hline(struct lk_canvas *c, int x, int y, int w)
+static void hline(struct lk_canvas *c, int x, int y, int w)
 {
 	for (int i = 0; i < w; i++)
 		line_char(c, x + i, y, 0x2500, '-');
@@ -269,8 +271,8 @@ struct lk_rect lk_canvas_box(struct lk_canvas *c, struct lk_rect r, const char *
 	if (r.w < 2 || r.h < 2)
 		return (struct lk_rect){ r.x, r.y, 0, 0 };
 	lk_canvas_fill(c, r, LK_STYLE_PLAIN, ' ');
-	lk_canvas_hline(c, r.x, r.y, r.w);
-	lk_canvas_hline(c, r.x, r.y + r.h - 1, r.w);
+	hline(c, r.x, r.y, r.w);
+	hline(c, r.x, r.y + r.h - 1, r.w);
 	lk_canvas_vline(c, r.x, r.y, r.h);
 	lk_canvas_vline(c, r.x + r.w - 1, r.y, r.h);
 	line_char(c, r.x, r.y, 0x250c, '+');

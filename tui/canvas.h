@@ -37,7 +37,6 @@ struct lk_canvas {
 int lk_canvas_resize(struct lk_canvas *c, int w, int h);
 void lk_canvas_done(struct lk_canvas *c);
 void lk_canvas_clear(struct lk_canvas *c);
-struct lk_rect lk_canvas_all(const struct lk_canvas *c);
 
 /* All of these return how many cells were painted; x may lie outside. */
 
@@ -55,6 +54,9 @@ enum lk_fit {
 int lk_canvas_bytes(struct lk_canvas *c, int x, int y, int cells, enum lk_style style, enum lk_fit fit,
 		    const char *bytes, size_t n);
 
+/* How many cells bytes of the machine take. */
+int lk_canvas_cells(const char *bytes, size_t n, bool utf8);
+
 /* A text of several words over at most `rows` lines of `cells`, broken at blanks; sanitizes. Returns the lines it took, also those
  * that did not fit. c NULL: only counts. */
 int lk_canvas_wrap(struct lk_canvas *c, int x, int y, int cells, int rows, enum lk_style style, const char *bytes);
@@ -67,7 +69,6 @@ void lk_canvas_restyle(struct lk_canvas *c, struct lk_rect r, enum lk_style styl
 /* A frame with a title; the inside is cleared. Returns the inside. */
 struct lk_rect lk_canvas_box(struct lk_canvas *c, struct lk_rect r, const char *title);
 void lk_canvas_vline(struct lk_canvas *c, int x, int y, int h);
-void lk_canvas_hline(struct lk_canvas *c, int x, int y, int w);
 
 /* As text, a line a row, blanks at line ends left out; line drawing as + - |. Returns 0. */
 int lk_canvas_dump(const struct lk_canvas *c, lk_buf *out);

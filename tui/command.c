@@ -56,7 +56,7 @@ static const struct lk_command table[] = {
 	{ "detail", LK_GROUP_LOOK, "Detail", "all that is known of the row", ROW, .run = lk_do_detail },
 	{ "back", LK_GROUP_LOOK, "Back", "back up one level", 0, .run = lk_do_back },
 	{ "show", LK_GROUP_LOOK, "Show", "the row as JSON and as command lines, to be copied", ROW, .run = lk_do_show },
-	{ "blind-spots", LK_GROUP_LOOK, "Blind", "what could not be seen, and why", 0, .run = lk_do_blind },
+	{ "blind-spots", LK_GROUP_LOOK, "Blind", "what could not be seen, and why", 0, .run = lk_do_hidden },
 	{ "units", LK_GROUP_LOOK, "Units", "bytes in KiB, in full, or hexadecimal", 0, .run = lk_do_units },
 	{ "highlight", LK_GROUP_LOOK, "Changes", "let what is new stand out, or not", 0, .run = lk_do_highlight },
 	{ "header", LK_GROUP_LOOK, "Header", "show or hide the meters", 0, .run = lk_do_header },
@@ -137,10 +137,10 @@ const char *lk_command_refusal(const struct lk_tui *t, const struct lk_command *
 /* For how long, too: "lock released 1.2 s ago". */
 static void say_ghost(struct lk_tui *t, const struct lk_command *cmd, const struct lk_subject *s)
 {
-	int64_t ms = t->now_ms > s->gone_ms ? t->now_ms - s->gone_ms : 0;
+	char ago[LK_AGO_TEXT];
 
-	lk_tui_say(t, LK_STYLE_ALARM, "%s: this row is gone: lock released %lld.%lld s ago.", cmd->label,
-		   (long long)(ms / 1000), (long long)(ms % 1000 / 100));
+	lk_tui_say(t, LK_STYLE_ALARM, "%s: this row is gone: lock released %s ago.", cmd->label,
+		   lk_tui_ago(t, s->gone_ms, ago));
 }
 
 /* A view may give a command a meaning of its own. */

@@ -82,9 +82,9 @@ unsigned lk_do_only_contended(struct lk_tui *t), lk_do_find_next(struct lk_tui *
 unsigned lk_do_find(struct lk_tui *t), lk_do_filter(struct lk_tui *t), lk_do_write(struct lk_tui *t);
 /* -- menu.c -- */
 unsigned lk_do_sort(struct lk_tui *t), lk_do_user(struct lk_tui *t), lk_do_actions(struct lk_tui *t);
-/* -- panes: help.c, setup.c, detail.c, show.c -- */
+/* -- panes: help.c, hidden.c, setup.c, detail.c, show.c -- */
 unsigned lk_do_help(struct lk_tui *t), lk_do_setup(struct lk_tui *t), lk_do_detail(struct lk_tui *t);
-unsigned lk_do_back(struct lk_tui *t), lk_do_blind(struct lk_tui *t), lk_do_show(struct lk_tui *t);
+unsigned lk_do_back(struct lk_tui *t), lk_do_hidden(struct lk_tui *t), lk_do_show(struct lk_tui *t);
 /* -- dialogs: dialog_*.c -- */
 unsigned lk_do_signal(struct lk_tui *t), lk_do_release(struct lk_tui *t), lk_do_test(struct lk_tui *t);
 unsigned lk_do_wait(struct lk_tui *t), lk_do_delete(struct lk_tui *t), lk_do_rename(struct lk_tui *t);

@@ -3,8 +3,6 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "base/cleanup.h"
-#include "base/sanitize.h"
 #include "base/text.h"
 #include "tui/pane.h"
 
@@ -149,14 +147,6 @@ bool lk_field_key(struct lk_field *f, lk_press k)
 	return true;
 }
 
-/* Cells of a part of it as it is shown. */
-static int width_of(const struct lk_field *f, size_t from, size_t to, bool utf8)
-{
-	lk_auto_mem char *safe = lk_sanitize(f->text.v + from, to - from, utf8);
-
-	return (int)lk_sanitize_width(safe, utf8);
-}
-
 void lk_field_paint(struct lk_field *f, struct lk_canvas *c, int x, int y, int cells, bool focus)
 {
 	size_t from = 0;
@@ -166,12 +156,12 @@ void lk_field_paint(struct lk_field *f, struct lk_canvas *c, int x, int y, int c
 		return;
 	lk_buf_str(&f->text);
 	/* The cursor needs a cell of its own, also at the end. */
-	while (from < f->at && width_of(f, from, f->at, c->utf8) > cells - 1)
+	while (from < f->at && lk_canvas_cells(f->text.v + from, f->at - from, c->utf8) > cells - 1)
 		from = step_right(f, from);
 	lk_canvas_bytes(c, x, y, cells, LK_STYLE_INPUT, LK_FIT_LEFT, f->text.v + from, f->text.n - from);
 	if (!focus)
 		return;
-	cursor = width_of(f, from, f->at, c->utf8);
+	cursor = lk_canvas_cells(f->text.v + from, f->at - from, c->utf8);
 	c->cursor_x = x + (cursor < cells ? cursor : cells - 1);
 	c->cursor_y = y;
 	c->cursor_visible = true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sizes, offsets, times and states as the screen writes them. */
 #include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
 
 #include "table/column.h"
 #include "table/get.h"
@@ -9,6 +11,33 @@
 int64_t lk_tui_now_of(const struct lk_tui *t, const struct lk_frame *f)
 {
 	return f == t->frame ? t->now_ms : f->taken_ms;
+}
+
+const char *lk_tui_ago(const struct lk_tui *t, int64_t then_ms, char buf[LK_AGO_TEXT])
+{
+	int64_t ms = t->now_ms > then_ms ? t->now_ms - then_ms : 0;
+
+	snprintf(buf, LK_AGO_TEXT, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms % 1000 / 100);
+	return buf;
+}
+
+void lk_tui_put_time(int64_t unix_ms, const char *format, lk_buf *out)
+{
+	time_t seconds = (time_t)(unix_ms / 1000);
+	char text[64] = "";
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm) && !strftime(text, sizeof(text), format, &tm))
+		*text = '\0';
+	lk_buf_puts(out, text);
+}
+
+void lk_tui_put_pid(int pid, lk_buf *out)
+{
+	if (pid > 0)
+		lk_buf_number(out, pid);
+	else
+		lk_buf_puts(out, "?");
 }
 
 int lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out)

@@ -2,7 +2,6 @@
 /* The lines above the list: whose machine, how fresh, how complete; and the counts. */
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "tui/paint_private.h"
 
@@ -61,7 +60,8 @@ static const char *other_source(const struct lk_tui *t)
 	return t->host.look ? "OTHER PROC" : "CAPTURE";
 }
 
-void lk_badges_add(const struct lk_tui *t, struct lk_pieces *p, int drop)
+/* PARTIAL, PAUSED, ...; drop: from which number on they may go. */
+static void add_badges(const struct lk_tui *t, struct lk_pieces *p, int drop)
 {
 	if (look_hangs_ms(t))
 		add_age_badge(p, drop, "look under way for", look_hangs_ms(t));
@@ -82,13 +82,12 @@ void lk_badges_add(const struct lk_tui *t, struct lk_pieces *p, int drop)
 static void add_clock(const struct lk_tui *t, struct lk_pieces *p, int drop)
 {
 	const struct lk_fact_host *host = &t->frame->snap->host;
-	time_t at = (time_t)(host->time_unix_ms / 1000);
-	struct tm tm;
-	char text[32];
+	lk_buf text = { 0 };
 
 	/* What is seen is as old as that; of a capture the day matters too. */
-	if (localtime_r(&at, &tm) && strftime(text, sizeof(text), host->live ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm))
-		lk_pieces_add(p, drop, LK_STYLE_PLAIN, "%s", text);
+	lk_tui_put_time(host->time_unix_ms, host->live ? LK_CLOCK : "%Y-%m-%d " LK_CLOCK, &text);
+	lk_pieces_add(p, drop, LK_STYLE_PLAIN, "%s", lk_buf_str(&text));
+	lk_vec_done(&text);
 }
 
 static void add_scan(const struct lk_tui *t, struct lk_pieces *p, int drop)
@@ -141,7 +140,7 @@ void lk_header_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 		add_scan(t, &p, 7);
 		add_user(t, &p, 8);
 	}
-	lk_badges_add(t, &p, 2);
+	add_badges(t, &p, 2);
 	for (size_t i = n_left; i < p.list.n; i++)
 		p.list.v[i].right = true;
 	lk_pieces_paint(&p, c, inside(r));
@@ -225,7 +224,7 @@ static void tiny_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_re
 	const struct lk_view *v = lk_tui_view(t);
 	const struct lk_snapshot *s = t->frame ? t->frame->snap : NULL;
 
-	lk_badges_add(t, &p, 1);
+	add_badges(t, &p, 1);
 	for (size_t i = 0; i < p.list.n; i++)
 		p.list.v[i].drop = 3;
 	if (v->list.filter_text)
@@ -249,7 +248,7 @@ void lk_short_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect 
 	}
 	lk_pieces_add(&p, 9, LK_STYLE_BRIGHT, "lockscope");
 	add_counts(t, &p);
-	lk_badges_add(t, &p, 5);
+	add_badges(t, &p, 5);
 	if (lk_header_interval_ms(t))
 		add_seconds(&p, 8, "", lk_header_interval_ms(t));
 	lk_pieces_paint(&p, c, inside(r));

@@ -9,7 +9,6 @@ libtui_a_SOURCES = \
 	tui/app.c \
 	tui/app.h \
 	tui/bar.c \
-	tui/blind.c \
 	tui/canvas.c \
 	tui/canvas.h \
 	tui/choices.c \
@@ -37,6 +36,7 @@ libtui_a_SOURCES = \
 	tui/frame.h \
 	tui/header.c \
 	tui/help.c \
+	tui/hidden.c \
 	tui/history.c \
 	tui/history.h \
 	tui/job.c \

@@ -37,10 +37,7 @@ static void free_menu(struct lk_pane *p, struct lk_tui *t)
 
 static int cells_of(const char *bytes)
 {
-	bool utf8 = lk_sanitize_locale_is_utf8();
-	lk_auto_mem char *safe = lk_sanitize_str(bytes, utf8);
-
-	return safe ? (int)lk_sanitize_width(safe, utf8) : 0;
+	return lk_canvas_cells(bytes, strlen(bytes), lk_sanitize_locale_is_utf8());
 }
 
 static int row_cells(const struct lk_menu_row *row)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The whole screen: lines around the view, the view, and what lies over it. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -11,7 +10,8 @@
 /* From this many cells on there is room for what to do about it. */
 #define HINT_W 74
 
-struct lk_rect lk_paint_body(const struct lk_layout *l)
+/* Where a pane instead of the view is painted. */
+static struct lk_rect body_of(const struct lk_layout *l)
 {
 	struct lk_rect r = l->heading_and_rows;
 
@@ -20,7 +20,8 @@ struct lk_rect lk_paint_body(const struct lk_layout *l)
 	return r;
 }
 
-struct lk_rect lk_paint_line(const struct lk_layout *l)
+/* Where a line above the key bar goes when there is no line for it. */
+static struct lk_rect line_of(const struct lk_layout *l)
 {
 	if (l->message.h)
 		return l->message;
@@ -94,10 +95,10 @@ static void paint_detail(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r
 
 static void add_gone(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
 {
-	int64_t ms = t->now_ms > it->gone_ms ? t->now_ms - it->gone_ms : 0;
+	char ago[LK_AGO_TEXT];
 
 	if (it->flags & LK_ITEM_GHOST)
-		lk_buf_printf(out, "gone %" PRId64 ".%" PRId64 " s ago; last seen: ", ms / 1000, ms % 1000 / 100);
+		lk_buf_printf(out, "gone %s ago; last seen: ", lk_tui_ago(t, it->gone_ms, ago));
 }
 
 static void paint_words(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
@@ -156,7 +157,7 @@ static bool has_message(const struct lk_tui *t)
 /* Of a message of several lines the first; there is no room for more. */
 static void paint_message(const struct lk_tui *t, struct lk_canvas *c, const struct lk_layout *l)
 {
-	struct lk_rect r = lk_paint_line(l);
+	struct lk_rect r = line_of(l);
 
 	if (has_message(t)) {
 		blank(c, r);
@@ -192,9 +193,9 @@ struct lk_rect lk_paint_pane_place(struct lk_tui *t, struct lk_pane *p, const st
 	struct lk_rect r;
 
 	if (p->ops->place == LK_PANE_BODY)
-		return lk_paint_body(l);
+		return body_of(l);
 	if (p->ops->place == LK_PANE_LINE)
-		return lk_paint_line(l);
+		return line_of(l);
 	r = box_place(t, p, w, h);
 	if (has_border(r))
 		r = (struct lk_rect){ r.x + 1, r.y + 1, r.w - 2, r.h - 2 };

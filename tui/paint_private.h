@@ -40,8 +40,6 @@ void lk_header_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 void lk_meters_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
 /* One line instead of header, meters and tabs. */
 void lk_short_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
-/* PARTIAL, PAUSED, ...; drop: from which number on they may go. */
-void lk_badges_add(const struct lk_tui *t, struct lk_pieces *p, int drop);
 /* How many ms there are between two looks; 0: there are no more looks. */
 int64_t lk_header_interval_ms(const struct lk_tui *t);
 
@@ -52,8 +50,6 @@ struct lk_tab_spot {
 void lk_tabs_paint(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
 /* Where the tabs are, by view. */
 void lk_tabs_spots(const struct lk_tui *t, int w, struct lk_tab_spot ret[LK_VIEWS]);
-/* "filter: foo [12/1284]", and what else hides rows. */
-void lk_tabs_add_filter(const struct lk_tui *t, struct lk_pieces *p);
 
 /* -- bar.c -- */
 #define LK_BAR_SPOTS 24
@@ -69,9 +65,6 @@ size_t lk_bar_make(const struct lk_tui *t, int w, struct lk_bar_spot ret[LK_BAR_
 void lk_bar_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
 
 /* -- paint.c -- */
-/* Where a view or a pane instead of it is painted, and where a line above the key bar goes when there is no line for it. */
-struct lk_rect lk_paint_body(const struct lk_layout *l);
-struct lk_rect lk_paint_line(const struct lk_layout *l);
 /* The lines at the bottom of the body that are the view's own. */
 int lk_paint_footer_height(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r);
 /* Where a pane is, without its border. */

@@ -79,8 +79,6 @@ struct lk_prompt_ops {
 };
 /* arg: free'd with free(3) after enter or cancel. initial: copied; NULL "". */
 unsigned lk_prompt_open(struct lk_tui *t, const struct lk_prompt_ops *ops, void *arg, const char *initial);
-/* Lines above the prompt that is on top, until the next change: what is wrong with the text. Copied; raw bytes; NULL: none. */
-void lk_prompt_note(struct lk_tui *t, const char *lines);
 
 /* A field within a dialog: the same editing without a pane of its own. */
 struct lk_field {

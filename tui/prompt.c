@@ -2,7 +2,6 @@
 /* A line to type in; and those of the views: find, filter, the name of a snapshot's file. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -99,7 +98,8 @@ static void free_prompt(struct lk_pane *pane, struct lk_tui *t)
 	free(p);
 }
 
-void lk_prompt_note(struct lk_tui *t, const char *lines)
+/* Lines above the prompt that is on top, until the next change: what is wrong with the text. Raw bytes. */
+static void say_above(struct lk_tui *t, const char *lines)
 {
 	struct lk_pane *top = lk_pane_top(t);
 	struct prompt *p = (struct prompt *)top;
@@ -155,7 +155,7 @@ static bool find(struct lk_list *l, const struct find *f, const char *text)
 static unsigned find_changed(struct lk_tui *t, void *arg, const char *text)
 {
 	if (!find(&lk_tui_view(t)->list, arg, text))
-		lk_prompt_note(t, "No row says this.");
+		say_above(t, "No row says this.");
 	return LK_DIRTY_PAINT;
 }
 
@@ -175,7 +175,7 @@ static unsigned find_key(struct lk_tui *t, void *arg, const char *text, lk_press
 		return LK_DIRTY_NOT_MINE;
 	set_search(l, wanted(f, text));
 	if (!l->search || !lk_list_search_on(l, k == LK_KEY_F3 ? 1 : -1))
-		lk_prompt_note(t, l->search ? "No row says this." : "Type what to search for.");
+		say_above(t, l->search ? "No row says this." : "Type what to search for.");
 	f->from = l->cursor;
 	return LK_DIRTY_PAINT;
 }
@@ -231,7 +231,7 @@ static unsigned filter_changed(struct lk_tui *t, void *arg, const char *text)
 
 	(void)arg;
 	if (filter(t, text, &err) < 0)
-		lk_prompt_note(t, lk_err_text(&err));
+		say_above(t, lk_err_text(&err));
 	lk_err_done(&err);
 	return LK_DIRTY_PAINT;
 }
@@ -285,16 +285,12 @@ static void propose(const struct lk_frame *f, lk_buf *out)
 {
 	const char *host = f->snap->host.host ? f->snap->host.host : "";
 	int64_t unix_ms = f->snap->host.time_unix_ms ? f->snap->host.time_unix_ms : f->wall_ms;
-	time_t when = (time_t)(unix_ms / 1000);
-	char date[32] = "";
-	struct tm tm;
 
 	lk_buf_puts(out, "lockscope-");
-	if (localtime_r(&when, &tm))
-		strftime(date, sizeof(date), "%Y%m%d-%H%M%S", &tm);
 	for (; *host; host++)
 		lk_buf_add(out, strchr("/\\ \"'", *host) || *host < ' ' || *host == 0x7f ? "_" : host, 1);
-	lk_buf_printf(out, "%s%s.json", f->snap->host.host ? "-" : "", date);
+	lk_buf_puts(out, f->snap->host.host ? "-" : "");
+	lk_tui_put_time(unix_ms, "%Y%m%d-%H%M%S.json", out);
 }
 
 unsigned lk_do_write(struct lk_tui *t)

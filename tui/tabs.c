@@ -86,7 +86,8 @@ static void add_filter_text(const struct lk_list *l, struct lk_pieces *p)
 	q->least = (int)q->tail + FILTER_LEAST;
 }
 
-void lk_tabs_add_filter(const struct lk_tui *t, struct lk_pieces *p)
+/* "filter: foo [12/1284]", and what else hides rows. */
+static void add_filter(const struct lk_tui *t, struct lk_pieces *p)
 {
 	const struct lk_view *v = lk_tui_view(t);
 	const struct lk_list *l = &v->list;
@@ -115,7 +116,7 @@ static void make_rest(const struct lk_tui *t, struct lk_pieces *p)
 
 	add_words(t, p);
 	n_words = p->list.n;
-	lk_tabs_add_filter(t, p);
+	add_filter(t, p);
 	for (size_t i = n_words; i < p->list.n; i++)
 		p->list.v[i].right = true;
 }

@@ -207,9 +207,8 @@ static void mark_found(const struct text_pane *p, struct lk_canvas *c, struct lk
 	for (int y = 0; y < r.h && p->top + (size_t)y < p->wrap.rows.n; y++) {
 		size_t row = p->top + (size_t)y;
 		const char *s = lk_wrap_str(&p->wrap, row), *at = found_in(p, row);
-		lk_auto_mem char *before = at ? lk_strndup(s, (size_t)(at - s)) : NULL;
-		int x = before ? (int)lk_sanitize_width(before, c->utf8) + p->wrap.rows.v[row].indent : r.w;
-		int w = before ? (int)lk_sanitize_width(p->search, c->utf8) : 0;
+		int x = at ? (int)lk_sanitize_width_n(s, (size_t)(at - s), c->utf8) + p->wrap.rows.v[row].indent : r.w;
+		int w = at ? (int)lk_sanitize_width(p->search, c->utf8) : 0;
 
 		if (x < r.w)
 			lk_canvas_mark(c, (struct lk_rect){ r.x + x, r.y + y, w < r.w - x ? w : r.w - x, 1 },
@@ -367,10 +366,9 @@ struct row {
 /* What is shown of them is the past. */
 static void say_ghost(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret)
 {
-	int64_t ms = t->now_ms > it->gone_ms ? t->now_ms - it->gone_ms : 0;
+	char ago[LK_AGO_TEXT];
 
-	lk_text_add(ret, LK_STYLE_ALARM, "Gone since %lld.%lld s. This is how it was.", (long long)(ms / 1000),
-		    (long long)(ms % 1000 / 100));
+	lk_text_add(ret, LK_STYLE_ALARM, "Gone since %s. This is how it was.", lk_tui_ago(t, it->gone_ms, ago));
 }
 
 static int fill_row(struct lk_tui *t, void *arg, struct lk_text *ret)

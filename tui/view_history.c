@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "tui/app.h"
@@ -215,15 +214,6 @@ static int pid_of(const void *view, const struct lk_item *it)
 
 /* ---- cells ---- */
 
-static int put_clock(int64_t unix_ms, lk_buf *out)
-{
-	time_t seconds = (time_t)(unix_ms / 1000);
-	struct tm tm = { 0 };
-
-	localtime_r(&seconds, &tm);
-	return lk_buf_printf(out, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
 static enum lk_style style_of(const struct lk_history_entry *e)
 {
 	if (e->alarm)
@@ -242,7 +232,8 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 		return 0;
 	switch (column) {
 	case COL_TIME:
-		return put_clock(e->wall_ms, out);
+		lk_tui_put_time(e->wall_ms, LK_CLOCK, out);
+		return 0;
 	case COL_FOR:
 		ms = strcmp(e->word, "GAP") == 0 ? e->for_ms : lasting_ms(t, e);
 		return ms < 0 ? lk_buf_puts(out, "-") : lk_tui_age_text(ms, false, out);
@@ -310,7 +301,7 @@ static int title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *
 	if (!t->history.since_wall_ms)
 		return lk_buf_puts(out, "nothing was seen yet");
 	rc = lk_buf_puts(out, "since ");
-	rc = rc ? rc : put_clock(t->history.since_wall_ms, out);
+	lk_tui_put_time(t->history.since_wall_ms, LK_CLOCK, out);
 	if (!rc)
 		rc = lk_buf_printf(out, ", sampled every %gs: shorter locks can be missed",
 				   (double)((interval ? interval : t->set.delay_ms) / 100) / 10);
@@ -370,7 +361,9 @@ static void paint_axis(const struct lk_timeline *l, struct lk_canvas *c, struct 
 {
 	lk_buf from = { 0 }, to = { 0 };
 
-	if (put_clock(l->from_ms, &from) == 0 && put_clock(l->to_ms, &to) == 0 && r.w > LABEL_CELLS + 20) {
+	lk_tui_put_time(l->from_ms, LK_CLOCK, &from);
+	lk_tui_put_time(l->to_ms, LK_CLOCK, &to);
+	if (r.w > LABEL_CELLS + 20) {
 		lk_canvas_bytes(c, r.x + LABEL_CELLS, r.y, 8, LK_STYLE_DIM, LK_FIT_LEFT, from.v, from.n);
 		lk_canvas_bytes(c, r.x + r.w - 9, r.y, 8, LK_STYLE_DIM, LK_FIT_LEFT, to.v, to.n);
 		if (r.w > LABEL_CELLS + 60)

@@ -5,7 +5,6 @@
 #include <ctype.h>
 
 #include "base/cleanup.h"
-#include "base/sanitize.h"
 #include "cli/waits_tree.h"
 #include "table/get.h"
 #include "tui/words.h"
@@ -46,8 +45,7 @@ static void put_path(struct lk_waits_line *l, const struct lk_file *f)
 /* Blanks up to where the words begin. */
 static void pad(struct lk_waits_line *l, const struct lk_tui *t, int indent)
 {
-	lk_auto_mem char *safe = lk_sanitize(l->before.v, l->before.n, t->utf8);
-	int cells = (int)lk_sanitize_width(safe, t->utf8);
+	int cells = lk_canvas_cells(l->before.v, l->before.n, t->utf8);
 
 	lk_buf_printf(&l->before, "%*s", indent + cells < NAME_CELLS ? NAME_CELLS - indent - cells : 1, "");
 }
@@ -62,7 +60,8 @@ static void put_process(struct lk_waits_line *l, const struct lk_proc *p, int ti
 
 /* ---- cycles ---- */
 
-int64_t lk_waits_cycle_age_ms(const struct lk_tui *t, const struct lk_frame *f, const struct lk_cycle *c)
+/* How long all of a cycle has stood: as long as the latest of its requests; -1 unknown. */
+static int64_t cycle_age_ms(const struct lk_tui *t, const struct lk_frame *f, const struct lk_cycle *c)
 {
 	int64_t age = -1;
 
@@ -81,7 +80,7 @@ int64_t lk_waits_cycle_age_ms(const struct lk_tui *t, const struct lk_frame *f, 
 static void say_cycle(struct lk_waits_line *l, const struct lk_tui *t, const struct lk_frame *f,
 		      const struct lk_cycle *c)
 {
-	int64_t age = lk_waits_cycle_age_ms(t, f, c);
+	int64_t age = cycle_age_ms(t, f, c);
 
 	l->style = c->dead ? LK_STYLE_CYCLE : LK_STYLE_BLOCKING;
 	lk_buf_puts(&l->before, "CYCLE");

@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/sanitize.h"
 #include "tui/rowmark.h"
 #include "tui/table_private.h"
 #include "tui/view_waits.h"
@@ -121,9 +120,7 @@ static void put_branch(const struct lk_waits *w, const struct lk_list *l, size_t
 
 static int cells_of(const lk_buf *b, bool utf8)
 {
-	lk_auto_mem char *safe = lk_sanitize(b->v, b->n, utf8);
-
-	return (int)lk_sanitize_width(safe, utf8);
+	return lk_canvas_cells(b->v, b->n, utf8);
 }
 
 /* In a few cells the name of the file alone; it is more than what stands behind it. */

@@ -93,7 +93,7 @@ Test(tui_canvas, box_with_a_title)
 	struct lk_rect in;
 
 	start(&c, 12, 3);
-	in = lk_canvas_box(&c, lk_canvas_all(&c), "Help");
+	in = lk_canvas_box(&c, (struct lk_rect){ 0, 0, c.w, c.h }, "Help");
 	cr_expect(in.x == 1 && in.y == 1 && in.w == 10 && in.h == 1);
 	expect(&c, "+- Help ---+\n|          |\n+----------+\n");
 }

@@ -133,7 +133,7 @@ static int fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 	return lk_maker_done(&m);
 }
 
-unsigned lk_do_blind(struct lk_tui *t)
+unsigned lk_do_hidden(struct lk_tui *t)
 {
 	return lk_text_open(t, "blind spots", "Blind spots: what could not be seen, and why", fill, NULL);
 }
