@@ -245,7 +245,7 @@ static void put_event(struct lk_maker *m, const struct lk_history_entry *e)
 	lk_maker_line(m, "event");
 	lk_maker_put(m, "%s%s", e->word, e->certain ? "" : " (it could be otherwise)");
 	if (e->for_ms >= 0) {
-		bool begins = strcmp(e->word, "WAITING") == 0;
+		bool begins = e->after == '.' && !e->alarm;
 
 		lk_maker_line(m, begins ? "for" : "lasted");
 		m->rc = m->rc ? m->rc : lk_tui_age_text(e->for_ms, e->at_least, &m->line);

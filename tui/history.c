@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events in words, and the ring that keeps them. */
 #include "tui/history.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +16,18 @@
 static const struct {
 	const char *word;
 	bool alarm;
+	char before, after; /* as in an entry */
 } kinds[] = {
-	[LK_EVENT_GAP] = { "GAP", true },
-	[LK_EVENT_RELEASED] = { "RELEASED", false },
-	[LK_EVENT_GAVE_UP] = { "GAVE UP", false },
-	[LK_EVENT_DEADLOCK_OVER] = { "RESOLVED", false },
-	[LK_EVENT_BREAKING] = { "BREAKING", false },
-	[LK_EVENT_CHANGED] = { "CHANGED", false },
-	[LK_EVENT_GRANTED] = { "GRANTED", false },
-	[LK_EVENT_ACQUIRED] = { "ACQUIRED", false },
-	[LK_EVENT_WAITING] = { "WAITING", false },
-	[LK_EVENT_DEADLOCK] = { "DEADLOCK", true },
+	[LK_EVENT_GAP] = { "GAP", true, ' ', ' ' },
+	[LK_EVENT_RELEASED] = { "RELEASED", false, '=', ' ' },
+	[LK_EVENT_GAVE_UP] = { "GAVE UP", false, '.', ' ' },
+	[LK_EVENT_DEADLOCK_OVER] = { "RESOLVED", false, ' ', ' ' },
+	[LK_EVENT_BREAKING] = { "BREAKING", false, '=', '=' },
+	[LK_EVENT_CHANGED] = { "CHANGED", false, '=', '=' },
+	[LK_EVENT_GRANTED] = { "GRANTED", false, '.', '=' },
+	[LK_EVENT_ACQUIRED] = { "ACQUIRED", false, ' ', '=' },
+	[LK_EVENT_WAITING] = { "WAITING", false, '.', '.' },
+	[LK_EVENT_DEADLOCK] = { "DEADLOCK", true, '.', '.' },
 };
 
 /* ---- words ---- */
@@ -36,11 +37,6 @@ static const char *file_name(const char *path)
 	const char *slash = path ? strrchr(path, '/') : NULL;
 
 	return slash && slash[1] ? slash + 1 : path;
-}
-
-static char mode_letter(enum lk_mode m)
-{
-	return "RW??"[m];
 }
 
 /* "whole", "100-199", "100", "1073741826+510": the short form, because the name of the file stands behind it. */
@@ -61,9 +57,8 @@ static void put_kind(const struct lk_lock *l, lk_buf *out)
 {
 	bool has_range = l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD || !lk_range_is_whole(l->rec.range);
 
-	for (const char *p = lk_type_name(l->rec.type); *p; p++)
-		lk_buf_printf(out, "%c", toupper((unsigned char)*p));
-	lk_buf_printf(out, " %c", mode_letter(l->rec.mode));
+	lk_text_type(&(struct lk_row){ .lock = l }, true, out);
+	lk_buf_printf(out, " %c", "RW??"[l->rec.mode]);
 	if (has_range)
 		put_range(l->rec.range, out);
 }
@@ -196,6 +191,14 @@ static void fill_from_lock(struct lk_history_entry *e, const struct lk_lock *l)
 	e->path = lk_strdup(l->file->path);
 }
 
+void lk_history_entry_set_kind(struct lk_history_entry *e, enum lk_event_kind kind)
+{
+	e->word = kinds[kind].word;
+	e->alarm = kinds[kind].alarm;
+	e->before = kinds[kind].before;
+	e->after = kinds[kind].after;
+}
+
 void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *ev)
 {
 	struct lk_history_entry e = {
@@ -203,11 +206,10 @@ void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *
 		.for_ms = duration_of(ev),
 		.at_least = ev->at_least,
 		.certain = ev->certain,
-		.word = kinds[ev->kind].word,
-		.alarm = kinds[ev->kind].alarm,
 	};
 	lk_buf text = { 0 };
 
+	lk_history_entry_set_kind(&e, ev->kind);
 	if (ev->lock)
 		fill_from_lock(&e, ev->lock);
 	put_text(&e, ev, &text);
@@ -223,6 +225,8 @@ void lk_history_entry_own(struct lk_history_entry *ret, const char *static_word,
 		.for_ms = -1,
 		.certain = true,
 		.word = static_word,
+		.before = ' ',
+		.after = ' ',
 		.pid = pid > 0 ? pid : 0,
 		.comm = lk_strdup(comm),
 		.text = lk_strdup(text),

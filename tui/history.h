@@ -18,6 +18,8 @@ struct lk_history_entry {
 	int64_t for_ms; /* how long it was held or waited for before; -1 does not apply */
 	bool at_least, certain;
 	const char *word; /* "ACQUIRED", "SIGNAL": static */
+	char before,
+		after; /* what went on until then, and from then on: '=' it was held, '.' waited for, ' ' neither */
 	bool alarm; /* to be seen first: a deadlock, a gap */
 	int pid; /* 0: none */
 	uint64_t start_ticks; /* of that process; 0 unknown */
@@ -30,6 +32,8 @@ struct lk_history_entry {
 
 /* A copy of all that the entry shows. */
 void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *ev);
+/* The word, and what it means. */
+void lk_history_entry_set_kind(struct lk_history_entry *e, enum lk_event_kind kind);
 /* Something that we did ourselves: "SIGNAL", "RELEASE", ... text and comm are copied; NULL: not known. */
 void lk_history_entry_own(struct lk_history_entry *ret, const char *static_word, int64_t wall_ms, int pid,
 			  const char *comm, const char *text);

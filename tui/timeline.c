@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One process and one file over time, drawn from the events of the history. */
 #include "tui/timeline.h"
 
 #include <string.h>
-
-static bool is_word(const struct lk_history_entry *e, const char *word)
-{
-	return strcmp(e->word, word) == 0;
-}
 
 static bool is_about(const struct lk_timeline *l, const struct lk_history_entry *e, int pid)
 {
@@ -15,23 +11,13 @@ static bool is_about(const struct lk_timeline *l, const struct lk_history_entry 
 	return !l->path || (e->path && strcmp(e->path, l->path) == 0);
 }
 
-/* What went on before the event, and since when; glyph ' ': nothing that is known. */
+/* What went on before the event, and since when; ' ': nothing that is known. */
 static char before(const struct lk_history_entry *e, int64_t *ret_since)
 {
-	bool held = is_word(e, "RELEASED") || is_word(e, "CHANGED") || is_word(e, "BREAKING");
-	bool waited = is_word(e, "GAVE UP") || is_word(e, "GRANTED") || is_word(e, "WAITING") || is_word(e, "DEADLOCK");
-
-	if (e->for_ms < 0 || !(held || waited))
+	if (e->for_ms < 0 || e->before == ' ')
 		return ' ';
 	*ret_since = e->wall_ms - e->for_ms;
-	return held ? '=' : '.';
-}
-
-static char after(const struct lk_history_entry *e)
-{
-	if (is_word(e, "ACQUIRED") || is_word(e, "GRANTED") || is_word(e, "CHANGED") || is_word(e, "BREAKING"))
-		return '=';
-	return is_word(e, "WAITING") || is_word(e, "DEADLOCK") ? '.' : ' ';
+	return e->before;
 }
 
 static size_t cell_of(const struct lk_timeline *l, int64_t ms, size_t cells)
@@ -74,11 +60,11 @@ static void draw_events(const struct lk_timeline *l, int pid, size_t cells, char
 			draw(l, begin, e->wall_ms, glyph, cells, ret);
 		else if (state != ' ')
 			draw(l, since, e->wall_ms, state, cells, ret);
-		if (after(e) == ' ' && e->wall_ms >= l->from_ms)
+		if (e->after == ' ' && e->wall_ms >= l->from_ms)
 			ret[cell_of(l, e->wall_ms, cells)] = '|';
 		/* What is our own deed changes nothing by itself. */
-		if (after(e) != ' ' || glyph != ' ') {
-			state = after(e);
+		if (e->after != ' ' || glyph != ' ') {
+			state = e->after;
 			since = e->wall_ms;
 		}
 	}

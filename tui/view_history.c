@@ -70,17 +70,6 @@ static bool stands(const struct standing *s, uint64_t id)
 	return id && s->n && bsearch(&id, s->ids, s->n, sizeof(id), by_id);
 }
 
-static bool is_beginning(const struct lk_history_entry *e)
-{
-	static const char *const words[] = { "ACQUIRED", "GRANTED", "WAITING", "CHANGED", "BREAKING", "DEADLOCK" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (strcmp(e->word, words[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The clock of events, as of now. */
 static int64_t now_wall(const struct lk_tui *t)
 {
@@ -99,9 +88,9 @@ static int64_t lasting_ms(const struct lk_tui *t, const struct lk_history_entry 
 	const struct standing *s = t->views[LK_VIEW_HISTORY].own;
 	int64_t ms = now_wall(t) - e->wall_ms;
 
-	if (!is_beginning(e) || !stands(s, e->lock_id))
+	if (e->after == ' ' || !stands(s, e->lock_id))
 		return -1;
-	if (strcmp(e->word, "WAITING") == 0 && e->for_ms > 0)
+	if (e->after == '.' && !e->alarm && e->for_ms > 0)
 		ms += e->for_ms;
 	return ms > 0 ? ms : 0;
 }
@@ -218,9 +207,7 @@ static enum lk_style style_of(const struct lk_history_entry *e)
 {
 	if (e->alarm)
 		return LK_STYLE_ALARM;
-	if (strcmp(e->word, "WAITING") == 0)
-		return LK_STYLE_WAITING;
-	return is_beginning(e) ? LK_STYLE_HELD : LK_STYLE_PLAIN;
+	return e->after == '.' ? LK_STYLE_WAITING : e->after == '=' ? LK_STYLE_HELD : LK_STYLE_PLAIN;
 }
 
 static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)

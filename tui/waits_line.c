@@ -2,8 +2,6 @@
 /* The nodes of the forest of waits as lines. */
 #include "tui/waits_line.h"
 
-#include <ctype.h>
-
 #include "base/cleanup.h"
 #include "cli/waits_tree.h"
 #include "table/get.h"
@@ -15,8 +13,7 @@
 /* "FLOCK W", "OFD R 0-9" */
 static void put_kind(lk_buf *b, const struct lk_tui *t, const struct lk_lock *lock)
 {
-	for (const char *p = lk_type_name(lock->rec.type); *p; p++)
-		lk_buf_printf(b, "%c", toupper((unsigned char)*p));
+	lk_text_type(&(struct lk_row){ .lock = lock }, true, b);
 	lk_buf_printf(b, " %c", "RW??"[lock->rec.mode]);
 	if (lk_range_is_whole(lock->rec.range) && lock->rec.type != LK_TYPE_POSIX && lock->rec.type != LK_TYPE_OFD)
 		return;

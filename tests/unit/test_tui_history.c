@@ -14,11 +14,14 @@ static struct lk_record flock_of(uint64_t ino, int pid)
 	return whole(LK_TYPE_FLOCK, LK_MODE_WRITE, ino, pid);
 }
 
-static struct lk_history_entry plain(const char *word, int pid, int64_t wall_ms, int64_t for_ms)
+static struct lk_history_entry plain(enum lk_event_kind kind, int pid, int64_t wall_ms, int64_t for_ms)
 {
-	return (struct lk_history_entry){
-		.word = word, .pid = pid, .wall_ms = wall_ms, .for_ms = for_ms, .path = strdup("/f"), .certain = true
+	struct lk_history_entry e = {
+		.pid = pid, .wall_ms = wall_ms, .for_ms = for_ms, .path = strdup("/f"), .certain = true
 	};
+
+	lk_history_entry_set_kind(&e, kind);
+	return e;
 }
 
 static void add(struct lk_history *h, struct lk_history_entry e)
@@ -33,7 +36,7 @@ Test(tui_history, the_ring_forgets_the_oldest_and_keeps_serials)
 
 	cr_assert_null(lk_history_at(&h, 0));
 	for (int i = 0; i < LK_HISTORY_MAX + 5; i++)
-		add(&h, plain("ACQUIRED", i + 1, i, -1));
+		add(&h, plain(LK_EVENT_ACQUIRED, i + 1, i, -1));
 	cr_assert_eq(h.n, LK_HISTORY_MAX);
 	cr_assert_eq(h.n_lost, 5);
 	cr_assert_eq(lk_history_at(&h, 0)->pid, LK_HISTORY_MAX + 5);
@@ -157,20 +160,20 @@ Test(tui_history, timeline)
 {
 	struct lk_history h = { 0 };
 	struct lk_timeline l = { .history = &h, .path = "/f", .from_ms = 0, .to_ms = 10000 };
-	struct lk_history_entry other = plain("ACQUIRED", 1, 0, -1);
+	struct lk_history_entry other = plain(LK_EVENT_ACQUIRED, 1, 0, -1);
 
 	draws(&h, 1, LK_TIMELINE_NOTHING, "          ");
 	draws(&h, 1, LK_TIMELINE_HOLDS, "=========>");
-	add(&h, plain("ACQUIRED", 1, 2000, -1));
-	add(&h, plain("WAITING", 2, 4500, 1000));
-	add(&h, plain("RELEASED", 1, 7000, 5000));
-	add(&h, plain("GRANTED", 2, 7500, 4000));
+	add(&h, plain(LK_EVENT_ACQUIRED, 1, 2000, -1));
+	add(&h, plain(LK_EVENT_WAITING, 2, 4500, 1000));
+	add(&h, plain(LK_EVENT_RELEASED, 1, 7000, 5000));
+	add(&h, plain(LK_EVENT_GRANTED, 2, 7500, 4000));
 	draws(&h, 1, LK_TIMELINE_NOTHING, "  =====|  ");
 	draws(&h, 2, LK_TIMELINE_HOLDS, "   ....==>");
 	draws(&h, 2, LK_TIMELINE_NOTHING, "   ....==|");
 	cr_assert_eq(lk_timeline_begin(&l, 2), 3500);
 	cr_assert_eq(lk_timeline_begin(&l, 3), 10000);
-	add(&h, plain("WAITING", 3, 9000, 0));
+	add(&h, plain(LK_EVENT_WAITING, 3, 9000, 0));
 	draws(&h, 3, LK_TIMELINE_WAITS, "        w>");
 	/* Another file is another matter. */
 	free(other.path);
@@ -185,9 +188,9 @@ Test(tui_history, timeline)
 
 /* ---- the view ---- */
 
-static void remember(struct lk_tui *t, const char *word, const struct lk_lock *l, int64_t wall_ms)
+static void remember(struct lk_tui *t, enum lk_event_kind kind, const struct lk_lock *l, int64_t wall_ms)
 {
-	struct lk_history_entry e = plain(word, l->pid, wall_ms, -1);
+	struct lk_history_entry e = plain(kind, l->pid, wall_ms, -1);
 
 	e.lock_id = l->id;
 	e.start_ticks = 1;
@@ -201,7 +204,7 @@ Test(tui_history, a_lock_that_stands_has_an_age)
 	struct lk_snapshot *s = look(0);
 	struct lk_subject subject;
 
-	remember(t, "ACQUIRED", held_by(s, 100, 1), SCREEN_WALL_MS - 8000);
+	remember(t, LK_EVENT_ACQUIRED, held_by(s, 100, 1), SCREEN_WALL_MS - 8000);
 	screen_look(t, s, 1);
 	screen_says(t, 80, 24, "10s ACQUIRED");
 	screen_says(t, 80, 24, "|100");
@@ -226,7 +229,7 @@ Test(tui_history, events_that_were_forgotten)
 	screen_look(t, look(0), 1);
 	screen_says(t, 80, 24, "TERM by lockscope");
 	for (int i = 0; i < LK_HISTORY_MAX; i++)
-		add(&t->history, plain("ACQUIRED", 5, i, -1));
+		add(&t->history, plain(LK_EVENT_ACQUIRED, 5, i, -1));
 	/* The row is there until the next look; what it was about is not. */
 	free(screen_text(t, 80, 24));
 	screen_look(t, look(0), 2);
