@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/sanitize.h"
-#include "tui/paint_private.h"
+#include "tui/paint.h"
 
 #define N_F 10
 #define N_OWN 12 /* keys that a view may choose for its bar */

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "tui/paint.h"
-#include "tui/paint_private.h"
 
 #define WHEEL_ROWS 3
 

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tui/paint_private.h"
+#include "tui/paint.h"
 
 /* A look that takes longer than this, and longer than twice the one before, is said to hang. */
 #define SLOW_LOOK_MS 3000

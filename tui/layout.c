@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where things are. What goes first when it gets narrow is the header, never the list. */
-#include "tui/paint_private.h"
+#include "tui/paint.h"
 
 /* Below this nothing useful can be shown. */
 #define MIN_W 20

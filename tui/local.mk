@@ -61,7 +61,6 @@ libtui_a_SOURCES = \
 	tui/move.c \
 	tui/paint.c \
 	tui/paint.h \
-	tui/paint_private.h \
 	tui/pane.c \
 	tui/pane.h \
 	tui/pieces.c \

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/detail.h"
-#include "tui/paint_private.h"
+#include "tui/paint.h"
 
 /* From this many cells on there is room for what to do about it. */
 #define HINT_W 74

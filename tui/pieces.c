@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
-#include "tui/paint_private.h"
+#include "tui/paint.h"
 
 struct lk_piece *lk_pieces_add(struct lk_pieces *p, int drop, enum lk_style style, const char *fmt, ...)
 {

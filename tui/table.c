@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "tui/paint_private.h"
+#include "tui/paint.h"
 #include "tui/table_private.h"
 
 /* A path in fewer cells than this is the file's name alone. */

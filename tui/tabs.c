@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/sanitize.h"
-#include "tui/paint_private.h"
+#include "tui/paint.h"
 
 #define TAB_TEXT 48
 #define FIRST_WORDS_DROP 7 /* a view's further words go before the filter does */

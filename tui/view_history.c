@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "tui/app.h"
-#include "tui/paint_private.h"
+#include "tui/paint.h"
 #include "tui/timeline.h"
 #include "tui/words.h"
 
