@@ -53,9 +53,6 @@ libtui_a_SOURCES = \
 	tui/list_arrange.c \
 	tui/list_find.c \
 	tui/list_private.h \
-	tui/map_paint.c \
-	tui/mapview.c \
-	tui/mapview.h \
 	tui/menu.c \
 	tui/menus.c \
 	tui/move.c \
@@ -102,6 +99,8 @@ libtui_a_SOURCES = \
 	tui/view_locks.c \
 	tui/view_locks.h \
 	tui/view_map.c \
+	tui/view_map.h \
+	tui/view_map_paint.c \
 	tui/view_procs.c \
 	tui/view_waits.c \
 	tui/view_waits.h \

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/lanes_draw.h"
-#include "tui/mapview.h"
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "tui/view_map.h"
 #include "tui/words.h"
 
 #define TITLE_REST 58 /* cells of the tab line that the path must leave */
@@ -24,43 +25,325 @@ static const struct lk_column columns[N_COLS + 1] = {
 		      LK_COL_RIGHT | LK_COL_DESCENDING },
 };
 
-static struct lk_mapview *own_of(const struct lk_view *v)
+static struct lk_view_map_own *own_of(const struct lk_view *v)
 {
 	return v->own;
 }
 
-/* Any lock of a row, also of a ghost; NULL: none. */
-static const struct lk_lock *first_lock(const struct lk_item *it)
+/* ---- the file ---- */
+
+static void forget(struct lk_view_map_own *m)
+{
+	lk_lanes_done(&m->all);
+	lk_lanes_done(&m->part);
+	lk_frame_drop(m->frame);
+	m->frame = NULL;
+	m->file = NULL;
+	m->n_held = m->n_waiting = 0;
+}
+
+void lk_view_map_done(struct lk_view_map_own *m)
+{
+	forget(m);
+	free(m->path);
+	m->path = NULL;
+}
+
+void lk_view_map_choose(struct lk_view_map_own *m, const struct lk_subject *s)
+{
+	const struct lk_file *f = s->file;
+
+	lk_view_map_done(m);
+	*m = (struct lk_view_map_own){
+		.chosen = true,
+		.key = f->key,
+		.has_stat = f->has_stat,
+		.st_major = f->st_major,
+		.st_minor = f->st_minor,
+		.st_ino = f->st_ino,
+		.path = lk_strdup(f->path),
+		.view = LK_RANGE_WHOLE,
+		.cursor = s->lock ? s->lock->rec.range.start : -1,
+	};
+}
+
+static bool is_same_name(const struct lk_view_map_own *m, const struct lk_file *f)
+{
+	return m->path && f->path && strcmp(m->path, f->path) == 0;
+}
+
+/* The key alone may be shared by several files; what statx said of it, or else its name, tells them apart. */
+static bool is_it(const struct lk_view_map_own *m, const struct lk_file *f)
+{
+	if (m->key.none || f->key.none)
+		return m->key.none && f->key.none && is_same_name(m, f);
+	if (!lk_key_equal(&m->key, &f->key))
+		return false;
+	if (m->has_stat && f->has_stat)
+		return m->st_major == f->st_major && m->st_minor == f->st_minor && m->st_ino == f->st_ino;
+	return !m->path || !f->path || is_same_name(m, f);
+}
+
+static const struct lk_file *find_file(const struct lk_view_map_own *m, const struct lk_snapshot *s)
+{
+	const struct lk_file *found = NULL;
+
+	for (size_t i = 0; i < s->n_files && m->chosen; i++) {
+		const struct lk_file *f = &s->files[i];
+
+		if (!is_it(m, f))
+			continue;
+		if (!found || (is_same_name(m, f) && !is_same_name(m, found)))
+			found = f;
+	}
+	return found;
+}
+
+static bool is_zoomed(const struct lk_view_map_own *m)
+{
+	return !lk_range_is_whole(m->view);
+}
+
+const struct lk_lanes *lk_view_map_shown(const struct lk_view_map_own *m)
+{
+	return is_zoomed(m) ? &m->part : &m->all;
+}
+
+static void make_part(struct lk_view_map_own *m)
+{
+	struct lk_lanes_options o = { .layout = m->all.layout, .size = m->all.size, .view = m->view };
+	lk_auto_mem const struct lk_lock **locks = NULL;
+	size_t n = 0;
+
+	lk_lanes_done(&m->part);
+	if (!is_zoomed(m))
+		return;
+	for (size_t i = 0; i < m->all.n_lanes; i++)
+		n += m->all.lanes[i].n_spans;
+	locks = lk_alloc(n, sizeof(*locks));
+	for (size_t i = 0; i < n; i++)
+		locks[i] = m->all.spans[i].lock;
+	lk_lanes_make(&m->part, locks, n, &o);
+}
+
+static void make_all(struct lk_view_map_own *m)
+{
+	const struct lk_frame *f = m->frame;
+	struct lk_file_sum sum = lk_sums_file(f, m->file);
+	size_t n = sum.n_held + sum.n_waiting;
+	lk_auto_mem const struct lk_lock **locks = lk_alloc(n, sizeof(*locks));
+	struct lk_lanes_options o = { .size = m->file->size, .view = LK_RANGE_WHOLE };
+
+	for (size_t i = 0; i < n; i++)
+		locks[i] = &f->snap->locks[f->sums.by_file[sum.first + i]];
+	o.layout = lk_words_layout(f, m->file);
+	m->n_held = sum.n_held;
+	m->n_waiting = sum.n_waiting;
+	lk_lanes_make(&m->all, locks, n, &o);
+}
+
+/* The first stretch that is locked; the first of all when none is. */
+static int64_t first_locked(const struct lk_lanes *l)
+{
+	for (size_t i = 0; i < l->n_segments; i++) {
+		if (l->segments[i].flags)
+			return l->segments[i].range.start;
+	}
+	return 0;
+}
+
+void lk_view_map_refresh(struct lk_view_map_own *m, const struct lk_frame *f)
+{
+	forget(m);
+	m->frame = lk_frame_hold(f);
+	m->file = find_file(m, f->snap);
+	if (!m->file)
+		return;
+	make_all(m);
+	if (m->cursor < 0)
+		m->cursor = first_locked(&m->all);
+	make_part(m);
+}
+
+/* ---- lanes ---- */
+
+/* Of an owner's lane, by any of its locks; never 0. */
+static uint64_t lane_id(const struct lk_lock *l)
+{
+	const struct lk_holder *h = l->waiter ? l->waiter : l->n_holders ? l->holders : NULL;
+	unsigned kind = 2 * (unsigned)l->rec.type + lk_lock_is_waiting(l);
+	uint64_t h64 = lk_hash(LK_HASH_INIT, &kind, sizeof(kind));
+	int which = !h ? -1 : l->waiter ? h->tid : l->rec.type == LK_TYPE_POSIX ? -1 : h->fd;
+
+	h64 = lk_hash(h64, &l->pid, sizeof(l->pid));
+	h64 = lk_hash(h64, &which, sizeof(which));
+	if (l->proc)
+		h64 = lk_hash(h64, &l->proc->start_ticks, sizeof(l->proc->start_ticks));
+	/* Owners that are not known are told apart by what they hold. */
+	if (l->pid <= 0)
+		h64 = lk_hash(h64, &l->id, sizeof(l->id));
+	return h64 ? h64 : 1;
+}
+
+const struct lk_lane *lk_view_map_lane(const struct lk_view_map_own *m, const struct lk_item *it)
+{
+	if (!m->file || it->frame != m->frame || (it->flags & LK_ITEM_GHOST) || it->sub >= m->all.n_lanes)
+		return NULL;
+	return &m->all.lanes[it->sub];
+}
+
+const struct lk_lock *lk_view_map_first_lock(const struct lk_item *it)
 {
 	const struct lk_snapshot *s = it->frame ? it->frame->snap : NULL;
 
 	return s && it->index < s->n_locks ? &s->locks[it->index] : NULL;
 }
 
+const struct lk_lane *lk_view_map_part(const struct lk_view_map_own *m, const struct lk_lane *lane)
+{
+	if (!is_zoomed(m))
+		return lane;
+	for (size_t i = 0; i < m->part.n_lanes; i++) {
+		const struct lk_lane *other = &m->part.lanes[i];
+
+		for (size_t k = 0; k < lane->n_spans; k++) {
+			if (other->spans[0].lock == lane->spans[k].lock)
+				return other;
+		}
+	}
+	return NULL;
+}
+
+/* The lock of the lane that has the cursor, else its first. */
+static const struct lk_lock *lock_of(const struct lk_view_map_own *m, const struct lk_lane *lane)
+{
+	for (size_t i = 0; i < lane->n_spans; i++) {
+		const struct lk_lock *l = lane->spans[i].lock;
+
+		if (l->rec.range.start <= m->cursor && m->cursor <= l->rec.range.end)
+			return l;
+	}
+	return lane->spans[0].lock;
+}
+
+/* ---- the cursor ---- */
+
+static size_t cursor_at(const struct lk_view_map_own *m)
+{
+	return lk_lanes_segment_at(&m->all, m->cursor);
+}
+
+const struct lk_segment *lk_view_map_segment(const struct lk_view_map_own *m)
+{
+	return &m->all.segments[cursor_at(m)];
+}
+
+/* From stretch `first` on, n of them. */
+static void set_view(struct lk_view_map_own *m, size_t first, size_t n)
+{
+	size_t all = m->all.n_segments;
+
+	m->view = LK_RANGE_WHOLE;
+	if (n < all) {
+		first = first + n > all ? all - n : first;
+		m->view.start = m->all.segments[first].range.start;
+		m->view.end = m->all.segments[first + n - 1].range.end;
+	}
+	make_part(m);
+}
+
+static void get_view(const struct lk_view_map_own *m, size_t *ret_first, size_t *ret_n)
+{
+	*ret_first = lk_lanes_segment_at(&m->all, m->view.start);
+	*ret_n = lk_lanes_segment_at(&m->all, m->view.end) - *ret_first + 1;
+}
+
+/* What is in view goes along with the cursor. */
+static void put_cursor(struct lk_view_map_own *m, size_t segment)
+{
+	size_t first, n;
+
+	m->cursor = m->all.segments[segment].range.start;
+	get_view(m, &first, &n);
+	if (is_zoomed(m) && (segment < first || segment >= first + n))
+		set_view(m, segment < first ? segment : segment - n + 1, n);
+}
+
+/* By so many stretches; what is in view goes with it. */
+static void move(struct lk_view_map_own *m, int by)
+{
+	size_t at, last;
+
+	if (!m->file)
+		return;
+	at = cursor_at(m);
+	last = m->all.n_segments - 1;
+	if (by < 0)
+		at = at > (size_t)-by ? at - (size_t)-by : 0;
+	else
+		at = (size_t)by > last - at ? last : at + (size_t)by;
+	put_cursor(m, at);
+}
+
+/* To the next (1) or previous (-1) conflict, around the end. false: there is none. */
+static bool to_conflict(struct lk_view_map_own *m, int direction)
+{
+	size_t n = m->file ? m->all.n_segments : 0;
+
+	for (size_t step = 1; step <= n; step++) {
+		size_t at = cursor_at(m);
+		size_t i = direction > 0 ? (at + step) % n : (at + n - step) % n;
+
+		if (!(m->all.segments[i].flags & LK_SEGMENT_CONFLICT))
+			continue;
+		put_cursor(m, i);
+		return true;
+	}
+	return false;
+}
+
+/* Half (1) or twice (-1) as many stretches. false: it is as far as it goes. */
+static bool zoom(struct lk_view_map_own *m, int direction)
+{
+	size_t first, n, wanted, at;
+
+	if (!m->file)
+		return false;
+	get_view(m, &first, &n);
+	wanted = direction > 0 ? (n + 1) / 2 : 2 * n;
+	if ((direction > 0 && n <= 1) || (direction < 0 && !is_zoomed(m)))
+		return false;
+	/* The cursor stays in the middle. */
+	at = cursor_at(m);
+	set_view(m, at > wanted / 2 ? at - wanted / 2 : 0, wanted);
+	return true;
+}
+
+/* ---- rows ---- */
+
 static int init(struct lk_view *v)
 {
-	v->own = calloc(1, sizeof(struct lk_mapview));
+	v->own = calloc(1, sizeof(struct lk_view_map_own));
 	return v->own ? 0 : -ENOMEM;
 }
 
 static void done(struct lk_view *v)
 {
 	if (v->own)
-		lk_mapview_done(v->own);
+		lk_view_map_done(v->own);
 	free(v->own);
 }
 
-static int add_lane(const struct lk_mapview *m, size_t i, lk_items *ret)
+static int add_lane(const struct lk_view_map_own *m, size_t i, lk_items *ret)
 {
 	const struct lk_lane *lane = &m->all.lanes[i];
 	struct lk_item *it = lk_vec_push(ret);
 
 	if (!it)
 		return -ENOMEM;
-	*it = (struct lk_item){ .id = lk_mapview_id(lane->spans[0].lock),
-				.frame = m->frame,
-				.index = lane->spans[0].lock->index,
-				.sub = i };
+	*it = (struct lk_item){
+		.id = lane_id(lane->spans[0].lock), .frame = m->frame, .index = lane->spans[0].lock->index, .sub = i
+	};
 	if (lane->blocks || lane->waiting)
 		it->flags |= LK_ITEM_CONTENDED;
 	if (lane->waiting)
@@ -70,11 +353,11 @@ static int add_lane(const struct lk_mapview *m, size_t i, lk_items *ret)
 
 static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
-	struct lk_mapview *m = own_of(view);
+	struct lk_view_map_own *m = own_of(view);
 	int rc = 0;
 
 	(void)tree;
-	lk_mapview_refresh(m, f);
+	lk_view_map_refresh(m, f);
 	for (size_t i = 0; i < m->all.n_lanes && !rc; i++)
 		rc = add_lane(m, i, ret);
 	return rc;
@@ -83,11 +366,11 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 void lk_view_map_show(struct lk_tui *t, const struct lk_subject *s)
 {
 	struct lk_view *v = &t->views[LK_VIEW_MAP];
-	uint64_t id = s->lock ? lk_mapview_id(s->lock) : 0;
+	uint64_t id = s->lock ? lane_id(s->lock) : 0;
 
 	if (!s->file)
 		return;
-	lk_mapview_choose(v->own, s);
+	lk_view_map_choose(v->own, s);
 	if (!t->frame)
 		return;
 	v->list.cursor = 0;
@@ -111,8 +394,8 @@ static int64_t age_of(const struct lk_tui *t, const struct lk_item *it, const st
 static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
 {
 	const struct lk_view *v = view;
-	const struct lk_lock *l = first_lock(it);
-	const struct lk_lane *lane = lk_mapview_lane(own_of(v), it);
+	const struct lk_lock *l = lk_view_map_first_lock(it);
+	const struct lk_lane *lane = lk_view_map_lane(own_of(v), it);
 	const char *s;
 	bool at_least;
 
@@ -143,8 +426,8 @@ static int words(const void *view, const struct lk_item *it, lk_buf *out)
 
 static bool match(const void *view, const struct lk_item *it, const struct lk_filter *f)
 {
-	const struct lk_lane *lane = lk_mapview_lane(own_of(view), it);
-	struct lk_row row = { .snap = it->frame->snap, .lock = first_lock(it) };
+	const struct lk_lane *lane = lk_view_map_lane(own_of(view), it);
+	struct lk_row row = { .snap = it->frame->snap, .lock = lk_view_map_first_lock(it) };
 	size_t n = lane ? lane->n_spans : row.lock ? 1 : 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -158,7 +441,7 @@ static bool match(const void *view, const struct lk_item *it, const struct lk_fi
 
 static int pid_of(const void *view, const struct lk_item *it)
 {
-	const struct lk_lock *l = first_lock(it);
+	const struct lk_lock *l = lk_view_map_first_lock(it);
 
 	(void)view;
 	return l ? l->pid : 0;
@@ -166,8 +449,8 @@ static int pid_of(const void *view, const struct lk_item *it)
 
 static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
-	const struct lk_lock *l = first_lock(it);
-	const struct lk_lane *lane = lk_mapview_lane(t->views[LK_VIEW_MAP].own, it);
+	const struct lk_lock *l = lk_view_map_first_lock(it);
+	const struct lk_lane *lane = lk_view_map_lane(t->views[LK_VIEW_MAP].own, it);
 	struct lk_row row = { .lock = l };
 	bool at_least;
 	int64_t ms;
@@ -196,9 +479,9 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 
 static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_subject *ret)
 {
-	const struct lk_mapview *m = t->views[LK_VIEW_MAP].own;
-	const struct lk_lane *lane = lk_mapview_lane(m, it);
-	const struct lk_lock *l = lane ? lk_mapview_lock(m, lane) : first_lock(it);
+	const struct lk_view_map_own *m = t->views[LK_VIEW_MAP].own;
+	const struct lk_lane *lane = lk_view_map_lane(m, it);
+	const struct lk_lock *l = lane ? lock_of(m, lane) : lk_view_map_first_lock(it);
 
 	*ret = (struct lk_subject){ .frame = it->frame };
 	if (!l)
@@ -211,15 +494,16 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 
 static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
 {
-	const struct lk_mapview *m = t->views[LK_VIEW_MAP].own;
-	const struct lk_lane *lane = lk_mapview_lane(m, it);
+	const struct lk_view_map_own *m = t->views[LK_VIEW_MAP].own;
+	const struct lk_lane *lane = lk_view_map_lane(m, it);
 	int rc;
 
 	if (!lane)
-		return first_lock(it) ? lk_words_put_lock(t, it->frame, first_lock(it), out) : 0;
+		return lk_view_map_first_lock(it) ? lk_words_put_lock(t, it->frame, lk_view_map_first_lock(it), out)
+						  : 0;
 	/* The words of a request know what time it is. */
 	if (lane->waiting)
-		return lk_words_put_lock(t, it->frame, lk_mapview_lock(m, lane), out);
+		return lk_words_put_lock(t, it->frame, lock_of(m, lane), out);
 	rc = lk_lane_label(lane, out);
 	rc = rc ? rc : lk_buf_puts(out, " ");
 	return rc ? rc : lk_lane_words(&m->all, lane, out);
@@ -244,7 +528,7 @@ static int put_path(const char *path, int cells, lk_buf *out)
 
 static int title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *out)
 {
-	const struct lk_mapview *m = own_of(v);
+	const struct lk_view_map_own *m = own_of(v);
 	const struct lk_file *f = m->file;
 	int rc;
 
@@ -265,9 +549,9 @@ static int title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *
 
 /* ---- commands ---- */
 
-static unsigned step(struct lk_mapview *m, int by)
+static unsigned step(struct lk_view_map_own *m, int by)
 {
-	lk_mapview_move(m, by);
+	move(m, by);
 	return LK_DIRTY_PAINT;
 }
 
@@ -280,18 +564,18 @@ static unsigned settle(struct lk_tui *t, bool moved, const char *none)
 
 static unsigned command(struct lk_tui *t, struct lk_view *v, const struct lk_command *cmd)
 {
-	struct lk_mapview *m = own_of(v);
+	struct lk_view_map_own *m = own_of(v);
 
 	if (cmd->run == lk_do_left)
 		return step(m, -1);
 	if (cmd->run == lk_do_right)
 		return step(m, 1);
 	if (cmd->run == lk_do_expand)
-		return settle(t, lk_mapview_zoom(m, 1), "This is one stretch: there is nothing smaller to see.");
+		return settle(t, zoom(m, 1), "This is one stretch: there is nothing smaller to see.");
 	if (cmd->run == lk_do_collapse)
-		return settle(t, lk_mapview_zoom(m, -1), "This is the whole file.");
+		return settle(t, zoom(m, -1), "This is the whole file.");
 	if (cmd->run_with == lk_do_next_contended)
-		return settle(t, lk_mapview_conflict(m, cmd->arg), "There is no conflict on this file.");
+		return settle(t, to_conflict(m, cmd->arg), "There is no conflict on this file.");
 	return LK_DIRTY_NOT_MINE;
 }
 
@@ -327,8 +611,8 @@ const struct lk_view_ops lk_view_map = {
 	.cell = cell,
 	.subject = subject,
 	.describe = describe,
-	.paint = lk_mapview_paint,
-	.lines_above = lk_mapview_lines_above,
+	.paint = lk_view_map_paint,
+	.lines_above = lk_view_map_lines_above,
 	.title_words = title_words,
 	.command = command,
 	.label = label,

@@ -6,7 +6,7 @@
 
 #include "facts.h"
 #include "screen.h"
-#include "tui/mapview.h"
+#include "tui/view_map.h"
 
 /* A lock of a process on some bytes of a file; the same key may belong to several files. */
 static void add_range(struct facts *f, uint64_t st_ino, const char *path, int pid, enum lk_mode mode, int64_t start,
@@ -52,7 +52,7 @@ static struct lk_snapshot *nothing(void)
 	return facts_end(&facts);
 }
 
-static struct lk_mapview *map_of(const struct lk_tui *t)
+static struct lk_view_map_own *map_of(const struct lk_tui *t)
 {
 	return t->views[LK_VIEW_MAP].own;
 }
@@ -99,7 +99,7 @@ Test(tui_map, lanes_and_words)
 Test(tui_map, the_cursor_goes_from_stretch_to_stretch)
 {
 	struct lk_tui *t = open_map();
-	struct lk_mapview *m = map_of(t);
+	struct lk_view_map_own *m = map_of(t);
 
 	/* 0-9, 10-19, 20-29, 30-99, 100-999, 1000- */
 	cr_assert_eq(m->all.n_segments, 6);
@@ -123,7 +123,7 @@ Test(tui_map, the_cursor_goes_from_stretch_to_stretch)
 Test(tui_map, zoom)
 {
 	struct lk_tui *t = open_map();
-	struct lk_mapview *m = map_of(t);
+	struct lk_view_map_own *m = map_of(t);
 	size_t rows = t->views[LK_VIEW_MAP].list.shown.n;
 
 	lk_tui_key(t, '-');
@@ -173,7 +173,7 @@ Test(tui_map, commands_mean_the_lock_under_the_cursor)
 Test(tui_map, the_file_stays_and_comes_back)
 {
 	struct lk_tui *t = open_map();
-	struct lk_mapview *m = map_of(t);
+	struct lk_view_map_own *m = map_of(t);
 	uint64_t id = t->views[LK_VIEW_MAP].list.cursor;
 
 	lk_tui_key(t, '+');
@@ -231,12 +231,12 @@ static void tells_twins_apart(uint64_t st_ino, uint64_t other_st_ino)
 
 	for (size_t i = 0; i < s->n_files; i++) {
 		struct lk_subject subject = { .frame = f, .file = &s->files[i] };
-		struct lk_mapview m = { 0 };
+		struct lk_view_map_own m = { 0 };
 
-		lk_mapview_choose(&m, &subject);
-		lk_mapview_refresh(&m, f);
+		lk_view_map_choose(&m, &subject);
+		lk_view_map_refresh(&m, f);
 		cr_assert_eq(m.file, &s->files[i]);
-		lk_mapview_done(&m);
+		lk_view_map_done(&m);
 	}
 	lk_frame_drop(f);
 }
@@ -252,17 +252,17 @@ Test(tui_map, a_name_alone)
 	struct lk_frame *f = screen_frame(s, 1);
 	struct lk_file file = s->files[0];
 	struct lk_subject subject = { .frame = f, .file = &file };
-	struct lk_mapview m = { 0 };
+	struct lk_view_map_own m = { 0 };
 
 	/* Where statx said nothing. */
 	file.has_stat = false;
-	lk_mapview_choose(&m, &subject);
-	lk_mapview_refresh(&m, f);
+	lk_view_map_choose(&m, &subject);
+	lk_view_map_refresh(&m, f);
 	cr_assert_eq(m.file, &s->files[0]);
 	file.path = "/c";
-	lk_mapview_choose(&m, &subject);
-	lk_mapview_refresh(&m, f);
+	lk_view_map_choose(&m, &subject);
+	lk_view_map_refresh(&m, f);
 	cr_assert_null(m.file);
-	lk_mapview_done(&m);
+	lk_view_map_done(&m);
 	lk_frame_drop(f);
 }

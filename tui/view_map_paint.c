@@ -5,9 +5,9 @@
 
 #include "table/get.h"
 #include "table/lanes_draw.h"
-#include "tui/mapview.h"
 #include "tui/rowmark.h"
 #include "tui/table_private.h"
+#include "tui/view_map.h"
 #include "tui/words.h"
 
 enum {
@@ -22,7 +22,7 @@ enum {
 struct sheet {
 	struct lk_tui *t;
 	struct lk_view *v;
-	const struct lk_mapview *m;
+	const struct lk_view_map_own *m;
 	struct lk_canvas *c;
 	struct lk_rect r; /* of the rows */
 	int label; /* cells before the picture */
@@ -169,18 +169,11 @@ static void draw_ghost(const struct sheet *s, const struct lk_lock *l, lk_buf *o
 	lk_picture_lane(&s->picture, &lane, out);
 }
 
-static const struct lk_lock *ghost_lock(const struct lk_item *it)
-{
-	const struct lk_snapshot *snap = it->frame ? it->frame->snap : NULL;
-
-	return snap && it->index < snap->n_locks ? &snap->locks[it->index] : NULL;
-}
-
 static void put_lane(const struct sheet *s, const struct lk_item *it, int y)
 {
 	static const struct lk_lane none = { .n_spans = 0 }; /* nothing of it is in view: dots */
-	const struct lk_lane *lane = lk_mapview_lane(s->m, it), *part = lane ? lk_mapview_part(s->m, lane) : NULL;
-	const struct lk_lock *l = lane ? lane->spans[0].lock : ghost_lock(it);
+	const struct lk_lane *lane = lk_view_map_lane(s->m, it), *part = lane ? lk_view_map_part(s->m, lane) : NULL;
+	const struct lk_lock *l = lane ? lane->spans[0].lock : lk_view_map_first_lock(it);
 	lk_buf line = { 0 };
 
 	if (!l)
@@ -235,7 +228,7 @@ static void put_who(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 /* "cursor 1073741824 (0x40000000) len 1   W 4420 php-fpm   r 4433 waits 8s" */
 static void say_cursor(const struct sheet *s, lk_buf *out)
 {
-	const struct lk_segment *segment = lk_mapview_segment(s->m);
+	const struct lk_segment *segment = lk_view_map_segment(s->m);
 	struct lk_range r = segment->range;
 
 	lk_buf_printf(out, "cursor %" PRId64 " (0x%" PRIx64 ")", r.start, (uint64_t)r.start);
@@ -259,7 +252,7 @@ static void say_cursor(const struct sheet *s, lk_buf *out)
 /* The request in conflict under the cursor, else what the bytes are for. */
 static void say_conflict(const struct sheet *s, lk_buf *out)
 {
-	const struct lk_segment *segment = lk_mapview_segment(s->m);
+	const struct lk_segment *segment = lk_view_map_segment(s->m);
 
 	for (size_t i = 0; i < s->m->all.n_lanes && (segment->flags & LK_SEGMENT_CONFLICT); i++) {
 		const struct lk_lane *lane = &s->m->all.lanes[i];
@@ -343,7 +336,7 @@ struct lines {
 	int ruler, sum, cursor, words;
 };
 
-static struct lines choose_lines(const struct lk_mapview *m, const struct lk_list *list, int h)
+static struct lines choose_lines(const struct lk_view_map_own *m, const struct lk_list *list, int h)
 {
 	struct lines l = { 0 };
 	int left = h - 1;
@@ -397,7 +390,7 @@ static void paint_rows(struct sheet *s)
 		put_all_words(s, y);
 }
 
-int lk_mapview_lines_above(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r)
+int lk_view_map_lines_above(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r)
 {
 	struct lines l = choose_lines(v->own, &v->list, r.h);
 
@@ -412,7 +405,7 @@ static int label_cells(const struct lk_rect *r)
 	return r->w >= NARROW ? LK_ROW_GUTTER + PID_CELLS + 3 : LK_ROW_GUTTER + 8;
 }
 
-void lk_mapview_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r)
+void lk_view_map_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r)
 {
 	struct sheet s = { .t = t, .v = v, .m = v->own, .c = c, .r = r, .label = label_cells(&r) };
 
@@ -423,7 +416,7 @@ void lk_mapview_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, 
 		say_nothing(&s);
 		return;
 	}
-	lk_picture_make(&s.picture, lk_mapview_shown(s.m), r.w > s.label ? (size_t)(r.w - s.label) : 0);
+	lk_picture_make(&s.picture, lk_view_map_shown(s.m), r.w > s.label ? (size_t)(r.w - s.label) : 0);
 	paint_rows(&s);
 	lk_picture_done(&s.picture);
 }
