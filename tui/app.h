@@ -86,7 +86,7 @@ int lk_tui_subjects(const struct lk_tui *t, struct lk_subject **ret, size_t *ret
 unsigned lk_tui_switch(struct lk_tui *t, enum lk_view_id id);
 /* The next frame goes on the screen even when paused (after an action). */
 unsigned lk_tui_want_look(struct lk_tui *t);
-/* An own deed, for the history. */
+/* Something that was done from here, for the history. */
 void lk_tui_note(struct lk_tui *t, const char *static_word, int pid, const char *comm, const char *text);
 
 /* -- layout.c -- */

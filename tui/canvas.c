@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A grid of character cells: text that fits, is wrapped or cut, boxes and lines. */
 #include "tui/canvas.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks at the machine, each ready to be shown. */
 #include "tui/frame.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of keys. */
 #include "tui/key.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of keys, and what the configuration file changes of it. */
 #include "tui/keymap.h"
 
 #include <errno.h>

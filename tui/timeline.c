@@ -62,7 +62,7 @@ static void draw_events(const struct lk_timeline *l, int pid, size_t cells, char
 			draw(l, since, e->wall_ms, state, cells, ret);
 		if (e->after == ' ' && e->wall_ms >= l->from_ms)
 			ret[cell_of(l, e->wall_ms, cells)] = '|';
-		/* What is our own deed changes nothing by itself. */
+		/* What was done from here changes nothing by itself. */
 		if (e->after != ' ' || glyph != ' ') {
 			state = e->after;
 			since = e->wall_ms;

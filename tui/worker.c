@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Threads: one that looks again and again, one for each job. */
 #include "tui/worker.h"
 
 #include <errno.h>
