@@ -15,26 +15,6 @@ static const int narrow_order[N_F] = { 1, 10, 9, 3, 4, 8, 6, 7, 5, 2 };
 static const lk_press further[] = { LK_KEY_ENTER, 'X', 'D', 'b', 'Z', 'y', 'w', 'P' };
 #define N_FURTHER (sizeof(further) / sizeof(*further))
 
-const char *lk_view_label(const struct lk_view *v, const struct lk_command *cmd)
-{
-	const char *own = v->ops->label ? v->ops->label(v, cmd) : NULL;
-
-	return own ? own : cmd->label;
-}
-
-const char *lk_view_tree_label(const struct lk_view *v, const struct lk_command *cmd)
-{
-	if (cmd->run != lk_do_tree)
-		return NULL;
-	return v->list.tree ? "Flat" : "Tree";
-}
-
-const char *lk_view_flat_label(const struct lk_view *v, const struct lk_command *cmd)
-{
-	(void)v;
-	return cmd->run == lk_do_tree ? "" : NULL;
-}
-
 static bool is_letter_key(lk_press k)
 {
 	return k > ' ' && k < 0x7f;

@@ -62,8 +62,6 @@ libtui_a_SOURCES = \
 	tui/pane.h \
 	tui/pieces.c \
 	tui/prompt.c \
-	tui/rowmark.c \
-	tui/rowmark.h \
 	tui/settings.c \
 	tui/settings.h \
 	tui/settings_file.c \
@@ -93,6 +91,7 @@ libtui_a_SOURCES = \
 	tui/theme.h \
 	tui/timeline.c \
 	tui/timeline.h \
+	tui/view.c \
 	tui/view.h \
 	tui/view_files.c \
 	tui/view_history.c \

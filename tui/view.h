@@ -24,6 +24,8 @@ struct lk_subject {
 	int64_t gone_ms; /* when it was missed first */
 	uint64_t id; /* of the row */
 };
+/* It is about this lock or request. */
+void lk_subject_set_lock(struct lk_subject *s, const struct lk_lock *l);
 
 struct lk_view_ops {
 	enum lk_view_id id;
@@ -79,6 +81,10 @@ const char *lk_view_label(const struct lk_view *v, const struct lk_command *cmd)
 const char *lk_view_tree_label(const struct lk_view *v, const struct lk_command *cmd);
 /* The label of a view that is always flat; for its label(). */
 const char *lk_view_flat_label(const struct lk_view *v, const struct lk_command *cmd);
+
+#define LK_ROW_GUTTER 2 /* cells before the text, of views that paint their rows themselves */
+/* In a line r of such a view that has been painted: selected, tagged, gone, found; and the cursor. */
+void lk_view_mark_row(const struct lk_list *l, const struct lk_item *it, struct lk_canvas *c, struct lk_rect r);
 
 /* Map: which file it shows. From the row that was selected when it was opened. */
 void lk_view_map_show(struct lk_tui *t, const struct lk_subject *s);

@@ -250,13 +250,13 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 {
 	const struct lk_history_entry *e = entry_of(t, it);
 
+	const struct lk_lock *l = e ? lock_of(t, e) : NULL;
+
 	*ret = (struct lk_subject){ .frame = t->frame };
-	if (!e || !t->frame)
-		return;
-	ret->lock = lock_of(t, e);
-	ret->proc = ret->lock ? ret->lock->proc : proc_of(t, e);
-	ret->file = ret->lock ? ret->lock->file : NULL;
-	ret->holder = ret->lock && ret->lock->n_holders ? ret->lock->holders : NULL;
+	if (l)
+		lk_subject_set_lock(ret, l);
+	else if (e && t->frame)
+		ret->proc = proc_of(t, e);
 }
 
 static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)

@@ -484,12 +484,8 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 	const struct lk_lock *l = lane ? lock_of(m, lane) : lk_view_map_first_lock(it);
 
 	*ret = (struct lk_subject){ .frame = it->frame };
-	if (!l)
-		return;
-	ret->lock = l;
-	ret->file = l->file;
-	ret->proc = l->proc;
-	ret->holder = l->waiter ? l->waiter : l->n_holders ? l->holders : NULL;
+	if (l)
+		lk_subject_set_lock(ret, l);
 }
 
 static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)

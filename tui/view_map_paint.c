@@ -5,7 +5,6 @@
 
 #include "table/get.h"
 #include "table/lanes_draw.h"
-#include "tui/rowmark.h"
 #include "tui/table_private.h"
 #include "tui/view_map.h"
 #include "tui/words.h"
@@ -185,7 +184,7 @@ static void put_lane(const struct sheet *s, const struct lk_item *it, int y)
 	put_label(s, y, l, lane ? lane_letter(lane) : 'x', lane ? LK_STYLE_PLAIN : LK_STYLE_GHOST);
 	put_glyphs(s, y, &line, !lane);
 	lk_vec_done(&line);
-	lk_row_mark(&s->v->list, it, s->c, (struct lk_rect){ s->r.x, y, s->r.w, 1 });
+	lk_view_mark_row(&s->v->list, it, s->c, (struct lk_rect){ s->r.x, y, s->r.w, 1 });
 }
 
 /* ---- in words ---- */

@@ -389,12 +389,10 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 	*ret = (struct lk_subject){ .frame = it->frame };
 	if (!node || !node->lock)
 		return;
-	ret->file = node->lock->file;
 	if (node->kind == LK_TREE_UNSEEN)
-		return;
-	ret->lock = node->lock;
-	ret->proc = node->lock->proc;
-	ret->holder = node->lock->waiter ? node->lock->waiter : node->lock->n_holders ? node->lock->holders : NULL;
+		ret->file = node->lock->file;
+	else
+		lk_subject_set_lock(ret, node->lock);
 }
 
 static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)

@@ -4,7 +4,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "tui/rowmark.h"
 #include "tui/table_private.h"
 #include "tui/view_waits.h"
 #include "tui/waits_line.h"
@@ -223,7 +222,7 @@ static void paint_row(struct lk_tui *t, struct lk_view *v, size_t row, struct lk
 	if (ring && is_past_last(&v->list, row))
 		lk_canvas_put(c, ring_x(r), r.y, 1, LK_STYLE_CYCLE, "|");
 	lk_vec_done(&branch);
-	lk_row_mark(&v->list, it, c, r);
+	lk_view_mark_row(&v->list, it, c, r);
 }
 
 void lk_waits_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r)

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the views have in common: labels, marks of rows, what a row is about. */
+#include "tui/app.h"
+
+const char *lk_view_label(const struct lk_view *v, const struct lk_command *cmd)
+{
+	const char *own = v->ops->label ? v->ops->label(v, cmd) : NULL;
+
+	return own ? own : cmd->label;
+}
+
+const char *lk_view_tree_label(const struct lk_view *v, const struct lk_command *cmd)
+{
+	if (cmd->run != lk_do_tree)
+		return NULL;
+	return v->list.tree ? "Flat" : "Tree";
+}
+
+const char *lk_view_flat_label(const struct lk_view *v, const struct lk_command *cmd)
+{
+	(void)v;
+	return cmd->run == lk_do_tree ? "" : NULL;
+}
+
+void lk_subject_set_lock(struct lk_subject *s, const struct lk_lock *l)
+{
+	s->lock = l;
+	s->file = l->file;
+	s->proc = l->proc;
+	s->holder = l->waiter ? l->waiter : l->n_holders ? l->holders : NULL;
+}
+
+void lk_view_mark_row(const struct lk_list *l, const struct lk_item *it, struct lk_canvas *c, struct lk_rect r)
+{
+	bool selected = it->id && it->id == l->cursor, tagged = lk_list_is_tagged(l, it->id);
+
+	if (it->flags & LK_ITEM_GHOST)
+		lk_canvas_put(c, r.x + 1, r.y, 1, LK_STYLE_GHOST, "x");
+	if (tagged)
+		lk_canvas_put(c, r.x + 1, r.y, 1, LK_STYLE_BRIGHT, "*");
+	if (selected)
+		lk_canvas_put(c, r.x, r.y, 1, LK_STYLE_BRIGHT, ">");
+	lk_canvas_mark(c, r, (selected ? LK_MARK_SELECTED : 0u) | (tagged ? LK_MARK_TAGGED : 0u));
+	if (l->search && *l->search && it->id && lk_list_says(l, it, l->search))
+		lk_canvas_mark(c, (struct lk_rect){ r.x + LK_ROW_GUTTER, r.y, r.w - LK_ROW_GUTTER, 1 }, LK_MARK_FOUND);
+	if (selected || c->cursor_y < 0) {
+		c->cursor_x = r.x;
+		c->cursor_y = r.y;
+	}
+}
