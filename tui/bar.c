@@ -164,11 +164,12 @@ static void paint_context(const struct lk_tui *t, enum lk_keymap_context context
 void lk_bar_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
 {
 	const struct lk_pane *top = lk_pane_top(t);
+	const char *keys = !top ? NULL : top->keys ? top->keys : top->ops->keys;
 	struct lk_bar_spot spots[LK_BAR_SPOTS];
 	size_t n;
 
-	if (top && top->ops->keys) {
-		lk_canvas_put(c, r.x, r.y, r.w, LK_STYLE_KEY_NAME, top->ops->keys);
+	if (keys) {
+		lk_canvas_put(c, r.x, r.y, r.w, LK_STYLE_KEY_NAME, keys);
 		return;
 	}
 	if (top && top->ops->context != LK_KEYS_VIEW) {

@@ -51,7 +51,7 @@ unsigned lk_do_detail(struct lk_tui *t)
 		return LK_DIRTY_PAINT;
 	}
 	t->hide_detail = hidden;
-	return lk_text_open_row(t, "detail", "Detail", fill_full);
+	return lk_text_open_row(t, "Detail", fill_full);
 }
 
 /* One level up: from a pane to the view, from a branch to what it hangs under, from another view to the first. */

@@ -133,7 +133,7 @@ static void put_caveats(struct lk_maker *m)
 		"To select text for the clipboard hold Shift while dragging, or start with --no-mouse.");
 }
 
-static int fill(struct lk_tui *t, void *arg, struct lk_text *ret)
+static bool fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 {
 	const struct lk_view_ops *ops = lk_tui_view(t)->ops;
 	struct lk_maker m = { .text = ret, .cells = KEYS_CELLS };
@@ -150,7 +150,7 @@ static int fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 		ret->lines.v[i].exact = true;
 		ret->lines.v[i].label = ret->lines.v[i].label < 1 ? 1 : ret->lines.v[i].label;
 	}
-	return 0;
+	return true;
 }
 
 unsigned lk_do_help(struct lk_tui *t)
@@ -158,7 +158,7 @@ unsigned lk_do_help(struct lk_tui *t)
 	struct lk_pane *top = lk_pane_top(t);
 
 	/* Help on help is this one. */
-	if (top && top->ops->name && strcmp(top->ops->name, "help") == 0)
+	if (top && top->title && strcmp(top->title, "Help") == 0)
 		return LK_DIRTY_NONE;
-	return lk_text_open(t, "help", "Help", fill, NULL);
+	return lk_text_open(t, "Help", fill, NULL);
 }

@@ -110,7 +110,7 @@ static void put_limits(struct lk_maker *m, const struct lk_snapshot *s)
 		      "is busy, is not among them: nobody waiting does not mean that nobody is held up.");
 }
 
-static int fill(struct lk_tui *t, void *arg, struct lk_text *ret)
+static bool fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 {
 	struct lk_maker m = { .text = ret, .cells = 12 };
 	const struct lk_snapshot *s = t->frame ? t->frame->snap : NULL;
@@ -119,7 +119,8 @@ static int fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 	put_failure(&m, t);
 	if (!s) {
 		lk_maker_note(&m, "There was no look yet.");
-		return lk_maker_done(&m);
+		lk_maker_done(&m);
+		return true;
 	}
 	put_limits(&m, s);
 	lk_maker_title(&m, "What could not be read");
@@ -130,10 +131,11 @@ static int fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 			      s->end.n_procs);
 	else if (!s->n_problems)
 		lk_maker_note(&m, "Nothing.");
-	return lk_maker_done(&m);
+	lk_maker_done(&m);
+	return true;
 }
 
 unsigned lk_do_hidden(struct lk_tui *t)
 {
-	return lk_text_open(t, "blind spots", "Blind spots: what could not be seen, and why", fill, NULL);
+	return lk_text_open(t, "Blind spots: what could not be seen, and why", fill, NULL);
 }

@@ -41,6 +41,7 @@ struct lk_pane_ops {
 struct lk_pane {
 	const struct lk_pane_ops *ops;
 	const char *title; /* of the border; borrowed; NULL none */
+	const char *keys; /* for the key bar; borrowed; NULL: those of ops */
 	uint64_t serial; /* given by lk_pane_push(): for jobs to see whether it is still there */
 };
 
@@ -56,15 +57,15 @@ struct lk_pane *lk_pane_find(const struct lk_tui *t, uint64_t serial);
 
 /* -- textpane.c: lines to scroll through -- */
 /* Makes the lines anew, for each frame and when the pane opens; arg: free'd by the pane with free(3). Lines longer than the pane are
- * wrapped. 0; or -ENOENT: what it was about is gone, the lines stay as they were. */
-typedef int (*lk_text_fill)(struct lk_tui *t, void *arg, struct lk_text *ret);
+ * wrapped. false: what it was about is gone, the lines stay as they were. */
+typedef bool (*lk_text_fill)(struct lk_tui *t, void *arg, struct lk_text *ret);
 /* Opens it over the body. title: static. LK_DIRTY_*. */
-unsigned lk_text_open(struct lk_tui *t, const char *name, const char *title, lk_text_fill fill, void *arg);
+unsigned lk_text_open(struct lk_tui *t, const char *title, lk_text_fill fill, void *arg);
 
 /* Of text about a row. s, it: of the row, valid for the call; s->frame is never NULL. Returns 0. */
 typedef int (*lk_row_fill)(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret);
 /* The same about the selected row, found again by its identity in each frame. Says so when nothing is selected. */
-unsigned lk_text_open_row(struct lk_tui *t, const char *name, const char *title, lk_row_fill fill);
+unsigned lk_text_open_row(struct lk_tui *t, const char *title, lk_row_fill fill);
 
 /* -- prompt.c: a line to type in -- */
 struct lk_prompt_ops {

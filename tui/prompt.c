@@ -13,7 +13,6 @@
 
 struct prompt {
 	struct lk_pane pane;
-	struct lk_pane_ops pane_ops; /* with the keys of this prompt */
 	const struct lk_prompt_ops *ops;
 	void *arg; /* owned */
 	struct lk_field field;
@@ -98,13 +97,22 @@ static void free_prompt(struct lk_pane *pane, struct lk_tui *t)
 	free(p);
 }
 
+static const struct lk_pane_ops pane_ops = {
+	.name = "prompt",
+	.place = LK_PANE_LINE,
+	.context = LK_KEYS_NONE,
+	.paint = paint,
+	.key = key,
+	.free = free_prompt,
+};
+
 /* Lines above the prompt that is on top, until the next change: what is wrong with the text. Raw bytes. */
 static void say_above(struct lk_tui *t, const char *lines)
 {
 	struct lk_pane *top = lk_pane_top(t);
 	struct prompt *p = (struct prompt *)top;
 
-	if (!top || top->ops->key != key)
+	if (!top || top->ops != &pane_ops)
 		return;
 	free(p->note);
 	p->note = lk_strdup(lines);
@@ -115,16 +123,7 @@ unsigned lk_prompt_open(struct lk_tui *t, const struct lk_prompt_ops *ops, void 
 	struct prompt *p = lk_alloc(1, sizeof(*p));
 
 	lk_field_set(&p->field, initial ? initial : "");
-	p->pane_ops = (struct lk_pane_ops){
-		.name = "prompt",
-		.place = LK_PANE_LINE,
-		.context = LK_KEYS_NONE,
-		.paint = paint,
-		.key = key,
-		.free = free_prompt,
-		.keys = ops->keys,
-	};
-	p->pane.ops = &p->pane_ops;
+	p->pane = (struct lk_pane){ .ops = &pane_ops, .keys = ops->keys };
 	p->ops = ops;
 	p->arg = arg;
 	return lk_pane_push(t, &p->pane);

@@ -161,5 +161,5 @@ static int fill(struct lk_tui *t, const struct lk_subject *s, const struct lk_it
 
 unsigned lk_do_show(struct lk_tui *t)
 {
-	return lk_text_open_row(t, "show", "This row as command lines and as JSON (Shift and the mouse select)", fill);
+	return lk_text_open_row(t, "This row as command lines and as JSON (Shift and the mouse select)", fill);
 }

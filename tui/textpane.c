@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Panes of text: lines to scroll through and to search in; also about one row, found again by its identity in each frame. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,21 +28,20 @@ struct text_pane {
 /* ---- the lines ---- */
 
 /* What it is about may be gone: then the old lines stay. */
-static int refill(struct text_pane *p, struct lk_tui *t)
+static bool refill(struct text_pane *p, struct lk_tui *t)
 {
 	struct lk_text text = { 0 };
-	int rc = p->fill(t, p->arg, &text);
 
 	p->units = t->set.units;
-	p->gone = rc < 0;
-	if (rc < 0) {
+	p->gone = !p->fill(t, p->arg, &text);
+	if (p->gone) {
 		lk_text_done(&text);
-		return rc;
+		return false;
 	}
 	lk_text_done(&p->text);
 	p->text = text;
 	p->wrapped_to = 0;
-	return 0;
+	return true;
 }
 
 static void wrap_to(struct text_pane *p, int cells, bool utf8)
@@ -314,7 +312,7 @@ static unsigned frame(struct lk_pane *pane, struct lk_tui *t)
 	struct text_pane *p = (struct text_pane *)pane;
 	bool was_gone = p->gone;
 
-	return refill(p, t) == 0 || p->gone != was_gone ? LK_DIRTY_PAINT : LK_DIRTY_NONE;
+	return refill(p, t) || p->gone != was_gone ? LK_DIRTY_PAINT : LK_DIRTY_NONE;
 }
 
 static void free_pane(struct lk_pane *pane, struct lk_tui *t)
@@ -326,33 +324,30 @@ static void free_pane(struct lk_pane *pane, struct lk_tui *t)
 	lk_wrap_done(&p->wrap);
 	free(p->search);
 	free(p->arg);
-	free((struct lk_pane_ops *)p->pane.ops);
 	free(p);
 }
 
-unsigned lk_text_open(struct lk_tui *t, const char *name, const char *title, lk_text_fill fill, void *arg)
+static const struct lk_pane_ops pane_ops = {
+	.name = "text",
+	.place = LK_PANE_BODY,
+	.context = LK_KEYS_TEXT,
+	.paint = paint,
+	.key = key,
+	.mouse = mouse,
+	.frame = frame,
+	.free = free_pane,
+	.keys = "Up Down PgUp PgDn move   / find   Esc back",
+};
+
+unsigned lk_text_open(struct lk_tui *t, const char *title, lk_text_fill fill, void *arg)
 {
 	struct text_pane *p = lk_alloc(1, sizeof(*p));
-	/* Of its own, because the name is the pane's. */
-	struct lk_pane_ops *ops = lk_alloc(1, sizeof(*ops));
 
-	*ops = (struct lk_pane_ops){
-		.name = name,
-		.place = LK_PANE_BODY,
-		.context = LK_KEYS_TEXT,
-		.paint = paint,
-		.key = key,
-		.mouse = mouse,
-		.frame = frame,
-		.free = free_pane,
-		.keys = "Up Down PgUp PgDn move   / find   Esc back",
-	};
-	*p = (struct text_pane){ .pane = { .ops = ops, .title = title }, .fill = fill, .arg = arg, .page = 1 };
-	if (refill(p, t) == 0)
+	*p = (struct text_pane){ .pane = { .ops = &pane_ops, .title = title }, .fill = fill, .arg = arg, .page = 1 };
+	if (refill(p, t))
 		return lk_pane_push(t, &p->pane);
-	lk_tui_say(t, LK_STYLE_ALARM, "It is gone by now.");
 	free_pane(&p->pane, t);
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_ALARM, "It is gone by now.");
 }
 
 /* ---- about one row ---- */
@@ -371,7 +366,7 @@ static void say_ghost(const struct lk_tui *t, const struct lk_item *it, struct l
 	lk_text_add(ret, LK_STYLE_ALARM, "Gone since %s. This is how it was.", lk_tui_ago(t, it->gone_ms, ago));
 }
 
-static int fill_row(struct lk_tui *t, void *arg, struct lk_text *ret)
+static bool fill_row(struct lk_tui *t, void *arg, struct lk_text *ret)
 {
 	const struct row *row = arg;
 	const struct lk_view *v = &t->views[row->view];
@@ -379,17 +374,18 @@ static int fill_row(struct lk_tui *t, void *arg, struct lk_text *ret)
 	struct lk_subject s = { 0 };
 
 	if (!it)
-		return -ENOENT;
+		return false;
 	v->ops->subject(t, it, &s);
 	s.id = it->id;
 	if (!s.frame || !s.frame->snap)
-		return -ENOENT;
+		return false;
 	if (it->flags & LK_ITEM_GHOST)
 		say_ghost(t, it, ret);
-	return row->fill(t, &s, it, ret);
+	row->fill(t, &s, it, ret);
+	return true;
 }
 
-unsigned lk_text_open_row(struct lk_tui *t, const char *name, const char *title, lk_row_fill own_fill)
+unsigned lk_text_open_row(struct lk_tui *t, const char *title, lk_row_fill own_fill)
 {
 	struct lk_view *v = lk_tui_view(t);
 	const struct lk_item *it = lk_list_selected(&v->list);
@@ -399,5 +395,5 @@ unsigned lk_text_open_row(struct lk_tui *t, const char *name, const char *title,
 		return lk_tui_say(t, LK_STYLE_DIM, "No row is selected.");
 	row = lk_alloc(1, sizeof(*row));
 	*row = (struct row){ v->ops->id, it->id, own_fill };
-	return lk_text_open(t, name, title, fill_row, row);
+	return lk_text_open(t, title, fill_row, row);
 }
