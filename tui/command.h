@@ -25,11 +25,9 @@ enum lk_dirty {
 enum lk_command_flag {
 	LK_COMMAND_NEEDS_LOCK = 1 << 0, /* the selected row must be about a lock */
 	LK_COMMAND_NEEDS_FILE = 1 << 1,
-	LK_COMMAND_NEEDS_PROCESS = 1 << 2,
-	LK_COMMAND_CHANGES =
-		1 << 3, /* may change the system, after a dialog: not with --readonly, on a capture or another /proc */
-	LK_COMMAND_REFUSES_GHOST = 1 << 4,
-	LK_COMMAND_IN_LIST = 1 << 5, /* makes sense only where there is a list of rows */
+	/* May change the system, after a dialog: not with --readonly, on a capture or another /proc. */
+	LK_COMMAND_CHANGES = 1 << 2,
+	LK_COMMAND_REFUSES_GHOST = 1 << 3,
 };
 
 enum lk_command_group {
