@@ -172,48 +172,42 @@ int lk_canvas_cells(const char *bytes, size_t n, bool utf8)
 	return (int)lk_sanitize_width(safe, utf8);
 }
 
-/* How much of the text goes on a line: up to the last blank that fits; *ret_next: where the next line begins. */
-static size_t line_length(const char *s, size_t n, int cells, size_t *ret_next)
+size_t lk_canvas_break(const char *safe, int cells, bool at_blanks, size_t *ret_next)
 {
-	size_t i = 0, blank_at = 0;
-	bool has_blank = false;
+	size_t n = strlen(safe), i = 0, blank_at = 0;
 	int used = 0;
 
 	while (i < n) {
-		uint32_t cp = (unsigned char)s[i];
-		size_t len = lk_text_utf8(s + i, n - i, &cp);
+		uint32_t cp = (unsigned char)safe[i];
+		size_t len = lk_text_utf8(safe + i, n - i, &cp);
 		int width = len ? wcwidth((wchar_t)cp) : 1;
 
-		if (cp == ' ')
-			blank_at = i, has_blank = true;
-		if (used + (width > 0 ? width : 0) > cells)
+		if (cp == ' ' && i && safe[i - 1] != ' ')
+			blank_at = i;
+		if (i && width > 0 && used + width > cells)
 			break;
 		used += width > 0 ? width : 0;
 		i += len ? len : 1;
 	}
 	*ret_next = i;
-	if (i == n || !has_blank)
+	if (i == n || !blank_at || !at_blanks)
 		return i;
-	*ret_next = blank_at + 1;
+	*ret_next = blank_at + strspn(safe + blank_at, " ");
 	return blank_at;
 }
 
 int lk_canvas_wrap(struct lk_canvas *c, int x, int y, int cells, int rows, enum lk_style style, const char *bytes)
 {
 	lk_auto_mem char *safe = lk_sanitize_str(bytes, c ? c->utf8 : lk_sanitize_locale_is_utf8());
-	size_t n, next;
+	size_t len, next;
 	int line = 0;
 
 	if (cells < 1)
 		return 1;
-	n = strlen(safe);
-	for (size_t at = 0; at < n; at += next, line++) {
-		size_t len = line_length(safe + at, n - at, cells, &next);
-
-		if (!next)
-			next = 1;
+	for (const char *s = safe; *s; s += next, line++) {
+		len = lk_canvas_break(s, cells, true, &next);
 		if (c && line < rows)
-			put_n(c, x, y + line, cells, style, safe + at, len);
+			put_n(c, x, y + line, cells, style, s, len);
 	}
 	return line ? line : 1;
 }

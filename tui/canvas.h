@@ -57,6 +57,9 @@ int lk_canvas_bytes(struct lk_canvas *c, int x, int y, int cells, enum lk_style 
 /* How many cells bytes of the machine take. */
 int lk_canvas_cells(const char *bytes, size_t n, bool utf8);
 
+/* How many bytes of a text go on a row of so many cells, at least one character; *ret_next: where the next row begins. Text to be
+ * copied is broken anywhere, so that nothing is lost. */
+size_t lk_canvas_break(const char *safe, int cells, bool at_blanks, size_t *ret_next);
 /* A text of several words over at most `rows` lines of `cells`, broken at blanks; sanitizes. Returns the lines it took, also those
  * that did not fit. c NULL: only counts. */
 int lk_canvas_wrap(struct lk_canvas *c, int x, int y, int cells, int rows, enum lk_style style, const char *bytes);

@@ -144,7 +144,6 @@ void lk_header_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 	for (size_t i = n_left; i < p.list.n; i++)
 		p.list.v[i].right = true;
 	lk_pieces_paint(&p, c, inside(r));
-	lk_pieces_done(&p);
 }
 
 /* ---- the counts ---- */
@@ -196,7 +195,6 @@ void lk_meters_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 	if (s->n_deadlocks)
 		add_figure(&p, 0, LK_STYLE_CYCLE, "Deadlocks", s->n_deadlocks);
 	lk_pieces_paint(&p, c, inside(r));
-	lk_pieces_done(&p);
 }
 
 /* ---- one line for everything ---- */
@@ -235,7 +233,6 @@ static void tiny_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_re
 	if (s && s->n_deadlocks)
 		lk_pieces_add(&p, 0, LK_STYLE_CYCLE, "%zuC", s->n_deadlocks)->right = true;
 	lk_pieces_paint(&p, c, r);
-	lk_pieces_done(&p);
 }
 
 void lk_short_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
@@ -252,5 +249,4 @@ void lk_short_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect 
 	if (lk_header_interval_ms(t))
 		add_seconds(&p, 8, "", lk_header_interval_ms(t));
 	lk_pieces_paint(&p, c, inside(r));
-	lk_pieces_done(&p);
 }

@@ -29,7 +29,7 @@ struct lk_pieces {
 /* The text may have raw bytes of the machine. Returns the piece, valid until the next is added. */
 struct lk_piece *lk_pieces_add(struct lk_pieces *p, int drop, enum lk_style style, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* Cuts those that may be, then lets pieces go until the rest fits, and paints it. */
+/* Cuts those that may be, then lets pieces go until the rest fits, paints it, and frees them all. */
 void lk_pieces_paint(struct lk_pieces *p, struct lk_canvas *c, struct lk_rect r);
 /* How wide it is before any goes. */
 int lk_pieces_cells(const struct lk_pieces *p);

@@ -98,6 +98,13 @@ static void shrink_all(struct lk_pieces *p, int w)
 	}
 }
 
+void lk_pieces_done(struct lk_pieces *p)
+{
+	for (size_t i = 0; i < p->list.n; i++)
+		free(p->list.v[i].text);
+	lk_vec_done(&p->list);
+}
+
 void lk_pieces_paint(struct lk_pieces *p, struct lk_canvas *c, struct lk_rect r)
 {
 	int x = r.x, right = 0;
@@ -120,11 +127,5 @@ void lk_pieces_paint(struct lk_pieces *p, struct lk_canvas *c, struct lk_rect r)
 			paint_piece(q, c, x, r.y, r.x + r.w - x);
 		x += q->cells + p->gap;
 	}
-}
-
-void lk_pieces_done(struct lk_pieces *p)
-{
-	for (size_t i = 0; i < p->list.n; i++)
-		free(p->list.v[i].text);
-	lk_vec_done(&p->list);
+	lk_pieces_done(p);
 }

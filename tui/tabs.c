@@ -161,5 +161,4 @@ void lk_tabs_paint(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
 			x = spots[i].x + spots[i].w + 2;
 	}
 	lk_pieces_paint(&rest, c, (struct lk_rect){ r.x + x, r.y, r.w - x - 1, r.h });
-	lk_pieces_done(&rest);
 }

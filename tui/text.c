@@ -5,12 +5,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
-#include "base/text.h"
 
 /* A column of words that is narrower than this is not worth an indent. */
 #define LEAST_BESIDE 12
@@ -122,33 +120,6 @@ static char *make_safe(const struct lk_text_line *line, bool utf8)
 	return lk_sanitize_str(line->text, utf8);
 }
 
-/* How many bytes go on a row of so many cells, at least one character; *ret_next: where the next row begins. Text to be copied is
- * broken anywhere, so that nothing is lost. */
-static size_t take_row(const char *s, int cells, bool at_blanks, size_t *ret_next)
-{
-	size_t n = strlen(s), i = 0, blank_at = 0;
-	int used = 0;
-
-	while (i < n) {
-		uint32_t cp = (unsigned char)s[i];
-		size_t len = lk_text_utf8(s + i, n - i, &cp);
-		int width = len ? wcwidth((wchar_t)cp) : 1;
-
-		if (cp == ' ' && i && s[i - 1] != ' ')
-			blank_at = i;
-		if (i && width > 0 && used + width > cells)
-			break;
-		used += width > 0 ? width : 0;
-		i += len ? len : 1;
-	}
-	*ret_next = i;
-	if (i == n || !blank_at || !at_blanks)
-		return i;
-	for (*ret_next = blank_at; s[*ret_next] == ' ';)
-		(*ret_next)++;
-	return blank_at;
-}
-
 static void add_row(struct lk_wrap *w, size_t line, const char *s, size_t n, int indent, int label)
 {
 	*lk_vec_push(&w->rows) = (struct lk_wrap_row){ line, w->safe.n, indent, label };
@@ -167,11 +138,11 @@ static void wrap_line(struct lk_wrap *w, const struct lk_text *x, size_t i, int 
 
 	if (indent < 0 || copied || indent > cells - LEAST_BESIDE)
 		indent = 0;
-	n = take_row(rest, cells, !copied, &next);
+	n = lk_canvas_break(rest, cells, !copied, &next);
 	add_row(w, i, rest, n, 0, line->label > 0 ? line->label : 0);
 	while (rest[next] && w->rows.n < max_rows) {
 		rest += next;
-		n = take_row(rest, cells - indent, !copied, &next);
+		n = lk_canvas_break(rest, cells - indent, !copied, &next);
 		add_row(w, i, rest, n, indent, 0);
 	}
 }
