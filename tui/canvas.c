@@ -17,7 +17,7 @@
 
 static const struct lk_cell blank = { .ch = { L' ' }, .style = LK_STYLE_PLAIN };
 
-int lk_canvas_resize(struct lk_canvas *c, int w, int h)
+void lk_canvas_resize(struct lk_canvas *c, int w, int h)
 {
 	w = w < 1 ? 1 : w > MAX_SIDE ? MAX_SIDE : w;
 	h = h < 1 ? 1 : h > MAX_SIDE ? MAX_SIDE : h;
@@ -26,7 +26,6 @@ int lk_canvas_resize(struct lk_canvas *c, int w, int h)
 	c->w = w;
 	c->h = h;
 	lk_canvas_clear(c);
-	return 0;
 }
 
 void lk_canvas_done(struct lk_canvas *c)
@@ -299,7 +298,7 @@ static wchar_t plain_line(wchar_t ch)
 	return ch == 0x250c || ch == 0x2510 || ch == 0x2514 || ch == 0x2518 ? L'+' : ch;
 }
 
-int lk_canvas_dump(const struct lk_canvas *c, lk_buf *out)
+void lk_canvas_dump(const struct lk_canvas *c, lk_buf *out)
 {
 	for (int y = 0; y < c->h; y++) {
 		const struct lk_cell *row = &c->cells[(size_t)y * (size_t)c->w];
@@ -313,5 +312,4 @@ int lk_canvas_dump(const struct lk_canvas *c, lk_buf *out)
 		}
 		lk_buf_add(out, "\n", 1);
 	}
-	return 0;
 }

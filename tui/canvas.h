@@ -33,8 +33,8 @@ struct lk_canvas {
 	bool cursor_visible; /* a field to type in has it */
 };
 
-/* Any size from 1x1. The content is lost. Returns 0. In place; zero-initialised is empty. */
-int lk_canvas_resize(struct lk_canvas *c, int w, int h);
+/* Any size from 1x1. The content is lost. In place; zero-initialised is empty. */
+void lk_canvas_resize(struct lk_canvas *c, int w, int h);
 void lk_canvas_done(struct lk_canvas *c);
 void lk_canvas_clear(struct lk_canvas *c);
 
@@ -73,7 +73,7 @@ void lk_canvas_restyle(struct lk_canvas *c, struct lk_rect r, enum lk_style styl
 struct lk_rect lk_canvas_box(struct lk_canvas *c, struct lk_rect r, const char *title);
 void lk_canvas_vline(struct lk_canvas *c, int x, int y, int h);
 
-/* As text, a line a row, blanks at line ends left out; line drawing as + - |. Returns 0. */
-int lk_canvas_dump(const struct lk_canvas *c, lk_buf *out);
+/* As text, a line a row, blanks at line ends left out; line drawing as + - |. */
+void lk_canvas_dump(const struct lk_canvas *c, lk_buf *out);
 
 #endif

@@ -284,8 +284,9 @@ static void paint_page(struct lk_dialog *d, struct lk_canvas *c, struct lk_rect 
 	d->rows = put_page(d, NULL, r.w, pinned);
 	d->page = r.h;
 	keep_focus_visible(d);
-	if (r.h < 1 || r.w < 1 || lk_canvas_resize(&page, r.w, d->rows > r.h ? d->rows : r.h) < 0)
+	if (r.h < 1 || r.w < 1)
 		return;
+	lk_canvas_resize(&page, r.w, d->rows > r.h ? d->rows : r.h);
 	put_page(d, &page, r.w, pinned);
 	copy_rows(&page, d->scroll, c, r);
 	paint_more(d, c, r);
@@ -298,8 +299,7 @@ static void paint_pinned(struct lk_dialog *d, struct lk_canvas *c, struct lk_rec
 	struct lk_canvas rows = { .utf8 = c->utf8, .ascii = c->ascii };
 	struct page p = { &rows, r.w, 0 };
 
-	if (lk_canvas_resize(&rows, r.w, r.h) < 0)
-		return;
+	lk_canvas_resize(&rows, r.w, r.h);
 	put_controls(d, &p, true);
 	copy_rows(&rows, 0, c, r);
 	lk_canvas_done(&rows);

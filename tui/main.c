@@ -86,8 +86,7 @@ static void take_size(struct screen *s)
 	int w, h;
 
 	lk_term_size(s->term, &w, &h);
-	if (lk_canvas_resize(&s->canvas, w, h) < 0)
-		return;
+	lk_canvas_resize(&s->canvas, w, h);
 	s->tui->w = w;
 	s->tui->h = h;
 	s->dirty |= LK_DIRTY_PAINT;

@@ -212,8 +212,7 @@ static void do_screen(struct script *s, const char *title)
 	lk_buf out = { 0 };
 
 	paint(s);
-	if (lk_canvas_dump(&s->canvas, &out) < 0)
-		die(s, "out of memory");
+	lk_canvas_dump(&s->canvas, &out);
 	printf("=== %s (%dx%d)\n", title, s->canvas.w, s->canvas.h);
 	fwrite(out.v, 1, out.n, stdout);
 	lk_vec_done(&out);
@@ -294,8 +293,7 @@ static void do_size(struct script *s, const char *p)
 {
 	int w = number(s, &p), h = number(s, &p);
 
-	if (lk_canvas_resize(&s->canvas, w, h) < 0)
-		die(s, "out of memory");
+	lk_canvas_resize(&s->canvas, w, h);
 }
 
 static void do_set(struct script *s, char *p)
@@ -338,8 +336,8 @@ static void random_step(struct script *s, unsigned *seed, char **files, size_t n
 	unsigned r = (unsigned)rand_r(seed) % 40;
 	struct lk_mouse m = { .kind = (enum lk_mouse_kind)(rand_r(seed) % 4) };
 
-	if (r == 0 && lk_canvas_resize(&s->canvas, rand_r(seed) % 200, rand_r(seed) % 60) < 0)
-		die(s, "out of memory");
+	if (r == 0)
+		lk_canvas_resize(&s->canvas, rand_r(seed) % 200, rand_r(seed) % 60);
 	if (r == 1) {
 		do_capture(s, files[(size_t)rand_r(seed) % n_files]);
 		s->now_ms += 2000;
@@ -450,8 +448,7 @@ int main(int argc, char **argv)
 		*slash = '\0';
 	s.dir = slash ? path : ".";
 	lk_settings_init(&s.set);
-	if (lk_canvas_resize(&s.canvas, 80, 24) < 0)
-		die(&s, "out of memory");
+	lk_canvas_resize(&s.canvas, 80, 24);
 	s.canvas.utf8 = lk_sanitize_locale_is_utf8();
 	while (getline(&line, &cap, f) > 0) {
 		s.line++;

@@ -204,7 +204,7 @@ static inline void begin(struct world *w)
 	w->t = lk_tui_new(&host, &set);
 	cr_assert_eq(lk_procfs_new(NULL, &w->source, NULL), 0);
 	w->looker = lk_looker_new(w->source, LK_NEED_ALL, 0);
-	cr_assert_eq(lk_canvas_resize(&w->canvas, 100, 40), 0);
+	lk_canvas_resize(&w->canvas, 100, 40);
 	w->t->w = 100, w->t->h = 40;
 	look(w);
 	select_lock(w);
@@ -274,7 +274,7 @@ static inline bool shows(struct world *w, const char *words)
 
 	lk_canvas_clear(&w->canvas);
 	lk_tui_paint(w->t, &w->canvas);
-	cr_assert_eq(lk_canvas_dump(&w->canvas, &b), 0);
+	lk_canvas_dump(&w->canvas, &b);
 	for (size_t i = 0; i < 3 && !found; i++) {
 		char *flat = flatten(&b, columns[i][0], columns[i][1]);
 

