@@ -222,6 +222,7 @@ EXTRA_DIST += \
 	tests/check-layers \
 	tests/check-style \
 	tests/check-tables \
+	tests/convert-capture \
 	tests/golden \
 	tests/live \
 	tests/run-all \

@@ -35,6 +35,7 @@ TEE(proc)
 TEE(orphan)
 TEE(denied)
 TEE(unread)
+TEE(proven)
 TEE(end)
 
 static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct lk_build *build, struct lk_err *err)
@@ -42,7 +43,7 @@ static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct l
 	struct lk_request req = { .needs = LK_NEED_ALL, .timeout_ms = s->timeout_ms, .exact = s->exact };
 	struct tee tee = { lk_capture_writer_sink(writer), lk_build_sink(build), 0 };
 	struct lk_sink sink = { &tee,     tee_host,   tee_lock,   tee_fd,  tee_waiter, tee_mount,
-				tee_proc, tee_orphan, tee_denied, tee_end, NULL,       tee_unread };
+				tee_proc, tee_orphan, tee_denied, tee_end, tee_proven, tee_unread };
 	int rc = lk_source_scan(s->source, &req, &sink, err);
 
 	if (rc < 0 && tee.write_code == 0)
@@ -58,14 +59,13 @@ static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct l
 	return 0;
 }
 
-/* One scan into f, as a whole document. */
+/* One scan into f. */
 static int write_capture(struct lk_session *s, FILE *f, struct lk_err *err)
 {
-	struct lk_capture_writer *writer = NULL;
+	struct lk_capture_writer *writer = lk_capture_writer_new(f);
 	struct lk_build *build = lk_build_new();
-	int rc = lk_capture_writer_new(f, &writer);
+	int rc = scan(s, writer, build, err);
 
-	rc = rc < 0 ? lk_err_set(err, rc, "out of memory") : scan(s, writer, build, err);
 	lk_build_free(build);
 	lk_capture_writer_free(writer);
 	return rc;
@@ -162,7 +162,7 @@ const struct lk_verb lk_verb_capture = {
 	.name = "capture",
 	.args = "",
 	.brief = "write everything that was seen to one file",
-	.text = "Writes the facts of one scan as one JSON document, to standard output or with -o to a FILE that appears whole or\n"
+	.text = "Writes the facts of one scan as lines of JSON, to standard output or with -o to a FILE that appears whole or\n"
 		"not at all, readable by its owner only. --from FILE shows it in every view, here or on another machine.\n"
 		"It holds paths, command lines and user names: look at it before you give it away.",
 	.options = LK_OPTIONS_OUTPUT,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A capture as a source: its facts again, and files by what they were called. */
 #include "source/capture.h"
 
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -40,6 +42,8 @@ static int replay_fact(const struct lk_capture_fact *f, const struct lk_sink *si
 		return sink->denied(sink->arg, f->fact);
 	case LK_CAPTURE_UNREAD:
 		return sink->unread ? sink->unread(sink->arg, f->fact) : 0;
+	case LK_CAPTURE_PROVEN:
+		return sink->proven ? sink->proven(sink->arg, f->fact) : 0;
 	default:
 		return sink->end(sink->arg, f->fact);
 	}
@@ -209,50 +213,35 @@ static const struct lk_source_ops capture_ops = {
 	.free = capture_free,
 };
 
-int lk_capture_open_text(const char *name, const char *text, size_t n, struct lk_source **ret, struct lk_err *err)
+static int open_capture(const char *name, int fd, const char *text, size_t n, struct lk_source **ret,
+			struct lk_err *err)
 {
-	struct lk_capture *c = calloc(1, sizeof(*c));
+	struct lk_capture *c = lk_alloc(1, sizeof(*c));
 	int rc;
 
-	if (!c)
-		return lk_err_set(err, -ENOMEM, "out of memory");
 	c->base.ops = &capture_ops;
-	c->name = strdup(name);
-	rc = c->name ? lk_capture_read(name, text, n, &c->arena, &c->facts, err)
-		     : lk_err_set(err, -ENOMEM, "out of memory");
-	if (rc < 0) {
+	c->name = lk_strdup(name);
+	rc = lk_capture_read(name, fd, text, n, &c->arena, &c->facts, err);
+	if (rc < 0)
 		capture_free(&c->base);
-		return rc;
-	}
-	*ret = &c->base;
-	return 0;
+	else
+		*ret = &c->base;
+	return rc;
 }
 
-static int read_file(const char *path, lk_buf *text, struct lk_err *err)
+int lk_capture_open_text(const char *name, const char *text, size_t n, struct lk_source **ret, struct lk_err *err)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	int rc;
-
-	if (is_stdin)
-		rc = lk_io_read_fd(STDIN_FILENO, LK_CAPTURE_MAX_BYTES, text);
-	else
-		rc = lk_io_read_at(AT_FDCWD, path, LK_CAPTURE_MAX_BYTES, text);
-	if (rc == -EFBIG)
-		return lk_err_set(err, rc, "%s: it is too big for a capture", path);
-	if (rc < 0)
-		return lk_err_set(err, rc, "cannot read the capture %s: %s", is_stdin ? "from standard input" : path,
-				  strerror(-rc));
-	return 0;
+	return open_capture(name, -1, text, n, ret, err);
 }
 
 int lk_capture_open(const char *path, struct lk_source **ret, struct lk_err *err)
 {
-	lk_buf text = { 0 };
-	int rc = read_file(path, &text, err);
+	lk_auto_fd fd = -1;
 
-	if (!rc)
-		rc = lk_capture_open_text(strcmp(path, "-") == 0 ? "standard input" : path, text.v ? text.v : "",
-					  text.n, ret, err);
-	lk_vec_done(&text);
-	return rc;
+	if (strcmp(path, "-") == 0)
+		return open_capture("standard input", STDIN_FILENO, "", 0, ret, err);
+	fd = lk_io_openat(AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return lk_err_set(err, fd, "cannot read the capture %s: %s", path, strerror(-fd));
+	return open_capture(path, fd, "", 0, ret, err);
 }

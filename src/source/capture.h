@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Captures: the facts of one scan as one JSON file. Writing is a sink, reading is a source; see lockscope-capture(5). */
+/* Captures: the facts of one scan as lines of JSON. Writing is a sink, reading is a source; see lockscope-capture(5). */
 #ifndef LK_SOURCE_CAPTURE_H
 #define LK_SOURCE_CAPTURE_H
 
@@ -7,14 +7,14 @@
 
 #include "source/source.h"
 
-/* A sink that writes the facts as they come, one JSON object a line inside one JSON document. */
+/* A sink that writes the facts as they come, one a line. */
 struct lk_capture_writer;
 
-/* f is borrowed and not closed. 0 or -ENOMEM. */
-int lk_capture_writer_new(FILE *f, struct lk_capture_writer **ret);
+/* f is borrowed and not closed. */
+struct lk_capture_writer *lk_capture_writer_new(FILE *f);
 /* The sink to pass to lk_source_scan(); valid until the writer is freed. */
 const struct lk_sink *lk_capture_writer_sink(struct lk_capture_writer *w);
-/* Closes the document and flushes. 0 or -errno: the document is not whole. */
+/* Writes what is left and flushes. 0 or -errno: the capture is not whole. Once. */
 int lk_capture_writer_finish(struct lk_capture_writer *w);
 void lk_capture_writer_free(struct lk_capture_writer *w);
 

@@ -1,328 +1,524 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads a capture: each line is parsed by jansson and put into the struct of its fact, by the table of the fields. */
 #include "source/capture_read.h"
 
 #include <errno.h>
+#include <jansson.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "source/capture_json.h"
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "source/source.h"
+#include "source/unread.h"
 
-struct doc {
-	const char *p, *end;
-	const char *line_start;
-	size_t line; /* from 1 */
+typedef const struct lk_capture_field field_t;
+
+#define MAX_ERRNO 4095
+#define CHUNK ((size_t)64 * 1024)
+#define N_STRINGS 8 /* that came last: facts of one file repeat them */
+
+struct reader {
 	const char *name;
+	int fd; /* -1: all is in text */
+	const char *text; /* what has been read and not yet used: text[at..n) */
+	size_t at, n;
+	lk_buf window; /* text, of fd */
+	size_t n_bytes; /* of fd */
+	size_t line; /* from 1 */
+	const char *fact; /* the name of its kind; NULL not known */
 	struct lk_arena *arena;
 	lk_capture_facts *facts;
+	const char *strings[N_STRINGS];
+	size_t lengths[N_STRINGS], n_strings;
+	const struct lk_fact_file *file; /* the last one */
 	struct lk_err *err;
-	bool known_format;
-	bool has_facts;
 };
 
-static struct lk_capture_place place_of(const struct doc *d)
+static void cleanup_json(json_t **j)
 {
-	return (struct lk_capture_place){
-		.name = d->name,
-		.line = d->line,
-		.column = (size_t)(d->p - d->line_start) + 1,
-		.fact = d->facts->n + 1,
-	};
+	json_decref(*j);
+}
+#define auto_json __attribute__((cleanup(cleanup_json))) json_t
+
+static int bad(struct reader *r, const char *why)
+{
+	if (r->fact)
+		return lk_err_set(r->err, -EINVAL, "%s: line %zu (%s): %s", r->name, r->line, r->fact, why);
+	return lk_err_set(r->err, -EINVAL, "%s: line %zu: %s", r->name, r->line, why);
 }
 
-static int bad(struct doc *d, const char *why)
-{
-	struct lk_capture_place at = place_of(d);
+/* ---- lines ---- */
 
-	return lk_err_set(d->err, -EINVAL, "%s: line %zu, column %zu: %s", d->name, at.line, at.column, why);
+/* 1: there is more; 0: there is none; or -errno. */
+static int read_more(struct reader *r)
+{
+	ssize_t got;
+
+	if (r->fd < 0)
+		return 0;
+	if (r->window.n)
+		memmove(r->window.v, r->window.v + r->at, r->n - r->at);
+	r->n -= r->at;
+	r->at = 0;
+	lk_vec_reserve(&r->window.v, &r->window.cap, r->n, CHUNK, 1);
+	do {
+		got = read(r->fd, r->window.v + r->n, r->window.cap - r->n);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return lk_err_set(r->err, -errno, "cannot read the capture %s: %s", r->name, strerror(errno));
+	r->n += (size_t)got;
+	r->window.n = r->n;
+	r->text = r->window.v;
+	r->n_bytes += (size_t)got;
+	if (r->n_bytes > LK_CAPTURE_MAX_BYTES)
+		return lk_err_set(r->err, -EFBIG, "%s: it is too big for a capture", r->name);
+	return got > 0;
 }
 
-static void step(struct doc *d)
+/* The next line without its end; the last one needs none. 1; 0: there is none; or -errno. */
+static int next_line(struct reader *r, const char **ret, size_t *ret_n)
 {
-	if (*d->p++ != '\n')
-		return;
-	d->line++;
-	d->line_start = d->p;
-}
+	const char *end = NULL;
+	size_t n = 0;
+	int rc = 1;
 
-static void skip_blanks(struct doc *d)
-{
-	while (d->p < d->end && memchr(" \t\r\n", *d->p, 4))
-		step(d);
-}
-
-/* The next character that is not blank; 0 at the end. */
-static char peek(struct doc *d)
-{
-	skip_blanks(d);
-	return d->p < d->end ? *d->p : '\0';
-}
-
-static int expect(struct doc *d, char c, const char *why)
-{
-	if (peek(d) != c)
-		return bad(d, why);
-	step(d);
-	return 0;
-}
-
-/* Where a string ends that begins at p, behind its quote. NULL: it does not. */
-static const char *string_end(const char *p, const char *end)
-{
-	for (p++; p < end; p++) {
-		if (*p == '"')
-			return p + 1;
-		if (*p == '\\')
-			p++;
+	r->line++;
+	r->fact = NULL;
+	while (!end && rc > 0 && n <= LK_CAPTURE_MAX_LINE) {
+		end = memchr(r->text + r->at + n, '\n', r->n - r->at - n);
+		n = end ? (size_t)(end - r->text) - r->at : r->n - r->at;
+		rc = end ? 1 : read_more(r);
 	}
+	if (rc < 0)
+		return rc;
+	if (n > LK_CAPTURE_MAX_LINE)
+		return bad(r, "it is too long");
+	*ret = r->text + r->at;
+	*ret_n = n;
+	r->at += n + (end != NULL);
+	return end || n;
+}
+
+/* Values of JSON take much more memory than their text. */
+static bool has_too_many(const char *s, size_t n)
+{
+	bool quoted = false;
+	size_t values = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '"')
+			quoted = !quoted;
+		else if (quoted)
+			i += s[i] == '\\';
+		else
+			values += s[i] == '{' || s[i] == '[' || s[i] == ',';
+	}
+	return values > LK_CAPTURE_MAX_VALUES;
+}
+
+static json_t *parse(struct reader *r, const char *s, size_t n)
+{
+	json_error_t e;
+	json_t *v;
+
+	if (has_too_many(s, n)) {
+		bad(r, "it has too many values");
+		return NULL;
+	}
+	v = json_loadb(s, n, JSON_REJECT_DUPLICATES, &e);
+	if (!v)
+		lk_err_set(r->err, -EINVAL, "%s: line %zu, column %d: not JSON: %s", r->name, r->line,
+			   e.column > 0 ? e.column : 1, e.text);
+	return v;
+}
+
+/* ---- fields ---- */
+
+static void set_signed(field_t *f, void *p, int64_t v)
+{
+	if (f->size == sizeof(int))
+		*(int *)p = (int)v;
+	else
+		*(int64_t *)p = v;
+}
+
+static void set_unsigned(field_t *f, void *p, uint64_t v)
+{
+	if (f->size == 1)
+		*(unsigned char *)p = (unsigned char)v;
+	else if (f->size == sizeof(unsigned))
+		*(unsigned *)p = (unsigned)v;
+	else
+		*(uint64_t *)p = v;
+}
+
+/* What follows returns NULL, or what is wrong: the end of a sentence. */
+
+static const char *take_signed(field_t *f, void *p, const json_t *v)
+{
+	int64_t i = json_integer_value(v);
+
+	if (!json_is_integer(v) &&
+	    (!json_is_string(v) || lk_text_i64(json_string_value(v), json_string_length(v), &i) < 0))
+		return "must be a whole number";
+	if (i < f->min || i > f->max)
+		return "is out of range";
+	set_signed(f, p, i);
 	return NULL;
 }
 
-/* Where the value at d->p ends. It looks at quotes and brackets only; jansson judges what is between. */
-static int value_end(struct doc *d, const char **ret)
+static const char *take_unsigned(field_t *f, void *p, const json_t *v)
 {
-	size_t depth = 0, values = 0;
-	const char *p = d->p;
+	uint64_t u = (uint64_t)json_integer_value(v);
 
-	while (p < d->end) {
-		char c = *p;
+	if (json_is_string(v) ? lk_text_u64(json_string_value(v), json_string_length(v), 10, &u) < 0
+			      : !json_is_integer(v) || json_integer_value(v) < 0)
+		return "must be a whole number, not negative";
+	if (f->size == sizeof(unsigned) && u > UINT_MAX)
+		return "is out of range";
+	set_unsigned(f, p, u);
+	return NULL;
+}
 
-		if (!depth && p > d->p && memchr(",]} \t\r\n", c, 7))
-			break;
-		if (c == '"') {
-			p = string_end(p, d->end);
-			if (!p)
-				return bad(d, "a string that begins behind this place does not end");
-		} else {
-			p++;
+static const char *take_real(double *p, const json_t *v)
+{
+	if (!json_is_number(v) || !(json_number_value(v) >= 0))
+		return "must be a number, not negative";
+	*p = json_number_value(v);
+	return NULL;
+}
+
+static const char *take_bool(field_t *f, void *p, const json_t *v)
+{
+	bool yes = json_is_true(v);
+
+	if (!json_is_boolean(v))
+		return "must be true or false";
+	if (f->type == LK_CAP_BOOL)
+		*(bool *)p = yes;
+	else if (f->type == LK_CAP_TRI)
+		*(enum lk_tri *)p = yes ? LK_YES : LK_NO;
+	else if (yes)
+		*(unsigned *)p |= (unsigned)f->max;
+	return NULL;
+}
+
+static const char *take_enum(field_t *f, void *p, const char *s)
+{
+	for (size_t i = 0; f->words[i]; i++) {
+		if (strcmp(s, f->words[i]) == 0) {
+			set_unsigned(f, p, i);
+			return NULL;
 		}
-		if (c == '{' || c == '[')
-			depth++;
-		if ((c == '}' || c == ']') && depth)
-			depth--;
-		if (memchr("{[,", c, 3) && ++values > LK_CAPTURE_MAX_FACT_VALUES)
-			return bad(d, "this value has too many members");
-		if (depth > LK_CAPTURE_MAX_DEPTH)
-			return bad(d, "this value is nested too deeply");
-		if (!depth && memchr("\"}]", c, 3))
-			break;
 	}
-	if (p == d->p || depth)
-		return bad(d, depth ? "this value is cut off" : "a value is missing here");
-	if ((size_t)(p - d->p) > LK_CAPTURE_MAX_FACT_BYTES)
-		return bad(d, "this value is too long");
-	*ret = p;
-	return 0;
+	return "is not a word that this version knows";
 }
 
-static void move_to(struct doc *d, const char *to)
+static const char *take_errno(int *p, const char *s)
 {
-	while (d->p < to)
-		step(d);
+	for (int e = 1; e <= MAX_ERRNO; e++) {
+		if (strcmp(s, lk_err_name(e)) == 0) {
+			*p = -e;
+			return NULL;
+		}
+	}
+	return "must be the name of an error, like \"EACCES\"";
 }
 
-static int check_record(struct doc *d, const struct lk_capture_place *at, struct lk_record *rec)
+static const char *take_key(struct lk_key *p, const char *s, size_t n)
 {
-	/* Without break_to, as it was written once, the mode is what the lease is being broken down to. */
-	if (rec->phase == LK_PHASE_BREAKING && !rec->break_to)
-		lk_record_set_break(rec, rec->mode);
-	if (rec->range.end >= rec->range.start)
-		return 0;
-	return lk_err_set(d->err, -EINVAL, "%s: line %zu: fact %zu: 'rec.end' is before 'rec.start'", d->name, at->line,
-			  at->fact);
+	struct lk_key key = { .none = true };
+
+	if (strcmp(s, "<none>:0") != 0 && lk_key_parse(s, n, &key) < 0)
+		return "must be MAJOR:MINOR:INODE as in /proc/locks";
+	*p = key;
+	return NULL;
 }
 
-static int check_fact(struct doc *d, const struct lk_capture_place *at, enum lk_capture_kind kind, void *fact)
+/* An empty one is as good as none. */
+static const char *take_kernel_word(const char **p, const char *s, size_t n)
 {
-	switch (kind) {
-	case LK_CAPTURE_LOCK:
-		return check_record(d, at, &((struct lk_fact_lock *)fact)->rec);
-	case LK_CAPTURE_FD:
-		return check_record(d, at, &((struct lk_fact_fd *)fact)->rec);
-	case LK_CAPTURE_WAITER:
-		return check_record(d, at, &((struct lk_fact_waiter *)fact)->rec);
+	if (n >= LK_WORD_MAX)
+		return "is too long";
+	*p = lk_word_keep(s, n);
+	return n && !*p ? "is one unknown word too many" : NULL;
+}
+
+static const char *keep(struct reader *r, const char *s, size_t n)
+{
+	size_t slot = r->n_strings % N_STRINGS;
+
+	for (size_t i = 0; i < N_STRINGS; i++) {
+		if (r->strings[i] && r->lengths[i] == n && memcmp(r->strings[i], s, n) == 0)
+			return r->strings[i];
+	}
+	r->strings[slot] = lk_arena_strndup(r->arena, s, n);
+	r->lengths[slot] = n;
+	r->n_strings++;
+	return r->strings[slot];
+}
+
+/* Of n bytes, with a NUL behind them. */
+static const char *take_string(struct reader *r, field_t *f, char *base, const char *s, size_t n)
+{
+	void *p = base + f->offset;
+
+	if (f->type != LK_CAP_BYTES && memchr(s, '\0', n))
+		return "must not hold a zero byte";
+	switch (f->type) {
+	case LK_CAP_CHAR:
+		if (n != 1 || *s < '!' || *s > '~')
+			return "must be one printable character";
+		*(char *)p = *s;
+		return NULL;
+	case LK_CAP_WORD:
+		return take_kernel_word(p, s, n);
+	case LK_CAP_ENUM:
+		return take_enum(f, p, s);
+	case LK_CAP_UNREAD:
+		set_unsigned(f, p, lk_unread_find(s, n));
+		return NULL;
+	case LK_CAP_ERRNO:
+		return take_errno(p, s);
+	case LK_CAP_KEY:
+		return take_key(p, s, n);
+	case LK_CAP_BYTES:
+		*(size_t *)(base + f->offset2) = n;
+		/* fall through */
 	default:
-		return 0;
+		*(const char **)p = keep(r, s, n);
+		return NULL;
 	}
 }
 
-/* The order of source.h: host, locks, the rest, end. */
-static int check_order(struct doc *d, const struct lk_capture_place *at, enum lk_capture_kind kind)
+/* The struct is zeroed to begin with. */
+static const char *take_none(field_t *f, void *p)
 {
-	const lk_capture_facts *facts = d->facts;
-	const char *why = NULL;
-
-	if (!facts->n)
-		why = kind == LK_CAPTURE_HOST ? NULL : "the first fact must be 'host'";
-	else if (facts->v[facts->n - 1].kind == LK_CAPTURE_END)
-		why = "nothing may follow the fact 'end'";
-	else if (kind == LK_CAPTURE_HOST)
-		why = "there may be only one fact 'host'";
-	else if (kind == LK_CAPTURE_LOCK && facts->v[facts->n - 1].kind > LK_CAPTURE_LOCK)
-		why = "facts 'lock' must stand before the others";
-	if (!why)
-		return 0;
-	return lk_err_set(d->err, -EINVAL, "%s: line %zu: fact %zu: %s", d->name, at->line, at->fact, why);
+	if (f->type == LK_CAP_TRI)
+		*(enum lk_tri *)p = LK_UNKNOWN;
+	else if (f->type == LK_CAP_SIGNED)
+		set_signed(f, p, f->none);
+	else if (f->type == LK_CAP_ENUM)
+		set_unsigned(f, p, (uint64_t)f->none);
+	return f->required ? "is missing" : NULL;
 }
 
-static int read_fact(struct doc *d)
+static const char *take_value(struct reader *r, field_t *f, char *base, const json_t *v)
 {
-	struct lk_capture_place at;
-	struct lk_capture_fact f, *slot;
-	const char *end;
-	void *fact;
-	int rc;
+	void *p = base + f->offset;
 
-	skip_blanks(d);
-	at = place_of(d);
-	if (d->facts->n >= LK_CAPTURE_MAX_FACTS)
-		return bad(d, "it has too many facts");
-	rc = value_end(d, &end);
-	if (rc < 0)
-		return rc;
-	rc = lk_capture_json_get(d->p, (size_t)(end - d->p), &at, d->arena, &f.kind, &fact, d->err);
-	if (rc < 0)
-		return rc;
-	f.fact = fact;
-	rc = check_order(d, &at, f.kind);
-	if (!rc)
-		rc = check_fact(d, &at, f.kind, fact);
-	if (rc < 0)
-		return rc;
-	slot = lk_vec_push(d->facts);
-	if (!slot)
-		return lk_err_set(d->err, -ENOMEM, "%s: not enough memory to read it", d->name);
-	*slot = f;
-	move_to(d, end);
-	return 0;
-}
-
-static int read_facts(struct doc *d)
-{
-	int rc = expect(d, '[', "'facts' must be a list");
-
-	if (rc < 0)
-		return rc;
-	if (d->has_facts)
-		return bad(d, "there is a second 'facts'");
-	d->has_facts = true;
-	while (peek(d) != ']' || d->facts->n) {
-		rc = read_fact(d);
-		if (rc < 0)
-			return rc;
-		if (peek(d) != ',')
-			break;
-		step(d);
+	if (f->type == LK_CAP_END && json_is_null(v)) {
+		set_signed(f, p, LK_RANGE_EOF);
+		return NULL;
 	}
-	return expect(d, ']', "a comma or the end of the list of facts is missing here");
+	if (!v || json_is_null(v))
+		return take_none(f, p);
+	switch (f->type) {
+	case LK_CAP_BOOL:
+	case LK_CAP_TRI:
+	case LK_CAP_BIT:
+		return take_bool(f, p, v);
+	case LK_CAP_SIGNED:
+	case LK_CAP_END:
+		return take_signed(f, p, v);
+	case LK_CAP_UNSIGNED:
+		return take_unsigned(f, p, v);
+	case LK_CAP_REAL:
+		return take_real(p, v);
+	default:
+		if (!json_is_string(v))
+			return "must be a string";
+		return take_string(r, f, base, json_string_value(v), json_string_length(v));
+	}
 }
 
-static bool text_is(const char *p, const char *end, const char *want)
+/* ---- objects ---- */
+
+/* inside: "rec." while in a nested object, else "". */
+static int complain(struct reader *r, const char *inside, const char *name, const char *why)
 {
-	return (size_t)(end - p) == strlen(want) && memcmp(p, want, strlen(want)) == 0;
+	return lk_err_set(r->err, -EINVAL, "%s: line %zu (%s): '%s%s' %s", r->name, r->line, r->fact, inside, name,
+			  why);
 }
 
-static int read_format(struct doc *d)
+static int read_field(struct reader *r, field_t *f, const char *inside, const json_t *o, char *base)
 {
-	static const char family[] = "\"lockscope-capture/";
-	const char *end;
+	const json_t *v = json_object_get(o, f->name), *b64 = NULL;
+	char name_b64[LK_CAPTURE_NAME_ROOM];
+	lk_auto_mem char *raw = NULL;
+	const char *why;
+	size_t n;
+
+	if (json_is_string(v)) {
+		snprintf(name_b64, sizeof(name_b64), "%s_b64", f->name);
+		b64 = json_object_get(o, name_b64);
+	}
+	if (!b64 || json_is_null(b64)) {
+		why = take_value(r, f, base, v);
+		return why ? complain(r, inside, f->name, why) : 0;
+	}
+	if (!json_is_string(b64) || lk_text_unb64(json_string_value(b64), &raw, &n) < 0)
+		return complain(r, inside, name_b64, "must be base64");
+	why = take_string(r, f, base, raw, n);
+	return why ? complain(r, inside, f->name, why) : 0;
+}
+
+static int read_object(struct reader *r, const struct lk_capture_shape *shape, const char *inside, const json_t *o,
+		       char *base);
+
+/* Facts of one file share what is known of it. */
+static int read_file(struct reader *r, field_t *f, const char *inside, const json_t *v, const void **ret)
+{
+	struct lk_fact_file file;
 	int rc;
 
-	skip_blanks(d);
-	rc = value_end(d, &end);
-	if (rc < 0)
-		return rc;
-	d->known_format = text_is(d->p, end, "\"" LK_CAPTURE_FORMAT "\"");
-	if (!d->known_format && (size_t)(end - d->p) > sizeof(family) && memcmp(d->p, family, sizeof(family) - 1) == 0)
-		return bad(d, "this capture has another format than " LK_CAPTURE_FORMAT
-			      "; use the version of lockscope that made it, or a newer one");
-	if (!d->known_format)
-		return bad(d, "this is not a capture of lockscope");
-	move_to(d, end);
-	return 0;
-}
-
-/* A member that this version does not know. */
-static int skip_member(struct doc *d)
-{
-	struct lk_capture_place at;
-	const char *end;
-	int rc;
-
-	skip_blanks(d);
-	at = place_of(d);
-	rc = value_end(d, &end);
-	if (!rc)
-		rc = lk_capture_json_check(d->p, (size_t)(end - d->p), &at, d->err);
-	if (!rc)
-		move_to(d, end);
+	memset(&file, 0, sizeof(file));
+	rc = read_object(r, f->sub, inside, v, (char *)&file);
+	if (!rc && (!r->file || memcmp(r->file, &file, sizeof(file)) != 0))
+		r->file = lk_arena_memdup(r->arena, &file, sizeof(file));
+	*ret = r->file;
 	return rc;
 }
 
-static int read_member(struct doc *d)
+static int read_nested(struct reader *r, field_t *f, const json_t *o, char *base)
 {
-	const char *name, *end;
-	int rc;
+	const json_t *v = json_object_get(o, f->name);
+	char inside[LK_CAPTURE_NAME_ROOM];
 
-	if (peek(d) != '"')
-		return bad(d, "the name of a member is missing here");
-	name = d->p;
-	rc = value_end(d, &end);
-	if (rc < 0)
-		return rc;
-	move_to(d, end);
-	rc = expect(d, ':', "a colon is missing here");
-	if (rc < 0)
-		return rc;
-	if (text_is(name, end, "\"capture\""))
-		return read_format(d);
-	if (!d->known_format)
-		return bad(
-			d,
-			"this is not a capture of lockscope: its first member must be \"capture\":\"" LK_CAPTURE_FORMAT
-			"\"");
-	return text_is(name, end, "\"facts\"") ? read_facts(d) : skip_member(d);
+	if (!v)
+		return complain(r, "", f->name, "is missing");
+	if (f->type == LK_CAP_POINTER && json_is_null(v))
+		return 0;
+	if (!json_is_object(v))
+		return complain(r, "", f->name, "must be an object");
+	snprintf(inside, sizeof(inside), "%s.", f->name);
+	if (f->type == LK_CAP_POINTER)
+		return read_file(r, f, inside, v, (const void **)(base + f->offset));
+	return read_object(r, f->sub, inside, v, base + f->offset);
 }
 
-static int read_members(struct doc *d)
+static int read_object(struct reader *r, const struct lk_capture_shape *shape, const char *inside, const json_t *o,
+		       char *base)
 {
-	int rc;
+	int rc = 0;
 
-	do {
-		rc = read_member(d);
-		if (rc < 0)
-			return rc;
-		if (peek(d) != ',')
+	for (size_t i = 0; !rc && i < shape->n_fields; i++) {
+		field_t *f = &shape->fields[i];
+
+		rc = f->sub ? read_nested(r, f, o, base) : read_field(r, f, inside, o, base);
+	}
+	return rc;
+}
+
+/* ---- facts ---- */
+
+static int find_kind(struct reader *r, const json_t *o, enum lk_capture_kind *ret)
+{
+	const char *name = json_string_value(json_object_get(o, "fact"));
+
+	for (int i = 0; name && i < LK_CAPTURE_N_KINDS; i++) {
+		if (strcmp(name, lk_capture_shapes[i].name) == 0) {
+			*ret = (enum lk_capture_kind)i;
+			r->fact = lk_capture_shapes[i].name;
+			return 0;
+		}
+	}
+	if (!name)
+		return bad(r, "it is not an object with a string 'fact' that says what it is");
+	return lk_err_set(r->err, -EINVAL, "%s: line %zu: a fact of a kind that this version does not know: '%s'",
+			  r->name, r->line, name);
+}
+
+/* The order of source.h: host, locks, the rest, end. */
+static int check_order(struct reader *r, enum lk_capture_kind kind)
+{
+	const lk_capture_facts *facts = r->facts;
+
+	if (!facts->n)
+		return kind == LK_CAPTURE_HOST ? 0 : bad(r, "the first fact must be 'host'");
+	if (facts->v[facts->n - 1].kind == LK_CAPTURE_END)
+		return bad(r, "nothing may follow the fact 'end'");
+	if (kind == LK_CAPTURE_HOST)
+		return bad(r, "there may be only one fact 'host'");
+	if (kind == LK_CAPTURE_LOCK && facts->v[facts->n - 1].kind > LK_CAPTURE_LOCK)
+		return bad(r, "facts 'lock' must stand before the others");
+	return facts->n < LK_CAPTURE_MAX_FACTS ? 0 : bad(r, "it has too many facts");
+}
+
+static int check_range(struct reader *r, const struct lk_capture_shape *shape, const char *fact)
+{
+	for (size_t i = 0; i < shape->n_fields; i++) {
+		const struct lk_record *rec = (const void *)(fact + shape->fields[i].offset);
+
+		if (shape->fields[i].type == LK_CAP_OBJECT && rec->range.end < rec->range.start)
+			return bad(r, "'rec.end' is before 'rec.start'");
+	}
+	return 0;
+}
+
+static int read_fact(struct reader *r, const char *s, size_t n)
+{
+	auto_json *o = parse(r, s, n);
+	enum lk_capture_kind kind = LK_CAPTURE_N_KINDS;
+	int rc = o ? find_kind(r, o, &kind) : -EINVAL;
+	void *fact;
+
+	rc = rc ? rc : check_order(r, kind);
+	if (rc)
+		return rc;
+	fact = lk_arena_zalloc(r->arena, lk_capture_shapes[kind].size);
+	rc = read_object(r, &lk_capture_shapes[kind], "", o, fact);
+	rc = rc ? rc : check_range(r, &lk_capture_shapes[kind], fact);
+	if (!rc)
+		*lk_vec_push(r->facts) = (struct lk_capture_fact){ kind, fact };
+	return rc;
+}
+
+static int read_head(struct reader *r, const char *s, size_t n)
+{
+	static const char family[] = "lockscope-capture/";
+	auto_json *o = has_too_many(s, n) ? NULL : json_loadb(s, n, 0, NULL);
+	const char *format = json_string_value(json_object_get(o, "capture"));
+
+	if (!format || strncmp(format, family, strlen(family)) != 0)
+		return bad(r, "this is not a capture of lockscope");
+	if (strcmp(format, LK_CAPTURE_FORMAT) != 0)
+		return bad(r, "this capture has another format than " LK_CAPTURE_FORMAT
+			      "; use the version of lockscope that made it, or a newer one");
+	return 0;
+}
+
+static int read_lines(struct reader *r)
+{
+	const char *s = "";
+	size_t n = 0;
+	int rc = next_line(r, &s, &n);
+
+	rc = rc < 0 ? rc : read_head(r, s, n);
+	while (!rc) {
+		rc = next_line(r, &s, &n);
+		if (rc <= 0)
 			break;
-		step(d);
-	} while (true);
-	return expect(d, '}', "a comma or the end of the capture is missing here");
+		rc = read_fact(r, s, n);
+	}
+	if (rc)
+		return rc;
+	if (!r->facts->n || r->facts->v[r->facts->n - 1].kind != LK_CAPTURE_END)
+		return lk_err_set(r->err, -EINVAL, "%s: it is not whole: its last fact is not 'end'", r->name);
+	return 0;
 }
 
-int lk_capture_read(const char *name, const char *text, size_t n, struct lk_arena *arena, lk_capture_facts *ret,
+int lk_capture_read(const char *name, int fd, const char *text, size_t n, struct lk_arena *arena, lk_capture_facts *ret,
 		    struct lk_err *err)
 {
-	struct doc d = { .p = text,
-			 .end = text + n,
-			 .line_start = text,
-			 .line = 1,
-			 .name = name,
-			 .arena = arena,
-			 .facts = ret,
-			 .err = err };
+	struct reader r = { .name = name, .fd = fd, .text = text, .n = n, .arena = arena, .facts = ret, .err = err };
 	int rc;
 
 	if (n > LK_CAPTURE_MAX_BYTES)
 		return lk_err_set(err, -EFBIG, "%s: it is too big for a capture", name);
-	rc = expect(&d, '{', "this is not a capture of lockscope");
-	if (!rc)
-		rc = read_members(&d);
-	if (rc < 0)
-		return rc;
-	if (peek(&d))
-		return bad(&d, "something follows behind the end of the capture");
-	if (d.p < d.end)
-		return bad(&d, "a zero byte follows behind the end of the capture");
-	if (!ret->n || ret->v[ret->n - 1].kind != LK_CAPTURE_END)
-		return lk_err_set(err, -EINVAL, "%s: it is not whole: its last fact is not 'end'", name);
-	return 0;
+	rc = read_lines(&r);
+	lk_vec_done(&r.window);
+	return rc;
 }

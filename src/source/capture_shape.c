@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The fields of the facts, as captures have them. */
 #include "source/capture_shape.h"
 
 #include <limits.h>
@@ -178,6 +179,10 @@ static const struct lk_capture_field unread_fields[] = {
 	{ "comm", LK_CAP_TEXT, AT(lk_fact_unread, comm) },
 };
 
+static const struct lk_capture_field proven_fields[] = {
+	{ "key", LK_CAP_KEY, AT(lk_fact_proven, key), MUST },
+};
+
 static const struct lk_capture_field end_fields[] = {
 	{ "stable", LK_CAP_BOOL, AT(lk_fact_end, stable), MUST },
 	{ "n_bad_lines", LK_CAP_UNSIGNED, AT(lk_fact_end, n_bad_lines) },
@@ -197,5 +202,6 @@ const struct lk_capture_shape lk_capture_shapes[LK_CAPTURE_N_KINDS] = {
 	[LK_CAPTURE_ORPHAN] = SHAPE("orphan", lk_fact_orphan, orphan_fields),
 	[LK_CAPTURE_DENIED] = SHAPE("denied", lk_fact_denied, denied_fields),
 	[LK_CAPTURE_UNREAD] = SHAPE("unread", lk_fact_unread, unread_fields),
+	[LK_CAPTURE_PROVEN] = SHAPE("proven", lk_fact_proven, proven_fields),
 	[LK_CAPTURE_END] = SHAPE("end", lk_fact_end, end_fields),
 };

@@ -9,6 +9,10 @@
 #include <stdint.h>
 
 #define LK_CAPTURE_FORMAT "lockscope-capture/1"
+/* Numbers up to here are exact in every JSON reader; greater ones are written as decimal strings. */
+#define LK_CAPTURE_EXACT_MAX (INT64_C(1) << 53)
+/* Room for the name of a field with "_b64" or "." behind it. */
+#define LK_CAPTURE_NAME_ROOM 48
 
 enum lk_capture_type {
 	LK_CAP_BOOL,
@@ -62,6 +66,7 @@ enum lk_capture_kind {
 	LK_CAPTURE_ORPHAN,
 	LK_CAPTURE_DENIED,
 	LK_CAPTURE_UNREAD,
+	LK_CAPTURE_PROVEN,
 	LK_CAPTURE_END,
 	LK_CAPTURE_N_KINDS,
 };

@@ -20,14 +20,10 @@ liblockscope_a_SOURCES += \
 	src/source/bpf_settle.c \
 	src/source/capture.c \
 	src/source/capture.h \
-	src/source/capture_json.c \
-	src/source/capture_json.h \
 	src/source/capture_read.c \
 	src/source/capture_read.h \
 	src/source/capture_shape.c \
 	src/source/capture_shape.h \
-	src/source/capture_value.c \
-	src/source/capture_value.h \
 	src/source/capture_write.c \
 	src/source/file_name.c \
 	src/source/file_name.h \

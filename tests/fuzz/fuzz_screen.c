@@ -20,25 +20,25 @@
 	"\"file\":{\"key\":\"fe:00:77\",\"local\":true,\"path\":\"/srv/a \\u4e2d\\u001b[31m\\n.lck\",\"fstype\":\"ext4\"}"
 
 static const char capture[] =
-	"{\"capture\":\"lockscope-capture/1\",\"facts\":[\n"
+	"{\"capture\":\"lockscope-capture/1\"}\n"
 	"{\"fact\":\"host\",\"scanner\":\"procfs\",\"host\":\"db01\",\"boot_id\":\"8d1c\",\"time_unix_ms\":1795319412123,"
-	"\"euid\":0,\"initial_pidns\":true,\"has_locks_file\":true},\n"
+	"\"euid\":0,\"initial_pidns\":true,\"has_locks_file\":true}\n"
 	"{\"fact\":\"lock\",\"line\":1," REC(
 		0, "write",
-		2211) "},\n"
+		2211) "}\n"
 		      "{\"fact\":\"lock\",\"line\":2," REC(
 			      1, "write",
-			      3307) "},\n"
+			      3307) "}\n"
 				    "{\"fact\":\"fd\",\"pid\":2211,\"fd\":4," REC(
 					    0, "write",
-					    2211) ",\"ofd\":1," FILE_OF "},\n"
+					    2211) ",\"ofd\":1," FILE_OF "}\n"
 						  "{\"fact\":\"waiter\",\"pid\":3307,\"tid\":3309,\"fd\":3," REC(
 							  1, "write",
 							  3307) ",\"range_resolved\":true,"
-								"\"wait_ms\":192000," FILE_OF "},\n"
-								"{\"fact\":\"proc\",\"pid\":2211,\"comm\":\"a(b\",\"uid\":0},\n"
-								"{\"fact\":\"proc\",\"pid\":3307,\"comm\":\"\\u001b]0;x\",\"uid\":7},\n"
-								"{\"fact\":\"end\",\"stable\":true}\n]}\n";
+								"\"wait_ms\":192000," FILE_OF "}\n"
+								"{\"fact\":\"proc\",\"pid\":2211,\"comm\":\"a(b\",\"uid\":0}\n"
+								"{\"fact\":\"proc\",\"pid\":3307,\"comm\":\"\\u001b]0;x\",\"uid\":7}\n"
+								"{\"fact\":\"end\",\"stable\":true}\n";
 
 static int open_capture(void *arg, struct lk_source **ret, struct lk_err *err)
 {

@@ -44,9 +44,8 @@ def write_capture(path, readers, writers):
     ]
     facts.append({"fact": "end", "stable": True, "n_procs": 5, "scan_ms": 1.0})
     with open(path, "w", encoding="ascii") as f:
-        f.write('{"capture":"lockscope-capture/1","facts":[\n')
-        f.write(",\n".join(json.dumps(fact) for fact in facts))
-        f.write("\n]}\n")
+        f.write('{"capture":"lockscope-capture/1"}\n')
+        f.writelines(json.dumps(fact) + "\n" for fact in facts)
     return path
 
 

@@ -103,7 +103,7 @@ def test_93_forged_lines(t):
         {"fact": "end", "stable": True},
     )
     with open(capture, "w", encoding="ascii") as f:
-        json.dump({"capture": "lockscope-capture/1", "facts": facts}, f)
+        f.writelines(json.dumps(line) + "\n" for line in ({"capture": "lockscope-capture/1"}, *facts))
     one_sentence(t.run("--from", capture, "list"))
     for args in (("who", name), ("rm", "--yes", name), ("list", "-U", name), ("--from", name, "list"), ("list", "--filter", name)):
         one_sentence(t.run(*args))

@@ -129,6 +129,7 @@ static int emit_all(const struct lk_sink *k)
 	struct lk_fact_unread unread = { .what = LK_UNREAD_FDINFO, .pid = 1, .code = -EACCES, .comm = "in\xffit" };
 	struct lk_fact_unread nameless = { .what = LK_UNREAD_OTHER, .pid = 2147483647 };
 	struct lk_fact_denied odd = { .what = LK_UNREAD_MOUNTS, .code = -4000, .text = "" };
+	struct lk_fact_proven proven = { .key = full_file.key };
 	struct lk_fact_end end = {
 		.stable = true, .n_bad_lines = 1, .n_procs = 212, .n_unreadable = 3, .n_left_out = 2, .scan_ms = 11.4
 	};
@@ -147,6 +148,7 @@ static int emit_all(const struct lk_sink *k)
 	k->denied(k->arg, &odd);
 	k->unread(k->arg, &unread);
 	k->unread(k->arg, &nameless);
+	k->proven(k->arg, &proven);
 	return k->end(k->arg, &end);
 }
 
@@ -272,6 +274,13 @@ static int say_unread(void *f, const struct lk_fact_unread *x)
 	return fputc('\n', f) < 0;
 }
 
+static int say_proven(void *f, const struct lk_fact_proven *x)
+{
+	fputs("proven", f);
+	say_key(f, &x->key);
+	return fputc('\n', f) < 0;
+}
+
 static int say_end(void *f, const struct lk_fact_end *x)
 {
 	return fprintf(f, "end %d %zu %zu %zu %zu %a\n", x->stable, x->n_bad_lines, x->n_procs, x->n_unreadable,
@@ -290,6 +299,7 @@ static struct lk_sink saying_sink(FILE *f)
 				 .orphan = say_orphan,
 				 .denied = say_denied,
 				 .unread = say_unread,
+				 .proven = say_proven,
 				 .end = say_end };
 }
 
@@ -325,11 +335,10 @@ static struct text said(struct lk_source *src)
 static struct text captured(struct lk_source *src)
 {
 	struct lk_request req = { .needs = LK_NEED_ALL };
-	struct lk_capture_writer *w;
 	struct text t = { 0 };
 	FILE *f = open_memstream(&t.s, &t.n);
+	struct lk_capture_writer *w = lk_capture_writer_new(f);
 
-	cr_assert_eq(lk_capture_writer_new(f, &w), 0);
 	if (src)
 		cr_assert_eq(lk_source_scan(src, &req, lk_capture_writer_sink(w), NULL), 0);
 	else
@@ -425,11 +434,12 @@ Test(capture, is_never_live_and_a_sink_can_stop_it)
 	free(t.s);
 }
 
+/* Blanks inside of a line, members that are not known, and no newline behind the last one. */
 Test(capture, may_be_laid_out_anew)
 {
 	static const char text[] =
-		" {\n\t\"capture\" : \"lockscope-capture/1\",\r\n \"note\": {\"a\":[1,{\"b\":null}]}, \"facts\":\n[" HOST
-		" , " LOCK ",\n" END "] , \"more\":true }\n\n";
+		" { \"note\": {\"a\":[1,{\"b\":null}]},\t\"capture\" : \"lockscope-capture/1\" }\r\n" HOST
+		"\r\n\t " LOCK " \n" END;
 	struct lk_source *src = open_ok(text, sizeof(text) - 1);
 	struct text t = captured(src);
 
@@ -440,20 +450,18 @@ Test(capture, may_be_laid_out_anew)
 
 Test(capture, of_nothing_is_an_error)
 {
-	struct lk_capture_writer *w;
 	lk_auto_file *f = fopen("/dev/null", "w");
+	struct lk_capture_writer *w = lk_capture_writer_new(f);
 
-	cr_assert_eq(lk_capture_writer_new(f, &w), 0);
 	cr_assert_eq(lk_capture_writer_finish(w), -ENODATA);
 	lk_capture_writer_free(w);
 }
 
 Test(capture, full_disk_is_an_error)
 {
-	struct lk_capture_writer *w;
 	lk_auto_file *f = fopen("/dev/full", "w");
+	struct lk_capture_writer *w = lk_capture_writer_new(f);
 
-	cr_assert_eq(lk_capture_writer_new(f, &w), 0);
 	emit_all(lk_capture_writer_sink(w));
 	cr_assert_eq(lk_capture_writer_finish(w), -ENOSPC);
 	lk_capture_writer_free(w);
@@ -467,6 +475,28 @@ Test(capture, file_that_is_missing)
 	cr_assert_eq(lk_capture_open("/nonexistent/x.json", &src, &err), -ENOENT);
 	cr_assert_not_null(strstr(lk_err_text(&err), "/nonexistent/x.json"));
 	lk_err_done(&err);
+}
+
+/* Lines are longer than what is read at once. */
+Test(capture, opens_a_long_file)
+{
+	char path[] = "/tmp/lockscope-unit-XXXXXX";
+	int fd = mkstemp(path);
+	lk_auto_file *f = fdopen(fd, "w");
+	struct lk_source *src = NULL;
+	struct text t;
+
+	fputs("{\"capture\":\"lockscope-capture/1\"}\n" HOST "\n" LOCK "\n", f);
+	for (int i = 1; i <= 300; i++)
+		fprintf(f, "{\"fact\":\"proc\",\"pid\":%d,\"cmdline\":\"%*s\"}\n", i, i * 1000, "x");
+	fputs(END "\n", f);
+	fflush(f);
+	cr_expect_eq(lk_capture_open(path, &src, NULL), 0);
+	unlink(path);
+	t = said(src);
+	cr_expect_not_null(strstr(t.s, "proc 300 "));
+	lk_source_free(src);
+	free(t.s);
 }
 
 Test(capture, opens_a_file)

@@ -6,16 +6,16 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/vec.h"
 #include "source/capture.h"
 
-#define HEAD "{\"capture\":\"lockscope-capture/1\",\"facts\":[\n"
+#define HEAD "{\"capture\":\"lockscope-capture/1\"}\n"
 #define HOST \
 	"{\"fact\":\"host\",\"scanner\":\"procfs\",\"host\":\"h\",\"boot_id\":\"\",\"time_unix_ms\":1,\"euid\":0," \
 	"\"initial_pidns\":true,\"has_locks_file\":true}"
 #define REC "\"rec\":{\"type\":\"posix\",\"mode\":\"read\",\"pid\":7,\"key\":\"fe:00:12\",\"start\":0,\"end\":null}"
 #define LOCK "{\"fact\":\"lock\",\"line\":1," REC "}"
 #define END "{\"fact\":\"end\",\"stable\":true,\"scan_ms\":1.5}"
-#define TAIL "\n]}\n"
 
 /* ---- what is refused, and what is said ---- */
 
@@ -24,61 +24,87 @@ struct refused {
 };
 
 static const struct refused refusals[] = {
-	{ "", "line 1, column 1: this is not a capture" },
+	{ "", "line 1: this is not a capture" },
 	{ "[]", "this is not a capture" },
-	{ "{}", "the name of a member is missing" },
+	{ "{}", "this is not a capture" },
 	{ "{\"schema\":\"lockscope/1\",\"locks\":[]}", "this is not a capture" },
 	{ "{\"capture\":\"lockscope-capture/2\"}", "another format than lockscope-capture/1" },
 	{ "{\"capture\":1}", "this is not a capture" },
+	{ "{\"capture\":\"lockscope-capture/1\",\"x\":[1,}", "line 1: this is not a capture" },
 	{ "{\"capture\":\"lockscope-capture/1\"}", "not whole" },
-	{ "{\"capture\":\"lockscope-capture/1\",\"facts\":{}}", "'facts' must be a list" },
-	{ "{\"capture\":\"lockscope-capture/1\",\"facts\":[]}", "not whole" },
-	{ "{\"capture\":\"lockscope-capture/1\",\"x\":[1,}", "line 1" },
-	{ "{\"capture\":\"lockscope-capture/1\",\"x\":[1,,2]}", "column 41: not JSON" },
-	{ "{\"capture\":\"lockscope-capture/1\",\"x\":[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]}", "nested too deeply" },
-	{ HEAD HOST TAIL, "not whole" },
-	{ HEAD HOST "," END, "a comma or the end of the list of facts is missing" },
-	{ HEAD HOST "," END "]", "a comma or the end of the capture is missing" },
-	{ HEAD HOST "," END TAIL "x", "line 4, column 1: something follows" },
-	{ HEAD HOST ",\n" END ",\n]}", "line 4, column 1: not JSON" },
-	{ HEAD HOST ",\n" END ",\n" END TAIL, "line 4: fact 3: nothing may follow the fact 'end'" },
-	{ HEAD HOST ",\n" HOST ",\n" END TAIL, "only one fact 'host'" },
-	{ HEAD END TAIL, "line 2: fact 1: the first fact must be 'host'" },
-	{ HEAD HOST ",{\"fact\":\"orphan\",\"key\":\"0:0:1\"},\n" LOCK "," END TAIL,
-	  "line 3: fact 3: facts 'lock' must stand" },
-	{ HEAD HOST ",\n5," END TAIL, "line 3: fact 2 is not an object" },
-	{ HEAD HOST ",\n{\"fact\":\"ghost\"}," END TAIL,
-	  "fact 2 is of a kind that this version does not know: 'ghost'" },
-	{ HEAD HOST ",\n{\"fact\":\"lock\",\n\"line\":}," END TAIL, "line 4, column 8: not JSON" },
-	{ HEAD HOST ",\n{\"fact\":\"lock\",\"fact\":\"fd\"}," END TAIL, "not JSON: duplicate object key" },
-	{ HEAD HOST ",\n{\"fact\":\"lock", "a string that begins behind this place does not end" },
-	{ HEAD HOST ",\n{\"fact\":[", "this value is cut off" },
-	{ HEAD HOST ",\n{\"fact\":\"lock\",\"line\":1}," END TAIL, "line 3: fact 2 (lock): 'rec' is missing" },
-	{ HEAD HOST ",\n{\"fact\":\"lock\",\"line\":1,\"rec\":4}," END TAIL, "'rec' must be an object" },
-	{ HEAD HOST ",\n{\"fact\":\"lock\",\"line\":-1," REC "}," END TAIL,
-	  "'line' must be a whole number, not negative" },
-	{ HEAD HOST ",\n{\"fact\":\"lock\",\"line\":1.5," REC "}," END TAIL,
-	  "'line' must be a whole number, not negative" },
-	{ HEAD HOST ",\n{\"fact\":\"lock\",\"line\":\"18446744073709551616\"," REC "}," END TAIL,
-	  "'line' must be a whole" },
-	{ HEAD HOST ",\n{\"fact\":\"proc\",\"pid\":0}," END TAIL, "'pid' is out of range" },
-	{ HEAD HOST ",\n{\"fact\":\"proc\",\"pid\":2147483648}," END TAIL, "'pid' is out of range" },
-	{ HEAD HOST ",\n{\"fact\":\"proc\",\"pid\":null}," END TAIL, "'pid' is missing" },
-	{ HEAD HOST ",\n{\"fact\":\"proc\",\"pid\":1,\"state\":\"RR\"}," END TAIL,
+	{ HEAD HOST, "not whole" },
+	{ HEAD HOST "\n", "not whole" },
+	{ HEAD HOST "\n\n" END, "line 3, column 1: not JSON" },
+	{ HEAD HOST "\n" END "\nx", "line 4, column 1: not JSON" },
+	{ HEAD HOST "\n" END "x", "line 3, column 43: not JSON" },
+	{ HEAD HOST "\n" END "\n" END, "line 4 (end): nothing may follow the fact 'end'" },
+	{ HEAD HOST "\n" HOST "\n" END, "only one fact 'host'" },
+	{ HEAD END, "line 2 (end): the first fact must be 'host'" },
+	{ HEAD HOST "\n{\"fact\":\"orphan\",\"key\":\"0:0:1\"}\n" LOCK "\n" END,
+	  "line 4 (lock): facts 'lock' must stand" },
+	{ HEAD HOST "\n5\n" END, "line 3, column 1: not JSON" },
+	{ HEAD HOST "\n[5]\n" END, "line 3: it is not an object" },
+	{ HEAD HOST "\n{\"fact\":\"ghost\"}\n" END,
+	  "line 3: a fact of a kind that this version does not know: 'ghost'" },
+	{ HEAD HOST "\n{\"fact\":\"lock\",\"line\":}\n" END, "line 3, column 23: not JSON" },
+	{ HEAD HOST "\n{\"fact\":\"lock\",\"fact\":\"fd\"}\n" END, "not JSON: duplicate object key" },
+	{ HEAD HOST "\n{\"fact\":\"lock", "line 3, column 13: not JSON" },
+	{ HEAD HOST "\n{\"fact\":[", "line 3, column 9: not JSON" },
+	{ HEAD HOST "\n{\"fact\":\"lock\",\"line\":1}\n" END, "line 3 (lock): 'rec' is missing" },
+	{ HEAD HOST "\n{\"fact\":\"lock\",\"line\":1,\"rec\":4}\n" END, "'rec' must be an object" },
+	{ HEAD HOST "\n{\"fact\":\"lock\",\"line\":-1," REC "}\n" END, "'line' must be a whole number, not negative" },
+	{ HEAD HOST "\n{\"fact\":\"lock\",\"line\":1.5," REC "}\n" END, "'line' must be a whole number, not negative" },
+	{ HEAD HOST "\n{\"fact\":\"lock\",\"line\":\"18446744073709551616\"," REC "}\n" END, "'line' must be a whole" },
+	{ HEAD HOST "\n{\"fact\":\"proc\",\"pid\":0}\n" END, "'pid' is out of range" },
+	{ HEAD HOST "\n{\"fact\":\"proc\",\"pid\":2147483648}\n" END, "'pid' is out of range" },
+	{ HEAD HOST "\n{\"fact\":\"proc\",\"pid\":null}\n" END, "'pid' is missing" },
+	{ HEAD HOST "\n{\"fact\":\"proc\",\"pid\":1,\"state\":\"RR\"}\n" END,
 	  "'state' must be one printable character" },
-	{ HEAD HOST ",\n{\"fact\":\"proc\",\"pid\":1,\"zombie\":1}," END TAIL, "'zombie' must be true or false" },
-	{ HEAD HOST ",\n{\"fact\":\"proc\",\"pid\":1,\"user\":\"a\",\"user_b64\":\"YQBi\"}," END TAIL,
+	{ HEAD HOST "\n{\"fact\":\"proc\",\"pid\":1,\"zombie\":1}\n" END, "'zombie' must be true or false" },
+	{ HEAD HOST "\n{\"fact\":\"proc\",\"pid\":1,\"user\":\"a\",\"user_b64\":\"YQBi\"}\n" END,
 	  "must not hold a zero byte" },
-	{ HEAD HOST ",\n{\"fact\":\"proc\",\"pid\":1,\"user\":\"a\",\"user_b64\":\"%\"}," END TAIL,
+	{ HEAD HOST "\n{\"fact\":\"proc\",\"pid\":1,\"user\":\"a\",\"user_b64\":\"%\"}\n" END,
 	  "'user_b64' must be base64" },
-	{ HEAD HOST ",\n{\"fact\":\"proc\",\"pid\":1,\"user\":[]}," END TAIL, "'user' must be a string" },
-	{ HEAD HOST ",\n{\"fact\":\"orphan\",\"key\":\"fe:00\"}," END TAIL, "'key' must be MAJOR:MINOR:INODE" },
+	{ HEAD HOST "\n{\"fact\":\"proc\",\"pid\":1,\"user\":[]}\n" END, "'user' must be a string" },
+	{ HEAD HOST "\n{\"fact\":\"orphan\",\"key\":\"fe:00\"}\n" END, "'key' must be MAJOR:MINOR:INODE" },
 	{ HEAD HOST
-	  ",\n{\"fact\":\"denied\",\"what\":\"x\",\"text\":\"\",\"hides_locks\":true,\"errno\":\"EWHAT\"}," END TAIL,
+	  "\n{\"fact\":\"denied\",\"what\":\"x\",\"text\":\"\",\"hides_locks\":true,\"errno\":\"EWHAT\"}\n" END,
 	  "'errno' must be the name of an error" },
-	{ HEAD HOST ",{\"fact\":\"end\",\"stable\":true,\"scan_ms\":-1}" TAIL,
-	  "'scan_ms' must be a number, not negative" },
+	{ HEAD HOST "\n{\"fact\":\"end\",\"stable\":true,\"scan_ms\":-1}", "'scan_ms' must be a number, not negative" },
 };
+
+/* Of a text that repeats the middle. */
+static int open_repeated(const char *head, const char *middle, size_t times, const char *tail, struct lk_err *err)
+{
+	struct lk_source *src = NULL;
+	lk_buf b = { 0 };
+	int rc;
+
+	lk_buf_puts(&b, head);
+	for (size_t i = 0; i < times; i++)
+		lk_buf_puts(&b, middle);
+	lk_buf_puts(&b, tail);
+	rc = lk_capture_open_text("x.json", b.v, b.n, &src, err);
+	lk_source_free(src);
+	lk_vec_done(&b);
+	return rc;
+}
+
+/* What a line may make of memory is bounded. */
+Test(capture_read, lines_are_bounded)
+{
+	struct lk_err values = { 0 }, length = { 0 };
+
+	cr_assert_eq(open_repeated(HEAD HOST "\n{\"fact\":\"end\",\"stable\":true,\"x\":[0", ",0", 4000, "]}", NULL),
+		     0);
+	cr_assert_eq(open_repeated(HEAD HOST "\n{\"fact\":\"end\",\"x\":[0", ",0", 5000, "]}", &values), -EINVAL);
+	cr_expect_not_null(strstr(lk_err_text(&values), "line 3: it has too many values"));
+	cr_assert_eq(open_repeated(HEAD HOST "\n{\"x\":\"", "0123456789abcdef", (size_t)1 << 20, "\"}", &length),
+		     -EINVAL);
+	cr_expect_not_null(strstr(lk_err_text(&length), "line 3: it is too long"));
+	lk_err_done(&values);
+	lk_err_done(&length);
+}
 
 Test(capture_read, refusals_name_the_place)
 {
@@ -103,7 +129,7 @@ static int open_with_record(const char *field, struct lk_err *err)
 	struct lk_source *src = NULL;
 	int rc;
 
-	cr_assert_gt(asprintf(&text, HEAD HOST ",\n{\"fact\":\"lock\",\"line\":1,\"rec\":{%s}}," END TAIL, field), 0);
+	cr_assert_gt(asprintf(&text, HEAD HOST "\n{\"fact\":\"lock\",\"line\":1,\"rec\":{%s}}\n" END, field), 0);
 	rc = lk_capture_open_text("x.json", text, strlen(text), &src, err);
 	lk_source_free(src);
 	return rc;
@@ -144,8 +170,8 @@ static struct lk_source *open_ok(const char *s, size_t n)
 	return src;
 }
 
-#define FD(pid, file) "{\"fact\":\"fd\",\"pid\":" #pid ",\"fd\":3," REC ",\"file\":{" file "}},\n"
-static const char files[] = HEAD HOST ",\n" LOCK ",\n" FD(1, "\"key\":\"fe:00:12\",\"path\":\"/a\",\"size\":9") FD(
+#define FD(pid, file) "{\"fact\":\"fd\",\"pid\":" #pid ",\"fd\":3," REC ",\"file\":{" file "}}\n"
+static const char files[] = HEAD HOST "\n" LOCK "\n" FD(1, "\"key\":\"fe:00:12\",\"path\":\"/a\",\"size\":9") FD(
 	2, "\"key\":\"fe:00:12\",\"path\":\"/a\",\"has_stat\":true,\"st_ino\":12,\"size\":10")
 	FD(3, "\"key\":\"fe:00:13\",\"path\":\"/b\",\"deleted\":true") FD(4, "\"key\":\"fe:00:14\",\"path\":\"/c\"")
 		FD(5,
@@ -154,8 +180,7 @@ static const char files[] = HEAD HOST ",\n" LOCK ",\n" FD(1, "\"key\":\"fe:00:12
 			FD(7, "\"key\":\"fe:00:17\",\"path\":\"/d\"")
 				FD(8, "\"key\":\"fe:00:18\",\"path\":\"/e\",\"has_stat\":true,\"st_ino\":1")
 					FD(9, "\"key\":\"fe:00:18\",\"path\":\"/f\",\"has_stat\":true,\"st_ino\":2")
-						FD(10, "\"key\":\"fe:00:19\",\"path\":\"?\",\"path_b64\":\"L/8=\"")
-							END TAIL;
+						FD(10, "\"key\":\"fe:00:19\",\"path\":\"?\",\"path_b64\":\"L/8=\"") END;
 
 static int resolve(struct lk_source *src, const char *path, struct lk_fact_file *ret, const char *words)
 {
@@ -191,7 +216,7 @@ Test(capture_read, resolves_by_path_and_by_key)
 
 Test(capture_read, a_directory_has_no_key)
 {
-	static const char text[] = HEAD HOST "," FD(1, "\"key\":\"fe:00:12\",\"path\":\"/srv/dump/a\"") END TAIL;
+	static const char text[] = HEAD HOST "\n" FD(1, "\"key\":\"fe:00:12\",\"path\":\"/srv/dump/a\"") END;
 	static const char *const dirs[] = { "/", "/srv", "/srv/", "/srv/dump" }, *const others[] = { "/sr", "/srv/dum",
 												     "srv", "", "." };
 	struct lk_source *src = open_ok(text, sizeof(text) - 1);
@@ -209,9 +234,9 @@ Test(capture_read, a_directory_has_no_key)
 Test(capture_read, resolves_a_key_that_only_a_lock_line_has)
 {
 	static const char text[] = HEAD HOST
-		"," LOCK
-		",{\"fact\":\"mount\",\"major\":254,\"minor\":0,\"fstype\":\"nfs4\",\"mount_point\":\"/n\",\"local\":false,"
-		"\"keys_unique\":true}," END TAIL;
+		"\n" LOCK
+		"\n{\"fact\":\"mount\",\"major\":254,\"minor\":0,\"fstype\":\"nfs4\",\"mount_point\":\"/n\",\"local\":false,"
+		"\"keys_unique\":true}\n" END;
 	struct lk_source *src = open_ok(text, sizeof(text) - 1);
 	struct lk_fact_file f = { 0 };
 

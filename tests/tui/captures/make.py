@@ -69,9 +69,8 @@ class World:
 
     def write(self, name):
         with open(os.path.join(HERE, name + ".cap.json"), "w", encoding="ascii") as f:
-            f.write('{"capture":"lockscope-capture/1","facts":[\n')
-            f.write(",\n".join(json.dumps(fact, separators=(",", ":")) for fact in self.facts()))
-            f.write("\n]}\n")
+            f.write('{"capture":"lockscope-capture/1"}\n')
+            f.writelines(json.dumps(fact, separators=(",", ":")) + "\n" for fact in self.facts())
 
 
 def files(w):
