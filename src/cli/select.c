@@ -173,3 +173,11 @@ void lk_select_rows(const struct lk_select *sel, const struct lk_session *s, lk_
 			*lk_vec_push(rows) = row;
 	}
 }
+
+void lk_rows_add(lk_rows *rows, const struct lk_snapshot *snap, const struct lk_lock *l, bool per_process)
+{
+	if (!per_process || !l->n_holders)
+		*lk_vec_push(rows) = (struct lk_row){ .snap = snap, .lock = l };
+	for (size_t i = 0; per_process && i < l->n_holders; i++)
+		*lk_vec_push(rows) = (struct lk_row){ .snap = snap, .lock = l, .holder = &l->holders[i] };
+}

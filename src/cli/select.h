@@ -31,5 +31,7 @@ unsigned lk_select_needs(const struct lk_select *sel);
 bool lk_select_match(const struct lk_select *sel, const struct lk_session *s, const struct lk_row *row);
 /* Adds every lock of the snapshot that is wanted. */
 void lk_select_rows(const struct lk_select *sel, const struct lk_session *s, lk_rows *rows);
+/* Adds a lock; per_process: as a row for each holder. */
+void lk_rows_add(lk_rows *rows, const struct lk_snapshot *snap, const struct lk_lock *l, bool per_process);
 
 #endif

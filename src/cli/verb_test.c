@@ -232,14 +232,8 @@ static void collect(const struct inquiry *q, bool per_process, lk_rows *rows)
 	for (size_t i = 0; i < q->test.n_answers; i++) {
 		const struct lk_test_answer *a = &q->test.answers[i];
 
-		for (size_t k = 0; k < a->in_the_way.n; k++) {
-			const struct lk_lock *l = a->in_the_way.v[k];
-			bool named = per_process && l->n_holders;
-
-			for (size_t h = 0; h < (named ? l->n_holders : 1); h++)
-				*lk_vec_push(rows) = (struct lk_row){ q->session.snap, l,
-								      named ? &l->holders[h] : NULL };
-		}
+		for (size_t k = 0; k < a->in_the_way.n; k++)
+			lk_rows_add(rows, q->session.snap, a->in_the_way.v[k], per_process);
 	}
 }
 

@@ -21,15 +21,6 @@ struct inquiry {
 	struct lk_who_all all;
 };
 
-/* One row a process. */
-static void add_process_rows(const struct lk_snapshot *snap, const struct lk_lock *l, lk_rows *rows)
-{
-	if (!l->n_holders)
-		*lk_vec_push(rows) = (struct lk_row){ .snap = snap, .lock = l };
-	for (size_t i = 0; i < l->n_holders; i++)
-		*lk_vec_push(rows) = (struct lk_row){ .snap = snap, .lock = l, .holder = &l->holders[i] };
-}
-
 /* "locked by 2 processes", and what of it is not proven. */
 static void put_holders(const struct lk_out *o, const struct lk_who *w)
 {
@@ -127,7 +118,7 @@ static int print_for_people(struct inquiry *q, const struct lk_who_file *file)
 	put_sentence(&o, q, w);
 	lk_who_note_mandatory(&o, w->target, snap->host.live);
 	for (size_t i = 0; i < w->locks.n; i++)
-		add_process_rows(snap, w->locks.v[i], &rows);
+		lk_rows_add(&rows, snap, w->locks.v[i], true);
 	lk_sort_rows(&q->sort, rows.v, rows.n);
 	rc = lk_out_show_wanted(q->cli, &q->cols, rows.v, rows.n);
 	if (rc == 0)
@@ -178,12 +169,8 @@ static void collect_rows(const struct inquiry *q, bool per_process, lk_rows *row
 			wanted[w->locks.v[k]->index] = true;
 	}
 	for (size_t i = 0; i < snap->n_locks; i++) {
-		const struct lk_lock *l = &snap->locks[i];
-
-		if (wanted[i] && per_process)
-			add_process_rows(snap, l, rows);
-		else if (wanted[i])
-			*lk_vec_push(rows) = (struct lk_row){ snap, l, NULL };
+		if (wanted[i])
+			lk_rows_add(rows, snap, &snap->locks[i], per_process);
 	}
 	lk_sort_rows(&q->sort, rows->v, rows->n);
 }
