@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "cli/waits_tree.h"
 #include "table/get.h"
+#include "words/waits.h"
 
 #define LONG_OFFSET 100000
 #define N_BEHIND (sizeof(((struct lk_history_entry *)0)->behind) / sizeof(int))
@@ -55,11 +55,7 @@ static void put_range(struct lk_range r, lk_buf *out)
 /* "POSIX R 100-199", "FLOCK W" */
 static void put_kind(const struct lk_lock *l, lk_buf *out)
 {
-	bool has_range = l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD || !lk_range_is_whole(l->rec.range);
-
-	lk_text_type(&(struct lk_row){ .lock = l }, true, out);
-	lk_buf_printf(out, " %c", "RW??"[l->rec.mode]);
-	if (has_range)
+	if (lk_words_put_short_kind(out, l))
 		put_range(l->rec.range, out);
 }
 
@@ -84,33 +80,14 @@ static void put_time(lk_buf *out, const char *before, int64_t ms, bool at_least)
 	lk_buf_puts(out, at_least ? "+)" : ")");
 }
 
-static void put_cycle(const struct lk_event *ev, lk_buf *out)
-{
-	const struct lk_cycle *c = ev->cycle;
-
-	lk_buf_puts(out, c->n_pids == 1 ? "process " : "processes ");
-	lk_waits_put_pids(out, c->pids, c->n_pids, " and ", "");
-	lk_buf_puts(out, ev->kind == LK_EVENT_DEADLOCK_OVER ? " no longer wait in a circle"
-			 : c->n_pids == 1                   ? " waits for itself"
-							    : " wait for each other and cannot go on");
-	if (ev->kind == LK_EVENT_DEADLOCK_OVER || c->n_pids == 1 || !c->n_breakers)
-		return;
-	lk_buf_puts(out, "; it ends if one goes: ");
-	lk_waits_put_pids(out, c->breakers, c->n_breakers, " or ", "one of ");
-}
-
 /* What it was before, how long, and what is not certain. */
 static void put_rest(const struct lk_history_entry *e, const struct lk_event *ev, lk_buf *out)
 {
 	switch (ev->kind) {
 	case LK_EVENT_RELEASED:
 		put_time(out, "held", ev->held_ms, ev->at_least);
-		lk_buf_puts(out, ev->certain ? "" : " (or no longer visible)");
 		break;
 	case LK_EVENT_GAVE_UP:
-		put_time(out, "waited", ev->waited_ms, ev->at_least);
-		lk_buf_puts(out, ev->certain ? "" : " (or held it between two looks)");
-		break;
 	case LK_EVENT_GRANTED:
 		put_time(out, "waited", ev->waited_ms, ev->at_least);
 		break;
@@ -129,6 +106,7 @@ static void put_rest(const struct lk_history_entry *e, const struct lk_event *ev
 	default:
 		break;
 	}
+	lk_buf_puts(out, lk_words_event_doubt(ev));
 }
 
 static void put_text(const struct lk_history_entry *e, const struct lk_event *ev, lk_buf *out)
@@ -136,7 +114,7 @@ static void put_text(const struct lk_history_entry *e, const struct lk_event *ev
 	if (!ev->lock) {
 		lk_buf_puts(out, ev->text ? ev->text : "something may have been missed");
 	} else if (ev->cycle) {
-		put_cycle(ev, out);
+		lk_words_put_circle(out, ev);
 	} else {
 		put_lock(ev->lock, out);
 		put_rest(e, ev, out);
@@ -174,13 +152,6 @@ static void find_behind(struct lk_history_entry *e, const struct lk_lock *l)
 	}
 }
 
-static int64_t duration_of(const struct lk_event *ev)
-{
-	if (ev->kind == LK_EVENT_GAP)
-		return ev->gap_ms;
-	return ev->waited_ms >= 0 ? ev->waited_ms : ev->held_ms;
-}
-
 static void fill_from_lock(struct lk_history_entry *e, const struct lk_lock *l)
 {
 	e->pid = l->pid > 0 ? l->pid : 0;
@@ -203,7 +174,7 @@ void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *
 {
 	struct lk_history_entry e = {
 		.wall_ms = ev->time_unix_ms,
-		.for_ms = duration_of(ev),
+		.for_ms = lk_words_event_ms(ev),
 		.at_least = ev->at_least,
 		.certain = ev->certain,
 	};

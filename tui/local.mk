@@ -5,7 +5,6 @@ AM_CPPFLAGS += -I$(top_srcdir)
 # The screen without its terminal: the tests link it too, and need no curses.
 noinst_LIBRARIES += libtui.a
 libtui_a_SOURCES = \
-	tui/advice.c \
 	tui/app.c \
 	tui/app.h \
 	tui/bar.c \

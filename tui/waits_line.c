@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The nodes of the forest of waits as lines. */
+/* The nodes of the forest of waits as lines, and what would free what. */
 #include "tui/waits_line.h"
 
-#include "base/cleanup.h"
-#include "cli/waits_tree.h"
+#include "query/waits.h"
 #include "table/get.h"
 #include "tui/words.h"
+#include "words/waits.h"
 #include "words/words.h"
 
 #define NAME_CELLS 18 /* where the words behind a name begin, where that is possible */
@@ -13,9 +13,7 @@
 /* "FLOCK W", "OFD R 0-9" */
 static void put_kind(lk_buf *b, const struct lk_tui *t, const struct lk_lock *lock)
 {
-	lk_text_type(&(struct lk_row){ .lock = lock }, true, b);
-	lk_buf_printf(b, " %c", "RW??"[lock->rec.mode]);
-	if (lk_range_is_whole(lock->rec.range) && lock->rec.type != LK_TYPE_POSIX && lock->rec.type != LK_TYPE_OFD)
+	if (!lk_words_put_short_kind(b, lock))
 		return;
 	lk_buf_puts(b, " ");
 	lk_tui_range_cell(t, lock, b);
@@ -45,14 +43,6 @@ static void pad(struct lk_waits_line *l, const struct lk_tui *t, int indent)
 	int cells = lk_canvas_cells(l->before.v, l->before.n, t->utf8);
 
 	lk_buf_printf(&l->before, "%*s", indent + cells < NAME_CELLS ? NAME_CELLS - indent - cells : 1, "");
-}
-
-static void put_process(struct lk_waits_line *l, const struct lk_proc *p, int tid)
-{
-	lk_buf_printf(&l->before, "%d", p->pid);
-	if (tid > 0 && tid != p->pid)
-		lk_buf_printf(&l->before, "/%d", tid);
-	lk_buf_printf(&l->before, " %s", p->comm ? p->comm : "?");
 }
 
 /* ---- cycles ---- */
@@ -86,12 +76,8 @@ static void say_cycle(struct lk_waits_line *l, const struct lk_tui *t, const str
 	lk_buf_printf(&l->before, "  (%zu process%s, ", c->n_pids, c->n_pids == 1 ? "" : "es");
 	lk_tui_age_text(age, false, &l->before);
 	lk_buf_puts(&l->before, age >= 0 ? ", " : "");
-	if (c->dead)
-		lk_buf_puts(&l->before, "cannot resolve by itself)");
-	else if (c->escape_pid)
-		lk_buf_printf(&l->before, "but %d could still release)", c->escape_pid);
-	else
-		lk_buf_puts(&l->before, "but it can still resolve)");
+	lk_words_put_verdict(&l->before, c);
+	lk_buf_puts(&l->before, ")");
 }
 
 /* The lock by which the process of a request is in the cycle too. */
@@ -137,33 +123,6 @@ static void say_in_cycle(struct lk_waits_line *l, const struct lk_tui *t, const 
 
 /* ---- the tops of trees ---- */
 
-static void put_reasons(struct lk_waits_line *l, const struct lk_lock *lock)
-{
-	lk_buf_puts(&l->before, lock->n_because ? "(owner not visible, perhaps: " : "(owner not visible");
-	lk_words_put_reasons(lock, &l->before);
-	lk_buf_puts(&l->before, ")");
-}
-
-static void put_owner(struct lk_waits_line *l, const struct lk_lock *lock)
-{
-	struct lk_row row = { .lock = lock };
-	size_t n;
-	lk_auto_mem int *pids = lk_waits_holders(lock, &n);
-
-	if (n) {
-		put_process(l, lock->holders[0].proc, 0);
-		if (n > 1)
-			lk_buf_printf(&l->before, " and %zu more", n - 1);
-	} else if (lock->proc) {
-		put_process(l, lock->proc, 0);
-		lk_buf_puts(&l->before, " (recorded, not proven)");
-	} else {
-		put_reasons(l, lock);
-		return;
-	}
-	lk_note_state(&row, &l->before);
-}
-
 static void say_top(struct lk_waits_line *l, const struct lk_tui *t, const struct lk_frame *f,
 		    const struct lk_tree_node *node)
 {
@@ -172,16 +131,14 @@ static void say_top(struct lk_waits_line *l, const struct lk_tui *t, const struc
 	l->style = node->kind == LK_TREE_LOCK && node->lock->n_holders ? LK_STYLE_BLOCKING : LK_STYLE_UNKNOWN;
 	lk_buf_puts(&l->before, "ROOT ");
 	if (node->kind == LK_TREE_LOCK) {
-		put_owner(l, node->lock);
+		lk_words_put_root_owner(&l->before, node->lock);
 		pad(l, t, 0);
 		lk_buf_puts(&l->before, " ");
 		put_kind(&l->before, t, node->lock);
 		lk_buf_puts(&l->before, " ");
 		put_break(l, node->lock);
-	} else if (node->lock->state == LK_STATE_STOPPED_WAITING) {
-		lk_buf_puts(&l->before, "(nothing is in the way any more) ");
 	} else {
-		lk_buf_puts(&l->before, "(owner not visible, nor is its lock) ");
+		lk_buf_printf(&l->before, "%s ", lk_words_unseen_root(node));
 	}
 	put_path(l, node->lock->file);
 	lk_buf_printf(&l->after, "   blocks %zu", node->n_behind);
@@ -244,7 +201,7 @@ static void say_request(struct lk_waits_line *l, const struct lk_tui *t, const s
 
 	l->style = lock->deadlock ? LK_STYLE_CYCLE : LK_STYLE_WAITING;
 	if (lock->proc)
-		put_process(l, lock->proc, lock->waiter ? lock->waiter->tid : 0);
+		lk_words_put_member(&l->before, lock->proc, lock->waiter ? lock->waiter->tid : 0);
 	else
 		lk_buf_puts(&l->before, "? not visible");
 	if (parent && parent->kind == LK_TREE_CYCLE) {
@@ -279,4 +236,79 @@ void lk_waits_line_done(struct lk_waits_line *l)
 	lk_vec_done(&l->before);
 	lk_vec_done(&l->path);
 	lk_vec_done(&l->after);
+}
+
+/* ---- what would free what ---- */
+
+static const struct lk_tree_node *top_of(const struct lk_forest *f, const struct lk_tree_node *node)
+{
+	while (node && node->parent < f->n)
+		node = &f->nodes[node->parent];
+	return node;
+}
+
+static const struct lk_tree_node *first_root(const struct lk_forest *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (!f->nodes[i].level && f->nodes[i].kind != LK_TREE_CYCLE)
+			return &f->nodes[i];
+	}
+	return NULL;
+}
+
+static void advise_root(const struct lk_frame *f, const struct lk_tree_node *top, lk_buf *out)
+{
+	size_t first = (size_t)(top - f->forest.nodes) + 1;
+	lk_ints pids = { 0 };
+	size_t freed;
+
+	if (lk_words_put_stopped(out, top, ""))
+		lk_buf_puts(out, " ");
+	if (lk_waits_is_unseen(top)) {
+		lk_buf_printf(out, "Who is in the way of %zu cannot be seen from here. ", top->n_behind);
+		return;
+	}
+	if (top->kind != LK_TREE_LOCK)
+		return;
+	freed = lk_waits_find_signal(f->snap, top->lock, first < f->forest.n ? f->forest.nodes[first].lock : NULL,
+				     &pids);
+	if (freed) {
+		lk_buf_puts(out, "Signalling ");
+		lk_words_put_pids(out, pids.v, pids.n, " and ", "");
+		lk_buf_printf(out, "%s would unblock %zu. ", pids.n > 1 ? " together" : "", freed);
+	}
+	lk_vec_done(&pids);
+}
+
+static void advise_cycle(const struct lk_cycle *c, lk_buf *out)
+{
+	if (!c->dead) {
+		lk_buf_printf(out, "No deadlock: %s. ", c->escape ? c->escape : "it can still resolve");
+		return;
+	}
+	if (!c->n_breakers) {
+		lk_buf_printf(out, "Breaking cycle %u takes more than one process. ", c->number);
+		return;
+	}
+	lk_buf_puts(out, c->number > 1 ? "Breaking cycle " : "Breaking the cycle");
+	if (c->number > 1)
+		lk_buf_printf(out, "%u", c->number);
+	lk_buf_puts(out, " needs ");
+	lk_words_put_pids(out, c->breakers, c->n_breakers, " or ", "one of ");
+	lk_buf_puts(out, ". ");
+}
+
+void lk_waits_advice(const struct lk_frame *f, const struct lk_tree_node *node, lk_buf *out)
+{
+	const struct lk_tree_node *top = top_of(&f->forest, node);
+	const struct lk_cycle *cycle = top && top->kind == LK_TREE_CYCLE ? top->cycle : NULL;
+
+	if (!top || cycle)
+		top = first_root(&f->forest);
+	if (!cycle && f->snap->n_cycles)
+		cycle = &f->snap->cycles[0];
+	if (top)
+		advise_root(f, top, out);
+	if (cycle)
+		advise_cycle(cycle, out);
 }

@@ -16,9 +16,8 @@ void lk_waits_line_make(struct lk_waits_line *ret, const struct lk_tui *t, const
 			const struct lk_tree_node *node, int indent);
 void lk_waits_line_done(struct lk_waits_line *l);
 
-/* -- advice.c -- */
 /* "Signalling 2211 would unblock 2. Breaking the cycle needs 5120 or 5121." About the tree that the node is in and the first deadlock;
- * node NULL: the first tree. 0 or -ENOMEM. */
-int lk_waits_advice(const struct lk_frame *f, const struct lk_tree_node *node, lk_buf *out);
+ * node NULL: the first tree. */
+void lk_waits_advice(const struct lk_frame *f, const struct lk_tree_node *node, lk_buf *out);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Events as lines: for people, or one JSON object each. */
 #include "cli/events.h"
 
 #include <ctype.h>
@@ -12,6 +13,7 @@
 #include "base/sanitize.h"
 #include "base/text.h"
 #include "cli/out_json.h"
+#include "words/waits.h"
 
 void lk_events_init(struct lk_events *e, const struct lk_cli *cli)
 {
@@ -189,35 +191,14 @@ static void put_word(FILE *f, const char *name)
 	fprintf(f, " %-13s", buf);
 }
 
-/* A cell of the table of locks, made safe; between them `before`. 0 or -ENOMEM. */
-static int put_cell(const struct lk_events *e, const char *before, const char *column, const struct lk_row *row)
+/* A cell of the table of locks, made safe; before it `before`. */
+static void put_cell(const struct lk_events *e, const char *before, const char *column, const struct lk_row *row)
 {
 	const struct lk_column *col = lk_column_find(column, strlen(column));
 	lk_auto_mem char *cell = lk_out_cell(&e->out, col, row);
 
-	if (!cell)
-		return -ENOMEM;
 	if (cell[0])
 		fprintf(e->out.f, "%s%s", before, cell);
-	return 0;
-}
-
-static int put_lock(const struct lk_events *e, const struct lk_row *row)
-{
-	int rc = put_cell(e, " ", "TYPE", row);
-
-	rc = rc ? rc : put_cell(e, " ", "MODE", row);
-	rc = rc ? rc : put_cell(e, " ", "RANGE", row);
-	return rc ? rc : put_cell(e, " ", "PATH", row);
-}
-
-static const char *doubt_of(const struct lk_event *ev)
-{
-	if (ev->kind == LK_EVENT_RELEASED && !ev->certain)
-		return " (or no longer visible)";
-	if (ev->kind == LK_EVENT_GAVE_UP && !ev->certain)
-		return " (or held it between two looks)";
-	return "";
 }
 
 static const char *how_of(const struct lk_lock *l)
@@ -230,41 +211,15 @@ static const char *how_of(const struct lk_lock *l)
 }
 
 /* What it was before, where that is the news. */
-static int put_change(const struct lk_events *e, const struct lk_event *ev)
+static void put_change(const struct lk_events *e, const struct lk_event *ev)
 {
 	struct lk_row was = { .snap = ev->before_snap, .lock = ev->before };
-	int rc;
 
 	if (!ev->before || ev->kind == LK_EVENT_GRANTED)
-		return 0;
-	rc = put_cell(e, " (was ", "MODE", &was);
-	rc = rc ? rc : put_cell(e, " ", "RANGE", &was);
+		return;
+	put_cell(e, " (was ", "MODE", &was);
+	put_cell(e, " ", "RANGE", &was);
 	putc(')', e->out.f);
-	return rc;
-}
-
-static void put_pid_list(FILE *f, const int *pids, size_t n, const char *last)
-{
-	for (size_t i = 0; i < n; i++)
-		fprintf(f, "%s%d", !i ? "" : i + 1 < n ? ", " : last, pids[i]);
-}
-
-static void put_cycle(const struct lk_events *e, const struct lk_event *ev)
-{
-	const struct lk_cycle *c = ev->cycle;
-	FILE *f = e->out.f;
-
-	fputs(c->n_pids == 1 ? " process " : " processes ", f);
-	put_pid_list(f, c->pids, c->n_pids, " and ");
-	if (ev->kind == LK_EVENT_DEADLOCK_OVER) {
-		fputs(" no longer wait in a circle", f);
-		return;
-	}
-	fputs(c->n_pids == 1 ? " waits for itself" : " wait for each other and cannot go on", f);
-	if (!c->n_breakers || c->n_pids == 1)
-		return;
-	fputs("; the others could if one went: ", f);
-	put_pid_list(f, c->breakers, c->n_breakers, " or ");
 }
 
 static void put_front(struct lk_events *e, int64_t unix_ms, const char *name, int64_t ms, bool at_least)
@@ -277,46 +232,37 @@ static void put_front(struct lk_events *e, int64_t unix_ms, const char *name, in
 	put_word(e->out.f, name);
 }
 
-static int put_owner(const struct lk_events *e, const struct lk_row *row)
+static void put_owner(const struct lk_events *e, const struct lk_row *row)
 {
 	const struct lk_column *col = lk_column_find("COMMAND", 7);
 	lk_auto_mem char *command = lk_out_cell(&e->out, col, row);
 
-	if (!command)
-		return -ENOMEM;
 	if (row->lock->pid > 0)
 		fprintf(e->out.f, " %7d", row->lock->pid);
 	else
 		fprintf(e->out.f, " %7s", "-");
 	fprintf(e->out.f, " %-15s", command[0] ? command : "-");
-	return 0;
 }
 
-static int64_t duration_of(const struct lk_event *ev)
+static void put_row_words(const struct lk_events *e, const struct lk_event *ev)
 {
-	if (ev->kind == LK_EVENT_GAP)
-		return ev->gap_ms;
-	if (ev->kind == LK_EVENT_ACQUIRED)
-		return -1;
-	return ev->waited_ms >= 0 ? ev->waited_ms : ev->held_ms;
-}
-
-static int put_row_words(const struct lk_events *e, const struct lk_event *ev)
-{
+	static const char *const cells[] = { "TYPE", "MODE", "RANGE", "PATH" };
 	struct lk_row row = { .snap = ev->snap, .lock = ev->lock };
-	int rc = put_owner(e, &row);
+	lk_buf circle = { 0 };
 
-	if (ev->cycle && !rc) {
-		put_cycle(e, ev);
-		return 0;
+	put_owner(e, &row);
+	if (ev->cycle) {
+		lk_words_put_circle(&circle, ev);
+		fprintf(e->out.f, " %s", lk_buf_str(&circle));
+		lk_vec_done(&circle);
+		return;
 	}
-	rc = rc ? rc : put_lock(e, &row);
-	rc = rc ? rc : put_change(e, ev);
-	if (!rc && ev->kind == LK_EVENT_WAITING)
-		rc = put_cell(e, " behind ", "BLOCKEDBY", &row);
-	fputs(how_of(ev->lock), e->out.f);
-	fputs(doubt_of(ev), e->out.f);
-	return rc;
+	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++)
+		put_cell(e, " ", cells[i], &row);
+	put_change(e, ev);
+	if (ev->kind == LK_EVENT_WAITING)
+		put_cell(e, " behind ", "BLOCKEDBY", &row);
+	fprintf(e->out.f, "%s%s", how_of(ev->lock), lk_words_event_doubt(ev));
 }
 
 static void put_note(const struct lk_events *e, const char *text)
@@ -325,17 +271,16 @@ static void put_note(const struct lk_events *e, const char *text)
 	lk_out_puts(&e->out, text);
 }
 
-static int put_words(struct lk_events *e, const struct lk_event *ev)
+static void put_words(struct lk_events *e, const struct lk_event *ev)
 {
-	int rc = 0;
+	int64_t ms = ev->kind == LK_EVENT_ACQUIRED ? -1 : lk_words_event_ms(ev);
 
-	put_front(e, ev->time_unix_ms, lk_event_name(ev->kind), duration_of(ev), ev->at_least);
+	put_front(e, ev->time_unix_ms, lk_event_name(ev->kind), ms, ev->at_least);
 	if (ev->lock)
-		rc = put_row_words(e, ev);
+		put_row_words(e, ev);
 	else
 		put_note(e, ev->text);
 	putc('\n', e->out.f);
-	return rc;
 }
 
 static void put_head(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
@@ -371,7 +316,10 @@ int lk_events_put(struct lk_events *e, const struct lk_event *ev)
 {
 	struct extra extra = { .name = lk_event_name(ev->kind), .interval_ms = -1 };
 
-	return e->json ? put_json(e, ev, &extra) : put_words(e, ev);
+	if (e->json)
+		return put_json(e, ev, &extra);
+	put_words(e, ev);
+	return 0;
 }
 
 int lk_events_heartbeat(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)

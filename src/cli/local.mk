@@ -65,7 +65,6 @@ libcli_a_SOURCES += \
 	src/cli/verb_waits.c \
 	src/cli/verb_watch.c \
 	src/cli/verb_who.c \
-	src/cli/waits_advice.c \
 	src/cli/waits_tree.c \
 	src/cli/waits_tree.h \
 	src/cli/who_print.c \

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
+/* lockscope waits: who waits for whom, and deadlocks. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "cli/print.h"
 #include "cli/waits_tree.h"
+#include "query/waits.h"
 #include "table/sort.h"
 
 #define FLAT_COLUMNS "PID,TID,COMMAND,USER,TYPE,MODE,RANGE,AGE,BLOCKEDBY,PATH"
@@ -47,55 +49,23 @@ static enum lk_status look(struct inquiry *q)
 	return status ? status : lk_session_take(&q->session, needs);
 }
 
-/* ---- what is known ---- */
-
-/* Nothing about this request is left to guess: who waits, what is in its way, and who holds that. */
-static bool is_resolved(const struct lk_lock *l)
-{
-	if (!l->waiter || (!l->n_blocked_by && l->state != LK_STATE_STOPPED_WAITING))
-		return false;
-	for (size_t i = 0; i < l->n_blocked_by; i++) {
-		if (!l->blocked_by[i]->n_holders || !lk_lock_is_exact(l->blocked_by[i]))
-			return false;
-	}
-	return true;
-}
-
-/* A cycle that is called none only because it is not known how many threads somebody has. */
-static bool is_doubtful(const struct lk_snapshot *s, const struct lk_cycle *c)
-{
-	const struct lk_proc *p = c->dead || !c->escape_pid ? NULL : lk_snapshot_proc(s, c->escape_pid);
-
-	return p && p->num_threads <= 0;
-}
-
-static bool all_resolved(const struct lk_snapshot *s)
-{
-	for (size_t i = 0; i < s->n_locks; i++) {
-		if (lk_lock_is_waiting(&s->locks[i]) && !is_resolved(&s->locks[i]))
-			return false;
-	}
-	for (size_t i = 0; i < s->n_cycles; i++) {
-		if (is_doubtful(s, &s->cycles[i]))
-			return false;
-	}
-	return s->locks_proven && !s->relations_cut;
-}
-
 static enum lk_status conclude(const struct lk_cli *cli, const struct lk_snapshot *s)
 {
-	if (cli->only_deadlocks ? s->n_deadlocks > 0 : s->n_waiting > 0)
+	switch (lk_waits_any(s, cli->only_deadlocks)) {
+	case LK_YES:
 		return LK_STATUS_YES;
-	if (cli->only_deadlocks ? all_resolved(s) : s->locks_proven)
+	case LK_NO:
 		return LK_STATUS_NO;
-	return LK_STATUS_UNKNOWN;
+	default:
+		return LK_STATUS_UNKNOWN;
+	}
 }
 
 /* ---- a tree for people ---- */
 
 static const char *nothing_found(const struct lk_cli *cli, const struct lk_snapshot *s)
 {
-	bool proven = conclude(cli, s) == LK_STATUS_NO;
+	bool proven = lk_waits_any(s, cli->only_deadlocks) == LK_NO;
 
 	if (cli->only_deadlocks)
 		return proven ? "There is no deadlock."
@@ -112,12 +82,14 @@ static int print_tree(struct inquiry *q)
 	int rc;
 
 	lk_out_init(&o, q->cli);
-	if (conclude(q->cli, s) != LK_STATUS_YES) {
+	if (lk_waits_any(s, only_deadlocks) != LK_YES) {
 		fprintf(o.f, "%s\n", nothing_found(q->cli, s));
 		return 0;
 	}
 	rc = lk_waits_put_tree(&o, &q->forest, only_deadlocks);
-	return rc ? rc : lk_waits_put_advice(&o, s, &q->forest, only_deadlocks);
+	if (!rc)
+		lk_waits_put_advice(&o, s, &q->forest, only_deadlocks);
+	return rc;
 }
 
 /* ---- rows ---- */
@@ -135,14 +107,8 @@ static int choose_rows(struct inquiry *q)
 	const struct lk_snapshot *s = q->session.snap;
 
 	for (size_t i = 0; i < s->n_locks; i++) {
-		struct lk_row *slot;
-
-		if (!is_wanted(q->cli, &s->locks[i]))
-			continue;
-		slot = lk_vec_push(&q->rows);
-		if (!slot)
-			return -ENOMEM;
-		*slot = (struct lk_row){ .snap = s, .lock = &s->locks[i] };
+		if (is_wanted(q->cli, &s->locks[i]))
+			*lk_vec_push(&q->rows) = (struct lk_row){ .snap = s, .lock = &s->locks[i] };
 	}
 	lk_sort_rows(&q->sort, q->rows.v, q->rows.n);
 	return 0;
@@ -171,37 +137,40 @@ static int print_table(struct inquiry *q)
 
 /* ---- the document ---- */
 
-static int add_root(const struct lk_tree_node *t, struct lk_answer_root *ret)
+static struct lk_answer_root root_of(const struct lk_tree_node *t)
 {
-	*ret = (struct lk_answer_root){ .n_behind = t->n_behind, .oldest_wait_ms = t->oldest_wait_ms };
+	struct lk_answer_root ret = { .n_behind = t->n_behind, .oldest_wait_ms = t->oldest_wait_ms };
+	lk_ints pids = { 0 };
+
 	if (t->kind != LK_TREE_LOCK)
-		return 0;
-	ret->lock = t->lock;
-	ret->pids = lk_waits_holders(t->lock, &ret->n_pids);
-	return ret->pids ? 0 : -ENOMEM;
+		return ret;
+	lk_waits_holders(t->lock, &pids);
+	ret.lock = t->lock;
+	ret.pids = pids.v; /* owned */
+	ret.n_pids = pids.n;
+	return ret;
 }
 
 static int print_document(struct inquiry *q)
 {
 	const struct lk_snapshot *s = q->session.snap;
-	lk_auto_mem struct lk_answer_root *roots = calloc(q->forest.n + 1, sizeof(*roots));
+	lk_auto_mem struct lk_answer_root *roots = lk_alloc(q->forest.n, sizeof(*roots));
 	struct lk_answer_waits waits = {
 		.cycles = s->cycles,
 		.n_cycles = q->cli->only_deadlocks ? s->n_deadlocks : s->n_cycles,
 		.roots = roots,
 	};
 	struct lk_answer answer = { .verb = "waits", .waits = &waits };
-	int rc = roots ? 0 : -ENOMEM;
+	int rc;
 
-	for (size_t i = 0; i < q->forest.n && !rc && !q->cli->only_deadlocks; i++) {
+	for (size_t i = 0; i < q->forest.n && !q->cli->only_deadlocks; i++) {
 		const struct lk_tree_node *t = &q->forest.nodes[i];
 
 		if (t->kind == LK_TREE_LOCK || t->kind == LK_TREE_UNSEEN)
-			rc = add_root(t, &roots[waits.n_roots++]);
+			roots[waits.n_roots++] = root_of(t);
 	}
-	if (!rc)
-		rc = lk_print_rows(q->cli, &q->session, &q->cols, &q->rows, &answer);
-	for (size_t i = 0; roots && i < waits.n_roots; i++)
+	rc = lk_print_rows(q->cli, &q->session, &q->cols, &q->rows, &answer);
+	for (size_t i = 0; i < waits.n_roots; i++)
 		free((void *)roots[i].pids);
 	return rc;
 }

@@ -4,6 +4,8 @@ liblockscope_a_SOURCES += \
 	src/query/session.h \
 	src/query/test.c \
 	src/query/test.h \
+	src/query/waits.c \
+	src/query/waits.h \
 	src/query/who.c \
 	src/query/who.h \
 	src/query/who_beside.c

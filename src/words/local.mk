@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 liblockscope_a_SOURCES += \
+	src/words/waits.c \
+	src/words/waits.h \
 	src/words/words.c \
 	src/words/words.h
