@@ -1,12 +1,134 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Showing the plan of an action, asking, executing it and reporting. */
+/* Showing the plan of an action, asking on the terminal, executing it and reporting. */
 #include "cli/act.h"
 
-#include "cli/confirm.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/sanitize.h"
 #include "cli/out.h"
 #include "cli/out_json.h"
 
+#define ANSWER_MAX 128
 #define REASONS_MAX 5 /* on standard error; the plan has all */
+
+/* ---- asking ---- */
+
+struct terminal {
+	int in, out;
+	int own; /* to be closed; -1: none */
+};
+
+/* The controlling terminal, whatever standard input is; else the terminal that we were started on. */
+static bool open_terminal(struct terminal *t)
+{
+	t->own = lk_io_openat(AT_FDCWD, "/dev/tty", O_RDWR | O_NOCTTY);
+	t->in = t->out = t->own;
+	if (t->own >= 0)
+		return true;
+	t->in = STDIN_FILENO;
+	t->out = STDERR_FILENO;
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+static void close_terminal(struct terminal *t)
+{
+	if (t->own >= 0)
+		close(t->own);
+}
+
+static bool can_ask(void)
+{
+	struct terminal t;
+	bool possible = open_terminal(&t);
+
+	close_terminal(&t);
+	return possible;
+}
+
+/* One line without its newline. false: end of file, an error, or longer than any answer. */
+static bool read_line(int fd, char *buf, size_t size)
+{
+	size_t n = 0;
+	ssize_t got;
+	char c;
+
+	for (;;) {
+		got = read(fd, &c, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		if (c == '\n')
+			break;
+		if (n + 1 >= size)
+			return false;
+		buf[n++] = c;
+	}
+	buf[n] = '\0';
+	return true;
+}
+
+/* 1: answered, 0: end of file, -ENOTTY: nobody to ask. */
+static int ask(const char *question, const char *hint, char answer[ANSWER_MAX])
+{
+	lk_auto_mem char *safe = lk_sanitize_str(question, lk_sanitize_locale_is_utf8());
+	struct terminal t;
+	bool answered;
+
+	if (!open_terminal(&t))
+		return -ENOTTY;
+	lk_flush_output();
+	answered = lk_io_write_all(t.out, safe, strlen(safe)) == 0 && lk_io_write_all(t.out, hint, strlen(hint)) == 0 &&
+		   read_line(t.in, answer, ANSWER_MAX);
+	if (!answered)
+		lk_io_write_all(t.out, "\n", 1);
+	close_terminal(&t);
+	return answered;
+}
+
+/* Only y or yes is a yes; an empty line, anything else and end of file are No. 0: go on. */
+static enum lk_status confirm(const struct lk_cli *cli, const char *question)
+{
+	char answer[ANSWER_MAX];
+	int rc;
+
+	if (cli->act.yes)
+		return 0;
+	rc = ask(question, " [y/N] ", answer);
+	if (rc == 1 && (strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0))
+		return 0;
+	if (rc < 0)
+		lk_say("nothing was done: there is no terminal to ask on; give --yes to go on without being asked");
+	else
+		lk_say("nothing was done");
+	return LK_STATUS_REFUSED;
+}
+
+/* The number of the process that loses its lock, whatever --yes says. 0: it was typed. */
+static enum lk_status confirm_pid(int pid)
+{
+	char answer[ANSWER_MAX], expected[16];
+	int rc = ask("To confirm, type the number of the process that loses its lock:", " ", answer);
+
+	snprintf(expected, sizeof(expected), "%d", pid);
+	if (rc == 1 && strcmp(answer, expected) == 0)
+		return 0;
+	if (rc < 0)
+		lk_say("nothing was done: there is no terminal to ask on; give --yes and --pid %d to go on without "
+		       "being asked",
+		       pid);
+	else
+		lk_say("nothing was done: that was not what was asked for");
+	return LK_STATUS_REFUSED;
+}
+
+/* ---- plan and report ---- */
 
 static bool is_json(const struct lk_cli *cli)
 {
@@ -119,7 +241,7 @@ static enum lk_status run(const struct lk_cli *cli, const struct lk_session *s, 
 			  const struct lk_lock *const *rows, size_t n_rows, const char *question, int typed)
 {
 	bool asks = (question && !cli->act.yes) || typed;
-	bool planned = !a->refused && !cli->act.dry_run && (!asks || lk_confirm_possible());
+	bool planned = !a->refused && !cli->act.dry_run && (!asks || can_ask());
 	struct lk_out o;
 
 	lk_out_init(&o, cli);
@@ -129,7 +251,7 @@ static enum lk_status run(const struct lk_cli *cli, const struct lk_session *s, 
 		put_plan(&o, a, planned);
 	if (a->refused || cli->act.dry_run)
 		return only_plan(cli, s, a, rows, n_rows, NULL);
-	if ((question && lk_confirm(cli, question)) || (typed && lk_confirm_pid(typed)))
+	if ((question && confirm(cli, question)) || (typed && confirm_pid(typed)))
 		return only_plan(cli, s, a, rows, n_rows, "not confirmed");
 	return execute(cli, s, a, rows, n_rows);
 }

@@ -6,14 +6,8 @@ libcli_a_SOURCES += \
 	src/cli/act.h \
 	src/cli/conf.c \
 	src/cli/conf.h \
-	src/cli/confirm.c \
-	src/cli/confirm.h \
 	src/cli/events.c \
 	src/cli/events.h \
-	src/cli/file_act.c \
-	src/cli/file_act.h \
-	src/cli/file_chain.c \
-	src/cli/file_chain.h \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/option.c \
@@ -58,8 +52,7 @@ libcli_a_SOURCES += \
 	src/cli/verb_release.c \
 	src/cli/verb_screen.c \
 	src/cli/verb_signal.c \
-	src/cli/verb_mv.c \
-	src/cli/verb_rm.c \
+	src/cli/verb_rm_mv.c \
 	src/cli/verb_test.c \
 	src/cli/verb_wait.c \
 	src/cli/verb_waits.c \

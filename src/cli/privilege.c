@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/caps.h"
-#include "cli/file_chain.h"
 
 #define READ (LK_CAP(CAP_DAC_READ_SEARCH) | LK_CAP(CAP_SYS_PTRACE) | LK_CAP(CAP_BPF) | LK_CAP(CAP_PERFMON))
 /* The files of mappings, /proc/PID/map_files. */
@@ -72,7 +71,7 @@ static unsigned privileges_of(const struct lk_cli *cli)
 	/* Only opening the file, for a lock on it, and signals and releases before, need them. */
 	if (cli->verb->takes_command && (cli->command || cli->act.acquire || cli->act.hold_ms || cli->act.confirm))
 		p |= LK_PRIVILEGE_FILES;
-	if (cli->verb->options & LK_OPTIONS_FILE_ACT && !lk_file_chain_wanted(cli))
+	if (cli->verb->options & LK_OPTIONS_FILE_ACT && !cli->release_first && !cli->act.steps.n)
 		p &= ~(unsigned)(LK_PRIVILEGE_SIGNAL | LK_PRIVILEGE_RELEASE);
 	return p;
 }

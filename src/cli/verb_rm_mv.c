@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Deletes or renames a file, and first signals its holders or takes their locks away where that is asked for. */
+#include <errno.h>
+#include <string.h>
+
+#include "action/file.h"
+#include "action/release.h"
+#include "action/signal.h"
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "cli/act.h"
+#include "cli/privilege.h"
+#include "cli/session.h"
+#include "cli/who_print.h"
+
+struct chain {
+	const struct lk_cli *cli;
+	struct lk_session session;
+	LK_VEC(const struct lk_lock *) held;
+	lk_signal_list wanted;
+};
+
+static enum lk_status look(struct chain *c)
+{
+	enum lk_status status = lk_session_open(&c->session, c->cli);
+
+	/* About FILE only, and a link is not followed. */
+	c->session.n_names = 1;
+	c->session.physical = true;
+	if (!status)
+		lk_session_resolve(&c->session);
+	if (!status && !c->session.targets[0].resolved) {
+		lk_say("%s", c->session.targets[0].reason);
+		status = c->session.targets[0].code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
+	}
+	return status ? status : lk_session_take(&c->session, LK_NEED_WAITS | LK_NEED_CGROUP | LK_NEED_USER);
+}
+
+static void collect(struct chain *c)
+{
+	const struct lk_snapshot *snap = c->session.snap;
+
+	for (size_t i = 0; i < snap->n_locks; i++) {
+		const struct lk_lock *l = &snap->locks[i];
+
+		if (!lk_lock_is_waiting(l) && lk_lock_is_on(l, &c->session.targets[0].file) == LK_YES)
+			*lk_vec_push(&c->held) = l;
+	}
+}
+
+/* ---- --signal ---- */
+
+static enum lk_status want_holders(struct chain *c, const struct lk_lock *l)
+{
+	if (!l->n_holders || !lk_lock_is_exact(l)) {
+		lk_who_say_not_proven(c->session.snap, l);
+		return LK_STATUS_REFUSED;
+	}
+	for (size_t i = 0; i < l->n_holders; i++)
+		lk_signal_want(&c->wanted, (struct lk_signal_wanted){
+						   .pid = l->holders[i].pid, .lock = l, .holder = &l->holders[i] });
+	return 0;
+}
+
+static enum lk_status signal_holders(struct chain *c)
+{
+	const struct lk_cli_act *opt = &c->cli->act;
+	struct lk_signal s = { 0 };
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+	int rc;
+
+	for (size_t i = 0; i < c->held.n && !status; i++)
+		status = want_holders(c, c->held.v[i]);
+	if (status || !c->wanted.n)
+		return status;
+	rc = lk_signal_plan(&s, &lk_sys_real, c->session.source, c->session.snap, c->wanted.v, c->wanted.n,
+			    opt->steps.v, opt->steps.n, &err);
+	if (rc == 0)
+		status = lk_act_run(c->cli, &c->session, &s.base, c->held.v, c->held.n,
+				    c->wanted.n == 1 ? "Send it?" : "Send them?");
+	else
+		status = lk_say_error(&err);
+	lk_err_done(&err);
+	lk_action_free(&s.base);
+	return status;
+}
+
+/* ---- --release ---- */
+
+static bool is_named(const struct lk_cli *cli, int pid)
+{
+	int named;
+
+	for (size_t i = 0; i < cli->pids.n; i++) {
+		if (lk_text_pid(cli->pids.v[i], strlen(cli->pids.v[i]), &named) == 0 && named == pid)
+			return true;
+	}
+	return false;
+}
+
+/* The holder's number has to be given or typed, as for `release`. */
+static enum lk_status run_release(struct chain *c, struct lk_release *r)
+{
+	int pid = r->holder ? r->holder->pid : 0;
+
+	return lk_act_release(c->cli, &c->session, &r->action, &r->lock, 1, is_named(c->cli, pid) ? 0 : pid);
+}
+
+static enum lk_status release_one(struct chain *c, const struct lk_lock *l)
+{
+	struct lk_release r;
+	enum lk_status status;
+
+	lk_release_plan(&r, &lk_sys_real, &lk_trace_real, c->session.source, c->session.snap, l, 0, NULL);
+	status = run_release(c, &r);
+	lk_action_free(&r.action);
+	return status;
+}
+
+/* Each lock stands on its own; the first that stays ends it. */
+static enum lk_status release_locks(struct chain *c)
+{
+	enum lk_status status = 0;
+
+	for (size_t i = 0; i < c->held.n && !status; i++)
+		status = release_one(c, c->held.v[i]);
+	return status;
+}
+
+/* Is there anything to do before? */
+static bool has_first(const struct lk_cli *cli)
+{
+	return cli->release_first || cli->act.steps.n;
+}
+
+static enum lk_status check_first(const struct lk_cli *cli)
+{
+	if (cli->release_first && cli->act.steps.n)
+		return lk_cli_misuse(cli->verb, "--signal and --release exclude each other");
+	if (has_first(cli) && cli->format == LK_FORMAT_JSON)
+		return lk_cli_misuse(
+			cli->verb,
+			"-J prints one document: run 'lockscope signal' or 'lockscope release' before, with its own");
+	return 0;
+}
+
+/* 0: go on (also where nobody holds the file); else the status to end with, after it was said why. */
+static enum lk_status do_first(const struct lk_cli *cli)
+{
+	struct chain c = { .cli = cli };
+	enum lk_status status;
+
+	status = look(&c);
+	if (!status) {
+		collect(&c);
+		status = cli->release_first ? release_locks(&c) : signal_holders(&c);
+	}
+	if (status)
+		lk_say("%s was left as it is", cli->args[0]);
+	lk_vec_done(&c.held);
+	lk_vec_done(&c.wanted);
+	lk_session_done(&c.session);
+	return status;
+}
+
+/* ---- the file ---- */
+
+static enum lk_status act(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
+			  const char *question)
+{
+	size_t n;
+	const size_t *index = lk_file_locks(a, &n);
+	lk_auto_mem const struct lk_lock **rows = lk_alloc(n, sizeof(*rows));
+
+	for (size_t i = 0; i < n; i++)
+		rows[i] = &s->snap->locks[index[i]];
+	return lk_act_run(cli, s, a, rows, n, question);
+}
+
+static const struct lk_file_ways ways = {
+	.used = "give --even-if-used",
+	.unknown = "give --even-if-unknown",
+	.replace = "give --replace",
+};
+
+/* before: what is to be done first would let go of the file. */
+static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s, bool before, struct lk_action **ret)
+{
+	struct lk_file_request req = {
+		.ways = &ways,
+		.path = cli->args[0],
+		.new_path = cli->n_args > 1 ? cli->args[1] : NULL,
+		.even_if_used = cli->even_if_used || before,
+		/* Nobody who did not answer can do worse than use it. */
+		.even_if_unknown = cli->even_if_unknown || cli->even_if_used,
+		.replace = cli->replace,
+		.timeout_ms = cli->timeout_ms,
+	};
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+	int rc = lk_file_plan(&lk_sys_real, s->source, s->snap, &req, ret, &err);
+
+	if (rc < 0) {
+		lk_say("%s", lk_err_text(&err));
+		status = rc == -ESTALE ? LK_STATUS_REFUSED : rc == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
+	}
+	lk_err_done(&err);
+	return status;
+}
+
+/* only_refusal: it is not done, and nothing is said, unless it is refused. */
+static enum lk_status look_and_act(const struct lk_cli *cli, bool before, bool only_refusal, const char *question)
+{
+	struct lk_session session;
+	struct lk_action *action = NULL;
+	enum lk_status status = lk_session_open(&session, cli);
+
+	if (!status)
+		status = lk_session_take(&session, LK_NEED_USER);
+	if (!status)
+		status = plan(cli, &session, before, &action);
+	if (!status && (!only_refusal || action->refused))
+		status = act(cli, &session, action, question);
+	lk_file_free(action);
+	lk_session_done(&session);
+	return status;
+}
+
+static enum lk_status file_act(const struct lk_cli *cli, const char *question)
+{
+	bool first = has_first(cli);
+	enum lk_status status = check_first(cli);
+
+	/* Nobody loses a lock or is ended for what is refused in the end. */
+	if (!status && first && !cli->act.dry_run)
+		status = look_and_act(cli, true, true, question);
+	if (!status && first) {
+		status = do_first(cli);
+		if (!status)
+			puts("");
+	}
+	return status ? status : look_and_act(cli, first && cli->act.dry_run, false, question);
+}
+
+/* ---- the verbs ---- */
+
+static enum lk_status run_rm(const struct lk_cli *cli)
+{
+	return file_act(cli, "Delete it?");
+}
+
+const struct lk_verb lk_verb_rm = {
+	.name = "rm",
+	.args = "FILE",
+	.brief = "delete a file, knowing who uses it",
+	.text = "Shows who holds locks on the FILE, waits for it and uses it, asks, and deletes the name. It is refused while the FILE is\n"
+		"locked or in proven use, unless --even-if-used is given. So it is while\n"
+		"processes that may use it do not answer, unless --even-if-unknown is given; those that you may not look into are a\n"
+		"warning only.\n"
+		"\n"
+		"Deleting a lock file does not release the lock: who holds it keeps it, on a file without a name. A symbolic link is\n"
+		"deleted itself, not what it points to; directories are refused. The name is deleted only if it still leads to the\n"
+		"file that was shown.\n"
+		"\n"
+		"--signal or --release goes first: it ends or disarms the holders, with a plan of its own.\n"
+		"\n"
+		"The exit status is 0 if it was deleted, 4 if it was left alone because it cannot be told whether it is\n"
+		"used, 5 if it was refused, not confirmed or the FILE changed meanwhile, 2 for errors.",
+	.options = LK_OPTIONS_ACT | LK_OPTIONS_FILE_ACT,
+	.min_args = 1,
+	.max_args = 1,
+	.changes = true,
+	.privileges = LK_PRIVILEGE_FILES | LK_PRIVILEGE_SIGNAL | LK_PRIVILEGE_RELEASE | LK_PRIVILEGE_USES,
+	.run = run_rm,
+};
+
+static enum lk_status run_mv(const struct lk_cli *cli)
+{
+	return file_act(cli, "Rename it?");
+}
+
+const struct lk_verb lk_verb_mv = {
+	.name = "mv",
+	.args = "FILE NEW",
+	.brief = "rename or move a file, knowing who uses it",
+	.text = "Shows who holds locks on the FILE, waits for it and uses it, asks, and gives it the name NEW; where NEW is a directory,\n"
+		"it is moved there. It is refused while the FILE is locked or in proven use, unless --even-if-used is given.\n"
+		"So it is while processes that may use it do not answer, unless --even-if-unknown is given; those that you may not\n"
+		"look into are a warning only.\n"
+		"\n"
+		"Nothing is overwritten, unless --replace is given; then what would be replaced is looked at in the same way. Locks\n"
+		"stay with the file. Moving to another file system would be copying, and is refused. A symbolic link is renamed\n"
+		"itself. The file is renamed only if the name still leads to the file that was shown.\n"
+		"\n"
+		"--signal or --release goes first: it ends or disarms the holders, with a plan of its own.\n"
+		"\n"
+		"The exit status is 0 if it was renamed, 4 if it was left alone because it cannot be told whether it is\n"
+		"used, 5 if it was refused, not confirmed or the FILE changed meanwhile, 2 for errors.",
+	.options = LK_OPTIONS_ACT | LK_OPTIONS_FILE_ACT | LK_OPTIONS_MV,
+	.min_args = 2,
+	.max_args = 2,
+	.changes = true,
+	.privileges = LK_PRIVILEGE_FILES | LK_PRIVILEGE_SIGNAL | LK_PRIVILEGE_RELEASE | LK_PRIVILEGE_USES,
+	.run = run_mv,
+};
