@@ -9,13 +9,18 @@
 
 /* ---- life ---- */
 
-bool lk_dialog_may_act(struct lk_tui *t, const char *what)
+const char *lk_dialog_cannot_act(const struct lk_tui *t)
 {
 	if (t->can_act)
-		return true;
-	lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", what,
-		   t->cannot_act ? t->cannot_act : "nothing can be changed here");
-	return false;
+		return NULL;
+	return t->cannot_act ? t->cannot_act : "nothing can be changed here";
+}
+
+bool lk_dialog_may_act(struct lk_tui *t, const char *what)
+{
+	if (!t->can_act)
+		lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", what, lk_dialog_cannot_act(t));
+	return t->can_act;
 }
 
 bool lk_dialog_is_there(struct lk_tui *t, const struct lk_subject *s, const char *what)
@@ -401,6 +406,14 @@ static void close_only(struct lk_dialog *d)
 	d->over_ops = *d->pane.ops;
 	d->over_ops.keys = "Enter close   PgUp PgDn scroll";
 	d->pane.ops = &d->over_ops;
+}
+
+void lk_dialog_run(struct lk_dialog *d, struct lk_tui *t)
+{
+	lk_job_run(d->job, t);
+	/* When jobs run at once, as in tests, the report is there already. */
+	if (lk_job_is_busy(d->job))
+		lk_dialog_update(d, t);
 }
 
 void lk_dialog_update(struct lk_dialog *d, struct lk_tui *t)

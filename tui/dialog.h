@@ -108,6 +108,10 @@ int lk_dialog_choice(struct lk_dialog *d); /* the id of the choice that is on; 0
 void lk_dialog_say(struct lk_dialog *d, enum lk_style style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Runs what the job has planned. */
+void lk_dialog_run(struct lk_dialog *d, struct lk_tui *t);
+/* Why nothing can be changed from this screen; NULL: it can. */
+const char *lk_dialog_cannot_act(const struct lk_tui *t);
 /* Body, buttons and state anew from the job. */
 void lk_dialog_update(struct lk_dialog *d, struct lk_tui *t);
 /* Adds the plan of an action, or what it found when it was done, to the body. */

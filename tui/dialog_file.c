@@ -219,9 +219,7 @@ static unsigned press(struct lk_dialog *dialog, struct lk_tui *t, struct lk_cont
 			      t->can_act ? "there is no plan" : t->cannot_act);
 		return LK_DIRTY_PAINT;
 	}
-	lk_job_run(&j->job, t);
-	if (lk_job_is_busy(&j->job))
-		lk_dialog_update(dialog, t);
+	lk_dialog_run(dialog, t);
 	return LK_DIRTY_PAINT;
 }
 

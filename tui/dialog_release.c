@@ -247,9 +247,7 @@ static unsigned press(struct lk_dialog *d, struct lk_tui *t, struct lk_control *
 	}
 	j->job.ops = choice == ASK ? &ask_ops : &release_ops;
 	j->job.action = choice == ASK ? &j->ask.base : &j->release.action;
-	lk_job_run(&j->job, t);
-	if (lk_job_is_busy(&j->job))
-		lk_dialog_update(d, t);
+	lk_dialog_run(d, t);
 	return LK_DIRTY_PAINT;
 }
 

@@ -129,7 +129,7 @@ static const char *obstacle(const struct signal_dialog *s, const struct lk_tui *
 	if (j->job.state != LK_JOB_PLANNED || j->sig != signals[s->chosen])
 		return j->job.state == LK_JOB_RUNNING ? "it is under way" : "the plan is still being made";
 	if (!t->can_act)
-		return t->cannot_act ? t->cannot_act : "nothing can be changed here";
+		return lk_dialog_cannot_act(t);
 	return lk_dialog_refusal(j->job.action);
 }
 
@@ -150,10 +150,7 @@ static unsigned send_it(struct signal_dialog *s, struct lk_tui *t)
 			"SIGKILL: nothing can be finished or cleaned up. Enter once more sends it, any other key does not.");
 	} else {
 		s->armed = false;
-		lk_job_run(&j->job, t);
-		/* When jobs run at once, as in tests, the report is there already. */
-		if (lk_job_is_busy(&j->job))
-			lk_dialog_update(&s->d, t);
+		lk_dialog_run(&s->d, t);
 	}
 	return LK_DIRTY_PAINT;
 }
@@ -240,21 +237,12 @@ static void finished(struct lk_dialog *d, struct lk_tui *t)
 	plan_again((struct signal_dialog *)d, t);
 }
 
-static bool holds(const struct lk_lock *l, int pid)
-{
-	for (size_t i = 0; i < l->n_holders; i++) {
-		if (l->holders[i].pid == pid)
-			return true;
-	}
-	return false;
-}
-
 static void say_holding(struct lk_dialog *d, const struct lk_snapshot *snap, int pid)
 {
 	size_t locks = 0, waiting = 0;
 
 	for (size_t i = 0; i < snap->n_locks; i++) {
-		if (!holds(&snap->locks[i], pid))
+		if (!lk_lock_is_held_by(&snap->locks[i], pid))
 			continue;
 		locks++;
 		waiting += snap->locks[i].n_blocks;

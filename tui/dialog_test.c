@@ -193,10 +193,7 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s)
 	lk_dialog_take_job(&d->d, lk_test_job_new(t, s->frame, s->file));
 	lk_dialog_head_file(&d->d, s->file);
 	add_controls(d, s->lock);
-	lk_dialog_grey(&d->d, TRY,
-		       t->can_act      ? lk_test_why_not(s->frame->snap, s->file)
-		       : t->cannot_act ? t->cannot_act
-				       : "nothing can be changed here");
+	lk_dialog_grey(&d->d, TRY, t->can_act ? lk_test_why_not(s->frame->snap, s->file) : lk_dialog_cannot_act(t));
 	return lk_dialog_open(t, &d->d);
 }
 

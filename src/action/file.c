@@ -11,6 +11,7 @@
 #include "action/file_private.h"
 #include "action/namesake.h"
 #include "base/alloc.h"
+#include "base/ints.h"
 #include "lockfile/kinds.h"
 
 #define LEFT_MAX 5 /* lines */
@@ -302,13 +303,6 @@ static int open_places(struct file_action *f, const struct lk_file_request *req,
 	return rc;
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-	size_t x = *(const size_t *)a, y = *(const size_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int make_plan(struct file_action *f, const struct lk_snapshot *snap, const struct lk_file_request *req,
 		     struct lk_err *err)
 {
@@ -334,7 +328,7 @@ static int make_plan(struct file_action *f, const struct lk_snapshot *snap, cons
 		rc = look_at(f, &look, &f->to, err);
 	}
 	if (f->locks.n)
-		qsort(f->locks.v, f->locks.n, sizeof(*f->locks.v), compare_numbers);
+		qsort(f->locks.v, f->locks.n, sizeof(*f->locks.v), lk_compare_size);
 	return rc;
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The private directory beside a file, into which its name is moved to see which file had it. */
-#include "action/file_aside.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

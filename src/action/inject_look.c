@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What /proc says about a thread that is traced, and about its process. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 
 #include "action/inject_private.h"
-#include "base/text.h"
+#include "action/look.h"
 #include "record/parse.h"
 #include "source/procroot.h"
 
@@ -89,25 +90,11 @@ int lk_tracee_check_lock(struct lk_tracee *t)
 	return rc < 0 ? lk_tracee_fail(t, rc, LK_INJECT_NOT_SEEN, 0) : 0;
 }
 
-static uint64_t number_behind(const lk_buf *b, const char *word, unsigned base)
-{
-	const char *p = memmem(b->v, b->n, word, strlen(word)), *end;
-	uint64_t number = 0;
-
-	if (!p)
-		return 0;
-	p += strlen(word);
-	end = memchr(p, '\n', (size_t)(b->v + b->n - p));
-	if (!end || lk_text_u64(p, (size_t)(end - p), base, &number) < 0)
-		return 0;
-	return number;
-}
-
 int lk_tracee_status(struct lk_tracee *t, const char *word, uint64_t *ret)
 {
 	int rc = read_task(t, t->tid, "status");
 
-	*ret = rc == 0 ? number_behind(&t->text, word, 10) : 0;
+	*ret = rc == 0 ? lk_look_number(&t->text, word, 10) : 0;
 	return rc;
 }
 
@@ -123,9 +110,9 @@ int lk_tracee_signals(struct lk_tracee *t, struct lk_tracee_signals *ret)
 
 	if (rc < 0)
 		return rc;
-	caught = number_behind(&t->text, "\nSigCgt:\t", 16);
-	ret->pending = number_behind(&t->text, "\nSigPnd:\t", 16) | number_behind(&t->text, "\nShdPnd:\t", 16);
-	ret->blocked = number_behind(&t->text, "\nSigBlk:\t", 16);
-	ret->ignored = number_behind(&t->text, "\nSigIgn:\t", 16) | (harmless & ~caught);
+	caught = lk_look_number(&t->text, "\nSigCgt:\t", 16);
+	ret->pending = lk_look_number(&t->text, "\nSigPnd:\t", 16) | lk_look_number(&t->text, "\nShdPnd:\t", 16);
+	ret->blocked = lk_look_number(&t->text, "\nSigBlk:\t", 16);
+	ret->ignored = lk_look_number(&t->text, "\nSigIgn:\t", 16) | (harmless & ~caught);
 	return 0;
 }

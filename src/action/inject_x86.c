@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "action/inject_private.h"
+#include "action/sys.h"
 
 #ifdef __x86_64__
 
@@ -104,9 +105,8 @@ int lk_tracee_find_instruction(struct lk_tracee *t)
 
 static size_t make_flock(const struct lk_tracee *t, unsigned char out[LK_FLOCK_MAX])
 {
-	struct lk_range r = t->job->range;
-	int64_t start = r.start, len = lk_range_is_to_eof(r) ? 0 : r.end - r.start + 1;
-	struct flock native = { .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = len };
+	struct flock native = lk_sys_flock(F_UNLCK, t->job->range);
+	int64_t start = native.l_start, len = native.l_len;
 	size_t n = lk_flock_size(LK_FLOCK_I386_64);
 
 	memset(out, 0, LK_FLOCK_MAX);

@@ -5,7 +5,6 @@ liblockscope_a_SOURCES += \
 	src/action/file.c \
 	src/action/file.h \
 	src/action/file_aside.c \
-	src/action/file_aside.h \
 	src/action/file_place.c \
 	src/action/file_private.h \
 	src/action/file_run.c \
@@ -18,7 +17,6 @@ liblockscope_a_SOURCES += \
 	src/action/inject_look.c \
 	src/action/inject_private.h \
 	src/action/inject_thread.c \
-	src/action/inject_words.c \
 	src/action/inject_x86.c \
 	src/action/look.c \
 	src/action/look.h \
@@ -35,12 +33,9 @@ liblockscope_a_SOURCES += \
 	src/action/signal_name.c \
 	src/action/signal_plan.c \
 	src/action/signal_private.h \
-	src/action/signal_verify.c \
 	src/action/sys.c \
 	src/action/sys.h \
 	src/action/target.c \
 	src/action/target.h \
-	src/action/target_look.c \
-	src/action/target_private.h \
 	src/action/trace.c \
 	src/action/trace.h

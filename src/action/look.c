@@ -15,18 +15,18 @@
 #define SMALL_FILE ((size_t)64 * 1024)
 #define DEPTH_MAX 4096 /* of ancestors: a table that changes while it is walked must not go in circles */
 
-static uint64_t mask_of(const lk_buf *b, const char *name)
+uint64_t lk_look_number(const lk_buf *b, const char *word, unsigned base)
 {
-	const char *p = memmem(b->v, b->n, name, strlen(name)), *end;
-	uint64_t mask = 0;
+	const char *p = memmem(b->v, b->n, word, strlen(word)), *end;
+	uint64_t number = 0;
 
 	if (!p)
 		return 0;
-	p += strlen(name);
+	p += strlen(word);
 	end = memchr(p, '\n', (size_t)(b->v + b->n - p));
-	if (!end || lk_text_u64(p, (size_t)(end - p), 16, &mask) < 0)
+	if (!end || lk_text_u64(p, (size_t)(end - p), base, &number) < 0)
 		return 0;
-	return mask;
+	return number;
 }
 
 static int read_file(const struct lk_procroot *root, int pid, const char *what, lk_buf *b, struct lk_err *err)
@@ -63,9 +63,9 @@ static int look(const struct lk_procroot *root, int pid, lk_buf *b, struct lk_lo
 	if (lk_parse_status_uid(b->v, b->n, &uid) == 0)
 		ret->uid = uid;
 	/* A signal blocked by the first thread alone is taken by another one. */
-	ret->blocked = ret->num_threads == 1 ? mask_of(b, "\nSigBlk:\t") : 0;
-	ret->ignored = mask_of(b, "\nSigIgn:\t");
-	ret->caught = mask_of(b, "\nSigCgt:\t");
+	ret->blocked = ret->num_threads == 1 ? lk_look_number(b, "\nSigBlk:\t", 16) : 0;
+	ret->ignored = lk_look_number(b, "\nSigIgn:\t", 16);
+	ret->caught = lk_look_number(b, "\nSigCgt:\t", 16);
 	return 0;
 }
 

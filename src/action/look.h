@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/vec.h"
 
 struct lk_look {
 	int pid, ppid;
@@ -24,5 +25,8 @@ int lk_look_at(int pid, struct lk_look *ret, struct lk_err *err);
 
 /* Is pid this process or one it was started from? */
 bool lk_look_is_ancestor(int pid);
+
+/* The number behind a word of proc_pid_status(5), "\nSigBlk:\t"; 0 where there is none. Allocates nothing. */
+uint64_t lk_look_number(const lk_buf *b, const char *word, unsigned base);
 
 #endif

@@ -79,12 +79,7 @@ static int open_pinned(struct lk_probe *p, int access, struct lk_err *err)
 
 static struct flock to_flock(enum lk_mode mode, struct lk_range range)
 {
-	return (struct flock){
-		.l_type = mode == LK_MODE_READ ? F_RDLCK : F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = range.start,
-		.l_len = lk_range_is_to_eof(range) ? 0 : range.end - range.start + 1,
-	};
+	return lk_sys_flock(mode == LK_MODE_READ ? F_RDLCK : F_WRLCK, range);
 }
 
 static struct lk_probe_found from_flock(const struct flock *fl)

@@ -54,12 +54,7 @@ static int check_duplicate(struct lk_release *r, int fd, struct lk_err *err)
 static int unlock(const struct lk_release *r, int fd)
 {
 	const struct lk_sys *sys = r->action.sys;
-	struct flock range = {
-		.l_type = F_UNLCK,
-		.l_whence = SEEK_SET,
-		.l_start = r->range.start,
-		.l_len = lk_range_is_to_eof(r->range) ? 0 : r->range.end - r->range.start + 1,
-	};
+	struct flock range = lk_sys_flock(F_UNLCK, r->range);
 
 	switch (r->lock->rec.type) {
 	case LK_TYPE_OFD:

@@ -1,33 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The plan of a signal, and sending it. */
+/* Whom a signal is for, sending it, and what became of the processes and of their locks. */
 #include "action/signal.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "action/signal_private.h"
 #include "base/io.h"
+#include "model/build.h"
 #include "words/words.h"
 
 #define SETTLE_MS 2000
-
-static void done(struct lk_action *a)
-{
-	struct lk_signal *s = (struct lk_signal *)a;
-
-	for (size_t i = 0; i < s->n_targets; i++)
-		lk_target_done(&s->targets[i].target, a->sys);
-	s->n_targets = 0;
-}
-
-static const struct lk_action_ops ops = {
-	.name = "signal",
-	.check = lk_signal_check,
-	.run = lk_signal_run,
-	.verify = lk_signal_verify,
-	.done = done,
-};
+#define LOCKS_SHOWN 8
+#define LOOKS 10 /* more, until a waiter that was woken has the lock */
 
 void lk_signal_want(lk_signal_list *list, struct lk_signal_wanted w)
 {
@@ -45,6 +32,302 @@ void lk_signal_want(lk_signal_list *list, struct lk_signal_wanted w)
 	}
 	*lk_vec_push(list) = w;
 }
+
+/* ---- sending ---- */
+
+static void leave_alone(struct lk_signal *s, struct lk_signal_target *t, const struct lk_err *why)
+{
+	t->left_alone = lk_arena_strdup(&s->base.arena, lk_err_text(why));
+}
+
+static int check(struct lk_action *a, struct lk_err *err)
+{
+	struct lk_signal *s = (struct lk_signal *)a;
+	const char *first = NULL;
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n_targets; i++) {
+		struct lk_signal_target *t = &s->targets[i];
+		struct lk_err why = { 0 };
+		int failed = lk_target_check(&t->target, a->sys, &why);
+
+		n += failed == 0;
+		t->ended = failed < 0 && a->sys->poll_exit(a->sys->arg, t->target.pidfd, 0) > 0;
+		if (failed < 0)
+			leave_alone(s, t, &why);
+		if (failed < 0 && !rc) {
+			rc = failed;
+			first = t->left_alone;
+		}
+		lk_err_done(&why);
+	}
+	return n || !rc ? 0 : lk_err_set(err, rc, "%s", first);
+}
+
+static void send_to(struct lk_signal *s, struct lk_signal_target *t, int sig)
+{
+	int rc = s->base.sys->pidfd_send_signal(s->base.sys->arg, t->target.pidfd, sig);
+
+	if (rc == -ESRCH)
+		t->ended = true;
+	else if (rc < 0)
+		t->failed = rc;
+	else
+		t->last_sig = sig;
+}
+
+/* Waits until all have ended, or until the time is over. */
+static void wait_for_ends(struct lk_signal *s, uint32_t ms)
+{
+	const struct lk_sys *sys = s->base.sys;
+	int64_t end = lk_io_now_ms() + ms;
+
+	for (size_t i = 0; i < s->n_targets; i++) {
+		int64_t left = end - lk_io_now_ms();
+
+		if (!s->targets[i].ended)
+			s->targets[i].ended = sys->poll_exit(sys->arg, s->targets[i].target.pidfd,
+							     left > 0 ? (int)left : 0) > 0;
+	}
+}
+
+/* Who let go of the lock it was aimed at for, or became another program, is left alone. */
+static bool is_still_wanted(struct lk_signal *s, struct lk_signal_target *t)
+{
+	struct lk_target process = t->target;
+	struct lk_err why = { 0 };
+	int rc;
+
+	if (t->ended || t->failed || t->let_go || t->left_alone)
+		return false;
+	rc = lk_target_check(&t->target, s->base.sys, NULL);
+	if (rc == 0)
+		return true;
+	process.has_lock = false;
+	rc = lk_target_check(&process, s->base.sys, &why);
+	if (rc < 0)
+		leave_alone(s, t, &why);
+	else
+		t->let_go = true;
+	lk_err_done(&why);
+	return false;
+}
+
+static int run(struct lk_action *a, struct lk_err *err)
+{
+	struct lk_signal *s = (struct lk_signal *)a;
+	int rc = 0;
+
+	for (size_t k = 0; k < s->n_steps; k++) {
+		if (k > 0)
+			wait_for_ends(s, s->steps[k].delay_ms);
+		for (size_t i = 0; i < s->n_targets; i++) {
+			struct lk_signal_target *t = &s->targets[i];
+
+			if (k == 0 ? !t->ended && !t->left_alone : is_still_wanted(s, t))
+				send_to(s, t, s->steps[k].sig);
+		}
+	}
+	wait_for_ends(s, lk_signal_ends(s->steps[s->n_steps - 1].sig) ? s->settle_ms : 100);
+	for (size_t i = 0; i < s->n_targets && !rc; i++) {
+		if (s->targets[i].failed)
+			rc = lk_err_set(err, s->targets[i].failed, "%s could not be signalled: %s", s->targets[i].words,
+					strerror(-s->targets[i].failed));
+	}
+	return rc;
+}
+
+/* ---- looking again ---- */
+
+static bool same_place(const struct lk_lock *then, const struct lk_lock *now)
+{
+	return lk_type_same_space(then->rec.type, now->rec.type) && lk_key_equal(&then->rec.key, &now->rec.key) &&
+	       lk_range_overlaps(then->rec.range, now->rec.range) && !lk_lock_is_waiting(now);
+}
+
+static void say_lock(struct lk_signal *s, const struct lk_signal_target *t, const struct lk_signal_lock *sl,
+		     const struct lk_snapshot *now)
+{
+	const struct lk_lock *other = NULL;
+
+	for (size_t i = 0; i < now->n_locks; i++) {
+		const struct lk_lock *l = &now->locks[i];
+
+		if (!same_place(sl->lock, l))
+			continue;
+		if (lk_lock_involves(l, t->target.pid)) {
+			lk_action_say(&s->base, LK_LINE_RESULT, "%s is still there, and %s still has it.", sl->words,
+				      t->words);
+			return;
+		}
+		if (!other || (l->pid > 0 && other->pid <= 0))
+			other = l;
+	}
+	if (!other)
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s is gone.", sl->words);
+	else if (other->pid > 0)
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s is gone; %s has a lock there now.", sl->words,
+			      lk_words_who(&s->base.arena, other));
+	else
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s: somebody who is not known has a lock there.", sl->words);
+}
+
+static bool ignores(const struct lk_look *now, int sig)
+{
+	return sig >= 1 && sig <= 64 && now->ignored >> (sig - 1) & 1;
+}
+
+static void say_alive(struct lk_signal *s, const struct lk_signal_target *t)
+{
+	char name[LK_SIGNAL_NAME];
+	struct lk_look now;
+
+	lk_signal_name(t->last_sig, name);
+	if (lk_look_at(t->target.pid, &now, NULL) < 0)
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s cannot be seen any more.", t->words);
+	else if (ignores(&now, t->last_sig))
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s is still there: it ignores %s.", t->words, name);
+	else if (now.state == 'D')
+		lk_action_say(&s->base, LK_LINE_RESULT,
+			      "%s is still there: it is in an uninterruptible sleep, and %s waits for that.", t->words,
+			      name);
+	else if (now.state == 'T' || now.state == 't')
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s got %s and is stopped.", t->words, name);
+	else
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s got %s and still runs.", t->words, name);
+}
+
+static void say_process(struct lk_signal *s, const struct lk_signal_target *t)
+{
+	struct lk_look now;
+
+	if (t->failed)
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s could not be signalled: %s.", t->words,
+			      strerror(-t->failed));
+	else if (t->left_alone && !t->ended)
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s was left alone: %s.", t->words, t->left_alone);
+	else if (t->let_go)
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s let go of the lock and lives on; it was sent nothing more.",
+			      t->words);
+	else if (!t->ended)
+		say_alive(s, t);
+	else if (lk_look_at(t->target.pid, &now, NULL) == 0 && now.start_ticks == t->target.start_ticks &&
+		 now.state == 'Z')
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s has ended; it is a zombie until its parent notices.",
+			      t->words);
+	else
+		lk_action_say(&s->base, LK_LINE_RESULT, "%s has ended.", t->words);
+}
+
+static bool reached_its_end(const struct lk_signal *s, const struct lk_signal_target *t)
+{
+	int sig = s->steps[s->n_steps - 1].sig;
+	struct lk_target now = t->target;
+
+	if (t->ended || t->let_go)
+		return true;
+	if (t->failed || t->left_alone)
+		return false;
+	/* A signal that the program handles, other than one that asks it to go, was only to be delivered. */
+	if (!lk_signal_ends(sig) ||
+	    (sig != SIGTERM && sig != SIGINT && sig != SIGQUIT && sig != SIGKILL && t->look.caught >> (sig - 1) & 1))
+		return true;
+	return t->target.has_lock && lk_target_check(&now, s->base.sys, NULL) == -ESTALE;
+}
+
+static void conclude(struct lk_signal *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_targets; i++)
+		n += reached_its_end(s, &s->targets[i]);
+	if (n == s->n_targets && !s->n_missing)
+		s->base.outcome = LK_OUTCOME_DONE;
+	else
+		s->base.outcome = n ? LK_OUTCOME_PARTLY : LK_OUTCOME_NOT_DONE;
+}
+
+static bool has_successor(const struct lk_signal_lock *sl, const struct lk_snapshot *now)
+{
+	for (size_t i = 0; i < now->n_locks; i++) {
+		if (same_place(sl->lock, &now->locks[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Between being woken and having the lock, who waited for it stands in no list. */
+static bool is_between(const struct lk_signal *s, const struct lk_snapshot *now)
+{
+	for (size_t i = 0; i < s->n_targets; i++) {
+		for (size_t k = 0; k < s->targets[i].n_locks; k++) {
+			const struct lk_signal_lock *sl = &s->targets[i].locks[k];
+
+			if (sl->lock->n_blocks && !has_successor(sl, now))
+				return true;
+		}
+	}
+	return false;
+}
+
+static int look_again(const struct lk_signal *s, const struct lk_request *req, struct lk_snapshot **ret,
+		      struct lk_err *err)
+{
+	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int rc = lk_snapshot_take(s->base.source, req, ret, err);
+
+	for (int i = 0; rc == 0 && i < LOOKS && is_between(s, *ret); i++) {
+		nanosleep(&pause, NULL);
+		lk_snapshot_free(*ret);
+		*ret = NULL;
+		rc = lk_snapshot_take(s->base.source, req, ret, err);
+	}
+	return rc;
+}
+
+static int verify(struct lk_action *a, struct lk_err *err)
+{
+	struct lk_request req = { .needs = LK_NEED_WAITS, .timeout_ms = 30000 };
+	struct lk_signal *s = (struct lk_signal *)a;
+	struct lk_snapshot *now = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < s->n_targets; i++)
+		say_process(s, &s->targets[i]);
+	conclude(s);
+	if (!a->source)
+		return 0;
+	rc = look_again(s, &req, &now, err);
+	if (rc < 0)
+		return lk_err_set(err, rc, "the signal was sent, but the locks could not be read again: %s",
+				  strerror(-rc));
+	for (size_t i = 0; i < s->n_targets; i++) {
+		for (size_t k = 0; k < s->targets[i].n_locks && k < LOCKS_SHOWN; k++)
+			say_lock(s, &s->targets[i], &s->targets[i].locks[k], now);
+	}
+	lk_snapshot_free(now);
+	return 0;
+}
+
+/* ---- the plan ---- */
+
+static void done(struct lk_action *a)
+{
+	struct lk_signal *s = (struct lk_signal *)a;
+
+	for (size_t i = 0; i < s->n_targets; i++)
+		lk_target_done(&s->targets[i].target, a->sys);
+	s->n_targets = 0;
+}
+
+static const struct lk_action_ops ops = {
+	.name = "signal",
+	.check = check,
+	.run = run,
+	.verify = verify,
+	.done = done,
+};
 
 /* n_targets grows with each that is pinned, so that done() lets go of those. */
 static int pin_one(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_wanted *w,
@@ -181,107 +464,4 @@ int lk_signal_choose(struct lk_signal *s, const struct lk_snapshot *snap, const 
 	}
 	say_rest(s);
 	return 0;
-}
-
-static void leave_alone(struct lk_signal *s, struct lk_signal_target *t, const struct lk_err *why)
-{
-	t->left_alone = lk_arena_strdup(&s->base.arena, lk_err_text(why));
-}
-
-int lk_signal_check(struct lk_action *a, struct lk_err *err)
-{
-	struct lk_signal *s = (struct lk_signal *)a;
-	const char *first = NULL;
-	size_t n = 0;
-	int rc = 0;
-
-	for (size_t i = 0; i < s->n_targets; i++) {
-		struct lk_signal_target *t = &s->targets[i];
-		struct lk_err why = { 0 };
-		int failed = lk_target_check(&t->target, a->sys, &why);
-
-		n += failed == 0;
-		t->ended = failed < 0 && a->sys->poll_exit(a->sys->arg, t->target.pidfd, 0) > 0;
-		if (failed < 0)
-			leave_alone(s, t, &why);
-		if (failed < 0 && !rc) {
-			rc = failed;
-			first = t->left_alone;
-		}
-		lk_err_done(&why);
-	}
-	return n || !rc ? 0 : lk_err_set(err, rc, "%s", first);
-}
-
-static void send_to(struct lk_signal *s, struct lk_signal_target *t, int sig)
-{
-	int rc = s->base.sys->pidfd_send_signal(s->base.sys->arg, t->target.pidfd, sig);
-
-	if (rc == -ESRCH)
-		t->ended = true;
-	else if (rc < 0)
-		t->failed = rc;
-	else
-		t->last_sig = sig;
-}
-
-/* Waits until all have ended, or until the time is over. */
-static void wait_for_ends(struct lk_signal *s, uint32_t ms)
-{
-	const struct lk_sys *sys = s->base.sys;
-	int64_t end = lk_io_now_ms() + ms;
-
-	for (size_t i = 0; i < s->n_targets; i++) {
-		int64_t left = end - lk_io_now_ms();
-
-		if (!s->targets[i].ended)
-			s->targets[i].ended = sys->poll_exit(sys->arg, s->targets[i].target.pidfd,
-							     left > 0 ? (int)left : 0) > 0;
-	}
-}
-
-/* Who let go of the lock it was aimed at for, or became another program, is left alone. */
-static bool is_still_wanted(struct lk_signal *s, struct lk_signal_target *t)
-{
-	struct lk_target process = t->target;
-	struct lk_err why = { 0 };
-	int rc;
-
-	if (t->ended || t->failed || t->let_go || t->left_alone)
-		return false;
-	rc = lk_target_check(&t->target, s->base.sys, NULL);
-	if (rc == 0)
-		return true;
-	process.has_lock = false;
-	rc = lk_target_check(&process, s->base.sys, &why);
-	if (rc < 0)
-		leave_alone(s, t, &why);
-	else
-		t->let_go = true;
-	lk_err_done(&why);
-	return false;
-}
-
-int lk_signal_run(struct lk_action *a, struct lk_err *err)
-{
-	struct lk_signal *s = (struct lk_signal *)a;
-	int rc = 0;
-
-	for (size_t k = 0; k < s->n_steps; k++) {
-		if (k > 0)
-			wait_for_ends(s, s->steps[k].delay_ms);
-		for (size_t i = 0; i < s->n_targets; i++) {
-			struct lk_signal_target *t = &s->targets[i];
-
-			if (k == 0 ? !t->ended && !t->left_alone : is_still_wanted(s, t))
-				send_to(s, t, s->steps[k].sig);
-		}
-	}
-	wait_for_ends(s, lk_signal_ends(s->steps[s->n_steps - 1].sig) ? s->settle_ms : 100);
-	for (size_t i = 0; i < s->n_targets && !rc; i++) {
-		if (s->targets[i].failed)
-			rc = lk_err_set(err, s->targets[i].failed, "%s could not be signalled: %s", s->targets[i].words,
-					strerror(-s->targets[i].failed));
-	}
-	return rc;
 }

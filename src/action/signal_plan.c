@@ -11,26 +11,17 @@
 
 #define LOCKS_SHOWN 8
 
-static bool holds(const struct lk_lock *l, int pid)
-{
-	for (size_t i = 0; i < l->n_holders; i++) {
-		if (l->holders[i].pid == pid)
-			return true;
-	}
-	return false;
-}
-
 static void collect_locks(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < snap->n_locks; i++)
-		n += holds(&snap->locks[i], t->target.pid);
+		n += lk_lock_is_held_by(&snap->locks[i], t->target.pid);
 	t->locks = lk_arena_array(&s->base.arena, n, sizeof(*t->locks));
 	for (size_t i = 0; i < snap->n_locks; i++) {
 		const struct lk_lock *l = &snap->locks[i];
 
-		if (holds(l, t->target.pid))
+		if (lk_lock_is_held_by(l, t->target.pid))
 			t->locks[t->n_locks++] = (struct lk_signal_lock){ l, lk_words_lock(&s->base.arena, l) };
 	}
 }

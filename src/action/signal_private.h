@@ -28,9 +28,4 @@ struct lk_signal_target {
 void lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap,
 		       const struct lk_proc *proc);
 
-/* The three operations of the driver. */
-int lk_signal_check(struct lk_action *a, struct lk_err *err);
-int lk_signal_run(struct lk_action *a, struct lk_err *err);
-int lk_signal_verify(struct lk_action *a, struct lk_err *err);
-
 #endif

@@ -23,6 +23,16 @@
 
 #define LOG_LINE_MAX 8000 /* bytes; more would be cut by those who read it */
 
+struct flock lk_sys_flock(short type, struct lk_range range)
+{
+	return (struct flock){
+		.l_type = type,
+		.l_whence = SEEK_SET,
+		.l_start = range.start,
+		.l_len = lk_range_is_to_eof(range) ? 0 : range.end - range.start + 1,
+	};
+}
+
 static int result(long rc)
 {
 	return rc < 0 ? -errno : (int)rc;

@@ -9,6 +9,11 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "record/range.h"
+
+/* The argument of fcntl(2) for these bytes. type: F_RDLCK, F_WRLCK or F_UNLCK. */
+struct flock lk_sys_flock(short type, struct lk_range range);
+
 struct lk_sys {
 	void *arg;
 	int (*pidfd_open)(void *arg, int pid, unsigned flags); /* pidfd_open(2) */

@@ -3,14 +3,142 @@
 #include "action/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "action/target_private.h"
 #include "base/alloc.h"
+#include "base/io.h"
+#include "record/parse.h"
+#include "source/helper.h"
+#include "source/procroot.h"
 #include "source/rights.h"
 
+#define STAT_MAX ((size_t)64 * 1024)
+#define FDINFO_MAX ((size_t)256 << 20)
+#define STALL_MS 2000
 #define CHANGED "target changed since you looked: "
+
+/* ---- reading about it in a helper process: one that changes its program just now can keep whoever reads about it waiting ---- */
+
+/* What is to be seen of a target now. */
+struct seen {
+	int rc; /* 0; -ESRCH: there is no such process; -ETIMEDOUT: it does not answer; -errno */
+	uint64_t start_ticks;
+	char comm[64]; /* not terminated; the kernel keeps 15 bytes, workqueue threads have longer ones */
+	size_t comm_len;
+	struct lk_program program;
+	int lock_rc; /* 0: the lock shows on its descriptor; -ENOENT: it does not; -errno */
+};
+
+struct work {
+	const struct lk_target *target;
+	int proc_fd;
+	struct seen *seen;
+};
+
+/* A lease that is being broken meanwhile prints another phase and mode, and is still the same lease. */
+static int is_that_lock(void *arg, const struct lk_record *now, const char *line __attribute__((unused)),
+			size_t n __attribute__((unused)))
+{
+	const struct lk_record *then = arg;
+
+	if (now->type != then->type || !lk_key_equal(&now->key, &then->key))
+		return 0;
+	if (then->type == LK_TYPE_LEASE || then->type == LK_TYPE_DELEG)
+		return 1;
+	return now->mode == then->mode && lk_range_compare(now->range, then->range) == 0;
+}
+
+static int find_lock(const struct work *w)
+{
+	const struct lk_target *t = w->target;
+	struct lk_proc_name name = lk_procroot_task_name(t->pid, t->tid, "fdinfo");
+	struct lk_record then = t->rec;
+	struct lk_fdinfo info;
+	lk_buf b = { 0 };
+	int rc;
+
+	name = lk_procroot_name("%s/%d", name.s, t->fd);
+	rc = lk_io_read_at(w->proc_fd, name.s, FDINFO_MAX, &b);
+	if (rc == 0)
+		rc = lk_parse_fdinfo(b.v, b.n, &info, is_that_lock, &then) == 1 ? 0 : -ENOENT;
+	lk_vec_done(&b);
+	return rc;
+}
+
+static int read_stat(const struct work *w, struct seen *s)
+{
+	struct lk_proc_name name = lk_procroot_task_name(w->target->pid, 0, "stat");
+	struct lk_stat st;
+	lk_buf b = { 0 };
+	int rc = lk_io_read_at(w->proc_fd, name.s, STAT_MAX, &b);
+
+	if (rc == 0)
+		rc = lk_parse_stat(b.v, b.n, &st);
+	if (rc == 0) {
+		s->start_ticks = st.start_ticks;
+		s->comm_len = st.comm_len < sizeof(s->comm) ? st.comm_len : sizeof(s->comm);
+		memcpy(s->comm, st.comm, s->comm_len);
+	}
+	lk_vec_done(&b);
+	return rc == -ENOENT ? -ESRCH : rc;
+}
+
+/* What the file is, not what it is called: that may change. Where it cannot be seen, it is not compared. */
+static void read_program(const struct work *w, struct lk_program *ret)
+{
+	struct lk_proc_name name = lk_procroot_task_name(w->target->pid, 0, "exe");
+	struct statx st;
+
+	if (statx(w->proc_fd, name.s, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &st) == 0)
+		*ret = (struct lk_program){ true, st.stx_dev_major, st.stx_dev_minor, st.stx_ino };
+}
+
+/* In the helper. What was seen is sent at once: the next look may be the one that does not come back. */
+static int read_target(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
+{
+	const struct work *w = arg;
+	struct seen s = { .rc = -ETIMEDOUT };
+	int rc = read_stat(w, &s);
+
+	s.rc = rc;
+	if (rc == 0 && w->target->has_lock && w->target->fd >= 0)
+		s.lock_rc = find_lock(w);
+	rc = lk_helper_emit(out, &s, sizeof(s));
+	if (rc == 0 && s.rc == 0) {
+		read_program(w, &s.program);
+		rc = lk_helper_emit(out, &s, sizeof(s));
+	}
+	return rc;
+}
+
+static int take(void *arg, size_t item __attribute__((unused)), const char *data, size_t n)
+{
+	const struct work *w = arg;
+
+	if (n == sizeof(*w->seen))
+		memcpy(w->seen, data, n);
+	return 0;
+}
+
+/* Returns ret->rc, or -errno when no helper could be started. */
+static int look_in_helper(const struct lk_target *t, const struct lk_procroot *root, struct seen *ret)
+{
+	struct work w = { .target = t, .proc_fd = root->fd, .seen = ret };
+	struct lk_helper_job job = {
+		.n_items = 1, .work = read_target, .take = take, .arg = &w, .keep_fd = root->fd, .stall_ms = STALL_MS
+	};
+	struct lk_helper_result result;
+	int rc;
+
+	*ret = (struct seen){ .rc = -ETIMEDOUT };
+	rc = lk_helper_run(&job, &result);
+	return rc < 0 ? rc : ret->rc;
+}
+
+/* ---- pinning and checking ---- */
 
 static int open_proc(struct lk_procroot *root, struct lk_err *err)
 {
@@ -26,10 +154,9 @@ static int open_proc(struct lk_procroot *root, struct lk_err *err)
 			  "at them; mount the right one with 'mount -t proc proc /proc'");
 }
 
-static int look(const struct lk_target *t, const struct lk_procroot *root, struct lk_target_seen *ret,
-		struct lk_err *err)
+static int look(const struct lk_target *t, const struct lk_procroot *root, struct seen *ret, struct lk_err *err)
 {
-	int rc = lk_target_look(t, root, ret);
+	int rc = look_in_helper(t, root, ret);
 
 	if (rc == -ESRCH)
 		return lk_err_set(err, rc, "process %d is gone", t->pid);
@@ -46,7 +173,7 @@ static bool is_same_program(const struct lk_program *a, const struct lk_program 
 	return !a->known || !b->known || (a->major == b->major && a->minor == b->minor && a->ino == b->ino);
 }
 
-static int compare_process(const struct lk_target *t, const struct lk_target_seen *now, struct lk_err *err)
+static int compare_process(const struct lk_target *t, const struct seen *now, struct lk_err *err)
 {
 	if (t->start_ticks && now->start_ticks != t->start_ticks)
 		return lk_err_set(err, -ESTALE, CHANGED "number %d belongs to another process by now", t->pid);
@@ -59,7 +186,7 @@ static int compare_process(const struct lk_target *t, const struct lk_target_see
 /* The first look: from here on the number cannot be given to another process unseen. */
 static int look_first(struct lk_target *t, const struct lk_procroot *root, struct lk_err *err)
 {
-	struct lk_target_seen now;
+	struct seen now;
 	int rc = look(t, root, &now, err);
 
 	if (rc == 0)
@@ -134,7 +261,7 @@ static int check_lock(const struct lk_target *t, int rc, struct lk_err *err)
 
 int lk_target_check(const struct lk_target *t, const struct lk_sys *sys, struct lk_err *err)
 {
-	struct lk_target_seen now = { 0 };
+	struct seen now = { 0 };
 	struct lk_procroot root;
 	int rc = sys->poll_exit(sys->arg, t->pidfd, 0);
 

@@ -238,7 +238,7 @@ static ssize_t real_read_task(void *arg __attribute__((unused)), int pid, int ti
 
 static int add_tid(void *arg, int dirfd __attribute__((unused)), const char *name)
 {
-	lk_tids *tids = arg;
+	lk_ints *tids = arg;
 	int tid;
 
 	if (lk_text_pid(name, strlen(name), &tid) == 0)
@@ -246,7 +246,7 @@ static int add_tid(void *arg, int dirfd __attribute__((unused)), const char *nam
 	return 0;
 }
 
-static int real_threads(void *arg __attribute__((unused)), int pid, lk_tids *ret)
+static int real_threads(void *arg __attribute__((unused)), int pid, lk_ints *ret)
 {
 	struct lk_proc_name path = lk_procroot_task_name(pid, 0, "task");
 	int root = lk_trace_proc_fd();

@@ -10,9 +10,7 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
-#include "base/vec.h"
-
-typedef LK_VEC(int) lk_tids;
+#include "base/ints.h"
 
 /* Where a thread stands with a system call (PTRACE_GET_SYSCALL_INFO). */
 struct lk_trace_call {
@@ -49,7 +47,7 @@ struct lk_trace {
 	bool (*redirects_calls)(void *arg, int tid);
 	/* A file of /proc/PID/task/TID, or of /proc/PID with tid 0: its length; -EFBIG: there is more than size. */
 	ssize_t (*read_task)(void *arg, int pid, int tid, const char *name, char *buf, size_t size);
-	int (*threads)(void *arg, int pid, lk_tids *ret); /* adds the numbers of all threads */
+	int (*threads)(void *arg, int pid, lk_ints *ret); /* adds the numbers of all threads */
 };
 
 /* The real one. wait() wants SIGCHLD blocked, to sleep on it. */

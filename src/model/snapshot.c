@@ -46,15 +46,18 @@ bool lk_lock_is_waiting(const struct lk_lock *l)
 	return l->state == LK_STATE_WAITING || l->state == LK_STATE_BREAKER || l->state == LK_STATE_STOPPED_WAITING;
 }
 
-bool lk_lock_involves(const struct lk_lock *l, int pid)
+bool lk_lock_is_held_by(const struct lk_lock *l, int pid)
 {
-	if (l->pid == pid)
-		return true;
 	for (size_t i = 0; i < l->n_holders; i++) {
 		if (l->holders[i].pid == pid)
 			return true;
 	}
 	return false;
+}
+
+bool lk_lock_involves(const struct lk_lock *l, int pid)
+{
+	return l->pid == pid || lk_lock_is_held_by(l, pid);
 }
 
 const char *const lk_proc_state_words[] = { "running", "sleeping", "disk_sleep", "stopped", "traced",

@@ -184,6 +184,8 @@ extern const char *const lk_proc_state_words[];
 const struct lk_proc *lk_snapshot_proc(const struct lk_snapshot *s, int pid);
 
 bool lk_lock_is_waiting(const struct lk_lock *l); /* waiting, breaker or stopped_waiting */
+/* pid is one of its proven holders. */
+bool lk_lock_is_held_by(const struct lk_lock *l, int pid);
 /* pid holds or waits for it (as far as known, recorded pids included). */
 bool lk_lock_involves(const struct lk_lock *l, int pid);
 /* How many processes are known to hold it; a process with several descriptors counts once. */
