@@ -81,11 +81,11 @@ struct lk_tui *lk_tui_new(const struct lk_tui_host *host, struct lk_settings *se
 	t->utf8 = lk_sanitize_locale_is_utf8();
 	t->can_act = !t->set.readonly;
 	t->cannot_act = t->set.readonly ? "read-only mode" : NULL;
-	t->show_header = t->set.header;
+	t->show_header = t->set.header == LK_HEADER_FULL;
 	t->w = 80, t->h = 24;
 	for (size_t i = 0; i < LK_VIEWS; i++)
 		make_view(t, (enum lk_view_id)i);
-	if (t->set.start_view >= 0 && t->set.start_view < LK_VIEWS)
+	if (t->set.start_view < LK_VIEWS)
 		t->current = (enum lk_view_id)t->set.start_view;
 	apply_binds(t);
 	apply_sort(t);

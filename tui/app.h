@@ -6,13 +6,13 @@
 
 #include "action/sys.h"
 #include "action/trace.h"
+#include "cli/settings.h"
 #include "tui/canvas.h"
 #include "tui/command.h"
 #include "tui/frame.h"
 #include "tui/history.h"
 #include "tui/keymap.h"
 #include "tui/pane.h"
-#include "tui/settings.h"
 #include "tui/view.h"
 
 /* What the screen needs from whoever runs it. */

@@ -10,8 +10,6 @@ libtui_a_SOURCES = \
 	tui/bar.c \
 	tui/canvas.c \
 	tui/canvas.h \
-	tui/choices.c \
-	tui/choices.h \
 	tui/click.c \
 	tui/command.c \
 	tui/command.h \
@@ -61,12 +59,7 @@ libtui_a_SOURCES = \
 	tui/pane.h \
 	tui/pieces.c \
 	tui/prompt.c \
-	tui/settings.c \
-	tui/settings.h \
-	tui/settings_file.c \
 	tui/setup.c \
-	tui/setup_private.h \
-	tui/setup_rows.c \
 	tui/show.c \
 	tui/show.h \
 	tui/snapfile.c \

@@ -12,10 +12,8 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "cli/privilege.h"
-#include "cli/screen.h"
 #include "cli/session.h"
 #include "tui/app.h"
-#include "tui/choices.h"
 #include "tui/term.h"
 #include "tui/worker.h"
 
@@ -96,8 +94,8 @@ static bool wants_color(const struct lk_settings *set)
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	if (set->color != LK_SCREEN_COLOR_AUTO)
-		return set->color == LK_SCREEN_COLOR_ALWAYS;
+	if (set->color != LK_COLOR_AUTO)
+		return set->color == LK_COLOR_ALWAYS;
 	return !no_color || !*no_color;
 }
 
@@ -409,7 +407,7 @@ enum lk_status lk_screen_run(const struct lk_cli *cli)
 	struct lk_err err = { 0 };
 
 	lk_settings_init(&set);
-	status = lk_choices_make(cli, &set, &warning);
+	status = lk_settings_choose(cli, &set, &warning);
 	/* What is asked for only by the user's own file. */
 	if (!status && set.readonly && !cli->read_only && lk_privilege_look_only(&err) < 0)
 		status = lk_say_error(&err);

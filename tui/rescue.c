@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Gives the terminal back when the program ends in a way that nobody planned. */
 #include "tui/rescue.h"
 
 #include <errno.h>

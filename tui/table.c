@@ -241,7 +241,7 @@ static void paint_cell(const struct sheet *s, size_t row, const struct lk_item *
 static bool is_new(const struct sheet *s, const struct lk_item *it)
 {
 	const struct lk_frame *f = it->frame;
-	int64_t looks = s->t->set.highlight_looks, interval = lk_header_interval_ms(s->t);
+	int64_t looks = (int64_t)s->t->set.highlight_looks, interval = lk_header_interval_ms(s->t);
 	struct lk_subject about = { 0 };
 
 	if (!looks || !interval || (it->flags & LK_ITEM_GHOST) || !f || !f->since_ms)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of colours and attributes, and what a cell gets of it. */
 #include "tui/theme.h"
 
 #define BOLD LK_ATTR_BOLD

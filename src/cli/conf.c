@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration file of the machine, and how a file of options is read line by line. */
 #include "cli/conf.h"
 
 #include <errno.h>
@@ -10,68 +11,21 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/text.h"
-#include "cli/option_private.h"
+#include "cli/option.h"
 
 #define CONF_MAX ((size_t)64 * 1024)
-
-/* Only options that change how an answer looks. One that makes an action easier must be given each time. */
-static const char *const allowed[] = {
-	"readonly",       "bytes",      "color",   "delay",        "no-uses", "noheadings",
-	"noinaccessible", "notruncate", "numeric", "scan-timeout", "verbose",
-};
-
-/* Settings of the screen: what they may be is known there. */
-static const char *const of_screen[] = {
-	"columns", "start-view", "units", "glyphs",     "ascii", "header", "highlight-changes",
-	"mouse",   "no-mouse",   "sort",  "accessible", "bind",  "filter",
-};
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-
-static bool is_in(const char *const *words, size_t n_words, const char *name, size_t n)
-{
-	for (size_t i = 0; i < n_words; i++) {
-		if (strlen(words[i]) == n && memcmp(words[i], name, n) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const struct lk_option *find_by_name(const char *name, size_t n, bool *ret_screen_only)
-{
-	size_t n_table;
-	const struct lk_option *table = lk_option_table(&n_table);
-	bool known = is_in(allowed, COUNT(allowed), name, n);
-
-	*ret_screen_only = is_in(of_screen, COUNT(of_screen), name, n);
-	known = known || *ret_screen_only;
-	for (size_t i = 0; known && i < n_table; i++) {
-		if (strlen(table[i].name) == n && memcmp(table[i].name, name, n) == 0)
-			return &table[i];
-	}
-	return NULL;
-}
 
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static bool value_is_good(const struct lk_option *o, const char *value)
+/* By trying it; of settings of the screen, that judges. */
+static bool value_is_good(const struct lk_option *o, char *value)
 {
-	uint32_t ms;
+	struct lk_cli scratch = { 0 };
 
-	switch (o->id) {
-	case OPT_COLOR:
-		return strcmp(value, "auto") == 0 || strcmp(value, "always") == 0 || strcmp(value, "never") == 0;
-	case OPT_TIMEOUT:
-		return lk_text_seconds_ms(value, &ms) == 0 && ms > 0;
-	case 'd':
-		return lk_text_seconds_ms(value, &ms) == 0 && ms >= 100 && ms <= 3600000;
-	default:
-		return true;
-	}
+	return !(o->where & LK_OPTIONS_CONF) || lk_option_apply(o, &scratch, value, NULL) == 0;
 }
 
 static struct lk_conf_line split(const char *s, size_t n)
@@ -98,39 +52,33 @@ static struct lk_conf_line split(const char *s, size_t n)
 }
 
 /* A flag of the screen may say yes or no. */
-static const char *wrong_argument(const struct lk_option *o, const struct lk_conf_line *line, bool screen_only)
+static const char *wrong_argument(const struct lk_option *o, const struct lk_conf_line *line)
 {
 	if (o->arg && !line->n_value)
 		return "this option needs an argument";
-	return !o->arg && line->n_value && !screen_only ? "this option takes no argument" : NULL;
+	return !o->arg && line->n_value && o->where & LK_OPTIONS_CONF ? "this option takes no argument" : NULL;
 }
 
 static const char *take_line(void *arg, const struct lk_conf_line *line)
 {
 	struct lk_conf *c = arg;
-	bool screen_only;
-	const struct lk_option *o = find_by_name(line->name, line->n_name, &screen_only);
-	const char *wrong = o ? wrong_argument(o, line, screen_only) : "no option of that name may stand there";
+	const struct lk_option *o = lk_option_find(line->name, line->n_name, LK_OPTIONS_CONF | LK_OPTIONS_SETTING);
+	const char *wrong = o ? wrong_argument(o, line) : "no option of that name may stand there";
 	char *value = NULL;
 
+	if (!wrong && line->n_value) {
+		value = lk_strndup(line->value, line->n_value);
+		wrong = value_is_good(o, value) ? NULL : "its argument makes no sense";
+	}
 	if (wrong) {
 		c->doubtful = true;
-		return wrong;
-	}
-	if (o->id == OPT_READONLY) {
+		free(value);
+	} else if (o->sticks) {
 		c->read_only = true;
-		return NULL;
+	} else {
+		*lk_vec_push(&c->defaults) = (struct lk_conf_default){ o, value };
 	}
-	if (line->n_value) {
-		value = lk_strndup(line->value, line->n_value);
-		if (!value_is_good(o, value)) {
-			c->doubtful = true;
-			free(value);
-			return "its argument makes no sense";
-		}
-	}
-	*lk_vec_push(&c->defaults) = (struct lk_conf_default){ o->id, value, screen_only };
-	return NULL;
+	return wrong;
 }
 
 int lk_conf_each(const char *text, size_t n, const char *path, lk_conf_take take, void *arg, struct lk_err *err)
@@ -195,11 +143,13 @@ void lk_conf_done(struct lk_conf *c)
 
 void lk_conf_apply(const struct lk_conf *c, struct lk_cli *cli)
 {
+	unsigned groups = cli->verb->options | LK_OPTIONS_COMMON;
+
 	cli->read_only = cli->read_only || c->read_only;
 	for (size_t i = 0; i < c->defaults.n; i++) {
 		const struct lk_conf_default *d = &c->defaults.v[i];
 
-		if (!d->screen_only && lk_option_is_in(d->id, cli->verb->options | LK_OPTIONS_COMMON))
-			lk_option_apply(cli, d->id, d->value);
+		if (d->option->where & LK_OPTIONS_CONF && d->option->where & groups)
+			lk_option_apply(d->option, cli, d->value, NULL);
 	}
 }

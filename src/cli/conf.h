@@ -11,10 +11,11 @@
 
 #define LK_CONF_PATH "/etc/lockscope.conf"
 
+struct lk_option;
+
 struct lk_conf_default {
-	int id; /* of the option */
+	const struct lk_option *option;
 	char *value; /* owned; NULL: it has none */
-	bool screen_only; /* a setting of the screen: no verb that lists knows it */
 };
 
 struct lk_conf {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is printed of the tables: help, the list of columns, the version; and the verb help. */
 #include "cli/help.h"
 
 #include <string.h>
@@ -10,15 +11,9 @@
 
 static void put_options(FILE *f, unsigned groups)
 {
-	size_t n;
-	const struct lk_option *options = lk_option_table(&n);
+	for (const struct lk_option *o = NULL; (o = lk_option_next(o, groups));) {
+		int width;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct lk_option *o = &options[i];
-		int width = 0;
-
-		if (!(o->groups & groups))
-			continue;
 		if (o->letter)
 			width = fprintf(f, "  -%c, --%s", o->letter, o->name);
 		else
@@ -101,3 +96,32 @@ void lk_help_version(FILE *f)
 		fprintf(f, "used here: procfs, because %s\n", lk_err_text(&err));
 	lk_err_done(&err);
 }
+
+static enum lk_status run(const struct lk_cli *cli)
+{
+	const struct lk_verb *verb;
+	const char *near;
+
+	if (!cli->n_args) {
+		lk_help_overview(stdout);
+		return LK_STATUS_YES;
+	}
+	verb = lk_verb_find(cli->args[0]);
+	if (verb) {
+		lk_help_verb(stdout, verb);
+		return LK_STATUS_YES;
+	}
+	near = lk_verb_suggest(cli->args[0]);
+	if (near)
+		return lk_cli_misuse(NULL, "there is no verb '%s'; did you mean '%s'?", cli->args[0], near);
+	return lk_cli_misuse(NULL, "there is no verb '%s'", cli->args[0]);
+}
+
+const struct lk_verb lk_verb_help = {
+	.name = "help",
+	.args = "[VERB]",
+	.brief = "what there is, or how to use one verb",
+	.text = "Prints the verbs, or the options of one of them. The manual page says more: man lockscope.",
+	.max_args = 1,
+	.run = run,
+};

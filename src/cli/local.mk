@@ -12,10 +12,8 @@ libcli_a_SOURCES += \
 	src/cli/help.h \
 	src/cli/option.c \
 	src/cli/option.h \
-	src/cli/option_act.c \
-	src/cli/option_private.h \
-	src/cli/option_screen.c \
 	src/cli/option_table.c \
+	src/cli/option_value.c \
 	src/cli/out.c \
 	src/cli/out.h \
 	src/cli/out_cell.c \
@@ -33,20 +31,19 @@ libcli_a_SOURCES += \
 	src/cli/print.h \
 	src/cli/privilege.c \
 	src/cli/privilege.h \
-	src/cli/readonly.c \
-	src/cli/readonly.h \
-	src/cli/screen.h \
 	src/cli/select.c \
 	src/cli/select.h \
 	src/cli/session.c \
 	src/cli/session.h \
+	src/cli/settings.c \
+	src/cli/settings.h \
+	src/cli/settings_file.c \
 	src/cli/status.c \
 	src/cli/status.h \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_capture.c \
 	src/cli/verb_completion.c \
-	src/cli/verb_help.c \
 	src/cli/verb_list.c \
 	src/cli/verb_map.c \
 	src/cli/verb_release.c \

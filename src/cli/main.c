@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The program: what surrounds a verb. */
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -10,7 +11,6 @@
 #include "cli/help.h"
 #include "cli/option.h"
 #include "cli/privilege.h"
-#include "cli/readonly.h"
 #include "cli/session.h"
 
 static void say_out_of_memory(void)
@@ -40,7 +40,7 @@ static enum lk_status act_or_look(const struct lk_cli *cli)
 	enum lk_status status = 0;
 
 	if (cli->verb->changes && !cli->act.dry_run)
-		status = lk_readonly_check(cli, cli->verb->name);
+		status = lk_privilege_refuse(cli, cli->verb->name);
 	if (!status && lk_privilege_limit(cli, &err) < 0)
 		status = lk_say_error(&err);
 	lk_err_done(&err);

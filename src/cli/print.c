@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Chooses how rows are printed. */
 #include "cli/print.h"
 
 #include <errno.h>

@@ -25,6 +25,10 @@ int lk_privilege_limit(const struct lk_cli *cli, struct lk_err *err);
 /* The same for --readonly, whatever was asked for. */
 int lk_privilege_look_only(struct lk_err *err);
 
+/* What a verb that changes something must not do here: with --readonly, on a capture, in another /proc tree, or while the
+ * configuration file cannot be understood. 0, or the status after it was said why. what: "signal", "test --acquire". */
+enum lk_status lk_privilege_refuse(const struct lk_cli *cli, const char *what);
+
 /* An output file is made and named with the rights of the caller. end() gets what begin() returned. */
 uint64_t lk_privilege_output_begin(void);
 void lk_privilege_output_end(uint64_t before);

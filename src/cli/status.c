@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of exit statuses; standard error and the end of standard output. */
 #include "cli/status.h"
 
 #include <errno.h>

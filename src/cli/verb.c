@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of verbs. */
 #include "cli/verb.h"
 
 #include <string.h>

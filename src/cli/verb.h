@@ -28,7 +28,9 @@ enum lk_option_group {
 	LK_OPTIONS_RELEASE = 1 << 12,
 	LK_OPTIONS_FILE_ACT = 1 << 13, /* rm and mv */
 	LK_OPTIONS_MV = 1 << 14,
-	LK_OPTIONS_SCREEN = 1 << 15, /* settings of the screen; it keeps them as they were written */
+	LK_OPTIONS_SCREEN = 1 << 15,
+	LK_OPTIONS_CONF = 1 << 16, /* no verb: it may stand in lockscope.conf, as it only changes how an answer looks */
+	LK_OPTIONS_SETTING = 1 << 17, /* no verb: a setting of the screen, in its files too (cli/settings.h) */
 };
 
 struct lk_verb {
@@ -61,5 +63,11 @@ const struct lk_verb *const *lk_verb_table(size_t *ret_n);
 const struct lk_verb *lk_verb_find(const char *name);
 /* The nearest name, NULL when none is near. */
 const char *lk_verb_suggest(const char *name);
+
+/* The door to the screen, which stands above the command line and is not part of every build: NULL there. Runs until the user leaves; the
+ * terminal is then as it was. Defined in tui/main.c. */
+enum lk_status lk_screen_run(const struct lk_cli *cli) __attribute__((weak));
+/* There is a screen, and standard input and output are terminals. */
+bool lk_screen_is_possible(void);
 
 #endif

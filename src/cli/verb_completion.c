@@ -6,47 +6,37 @@
 #include "cli/option.h"
 #include "table/column.h"
 
-static void put_verbs(const char *between)
+static void put_verbs(void)
 {
 	size_t n;
 	const struct lk_verb *const *verbs = lk_verb_table(&n);
 
 	for (size_t i = 0; i < n; i++)
-		printf("%s%s", i ? between : "", verbs[i]->name);
+		printf("%s%s", i ? " " : "", verbs[i]->name);
 }
 
-static void put_columns(const char *between)
+static void put_columns(void)
 {
 	size_t n;
 	const struct lk_column *cols = lk_column_table(&n);
 
 	for (size_t i = 0; i < n; i++)
-		printf("%s%s", i ? between : "", cols[i].name);
+		printf("%s%s", i ? " " : "", cols[i].name);
 }
 
 static void put_option_words(unsigned groups)
 {
-	size_t n;
-	const struct lk_option *options = lk_option_table(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		if (options[i].groups & groups)
-			printf(" --%s", options[i].name);
-	}
+	for (const struct lk_option *o = NULL; (o = lk_option_next(o, groups));)
+		printf(" --%s", o->name);
 }
 
-/* What the argument of an option can be; NULL: no list of words, and files where it names one. */
-static const char *values_of(const struct lk_option *o)
+/* What the argument of an option can be. */
+static void put_words(const char *before, const struct lk_option *o, const char *behind)
 {
-	if (strcmp(o->name, "color") == 0)
-		return "auto always never";
-	if (strcmp(o->name, "for") == 0)
-		return "free held";
-	if (strcmp(o->name, "signal") == 0 && o->letter == 's')
-		return "HUP INT QUIT KILL USR1 USR2 TERM CONT STOP";
-	if (strcmp(o->name, "type") == 0)
-		return "posix ofd flock lease deleg";
-	return NULL;
+	fputs(before, stdout);
+	for (size_t i = 0; o->words[i]; i++)
+		printf("%s%s", i ? " " : "", o->words[i]);
+	fputs(behind, stdout);
 }
 
 static bool names_column(const struct lk_option *o)
@@ -61,12 +51,7 @@ static bool names_file(const struct lk_option *o)
 
 static void put_bash_values(void)
 {
-	size_t n;
-	const struct lk_option *options = lk_option_table(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct lk_option *o = &options[i];
-
+	for (const struct lk_option *o = NULL; (o = lk_option_next(o, ~0u));) {
 		if (!o->arg || (strcmp(o->name, "output") == 0 && !names_column(o)))
 			continue;
 		if (o->letter)
@@ -76,8 +61,8 @@ static void put_bash_values(void)
 			printf("words=$columns ;;\n");
 		else if (names_file(o))
 			printf("compopt -o default; return ;;\n");
-		else if (values_of(o))
-			printf("words='%s' ;;\n", values_of(o));
+		else if (o->words)
+			put_words("words='", o, "' ;;\n");
 		else
 			printf("return ;;\n");
 	}
@@ -91,9 +76,9 @@ static void put_bash(void)
 
 	printf("# bash completion for lockscope\n_lockscope()\n{\n\tCOMPREPLY=()\n");
 	printf("\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb= words= i\n\tlocal columns='");
-	put_columns(" ");
+	put_columns();
 	printf("'\n\tlocal verbs='");
-	put_verbs(" ");
+	put_verbs();
 	printf("'\n\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 	       "\t\tcase \" $verbs \" in *\" ${COMP_WORDS[i]} \"*) verb=${COMP_WORDS[i]}; break ;; esac\n\tdone\n");
 	/* For capture, -o names a file; for the others, columns. */
@@ -118,6 +103,8 @@ static void put_bash(void)
 static void put_zsh_option(const struct lk_option *o)
 {
 	const char *action = names_file(o) ? "_files" : "";
+	size_t n;
+	const struct lk_column *cols = lk_column_table(&n);
 
 	if (o->letter)
 		printf("\t\t'(-%c --%s)'{-%c,--%s}", o->letter, o->name, o->letter, o->name);
@@ -125,16 +112,14 @@ static void put_zsh_option(const struct lk_option *o)
 		printf("\t\t--%s", o->name);
 	printf("'[%s]", o->help);
 	if (names_column(o)) {
+		/* A colon would end the list: names as in filters. */
 		printf(":%s:(", o->arg);
-		/* A colon would end the list. */
-		size_t n;
-		const struct lk_column *cols = lk_column_table(&n);
-
 		for (size_t i = 0; i < n; i++)
 			printf("%s%s", i ? " " : "", cols[i].filter_name);
 		printf(")'");
-	} else if (values_of(o)) {
-		printf(":%s:(%s)'", o->arg, values_of(o));
+	} else if (o->arg && o->words) {
+		printf(":%s:", o->arg);
+		put_words("(", o, ")'");
 	} else if (o->arg) {
 		printf(":%s:%s'", o->arg, action);
 	} else {
@@ -145,9 +130,8 @@ static void put_zsh_option(const struct lk_option *o)
 
 static void put_zsh(void)
 {
-	size_t n, n_options;
+	size_t n;
 	const struct lk_verb *const *verbs = lk_verb_table(&n);
-	const struct lk_option *options = lk_option_table(&n_options);
 
 	printf("#compdef lockscope\n_lockscope()\n{\n\tlocal -a verbs=(");
 	for (size_t i = 0; i < n; i++)
@@ -155,10 +139,8 @@ static void put_zsh(void)
 	printf("\n\t)\n\tlocal verb=${${(@)words[2,CURRENT-1]:#-*}[1]}\n\tcase $verb in\n");
 	for (size_t i = 0; i < n; i++) {
 		printf("\t%s)\n\t\t_arguments \\\n", verbs[i]->name);
-		for (size_t k = 0; k < n_options; k++) {
-			if (options[k].groups & (verbs[i]->options | LK_OPTIONS_COMMON))
-				put_zsh_option(&options[k]);
-		}
+		for (const struct lk_option *o = NULL; (o = lk_option_next(o, verbs[i]->options | LK_OPTIONS_COMMON));)
+			put_zsh_option(o);
 		printf("\t\t'1: :' '*:argument:_files' ;;\n");
 	}
 	printf("\t*) _describe verb verbs ;;\n\tesac\n}\ncompdef _lockscope lockscope\n");
@@ -171,10 +153,10 @@ static void put_fish_option(const struct lk_verb *verb, const struct lk_option *
 		printf(" -s %c", o->letter);
 	if (names_column(o)) {
 		printf(" -x -a '");
-		put_columns(" ");
+		put_columns();
 		putchar('\'');
-	} else if (values_of(o)) {
-		printf(" -x -a '%s'", values_of(o));
+	} else if (o->arg && o->words) {
+		put_words(" -x -a '", o, "'");
 	} else if (o->arg) {
 		printf(" -%c", names_file(o) ? 'r' : 'x');
 	}
@@ -183,19 +165,16 @@ static void put_fish_option(const struct lk_verb *verb, const struct lk_option *
 
 static void put_fish(void)
 {
-	size_t n, n_options;
+	size_t n;
 	const struct lk_verb *const *verbs = lk_verb_table(&n);
-	const struct lk_option *options = lk_option_table(&n_options);
 
 	printf("# fish completion for lockscope\n");
 	for (size_t i = 0; i < n; i++)
 		printf("complete -c lockscope -n __fish_use_subcommand -f -a %s -d '%s'\n", verbs[i]->name,
 		       verbs[i]->brief);
 	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < n_options; k++) {
-			if (options[k].groups & (verbs[i]->options | LK_OPTIONS_COMMON))
-				put_fish_option(verbs[i], &options[k]);
-		}
+		for (const struct lk_option *o = NULL; (o = lk_option_next(o, verbs[i]->options | LK_OPTIONS_COMMON));)
+			put_fish_option(verbs[i], o);
 	}
 }
 

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verb screen: what it needs of the terminal. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/privilege.h"
-#include "cli/screen.h"
+
+bool lk_screen_is_possible(void)
+{
+	return lk_screen_run && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
 
 static enum lk_status run(const struct lk_cli *cli)
 {

@@ -7,7 +7,7 @@
 #include "action/command.h"
 #include "action/probe.h"
 #include "cli/print.h"
-#include "cli/readonly.h"
+#include "cli/privilege.h"
 #include "cli/who_print.h"
 #include "query/test.h"
 
@@ -85,7 +85,7 @@ static enum lk_status may_touch(const struct lk_cli *cli)
 		return 0;
 	if (takes(cli))
 		what = cli->act.acquire ? "test --acquire" : cli->act.hold_ms ? "test --hold" : "test -- COMMAND";
-	return lk_readonly_check(cli, what);
+	return lk_privilege_refuse(cli, what);
 }
 
 static enum lk_status say_errno(const char *path, const struct lk_err *err)

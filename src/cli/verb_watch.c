@@ -12,7 +12,6 @@
 #include "model/build.h"
 #include "model/diff.h"
 
-#define DEFAULT_DELAY_MS 2000
 #define SCAN_SHARE 10 /* no more than one part in this many of the time is spent looking */
 #define QUIET_LOOKS 30 /* a sign of life after so many looks without an event, */
 #define QUIET_MS 60000 /* or after so long */
@@ -389,7 +388,7 @@ static enum lk_status open_watch(struct watch *w)
 
 static enum lk_status run(const struct lk_cli *cli)
 {
-	struct watch w = { .cli = cli, .delay_ms = cli->delay_ms ? cli->delay_ms : DEFAULT_DELAY_MS };
+	struct watch w = { .cli = cli, .delay_ms = cli->delay_ms };
 	unsigned needs = LK_NEED_WAITS | (cli->format == LK_FORMAT_JSONL ? LK_NEED_USER : 0);
 	enum lk_status status = open_watch(&w);
 

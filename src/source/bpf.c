@@ -11,19 +11,6 @@
 #include "base/io.h"
 #include "source/bpf_private.h"
 
-bool lk_scanner_find(const char *name, enum lk_scanner *ret)
-{
-	static const char *const names[] = { "auto", "bpf", "procfs" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (strcmp(name, names[i]) == 0) {
-			*ret = (enum lk_scanner)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* What the program sees it numbers as the initial namespaces do. */
 static int check_place(const struct lk_procroot *root, struct lk_err *err)
 {

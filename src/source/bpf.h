@@ -9,9 +9,6 @@
 
 enum lk_scanner { LK_SCANNER_AUTO, LK_SCANNER_BPF, LK_SCANNER_PROCFS };
 
-/* "auto", "bpf", "procfs"; false: it is none of them. */
-bool lk_scanner_find(const char *name, enum lk_scanner *ret);
-
 /* The machine's own, for lk_source_free(). LK_SCANNER_AUTO: the program is loaded at the first scan and stays loaded; where that or
  * a scan does not work, procfs is used instead (lk_source_why_not()). LK_SCANNER_BPF: it is loaded now, and nothing else is used.
  * 0, or -errno with a sentence in err. */

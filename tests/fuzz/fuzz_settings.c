@@ -7,9 +7,9 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "cli/settings.h"
 #include "fuzz.h"
 #include "tui/keymap.h"
-#include "tui/settings.h"
 
 static int read_settings(struct lk_settings *s, const char *text, size_t n, struct lk_err *err)
 {
@@ -29,20 +29,18 @@ static bool same_text(const char *a, const char *b)
 static void check_again(const struct lk_settings *s)
 {
 	struct lk_settings again, copy = { 0 };
-	size_t n;
-	const struct lk_setting *table = lk_setting_table(&n);
 
 	lk_settings_init(&again);
 	lk_settings_copy(&copy, s);
-	for (size_t i = 0; i < n; i++) {
-		lk_auto_mem char *value = lk_settings_get(s, table[i].name), *copied = NULL, *second = NULL;
+	for (const struct lk_option *o = NULL; (o = lk_option_next(o, LK_OPTIONS_SETTING));) {
+		lk_auto_mem char *value = lk_settings_changed(s, o), *copied = NULL, *second = NULL;
 
-		copied = lk_settings_get(&copy, table[i].name);
+		copied = lk_settings_changed(&copy, o);
 		LK_FUZZ_MUST(same_text(value, copied));
 		if (!value)
 			continue;
-		LK_FUZZ_MUST(!strchr(value, '\n') && lk_settings_set(&again, table[i].name, value, NULL) == 0);
-		second = lk_settings_get(&again, table[i].name);
+		LK_FUZZ_MUST(!strchr(value, '\n') && lk_settings_set(&again, o->name, value, NULL) == 0);
+		second = lk_settings_changed(&again, o);
 		LK_FUZZ_MUST(same_text(value, second));
 	}
 	lk_settings_done(&copy);

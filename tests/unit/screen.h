@@ -37,7 +37,7 @@ static inline struct lk_tui *screen_new(enum lk_view_id view)
 	struct lk_tui *t = NULL;
 
 	lk_settings_init(&set);
-	set.start_view = (int)view;
+	set.start_view = view;
 	t = lk_tui_new(&host, &set);
 	return t;
 }

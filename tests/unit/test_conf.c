@@ -91,3 +91,44 @@ Test(conf, nul_and_no_file)
 	lk_conf_done(&c);
 	lk_err_done(&err);
 }
+
+static bool says_bounds(const struct lk_option *o)
+{
+	char bounds[64];
+
+	snprintf(bounds, sizeof(bounds), "%g to %g seconds (default %g)", (double)o->min / 1000, (double)o->max / 1000,
+		 (double)o->preset / 1000);
+	return strstr(o->help, bounds);
+}
+
+/* Help is written by hand beside what it is about. */
+Test(option, help_says_what_the_row_says)
+{
+	for (const struct lk_option *o = NULL; (o = lk_option_next(o, ~0u));) {
+		for (size_t i = 0; o->kind == LK_KIND_WORD && o->words[i]; i++)
+			cr_expect(strstr(o->help, o->words[i]), "--%s: %s", o->name, o->words[i]);
+		if (o->kind == LK_KIND_SECONDS && o->max)
+			cr_expect(says_bounds(o), "--%s: %s", o->name, o->help);
+		cr_expect(!o->place || (o->label && o->where & LK_OPTIONS_SETTING), "--%s", o->name);
+		cr_expect(o->kind != LK_KIND_NUMBER || o->what, "--%s", o->name);
+		cr_expect(!strpbrk(o->help, "'[]"), "completion would have to escape it: %s", o->help);
+	}
+}
+
+/* No verb has two options of one name or letter. */
+Test(option, no_verb_has_one_twice)
+{
+	size_t n_verbs;
+	const struct lk_verb *const *verbs = lk_verb_table(&n_verbs);
+
+	for (size_t i = 0; i < n_verbs; i++) {
+		unsigned where = verbs[i]->options | LK_OPTIONS_COMMON;
+
+		for (const struct lk_option *o = NULL; (o = lk_option_next(o, where));) {
+			cr_expect_eq(lk_option_find(o->name, strlen(o->name), where), o, "%s --%s", verbs[i]->name,
+				     o->name);
+			cr_expect(!o->letter || lk_option_letter(o->letter, where) == o, "%s -%c", verbs[i]->name,
+				  o->letter);
+		}
+	}
+}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The user's file of settings: where it is, reading it, writing it. */
+#include "cli/settings.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,7 +13,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "cli/conf.h"
-#include "tui/settings.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
 
@@ -178,15 +179,12 @@ static int may_save(struct lk_err *err)
 
 static void make_text(const struct lk_settings *s, lk_buf *out)
 {
-	size_t n;
-	const struct lk_setting *table = lk_setting_table(&n);
-
 	lk_buf_puts(out, "# Settings of lockscope's screen, one a line; written by its setup pane.\n");
-	for (size_t i = 0; i < n; i++) {
-		lk_auto_mem char *value = lk_settings_get(s, table[i].name);
+	for (const struct lk_option *o = NULL; (o = lk_option_next(o, LK_OPTIONS_SETTING));) {
+		lk_auto_mem char *value = lk_settings_changed(s, o);
 
 		if (value)
-			lk_buf_printf(out, "%s = %s\n", table[i].name, value);
+			lk_buf_printf(out, "%s = %s\n", o->name, value);
 	}
 	for (size_t i = 0; i < s->binds.n; i++)
 		lk_buf_printf(out, "bind = %s\n", s->binds.v[i]);

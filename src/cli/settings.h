@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the user can choose about the screen: options, the configuration files, the setup pane. One const table of settings. */
-#ifndef LK_TUI_SETTINGS_H
-#define LK_TUI_SETTINGS_H
+/* What the user can choose about the screen: by options, in the configuration files, in the setup pane. Rows of the table of options
+ * (cli/option.h) that have LK_OPTIONS_SETTING. */
+#ifndef LK_CLI_SETTINGS_H
+#define LK_CLI_SETTINGS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "base/vec.h"
+#include "cli/option.h"
 
 enum lk_units { LK_UNITS_IEC, LK_UNITS_BYTES, LK_UNITS_HEX };
 enum lk_glyphs { LK_GLYPHS_AUTO, LK_GLYPHS_ASCII, LK_GLYPHS_UNICODE };
-enum lk_screen_color { LK_SCREEN_COLOR_AUTO, LK_SCREEN_COLOR_ALWAYS, LK_SCREEN_COLOR_NEVER };
+enum lk_header { LK_HEADER_FULL, LK_HEADER_NONE };
 
 struct lk_settings {
-	uint32_t delay_ms; /* 100 .. 3,600,000 */
-	uint32_t highlight_looks; /* how many refreshes a new row stands out; 0: off */
+	uint32_t delay_ms;
+	uint64_t highlight_looks; /* how many refreshes a new row stands out; 0: off */
 	enum lk_units units;
 	enum lk_glyphs glyphs;
-	enum lk_screen_color color;
-	bool mouse, readonly, accessible, header;
-	int start_view; /* enum lk_view_id */
+	enum lk_color color;
+	enum lk_header header;
+	bool mouse, readonly, accessible;
+	unsigned start_view; /* enum lk_view_id */
 	char *columns; /* of the Locks view, names separated by commas; owned; NULL: the default set */
 	char *sort; /* of the Locks view, "-" in front for descending; owned; NULL: default */
 	char *filter; /* of the Locks view; owned; NULL none */
@@ -32,18 +34,19 @@ void lk_settings_init(struct lk_settings *s); /* the defaults */
 void lk_settings_done(struct lk_settings *s);
 void lk_settings_copy(struct lk_settings *ret, const struct lk_settings *s);
 
-struct lk_setting {
-	const char *name; /* "delay", as in options and files */
-	const char *help; /* one line */
-	const char *const *words; /* what it can be, NULL at the end; NULL: free text, a number, or yes/no */
-	bool is_flag;
-};
-const struct lk_setting *lk_setting_table(size_t *ret_n);
 /* Sets one by its name. Numbers out of bounds are brought within them. 0, -ENOENT: there is none of that name; -EINVAL with a
  * sentence. value NULL: a flag that was only named. */
 int lk_settings_set(struct lk_settings *s, const char *name, const char *value, struct lk_err *err);
-/* The value as the file would have it; heap; NULL: the default. */
-char *lk_settings_get(const struct lk_settings *s, const char *name);
+/* The value of a row as the file would have it; heap; NULL: there is none, or `bind`. */
+char *lk_settings_text(const struct lk_settings *s, const struct lk_option *o);
+/* Likewise, but NULL: it is the default. */
+char *lk_settings_changed(const struct lk_settings *s, const struct lk_option *o);
+/* The next value (by 1) or the one before (by -1) of a flag, a word or a number. */
+void lk_settings_step(struct lk_settings *s, const struct lk_option *o, int by);
+
+/* Built-in, then the machine's file, then the user's, then the command line; readonly from any of them stays. A file that is wrong
+ * leaves its sentence in *ret_warning (heap, NULL none). 0, or the status after it was said which option is wrong. */
+enum lk_status lk_settings_choose(const struct lk_cli *cli, struct lk_settings *set, char **ret_warning);
 
 /* $XDG_CONFIG_HOME/lockscope/config, or ~/.config/... when that is unset; heap; NULL: there is none to be used (not an absolute path,
  * effective and real user differ). */
