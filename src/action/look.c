@@ -34,7 +34,7 @@ static int read_file(const struct lk_procroot *root, int pid, const char *what, 
 	int rc;
 
 	b->n = 0;
-	rc = lk_ask_read(root, pid, 0, what, SMALL_FILE, b);
+	rc = lk_ask_read(root, pid, what, SMALL_FILE, b);
 	if (rc == -ENOENT || rc == -ESRCH)
 		return lk_err_set(err, -ESRCH, "there is no process %d", pid);
 	return rc < 0 ? lk_err_set(err, rc, "cannot read about process %d: %s", pid, lk_unread_why(rc)) : 0;

@@ -266,28 +266,23 @@ static int drain(struct lk_bpf *b, enum bpf_kind kind, void *vec, size_t *cap, s
 	return 0;
 }
 
-#define DRAIN(kind, vec, made) drain(b, kind, &b->records.vec.v, &b->records.vec.cap, &b->records.vec.n, made)
+#define DRAIN(kind, vec) drain(b, kind, &b->records.vec.v, &b->records.vec.cap, &b->records.vec.n, b->ctl->made.vec)
 
 /* 0, or -EAGAIN: there was nothing to move. */
 static int drain_all(struct lk_bpf *b)
 {
 	struct lk_bpf_control *c = b->ctl;
 	struct lk_bpf_counts before = c->drained;
-	int rc = DRAIN(BPF_HOLDS, holds, c->stats.n_holds);
+	int rc = DRAIN(BPF_HOLDS, holds);
 
-	rc = rc ? rc : DRAIN(BPF_INODES, inodes, c->stats.n_inodes);
-	rc = rc ? rc : DRAIN(BPF_LOCKS, locks, c->stats.n_locks);
-	rc = rc ? rc : DRAIN(BPF_TASKS, tasks, c->stats.n_procs);
-	rc = rc ? rc : DRAIN(BPF_CALLS, calls, c->stats.n_calls);
-	rc = rc ? rc : DRAIN(BPF_NAMES, names, c->stats.n_names);
+	rc = rc ? rc : DRAIN(BPF_INODES, inodes);
+	rc = rc ? rc : DRAIN(BPF_LOCKS, locks);
+	rc = rc ? rc : DRAIN(BPF_TASKS, tasks);
+	rc = rc ? rc : DRAIN(BPF_CALLS, calls);
+	rc = rc ? rc : DRAIN(BPF_NAMES, names);
 	if (rc < 0)
 		return rc;
-	c->drained = (struct lk_bpf_counts){ .holds = c->stats.n_holds,
-					     .inodes = c->stats.n_inodes,
-					     .locks = c->stats.n_locks,
-					     .tasks = c->stats.n_procs,
-					     .calls = c->stats.n_calls,
-					     .names = c->stats.n_names };
+	c->drained = c->made;
 	return memcmp(&before, &c->drained, sizeof(before)) == 0 ? -EAGAIN : 0;
 }
 

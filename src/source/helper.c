@@ -151,7 +151,7 @@ void lk_helper_adopt(const struct lk_helper_stuck *stuck)
 	leave_behind((struct left){ .stuck = *stuck, .kind = ADOPTED, .pidfd = pidfd });
 }
 
-/* -- in a child -- */
+/* -- frames, and what runs in a child -- */
 
 static int send_all(int fd, const void *data, size_t n, int flags)
 {

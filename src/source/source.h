@@ -73,7 +73,7 @@ struct lk_fact_file {
 	enum lk_tri deleted; /* this name is gone */
 	enum lk_tri replaced; /* the name now belongs to another inode */
 	/* The path does not lead there from our own root directory: it is one of another mount namespace, or of a mount or a root
-	 * directory that cannot be reached from here. LK_UNKNOWN: not looked into, or no path. See lk_fact_file_name(). */
+	 * directory that cannot be reached from here. LK_UNKNOWN: not looked into, or no path. See lk_file_name(). */
 	enum lk_tri unreachable;
 	uint64_t
 		foreign_mnt_ns; /* unreachable: inode number of the mount namespace it is a path of; 0 none that is known */

@@ -114,15 +114,21 @@ static int send(struct lk_wire_out *o, enum kind kind, const void *fact)
 	return send_with_file(o, kind, fact, NULL);
 }
 
-static int send_host(void *arg, const struct lk_fact_host *f)
-{
-	return send(arg, HOST, f);
-}
+#define SEND(name, kind) \
+	static int send_##name(void *arg, const struct lk_fact_##name *f) \
+	{ \
+		return send(arg, kind, f); \
+	}
 
-static int send_lock(void *arg, const struct lk_fact_lock *f)
-{
-	return send(arg, LOCK, f);
-}
+SEND(host, HOST)
+SEND(lock, LOCK)
+SEND(mount, MOUNT)
+SEND(proc, PROC)
+SEND(orphan, ORPHAN)
+SEND(denied, DENIED)
+SEND(proven, PROVEN)
+SEND(unread, UNREAD)
+SEND(end, END)
 
 static int send_fd(void *arg, const struct lk_fact_fd *f)
 {
@@ -132,41 +138,6 @@ static int send_fd(void *arg, const struct lk_fact_fd *f)
 static int send_waiter(void *arg, const struct lk_fact_waiter *f)
 {
 	return send_with_file(arg, WAITER, f, f->file);
-}
-
-static int send_mount(void *arg, const struct lk_fact_mount *f)
-{
-	return send(arg, MOUNT, f);
-}
-
-static int send_proc(void *arg, const struct lk_fact_proc *f)
-{
-	return send(arg, PROC, f);
-}
-
-static int send_orphan(void *arg, const struct lk_fact_orphan *f)
-{
-	return send(arg, ORPHAN, f);
-}
-
-static int send_denied(void *arg, const struct lk_fact_denied *f)
-{
-	return send(arg, DENIED, f);
-}
-
-static int send_proven(void *arg, const struct lk_fact_proven *f)
-{
-	return send(arg, PROVEN, f);
-}
-
-static int send_unread(void *arg, const struct lk_fact_unread *f)
-{
-	return send(arg, UNREAD, f);
-}
-
-static int send_end(void *arg, const struct lk_fact_end *f)
-{
-	return send(arg, END, f);
 }
 
 struct lk_sink lk_wire_sink(struct lk_wire_out *o)

@@ -15,7 +15,7 @@ struct lk_wire_out {
 	const struct lk_fact_file *last; /* what the last fd was of: it is not said again and again */
 };
 
-/* A sink that appends to o, which must outlive it. Its functions return 0 or -ENOMEM. */
+/* A sink that appends to o, which must outlive it. Its functions return 0. */
 struct lk_sink lk_wire_sink(struct lk_wire_out *o);
 /* The i-th chunk of whole frames, to be sent as one: its length, 0 after the last one; *ret is borrowed from o. i <= cuts.n. */
 size_t lk_wire_chunk(const struct lk_wire_out *o, size_t i, const char **ret);

@@ -158,7 +158,7 @@ static __always_inline uint32_t read_call(struct task_struct *task, uint64_t reg
 __attribute__((noinline)) int note_call(uint64_t addr, uint64_t regs)
 {
 	struct task_struct *task = AS(task_struct, addr);
-	uint32_t key = ctl.stats.n_calls - ctl.drained.calls, kind;
+	uint32_t key = ctl.made.calls - ctl.drained.calls, kind;
 	struct lk_bpf_call *r;
 	struct call c = { 0 };
 
@@ -178,7 +178,7 @@ __attribute__((noinline)) int note_call(uint64_t addr, uint64_t regs)
 	r->tgid = (uint32_t)READ(task, tgid);
 	r->tid = (uint32_t)READ(task, pid);
 	r->kind = kind;
-	ctl.stats.n_calls++;
+	ctl.made.calls++;
 	return 0;
 }
 

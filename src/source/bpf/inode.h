@@ -74,22 +74,22 @@ static __always_inline void fill_inode(struct lk_bpf_inode *r, uint64_t inode, u
 /* Dumps an inode that a file leads to: its index; GONE: it has no lock (any more); FULL. */
 static __always_inline int dump_inode(uint64_t inode, uint64_t file)
 {
-	uint32_t key = ctl.stats.n_inodes - ctl.drained.inodes;
+	uint32_t key = ctl.made.inodes - ctl.drained.inodes;
 	struct lk_bpf_inode *r = bpf_map_lookup_elem(&inodes, &key);
 
 	if (!r) {
 		ctl.full |= LK_BPF_FULL_INODES;
 		return FULL;
 	}
-	if (ctl.stats.n_names - ctl.drained.names + NAMES_PER_PATH > ctl.cap_names) {
+	if (ctl.made.names - ctl.drained.names + NAMES_PER_PATH > ctl.cap_names) {
 		ctl.full |= LK_BPF_FULL_NAMES;
 		return FULL;
 	}
 	w.inode = inode;
 	w.context = GET64(inode, inode, i_flctx);
-	w.first = ctl.stats.n_locks;
-	w.base = ctl.stats.n_locks - ctl.drained.locks;
-	w.index = ctl.stats.n_inodes;
+	w.first = ctl.made.locks;
+	w.base = ctl.made.locks - ctl.drained.locks;
+	w.index = ctl.made.inodes;
 	fill_inode(r, inode, file);
 	read_settled();
 	if (w.full) {
@@ -110,8 +110,8 @@ static __always_inline int dump_inode(uint64_t inode, uint64_t file)
 	r->n_held = w.n_held;
 	ctl.stats.n_torn += !!(w.flags & LK_BPF_INODE_TORN);
 	ctl.stats.n_changing += !!(w.flags & LK_BPF_INODE_CHANGING);
-	ctl.stats.n_locks += w.total;
-	return (int)ctl.stats.n_inodes++;
+	ctl.made.locks += w.total;
+	return (int)ctl.made.inodes++;
 }
 
 /* The inode of a file, dumped when it is met for the first time: its index, GONE or FULL. */

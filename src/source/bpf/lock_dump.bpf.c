@@ -37,7 +37,7 @@ static __always_inline bool still_there(uint32_t fd, uint64_t file, uint64_t ino
 /* A descriptor whose inode may have locks. 0 or FULL. */
 __attribute__((noinline)) int add_hold(uint32_t fd, uint64_t file, uint64_t inode)
 {
-	uint32_t key = ctl.stats.n_holds - ctl.drained.holds;
+	uint32_t key = ctl.made.holds - ctl.drained.holds;
 	struct lk_bpf_hold *r = bpf_map_lookup_elem(&holds, &key);
 	int index;
 
@@ -65,7 +65,7 @@ __attribute__((noinline)) int add_hold(uint32_t fd, uint64_t file, uint64_t inod
 	r->task = t.task_index;
 	r->mnt_id = GET(mount, GET64(file, file, f_path.mnt) - bpf_core_field_offset(struct mount, mnt), mnt_id);
 	if (still_there(fd, file, inode))
-		ctl.stats.n_holds++;
+		ctl.made.holds++;
 	return 0;
 }
 

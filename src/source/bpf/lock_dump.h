@@ -128,14 +128,8 @@ struct lk_bpf_call {
 /* What a scan counted. */
 struct lk_bpf_stats {
 	uint64_t n_groups; /* processes seen */
-	uint32_t n_holds;
-	uint32_t n_inodes;
-	uint32_t n_locks;
-	uint32_t n_procs; /* lk_bpf_task records */
-	uint32_t n_calls;
-	uint32_t n_torn;
+	uint32_t n_torn; /* inodes */
 	uint32_t n_changing;
-	uint32_t n_names;
 	uint32_t n_links_torn; /* per-processor lists that could not be followed to the end */
 	uint32_t n_links_lists; /* per-processor lists followed */
 };
@@ -170,6 +164,7 @@ struct lk_bpf_control {
 	uint32_t scan; /* number of this scan, never 0: entries of the seen table with another number are free */
 	uint32_t seen_mask; /* slots - 1 */
 	uint32_t cap_names; /* room in the buffer of names */
+	struct lk_bpf_counts made; /* in this scan */
 	struct lk_bpf_counts drained;
 	uint32_t full; /* LK_BPF_FULL_*: why the program stopped */
 	uint32_t arch; /* LK_BPF_X86 ...: how to read registers */

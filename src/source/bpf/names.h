@@ -35,7 +35,7 @@ static __always_inline void set_parent(uint32_t parent)
 static __always_inline uint64_t add_name(uint64_t dentry)
 {
 	struct dentry *d = AS(dentry, dentry);
-	uint32_t index = ctl.stats.n_names, sequence = READ(d, d_seq.seqcount.sequence), len = READ(d, d_name.len);
+	uint32_t index = ctl.made.names, sequence = READ(d, d_seq.seqcount.sequence), len = READ(d, d_name.len);
 	uint64_t parent = READ64(d, d_parent), bytes = READ64(d, d_name.name);
 	struct lk_bpf_name *r = name_at(index);
 
@@ -44,16 +44,16 @@ static __always_inline uint64_t add_name(uint64_t dentry)
 	r->parent = LK_BPF_NONE;
 	r->len = (uint16_t)len;
 	bpf_probe_read_kernel(r->bytes, sizeof(r->bytes), (const void *)bytes);
-	ctl.stats.n_names++;
+	ctl.made.names++;
 #pragma clang loop unroll(disable)
 	for (uint32_t i = 0; i < 4; i++) {
 		if (len <= LK_BPF_NAME_BYTES + i * LK_BPF_NAME_MORE)
 			break;
-		r = name_at(ctl.stats.n_names);
+		r = name_at(ctl.made.names);
 		if (!r)
 			return 0;
 		bpf_probe_read_kernel(r, sizeof(*r), (const void *)(bytes + LK_BPF_NAME_BYTES + i * LK_BPF_NAME_MORE));
-		ctl.stats.n_names++;
+		ctl.made.names++;
 	}
 	set_parent(index);
 	p.child = index;
@@ -94,7 +94,7 @@ static long climb_step(uint32_t i, void *unused)
 		return 1;
 	}
 	if (s)
-		s->index = ctl.stats.n_names;
+		s->index = ctl.made.names;
 	p.dentry = add_name(p.dentry);
 	return alone || !p.dentry;
 }

@@ -127,7 +127,7 @@ static __always_inline void fill_task(struct lk_bpf_task *r, uint64_t task)
 __attribute__((noinline)) int add_task(uint64_t leader)
 {
 	int slot = seen_slot(leader, GET64(task_struct, leader, start_boottime));
-	uint32_t key = ctl.stats.n_procs - ctl.drained.tasks;
+	uint32_t key = ctl.made.tasks - ctl.drained.tasks;
 	struct seen *s = seen_at(slot);
 	struct lk_bpf_task *r;
 
@@ -141,7 +141,7 @@ __attribute__((noinline)) int add_task(uint64_t leader)
 		return FULL;
 	}
 	fill_task(r, leader);
-	s->index = ctl.stats.n_procs++;
+	s->index = ctl.made.tasks++;
 	return (int)s->index;
 }
 
