@@ -51,7 +51,6 @@ libtui_a_SOURCES = \
 	tui/list_find.c \
 	tui/list_private.h \
 	tui/menu.c \
-	tui/menus.c \
 	tui/move.c \
 	tui/paint.c \
 	tui/paint.h \

@@ -1,26 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A list to choose one line from. */
+/* Menus, lists to choose one line from: the order, the user, the actions. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "tui/app.h"
+#include "tui/fileact.h"
+#include "tui/targets.h"
+#include "tui/vigil.h"
+
+struct row {
+	char *text; /* owned; raw bytes */
+	char *why_not; /* owned: it cannot be chosen, and why; NULL: it can */
+	long value;
+};
+
+/* The menu is closed already. subject: id of the view's row that it was opened for. */
+typedef unsigned (*chosen_fn)(struct lk_tui *t, const struct row *row, uint64_t subject);
 
 struct menu {
 	struct lk_pane pane;
-	struct lk_menu_row *rows; /* owned, texts too */
-	size_t n, selected, top;
+	LK_VEC(struct row) rows;
+	size_t selected, top;
 	size_t page; /* rows that fitted when painted last */
-	lk_menu_chosen chosen;
-	void *arg; /* owned */
+	chosen_fn chosen;
+	uint64_t subject;
 };
 
-static void free_rows(struct lk_menu_row *rows, size_t n)
+/* text and why_not are taken over. */
+static void add(struct menu *m, char *text, char *why_not, long value)
 {
-	for (size_t i = 0; rows && i < n; i++)
-		free(rows[i].text);
-	free(rows);
+	*lk_vec_push(&m->rows) = (struct row){ text, why_not, value };
 }
 
 static void free_menu(struct lk_pane *p, struct lk_tui *t)
@@ -28,8 +40,11 @@ static void free_menu(struct lk_pane *p, struct lk_tui *t)
 	struct menu *m = (struct menu *)p;
 
 	(void)t;
-	free_rows(m->rows, m->n);
-	free(m->arg);
+	for (size_t i = 0; i < m->rows.n; i++) {
+		free(m->rows.v[i].text);
+		free(m->rows.v[i].why_not);
+	}
+	lk_vec_done(&m->rows);
 	free(m);
 }
 
@@ -40,30 +55,26 @@ static int cells_of(const char *bytes)
 	return lk_canvas_cells(bytes, strlen(bytes), lk_sanitize_locale_is_utf8());
 }
 
-static int row_cells(const struct lk_menu_row *row)
-{
-	return cells_of(row->text) + (row->why_not ? cells_of(row->why_not) + 4 : 0);
-}
-
 static void size(struct lk_pane *p, struct lk_tui *t, int *w, int *h)
 {
 	const struct menu *m = (const struct menu *)p;
-	int widest = p->title ? (int)strlen(p->title) + 4 : 0;
+	int widest = (int)strlen(p->title) + 4;
 
 	(void)t;
-	for (size_t i = 0; i < m->n; i++) {
-		int cells = row_cells(&m->rows[i]);
+	for (size_t i = 0; i < m->rows.n; i++) {
+		const struct row *row = &m->rows.v[i];
+		int cells = cells_of(row->text) + (row->why_not ? cells_of(row->why_not) + 4 : 0);
 
 		widest = cells > widest ? cells : widest;
 	}
 	/* The border, the marker, and a blank on either side. */
 	*w = widest + 6 < *w ? widest + 6 : *w;
-	*h = m->n + 2 < (size_t)*h ? (int)m->n + 2 : *h;
+	*h = m->rows.n + 2 < (size_t)*h ? (int)m->rows.n + 2 : *h;
 }
 
 static void paint_row(const struct menu *m, size_t i, struct lk_canvas *c, struct lk_rect r, int y)
 {
-	const struct lk_menu_row *row = &m->rows[i];
+	const struct row *row = &m->rows.v[i];
 	int cells = cells_of(row->text), left = r.w - 2, used;
 	enum lk_style style = row->why_not ? LK_STYLE_OFF : LK_STYLE_PLAIN;
 
@@ -96,7 +107,7 @@ static void paint(struct lk_pane *p, struct lk_tui *t, struct lk_canvas *c, stru
 		m->top = m->selected;
 	if (m->selected >= m->top + m->page)
 		m->top = m->selected - m->page + 1;
-	for (size_t i = 0; i < m->page && m->top + i < m->n; i++)
+	for (size_t i = 0; i < m->page && m->top + i < m->rows.n; i++)
 		paint_row(m, m->top + i, c, r, r.y + (int)i);
 }
 
@@ -105,35 +116,32 @@ static void paint(struct lk_pane *p, struct lk_tui *t, struct lk_canvas *c, stru
 /* The menu is gone before the choice is acted on. */
 static unsigned choose(struct menu *m, struct lk_tui *t)
 {
-	const struct lk_menu_row *row = m->selected < m->n ? &m->rows[m->selected] : NULL;
-	lk_menu_chosen chosen = m->chosen;
-	lk_auto_mem void *arg = NULL;
+	struct row row = m->rows.v[m->selected];
+	chosen_fn chosen = m->chosen;
+	uint64_t subject = m->subject;
 	unsigned dirty;
-	long value;
 
-	if (!row)
-		return LK_DIRTY_NONE;
-	if (row->why_not)
-		return lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", row->text, row->why_not);
-	value = row->value;
-	arg = m->arg;
-	m->arg = NULL;
+	if (row.why_not)
+		return lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", row.text, row.why_not);
+	m->rows.v[m->selected].text = NULL;
 	dirty = lk_pane_close(t, &m->pane);
-	return dirty | chosen(t, arg, value);
+	dirty |= chosen(t, &row, subject);
+	free(row.text);
+	return dirty;
 }
 
 static unsigned select_row(struct menu *m, size_t i)
 {
-	m->selected = i < m->n ? i : m->n ? m->n - 1 : 0;
+	m->selected = i < m->rows.n ? i : m->rows.n - 1;
 	return LK_DIRTY_PAINT;
 }
 
 /* The next row that begins with this letter. */
 static unsigned jump(struct menu *m, lk_press k)
 {
-	for (size_t i = 1; i <= m->n && k < 0x80; i++) {
-		size_t at = (m->selected + i) % m->n;
-		char first = m->rows[at].text[0];
+	for (size_t i = 1; i <= m->rows.n && k < 0x80; i++) {
+		size_t at = (m->selected + i) % m->rows.n;
+		char first = m->rows.v[at].text[0];
 
 		if (first == (char)k || (first >= 'A' && first <= 'Z' && first - 'A' + 'a' == (char)k))
 			return select_row(m, at);
@@ -149,10 +157,10 @@ static unsigned key(struct lk_pane *p, struct lk_tui *t, lk_press k)
 	switch (k) {
 	case LK_KEY_UP:
 	case 'k':
-		return select_row(m, m->selected ? m->selected - 1 : m->n);
+		return select_row(m, m->selected ? m->selected - 1 : m->rows.n);
 	case LK_KEY_DOWN:
 	case 'j':
-		return select_row(m, m->selected + 1 < m->n ? m->selected + 1 : 0);
+		return select_row(m, m->selected + 1 < m->rows.n ? m->selected + 1 : 0);
 	case LK_KEY_PAGE_UP:
 		return select_row(m, m->selected > page ? m->selected - page : 0);
 	case LK_KEY_PAGE_DOWN:
@@ -162,7 +170,7 @@ static unsigned key(struct lk_pane *p, struct lk_tui *t, lk_press k)
 		return select_row(m, 0);
 	case LK_KEY_END:
 	case 'G':
-		return select_row(m, m->n);
+		return select_row(m, m->rows.n);
 	case LK_KEY_ENTER:
 	case LK_KEY_RIGHT:
 		return choose(m, t);
@@ -185,11 +193,9 @@ static unsigned mouse(struct lk_pane *p, struct lk_tui *t, const struct lk_mouse
 		return select_row(m, m->selected ? m->selected - 1 : 0);
 	if (e->kind == LK_MOUSE_WHEEL_DOWN)
 		return select_row(m, m->selected + 1);
-	if (at >= m->n)
+	if (at >= m->rows.n)
 		return LK_DIRTY_NONE;
-	if (m->selected == at)
-		return choose(m, t);
-	return select_row(m, at);
+	return m->selected == at ? choose(m, t) : select_row(m, at);
 }
 
 static const struct lk_pane_ops ops = {
@@ -204,19 +210,161 @@ static const struct lk_pane_ops ops = {
 	.keys = "Enter choose   Esc cancel",
 };
 
-unsigned lk_menu_open(struct lk_tui *t, const char *title, struct lk_menu_row *rows, size_t n, size_t selected,
-		      lk_menu_chosen chosen, void *arg)
+static struct menu *menu_new(const char *title, chosen_fn chosen)
 {
-	struct menu *m = calloc(1, sizeof(*m));
+	struct menu *m = lk_alloc(1, sizeof(*m));
 
-	if (m) {
-		*m = (struct menu){
-			.pane = { .ops = &ops, .title = title }, .rows = rows, .n = n, .chosen = chosen, .arg = arg
-		};
-		select_row(m, selected);
-		return lk_pane_push(t, &m->pane);
+	m->pane = (struct lk_pane){ .ops = &ops, .title = title };
+	m->chosen = chosen;
+	return m;
+}
+
+/* ---- the order ---- */
+
+#define NATURAL (-1)
+
+static unsigned sort_chosen(struct lk_tui *t, const struct row *row, uint64_t subject)
+{
+	(void)subject;
+	lk_list_sort_by(&lk_tui_view(t)->list, row->value == NATURAL ? SIZE_MAX : (size_t)row->value);
+	return LK_DIRTY_ORDER;
+}
+
+unsigned lk_do_sort(struct lk_tui *t)
+{
+	struct menu *m = menu_new("Order by", sort_chosen);
+	const struct lk_view *v = lk_tui_view(t);
+	size_t order[LK_COLUMNS_MAX], n = lk_table_order(t, v, order);
+	const char *now = v->list.descending ? " (orders now, downwards)" : " (orders now, upwards)";
+	int width = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int len = (int)strlen(v->ops->list.columns[i].name);
+
+		width = len > width ? len : width;
 	}
-	free_rows(rows, n);
-	free(arg);
-	return lk_tui_say(t, LK_STYLE_ALARM, "There is no memory left for that.");
+	add(m, lk_strdup("natural order, as the kernel lists them"), NULL, NATURAL);
+	for (size_t i = 0; i < n; i++) {
+		const struct lk_column *col = &v->ops->list.columns[order[i]];
+		bool on = v->list.sort_column == order[i];
+
+		if (on)
+			m->selected = i + 1;
+		add(m, lk_printf("%-*s %s%s", width, col->name, col->help, on ? now : ""), NULL, (long)order[i]);
+	}
+	return lk_pane_push(t, &m->pane);
+}
+
+/* ---- the user ---- */
+
+enum { EVERYBODY, ONE };
+
+static unsigned user_chosen(struct lk_tui *t, const struct row *row, uint64_t subject)
+{
+	struct lk_err err = { 0 };
+
+	(void)subject;
+	if (lk_list_set_user(&lk_tui_view(t)->list, row->value == ONE ? row->text : NULL, &err) < 0)
+		lk_tui_say(t, LK_STYLE_ALARM, "%s", lk_err_text(&err));
+	lk_err_done(&err);
+	return LK_DIRTY_PAINT;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+unsigned lk_do_user(struct lk_tui *t)
+{
+	const struct lk_snapshot *snap = t->frame ? t->frame->snap : NULL;
+	const char *now = lk_tui_view(t)->list.user;
+	lk_auto_mem const char **names = NULL;
+	struct menu *m;
+	size_t n = 0;
+
+	if (!snap)
+		return lk_tui_say(t, LK_STYLE_ALARM, "No look has been finished yet.");
+	names = lk_alloc(snap->n_procs, sizeof(*names));
+	for (size_t i = 0; i < snap->n_procs; i++) {
+		if (snap->procs[i].user)
+			names[n++] = snap->procs[i].user;
+	}
+	qsort(names, n, sizeof(*names), compare_names);
+	m = menu_new("Only locks of", user_chosen);
+	add(m, lk_strdup("everybody"), NULL, EVERYBODY);
+	for (size_t i = 0; i < n; i++) {
+		if (i && strcmp(names[i - 1], names[i]) == 0)
+			continue;
+		if (now && strcmp(now, names[i]) == 0)
+			m->selected = m->rows.n;
+		add(m, lk_strdup(names[i]), NULL, ONE);
+	}
+	return lk_pane_push(t, &m->pane);
+}
+
+/* ---- the actions ---- */
+
+static const struct {
+	const char *label, *command;
+	unsigned (*run)(struct lk_tui *t); /* NULL: as the command */
+	const char *(*why_not)(const struct lk_subject *s); /* beside the command's own reasons; NULL: none */
+} actions[] = {
+	{ "Release the lock ...", "release", NULL, NULL },
+	{ "Signal the process ...", "signal", NULL, lk_targets_why_not },
+	{ "Test a lock ...", "test", NULL, NULL },
+	{ "Wait until it is free ...", "wait", NULL, lk_vigil_why_not },
+	{ "Delete the file ...", "delete", NULL, lk_fileact_why_not },
+	{ "Rename the file ...", "rename", NULL, lk_fileact_why_not },
+	{ "Move the file ...", "rename", lk_fileact_move, lk_fileact_why_not },
+	{ "Copy command, JSON ...", "show", NULL, NULL },
+};
+#define N_ACTIONS (sizeof(actions) / sizeof(*actions))
+
+static const struct lk_command *command_of(size_t i)
+{
+	return lk_command_find(actions[i].command, strlen(actions[i].command));
+}
+
+static unsigned action_chosen(struct lk_tui *t, const struct row *row, uint64_t subject)
+{
+	const struct lk_command *cmd = command_of((size_t)row->value);
+	struct lk_subject s;
+
+	lk_tui_subject(t, &s);
+	if (s.id != subject)
+		return lk_tui_say(t, LK_STYLE_ALARM, "The target changed: that row is gone. Nothing was done.");
+	/* The refusals of the command count for all that is done in its way. */
+	if (actions[row->value].run && !lk_command_refusal(t, cmd))
+		return actions[row->value].run(t);
+	return lk_command_invoke(t, cmd);
+}
+
+static void add_action(struct lk_tui *t, struct menu *m, const struct lk_subject *s, size_t i)
+{
+	const struct lk_command *cmd = command_of(i);
+	const char *why = lk_command_refusal(t, cmd);
+	char key[LK_KEY_NAME] = "";
+	lk_press k;
+
+	if (!why && actions[i].why_not)
+		why = actions[i].why_not(s);
+	if (!actions[i].run && lk_keymap_keys(&t->keymap, cmd, &k, 1))
+		lk_press_name(k, key);
+	add(m, lk_printf("%-25s %-3s", actions[i].label, key), lk_strdup(why), (long)i);
+}
+
+unsigned lk_do_actions(struct lk_tui *t)
+{
+	struct lk_subject s;
+	struct menu *m;
+
+	lk_tui_subject(t, &s);
+	if (!s.frame)
+		return lk_tui_say(t, LK_STYLE_ALARM, "No row is selected.");
+	m = menu_new("Actions", action_chosen);
+	m->subject = s.id;
+	for (size_t i = 0; i < N_ACTIONS; i++)
+		add_action(t, m, &s, i);
+	return lk_pane_push(t, &m->pane);
 }

@@ -93,15 +93,4 @@ const char *lk_field_str(struct lk_field *f); /* never NULL */
 void lk_field_paint(struct lk_field *f, struct lk_canvas *c, int x, int y, int cells, bool focus);
 void lk_field_done(struct lk_field *f);
 
-/* -- menu.c: a list to choose from -- */
-struct lk_menu_row {
-	char *text; /* owned; raw bytes */
-	const char *why_not; /* it cannot be chosen, and why; static or valid as long as the menu; NULL: it can */
-	long value;
-};
-/* rows are taken over. chosen: the menu is closed already. arg: free'd with free(3) after that. */
-typedef unsigned (*lk_menu_chosen)(struct lk_tui *t, void *arg, long value);
-unsigned lk_menu_open(struct lk_tui *t, const char *title, struct lk_menu_row *rows, size_t n, size_t selected,
-		      lk_menu_chosen chosen, void *arg);
-
 #endif
