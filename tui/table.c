@@ -57,14 +57,11 @@ static int format_row(struct sheet *s, size_t row)
 	for (size_t i = 0; i < s->n_shown; i++) {
 		size_t column = s->shown[i], cells;
 		struct cell *cell = cell_of(s, row, column);
-		int rc;
 
 		*cell = (struct cell){ .at = s->text.n, .style = LK_STYLE_PLAIN };
 		if (it->flags & LK_ITEM_FIXED)
 			continue;
-		rc = s->v->ops->cell(s->t, it, column, &s->text, &cell->style);
-		if (rc < 0)
-			return rc;
+		s->v->ops->cell(s->t, it, column, &s->text, &cell->style);
 		cell->n = s->text.n - cell->at;
 		cells = widest(s->text.v + cell->at, cell->n);
 		if (cells > s->v->seen[column])
@@ -271,7 +268,9 @@ static void paint_fixed_line(const struct sheet *s, const struct lk_item *it, st
 {
 	lk_buf text = { 0 };
 
-	if (s->v->ops->describe && s->v->ops->describe(s->t, it, &text) == 0 && text.n)
+	if (s->v->ops->describe)
+		s->v->ops->describe(s->t, it, &text);
+	if (text.n)
 		lk_canvas_bytes(c, r.x + 2, r.y, r.w - 2, LK_STYLE_DIM, LK_FIT_LEFT, text.v, text.n);
 	lk_vec_done(&text);
 }
@@ -378,12 +377,10 @@ int lk_table_words(const struct lk_view *v, const struct lk_item *it, lk_buf *ou
 	size_t shown[LK_COLUMNS_MAX];
 	size_t n = lk_table_shown(v->tui, v, shown);
 	enum lk_style style;
-	int rc = 0;
 
-	for (size_t i = 0; i < n && !rc; i++) {
-		rc = v->ops->cell(v->tui, it, shown[i], out, &style);
-		if (!rc)
-			rc = lk_buf_add(out, " ", 1);
+	for (size_t i = 0; i < n; i++) {
+		v->ops->cell(v->tui, it, shown[i], out, &style);
+		lk_buf_add(out, " ", 1);
 	}
-	return rc;
+	return 0;
 }

@@ -34,23 +34,23 @@ struct lk_view_ops {
 	size_t sort_column; /* at the start; SIZE_MAX natural */
 	bool tree; /* at the start */
 	struct lk_list_ops list;
-	int (*init)(struct lk_view *v); /* makes v->own; NULL: it has none. 0 or -ENOMEM */
+	void (*init)(struct lk_view *v); /* makes v->own; NULL: it has none */
 	void (*done)(struct lk_view *v);
-	/* A cell as raw bytes. *style: what it means. 0 or -ENOMEM. */
-	int (*cell)(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out,
-		    enum lk_style *ret_style);
+	/* A cell as raw bytes. *style: what it means. */
+	void (*cell)(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out,
+		     enum lk_style *ret_style);
 	/* *ret comes zeroed. */
 	void (*subject)(const struct lk_tui *t, const struct lk_item *it, struct lk_subject *ret);
-	/* The row in plain words, raw bytes. 0 or -ENOMEM. */
-	int (*describe)(const struct lk_tui *t, const struct lk_item *it, lk_buf *out);
+	/* The row in plain words, raw bytes. */
+	void (*describe)(const struct lk_tui *t, const struct lk_item *it, lk_buf *out);
 	/* NULL: painted as a table. It must set v->list.page, call lk_list_scroll() and put the cursor. */
 	void (*paint)(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);
 	/* For the mouse, of a view that paints itself: how many lines lie above its first row; -1: now it is a table after all. NULL: its
 	 * rows cannot be clicked on. */
 	int (*lines_above)(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r);
 	/* NULL: none. What is left of the tab line is the view's: "7 waiters, 2 roots, 1 cycle". A line break before each part that is left
-	 * out where there is no room for it. 0 or -ENOMEM. */
-	int (*title_words)(const struct lk_tui *t, const struct lk_view *v, lk_buf *out);
+	 * out where there is no room for it. */
+	void (*title_words)(const struct lk_tui *t, const struct lk_view *v, lk_buf *out);
 	/* Keys that mean something of their own here (panning a map); LK_DIRTY_NOT_MINE for all others. NULL: none. */
 	unsigned (*command)(struct lk_tui *t, struct lk_view *v, const struct lk_command *cmd);
 	/* What a command is called in the key bar here, at most 7 cells; "": it does nothing here; NULL: as its table says. NULL: all are. */

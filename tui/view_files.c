@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One row for each locked file. */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -36,35 +35,30 @@ static struct lk_file_sum sum_of(const struct lk_item *it)
 	return lk_sums_file(it->frame, file_of(it));
 }
 
-static int add_file(const struct lk_frame *f, const struct lk_file *file, lk_items *ret)
+static void add_file(const struct lk_frame *f, const struct lk_file *file, lk_items *ret)
 {
 	struct lk_file_sum sum = lk_sums_file(f, file);
 	struct lk_item *it = lk_vec_push(ret);
 
-	if (!it)
-		return -ENOMEM;
 	*it = (struct lk_item){ .id = lk_locks_file_id(file), .frame = f, .index = file->index };
 	if (sum.n_waiting || sum.blocking || sum.cycle)
 		it->flags |= LK_ITEM_CONTENDED;
 	if (sum.n_waiting)
 		it->flags |= LK_ITEM_WAITING;
-	return 0;
 }
 
 /* In the order in which the locks stand. */
 static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
-	int rc = 0;
-
 	(void)view;
 	(void)tree;
-	for (size_t i = 0; f->sums.files && i < f->snap->n_locks && !rc; i++) {
+	for (size_t i = 0; i < f->snap->n_locks; i++) {
 		const struct lk_file *file = f->snap->locks[i].file;
 
 		if (f->sums.by_file[f->sums.files[file->index].first] == i)
-			rc = add_file(f, file, ret);
+			add_file(f, file, ret);
 	}
-	return rc;
+	return 0;
 }
 
 static size_t oldest_of(const struct lk_file_sum *sum)
@@ -121,7 +115,7 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	}
 }
 
-static int put_types(unsigned types, lk_buf *out)
+static void put_types(unsigned types, lk_buf *out)
 {
 	const char *before = "";
 
@@ -132,20 +126,20 @@ static int put_types(unsigned types, lk_buf *out)
 		lk_put_upper(i == LK_TYPE_UNKNOWN ? "other" : lk_type_words[i], out);
 		before = "+";
 	}
-	return 0;
 }
 
-static int put_inode(const struct lk_file *file, lk_buf *out)
+static void put_inode(const struct lk_file *file, lk_buf *out)
 {
 	const char *note = file->deleted == LK_YES ? " DELETED" : file->replaced == LK_YES ? " REPLACED" : "";
 
 	if (file->key.none)
-		return lk_buf_puts(out, "-");
-	return lk_buf_printf(out, "%" PRIu32 ":%" PRIu32 " %" PRIu64 "%s", file->key.major, file->key.minor,
-			     file->key.ino, note);
+		lk_buf_puts(out, "-");
+	else
+		lk_buf_printf(out, "%" PRIu32 ":%" PRIu32 " %" PRIu64 "%s", file->key.major, file->key.minor,
+			      file->key.ino, note);
 }
 
-static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	struct lk_file_sum sum = sum_of(it);
 	char letter;
@@ -154,24 +148,32 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 	switch (column) {
 	case S:
 		letter = lk_locks_file_letter(&sum, it->flags & LK_ITEM_GHOST, ret_style);
-		return lk_buf_add(out, &letter, 1);
+		lk_buf_add(out, &letter, 1);
+		break;
 	case LOCKS:
-		return lk_buf_printf(out, "%zu", sum.n_held + sum.n_waiting);
+		lk_buf_unsigned(out, sum.n_held + sum.n_waiting);
+		break;
 	case HOLD:
-		return lk_buf_printf(out, "%zu", sum.n_held);
+		lk_buf_unsigned(out, sum.n_held);
+		break;
 	case WAIT:
 		*ret_style = sum.n_waiting ? LK_STYLE_WAITING : LK_STYLE_PLAIN;
-		return lk_buf_printf(out, "%zu", sum.n_waiting);
+		lk_buf_unsigned(out, sum.n_waiting);
+		break;
 	case TYPES:
-		return put_types(sum.types, out);
+		put_types(sum.types, out);
+		break;
 	case OLDEST:
-		return lk_locks_put_age(t, it, oldest_of(&sum), out);
+		lk_locks_put_age(t, it, oldest_of(&sum), out);
+		break;
 	case SIZE:
-		return lk_tui_size_text(t, file_of(it)->size, out);
+		lk_tui_size_text(t, file_of(it)->size, out);
+		break;
 	case INODE:
-		return put_inode(file_of(it), out);
+		put_inode(file_of(it), out);
+		break;
 	default:
-		return lk_locks_put_path(file_of(it), out);
+		lk_locks_put_path(file_of(it), out);
 	}
 }
 
@@ -202,9 +204,9 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 	ret->file = file_of(it);
 }
 
-static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
+static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
 {
-	return lk_words_of_file(t, it->frame, file_of(it), out);
+	lk_words_of_file(t, it->frame, file_of(it), out);
 }
 
 const struct lk_view_ops lk_view_files = {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What happened since the start, and a timeline of the selected event. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/app.h"
 #include "tui/paint.h"
@@ -47,22 +47,19 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int note_standing(struct standing *s, const struct lk_frame *f)
+static void note_standing(struct standing *s, const struct lk_frame *f)
 {
 	size_t n = f->snap->n_locks;
 	uint64_t *ids;
 
 	if (s->ids && s->number == f->number)
-		return 0;
-	ids = malloc((n + 1) * sizeof(*ids));
-	if (!ids)
-		return -ENOMEM;
+		return;
+	ids = lk_alloc(n, sizeof(*ids));
 	for (size_t i = 0; i < n; i++)
 		ids[i] = f->snap->locks[i].id;
 	qsort(ids, n, sizeof(*ids), by_id);
 	free(s->ids);
 	*s = (struct standing){ ids, n, f->number };
-	return 0;
 }
 
 static bool stands(const struct standing *s, uint64_t id)
@@ -97,18 +94,16 @@ static int64_t lasting_ms(const struct lk_tui *t, const struct lk_history_entry 
 
 /* ---- rows ---- */
 
-static int init(struct lk_view *v)
+static void init(struct lk_view *v)
 {
-	v->own = calloc(1, sizeof(struct standing));
-	return v->own ? 0 : -ENOMEM;
+	v->own = lk_alloc(1, sizeof(struct standing));
 }
 
 static void done(struct lk_view *v)
 {
 	struct standing *s = v->own;
 
-	if (s)
-		free(s->ids);
+	free(s->ids);
 	free(s);
 }
 
@@ -116,20 +111,18 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 {
 	const struct lk_view *v = view;
 	const struct lk_history *h = &v->tui->history;
-	int rc = note_standing(v->own, f);
 
 	(void)tree;
-	for (size_t i = 0; i < h->n && !rc; i++) {
+	note_standing(v->own, f);
+	for (size_t i = 0; i < h->n; i++) {
 		const struct lk_history_entry *e = lk_history_at(h, i);
 		struct lk_item *it = lk_vec_push(ret);
 
-		if (!it)
-			return -ENOMEM;
 		*it = (struct lk_item){ .id = e->serial, .frame = f, .index = e->serial };
 		if (e->behind[0] || e->alarm)
 			it->flags |= LK_ITEM_CONTENDED;
 	}
-	return rc;
+	return 0;
 }
 
 static struct lk_value number(int64_t i, bool known)
@@ -210,29 +203,35 @@ static enum lk_style style_of(const struct lk_history_entry *e)
 	return e->after == '.' ? LK_STYLE_WAITING : e->after == '=' ? LK_STYLE_HELD : LK_STYLE_PLAIN;
 }
 
-static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_history_entry *e = entry_of(t, it);
 	int64_t ms;
 
 	if (!e)
-		return 0;
+		return;
 	switch (column) {
 	case COL_TIME:
 		lk_tui_put_time(e->wall_ms, LK_CLOCK, out);
-		return 0;
+		break;
 	case COL_FOR:
 		ms = strcmp(e->word, "GAP") == 0 ? e->for_ms : lasting_ms(t, e);
-		return ms < 0 ? lk_buf_puts(out, "-") : lk_tui_age_text(ms, false, out);
+		lk_buf_puts(out, ms < 0 ? "-" : "");
+		lk_tui_age_text(ms, false, out);
+		break;
 	case COL_EVENT:
 		*ret_style = style_of(e);
-		return lk_buf_puts(out, e->word);
+		lk_buf_puts(out, e->word);
+		break;
 	case COL_PID:
-		return e->pid ? lk_buf_printf(out, "%d", e->pid) : 0;
+		if (e->pid)
+			lk_buf_number(out, e->pid);
+		break;
 	case COL_COMMAND:
-		return e->comm ? lk_buf_puts(out, e->comm) : 0;
+		lk_buf_puts(out, e->comm ? e->comm : "");
+		break;
 	default:
-		return e->text ? lk_buf_puts(out, e->text) : 0;
+		lk_buf_puts(out, e->text ? e->text : "");
 	}
 }
 
@@ -259,42 +258,38 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 		ret->proc = proc_of(t, e);
 }
 
-static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
+static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
 {
 	const struct lk_history_entry *e = entry_of(t, it);
 	const struct lk_lock *l = e ? lock_of(t, e) : NULL;
-	int rc;
 
-	if (!e)
-		return lk_buf_puts(out, "It was pushed out of the history by newer events.");
 	if (l) {
-		rc = lk_buf_puts(out, "now: ");
-		return rc ? rc : lk_words_put_lock(t, t->frame, l, out);
+		lk_buf_puts(out, "now: ");
+		lk_words_put_lock(t, t->frame, l, out);
+	} else if (e && e->path) {
+		lk_buf_printf(out, "%s%s", e->path, e->lock_id ? ": this lock is gone by now" : "");
+	} else {
+		lk_buf_puts(out, !e ? "It was pushed out of the history by newer events." : e->text ? e->text : "");
 	}
-	if (!e->path)
-		return e->text ? lk_buf_puts(out, e->text) : 0;
-	return lk_buf_printf(out, "%s%s", e->path, e->lock_id ? ": this lock is gone by now" : "");
 }
 
-static int title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *out)
+static void title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *out)
 {
 	bool live = !t->frame || t->frame->snap->host.live;
 	int64_t interval = lk_header_interval_ms(t);
-	int rc;
 
 	(void)v;
-	if (!live && t->frame->number < 2)
-		return lk_buf_puts(out, "of one look only: nothing to compare it with");
-	if (!t->history.since_wall_ms)
-		return lk_buf_puts(out, "nothing was seen yet");
-	rc = lk_buf_puts(out, "since ");
+	if (!t->history.since_wall_ms || (!live && t->frame->number < 2)) {
+		lk_buf_puts(out, live || t->frame->number > 1 ? "nothing was seen yet"
+							      : "of one look only: nothing to compare it with");
+		return;
+	}
+	lk_buf_puts(out, "since ");
 	lk_tui_put_time(t->history.since_wall_ms, LK_CLOCK, out);
-	if (!rc)
-		rc = lk_buf_printf(out, ", sampled every %gs: shorter locks can be missed",
-				   (double)((interval ? interval : t->set.delay_ms) / 100) / 10);
-	if (!rc && t->history.n_lost)
-		rc = lk_buf_printf(out, "\n%" PRIu64 " older events are forgotten", t->history.n_lost);
-	return rc;
+	lk_buf_printf(out, ", sampled every %gs: shorter locks can be missed",
+		      (double)((interval ? interval : t->set.delay_ms) / 100) / 10);
+	if (t->history.n_lost)
+		lk_buf_printf(out, "\n%" PRIu64 " older events are forgotten", t->history.n_lost);
 }
 
 /* ---- the timeline ---- */
@@ -365,11 +360,11 @@ static void paint_lanes(const struct lk_tui *t, const struct lk_timeline *l, con
 			struct lk_canvas *c, struct lk_rect r)
 {
 	size_t cells = r.w > LABEL_CELLS + 1 ? (size_t)(r.w - LABEL_CELLS - 1) : 0;
-	lk_auto_mem char *line = malloc(cells + 1);
+	lk_auto_mem char *line = lk_alloc(cells + 1, 1);
 	int pids[MOST_LANES];
 	size_t n = lanes_of(e, pids);
 
-	for (size_t i = 0; line && i < n && (int)i < r.h; i++) {
+	for (size_t i = 0; i < n && (int)i < r.h; i++) {
 		enum lk_timeline_now now = does_now(t->frame->snap, e, pids[i]);
 
 		lk_timeline_draw(l, pids[i], now, cells, line);

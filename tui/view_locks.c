@@ -231,11 +231,10 @@ static void choose_all(struct own *own, const char *list)
 		choose(own, list + (*list == '+'));
 }
 
-static int init(struct lk_view *v)
+static void init(struct lk_view *v)
 {
 	v->own = lk_alloc(1, sizeof(struct own));
 	choose_all(v->own, NULL);
-	return 0;
 }
 
 static void done(struct lk_view *v)
@@ -364,7 +363,7 @@ static void put_text(const struct lk_tui *t, const struct lk_column *col, const 
 		lk_buf_puts(out, col->unknown);
 }
 
-static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_column *col = &lk_column_screen[column];
 	struct lk_row row;
@@ -373,7 +372,7 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 	*ret_style = LK_STYLE_PLAIN;
 	if (lk_locks_group(it)) {
 		put_group(t, it, col->screen, out, ret_style);
-		return 0;
+		return;
 	}
 	row = row_of(it);
 	switch (col->screen) {
@@ -397,7 +396,6 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 		lk_locks_put_path(row.lock->file, out);
 		break;
 	}
-	return 0;
 }
 
 /* What is looked for in a row is what its cells show. */
@@ -458,13 +456,14 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 		ret->holder = &l->holders[0];
 }
 
-static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
+static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
 {
 	if (lk_locks_group(it))
-		return lk_words_of_file(t, it->frame, lk_locks_group(it), out);
-	if (t->w < BRIEF_W)
-		return lk_words_brief(t, it->frame, lock_of(it), out);
-	return lk_words_put_lock(t, it->frame, lock_of(it), out);
+		lk_words_of_file(t, it->frame, lk_locks_group(it), out);
+	else if (t->w < BRIEF_W)
+		lk_words_brief(t, it->frame, lock_of(it), out);
+	else
+		lk_words_put_lock(t, it->frame, lock_of(it), out);
 }
 
 static const char *label(const struct lk_view *v, const struct lk_command *cmd)

@@ -321,26 +321,22 @@ static bool zoom(struct lk_view_map_own *m, int direction)
 
 /* ---- rows ---- */
 
-static int init(struct lk_view *v)
+static void init(struct lk_view *v)
 {
-	v->own = calloc(1, sizeof(struct lk_view_map_own));
-	return v->own ? 0 : -ENOMEM;
+	v->own = lk_alloc(1, sizeof(struct lk_view_map_own));
 }
 
 static void done(struct lk_view *v)
 {
-	if (v->own)
-		lk_view_map_done(v->own);
+	lk_view_map_done(v->own);
 	free(v->own);
 }
 
-static int add_lane(const struct lk_view_map_own *m, size_t i, lk_items *ret)
+static void add_lane(const struct lk_view_map_own *m, size_t i, lk_items *ret)
 {
 	const struct lk_lane *lane = &m->all.lanes[i];
 	struct lk_item *it = lk_vec_push(ret);
 
-	if (!it)
-		return -ENOMEM;
 	*it = (struct lk_item){
 		.id = lane_id(lane->spans[0].lock), .frame = m->frame, .index = lane->spans[0].lock->index, .sub = i
 	};
@@ -348,19 +344,17 @@ static int add_lane(const struct lk_view_map_own *m, size_t i, lk_items *ret)
 		it->flags |= LK_ITEM_CONTENDED;
 	if (lane->waiting)
 		it->flags |= LK_ITEM_WAITING;
-	return 0;
 }
 
 static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	struct lk_view_map_own *m = own_of(view);
-	int rc = 0;
 
 	(void)tree;
 	lk_view_map_refresh(m, f);
-	for (size_t i = 0; i < m->all.n_lanes && !rc; i++)
-		rc = add_lane(m, i, ret);
-	return rc;
+	for (size_t i = 0; i < m->all.n_lanes; i++)
+		add_lane(m, i, ret);
+	return 0;
 }
 
 void lk_view_map_show(struct lk_tui *t, const struct lk_subject *s)
@@ -447,7 +441,7 @@ static int pid_of(const void *view, const struct lk_item *it)
 	return l ? l->pid : 0;
 }
 
-static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_lock *l = lk_view_map_first_lock(it);
 	const struct lk_lane *lane = lk_view_map_lane(t->views[LK_VIEW_MAP].own, it);
@@ -457,23 +451,29 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 
 	(void)ret_style;
 	if (!l)
-		return 0;
+		return;
 	switch (column) {
 	case COL_PID:
-		return l->pid > 0 ? lk_buf_printf(out, "%d", l->pid) : lk_buf_puts(out, "?");
+		lk_tui_put_pid(l->pid, out);
+		break;
 	case COL_MODE:
-		return lk_buf_printf(out, "%c", lk_lane_glyph(l));
+		lk_buf_printf(out, "%c", lk_lane_glyph(l));
+		break;
 	case COL_COMMAND:
-		return lk_column_text(lk_column_find("COMMAND", 7), &row, true, out);
+		lk_column_text(lk_column_find("COMMAND", 7), &row, true, out);
+		break;
 	case COL_TYPE:
-		return lk_buf_puts(out, lk_type_name(l->rec.type));
+		lk_buf_puts(out, lk_type_name(l->rec.type));
+		break;
 	case COL_FIRST:
-		return lk_tui_offset_text(t, l->rec.range.start, out);
+		lk_tui_offset_text(t, l->rec.range.start, out);
+		break;
 	case COL_LOCKS:
-		return lk_buf_printf(out, "%zu", lane ? lane->n_spans : 1);
+		lk_buf_unsigned(out, lane ? lane->n_spans : 1);
+		break;
 	default:
 		ms = age_of(t, it, l, &at_least);
-		return lk_tui_age_text(ms, at_least, out);
+		lk_tui_age_text(ms, at_least, out);
 	}
 }
 
@@ -488,59 +488,60 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 		lk_subject_set_lock(ret, l);
 }
 
-static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
+static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
 {
 	const struct lk_view_map_own *m = t->views[LK_VIEW_MAP].own;
 	const struct lk_lane *lane = lk_view_map_lane(m, it);
-	int rc;
-
-	if (!lane)
-		return lk_view_map_first_lock(it) ? lk_words_put_lock(t, it->frame, lk_view_map_first_lock(it), out)
-						  : 0;
 	/* The words of a request know what time it is. */
-	if (lane->waiting)
-		return lk_words_put_lock(t, it->frame, lock_of(m, lane), out);
-	rc = lk_lane_label(lane, out);
-	rc = rc ? rc : lk_buf_puts(out, " ");
-	return rc ? rc : lk_lane_words(&m->all, lane, out);
+	const struct lk_lock *l = !lane ? lk_view_map_first_lock(it) : lane->waiting ? lock_of(m, lane) : NULL;
+
+	if (l) {
+		lk_words_put_lock(t, it->frame, l, out);
+	} else if (lane) {
+		lk_lane_label(lane, out);
+		lk_buf_puts(out, " ");
+		lk_lane_words(&m->all, lane, out);
+	}
 }
 
 /* ---- the tab line ---- */
 
 /* Cut on its left, at a slash, so that what follows it on the line is seen too. */
-static int put_path(const char *path, int cells, lk_buf *out)
+static void put_path(const char *path, int cells, lk_buf *out)
 {
 	size_t n = strlen(path), room = cells > 8 ? (size_t)cells : 8;
 	const char *slash = path;
 
-	if (n <= room)
-		return lk_buf_puts(out, path);
+	if (n <= room) {
+		lk_buf_puts(out, path);
+		return;
+	}
 	while (slash && strlen(slash) + 1 > room)
 		slash = strchr(slash + 1, '/');
 	if (!slash)
 		slash = strrchr(path, '/');
-	return lk_buf_printf(out, "~%s", slash ? slash : path);
+	lk_buf_printf(out, "~%s", slash ? slash : path);
 }
 
-static int title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *out)
+static void title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *out)
 {
 	const struct lk_view_map_own *m = own_of(v);
 	const struct lk_file *f = m->file;
-	int rc;
 
-	if (!m->chosen)
-		return lk_buf_puts(out, "no file chosen");
-	rc = m->path ? put_path(m->path, t->w - TITLE_REST, out) : lk_buf_puts(out, "a file without a name");
-	if (rc || !f)
-		return rc ? rc : lk_buf_puts(out, "  no more locks");
-	rc = lk_buf_puts(out, "  size ");
-	rc = rc ? rc : lk_tui_size_text(t, f->size, out);
-	if (!rc && !f->key.none)
-		rc = lk_buf_printf(out, "  %" PRIu32 ":%" PRIu32 " ino %" PRIu64, f->key.major, f->key.minor,
-				   f->key.ino);
-	return rc ? rc
-		  : lk_buf_printf(out, "  %zu lock%s %zu waiter%s", m->n_held, m->n_held == 1 ? "" : "s", m->n_waiting,
-				  m->n_waiting == 1 ? "" : "s");
+	if (m->path)
+		put_path(m->path, t->w - TITLE_REST, out);
+	else
+		lk_buf_puts(out, m->chosen ? "a file without a name" : "no file chosen");
+	if (!f) {
+		lk_buf_puts(out, m->chosen ? "  no more locks" : "");
+		return;
+	}
+	lk_buf_puts(out, "  size ");
+	lk_tui_size_text(t, f->size, out);
+	if (!f->key.none)
+		lk_buf_printf(out, "  %" PRIu32 ":%" PRIu32 " ino %" PRIu64, f->key.major, f->key.minor, f->key.ino);
+	lk_buf_printf(out, "  %zu lock%s %zu waiter%s", m->n_held, m->n_held == 1 ? "" : "s", m->n_waiting,
+		      m->n_waiting == 1 ? "" : "s");
 }
 
 /* ---- commands ---- */

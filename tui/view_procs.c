@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One row for each process that holds a lock or waits for one; by parent process as a tree. */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -67,74 +66,59 @@ static const struct lk_proc *parent_of(const struct lk_frame *f, const struct lk
 	return NULL;
 }
 
-static int add_proc(const struct lk_frame *f, size_t index, const struct lk_proc *parent, lk_items *ret)
+static void add_proc(const struct lk_frame *f, size_t index, const struct lk_proc *parent, lk_items *ret)
 {
 	const struct lk_proc_sum *sum = &f->sums.procs[index];
 	struct lk_item *it = lk_vec_push(ret);
 
-	if (!it)
-		return -ENOMEM;
 	*it = (struct lk_item){ .id = id_of(&f->snap->procs[index]), .frame = f, .index = index };
 	it->parent = parent ? id_of(parent) : 0;
 	if (sum->n_waiting)
 		it->flags |= LK_ITEM_WAITING;
 	if (sum->n_waiting || sum->n_blocks)
 		it->flags |= LK_ITEM_CONTENDED;
-	return 0;
 }
 
 /* Parents have to stand before their children, whatever their numbers are: each turn adds those whose parent is there already. */
-static int fill_tree(const struct lk_frame *f, lk_items *ret)
+static void fill_tree(const struct lk_frame *f, lk_items *ret)
 {
 	const struct lk_snapshot *s = f->snap;
 	LK_VEC(size_t) left = { 0 };
 	LK_VEC(size_t) depths = { 0 };
 	size_t deepest = 0;
-	int rc = 0;
 
-	for (size_t i = 0; i < s->n_procs && !rc; i++) {
+	for (size_t i = 0; i < s->n_procs; i++) {
 		const struct lk_proc *p = &s->procs[i];
-		size_t depth = 0, *slot, *depth_slot;
+		size_t depth = 0;
 
 		if (!is_concerned(&f->sums.procs[i]))
 			continue;
 		while (depth < MAX_DEPTH && (p = parent_of(f, p)))
 			depth++;
-		slot = lk_vec_push(&left);
-		depth_slot = lk_vec_push(&depths);
-		if (!slot || !depth_slot) {
-			rc = -ENOMEM;
-			break;
-		}
-		*slot = i;
-		*depth_slot = depth;
+		*lk_vec_push(&left) = i;
+		*lk_vec_push(&depths) = depth;
 		deepest = depth > deepest ? depth : deepest;
 	}
-	for (size_t depth = 0; depth <= deepest && !rc; depth++) {
-		for (size_t i = 0; i < left.n && !rc; i++) {
+	for (size_t depth = 0; depth <= deepest; depth++) {
+		for (size_t i = 0; i < left.n; i++) {
 			if (depths.v[i] == depth)
-				rc = add_proc(f, left.v[i], parent_of(f, &s->procs[left.v[i]]), ret);
+				add_proc(f, left.v[i], parent_of(f, &s->procs[left.v[i]]), ret);
 		}
 	}
 	lk_vec_done(&left);
 	lk_vec_done(&depths);
-	return rc;
 }
 
 static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
-	int rc = 0;
-
 	(void)view;
-	if (!f->sums.procs)
-		return 0;
 	if (tree)
-		return fill_tree(f, ret);
-	for (size_t i = 0; i < f->snap->n_procs && !rc; i++) {
+		fill_tree(f, ret);
+	for (size_t i = 0; i < f->snap->n_procs && !tree; i++) {
 		if (is_concerned(&f->sums.procs[i]))
-			rc = add_proc(f, i, NULL, ret);
+			add_proc(f, i, NULL, ret);
 	}
-	return rc;
+	return 0;
 }
 
 /* ---- order ---- */
@@ -205,7 +189,7 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 
 /* ---- cells ---- */
 
-static int put_state(const struct lk_proc *p, bool ghost, lk_buf *out, enum lk_style *ret_style)
+static void put_state(const struct lk_proc *p, bool ghost, lk_buf *out, enum lk_style *ret_style)
 {
 	char letter = p->state ? p->state : '?';
 
@@ -213,18 +197,19 @@ static int put_state(const struct lk_proc *p, bool ghost, lk_buf *out, enum lk_s
 		letter = 'x';
 	else if (letter == 'D' || letter == 'Z')
 		*ret_style = LK_STYLE_ALARM;
-	return lk_buf_add(out, &letter, 1);
+	lk_buf_add(out, &letter, 1);
 }
 
-static int put_held(const struct lk_proc_sum *sum, lk_buf *out)
+static void put_held(const struct lk_proc_sum *sum, lk_buf *out)
 {
 	if (!sum->n_held && sum->n_recorded)
-		return lk_buf_printf(out, "%zu?", sum->n_recorded);
-	return lk_buf_printf(out, "%zu", sum->n_held);
+		lk_buf_printf(out, "%zu?", sum->n_recorded);
+	else
+		lk_buf_unsigned(out, sum->n_held);
 }
 
 /* Where something is to be said of it the name is enough, so that it is seen. */
-static int put_command(const struct lk_proc *p, lk_buf *out)
+static void put_command(const struct lk_proc *p, lk_buf *out)
 {
 	const char *text = p->cmdline && *p->cmdline ? p->cmdline : p->comm, *note = "";
 
@@ -236,17 +221,18 @@ static int put_command(const struct lk_proc *p, lk_buf *out)
 		note = " (signal waits)";
 	if (*note && p->comm)
 		text = p->comm;
-	return lk_buf_printf(out, "%s%s", text ? text : "?", note);
+	lk_buf_printf(out, "%s%s", text ? text : "?", note);
 }
 
-static int put_user(const struct lk_proc *p, lk_buf *out)
+static void put_user(const struct lk_proc *p, lk_buf *out)
 {
-	if (p->user)
-		return lk_buf_puts(out, p->user);
-	return p->uid >= 0 ? lk_buf_printf(out, "%" PRId64, p->uid) : lk_buf_puts(out, "?");
+	if (!p->user && p->uid >= 0)
+		lk_buf_number(out, p->uid);
+	else
+		lk_buf_puts(out, p->user ? p->user : "?");
 }
 
-static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_proc *p = proc_of(it);
 	struct lk_proc_sum sum = sum_of(it);
@@ -254,26 +240,34 @@ static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column,
 	*ret_style = LK_STYLE_PLAIN;
 	switch (column) {
 	case PID:
-		return lk_buf_printf(out, "%d", p->pid);
+		lk_buf_number(out, p->pid);
+		break;
 	case USER:
-		return put_user(p, out);
+		put_user(p, out);
+		break;
 	case STATE:
-		return put_state(p, it->flags & LK_ITEM_GHOST, out, ret_style);
+		put_state(p, it->flags & LK_ITEM_GHOST, out, ret_style);
+		break;
 	case HELD:
 		*ret_style = sum.cycle ? LK_STYLE_CYCLE : LK_STYLE_PLAIN;
-		return put_held(&sum, out);
+		put_held(&sum, out);
+		break;
 	case WAIT:
 		*ret_style = sum.n_waiting ? LK_STYLE_WAITING : LK_STYLE_PLAIN;
-		return lk_buf_printf(out, "%zu", sum.n_waiting);
+		lk_buf_unsigned(out, sum.n_waiting);
+		break;
 	case BLOCKS:
 		*ret_style = sum.n_blocks ? LK_STYLE_BLOCKING : LK_STYLE_PLAIN;
-		return lk_buf_printf(out, "%zu", sum.n_blocks);
+		lk_buf_unsigned(out, sum.n_blocks);
+		break;
 	case OLDEST:
-		return lk_locks_put_age(t, it, oldest_of(&sum), out);
+		lk_locks_put_age(t, it, oldest_of(&sum), out);
+		break;
 	case UNIT:
-		return p->unit ? lk_buf_puts(out, p->unit) : 0;
+		lk_buf_puts(out, p->unit ? p->unit : "");
+		break;
 	default:
-		return put_command(p, out);
+		put_command(p, out);
 	}
 }
 
@@ -317,9 +311,9 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 	ret->proc = proc_of(it);
 }
 
-static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
+static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
 {
-	return lk_words_of_process(t, it->frame, proc_of(it), out);
+	lk_words_of_process(t, it->frame, proc_of(it), out);
 }
 
 const struct lk_view_ops lk_view_procs = {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who must move first: the forest of waits, or its requests as a table. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/view_waits.h"
 #include "tui/waits_line.h"
@@ -63,23 +63,20 @@ static uint64_t id_of(const struct lk_tree_node *node)
 	return id ? id : 1;
 }
 
-static int add(lk_items *ret, const struct lk_frame *f, size_t index, uint64_t parent, enum lk_waits_place place)
+static void add(lk_items *ret, const struct lk_frame *f, size_t index, uint64_t parent, enum lk_waits_place place)
 {
 	const struct lk_tree_node *node = &f->forest.nodes[index];
 	struct lk_item *it = lk_vec_push(ret);
 
-	if (!it)
-		return -ENOMEM;
 	*it = (struct lk_item){ .frame = f, .index = index, .parent = parent, .sub = place };
 	if (place == LK_WAITS_END) {
 		it->flags = LK_ITEM_FIXED;
-		return 0;
+		return;
 	}
 	it->id = id_of(node);
 	it->flags = LK_ITEM_CONTENDED;
 	if (node->kind == LK_TREE_REQUEST)
 		it->flags |= LK_ITEM_WAITING;
-	return 0;
 }
 
 /* Behind the last node of the tree below i. */
@@ -92,17 +89,14 @@ static size_t end_of(const struct lk_forest *f, size_t i)
 	return end;
 }
 
-static int add_tree(lk_items *ret, const struct lk_frame *f, size_t begin, size_t end, uint64_t parent)
+static void add_tree(lk_items *ret, const struct lk_frame *f, size_t begin, size_t end, uint64_t parent)
 {
-	int rc = 0;
-
-	for (size_t i = begin; i < end && !rc; i++) {
+	for (size_t i = begin; i < end; i++) {
 		const struct lk_tree_node *node = &f->forest.nodes[i];
 		uint64_t above = i == begin ? parent : id_of(&f->forest.nodes[node->parent]);
 
-		rc = add(ret, f, i, above, LK_WAITS_PLAIN);
+		add(ret, f, i, above, LK_WAITS_PLAIN);
 	}
-	return rc;
 }
 
 static bool holds(const struct lk_lock *l, int pid)
@@ -132,63 +126,47 @@ static void order_ring(const struct lk_forest *f, size_t *children, size_t n)
 	}
 }
 
-static int find_children(const struct lk_forest *f, size_t cycle, size_t *children, size_t *ret_n)
-{
-	size_t n = 0, end = end_of(f, cycle);
-
-	for (size_t i = cycle + 1; i < end; i = end_of(f, i))
-		children[n++] = i;
-	*ret_n = n;
-	return 0;
-}
-
-static int add_cycle(lk_items *ret, const struct lk_frame *f, size_t cycle)
+static void add_cycle(lk_items *ret, const struct lk_frame *f, size_t cycle)
 {
 	const struct lk_forest *forest = &f->forest;
 	uint64_t id = id_of(&forest->nodes[cycle]);
-	lk_auto_mem size_t *children = calloc(end_of(forest, cycle) - cycle, sizeof(*children));
-	size_t n = 0;
-	int rc = children ? find_children(forest, cycle, children, &n) : -ENOMEM;
+	size_t n = 0, end = end_of(forest, cycle);
+	lk_auto_mem size_t *children = lk_alloc(end - cycle, sizeof(*children));
 
-	if (!rc)
-		order_ring(forest, children, n);
-	rc = rc ? rc : add(ret, f, cycle, 0, LK_WAITS_PLAIN);
-	for (size_t i = 0; i < n && !rc; i++) {
+	for (size_t i = cycle + 1; i < end; i = end_of(forest, i))
+		children[n++] = i;
+	order_ring(forest, children, n);
+	add(ret, f, cycle, 0, LK_WAITS_PLAIN);
+	for (size_t i = 0; i < n; i++) {
 		size_t first = ret->n;
 
-		rc = add_tree(ret, f, children[i], end_of(forest, children[i]), id);
-		if (!rc)
-			ret->v[first].sub = n == 1       ? LK_WAITS_ALONE
-					    : i == 0     ? LK_WAITS_FIRST
-					    : i + 1 == n ? LK_WAITS_LAST
-							 : LK_WAITS_MIDDLE;
+		add_tree(ret, f, children[i], end_of(forest, children[i]), id);
+		ret->v[first].sub = n == 1       ? LK_WAITS_ALONE
+				    : i == 0     ? LK_WAITS_FIRST
+				    : i + 1 == n ? LK_WAITS_LAST
+						 : LK_WAITS_MIDDLE;
 	}
-	return rc || !n ? rc : add(ret, f, cycle, id, LK_WAITS_END);
+	if (n)
+		add(ret, f, cycle, id, LK_WAITS_END);
 }
 
-static int fill_tree(const struct lk_frame *f, lk_items *ret)
+static void fill_tree(const struct lk_frame *f, lk_items *ret)
 {
-	int rc = 0;
-
-	for (size_t i = 0, end; i < f->forest.n && !rc; i = end) {
+	for (size_t i = 0, end; i < f->forest.n; i = end) {
 		end = end_of(&f->forest, i);
 		if (f->forest.nodes[i].kind == LK_TREE_CYCLE)
-			rc = add_cycle(ret, f, i);
+			add_cycle(ret, f, i);
 		else
-			rc = add_tree(ret, f, i, end, 0);
+			add_tree(ret, f, i, end, 0);
 	}
-	return rc;
 }
 
-static int fill_flat(const struct lk_frame *f, lk_items *ret)
+static void fill_flat(const struct lk_frame *f, lk_items *ret)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < f->forest.n && !rc; i++) {
+	for (size_t i = 0; i < f->forest.n; i++) {
 		if (f->forest.nodes[i].kind == LK_TREE_REQUEST)
-			rc = add(ret, f, i, 0, LK_WAITS_PLAIN);
+			add(ret, f, i, 0, LK_WAITS_PLAIN);
 	}
-	return rc;
 }
 
 static void count(struct lk_waits *w, const struct lk_forest *f)
@@ -209,23 +187,24 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 	const struct lk_view *v = view;
 
 	count(v->own, &f->forest);
-	return tree ? fill_tree(f, ret) : fill_flat(f, ret);
+	if (tree)
+		fill_tree(f, ret);
+	else
+		fill_flat(f, ret);
+	return 0;
 }
 
-static int init(struct lk_view *v)
+static void init(struct lk_view *v)
 {
-	v->own = calloc(1, sizeof(struct lk_waits));
-	return v->own ? 0 : -ENOMEM;
+	v->own = lk_alloc(1, sizeof(struct lk_waits));
 }
 
 static void done(struct lk_view *v)
 {
 	struct lk_waits *w = v->own;
 
-	if (w) {
-		lk_vec_done(&w->advice);
-		lk_vec_done(&w->has_next);
-	}
+	lk_vec_done(&w->advice);
+	lk_vec_done(&w->has_next);
 	free(w);
 }
 
@@ -324,59 +303,56 @@ static int pid_of(const void *view, const struct lk_item *it)
 
 /* ---- cells of the table ---- */
 
-static int put_behind(const struct lk_lock *l, lk_buf *out)
+static void put_behind(const struct lk_lock *l, lk_buf *out)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < l->n_blocked_by && i < 3 && !rc; i++)
-		rc = l->blocked_by[i]->pid > 0 ? lk_buf_printf(out, "%s%d", i ? "," : "", l->blocked_by[i]->pid)
-					       : lk_buf_printf(out, "%s?", i ? "," : "");
-	if (!rc && l->n_blocked_by > 3)
-		rc = lk_buf_printf(out, "+%zu", l->n_blocked_by - 3);
-	return rc;
+	for (size_t i = 0; i < l->n_blocked_by && i < 3; i++) {
+		lk_buf_puts(out, i ? "," : "");
+		lk_tui_put_pid(l->blocked_by[i]->pid, out);
+	}
+	if (l->n_blocked_by > 3)
+		lk_buf_printf(out, "+%zu", l->n_blocked_by - 3);
 }
 
-static int put_column(const char *name, const struct lk_item *it, const struct lk_lock *l, lk_buf *out)
+static void put_column(const char *name, const struct lk_item *it, const struct lk_lock *l, lk_buf *out)
 {
 	struct lk_row row = { .snap = it->frame->snap, .lock = l };
 
-	return lk_column_text(lk_column_find(name, strlen(name)), &row, true, out);
+	lk_column_text(lk_column_find(name, strlen(name)), &row, true, out);
 }
 
-static int put_state(const struct lk_item *it, const struct lk_lock *l, lk_buf *out, enum lk_style *ret_style)
-{
-	char letter = lk_tui_state_letter(l, it->flags & LK_ITEM_GHOST, ret_style);
-
-	return lk_buf_add(out, &letter, 1);
-}
-
-static int cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_tree_node *node = lk_waits_node(it);
 	const struct lk_lock *l = node ? node->lock : NULL;
 	bool ghost = it->flags & LK_ITEM_GHOST;
+	char letter;
 
-	if (!l)
-		return node && column == COL_COMMAND ? lk_buf_puts(out, "CYCLE") : 0;
+	if (!l) {
+		lk_buf_puts(out, node && column == COL_COMMAND ? "CYCLE" : "");
+		return;
+	}
 	switch (column) {
 	case COL_STATE:
-		return put_state(it, l, out, ret_style);
+		letter = lk_tui_state_letter(l, ghost, ret_style);
+		lk_buf_add(out, &letter, 1);
+		break;
 	case COL_PID:
-		return l->pid > 0 ? lk_buf_printf(out, "%d", l->pid) : lk_buf_puts(out, "?");
-	case COL_COMMAND:
-		return put_column("COMMAND", it, l, out);
+		lk_tui_put_pid(l->pid, out);
+		break;
 	case COL_WAIT:
-		return ghost ? lk_buf_puts(out, "gone") : lk_tui_age_text(wait_of(t, it, node), false, out);
-	case COL_TYPE:
-		return put_column("TYPE", it, l, out);
-	case COL_MODE:
-		return put_column("MODE", it, l, out);
+		if (ghost)
+			lk_buf_puts(out, "gone");
+		else
+			lk_tui_age_text(wait_of(t, it, node), false, out);
+		break;
 	case COL_RANGE:
-		return lk_tui_range_cell(t, l, out);
+		lk_tui_range_cell(t, l, out);
+		break;
 	case COL_BEHIND:
-		return put_behind(l, out);
+		put_behind(l, out);
+		break;
 	default:
-		return put_column("PATH", it, l, out);
+		put_column(columns[column].name, it, l, out);
 	}
 }
 
@@ -395,29 +371,29 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 		lk_subject_set_lock(ret, node->lock);
 }
 
-static int describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
+static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
 {
 	const struct lk_tree_node *node = lk_waits_node(it);
 
 	if (!node)
-		return 0;
+		return;
 	if (node->lock)
-		return lk_words_put_lock(t, it->frame, node->lock, out);
-	if (!node->cycle->dead)
-		return lk_buf_printf(out, "no deadlock: %s",
-				     node->cycle->escape ? node->cycle->escape : "it can resolve");
-	return lk_buf_printf(out, "%zu process%s for each other; the kernel refuses such circles of POSIX locks only",
-			     node->cycle->n_pids, node->cycle->n_pids == 1 ? " waits" : "es wait");
+		lk_words_put_lock(t, it->frame, node->lock, out);
+	else if (!node->cycle->dead)
+		lk_buf_printf(out, "no deadlock: %s", node->cycle->escape ? node->cycle->escape : "it can resolve");
+	else
+		lk_buf_printf(out, "%zu process%s for each other; the kernel refuses such circles of POSIX locks only",
+			      node->cycle->n_pids, node->cycle->n_pids == 1 ? " waits" : "es wait");
 }
 
-static int title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *out)
+static void title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *out)
 {
 	const struct lk_waits *w = v->own;
 	size_t n = t->frame ? t->frame->snap->n_waiting : 0;
 
-	return lk_buf_printf(out, "%zu waiter%s, %zu root%s, %zu cycle%s\nF5 %s", n, n == 1 ? "" : "s", w->n_roots,
-			     w->n_roots == 1 ? "" : "s", w->n_cycles, w->n_cycles == 1 ? "" : "s",
-			     v->list.tree ? "flat" : "tree");
+	lk_buf_printf(out, "%zu waiter%s, %zu root%s, %zu cycle%s\nF5 %s", n, n == 1 ? "" : "s", w->n_roots,
+		      w->n_roots == 1 ? "" : "s", w->n_cycles, w->n_cycles == 1 ? "" : "s",
+		      v->list.tree ? "flat" : "tree");
 }
 
 static const lk_press bar[] = { LK_KEY_F1, LK_KEY_F3, LK_KEY_F4,    LK_KEY_F5,  LK_KEY_F7, LK_KEY_F8,
