@@ -61,7 +61,7 @@ static int format_row(struct sheet *s, size_t row)
 		*cell = (struct cell){ .at = s->text.n, .style = LK_STYLE_PLAIN };
 		if (it->flags & LK_ITEM_FIXED)
 			continue;
-		s->v->ops->cell(s->t, it, column, &s->text, &cell->style);
+		lk_view_put_cell(s->v, it, column, &s->text, &cell->style);
 		cell->n = s->text.n - cell->at;
 		cells = widest(s->text.v + cell->at, cell->n);
 		if (cells > s->v->seen[column])
@@ -372,14 +372,15 @@ size_t lk_table_column_at(const struct lk_tui *t, const struct lk_view *v, struc
 	return SIZE_MAX;
 }
 
-int lk_table_words(const struct lk_view *v, const struct lk_item *it, lk_buf *out)
+int lk_table_words(const void *view, const struct lk_item *it, lk_buf *out)
 {
+	const struct lk_view *v = view;
 	size_t shown[LK_COLUMNS_MAX];
 	size_t n = lk_table_shown(v->tui, v, shown);
 	enum lk_style style;
 
 	for (size_t i = 0; i < n; i++) {
-		v->ops->cell(v->tui, it, shown[i], out, &style);
+		lk_view_put_cell(v, it, shown[i], out, &style);
 		lk_buf_add(out, " ", 1);
 	}
 	return 0;

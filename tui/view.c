@@ -22,6 +22,46 @@ const char *lk_view_flat_label(const struct lk_view *v, const struct lk_command 
 	return cmd->run == lk_do_tree ? "" : NULL;
 }
 
+void lk_view_put_cell(const struct lk_view *v, const struct lk_item *it, size_t column, lk_buf *out,
+		      enum lk_style *ret_style)
+{
+	const struct lk_column *col = &v->ops->list.columns[column];
+	lk_buf scratch = { 0 };
+	struct lk_value value;
+
+	*ret_style = LK_STYLE_PLAIN;
+	if (v->ops->cell(v->tui, it, column, out, ret_style))
+		return;
+	value = v->ops->list.value(v, it, column, &scratch);
+	if (!value.known)
+		lk_buf_puts(out, col->unknown ? col->unknown : "");
+	else if (col->type == LK_COL_STRING)
+		lk_buf_puts(out, value.s);
+	else
+		lk_buf_number(out, value.i);
+	lk_vec_done(&scratch);
+}
+
+struct lk_value lk_view_number(int64_t i, bool known)
+{
+	return (struct lk_value){ .known = known, .i = i };
+}
+
+struct lk_value lk_view_string(const char *s)
+{
+	return (struct lk_value){ .known = s, .s = s };
+}
+
+struct lk_value lk_view_age(const struct lk_item *it, size_t lock)
+{
+	bool at_least;
+	int64_t age = -1;
+
+	if (lock != LK_SUMS_NONE)
+		age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], it->frame->taken_ms, &at_least);
+	return lk_view_number(age, age >= 0);
+}
+
 void lk_subject_set_lock(struct lk_subject *s, const struct lk_lock *l)
 {
 	s->lock = l;

@@ -36,8 +36,8 @@ struct lk_view_ops {
 	struct lk_list_ops list;
 	void (*init)(struct lk_view *v); /* makes v->own; NULL: it has none */
 	void (*done)(struct lk_view *v);
-	/* A cell as raw bytes. *style: what it means. */
-	void (*cell)(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out,
+	/* Where a cell says more than the column's value, raw bytes. *ret_style: what it means. false: the value is shown. */
+	bool (*cell)(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out,
 		     enum lk_style *ret_style);
 	/* *ret comes zeroed. */
 	void (*subject)(const struct lk_tui *t, const struct lk_item *it, struct lk_subject *ret);
@@ -75,6 +75,14 @@ struct lk_view {
 extern const struct lk_view_ops lk_view_locks, lk_view_files, lk_view_procs, lk_view_waits, lk_view_map,
 	lk_view_history;
 
+/* A cell as raw bytes, and what it means. */
+void lk_view_put_cell(const struct lk_view *v, const struct lk_item *it, size_t column, lk_buf *out,
+		      enum lk_style *ret_style);
+/* Values of columns. */
+struct lk_value lk_view_number(int64_t i, bool known);
+struct lk_value lk_view_string(const char *s); /* NULL: not known */
+struct lk_value lk_view_age(const struct lk_item *it, size_t lock); /* of a lock, by index; LK_SUMS_NONE: not known */
+
 /* What a command is called in this view; "": it does nothing here. */
 const char *lk_view_label(const struct lk_view *v, const struct lk_command *cmd);
 /* The label of a view whose F5 makes a tree of it or a flat list; for its label(). */
@@ -98,6 +106,6 @@ size_t lk_table_order(const struct lk_tui *t, const struct lk_view *v, size_t re
 /* The column under this cell of the heading, for the mouse; SIZE_MAX: none. */
 size_t lk_table_column_at(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r, int x);
 /* The text of all cells, joined by blanks: list_ops.words of most views. */
-int lk_table_words(const struct lk_view *v, const struct lk_item *it, lk_buf *out);
+int lk_table_words(const void *view, const struct lk_item *it, lk_buf *out);
 
 #endif

@@ -66,26 +66,6 @@ static size_t oldest_of(const struct lk_file_sum *sum)
 	return sum->n_waiting ? sum->oldest_waiting : sum->oldest_held;
 }
 
-static struct lk_value number(int64_t i)
-{
-	return (struct lk_value){ .known = true, .i = i };
-}
-
-static struct lk_value count(size_t n)
-{
-	return number((int64_t)n);
-}
-
-static struct lk_value age_value(const struct lk_item *it, size_t lock)
-{
-	bool at_least;
-	int64_t age = -1;
-
-	if (lock != LK_SUMS_NONE)
-		age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], it->frame->taken_ms, &at_least);
-	return age < 0 ? (struct lk_value){ 0 } : number(age);
-}
-
 static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
 {
 	const struct lk_file *file = file_of(it);
@@ -95,23 +75,23 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	(void)scratch;
 	switch (column) {
 	case S:
-		return number(sum.cycle ? 0 : sum.blocking ? 1 : sum.n_waiting ? 2 : 3);
+		return lk_view_number(sum.cycle ? 0 : sum.blocking ? 1 : sum.n_waiting ? 2 : 3, true);
 	case LOCKS:
-		return count(sum.n_held + sum.n_waiting);
+		return lk_view_number((int64_t)(sum.n_held + sum.n_waiting), true);
 	case HOLD:
-		return count(sum.n_held);
+		return lk_view_number((int64_t)(sum.n_held), true);
 	case WAIT:
-		return count(sum.n_waiting);
+		return lk_view_number((int64_t)(sum.n_waiting), true);
 	case TYPES:
-		return count(sum.types);
+		return lk_view_number((int64_t)(sum.types), true);
 	case OLDEST:
-		return age_value(it, oldest_of(&sum));
+		return lk_view_age(it, oldest_of(&sum));
 	case SIZE:
-		return file->size < 0 ? (struct lk_value){ 0 } : number(file->size);
+		return lk_view_number(file->size, file->size >= 0);
 	case INODE:
 		return (struct lk_value){ .known = !file->key.none, .u = file->key.ino };
 	default:
-		return (struct lk_value){ .known = file->path, .s = file->path };
+		return lk_view_string(file->path);
 	}
 }
 
@@ -139,47 +119,37 @@ static void put_inode(const struct lk_file *file, lk_buf *out)
 			      file->key.ino, note);
 }
 
-static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	struct lk_file_sum sum = sum_of(it);
 	char letter;
 
-	*ret_style = LK_STYLE_PLAIN;
 	switch (column) {
 	case S:
 		letter = lk_locks_file_letter(&sum, it->flags & LK_ITEM_GHOST, ret_style);
 		lk_buf_add(out, &letter, 1);
-		break;
-	case LOCKS:
-		lk_buf_unsigned(out, sum.n_held + sum.n_waiting);
-		break;
-	case HOLD:
-		lk_buf_unsigned(out, sum.n_held);
-		break;
+		return true;
 	case WAIT:
 		*ret_style = sum.n_waiting ? LK_STYLE_WAITING : LK_STYLE_PLAIN;
-		lk_buf_unsigned(out, sum.n_waiting);
-		break;
+		return false;
 	case TYPES:
 		put_types(sum.types, out);
-		break;
+		return true;
 	case OLDEST:
 		lk_locks_put_age(t, it, oldest_of(&sum), out);
-		break;
+		return true;
 	case SIZE:
 		lk_tui_size_text(t, file_of(it)->size, out);
-		break;
+		return true;
 	case INODE:
 		put_inode(file_of(it), out);
-		break;
-	default:
+		return true;
+	case PATH:
 		lk_locks_put_path(file_of(it), out);
+		return true;
+	default:
+		return false;
 	}
-}
-
-static int words(const void *view, const struct lk_item *it, lk_buf *out)
-{
-	return lk_table_words(view, it, out);
 }
 
 /* One of its locks does. */
@@ -214,7 +184,12 @@ const struct lk_view_ops lk_view_files = {
 	.title = "Files",
 	.help = "Every file that is locked, with how many hold a lock on it and how many wait. Those that are waited for come first.",
 	.sort_column = WAIT,
-	.list = { .ghosts = true, .columns = columns, .fill = fill, .value = value, .words = words, .match = match },
+	.list = { .ghosts = true,
+		  .columns = columns,
+		  .fill = fill,
+		  .value = value,
+		  .words = lk_table_words,
+		  .match = match },
 	.cell = cell,
 	.subject = subject,
 	.label = lk_view_flat_label,

@@ -125,11 +125,6 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 	return 0;
 }
 
-static struct lk_value number(int64_t i, bool known)
-{
-	return (struct lk_value){ .known = known, .i = i };
-}
-
 static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
 {
 	const struct lk_view *v = view;
@@ -139,24 +134,19 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 
 	(void)scratch;
 	if (!e)
-		return number(0, false);
+		return lk_view_number(0, false);
 	switch (column) {
 	case COL_TIME:
-		return number(e->wall_ms, true);
+		return lk_view_number(e->wall_ms, true);
 	case COL_FOR:
 		ms = lasting_ms(v->tui, e);
-		return number(ms, ms >= 0);
+		return lk_view_number(ms, ms >= 0);
 	case COL_PID:
-		return number(e->pid, e->pid > 0);
+		return lk_view_number(e->pid, e->pid > 0);
 	default:
 		s = column == COL_EVENT ? e->word : column == COL_COMMAND ? e->comm : e->text;
-		return (struct lk_value){ .known = s != NULL, .s = s };
+		return lk_view_string(s);
 	}
-}
-
-static int words(const void *view, const struct lk_item *it, lk_buf *out)
-{
-	return lk_table_words(view, it, out);
 }
 
 /* The lock of the entry, while it stands. */
@@ -203,35 +193,27 @@ static enum lk_style style_of(const struct lk_history_entry *e)
 	return e->after == '.' ? LK_STYLE_WAITING : e->after == '=' ? LK_STYLE_HELD : LK_STYLE_PLAIN;
 }
 
-static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_history_entry *e = entry_of(t, it);
 	int64_t ms;
 
 	if (!e)
-		return;
+		return true;
 	switch (column) {
 	case COL_TIME:
 		lk_tui_put_time(e->wall_ms, LK_CLOCK, out);
-		break;
+		return true;
 	case COL_FOR:
 		ms = strcmp(e->word, "GAP") == 0 ? e->for_ms : lasting_ms(t, e);
 		lk_buf_puts(out, ms < 0 ? "-" : "");
 		lk_tui_age_text(ms, false, out);
-		break;
+		return true;
 	case COL_EVENT:
 		*ret_style = style_of(e);
-		lk_buf_puts(out, e->word);
-		break;
-	case COL_PID:
-		if (e->pid)
-			lk_buf_number(out, e->pid);
-		break;
-	case COL_COMMAND:
-		lk_buf_puts(out, e->comm ? e->comm : "");
-		break;
+		return false;
 	default:
-		lk_buf_puts(out, e->text ? e->text : "");
+		return false;
 	}
 }
 
@@ -407,7 +389,7 @@ const struct lk_view_ops lk_view_history = {
 		.columns = columns,
 		.fill = fill,
 		.value = value,
-		.words = words,
+		.words = lk_table_words,
 		.match = match,
 		.pid = pid_of,
 	},

@@ -142,11 +142,6 @@ static int64_t rank_of(const struct lk_item *it)
 	return lk_get_state(&row, NULL).i;
 }
 
-static struct lk_value number(int64_t i)
-{
-	return (struct lk_value){ .known = true, .i = i };
-}
-
 size_t lk_locks_oldest(const struct lk_item *it)
 {
 	struct lk_file_sum sum;
@@ -155,18 +150,6 @@ size_t lk_locks_oldest(const struct lk_item *it)
 		return it->index;
 	sum = lk_sums_file(it->frame, lk_locks_group(it));
 	return sum.oldest_waiting != LK_SUMS_NONE ? sum.oldest_waiting : sum.oldest_held;
-}
-
-static struct lk_value age_value(const struct lk_item *it)
-{
-	size_t lock = lk_locks_oldest(it);
-	bool at_least;
-	int64_t age;
-
-	if (lock == LK_SUMS_NONE)
-		return (struct lk_value){ 0 };
-	age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], it->frame->taken_ms, &at_least);
-	return age < 0 ? (struct lk_value){ 0 } : number(age);
 }
 
 static struct lk_value path_value(const struct lk_item *it)
@@ -183,9 +166,9 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 
 	(void)view;
 	if (col->screen == LK_SCREEN_LETTER)
-		return number(rank_of(it));
+		return lk_view_number(rank_of(it), true);
 	if (col->screen == LK_SCREEN_AGE)
-		return age_value(it);
+		return lk_view_age(it, lk_locks_oldest(it));
 	if (col->screen == LK_SCREEN_PATH)
 		return path_value(it);
 	if (lk_locks_group(it))
@@ -363,16 +346,15 @@ static void put_text(const struct lk_tui *t, const struct lk_column *col, const 
 		lk_buf_puts(out, col->unknown);
 }
 
-static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_column *col = &lk_column_screen[column];
 	struct lk_row row;
 	char letter;
 
-	*ret_style = LK_STYLE_PLAIN;
 	if (lk_locks_group(it)) {
 		put_group(t, it, col->screen, out, ret_style);
-		return;
+		return true;
 	}
 	row = row_of(it);
 	switch (col->screen) {
@@ -396,6 +378,7 @@ static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 		lk_locks_put_path(row.lock->file, out);
 		break;
 	}
+	return true;
 }
 
 /* What is looked for in a row is what its cells show. */

@@ -15,7 +15,7 @@
 enum { COL_PID, COL_MODE, COL_COMMAND, COL_TYPE, COL_FIRST, COL_LOCKS, COL_AGE, N_COLS };
 
 static const struct lk_column columns[N_COLS + 1] = {
-	[COL_PID] = { "pid", "PID", "who holds it or waits for it", 7, 5, 0, LK_COL_RIGHT },
+	[COL_PID] = { "pid", "PID", "who holds it or waits for it", 7, 5, 0, LK_COL_RIGHT, .unknown = "?" },
 	[COL_MODE] = { "mode", "M", "R W held for reading or writing, r w waited for", 1, 1, 1, 0 },
 	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 12, 6, 3, 0, LK_COL_STRING },
 	[COL_TYPE] = { "type", "TYPE", "the kind of lock", 5, 5, 4, 0, LK_COL_STRING },
@@ -375,11 +375,6 @@ void lk_view_map_show(struct lk_tui *t, const struct lk_subject *s)
 
 /* ---- values and cells ---- */
 
-static struct lk_value number(int64_t i, bool known)
-{
-	return (struct lk_value){ .known = known, .i = i };
-}
-
 static int64_t age_of(const struct lk_tui *t, const struct lk_item *it, const struct lk_lock *l, bool *ret_at_least)
 {
 	return lk_frame_age_ms(it->frame, l, lk_tui_now_of(t, it->frame), ret_at_least);
@@ -395,27 +390,22 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 
 	(void)scratch;
 	if (!l)
-		return number(0, false);
+		return lk_view_number(0, false);
 	switch (column) {
 	case COL_PID:
-		return number(l->pid, l->pid > 0);
+		return lk_view_number(l->pid, l->pid > 0);
 	case COL_MODE:
-		return number(lk_lane_glyph(l), true);
+		return lk_view_number(lk_lane_glyph(l), true);
 	case COL_FIRST:
-		return number(l->rec.range.start, true);
+		return lk_view_number(l->rec.range.start, true);
 	case COL_LOCKS:
-		return number(lane ? (int64_t)lane->n_spans : 0, lane != NULL);
+		return lk_view_number(lane ? (int64_t)lane->n_spans : 1, true);
 	case COL_AGE:
-		return number(age_of(v->tui, it, l, &at_least), true);
+		return lk_view_number(age_of(v->tui, it, l, &at_least), true);
 	default:
 		s = column == COL_TYPE ? lk_type_name(l->rec.type) : l->proc ? l->proc->comm : NULL;
-		return (struct lk_value){ .known = s != NULL, .s = s };
+		return lk_view_string(s);
 	}
-}
-
-static int words(const void *view, const struct lk_item *it, lk_buf *out)
-{
-	return lk_table_words(view, it, out);
 }
 
 static bool match(const void *view, const struct lk_item *it, const struct lk_filter *f)
@@ -441,39 +431,32 @@ static int pid_of(const void *view, const struct lk_item *it)
 	return l ? l->pid : 0;
 }
 
-static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_lock *l = lk_view_map_first_lock(it);
-	const struct lk_lane *lane = lk_view_map_lane(t->views[LK_VIEW_MAP].own, it);
 	struct lk_row row = { .lock = l };
 	bool at_least;
 	int64_t ms;
 
 	(void)ret_style;
 	if (!l)
-		return;
+		return true;
 	switch (column) {
-	case COL_PID:
-		lk_tui_put_pid(l->pid, out);
-		break;
 	case COL_MODE:
 		lk_buf_printf(out, "%c", lk_lane_glyph(l));
-		break;
+		return true;
 	case COL_COMMAND:
 		lk_column_text(lk_column_find("COMMAND", 7), &row, true, out);
-		break;
-	case COL_TYPE:
-		lk_buf_puts(out, lk_type_name(l->rec.type));
-		break;
+		return true;
 	case COL_FIRST:
 		lk_tui_offset_text(t, l->rec.range.start, out);
-		break;
-	case COL_LOCKS:
-		lk_buf_unsigned(out, lane ? lane->n_spans : 1);
-		break;
-	default:
+		return true;
+	case COL_AGE:
 		ms = age_of(t, it, l, &at_least);
 		lk_tui_age_text(ms, at_least, out);
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -599,7 +582,7 @@ const struct lk_view_ops lk_view_map = {
 		.columns = columns,
 		.fill = fill,
 		.value = value,
-		.words = words,
+		.words = lk_table_words,
 		.match = match,
 		.pid = pid_of,
 	},

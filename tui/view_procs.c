@@ -17,7 +17,7 @@ enum { PID, USER, STATE, HELD, WAIT, BLOCKS, OLDEST, UNIT, COMMAND };
 /* clang-format off */
 static const struct lk_column columns[COMMAND + 2] = {
 	[PID] = { "pid", "PID", "number of the process", 7, 4, 2, LK_COL_RIGHT },
-	[USER] = { "user", "USER", "user it runs as", 8, 8, 7, 0, LK_COL_STRING },
+	[USER] = { "user", "USER", "user it runs as", 8, 8, 7, 0, LK_COL_STRING, .unknown = "?" },
 	[STATE] = { "state", "ST", "R runs, S sleeps, D sleeps and no signal reaches it, T stopped, Z zombie; x: holds and waits for nothing any more", 2, 2, 3, 0 },
 	[HELD] = { "held", "HELD", "locks it holds; ?: only recorded for it, not proven", 7, 4, 4, COUNT_FLAGS },
 	[WAIT] = { "waiting", "WAIT", "requests it waits with", 7, 4, 4, COUNT_FLAGS },
@@ -130,32 +130,12 @@ static size_t oldest_of(const struct lk_proc_sum *sum)
 	return sum->n_blocks ? sum->oldest_blocked : sum->oldest_held;
 }
 
-static struct lk_value number(int64_t i)
-{
-	return (struct lk_value){ .known = true, .i = i };
-}
-
-static struct lk_value string(const char *s)
-{
-	return (struct lk_value){ .known = s, .s = s };
-}
-
-static struct lk_value age_value(const struct lk_item *it, size_t lock)
-{
-	bool at_least;
-	int64_t age = -1;
-
-	if (lock != LK_SUMS_NONE)
-		age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], it->frame->taken_ms, &at_least);
-	return age < 0 ? (struct lk_value){ 0 } : number(age);
-}
-
 static struct lk_value user_value(const struct lk_proc *p, lk_buf *scratch)
 {
 	if (p->user || p->uid < 0)
-		return string(p->user);
+		return lk_view_string(p->user);
 	lk_buf_printf(scratch, "%" PRId64, p->uid);
-	return string(lk_buf_str(scratch));
+	return lk_view_string(lk_buf_str(scratch));
 }
 
 static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)
@@ -166,24 +146,24 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	(void)view;
 	switch (column) {
 	case PID:
-		return number(p->pid);
+		return lk_view_number(p->pid, true);
 	case USER:
 		return user_value(p, scratch);
 	case STATE:
-		return p->state ? number(p->state) : (struct lk_value){ 0 };
+		return lk_view_number(p->state, p->state);
 	case HELD:
-		return number((int64_t)(sum.n_held ? sum.n_held : sum.n_recorded));
+		return lk_view_number((int64_t)(sum.n_held ? sum.n_held : sum.n_recorded), true);
 	case WAIT:
-		return number((int64_t)sum.n_waiting);
+		return lk_view_number((int64_t)sum.n_waiting, true);
 	case BLOCKS:
 		/* Among those in nobody's way the ones that wait come first. */
-		return number((int64_t)sum.n_blocks * 2 + (sum.n_waiting > 0));
+		return lk_view_number((int64_t)sum.n_blocks * 2 + (sum.n_waiting > 0), true);
 	case OLDEST:
-		return age_value(it, oldest_of(&sum));
+		return lk_view_age(it, oldest_of(&sum));
 	case UNIT:
-		return string(p->unit);
+		return lk_view_string(p->unit);
 	default:
-		return string(p->cmdline && *p->cmdline ? p->cmdline : p->comm);
+		return lk_view_string(p->cmdline && *p->cmdline ? p->cmdline : p->comm);
 	}
 }
 
@@ -224,59 +204,38 @@ static void put_command(const struct lk_proc *p, lk_buf *out)
 	lk_buf_printf(out, "%s%s", text ? text : "?", note);
 }
 
-static void put_user(const struct lk_proc *p, lk_buf *out)
-{
-	if (!p->user && p->uid >= 0)
-		lk_buf_number(out, p->uid);
-	else
-		lk_buf_puts(out, p->user ? p->user : "?");
-}
-
-static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_proc *p = proc_of(it);
 	struct lk_proc_sum sum = sum_of(it);
 
-	*ret_style = LK_STYLE_PLAIN;
 	switch (column) {
-	case PID:
-		lk_buf_number(out, p->pid);
-		break;
-	case USER:
-		put_user(p, out);
-		break;
 	case STATE:
 		put_state(p, it->flags & LK_ITEM_GHOST, out, ret_style);
-		break;
+		return true;
 	case HELD:
 		*ret_style = sum.cycle ? LK_STYLE_CYCLE : LK_STYLE_PLAIN;
 		put_held(&sum, out);
-		break;
+		return true;
 	case WAIT:
 		*ret_style = sum.n_waiting ? LK_STYLE_WAITING : LK_STYLE_PLAIN;
-		lk_buf_unsigned(out, sum.n_waiting);
-		break;
+		return false;
 	case BLOCKS:
 		*ret_style = sum.n_blocks ? LK_STYLE_BLOCKING : LK_STYLE_PLAIN;
 		lk_buf_unsigned(out, sum.n_blocks);
-		break;
+		return true;
 	case OLDEST:
 		lk_locks_put_age(t, it, oldest_of(&sum), out);
-		break;
-	case UNIT:
-		lk_buf_puts(out, p->unit ? p->unit : "");
-		break;
-	default:
+		return true;
+	case COMMAND:
 		put_command(p, out);
+		return true;
+	default:
+		return false;
 	}
 }
 
 /* ---- what commands and searches ask ---- */
-
-static int words(const void *view, const struct lk_item *it, lk_buf *out)
-{
-	return lk_table_words(view, it, out);
-}
 
 /* One of the locks that it holds or waits for does. */
 static bool match(const void *view, const struct lk_item *it, const struct lk_filter *f)
@@ -326,7 +285,7 @@ const struct lk_view_ops lk_view_procs = {
 		  .columns = columns,
 		  .fill = fill,
 		  .value = value,
-		  .words = words,
+		  .words = lk_table_words,
 		  .match = match,
 		  .pid = pid },
 	.cell = cell,

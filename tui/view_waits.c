@@ -15,7 +15,7 @@ enum { COL_STATE, COL_PID, COL_COMMAND, COL_WAIT, COL_TYPE, COL_MODE, COL_RANGE,
 
 static const struct lk_column columns[N_COLS + 1] = {
 	[COL_STATE] = { "state", "S", "W waits, C part of a deadlock, B blocks, x gone", 1, 1, 0, 0 },
-	[COL_PID] = { "pid", "PID", "the process that waits", 7, 5, 1, LK_COL_RIGHT },
+	[COL_PID] = { "pid", "PID", "the process that waits", 7, 5, 1, LK_COL_RIGHT, .unknown = "?" },
 	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 11, 7, 3, 0, LK_COL_STRING },
 	[COL_WAIT] = { "wait", "WAIT", "how long it has waited at least: each wake-up starts the kernel's clock anew",
 		       7, 6, 4, LK_COL_RIGHT | LK_COL_DESCENDING },
@@ -210,16 +210,6 @@ static void done(struct lk_view *v)
 
 /* ---- values ---- */
 
-static struct lk_value number(int64_t i, bool known)
-{
-	return (struct lk_value){ .known = known, .i = i };
-}
-
-static struct lk_value string(const char *s)
-{
-	return (struct lk_value){ .known = s != NULL, .s = s };
-}
-
 /* How long it has waited; of what is no request, the oldest below it. */
 static int64_t wait_of(const struct lk_tui *t, const struct lk_item *it, const struct lk_tree_node *node)
 {
@@ -238,34 +228,29 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	int64_t ms;
 
 	if (!node || (it->flags & LK_ITEM_FIXED))
-		return number(0, false);
+		return lk_view_number(0, false);
 	if (column == COL_WAIT) {
 		ms = wait_of(v->tui, it, node);
-		return number(ms, ms >= 0);
+		return lk_view_number(ms, ms >= 0);
 	}
 	if (!l)
-		return number(0, false);
+		return lk_view_number(0, false);
 	switch (column) {
 	case COL_STATE:
-		return number(l->deadlock ? 0 : 1, true);
+		return lk_view_number(l->deadlock ? 0 : 1, true);
 	case COL_PID:
-		return number(l->pid, l->pid > 0);
+		return lk_view_number(l->pid, l->pid > 0);
 	case COL_RANGE:
-		return number(l->rec.range.start, true);
+		return lk_view_number(l->rec.range.start, true);
 	case COL_BEHIND:
-		return number(l->n_blocked_by ? l->blocked_by[0]->pid : 0, l->n_blocked_by > 0);
+		return lk_view_number(l->n_blocked_by ? l->blocked_by[0]->pid : 0, l->n_blocked_by > 0);
 	default:
 		(void)scratch;
-		return string(column == COL_COMMAND ? (l->proc ? l->proc->comm : NULL)
-			      : column == COL_TYPE  ? lk_type_name(l->rec.type)
-			      : column == COL_MODE  ? lk_mode_name(l->rec.mode)
-						    : l->file->path);
+		return lk_view_string(column == COL_COMMAND ? (l->proc ? l->proc->comm : NULL)
+				      : column == COL_TYPE  ? lk_type_name(l->rec.type)
+				      : column == COL_MODE  ? lk_mode_name(l->rec.mode)
+							    : l->file->path);
 	}
-}
-
-static int words(const void *view, const struct lk_item *it, lk_buf *out)
-{
-	return lk_table_words(view, it, out);
 }
 
 static bool match_cycle(const struct lk_item *it, const struct lk_cycle *c, const struct lk_filter *f)
@@ -320,7 +305,7 @@ static void put_column(const char *name, const struct lk_item *it, const struct 
 	lk_column_text(lk_column_find(name, strlen(name)), &row, true, out);
 }
 
-static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
+static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_tree_node *node = lk_waits_node(it);
 	const struct lk_lock *l = node ? node->lock : NULL;
@@ -329,30 +314,30 @@ static void cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 
 	if (!l) {
 		lk_buf_puts(out, node && column == COL_COMMAND ? "CYCLE" : "");
-		return;
+		return true;
 	}
 	switch (column) {
 	case COL_STATE:
 		letter = lk_tui_state_letter(l, ghost, ret_style);
 		lk_buf_add(out, &letter, 1);
-		break;
+		return true;
 	case COL_PID:
-		lk_tui_put_pid(l->pid, out);
-		break;
+		return false;
 	case COL_WAIT:
 		if (ghost)
 			lk_buf_puts(out, "gone");
 		else
 			lk_tui_age_text(wait_of(t, it, node), false, out);
-		break;
+		return true;
 	case COL_RANGE:
 		lk_tui_range_cell(t, l, out);
-		break;
+		return true;
 	case COL_BEHIND:
 		put_behind(l, out);
-		break;
+		return true;
 	default:
 		put_column(columns[column].name, it, l, out);
+		return true;
 	}
 }
 
@@ -412,7 +397,7 @@ const struct lk_view_ops lk_view_waits = {
 		.columns = columns,
 		.fill = fill,
 		.value = value,
-		.words = words,
+		.words = lk_table_words,
 		.match = match,
 		.pid = pid_of,
 	},
