@@ -102,9 +102,10 @@ int64_t lk_tui_now_of(const struct lk_tui *t, const struct lk_frame *f);
 /* "1.2 s": how long ago that was in the clock of frames; in buf. */
 #define LK_AGO_TEXT 32
 const char *lk_tui_ago(const struct lk_tui *t, int64_t then_ms, char buf[LK_AGO_TEXT]);
-/* A local time, in the words of strftime(3). */
+/* A local time, in the words of strftime(3); in buf. */
 #define LK_CLOCK "%H:%M:%S"
-void lk_tui_put_time(int64_t unix_ms, const char *format, lk_buf *out);
+#define LK_TIME_TEXT 32
+const char *lk_tui_time(int64_t unix_ms, const char *format, char buf[LK_TIME_TEXT]);
 /* "2211", "?" for none. */
 void lk_tui_put_pid(int pid, lk_buf *out);
 /* Sizes and times as the settings want them. All return 0. */

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "table/get.h"
 #include "table/meaning.h"
@@ -144,32 +143,20 @@ static void put_file(struct lk_maker *m, const struct lk_tui *t, const struct lk
 	}
 }
 
-static void put_clock(struct lk_maker *m, int64_t unix_ms)
-{
-	time_t seconds = (time_t)(unix_ms / 1000);
-	struct tm tm = { 0 };
-	char buf[32];
-
-	localtime_r(&seconds, &tm);
-	strftime(buf, sizeof(buf), "%H:%M:%S", &tm);
-	lk_maker_put(m, "%s", buf);
-}
-
 /* When it was seen first, and by which unit. */
 static void put_since(struct lk_maker *m, const struct lk_subject *s, const struct lk_proc *p)
 {
 	bool at_least = false;
 	int64_t ms = lk_frame_age_ms(s->frame, s->lock, s->frame->taken_ms, &at_least);
 	bool known = ms >= 0 && s->frame->snap->host.live;
+	char time[LK_TIME_TEXT];
 
 	if (!known && !(p && (p->unit || p->container)))
 		return;
 	lk_maker_line(m, "");
-	if (known) {
-		lk_maker_put(m, at_least ? "since before " : "since ");
-		put_clock(m, s->frame->snap->host.time_unix_ms - ms);
-		lk_maker_put(m, "  ");
-	}
+	if (known)
+		lk_maker_put(m, "since %s%s  ", at_least ? "before " : "",
+			     lk_tui_time(s->frame->snap->host.time_unix_ms - ms, LK_CLOCK, time));
 	if (p && p->unit)
 		lk_maker_put(m, "%s ", p->unit);
 	if (p && p->user_unit)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "table/get.h"
@@ -226,22 +225,13 @@ static void put_locks_of_process(struct lk_maker *m, const struct lk_tui *t, con
 
 /* ---- entries of the history ---- */
 
-static void put_event_time(struct lk_maker *m, const struct lk_history_entry *e)
-{
-	time_t seconds = (time_t)(e->wall_ms / 1000);
-	struct tm tm = { 0 };
-	char buf[64];
-
-	localtime_r(&seconds, &tm);
-	strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S", &tm);
-	lk_maker_line(m, "time");
-	lk_maker_put(m, "%s", buf);
-}
-
 static void put_event(struct lk_maker *m, const struct lk_history_entry *e)
 {
+	char time[LK_TIME_TEXT];
+
 	lk_maker_title(m, "What happened");
-	put_event_time(m, e);
+	lk_maker_line(m, "time");
+	lk_maker_put(m, "%s", lk_tui_time(e->wall_ms, "%Y-%m-%d " LK_CLOCK, time));
 	lk_maker_line(m, "event");
 	lk_maker_put(m, "%s%s", e->word, e->certain ? "" : " (it could be otherwise)");
 	if (e->for_ms >= 0) {

@@ -25,13 +25,13 @@ bool lk_dialog_may_act(struct lk_tui *t, const char *what)
 
 bool lk_dialog_is_there(struct lk_tui *t, const struct lk_subject *s, const char *what)
 {
-	int64_t ms = t->now_ms > s->gone_ms ? t->now_ms - s->gone_ms : 0;
+	char ago[LK_AGO_TEXT];
 
 	if (!s->frame)
 		lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, no row is selected.", what);
 	else if (s->ghost)
-		lk_tui_say(t, LK_STYLE_ALARM, "%s: this row is gone: lock released %lld.%lld s ago.", what,
-			   (long long)(ms / 1000), (long long)(ms % 1000 / 100));
+		lk_tui_say(t, LK_STYLE_ALARM, "%s: this row is gone: lock released %s ago.", what,
+			   lk_tui_ago(t, s->gone_ms, ago));
 	return s->frame && !s->ghost;
 }
 

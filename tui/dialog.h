@@ -121,9 +121,6 @@ void lk_dialog_put_report(struct lk_dialog *d, const struct lk_job *j);
 const char *lk_dialog_refusal(const struct lk_action *a);
 
 /* -- words of targets -- */
-/* "14:02:11" */
-#define LK_CLOCK_TEXT 32
-const char *lk_dialog_clock(int64_t wall_ms, char buf[LK_CLOCK_TEXT]);
 /* "FLOCK WRITE" */
 void lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out);
 /* "FLOCK WRITE /srv/x, bytes 0-99" */

@@ -268,7 +268,7 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s, bool m
 	const char *title = !moves ? "Delete" : to_folder ? "Move" : "Rename";
 	struct file_dialog *d = lk_alloc(1, sizeof(*d));
 	struct file_job *j = lk_alloc(1, sizeof(*j));
-	char clock[LK_CLOCK_TEXT];
+	char clock[LK_TIME_TEXT];
 
 	lk_job_init(&j->job, moves ? &move_ops : &delete_ops, t, s->frame);
 	j->file = d->file = s->file;
@@ -277,7 +277,8 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s, bool m
 	d->d = (struct lk_dialog){ .pane = { .ops = moves ? &move_pane : &delete_pane, .title = title },
 				   .ops = &dialog_ops };
 	lk_dialog_take_job(&d->d, &j->job);
-	lk_text_add(&d->d.head, LK_STYLE_PLAIN, "%s this file (frozen %s):", title, lk_dialog_clock(t->wall_ms, clock));
+	lk_text_add(&d->d.head, LK_STYLE_PLAIN, "%s this file (frozen %s):", title,
+		    lk_tui_time(t->wall_ms, LK_CLOCK, clock));
 	lk_dialog_head_file(&d->d, d->file);
 	add_controls(d, title, to_folder);
 	lk_dialog_open_unplanned(t, &d->d);

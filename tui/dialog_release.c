@@ -268,12 +268,12 @@ static void fill_head(struct release_dialog *r, struct lk_tui *t)
 {
 	const struct lk_lock *l = r->lock;
 	const struct release_job *j = job_of(r);
-	char clock[LK_CLOCK_TEXT];
+	char clock[LK_TIME_TEXT];
 	lk_buf lock = { 0 };
 
 	lk_dialog_put_lock(t, l, &lock);
 	lk_text_add(&r->d.head, LK_STYLE_BRIGHT, "Release %s (frozen %s)", lk_buf_str(&lock),
-		    lk_dialog_clock(t->wall_ms, clock));
+		    lk_tui_time(t->wall_ms, LK_CLOCK, clock));
 	lk_vec_done(&lock);
 	if (!l->n_holders)
 		lk_text_add(&r->d.head, LK_STYLE_PLAIN, "%s",

@@ -262,11 +262,11 @@ static void fill_head(struct signal_dialog *s, struct lk_tui *t)
 {
 	const struct signal_job *j = job_of(s);
 	const struct lk_frame *f = j->job.frame;
-	char clock[LK_CLOCK_TEXT];
+	char clock[LK_TIME_TEXT];
 	size_t n = j->wanted.n;
 
 	lk_text_add(&s->d.head, LK_STYLE_BRIGHT, "To %zu %s (frozen %s):", n, n == 1 ? "process" : "processes",
-		    lk_dialog_clock(t->wall_ms, clock));
+		    lk_tui_time(t->wall_ms, LK_CLOCK, clock));
 	for (size_t i = 0; i < n && i < NAMED_MAX; i++) {
 		const struct lk_proc *p = lk_snapshot_proc(f->snap, j->wanted.v[i].pid);
 

@@ -90,7 +90,7 @@ static void fill(struct lk_dialog *dialog, struct lk_tui *t)
 {
 	struct test_dialog *d = (struct test_dialog *)dialog;
 	struct lk_test_ask ask = { 0 };
-	char clock[LK_CLOCK_TEXT];
+	char clock[LK_TIME_TEXT];
 
 	read_controls(d);
 	if (d->bad) {
@@ -100,7 +100,7 @@ static void fill(struct lk_dialog *dialog, struct lk_tui *t)
 	lk_test_compute(&ask, dialog->job->frame, d->file, &d->wish);
 	lk_text_add(&dialog->body, LK_STYLE_DIM,
 		    "Computed from the look of %s; the file is not opened, nothing is locked:",
-		    lk_dialog_clock(dialog->job->frame->wall_ms, clock));
+		    lk_tui_time(dialog->job->frame->wall_ms, LK_CLOCK, clock));
 	put_answer(d, t, &ask.test.answers[0]);
 	lk_test_ask_done(&ask);
 	put_tried(d);

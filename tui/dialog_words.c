@@ -7,21 +7,6 @@
 #include "table/get.h"
 #include "tui/dialog.h"
 
-static const char *put_clock(int64_t wall_ms, const char *format, char buf[LK_CLOCK_TEXT])
-{
-	time_t when = (time_t)(wall_ms / 1000);
-	struct tm tm;
-
-	if (!localtime_r(&when, &tm) || !strftime(buf, LK_CLOCK_TEXT, format, &tm))
-		buf[0] = '\0';
-	return buf;
-}
-
-const char *lk_dialog_clock(int64_t wall_ms, char buf[LK_CLOCK_TEXT])
-{
-	return put_clock(wall_ms, "%H:%M:%S", buf);
-}
-
 void lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out)
 {
 	lk_put_upper(lk_type_name(l->rec.type), out);
@@ -57,7 +42,7 @@ static int64_t started_ms(const struct lk_tui *t, const struct lk_frame *f, cons
 static void put_process(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p, lk_buf *out)
 {
 	int64_t ms = started_ms(t, f, p);
-	char clock[LK_CLOCK_TEXT];
+	char clock[LK_TIME_TEXT];
 
 	lk_buf_printf(out, "%d %s", p->pid, p->comm ? p->comm : "?");
 	if (p->uid >= 0)
@@ -67,7 +52,7 @@ static void put_process(const struct lk_tui *t, const struct lk_frame *f, const 
 	/* The time alone is enough for today. */
 	if (ms >= 0)
 		lk_buf_printf(out, "  started %s",
-			      put_clock(ms, t->wall_ms - ms < 86400000 ? "%H:%M:%S" : "%Y-%m-%d %H:%M", clock));
+			      lk_tui_time(ms, t->wall_ms - ms < 86400000 ? LK_CLOCK : "%Y-%m-%d %H:%M", clock));
 }
 
 void lk_dialog_head_process(struct lk_dialog *d, const struct lk_tui *t, const struct lk_frame *f,

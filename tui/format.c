@@ -21,15 +21,14 @@ const char *lk_tui_ago(const struct lk_tui *t, int64_t then_ms, char buf[LK_AGO_
 	return buf;
 }
 
-void lk_tui_put_time(int64_t unix_ms, const char *format, lk_buf *out)
+const char *lk_tui_time(int64_t unix_ms, const char *format, char buf[LK_TIME_TEXT])
 {
 	time_t seconds = (time_t)(unix_ms / 1000);
-	char text[64] = "";
 	struct tm tm;
 
-	if (localtime_r(&seconds, &tm) && !strftime(text, sizeof(text), format, &tm))
-		*text = '\0';
-	lk_buf_puts(out, text);
+	if (!localtime_r(&seconds, &tm) || !strftime(buf, LK_TIME_TEXT, format, &tm))
+		buf[0] = '\0';
+	return buf;
 }
 
 void lk_tui_put_pid(int pid, lk_buf *out)

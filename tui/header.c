@@ -82,12 +82,11 @@ static void add_badges(const struct lk_tui *t, struct lk_pieces *p, int drop)
 static void add_clock(const struct lk_tui *t, struct lk_pieces *p, int drop)
 {
 	const struct lk_fact_host *host = &t->frame->snap->host;
-	lk_buf text = { 0 };
+	const char *format = host->live ? LK_CLOCK : "%Y-%m-%d " LK_CLOCK;
+	char text[LK_TIME_TEXT];
 
 	/* What is seen is as old as that; of a capture the day matters too. */
-	lk_tui_put_time(host->time_unix_ms, host->live ? LK_CLOCK : "%Y-%m-%d " LK_CLOCK, &text);
-	lk_pieces_add(p, drop, LK_STYLE_PLAIN, "%s", lk_buf_str(&text));
-	lk_vec_done(&text);
+	lk_pieces_add(p, drop, LK_STYLE_PLAIN, "%s", lk_tui_time(host->time_unix_ms, format, text));
 }
 
 static void add_scan(const struct lk_tui *t, struct lk_pieces *p, int drop)

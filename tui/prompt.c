@@ -280,16 +280,19 @@ static unsigned write_enter(struct lk_tui *t, void *arg, const char *text)
 }
 
 /* A name that needs no thought: which machine, and when. */
-static void propose(const struct lk_frame *f, lk_buf *out)
+static char *propose(const struct lk_frame *f)
 {
-	const char *host = f->snap->host.host ? f->snap->host.host : "";
+	const char *host = f->snap->host.host;
 	int64_t unix_ms = f->snap->host.time_unix_ms ? f->snap->host.time_unix_ms : f->wall_ms;
+	char time[LK_TIME_TEXT];
+	char *name = lk_printf("lockscope-%s%s%s.json", host ? host : "", host ? "-" : "",
+			       lk_tui_time(unix_ms, "%Y%m%d-%H%M%S", time));
 
-	lk_buf_puts(out, "lockscope-");
-	for (; *host; host++)
-		lk_buf_add(out, strchr("/\\ \"'", *host) || *host < ' ' || *host == 0x7f ? "_" : host, 1);
-	lk_buf_puts(out, f->snap->host.host ? "-" : "");
-	lk_tui_put_time(unix_ms, "%Y%m%d-%H%M%S.json", out);
+	for (char *p = name; *p; p++) {
+		if (strchr("/\\ \"'", *p) || *p < ' ' || *p == 0x7f)
+			*p = '_';
+	}
+	return name;
 }
 
 unsigned lk_do_write(struct lk_tui *t)
@@ -299,13 +302,10 @@ unsigned lk_do_write(struct lk_tui *t)
 		.keys = "Enter write   Esc cancel   (*.txt a table, else JSON; never overwrites a file)",
 		.enter = write_enter,
 	};
-	lk_buf name = { 0 };
-	unsigned dirty;
+	lk_auto_mem char *name = NULL;
 
 	if (!t->frame || !t->frame->snap)
 		return lk_tui_say(t, LK_STYLE_ALARM, "There is nothing to write yet: no look has been finished.");
-	propose(t->frame, &name);
-	dirty = lk_prompt_open(t, &ops, NULL, lk_buf_str(&name));
-	lk_vec_done(&name);
-	return dirty;
+	name = propose(t->frame);
+	return lk_prompt_open(t, &ops, NULL, name);
 }

@@ -196,13 +196,14 @@ static enum lk_style style_of(const struct lk_history_entry *e)
 static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out, enum lk_style *ret_style)
 {
 	const struct lk_history_entry *e = entry_of(t, it);
+	char time[LK_TIME_TEXT];
 	int64_t ms;
 
 	if (!e)
 		return true;
 	switch (column) {
 	case COL_TIME:
-		lk_tui_put_time(e->wall_ms, LK_CLOCK, out);
+		lk_buf_puts(out, lk_tui_time(e->wall_ms, LK_CLOCK, time));
 		return true;
 	case COL_FOR:
 		ms = strcmp(e->word, "GAP") == 0 ? e->for_ms : lasting_ms(t, e);
@@ -259,6 +260,7 @@ static void title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf 
 {
 	bool live = !t->frame || t->frame->snap->host.live;
 	int64_t interval = lk_header_interval_ms(t);
+	char time[LK_TIME_TEXT];
 
 	(void)v;
 	if (!t->history.since_wall_ms || (!live && t->frame->number < 2)) {
@@ -266,9 +268,8 @@ static void title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf 
 							      : "of one look only: nothing to compare it with");
 		return;
 	}
-	lk_buf_puts(out, "since ");
-	lk_tui_put_time(t->history.since_wall_ms, LK_CLOCK, out);
-	lk_buf_printf(out, ", sampled every %gs: shorter locks can be missed",
+	lk_buf_printf(out, "since %s, sampled every %gs: shorter locks can be missed",
+		      lk_tui_time(t->history.since_wall_ms, LK_CLOCK, time),
 		      (double)((interval ? interval : t->set.delay_ms) / 100) / 10);
 	if (t->history.n_lost)
 		lk_buf_printf(out, "\n%" PRIu64 " older events are forgotten", t->history.n_lost);
@@ -323,19 +324,15 @@ static enum lk_timeline_now does_now(const struct lk_snapshot *s, const struct l
 
 static void paint_axis(const struct lk_timeline *l, struct lk_canvas *c, struct lk_rect r)
 {
-	lk_buf from = { 0 }, to = { 0 };
+	char time[LK_TIME_TEXT];
 
-	lk_tui_put_time(l->from_ms, LK_CLOCK, &from);
-	lk_tui_put_time(l->to_ms, LK_CLOCK, &to);
-	if (r.w > LABEL_CELLS + 20) {
-		lk_canvas_bytes(c, r.x + LABEL_CELLS, r.y, 8, LK_STYLE_DIM, LK_FIT_LEFT, from.v, from.n);
-		lk_canvas_bytes(c, r.x + r.w - 9, r.y, 8, LK_STYLE_DIM, LK_FIT_LEFT, to.v, to.n);
-		if (r.w > LABEL_CELLS + 60)
-			lk_canvas_put(c, r.x + LABEL_CELLS + 12, r.y, r.w - LABEL_CELLS - 24, LK_STYLE_DIM,
-				      "= holds   . waits   | ended   > goes on");
-	}
-	lk_vec_done(&from);
-	lk_vec_done(&to);
+	if (r.w <= LABEL_CELLS + 20)
+		return;
+	lk_canvas_put(c, r.x + LABEL_CELLS, r.y, 8, LK_STYLE_DIM, lk_tui_time(l->from_ms, LK_CLOCK, time));
+	lk_canvas_put(c, r.x + r.w - 9, r.y, 8, LK_STYLE_DIM, lk_tui_time(l->to_ms, LK_CLOCK, time));
+	if (r.w > LABEL_CELLS + 60)
+		lk_canvas_put(c, r.x + LABEL_CELLS + 12, r.y, r.w - LABEL_CELLS - 24, LK_STYLE_DIM,
+			      "= holds   . waits   | ended   > goes on");
 }
 
 static void paint_lanes(const struct lk_tui *t, const struct lk_timeline *l, const struct lk_history_entry *e,
