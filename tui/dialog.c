@@ -403,9 +403,7 @@ static void close_only(struct lk_dialog *d)
 	lk_dialog_add(d, LK_CONTROL_BUTTON, LK_BUTTON_CANCEL, "Close");
 	d->focus = 0;
 	d->scroll = 0;
-	d->over_ops = *d->pane.ops;
-	d->over_ops.keys = "Enter close   PgUp PgDn scroll";
-	d->pane.ops = &d->over_ops;
+	d->pane.keys = "Enter close   PgUp PgDn scroll";
 }
 
 void lk_dialog_run(struct lk_dialog *d, struct lk_tui *t)

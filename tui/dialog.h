@@ -60,7 +60,6 @@ struct lk_dialog {
 	LK_VEC(struct lk_control) controls;
 	size_t focus;
 	bool over; /* it was done: only Close is left */
-	struct lk_pane_ops over_ops; /* of the pane from then on */
 	char *say; /* of the moment; owned; NULL none */
 	enum lk_style say_style;
 	uint64_t lock_id; /* of the target; 0: none in particular */

@@ -300,8 +300,7 @@ static unsigned open_for(struct lk_tui *t, const char *what, bool moves, bool to
 	why = lk_fileact_why_not(&s);
 	if (!why)
 		return open_dialog(t, &s, moves, to_folder);
-	lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", what, why);
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", what, why);
 }
 
 unsigned lk_do_delete(struct lk_tui *t)

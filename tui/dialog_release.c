@@ -335,10 +335,8 @@ unsigned lk_do_release(struct lk_tui *t)
 	lk_tui_subject(t, &s);
 	if (!lk_dialog_may_act(t, "Release") || !lk_dialog_is_there(t, &s, "Release"))
 		return LK_DIRTY_PAINT;
-	if (!s.lock) {
-		lk_tui_say(t, LK_STYLE_ALARM, "Release: this row is not about one lock.");
-		return LK_DIRTY_PAINT;
-	}
+	if (!s.lock)
+		return lk_tui_say(t, LK_STYLE_ALARM, "Release: this row is not about one lock.");
 	r = lk_alloc(1, sizeof(*r));
 	j = make_job(t, &s);
 	r->lock = s.lock;

@@ -206,6 +206,5 @@ unsigned lk_do_test(struct lk_tui *t)
 		return LK_DIRTY_PAINT;
 	if (s.file)
 		return open_dialog(t, &s);
-	lk_tui_say(t, LK_STYLE_ALARM, "Test: this row is about no file.");
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_ALARM, "Test: this row is about no file.");
 }

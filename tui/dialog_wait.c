@@ -83,6 +83,5 @@ unsigned lk_do_wait(struct lk_tui *t)
 	why = lk_vigil_why_not(&s);
 	if (!why)
 		return open_dialog(t, &s);
-	lk_tui_say(t, LK_STYLE_ALARM, "Wait: not possible, %s.", why);
-	return LK_DIRTY_PAINT;
+	return lk_tui_say(t, LK_STYLE_ALARM, "Wait: not possible, %s.", why);
 }
