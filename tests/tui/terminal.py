@@ -110,7 +110,8 @@ class Terminal:
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     def line(self, y):
-        return self.screen.display[y].rstrip()
+        """Empty below the screen: the cursor is still there for a moment after the terminal has shrunk."""
+        return self.screen.display[y].rstrip() if y < len(self.screen.display) else ""
 
     def type(self, *keys):
         for key in keys:
