@@ -130,4 +130,10 @@ void lk_dialog_head_process(struct lk_dialog *d, const struct lk_tui *t, const s
 /* "file  /srv/x  254:0 inode 77" */
 void lk_dialog_head_file(struct lk_dialog *d, const struct lk_file *file);
 
+/* -- dialog_file.c -- */
+/* The dialog of lk_do_rename() with the folder of the file to start from. LK_DIRTY_*. */
+unsigned lk_fileact_move(struct lk_tui *t);
+/* Why nothing can be done to the file, as far as no plan is needed for to know; NULL: it can. Static. */
+const char *lk_fileact_why_not(const struct lk_subject *s);
+
 #endif

@@ -9,7 +9,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/dialog.h"
-#include "tui/fileact.h"
 
 enum { NEW_NAME = 1, EVEN_IF_USED, EVEN_IF_UNKNOWN, REPLACE, DO };
 #define IF_USED "Although it is locked or in use"

@@ -27,7 +27,6 @@ libtui_a_SOURCES = \
 	tui/dialog_wait.c \
 	tui/dialog_words.c \
 	tui/field.c \
-	tui/fileact.h \
 	tui/format.c \
 	tui/frame.c \
 	tui/frame.h \
@@ -73,8 +72,6 @@ libtui_a_SOURCES = \
 	tui/tabs.c \
 	tui/targets.c \
 	tui/targets.h \
-	tui/testjob.c \
-	tui/testjob.h \
 	tui/text.c \
 	tui/text.h \
 	tui/textpane.c \

@@ -7,7 +7,7 @@
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "tui/app.h"
-#include "tui/fileact.h"
+#include "tui/dialog.h"
 #include "tui/targets.h"
 #include "tui/vigil.h"
 
