@@ -2,6 +2,7 @@
 /* What a lane shows, in words. */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "table/get.h"
 #include "table/lanes.h"
@@ -169,6 +170,18 @@ static int put_sharers(const struct lk_lock *l, lk_buf *out)
 	return rc;
 }
 
+/* The one range of the lane is called as what its owner does: "SHARED". */
+static bool is_named_already(const struct lk_lanes *l, const struct lk_lane *lane)
+{
+	lk_buf name = { 0 };
+	bool same;
+
+	lk_known_name(l->layout, lane->spans->lock->rec.range, &name);
+	same = lane->n_spans == 1 && strcmp(lk_buf_str(&name), lane->state->name) == 0;
+	lk_vec_done(&name);
+	return same;
+}
+
 int lk_lane_words(const struct lk_lanes *l, const struct lk_lane *lane, lk_buf *out)
 {
 	int rc = put_verb(lane, out);
@@ -178,6 +191,7 @@ int lk_lane_words(const struct lk_lanes *l, const struct lk_lane *lane, lk_buf *
 	if (rc == 0)
 		rc = put_sharers(lane->spans->lock, out);
 	if (rc == 0 && lane->state)
-		rc = lk_buf_printf(out, ": %s, %s", lane->state->name, lane->state->text);
+		rc = is_named_already(l, lane) ? lk_buf_printf(out, ": %s", lane->state->text)
+					       : lk_buf_printf(out, ": %s, %s", lane->state->name, lane->state->text);
 	return rc ? rc : put_blockers(lane, out);
 }
