@@ -7,7 +7,6 @@
 #include "base/cleanup.h"
 #include "table/get.h"
 #include "tui/detail.h"
-#include "tui/jsonlines.h"
 #include "tui/show.h"
 #include "tui/words.h"
 #include "words/words.h"
@@ -289,16 +288,13 @@ static int add_about(const struct lk_tui *t, const struct lk_subject *s, size_t 
 	return lk_maker_done(&m);
 }
 
-static int add_fields(const struct lk_subject *s, struct lk_text *ret)
+static void add_fields(const struct lk_subject *s, struct lk_text *ret)
 {
-	lk_auto_mem char *json = NULL;
 	struct lk_maker m = { .text = ret };
-	int rc;
 
 	lk_maker_title(&m, "Every field by its name in JSON");
-	rc = lk_maker_done(&m);
-	rc = rc ? rc : lk_jsonlines_row(s->frame->snap, s->lock, &json);
-	return rc ? rc : lk_jsonlines_add(ret, json, LK_JSONLINES_FIELDS);
+	lk_maker_done(&m);
+	lk_show_json(s, LK_JSON_FIELDS, ret);
 }
 
 static int add_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
@@ -331,7 +327,8 @@ int lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct lk
 	int rc = s->lock ? add_lock(t, s, ret) : 0;
 
 	rc = rc ? rc : add_about(t, s, MOST_LOCKS, ret);
-	rc = rc || !s->lock ? rc : add_fields(s, ret);
+	if (s->lock)
+		add_fields(s, ret);
 	return rc ? rc : add_commands(t, s, ret);
 }
 

@@ -37,8 +37,6 @@ libtui_a_SOURCES = \
 	tui/history.h \
 	tui/job.c \
 	tui/job.h \
-	tui/jsonlines.c \
-	tui/jsonlines.h \
 	tui/key.c \
 	tui/key.h \
 	tui/keymap.c \

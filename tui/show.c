@@ -9,8 +9,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/shell.h"
+#include "cli/out_json.h"
 #include "table/path_hint.h"
-#include "tui/jsonlines.h"
 
 /* ---- commands ---- */
 
@@ -136,27 +136,31 @@ int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct 
 
 /* ---- the pane ---- */
 
-static int add_json(const struct lk_subject *s, struct lk_text *ret)
+void lk_show_json(const struct lk_subject *s, enum lk_json_layout layout, struct lk_text *ret)
 {
-	lk_auto_mem char *json = NULL;
-	int rc;
+	struct lk_out_json_options o = { .full = true };
+	struct lk_json j = { .layout = layout };
 
-	if (!s->lock)
-		return lk_text_add(ret, LK_STYLE_DIM,
-				   "This row is not about one lock, so there is no row of JSON for it.");
-	rc = lk_jsonlines_row(s->frame->snap, s->lock, &json);
-	return rc ? rc : lk_jsonlines_add(ret, json, LK_JSONLINES_EXACT);
+	lk_out_json_row(&j, NULL, s->frame->snap, s->lock, &o);
+	for (char *line = lk_buf_str(&j.text), *end; (end = strchr(line, '\n')); line = end + 1) {
+		lk_text_add(ret, LK_STYLE_PLAIN, "%.*s", (int)(end - line), line);
+		ret->lines.v[ret->lines.n - 1].exact = true;
+	}
+	lk_json_done(&j);
 }
 
 static int fill(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret)
 {
-	int rc = lk_show_commands(t, s, ret);
-
 	(void)it;
-	if (!rc && !ret->lines.n)
-		rc = lk_text_add(ret, LK_STYLE_DIM, "There is no command line for this row.");
-	rc = rc ? rc : lk_text_add(ret, LK_STYLE_PLAIN, "%s", "");
-	return rc ? rc : add_json(s, ret);
+	lk_show_commands(t, s, ret);
+	if (!ret->lines.n)
+		lk_text_add(ret, LK_STYLE_DIM, "There is no command line for this row.");
+	lk_text_add(ret, LK_STYLE_PLAIN, "%s", "");
+	if (s->lock)
+		lk_show_json(s, LK_JSON_INDENTED, ret);
+	else
+		lk_text_add(ret, LK_STYLE_DIM, "This row is not about one lock, so there is no row of JSON for it.");
+	return 0;
 }
 
 unsigned lk_do_show(struct lk_tui *t)

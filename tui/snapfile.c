@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/sanitize.h"
@@ -31,10 +32,10 @@ static bool is_text(const char *path)
 static int put_text(const struct lk_snapshot *snap, FILE *f)
 {
 	struct lk_out o = { .f = f, .headings = true, .human = true, .utf8 = lk_sanitize_locale_is_utf8() };
-	lk_auto_mem struct lk_row *rows = calloc(snap->n_locks ? snap->n_locks : 1, sizeof(*rows));
+	lk_auto_mem struct lk_row *rows = lk_alloc(snap->n_locks, sizeof(*rows));
 	const struct lk_cli no_options = { 0 };
 	lk_columns cols = { 0 };
-	int rc = rows ? lk_columns_default(&cols, false, 0) : -ENOMEM;
+	int rc = lk_columns_default(&cols, false, 0);
 
 	for (size_t i = 0; i < snap->n_locks && !rc; i++)
 		rows[i] = (struct lk_row){ .snap = snap, .lock = &snap->locks[i] };
@@ -48,14 +49,12 @@ static int put_text(const struct lk_snapshot *snap, FILE *f)
 
 static int put_json(const struct lk_snapshot *snap, FILE *f)
 {
-	struct lk_json_options o = { 0 };
-	lk_auto_mem const struct lk_lock **rows = calloc(snap->n_locks ? snap->n_locks : 1, sizeof(*rows));
+	struct lk_out_json_options o = { 0 };
+	lk_auto_mem const struct lk_lock **rows = lk_alloc(snap->n_locks, sizeof(*rows));
 
-	if (!rows)
-		return -ENOMEM;
 	for (size_t i = 0; i < snap->n_locks; i++)
 		rows[i] = &snap->locks[i];
-	return lk_json_print(f, snap, rows, snap->n_locks, NULL, &o);
+	return lk_out_json(f, snap, rows, snap->n_locks, NULL, &o);
 }
 
 /* The stream closes a descriptor of its own: the file under construction needs one for the final sync. */
@@ -117,31 +116,29 @@ static void done(struct lk_tui *t, void *arg)
 	task_free(task);
 }
 
-/* Heap; NULL: no memory. */
+/* Heap. */
 static char *expand(const char *path)
 {
 	const char *home = secure_getenv("HOME");
-	char *text;
 
-	if (strncmp(path, "~/", 2) != 0 || !home || home[0] != '/')
-		return strdup(path);
-	return asprintf(&text, "%s%s", home, path + 1) < 0 ? NULL : text;
+	return strncmp(path, "~/", 2) != 0 || !home || home[0] != '/' ? lk_strdup(path)
+								      : lk_printf("%s%s", home, path + 1);
 }
 
 unsigned lk_snapfile_write(struct lk_tui *t, const char *path)
 {
-	struct task *task = calloc(1, sizeof(*task));
-	int rc = -ENOMEM;
+	struct task *task;
+	int rc;
 
-	if (task && t->frame && t->frame->snap) {
-		task->frame = lk_frame_hold(t->frame);
-		task->path = expand(path);
-		rc = task->path ? t->host.start(t->host.arg, work, done, task) : -ENOMEM;
-	}
+	if (!t->frame || !t->frame->snap)
+		return 0;
+	task = lk_alloc(1, sizeof(*task));
+	task->frame = lk_frame_hold(t->frame);
+	task->path = expand(path);
+	rc = t->host.start(t->host.arg, work, done, task);
 	if (rc == 0)
 		return LK_DIRTY_PAINT;
 	lk_tui_say(t, LK_STYLE_ALARM, "Nothing was written: %s.", strerror(-rc));
-	if (task)
-		task_free(task);
+	task_free(task);
 	return LK_DIRTY_PAINT;
 }

@@ -11,6 +11,8 @@
 #include "base/text.h"
 
 #define CHUNK ((size_t)64 * 1024) /* bytes written at once */
+#define NAME_ROOM 64 /* for a name with _b64 behind it */
+#define LONGEST_ESCAPE 6 /* bytes that one becomes */
 #define STEP 2 /* blanks a level is indented by */
 
 /* ---- text ---- */
@@ -49,6 +51,8 @@ int lk_json_done(struct lk_json *j)
 		write_out(j);
 	lk_vec_done(&j->text);
 	lk_vec_done(&j->open);
+	for (size_t i = 0; i < sizeof(j->kept) / sizeof(*j->kept); i++)
+		lk_vec_done(&j->kept[i].text);
 	return j->error;
 }
 
@@ -65,10 +69,10 @@ static void put_name(struct lk_json *j, const char *name)
 	size_t n = strlen(name);
 	char *p = room(j, n + 3);
 
-	*p++ = '"';
-	memcpy(p, name, n);
-	p[n] = '"';
-	p[n + 1] = ':';
+	p[0] = '"';
+	memcpy(p + 1, name, n);
+	p[n + 1] = '"';
+	p[n + 2] = ':';
 	j->text.n += n + 3;
 }
 
@@ -190,6 +194,26 @@ void lk_json_end(struct lk_json *j)
 		write_out(j);
 }
 
+bool lk_json_again(struct lk_json *j, int slot, const void *of)
+{
+	struct lk_json_kept *k = &j->kept[slot];
+
+	k->begin = j->text.n;
+	if (k->of != of || j->layout != LK_JSON_COMPACT)
+		return false;
+	put(j, k->text.v, k->text.n);
+	return true;
+}
+
+void lk_json_keep(struct lk_json *j, int slot, const void *of)
+{
+	struct lk_json_kept *k = &j->kept[slot];
+
+	k->of = of;
+	k->text.n = 0;
+	lk_buf_add(&k->text, j->text.v + k->begin, j->text.n - k->begin);
+}
+
 /* ---- values ---- */
 
 static void put_word(struct lk_json *j, const char *name, const char *word)
@@ -252,64 +276,54 @@ static void put_quote(struct lk_json *j)
 		put_char(j, '"');
 }
 
-static size_t plain_len(const char *s, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && s[i] >= 0x20 && s[i] < 0x7f && s[i] != '"' && s[i] != '\\')
-		i++;
-	return i;
-}
-
-static void put_unit(struct lk_json *j, uint32_t unit)
+/* A code unit of UTF-16. Returns where it ends. */
+static char *escape_unit(char *p, uint32_t unit)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	char text[] = { '\\', 'u', hex[unit >> 12 & 15], hex[unit >> 8 & 15], hex[unit >> 4 & 15], hex[unit & 15] };
 
-	put(j, text, sizeof(text));
+	*p++ = '\\';
+	*p++ = 'u';
+	for (int shift = 12; shift >= 0; shift -= 4)
+		*p++ = hex[unit >> shift & 15];
+	return p;
 }
 
-static void put_code_point(struct lk_json *j, uint32_t cp)
+static char *escape(char *p, uint32_t cp)
 {
 	static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
 
 	for (size_t i = 0; cp < 0x7f && i < sizeof(shorts) - 1; i += 2) {
-		char text[] = { '\\', shorts[i + 1] };
-
 		if ((uint32_t)shorts[i] == cp) {
-			put(j, text, sizeof(text));
-			return;
+			*p++ = '\\';
+			*p++ = shorts[i + 1];
+			return p;
 		}
 	}
-	if (cp < 0x10000) {
-		put_unit(j, cp);
-		return;
-	}
-	put_unit(j, 0xd800 + ((cp - 0x10000) >> 10));
-	put_unit(j, 0xdc00 + (cp & 0x3ff));
+	if (cp < 0x10000)
+		return escape_unit(p, cp);
+	return escape_unit(escape_unit(p, 0xd800 + ((cp - 0x10000) >> 10)), 0xdc00 + (cp & 0x3ff));
 }
 
 /* Whether all of it could be said. */
 static bool put_text(struct lk_json *j, const char *s, size_t n)
 {
+	char *p = room(j, n * LONGEST_ESCAPE);
 	bool exact = true;
 
-	for (size_t len; n; s += len, n -= len) {
+	for (const char *end = s + n; s < end;) {
 		uint32_t cp = 0;
+		size_t len;
 
-		len = plain_len(s, n);
-		if (len) {
-			put(j, s, len);
+		if (*s >= 0x20 && *s < 0x7f && *s != '"' && *s != '\\') {
+			*p++ = *s++;
 			continue;
 		}
-		len = lk_text_utf8(s, n, &cp);
-		if (!cp) {
-			exact = false;
-			cp = 0xfffd;
-			len = 1;
-		}
-		put_code_point(j, cp);
+		len = lk_text_utf8(s, (size_t)(end - s), &cp);
+		exact = exact && cp;
+		p = escape(p, cp ? cp : 0xfffd);
+		s += cp ? len : 1;
 	}
+	j->text.n = (size_t)(p - j->text.v);
 	return exact;
 }
 
@@ -341,11 +355,13 @@ void lk_json_base64(struct lk_json *j, const char *name, const void *p, size_t n
 
 void lk_json_bytes(struct lk_json *j, const char *name, const char *s)
 {
-	size_t n = s ? strlen(s) : 0;
-	char name_b64[64];
+	size_t n = s ? strlen(s) : 0, len = strlen(name);
+	char name_b64[NAME_ROOM];
 	bool exact = true;
 
-	snprintf(name_b64, sizeof(name_b64), "%s_b64", name);
+	len = len < sizeof(name_b64) - sizeof("_b64") ? len : sizeof(name_b64) - sizeof("_b64");
+	memcpy(name_b64, name, len);
+	memcpy(name_b64 + len, "_b64", sizeof("_b64"));
 	if (s)
 		exact = lk_json_string_n(j, name, s, n);
 	else

@@ -25,6 +25,11 @@ struct lk_json {
 	bool more; /* in the innermost object or list there is something already */
 	bool item; /* fields: the line that comes next begins an element of a list */
 	lk_buf open; /* what is to be closed: '{', '[', or '\n' for a list of rows */
+	struct lk_json_kept {
+		const void *of; /* NULL: nothing is kept */
+		size_t begin;
+		lk_buf text;
+	} kept[2];
 };
 
 /* Writes what is left, without flushing f, and frees all. 0 or -errno. */
@@ -37,6 +42,11 @@ void lk_json_begin_list(struct lk_json *j, const char *name);
 /* A list of which each element stands in a line of its own, and is written when it is complete. */
 void lk_json_begin_rows(struct lk_json *j, const char *name);
 void lk_json_end(struct lk_json *j); /* whatever was begun last */
+
+/* For what many rows share, members of an object that are not its first ones: true, and they are written, if the last ones of this
+ * slot (0 or 1) were of the same thing, which must not have changed; else they are to be written, and then to be kept. */
+bool lk_json_again(struct lk_json *j, int slot, const void *of);
+void lk_json_keep(struct lk_json *j, int slot, const void *of);
 
 void lk_json_null(struct lk_json *j, const char *name);
 void lk_json_bool(struct lk_json *j, const char *name, bool v);

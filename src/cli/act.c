@@ -176,9 +176,9 @@ static void say_refusals(const struct lk_action *a)
 static void put_document(const struct lk_cli *cli, const struct lk_session *s, const struct lk_action *a,
 			 const struct lk_lock *const *rows, size_t n_rows, const char *error)
 {
-	struct lk_json_options o = { .full = cli->full };
+	struct lk_out_json_options o = { .full = cli->full };
 	struct lk_answer answer = { .verb = cli->verb->name, .action = a, .dry_run = cli->act.dry_run, .error = error };
-	int rc = lk_json_print(stdout, s->snap, rows, n_rows, &answer, &o);
+	int rc = lk_out_json(stdout, s->snap, rows, n_rows, &answer, &o);
 
 	if (rc < 0)
 		lk_fail_output(rc);

@@ -3,15 +3,12 @@
 #include "cli/events.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "base/sanitize.h"
-#include "base/text.h"
 #include "cli/out_json.h"
 #include "words/waits.h"
 
@@ -30,109 +27,71 @@ struct extra {
 	const struct lk_snapshot *summary; /* NULL: null */
 };
 
-/* ASCII only: everything else as the escapes of UTF-16. */
-static void put_escaped(FILE *f, uint32_t cp)
+static void put_pids(struct lk_json *j, const char *name, const int *pids, size_t n)
 {
-	if (cp == '"' || cp == '\\')
-		fprintf(f, "\\%c", (int)cp);
-	else if (cp >= 0x20 && cp < 0x7f)
-		putc((int)cp, f);
-	else if (cp < 0x10000)
-		fprintf(f, "\\u%04" PRIX32, cp);
-	else
-		fprintf(f, "\\u%04" PRIX32 "\\u%04" PRIX32, 0xd800 + ((cp - 0x10000) >> 10), 0xdc00 + (cp & 0x3ff));
-}
-
-static int put_text(FILE *f, const char *name, const char *text)
-{
-	lk_auto_mem char *utf8 = text ? lk_text_to_utf8(text, strlen(text)) : NULL;
-	size_t n = utf8 ? strlen(utf8) : 0, len;
-	uint32_t cp;
-
-	fprintf(f, ",\"%s\":", name);
-	if (!text) {
-		fputs("null", f);
-		return 0;
-	}
-	if (!utf8)
-		return -ENOMEM;
-	putc('"', f);
-	for (size_t i = 0; i < n && (len = lk_text_utf8(utf8 + i, n - i, &cp)) > 0; i += len)
-		put_escaped(f, cp);
-	putc('"', f);
-	return 0;
-}
-
-static void put_number(FILE *f, const char *name, int64_t v)
-{
-	if (v < 0)
-		fprintf(f, ",\"%s\":null", name);
-	else
-		fprintf(f, ",\"%s\":%" PRId64, name, v);
-}
-
-static void put_pids(FILE *f, const char *name, const int *pids, size_t n)
-{
-	fprintf(f, ",\"%s\":[", name);
+	lk_json_begin_list(j, name);
 	for (size_t i = 0; i < n; i++)
-		fprintf(f, "%s%d", i ? "," : "", pids[i]);
-	putc(']', f);
+		lk_json_number(j, NULL, pids[i]);
+	lk_json_end(j);
 }
 
-static void put_summary(FILE *f, const struct lk_snapshot *s)
+static void put_summary(struct lk_json *j, const struct lk_snapshot *s)
 {
-	if (s)
-		fprintf(f, ",\"summary\":{\"held\":%zu,\"waiting\":%zu,\"deadlocks\":%zu}", s->n_held, s->n_waiting,
-			s->n_deadlocks);
-	else
-		fputs(",\"summary\":null", f);
-}
-
-static int put_row(const struct lk_events *e, const char *name, const struct lk_snapshot *s, const struct lk_lock *l)
-{
-	FILE *f = e->out.f;
-	int rc;
-
-	fprintf(f, ",\"%s\":", name);
-	if (l) {
-		rc = lk_json_put_row(f, s, l, "", e->full);
-		return rc == -ENOMEM ? rc : 0;
+	if (!s) {
+		lk_json_null(j, "summary");
+		return;
 	}
-	fputs("null", f);
-	return 0;
+	lk_json_begin(j, "summary");
+	lk_json_unsigned(j, "held", s->n_held);
+	lk_json_unsigned(j, "waiting", s->n_waiting);
+	lk_json_unsigned(j, "deadlocks", s->n_deadlocks);
+	lk_json_end(j);
 }
 
-static int put_json(const struct lk_events *e, const struct lk_event *ev, const struct extra *extra)
+static void put_row(struct lk_json *j, const char *name, const struct lk_snapshot *s, const struct lk_lock *l,
+		    bool full)
+{
+	struct lk_out_json_options o = { .full = full };
+
+	if (l)
+		lk_out_json_row(j, name, s, l, &o);
+	else
+		lk_json_null(j, name);
+}
+
+static void put_json(const struct lk_events *e, const struct lk_event *ev, const struct extra *extra)
 {
 	const struct lk_cycle *c = ev->cycle;
-	FILE *f = e->out.f;
-	int rc;
+	struct lk_json j = { .f = e->out.f };
 
-	fprintf(f, "{\"event\":\"%s\",\"time_unix_ms\":%" PRId64, extra->name, ev->time_unix_ms);
-	put_number(f, "held_ms", ev->held_ms);
-	put_number(f, "waited_ms", ev->waited_ms);
-	fprintf(f, ",\"at_least\":%s,\"certain\":%s", ev->at_least ? "true" : "false", ev->certain ? "true" : "false");
-	put_number(f, "gap_ms", ev->gap_ms);
-	put_number(f, "interval_ms", extra->interval_ms);
-	put_pids(f, "pids", c ? c->pids : NULL, c ? c->n_pids : 0);
-	put_pids(f, "breakers", c ? c->breakers : NULL, c ? c->n_breakers : 0);
-	put_summary(f, extra->summary);
-	rc = put_text(f, "text", ev->text);
-	rc = rc ? rc : put_row(e, "lock", ev->snap, ev->lock);
-	rc = rc ? rc : put_row(e, "before", ev->before_snap, ev->before);
-	fputs("}\n", f);
-	return rc;
+	lk_json_begin(&j, NULL);
+	lk_json_string(&j, "event", extra->name);
+	lk_json_number(&j, "time_unix_ms", ev->time_unix_ms);
+	lk_json_number_if(&j, "held_ms", ev->held_ms, ev->held_ms >= 0);
+	lk_json_number_if(&j, "waited_ms", ev->waited_ms, ev->waited_ms >= 0);
+	lk_json_bool(&j, "at_least", ev->at_least);
+	lk_json_bool(&j, "certain", ev->certain);
+	lk_json_number_if(&j, "gap_ms", ev->gap_ms, ev->gap_ms >= 0);
+	lk_json_number_if(&j, "interval_ms", extra->interval_ms, extra->interval_ms >= 0);
+	put_pids(&j, "pids", c ? c->pids : NULL, c ? c->n_pids : 0);
+	put_pids(&j, "breakers", c ? c->breakers : NULL, c ? c->n_breakers : 0);
+	put_summary(&j, extra->summary);
+	lk_json_string(&j, "text", ev->text);
+	put_row(&j, "lock", ev->snap, ev->lock, e->full);
+	put_row(&j, "before", ev->before_snap, ev->before, e->full);
+	lk_json_end(&j);
+	lk_json_done(&j);
 }
 
-static int put_json_state(const struct lk_events *e, const char *name, const struct lk_snapshot *s,
-			  uint32_t interval_ms)
+static void put_json_state(const struct lk_events *e, const char *name, const struct lk_snapshot *s,
+			   uint32_t interval_ms)
 {
 	struct lk_event ev = {
 		.time_unix_ms = s->host.time_unix_ms, .held_ms = -1, .waited_ms = -1, .gap_ms = -1, .certain = true
 	};
 	struct extra extra = { .name = name, .interval_ms = interval_ms, .summary = s };
 
-	return put_json(e, &ev, &extra);
+	put_json(e, &ev, &extra);
 }
 
 /* ---- for people ---- */
@@ -299,38 +258,38 @@ static void put_head(struct lk_events *e, const struct lk_snapshot *s, uint32_t 
 
 /* ---- both ---- */
 
-int lk_events_start(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
+void lk_events_start(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
 {
-	struct lk_json_options o = { .full = e->full, .lines = true };
-	int rc;
+	struct lk_out_json_options o = { .full = e->full, .lines = true };
 
 	if (!e->json) {
 		put_head(e, s, interval_ms);
-		return 0;
+		return;
 	}
-	rc = lk_json_print(e->out.f, s, NULL, 0, NULL, &o);
-	return rc == -ENOMEM ? rc : put_json_state(e, "start", s, interval_ms);
+	lk_out_json(e->out.f, s, NULL, 0, NULL, &o);
+	put_json_state(e, "start", s, interval_ms);
 }
 
-int lk_events_put(struct lk_events *e, const struct lk_event *ev)
+void lk_events_put(struct lk_events *e, const struct lk_event *ev)
 {
 	struct extra extra = { .name = lk_event_name(ev->kind), .interval_ms = -1 };
 
 	if (e->json)
-		return put_json(e, ev, &extra);
-	put_words(e, ev);
-	return 0;
+		put_json(e, ev, &extra);
+	else
+		put_words(e, ev);
 }
 
-int lk_events_heartbeat(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
+void lk_events_heartbeat(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
 {
 	char text[128];
 
-	if (e->json)
-		return put_json_state(e, "heartbeat", s, interval_ms);
+	if (e->json) {
+		put_json_state(e, "heartbeat", s, interval_ms);
+		return;
+	}
 	put_front(e, s->host.time_unix_ms, "heartbeat", -1, false);
 	snprintf(text, sizeof(text), "%zu held, %zu waiting, %zu deadlocks", s->n_held, s->n_waiting, s->n_deadlocks);
 	put_note(e, text);
 	putc('\n', e->out.f);
-	return 0;
 }

@@ -16,12 +16,12 @@ struct lk_events {
 /* As the command line wants it, on standard output. */
 void lk_events_init(struct lk_events *e, const struct lk_cli *cli);
 
-/* All: 0 or -ENOMEM; write errors stay in the stream. Each prints whole lines. */
+/* Write errors stay in the stream. Each prints whole lines. */
 
 /* The head: who looks, where, since when and how often. */
-int lk_events_start(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms);
-int lk_events_put(struct lk_events *e, const struct lk_event *ev);
+void lk_events_start(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms);
+void lk_events_put(struct lk_events *e, const struct lk_event *ev);
 /* A sign of life while nothing happens. */
-int lk_events_heartbeat(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms);
+void lk_events_heartbeat(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms);
 
 #endif

@@ -10,11 +10,13 @@
 #include "action/action.h"
 #include "action/namesake.h"
 #include "action/probe.h"
+#include "base/json.h"
 #include "model/snapshot.h"
 #include "source/uses.h"
+#include "table/lanes.h"
 #include "table/sqlite.h"
 
-struct lk_json_options {
+struct lk_out_json_options {
 	bool full; /* namespaces of each process, and: */
 	bool jobs; /* its command line, unit, container, parent, session, terminal and tracer */
 	bool lines; /* a header line, then a row a line */
@@ -104,18 +106,16 @@ struct lk_answer {
 		*action; /* NULL, or: its plan and outcome, and the two members below, are the whole answer */
 	bool dry_run;
 	const char *error; /* why it was not done or failed; NULL: none */
-	/* NULL, or: prints more members, a comma before each, in ASCII; then the answer has its one file as "file". For what may be
-	 * too long to be held in memory. 0 or -errno. */
-	int (*more)(FILE *f, const void *arg);
-	const void *arg; /* for more */
+	const struct lk_lanes *map; /* NULL, or: there is one file, and this is its picture */
 };
 
-/* Prints the document about these rows, one row at a time. answer: NULL for a verb that has none. Output is ASCII.
- * 0; -ENOMEM; or -errno when f could not be written. Does not flush. */
-int lk_json_print(FILE *f, const struct lk_snapshot *s, const struct lk_lock *const *rows, size_t n_rows,
-		  const struct lk_answer *answer, const struct lk_json_options *o);
+/* Prints the document about these rows, one row at a time. answer: NULL for a verb that has none. 0, or -errno when f could not be
+ * written. Does not flush. */
+int lk_out_json(FILE *f, const struct lk_snapshot *s, const struct lk_lock *const *rows, size_t n_rows,
+		const struct lk_answer *answer, const struct lk_out_json_options *o);
 
-/* One row as an object in one line, after the text `before`. 0, -ENOMEM, or -errno as above. */
-int lk_json_put_row(FILE *f, const struct lk_snapshot *s, const struct lk_lock *l, const char *before, bool full);
+/* One row. name: of the member, as in base/json.h. s: of the row; NULL: what it means is not told. */
+void lk_out_json_row(struct lk_json *j, const char *name, const struct lk_snapshot *s, const struct lk_lock *l,
+		     const struct lk_out_json_options *o);
 
 #endif

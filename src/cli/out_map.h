@@ -12,7 +12,4 @@
 /* The picture, its legend, and what each lane is in words. all: every lane. 0 or -ENOMEM; write errors stay in the stream. */
 int lk_out_map(const struct lk_out *o, const struct lk_lanes *lanes, bool all);
 
-/* lk_answer.more for a map; arg: struct lk_lanes. 0 or -errno. */
-int lk_json_map(FILE *f, const void *arg);
-
 #endif

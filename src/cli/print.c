@@ -42,23 +42,20 @@ unsigned lk_print_needs(const struct lk_cli *cli, const lk_columns *cols)
 	return LK_NEED_WAITS | names | (cli->full || has_jobs(cli) ? LK_NEEDS_JOBS : 0) | (cli->full ? LK_NEED_NS : 0);
 }
 
-static int print_json(const struct lk_cli *cli, const struct lk_session *s, const lk_rows *rows,
-		      const struct lk_answer *answer)
+static void print_json(const struct lk_cli *cli, const struct lk_session *s, const lk_rows *rows,
+		       const struct lk_answer *answer)
 {
-	struct lk_json_options o = { .full = cli->full,
-				     .jobs = has_jobs(cli),
-				     .lines = cli->format == LK_FORMAT_JSONL };
+	struct lk_out_json_options o = { .full = cli->full,
+					 .jobs = has_jobs(cli),
+					 .lines = cli->format == LK_FORMAT_JSONL };
 	lk_auto_mem const struct lk_lock **locks = lk_alloc(rows->n, sizeof(*locks));
 	int rc;
 
 	for (size_t i = 0; i < rows->n; i++)
 		locks[i] = rows->v[i].lock;
-	rc = lk_json_print(stdout, s->snap, locks, rows->n, answer, &o);
-	if (rc == -ENOMEM)
-		return rc;
+	rc = lk_out_json(stdout, s->snap, locks, rows->n, answer, &o);
 	if (rc < 0)
 		lk_fail_output(rc);
-	return 0;
 }
 
 int lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_columns *cols, const lk_rows *rows,
@@ -72,7 +69,8 @@ int lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_colum
 		return 0;
 	case LK_FORMAT_JSON:
 	case LK_FORMAT_JSONL:
-		return print_json(cli, s, rows, answer);
+		print_json(cli, s, rows, answer);
+		return 0;
 	case LK_FORMAT_PIDS:
 		return lk_out_pids(&o, rows->v, rows->n);
 	case LK_FORMAT_RAW:

@@ -32,22 +32,14 @@ static const char *file_path(const struct inquiry *q)
 }
 
 /* A layout is known by all locks of the file; those that `who` found may be only the ones in the range asked for. */
-static int find_all(struct inquiry *q)
+static void find_all(struct inquiry *q)
 {
-	int rc = 0;
+	for (size_t i = 0; target(q)->resolved && i < q->session.snap->n_locks; i++) {
+		const struct lk_lock *l = &q->session.snap->locks[i];
 
-	for (size_t i = 0; target(q)->resolved && i < q->session.snap->n_locks && rc == 0; i++) {
-		const struct lk_lock *l = &q->session.snap->locks[i], **slot;
-
-		if (lk_lock_is_on(l, &target(q)->file) == LK_NO)
-			continue;
-		slot = lk_vec_push(&q->all);
-		if (slot)
-			*slot = l;
-		else
-			rc = -ENOMEM;
+		if (lk_lock_is_on(l, &target(q)->file) != LK_NO)
+			*lk_vec_push(&q->all) = l;
 	}
-	return rc;
 }
 
 static int make_lanes(struct inquiry *q)
@@ -56,12 +48,12 @@ static int make_lanes(struct inquiry *q)
 		.size = target(q)->resolved ? target(q)->file.size : -1,
 		.view = q->cli->has_range ? q->cli->range : LK_RANGE_WHOLE,
 	};
-	int rc = find_all(q);
 
+	find_all(q);
 	o.layout = lk_known_find(q->all.v, q->all.n, file_path(q));
 	o.all = q->all.v;
 	o.n_all = q->all.n;
-	return rc ? rc : lk_lanes_make(&q->lanes, q->who.locks.v, q->who.locks.n, &o);
+	return lk_lanes_make(&q->lanes, q->who.locks.v, q->who.locks.n, &o);
 }
 
 static void put_count(const struct lk_out *o, size_t held, size_t waiting)
@@ -142,21 +134,14 @@ static int print_json(struct inquiry *q)
 		.deleted = &q->deleted,
 	};
 	struct lk_answer answer = {
-		.verb = "map", .files = &file, .n_files = 1, .locked = w->locked, .more = lk_json_map, .arg = &q->lanes
+		.verb = "map", .files = &file, .n_files = 1, .locked = w->locked, .map = &q->lanes
 	};
 	lk_rows rows = { 0 };
-	int rc = 0;
+	int rc;
 
-	for (size_t i = 0; i < w->locks.n && rc == 0; i++) {
-		struct lk_row *slot = lk_vec_push(&rows);
-
-		if (slot)
-			*slot = (struct lk_row){ q->session.snap, w->locks.v[i], NULL };
-		else
-			rc = -ENOMEM;
-	}
-	if (rc == 0)
-		rc = lk_print_rows(q->cli, &q->session, NULL, &rows, &answer);
+	for (size_t i = 0; i < w->locks.n; i++)
+		*lk_vec_push(&rows) = (struct lk_row){ q->session.snap, w->locks.v[i], NULL };
+	rc = lk_print_rows(q->cli, &q->session, NULL, &rows, &answer);
 	lk_vec_done(&rows);
 	return rc;
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/io.h"
 #include "cli/events.h"
 #include "cli/select.h"
@@ -105,30 +107,22 @@ static bool is_wanted_event(const struct watch *w, const struct lk_event *ev)
 	return false;
 }
 
-static enum lk_status no_memory(void)
-{
-	lk_say("out of memory");
-	return LK_STATUS_ERROR;
-}
-
 static void note_line(struct watch *w)
 {
 	w->n_quiet = 0;
 	w->quiet_since_ms = w->began_ms;
 }
 
-static int put_event(struct watch *w, const struct lk_event *ev)
+static void put_event(struct watch *w, const struct lk_event *ev)
 {
-	int rc = lk_events_put(&w->events, ev);
-
+	lk_events_put(&w->events, ev);
 	note_line(w);
 	/* Line by line, as soon as it is known. */
 	if (lk_flush_output() < 0)
 		w->done = true;
-	return rc;
 }
 
-static int put_gap(struct watch *w, const char *text, int64_t time_unix_ms)
+static void put_gap(struct watch *w, const char *text, int64_t time_unix_ms)
 {
 	struct lk_event ev = { .kind = LK_EVENT_GAP,
 			       .time_unix_ms = time_unix_ms,
@@ -138,51 +132,43 @@ static int put_gap(struct watch *w, const char *text, int64_t time_unix_ms)
 			       .certain = true,
 			       .text = text };
 
-	return put_event(w, &ev);
+	put_event(w, &ev);
 }
 
 /* Said when it has become much slower than was said last. */
-static int put_slower(struct watch *w)
+static void put_slower(struct watch *w)
 {
-	lk_buf text = { 0 };
-	int rc;
+	lk_auto_mem char *text = NULL;
 
 	if (w->interval_ms / 2 <= w->told_ms)
-		return 0;
-	rc = lk_buf_printf(&text, "looking takes long: from now on a look every %.1f seconds instead of %.1f",
-			   (double)w->interval_ms / 1000, (double)w->told_ms / 1000);
-	if (rc == 0 && lk_buf_str(&text))
-		rc = put_gap(w, text.v, lk_diff_newest(w->diff)->host.time_unix_ms);
-	lk_vec_done(&text);
+		return;
+	text = lk_printf("looking takes long: from now on a look every %.1f seconds instead of %.1f",
+			 (double)w->interval_ms / 1000, (double)w->told_ms / 1000);
+	put_gap(w, text, lk_diff_newest(w->diff)->host.time_unix_ms);
 	w->told_ms = w->interval_ms;
-	return rc;
 }
 
-static int put_quiet(struct watch *w)
+static void put_quiet(struct watch *w)
 {
-	bool heartbeat = ++w->n_quiet >= QUIET_LOOKS || w->began_ms - w->quiet_since_ms >= QUIET_MS;
-
-	if (!heartbeat)
-		return 0;
+	if (++w->n_quiet < QUIET_LOOKS && w->began_ms - w->quiet_since_ms < QUIET_MS)
+		return;
 	note_line(w);
-	return lk_events_heartbeat(&w->events, lk_diff_newest(w->diff), w->interval_ms);
+	lk_events_heartbeat(&w->events, lk_diff_newest(w->diff), w->interval_ms);
 }
 
-static int put_look(struct watch *w, const struct lk_event *events, size_t n)
+static void put_look(struct watch *w, const struct lk_event *events, size_t n)
 {
-	int rc = 0;
-
 	if (!w->n_looks) {
 		note_line(w);
 		w->told_ms = w->interval_ms;
-		rc = lk_events_start(&w->events, lk_diff_newest(w->diff), w->interval_ms);
+		lk_events_start(&w->events, lk_diff_newest(w->diff), w->interval_ms);
 	}
-	for (size_t i = 0; i < n && !rc && !w->done; i++) {
+	for (size_t i = 0; i < n && !w->done; i++) {
 		if (is_wanted_event(w, &events[i]))
-			rc = put_event(w, &events[i]);
+			put_event(w, &events[i]);
 	}
-	rc = rc ? rc : put_slower(w);
-	return rc ? rc : put_quiet(w);
+	put_slower(w);
+	put_quiet(w);
 }
 
 /* ---- --until-free ---- */
@@ -259,14 +245,11 @@ static uint32_t choose_interval(const struct watch *w, double cpu_ms)
 static enum lk_status fail_look(struct watch *w, struct lk_err *err)
 {
 	bool first = !w->n_looks;
-	enum lk_status status = 0;
 
-	if (first)
-		status = lk_say_error(err);
-	else if (!w->failing && put_gap(w, lk_err_text(err), lk_io_wall_ms()) < 0)
-		status = no_memory();
+	if (!first && !w->failing)
+		put_gap(w, lk_err_text(err), lk_io_wall_ms());
 	w->failing = true;
-	return status;
+	return first ? lk_say_error(err) : 0;
 }
 
 static enum lk_status digest(struct watch *w, struct lk_snapshot *s, uint32_t expected_ms)
@@ -276,8 +259,7 @@ static enum lk_status digest(struct watch *w, struct lk_snapshot *s, uint32_t ex
 	size_t n = lk_diff_feed(w->diff, s, lk_io_now_ms(), expected_ms, &events);
 
 	w->failing = false;
-	if (put_look(w, events, n) < 0)
-		return no_memory();
+	put_look(w, events, n);
 	if (!w->n_looks++) {
 		w->session.snap = s;
 		lk_session_badge(&w->session);

@@ -98,12 +98,12 @@ TestSuite(json, .init = make_locks);
 
 static char *printed(size_t n_rows, const struct lk_answer *answer, bool full, bool lines)
 {
-	struct lk_json_options o = { .full = full, .lines = lines };
+	struct lk_out_json_options o = { .full = full, .lines = lines };
 	char *s = NULL;
 	size_t n;
 	FILE *f = open_memstream(&s, &n);
 
-	cr_assert_eq(lk_json_print(f, &snapshot, rows, n_rows, answer, &o), 0);
+	cr_assert_eq(lk_out_json(f, &snapshot, rows, n_rows, answer, &o), 0);
 	fclose(f);
 	return s;
 }
@@ -311,10 +311,10 @@ Test(json, absurd_numbers_stay_valid)
 
 Test(json, full_disk_is_an_error)
 {
-	struct lk_json_options o = { 0 };
+	struct lk_out_json_options o = { 0 };
 	lk_auto_file *f = fopen("/dev/full", "w");
 
 	cr_assert_not_null(f);
 	setvbuf(f, NULL, _IONBF, 0);
-	cr_assert_eq(lk_json_print(f, &snapshot, rows, 2, NULL, &o), -ENOSPC);
+	cr_assert_eq(lk_out_json(f, &snapshot, rows, 2, NULL, &o), -ENOSPC);
 }

@@ -8,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "cli/out_json_row.h"
+#include "cli/out_json.h"
 
 static uint64_t dice_state;
 
@@ -148,14 +148,14 @@ static void check_row(const char *text, size_t n, const struct lk_lock *l)
 
 Test(json_row, jansson_prints_the_same)
 {
-	struct lk_json_rows r = { 0 };
-
 	for (uint64_t seed = 1; seed <= 20000; seed++) {
+		struct lk_json j = { .layout = LK_JSON_COMPACT };
 		struct lk_proc procs[2];
 		struct lk_file file;
 		struct lk_lock others[2] = { { .id = 7 }, { .id = UINT64_MAX } }, l;
 		const struct lk_lock *const list[] = { &others[0], &others[1] };
 		const char *because[2] = { "mapped: it may", "a \"word\"" };
+		struct lk_out_json_options o = { 0 };
 		struct lk_holder holders[2];
 
 		dice_state = seed;
@@ -165,20 +165,18 @@ Test(json_row, jansson_prints_the_same)
 		holders[0] = (struct lk_holder){ procs[0].pid, (int)dice(3), (int)dice(5) - 1, &procs[0] };
 		holders[1] = (struct lk_holder){ procs[1].pid, 0, 7, &procs[1] };
 		l = random_lock(&file, holders, list, because);
-		r.full = dice(2);
-		r.file = NULL;
-		r.proc = NULL;
-		r.text.n = 0;
-		cr_assert_eq(lk_json_rows_add(&r, &l, ""), 0);
-		check_row(r.text.v, r.text.n, &l);
+		o.full = dice(2);
+		lk_out_json_row(&j, NULL, NULL, &l, &o);
+		check_row(j.text.v, j.text.n - 1, &l);
+		lk_json_done(&j);
 	}
-	lk_json_rows_done(&r);
 }
 
 /* What is kept from row to row is what would be made anew. */
 Test(json_row, what_is_kept_is_the_same)
 {
-	struct lk_json_rows kept = { .full = true };
+	struct lk_out_json_options o = { .full = true };
+	struct lk_json kept = { .layout = LK_JSON_COMPACT };
 	struct lk_proc procs[2];
 	struct lk_file files[2];
 
@@ -188,17 +186,17 @@ Test(json_row, what_is_kept_is_the_same)
 		files[i] = random_file();
 	}
 	for (int round = 0; round < 200; round++) {
-		struct lk_json_rows fresh = { .full = true };
+		struct lk_json fresh = { .layout = LK_JSON_COMPACT };
 		struct lk_holder h[2] = { { 1, 0, 3, &procs[dice(2)] }, { 2, 0, 4, &procs[dice(2)] } };
 		struct lk_lock l = random_lock(&files[dice(2)], h, NULL, NULL);
 
 		l.n_blocks = l.n_blocked_by = l.n_because = 0;
 		kept.text.n = 0;
-		cr_assert_eq(lk_json_rows_add(&kept, &l, "\n"), 0);
-		cr_assert_eq(lk_json_rows_add(&fresh, &l, "\n"), 0);
+		lk_out_json_row(&kept, NULL, NULL, &l, &o);
+		lk_out_json_row(&fresh, NULL, NULL, &l, &o);
 		cr_assert_eq(kept.text.n, fresh.text.n);
 		cr_assert_eq(memcmp(kept.text.v, fresh.text.v, fresh.text.n), 0);
-		lk_json_rows_done(&fresh);
+		lk_json_done(&fresh);
 	}
-	lk_json_rows_done(&kept);
+	lk_json_done(&kept);
 }

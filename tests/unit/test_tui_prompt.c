@@ -403,13 +403,13 @@ static char *read_all(const char *path)
 static char *as_printed(const struct lk_snapshot *snap)
 {
 	const struct lk_lock *rows[3] = { &snap->locks[0], &snap->locks[1], &snap->locks[2] };
-	struct lk_json_options o = { 0 };
+	struct lk_out_json_options o = { 0 };
 	char *text = NULL;
 	size_t n;
 	FILE *f = open_memstream(&text, &n);
 
 	cr_assert_eq(snap->n_locks, 3);
-	cr_assert_eq(lk_json_print(f, snap, rows, 3, NULL, &o), 0);
+	cr_assert_eq(lk_out_json(f, snap, rows, 3, NULL, &o), 0);
 	fclose(f);
 	return text;
 }

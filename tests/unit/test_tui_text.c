@@ -6,7 +6,6 @@
 
 #include "facts.h"
 #include "screen.h"
-#include "tui/jsonlines.h"
 #include "tui/show.h"
 #include "tui/text.h"
 
@@ -75,35 +74,6 @@ Test(tui_text, bytes_of_the_machine_are_made_safe)
 	row_is(&w, 2, 0, "e\\x1b\\\\f");
 	lk_wrap_done(&w);
 	lk_text_done(&x);
-}
-
-static void lays_out(const char *json, enum lk_jsonlines how, const char *expected)
-{
-	struct lk_text x = { 0 };
-	lk_buf out = { 0 };
-
-	cr_assert_eq(lk_jsonlines_add(&x, json, how), 0);
-	for (size_t i = 0; i < x.lines.n; i++)
-		lk_buf_printf(&out, "%s\n", x.lines.v[i].text);
-	cr_expect_str_eq(lk_buf_str(&out), expected);
-	lk_vec_done(&out);
-	lk_text_done(&x);
-}
-
-Test(tui_text, json_over_lines)
-{
-	static const char json[] =
-		"{\"a\":\"x,{\\\"}\",\"b\":[],\"c\":{\"d\":1,\"e\":null},\"f\":[{\"g\":2,\"h\":3},{\"g\":4}],"
-		"\"i\":[\"j\",\"k\"]}";
-
-	lays_out(
-		json, LK_JSONLINES_EXACT,
-		"{\n  \"a\": \"x,{\\\"}\",\n  \"b\": [],\n  \"c\": {\n    \"d\": 1,\n    \"e\": null\n  },\n  \"f\": [\n    {\n"
-		"      \"g\": 2,\n      \"h\": 3\n    },\n    {\n      \"g\": 4\n    }\n  ],\n  \"i\": [\n    \"j\",\n    \"k\"\n"
-		"  ]\n}\n");
-	lays_out(json, LK_JSONLINES_FIELDS,
-		 "a: x,{\\\"}\nb: none\nc:\n  d: 1\n  e: null\nf:\n  - g: 2\n    h: 3\n  - g: 4\ni:\n- j\n- k\n");
-	lays_out("{}", LK_JSONLINES_EXACT, "{}\n");
 }
 
 /* ---- on the screen ---- */
