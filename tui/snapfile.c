@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writes the look on the screen to a file. */
 #include "tui/snapfile.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -57,18 +57,13 @@ static int put_json(const struct lk_snapshot *snap, FILE *f)
 	return lk_out_json(f, snap, rows, snap->n_locks, NULL, &o);
 }
 
-/* The stream closes a descriptor of its own: the file under construction needs one for the final sync. */
 static int fill(const struct lk_io_atomic *file, const struct lk_snapshot *snap, bool text)
 {
-	int fd = dup(file->fd), rc;
-	FILE *f = fd < 0 ? NULL : lk_io_stream(fd);
+	FILE *f = lk_io_atomic_stream(file);
+	int rc;
 
-	if (!f) {
-		rc = -errno;
-		if (fd >= 0)
-			close(fd);
-		return rc;
-	}
+	if (!f)
+		return -errno;
 	rc = text ? put_text(snap, f) : put_json(snap, f);
 	if (fclose(f) != 0 && !rc)
 		rc = -errno;

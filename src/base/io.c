@@ -322,6 +322,13 @@ int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *
 	return lk_io_atomic_begin_at(a, AT_FDCWD, path, err);
 }
 
+FILE *lk_io_atomic_stream(const struct lk_io_atomic *a)
+{
+	int fd = dup(a->fd);
+
+	return fd < 0 ? NULL : lk_io_stream(fd);
+}
+
 static int sync_dir_of(const struct lk_io_atomic *a)
 {
 	lk_auto_mem char *copy = lk_strdup(a->path);

@@ -58,6 +58,8 @@ struct lk_io_atomic {
 int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *err);
 /* The same for a name beneath a directory, which stays open until the end. */
 int lk_io_atomic_begin_at(struct lk_io_atomic *a, int dirfd, const char *path, struct lk_err *err);
+/* A stream on a descriptor of its own: closing it leaves the file open for the end. NULL with errno. */
+FILE *lk_io_atomic_stream(const struct lk_io_atomic *a);
 /* fsync, rename over `path`, fsync of the directory. On failure the temporary file is removed. Either way *a is done. */
 int lk_io_atomic_commit(struct lk_io_atomic *a, struct lk_err *err);
 /* The same, but what has the name already stays: -EEXIST. */

@@ -12,7 +12,7 @@
 #include "base/io.h"
 #include "base/sanitize.h"
 #include "cli/out.h"
-#include "cli/out_json.h"
+#include "cli/print.h"
 
 #define ANSWER_MAX 128
 #define REASONS_MAX 5 /* on standard error; the plan has all */
@@ -176,12 +176,9 @@ static void say_refusals(const struct lk_action *a)
 static void put_document(const struct lk_cli *cli, const struct lk_session *s, const struct lk_action *a,
 			 const struct lk_lock *const *rows, size_t n_rows, const char *error)
 {
-	struct lk_out_json_options o = { .full = cli->full };
 	struct lk_answer answer = { .verb = cli->verb->name, .action = a, .dry_run = cli->act.dry_run, .error = error };
-	int rc = lk_out_json(stdout, s->snap, rows, n_rows, &answer, &o);
 
-	if (rc < 0)
-		lk_fail_output(rc);
+	lk_print_document(cli, s, rows, n_rows, &answer);
 }
 
 static enum lk_status status_of(const struct lk_action *a, int rc)

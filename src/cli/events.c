@@ -27,14 +27,6 @@ struct extra {
 	const struct lk_snapshot *summary; /* NULL: null */
 };
 
-static void put_pids(struct lk_json *j, const char *name, const int *pids, size_t n)
-{
-	lk_json_begin_list(j, name);
-	for (size_t i = 0; i < n; i++)
-		lk_json_number(j, NULL, pids[i]);
-	lk_json_end(j);
-}
-
 static void put_summary(struct lk_json *j, const struct lk_snapshot *s)
 {
 	if (!s) {
@@ -73,8 +65,8 @@ static void put_json(const struct lk_events *e, const struct lk_event *ev, const
 	lk_json_bool(&j, "certain", ev->certain);
 	lk_json_number_if(&j, "gap_ms", ev->gap_ms, ev->gap_ms >= 0);
 	lk_json_number_if(&j, "interval_ms", extra->interval_ms, extra->interval_ms >= 0);
-	put_pids(&j, "pids", c ? c->pids : NULL, c ? c->n_pids : 0);
-	put_pids(&j, "breakers", c ? c->breakers : NULL, c ? c->n_breakers : 0);
+	lk_out_json_pids(&j, "pids", c ? c->pids : NULL, c ? c->n_pids : 0);
+	lk_out_json_pids(&j, "breakers", c ? c->breakers : NULL, c ? c->n_breakers : 0);
 	put_summary(&j, extra->summary);
 	lk_json_string(&j, "text", ev->text);
 	put_row(&j, "lock", ev->snap, ev->lock, e->full);

@@ -22,7 +22,6 @@ libcli_a_SOURCES += \
 	src/cli/out_json.h \
 	src/cli/out_json_answer.c \
 	src/cli/out_json_private.h \
-	src/cli/out_json_row.c \
 	src/cli/out_map.c \
 	src/cli/out_map.h \
 	src/cli/out_table.c \

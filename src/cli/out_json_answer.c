@@ -4,14 +4,6 @@
 #include "cli/out_json_private.h"
 #include "source/file_name.h"
 
-static void put_pids(struct lk_json *j, const char *name, const int *pids, size_t n)
-{
-	lk_json_begin_list(j, name);
-	for (size_t i = 0; i < n; i++)
-		lk_json_number(j, NULL, pids[i]);
-	lk_json_end(j);
-}
-
 /* ---- of a FILE ---- */
 
 static void put_resolved(struct lk_json *j, const struct lk_fact_file *f)
@@ -110,7 +102,7 @@ static void put_companion(struct lk_json *j, const struct lk_answer_companion *c
 	lk_json_bytes(j, "path", c->path);
 	lk_json_bool(j, "overlay", c->overlay);
 	lk_out_json_tri(j, "locked", c->locked);
-	put_pids(j, "holders", c->holders, c->n_holders);
+	lk_out_json_pids(j, "holders", c->holders, c->n_holders);
 	lk_json_end(j);
 }
 
@@ -145,8 +137,8 @@ static void put_namesake(struct lk_json *j, const lk_namesakes *list, size_t i)
 			add_pid(&waiters, l->pid);
 	}
 	lk_json_end(j);
-	put_pids(j, "holders", holders.v, holders.n);
-	put_pids(j, "waiters", waiters.v, waiters.n);
+	lk_out_json_pids(j, "holders", holders.v, holders.n);
+	lk_out_json_pids(j, "waiters", waiters.v, waiters.n);
 	lk_json_end(j);
 	lk_vec_done(&holders);
 	lk_vec_done(&waiters);
@@ -170,8 +162,8 @@ static void put_file(struct lk_json *j, const char *name, const struct lk_answer
 	lk_json_bytes(j, "path", f->path);
 	put_resolved(j, f->file);
 	lk_out_json_tri(j, "locked", f->locked);
-	put_pids(j, "holders", f->holders, f->n_holders);
-	put_pids(j, "waiters", f->waiters, f->n_waiters);
+	lk_out_json_pids(j, "holders", f->holders, f->n_holders);
+	lk_out_json_pids(j, "waiters", f->waiters, f->n_waiters);
 	lk_json_string(j, "reason", f->reason);
 	put_sqlite(j, f);
 	lk_json_bool(j, "may_have_mutex", f->may_have_mutex);
@@ -258,10 +250,10 @@ static void put_cycle(struct lk_json *j, const struct lk_cycle *c)
 	lk_json_begin(j, NULL);
 	if (c->dead)
 		lk_json_number(j, "number", c->number);
-	put_pids(j, "pids", c->pids, c->n_pids);
+	lk_out_json_pids(j, "pids", c->pids, c->n_pids);
 	lk_out_json_ids(j, "rows", c->rows, c->n_rows);
 	if (c->dead) {
-		put_pids(j, "breakers", c->breakers, c->n_breakers);
+		lk_out_json_pids(j, "breakers", c->breakers, c->n_breakers);
 	} else {
 		lk_json_number_if(j, "escape_pid", c->escape_pid, c->escape_pid > 0);
 		lk_json_string(j, "escape", c->escape);
@@ -286,7 +278,7 @@ static void put_root(struct lk_json *j, const struct lk_answer_root *r)
 		lk_json_hex(j, "id", r->lock->id, 16);
 	else
 		lk_json_null(j, "id");
-	put_pids(j, "pids", r->pids, r->n_pids);
+	lk_out_json_pids(j, "pids", r->pids, r->n_pids);
 	lk_json_unsigned(j, "n_behind", r->n_behind);
 	lk_json_number_if(j, "oldest_wait_ms", r->oldest_wait_ms, r->oldest_wait_ms >= 0);
 	lk_json_end(j);

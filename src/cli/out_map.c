@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Draws the map of a file for people. */
 #include "cli/out_map.h"
 
 #include <errno.h>

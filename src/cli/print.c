@@ -42,20 +42,26 @@ unsigned lk_print_needs(const struct lk_cli *cli, const lk_columns *cols)
 	return LK_NEED_WAITS | names | (cli->full || has_jobs(cli) ? LK_NEEDS_JOBS : 0) | (cli->full ? LK_NEED_NS : 0);
 }
 
-static void print_json(const struct lk_cli *cli, const struct lk_session *s, const lk_rows *rows,
-		       const struct lk_answer *answer)
+void lk_print_document(const struct lk_cli *cli, const struct lk_session *s, const struct lk_lock *const *locks,
+		       size_t n, const struct lk_answer *answer)
 {
 	struct lk_out_json_options o = { .full = cli->full,
 					 .jobs = has_jobs(cli),
 					 .lines = cli->format == LK_FORMAT_JSONL };
+	int rc = lk_out_json(stdout, s->snap, locks, n, answer, &o);
+
+	if (rc < 0)
+		lk_fail_output(rc);
+}
+
+static void print_json(const struct lk_cli *cli, const struct lk_session *s, const lk_rows *rows,
+		       const struct lk_answer *answer)
+{
 	lk_auto_mem const struct lk_lock **locks = lk_alloc(rows->n, sizeof(*locks));
-	int rc;
 
 	for (size_t i = 0; i < rows->n; i++)
 		locks[i] = rows->v[i].lock;
-	rc = lk_out_json(stdout, s->snap, locks, rows->n, answer, &o);
-	if (rc < 0)
-		lk_fail_output(rc);
+	lk_print_document(cli, s, locks, rows->n, answer);
 }
 
 int lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_columns *cols, const lk_rows *rows,

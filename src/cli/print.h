@@ -14,7 +14,11 @@ unsigned lk_print_needs(const struct lk_cli *cli, const lk_columns *cols);
 /* --sort, if it was given; *ret is left alone otherwise. What is wrong with it is said. 0 or LK_STATUS_ERROR. */
 enum lk_status lk_print_parse_sort(const struct lk_cli *cli, struct lk_sort *ret);
 
-/* Any format but LK_FORMAT_QUIET, which prints nothing. answer: NULL where the verb has none. cols may get HOW added.
+/* The JSON document about these locks, as the command line wants it. answer: NULL where the verb has none. */
+void lk_print_document(const struct lk_cli *cli, const struct lk_session *s, const struct lk_lock *const *locks,
+		       size_t n, const struct lk_answer *answer);
+
+/* Any format but LK_FORMAT_QUIET, which prints nothing. answer: as above. cols may get HOW added.
  * 0 or -errno; write errors of tables stay in the stream and are found when it is closed. */
 int lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_columns *cols, const lk_rows *rows,
 		  const struct lk_answer *answer);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* capture: the facts of one scan, as a file. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -71,17 +72,6 @@ static int write_capture(struct lk_session *s, FILE *f, struct lk_err *err)
 	return rc;
 }
 
-/* The stream gets its own descriptor: the file under construction keeps its one for the final sync. */
-static FILE *stream_of(int fd)
-{
-	int copy = dup(fd);
-	FILE *f = copy < 0 ? NULL : lk_io_stream(copy);
-
-	if (!f && copy >= 0)
-		close(copy);
-	return f;
-}
-
 static int write_file(struct lk_session *s, const char *path, struct lk_err *err)
 {
 	struct lk_io_atomic file;
@@ -92,7 +82,7 @@ static int write_file(struct lk_session *s, const char *path, struct lk_err *err
 	lk_privilege_output_end(before);
 	if (rc < 0)
 		return rc;
-	f = stream_of(file.fd);
+	f = lk_io_atomic_stream(&file);
 	rc = f ? write_capture(s, f, err) : lk_err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
 	if (f && fclose(f) != 0 && rc == 0)
 		rc = lk_err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));

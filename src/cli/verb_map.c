@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* map: the byte ranges of one file. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +119,7 @@ static int print_for_people(struct inquiry *q)
 	return lk_out_map(&o, &q->lanes, q->cli->all_lanes);
 }
 
-static int print_json(struct inquiry *q)
+static void print_json(struct inquiry *q)
 {
 	struct lk_who *w = &q->who;
 	struct lk_answer_file file = {
@@ -136,14 +137,8 @@ static int print_json(struct inquiry *q)
 	struct lk_answer answer = {
 		.verb = "map", .files = &file, .n_files = 1, .locked = w->locked, .map = &q->lanes
 	};
-	lk_rows rows = { 0 };
-	int rc;
 
-	for (size_t i = 0; i < w->locks.n; i++)
-		*lk_vec_push(&rows) = (struct lk_row){ q->session.snap, w->locks.v[i], NULL };
-	rc = lk_print_rows(q->cli, &q->session, NULL, &rows, &answer);
-	lk_vec_done(&rows);
-	return rc;
+	lk_print_document(q->cli, &q->session, w->locks.v, w->locks.n, &answer);
 }
 
 static enum lk_status conclude(const struct inquiry *q)
@@ -174,7 +169,8 @@ static int print(struct inquiry *q)
 {
 	switch (q->cli->format) {
 	case LK_FORMAT_JSON:
-		return print_json(q);
+		print_json(q);
+		return 0;
 	case LK_FORMAT_QUIET:
 		return 0;
 	default:

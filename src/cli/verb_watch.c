@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* watch: looks again and again, and says what has changed. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
