@@ -192,7 +192,7 @@ void lk_tui_subject(const struct lk_tui *t, struct lk_subject *ret)
 	ret->gone_ms = it->gone_ms;
 }
 
-int lk_tui_subjects(const struct lk_tui *t, struct lk_subject **ret, size_t *ret_n)
+struct lk_subject *lk_tui_subjects(const struct lk_tui *t, size_t *ret_n)
 {
 	const struct lk_view *v = lk_tui_view(t);
 	const struct lk_list *l = &v->list;
@@ -212,9 +212,8 @@ int lk_tui_subjects(const struct lk_tui *t, struct lk_subject **ret, size_t *ret
 		lk_tui_subject(t, &s[0]);
 		n = s[0].frame != NULL;
 	}
-	*ret = s;
 	*ret_n = n;
-	return 0;
+	return s;
 }
 
 unsigned lk_tui_switch(struct lk_tui *t, enum lk_view_id id)

@@ -81,8 +81,8 @@ unsigned lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...)
 struct lk_view *lk_tui_view(const struct lk_tui *t); /* the current one */
 /* What the selected row is about; ret->frame NULL: nothing is selected. */
 void lk_tui_subject(const struct lk_tui *t, struct lk_subject *ret);
-/* The subjects of the tagged rows, or of the selected one when none is tagged. Heap, caller frees. Returns 0. */
-int lk_tui_subjects(const struct lk_tui *t, struct lk_subject **ret, size_t *ret_n);
+/* The subjects of the tagged rows, or of the selected one when none is tagged. Heap, caller frees. */
+struct lk_subject *lk_tui_subjects(const struct lk_tui *t, size_t *ret_n);
 unsigned lk_tui_switch(struct lk_tui *t, enum lk_view_id id);
 /* The next frame goes on the screen even when paused (after an action). */
 unsigned lk_tui_want_look(struct lk_tui *t);
@@ -114,7 +114,7 @@ int lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out);
 int lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out); /* "whole", "0-4095", "100-EOF" */
 /* For a cell: with its length instead of its end, "1073741826+510", where it would need more cells than this. */
 #define LK_LONG_RANGE 14
-int lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
+void lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
 int lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out); /* "3m12s", "12m04s+"; -1: "" */
 /* The glyph of a lock's state: H B W C ? and its meaning. */
 char lk_tui_state_letter(const struct lk_lock *l, bool ghost, enum lk_style *ret_style);

@@ -398,7 +398,7 @@ unsigned lk_do_signal(struct lk_tui *t)
 
 	if (!lk_dialog_may_act(t, "Signal"))
 		return LK_DIRTY_PAINT;
-	lk_tui_subjects(t, &subjects, &n);
+	subjects = lk_tui_subjects(t, &n);
 	if (n <= 1 && !lk_dialog_is_there(t, n ? &subjects[0] : &(struct lk_subject){ 0 }, "Signal"))
 		return LK_DIRTY_PAINT;
 	for (size_t i = 0; i < n && !rc; i++) {

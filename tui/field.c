@@ -13,7 +13,7 @@ const char *lk_field_str(struct lk_field *f)
 	return lk_buf_str(&f->text);
 }
 
-int lk_field_set(struct lk_field *f, const char *text)
+void lk_field_set(struct lk_field *f, const char *text)
 {
 	lk_buf b = { 0 };
 
@@ -21,7 +21,6 @@ int lk_field_set(struct lk_field *f, const char *text)
 	lk_vec_done(&f->text);
 	f->text = b;
 	f->at = b.n;
-	return 0;
 }
 
 void lk_field_done(struct lk_field *f)

@@ -94,7 +94,7 @@ static void put_bytes(struct lk_range r, lk_buf *out)
 	lk_buf_printf(out, "%" PRId64 "+%" PRId64, r.start, r.end - r.start + 1);
 }
 
-int lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
+void lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	if (t->set.units == LK_UNITS_HEX)
 		lk_tui_range_text(t, l, out);
@@ -102,7 +102,6 @@ int lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *o
 		lk_buf_puts(out, "whole");
 	else
 		put_bytes(l->rec.range, out);
-	return 0;
 }
 
 int lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out)

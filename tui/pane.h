@@ -88,7 +88,7 @@ struct lk_field {
 };
 /* Whether the key was for it. */
 bool lk_field_key(struct lk_field *f, lk_press k);
-int lk_field_set(struct lk_field *f, const char *text); /* 0 */
+void lk_field_set(struct lk_field *f, const char *text);
 const char *lk_field_str(struct lk_field *f); /* never NULL */
 void lk_field_paint(struct lk_field *f, struct lk_canvas *c, int x, int y, int cells, bool focus);
 void lk_field_done(struct lk_field *f);

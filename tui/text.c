@@ -28,7 +28,7 @@ int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...)
 	return 0;
 }
 
-int lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
+void lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
 {
 	lk_auto_mem char *value = NULL;
 	va_list ap;
@@ -38,7 +38,6 @@ int lk_text_add_label(struct lk_text *x, int cells, const char *label, const cha
 	va_end(ap);
 	push_line(x, LK_STYLE_PLAIN, cells,
 		  lk_printf("%-*s%s%s", cells, label, (int)strlen(label) >= cells ? " " : "", value));
-	return 0;
 }
 
 void lk_text_done(struct lk_text *x)

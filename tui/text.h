@@ -18,7 +18,7 @@ struct lk_text {
 int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void lk_text_done(struct lk_text *x);
 /* The same with a label in front, padded to `cells`; "" for a line that goes on with the one before. */
-int lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
+void lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* -- lines that are put together piece by piece -- */

@@ -63,7 +63,7 @@ Test(tui_field, characters_are_whole)
 	lk_field_key(&f, LK_KEY_BACKSPACE);
 	cr_assert_str_eq(lk_field_str(&f), "\xc3\xa4");
 	/* Bytes of the machine that are no UTF-8 stay, each a step of its own. */
-	cr_assert_eq(lk_field_set(&f, "a\xff\xfe/b"), 0);
+	lk_field_set(&f, "a\xff\xfe/b");
 	for (int i = 0; i < 3; i++)
 		lk_field_key(&f, LK_KEY_LEFT);
 	lk_field_key(&f, LK_KEY_BACKSPACE);
@@ -87,7 +87,7 @@ Test(tui_field, the_cursor_is_seen)
 	struct lk_field f = { 0 };
 
 	lk_canvas_resize(&c, 12, 1);
-	cr_assert_eq(lk_field_set(&f, "abcdefghijklmnopqrstuvwxyz"), 0);
+	lk_field_set(&f, "abcdefghijklmnopqrstuvwxyz");
 	for (int cells = 1; cells <= 12; cells++) {
 		for (f.at = 0; f.at <= 26; f.at++) {
 			lk_canvas_clear(&c);
