@@ -108,14 +108,14 @@ const char *lk_tui_ago(const struct lk_tui *t, int64_t then_ms, char buf[LK_AGO_
 const char *lk_tui_time(int64_t unix_ms, const char *format, char buf[LK_TIME_TEXT]);
 /* "2211", "?" for none. */
 void lk_tui_put_pid(int pid, lk_buf *out);
-/* Sizes and times as the settings want them. All return 0. */
-int lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out); /* -1: "-" */
-int lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out);
-int lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out); /* "whole", "0-4095", "100-EOF" */
+/* Sizes and times as the settings want them. */
+void lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out); /* -1: "-" */
+void lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out);
+void lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out); /* "whole", "0-4095", "100-EOF" */
 /* For a cell: with its length instead of its end, "1073741826+510", where it would need more cells than this. */
 #define LK_LONG_RANGE 14
 void lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
-int lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out); /* "3m12s", "12m04s+"; -1: "" */
+void lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out); /* "3m12s", "12m04s+"; -1: "" */
 /* The glyph of a lock's state: H B W C ? and its meaning. */
 char lk_tui_state_letter(const struct lk_lock *l, bool ghost, enum lk_style *ret_style);
 

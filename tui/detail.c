@@ -2,24 +2,25 @@
 /* The detail: a pane over everything, or beside the list where there is room. And the way back up. */
 #include "tui/detail.h"
 
-static int fill_full(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret)
+static void fill_full(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret)
 {
-	int rc = t->current == LK_VIEW_HISTORY ? lk_detail_event(t, it, ret) : 0;
-
-	return rc ? rc : lk_detail_full(t, s, ret);
+	if (t->current == LK_VIEW_HISTORY)
+		lk_detail_event(t, it, ret);
+	lk_detail_full(t, s, ret);
 }
 
-static int fill_brief(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret)
+static void fill_brief(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret)
 {
 	struct lk_subject s = { 0 };
-	int rc = t->current == LK_VIEW_HISTORY ? lk_detail_event(t, it, ret) : 0;
 
+	if (t->current == LK_VIEW_HISTORY)
+		lk_detail_event(t, it, ret);
 	lk_tui_subject(t, &s);
-	if (rc || !s.frame || !s.frame->snap)
-		return rc;
+	if (!s.frame || !s.frame->snap)
+		return;
 	if (s.ghost)
-		rc = lk_text_add(ret, LK_STYLE_ALARM, "%s", "Gone: this is how it was.");
-	return rc ? rc : lk_detail_brief(t, &s, ret);
+		lk_text_add(ret, LK_STYLE_ALARM, "%s", "Gone: this is how it was.");
+	lk_detail_brief(t, &s, ret);
 }
 
 void lk_detail_paint(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
@@ -30,10 +31,13 @@ void lk_detail_paint(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
 
 	if (r.w < 1 || r.h < 1)
 		return;
-	if (!it)
+	if (!it) {
 		lk_canvas_put(c, r.x, r.y, r.w, LK_STYLE_DIM, "No row is selected.");
-	else if (fill_brief(t, it, &text) == 0 && lk_wrap_make(&wrap, &text, r.w, c->utf8, (size_t)r.h) == 0)
-		lk_wrap_paint(&wrap, &text, 0, c, r);
+		return;
+	}
+	fill_brief(t, it, &text);
+	lk_wrap_make(&wrap, &text, r.w, c->utf8, (size_t)r.h);
+	lk_wrap_paint(&wrap, &text, 0, c, r);
 	lk_wrap_done(&wrap);
 	lk_text_done(&text);
 }

@@ -8,22 +8,22 @@
 /* Beside the list, of the selected row, as much as fits. */
 void lk_detail_paint(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
 
-/* -- detail_lock.c, detail_text.c: the same as lines. s->frame is not NULL. All return 0 or -ENOMEM. -- */
+/* -- detail_lock.c, detail_text.c: the same as lines. s->frame is not NULL. -- */
 #define LK_DETAIL_LABEL 7 /* cells */
 /* The short form, for beside the list. */
-int lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 /* Everything: every field of the JSON by its name, the chain of waits, where it was seen, and the command lines. */
-int lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+void lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 /* A row of the History view: what happened. */
-int lk_detail_event(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret);
+void lk_detail_event(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret);
 
 /* The parts about a lock: who has it, who waits, where it was seen. */
-int lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+void lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 /* A request up to where nobody waits any more; of a lock those who wait. */
-int lk_detail_chain(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+void lk_detail_chain(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 /* "2211 pg_dump uid 113 postgres" */
-int lk_detail_put_process(const struct lk_proc *p, lk_buf *out);
+void lk_detail_put_process(const struct lk_proc *p, lk_buf *out);
 /* "FLOCK WRITE whole file", "POSIX READ 0-9" */
-int lk_detail_put_kind(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
+void lk_detail_put_kind(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
 
 #endif

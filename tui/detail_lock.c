@@ -17,9 +17,8 @@
 static void put_cell(struct lk_maker *m, const char *column, const struct lk_lock *l)
 {
 	struct lk_row row = { .lock = l };
-	int rc = lk_column_text(lk_column_find(column, strlen(column)), &row, true, &m->line);
 
-	m->rc = m->rc ? m->rc : rc;
+	lk_column_text(lk_column_find(column, strlen(column)), &row, true, &m->line);
 }
 
 static void put_kind(struct lk_maker *m, const struct lk_tui *t, const struct lk_lock *l)
@@ -32,35 +31,34 @@ static void put_kind(struct lk_maker *m, const struct lk_tui *t, const struct lk
 		return;
 	}
 	lk_maker_put(m, " ");
-	m->rc = m->rc ? m->rc : lk_tui_range_text(t, l, &m->line);
+	lk_tui_range_text(t, l, &m->line);
 }
 
-int lk_detail_put_kind(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
+void lk_detail_put_kind(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	struct lk_maker m = { .line = *out };
 
 	put_kind(&m, t, l);
 	*out = m.line;
-	return m.rc;
 }
 
 static void put_age(struct lk_maker *m, int64_t ms, bool at_least)
 {
-	m->rc = m->rc ? m->rc : lk_tui_age_text(ms, at_least, &m->line);
+	lk_tui_age_text(ms, at_least, &m->line);
 }
 
-int lk_detail_put_process(const struct lk_proc *p, lk_buf *out)
+void lk_detail_put_process(const struct lk_proc *p, lk_buf *out)
 {
-	int rc = lk_buf_printf(out, "%d %s", p->pid, p->comm ? p->comm : "?");
-
-	if (!rc && p->uid >= 0)
-		rc = lk_buf_printf(out, " uid %" PRId64, p->uid);
-	return rc || !p->user ? rc : lk_buf_printf(out, " %s", p->user);
+	lk_buf_printf(out, "%d %s", p->pid, p->comm ? p->comm : "?");
+	if (p->uid >= 0)
+		lk_buf_printf(out, " uid %" PRId64, p->uid);
+	if (p->user)
+		lk_buf_printf(out, " %s", p->user);
 }
 
 static void put_process(struct lk_maker *m, const struct lk_proc *p)
 {
-	m->rc = m->rc ? m->rc : lk_detail_put_process(p, &m->line);
+	lk_detail_put_process(p, &m->line);
 }
 
 /* ---- the lock ---- */
@@ -72,7 +70,7 @@ static void put_state(struct lk_maker *m, const struct lk_lock *l)
 	lk_maker_line(m, "");
 	if (l->state == LK_STATE_BREAKING) {
 		lk_maker_put(m, "somebody wants the file: ");
-		m->rc = m->rc ? m->rc : lk_break_text(l, &m->line);
+		lk_break_text(l, &m->line);
 		return;
 	}
 	lk_maker_put(m, "%s",
@@ -105,7 +103,7 @@ static void put_path_hint(struct lk_maker *m, const struct lk_subject *s)
 {
 	lk_buf hint = { 0 };
 
-	m->rc = m->rc ? m->rc : lk_path_hint(s->lock, s->frame->snap->host.live, &hint);
+	lk_path_hint(s->lock, s->frame->snap->host.live, &hint);
 	if (hint.n) {
 		lk_maker_line(m, "");
 		lk_maker_put(m, "%s", lk_buf_str(&hint));
@@ -126,7 +124,7 @@ static void put_file(struct lk_maker *m, const struct lk_tui *t, const struct lk
 	if (!f->key.none)
 		lk_maker_put(m, "%" PRIu32 ":%" PRIu32 " ino %" PRIu64 "  ", f->key.major, f->key.minor, f->key.ino);
 	if (f->size >= 0) {
-		m->rc = m->rc ? m->rc : lk_tui_size_text(t, f->size, &m->line);
+		lk_tui_size_text(t, f->size, &m->line);
 		lk_maker_put(m, "%s", t->set.units == LK_UNITS_BYTES ? " B " : " ");
 	}
 	lk_maker_put(m, "%s", f->fstype ? f->fstype : "file system not known");
@@ -285,7 +283,7 @@ static void put_seen(struct lk_maker *m, const struct lk_lock *l)
 		lk_maker_put(m, " and %zu more", l->n_holders - 1);
 }
 
-int lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+void lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
 	struct lk_maker m = { .text = ret, .cells = LK_DETAIL_LABEL };
 
@@ -295,7 +293,7 @@ int lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk
 	put_fds(&m, s->lock);
 	put_waits(&m, t, s);
 	put_seen(&m, s->lock);
-	return lk_maker_done(&m);
+	lk_maker_done(&m);
 }
 
 /* ---- the chain ---- */
@@ -389,7 +387,7 @@ static void put_those_behind(struct lk_maker *m, const struct lk_tui *t, const s
 		lk_maker_note(m, "... and %zu more.", l->n_blocks - MOST_NAMED);
 }
 
-int lk_detail_chain(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+void lk_detail_chain(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
 	struct lk_maker m = { .text = ret };
 
@@ -400,5 +398,5 @@ int lk_detail_chain(const struct lk_tui *t, const struct lk_subject *s, struct l
 		put_those_behind(&m, t, s);
 	else
 		lk_maker_note(&m, "Nobody is seen to wait for it. Programs that try again and again are not seen.");
-	return lk_maker_done(&m);
+	lk_maker_done(&m);
 }

@@ -175,13 +175,13 @@ static void put_row(struct lk_maker *m, const struct lk_tui *t, const struct lk_
 	else if (!s->proc)
 		lk_maker_put(m, "?");
 	lk_maker_put(m, s->proc ? "" : " ");
-	m->rc = m->rc ? m->rc : lk_detail_put_kind(t, l, &m->line);
+	lk_detail_put_kind(t, l, &m->line);
 	if (s->proc) {
 		lk_maker_put(m, " of ");
 		lk_words_put_file(l->file, &m->line);
 	}
 	lk_maker_put(m, ms >= 0 ? ", " : "");
-	m->rc = m->rc ? m->rc : lk_tui_age_text(ms, at_least, &m->line);
+	lk_tui_age_text(ms, at_least, &m->line);
 	if (l->n_blocks)
 		lk_maker_put(m, ", %zu behind it", l->n_blocks);
 }
@@ -237,7 +237,7 @@ static void put_event(struct lk_maker *m, const struct lk_history_entry *e)
 		bool begins = e->after == '.' && !e->alarm;
 
 		lk_maker_line(m, begins ? "for" : "lasted");
-		m->rc = m->rc ? m->rc : lk_tui_age_text(e->for_ms, e->at_least, &m->line);
+		lk_tui_age_text(e->for_ms, e->at_least, &m->line);
 		lk_maker_put(m, "%s", begins ? " when it was seen first" : "");
 	}
 	if (e->pid) {
@@ -258,17 +258,17 @@ static void put_event(struct lk_maker *m, const struct lk_history_entry *e)
 	}
 }
 
-static int add_event(const struct lk_history_entry *e, struct lk_text *ret)
+static void add_event(const struct lk_history_entry *e, struct lk_text *ret)
 {
 	struct lk_maker m = { .text = ret, .cells = LK_DETAIL_LABEL };
 
 	put_event(&m, e);
-	return lk_maker_done(&m);
+	lk_maker_done(&m);
 }
 
 /* ---- all together ---- */
 
-static int add_about(const struct lk_tui *t, const struct lk_subject *s, size_t most, struct lk_text *ret)
+static void add_about(const struct lk_tui *t, const struct lk_subject *s, size_t most, struct lk_text *ret)
 {
 	struct lk_maker m = { .text = ret, .cells = FIELD_CELLS };
 
@@ -285,7 +285,7 @@ static int add_about(const struct lk_tui *t, const struct lk_subject *s, size_t 
 	}
 	if (s->file)
 		put_file_system(&m, s->file);
-	return lk_maker_done(&m);
+	lk_maker_done(&m);
 }
 
 static void add_fields(const struct lk_subject *s, struct lk_text *ret)
@@ -297,45 +297,45 @@ static void add_fields(const struct lk_subject *s, struct lk_text *ret)
 	lk_show_json(s, LK_JSON_FIELDS, ret);
 }
 
-static int add_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+static void add_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
 	struct lk_maker m = { .text = ret };
-	int rc;
 
 	lk_maker_title(&m, "The same on the command line");
-	rc = lk_maker_done(&m);
-	return rc ? rc : lk_show_commands(t, s, ret);
+	lk_maker_done(&m);
+	lk_show_commands(t, s, ret);
 }
 
-static int add_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+static void add_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
-	int rc = lk_detail_lock(t, s, ret);
-
-	return rc ? rc : lk_detail_chain(t, s, ret);
+	lk_detail_lock(t, s, ret);
+	lk_detail_chain(t, s, ret);
 }
 
-int lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
-	int rc = s->lock ? add_lock(t, s, ret) : 0;
-
-	rc = rc ? rc : add_about(t, s, MOST_BESIDE, ret);
-	return rc ? rc : add_commands(t, s, ret);
+	if (s->lock)
+		add_lock(t, s, ret);
+	add_about(t, s, MOST_BESIDE, ret);
+	add_commands(t, s, ret);
 }
 
-int lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+void lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
-	int rc = s->lock ? add_lock(t, s, ret) : 0;
-
-	rc = rc ? rc : add_about(t, s, MOST_LOCKS, ret);
+	if (s->lock)
+		add_lock(t, s, ret);
+	add_about(t, s, MOST_LOCKS, ret);
 	if (s->lock)
 		add_fields(s, ret);
-	return rc ? rc : add_commands(t, s, ret);
+	add_commands(t, s, ret);
 }
 
-int lk_detail_event(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret)
+void lk_detail_event(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret)
 {
 	const struct lk_history_entry *e = lk_history_find(&t->history, it->index);
 
-	return e ? add_event(e, ret)
-		 : lk_text_add(ret, LK_STYLE_DIM, "It was pushed out of the history by newer events.");
+	if (e)
+		add_event(e, ret);
+	else
+		lk_text_add(ret, LK_STYLE_DIM, "It was pushed out of the history by newer events.");
 }

@@ -103,14 +103,11 @@ static int check_regular(const struct lk_probe *p, struct lk_err *err)
 	return S_ISREG(st.stx_mode) ? 0 : lk_err_set(err, -EINVAL, "it is no regular file");
 }
 
-static int report(struct test_job *j, bool granted)
+static void report(struct test_job *j, bool granted)
 {
-	if (!granted)
-		return lk_text_add(&j->job.report, LK_STYLE_ALARM,
-				   "Really asked for: refused, somebody has a lock there.");
-	return lk_text_add(
-		&j->job.report, LK_STYLE_GOOD,
-		"Really asked for: granted. It was released at once; others could have noticed it meanwhile.");
+	lk_text_add(&j->job.report, granted ? LK_STYLE_GOOD : LK_STYLE_ALARM, "Really asked for: %s",
+		    granted ? "granted. It was released at once; others could have noticed it meanwhile."
+			    : "refused, somebody has a lock there.");
 }
 
 static int try_it(struct test_job *j, struct lk_probe *probe, struct lk_err *err)
@@ -124,7 +121,10 @@ static int try_it(struct test_job *j, struct lk_probe *probe, struct lk_err *err
 	if (rc < 0 && rc != -EAGAIN)
 		lk_err_set(err, rc, "%s", lk_err_text(&refusal));
 	lk_err_done(&refusal);
-	return rc == 0 || rc == -EAGAIN ? report(j, rc == 0) : rc;
+	if (rc != 0 && rc != -EAGAIN)
+		return rc;
+	report(j, rc == 0);
+	return 0;
 }
 
 static int run_job(struct lk_job *job, struct lk_err *err)

@@ -39,7 +39,7 @@ void lk_tui_put_pid(int pid, lk_buf *out)
 		lk_buf_puts(out, "?");
 }
 
-int lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out)
+void lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out)
 {
 	if (bytes < 0)
 		lk_buf_puts(out, "-");
@@ -49,10 +49,9 @@ int lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out)
 		lk_buf_number(out, bytes);
 	else
 		lk_size_text((uint64_t)bytes, out);
-	return 0;
 }
 
-int lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out)
+void lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out)
 {
 	if (offset == LK_RANGE_EOF)
 		lk_buf_puts(out, "EOF");
@@ -60,22 +59,20 @@ int lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out)
 		lk_buf_printf(out, "0x%" PRIx64, (uint64_t)offset);
 	else
 		lk_buf_number(out, offset);
-	return 0;
 }
 
-int lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
+void lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	struct lk_row row = { .lock = l };
 
 	if (t->set.units != LK_UNITS_HEX || lk_range_is_whole(l->rec.range)) {
 		lk_column_text(lk_column_find("RANGE", 5), &row, true, out);
-		return 0;
+		return;
 	}
 	lk_tui_offset_text(t, l->rec.range.start, out);
 	lk_buf_puts(out, "-");
 	if (l->rec.range.end != LK_RANGE_EOF)
 		lk_tui_offset_text(t, l->rec.range.end, out);
-	return 0;
 }
 
 /* Filters read the cells of all rows at each key: no printf where it counts. */
@@ -104,13 +101,12 @@ void lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *
 		put_bytes(l->rec.range, out);
 }
 
-int lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out)
+void lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out)
 {
 	if (ms < 0)
-		return 0;
+		return;
 	lk_age_text(ms / 1000, out);
 	lk_buf_puts(out, at_least ? "+" : "");
-	return 0;
 }
 
 char lk_tui_state_letter(const struct lk_lock *l, bool ghost, enum lk_style *ret_style)

@@ -62,8 +62,9 @@ typedef bool (*lk_text_fill)(struct lk_tui *t, void *arg, struct lk_text *ret);
 /* Opens it over the body. title: static. LK_DIRTY_*. */
 unsigned lk_text_open(struct lk_tui *t, const char *title, lk_text_fill fill, void *arg);
 
-/* Of text about a row. s, it: of the row, valid for the call; s->frame is never NULL. Returns 0. */
-typedef int (*lk_row_fill)(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret);
+/* Of text about a row. s, it: of the row, valid for the call; s->frame is never NULL. */
+typedef void (*lk_row_fill)(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it,
+			    struct lk_text *ret);
 /* The same about the selected row, found again by its identity in each frame. Says so when nothing is selected. */
 unsigned lk_text_open_row(struct lk_tui *t, const char *title, lk_row_fill fill);
 

@@ -110,7 +110,7 @@ static void put_elsewhere(struct lines *x, const struct lk_lock *l)
 	lk_vec_done(&quoted);
 }
 
-int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+void lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
 	struct lines x = { .t = t, .s = s, .text = ret };
 	lk_buf file = { 0 };
@@ -131,7 +131,6 @@ int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct 
 		put(&x, "waits");
 	put_acts(&x);
 	lk_vec_done(&file);
-	return 0;
 }
 
 /* ---- the pane ---- */
@@ -149,7 +148,7 @@ void lk_show_json(const struct lk_subject *s, enum lk_json_layout layout, struct
 	lk_json_done(&j);
 }
 
-static int fill(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret)
+static void fill(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret)
 {
 	(void)it;
 	lk_show_commands(t, s, ret);
@@ -160,7 +159,6 @@ static int fill(struct lk_tui *t, const struct lk_subject *s, const struct lk_it
 		lk_show_json(s, LK_JSON_INDENTED, ret);
 	else
 		lk_text_add(ret, LK_STYLE_DIM, "This row is not about one lock, so there is no row of JSON for it.");
-	return 0;
 }
 
 unsigned lk_do_show(struct lk_tui *t)

@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "tui/app.h"
 
-/* "lockscope who /srv/base.lck" and so on, a line each, those that apply. What changes something has --dry-run. Returns 0. */
-int lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+/* "lockscope who /srv/base.lck" and so on, a line each, those that apply. What changes something has --dry-run. */
+void lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 /* The subject's lock, which it has, with all that is known of its processes, as out_json prints it. */
 void lk_show_json(const struct lk_subject *s, enum lk_json_layout layout, struct lk_text *ret);
 

@@ -18,14 +18,13 @@ static void push_line(struct lk_text *x, enum lk_style style, int label, char *t
 	*lk_vec_push(&x->lines) = (struct lk_text_line){ .style = style, .text = text, .label = label };
 }
 
-int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...)
+void lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	push_line(x, style, -1, lk_vprintf(fmt, ap));
 	va_end(ap);
-	return 0;
 }
 
 void lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
@@ -93,11 +92,10 @@ void lk_maker_note(struct lk_maker *m, const char *fmt, ...)
 	end_line(m);
 }
 
-int lk_maker_done(struct lk_maker *m)
+void lk_maker_done(struct lk_maker *m)
 {
 	end_line(m);
 	lk_vec_done(&m->line);
-	return 0;
 }
 
 /* ---- rows ---- */
@@ -146,13 +144,12 @@ static void wrap_line(struct lk_wrap *w, const struct lk_text *x, size_t i, int 
 	}
 }
 
-int lk_wrap_make(struct lk_wrap *ret, const struct lk_text *x, int cells, bool utf8, size_t max_rows)
+void lk_wrap_make(struct lk_wrap *ret, const struct lk_text *x, int cells, bool utf8, size_t max_rows)
 {
 	*ret = (struct lk_wrap){ 0 };
 	cells = cells < 1 ? 1 : cells;
 	for (size_t i = 0; i < x->lines.n && ret->rows.n < max_rows; i++)
 		wrap_line(ret, x, i, cells, utf8, max_rows);
-	return 0;
 }
 
 void lk_wrap_done(struct lk_wrap *w)

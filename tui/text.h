@@ -14,8 +14,7 @@ struct lk_text_line {
 struct lk_text {
 	LK_VEC(struct lk_text_line) lines;
 };
-/* What adds to a text returns 0. */
-int lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void lk_text_add(struct lk_text *x, enum lk_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void lk_text_done(struct lk_text *x);
 /* The same with a label in front, padded to `cells`; "" for a line that goes on with the one before. */
 void lk_text_add_label(struct lk_text *x, int cells, const char *label, const char *fmt, ...)
@@ -27,7 +26,6 @@ struct lk_maker {
 	int cells; /* of labels */
 	lk_buf line;
 	const char *label; /* of the line in the making; borrowed; NULL: it has none */
-	int rc; /* 0 */
 };
 
 /* Ends the line before, if there is one. label: borrowed until the line ends; "" goes on below the line before; NULL: a line without one. */
@@ -37,8 +35,8 @@ void lk_maker_put(struct lk_maker *m, const char *fmt, ...) __attribute__((forma
 /* A line of its own. "": an empty one. */
 void lk_maker_title(struct lk_maker *m, const char *title);
 void lk_maker_note(struct lk_maker *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Ends the last line. Returns 0. */
-int lk_maker_done(struct lk_maker *m);
+/* Ends the last line. */
+void lk_maker_done(struct lk_maker *m);
 
 /* -- lines broken into rows of a certain width: sanitized, at blanks where there are any -- */
 struct lk_wrap_row {
@@ -53,8 +51,8 @@ struct lk_wrap {
 	LK_VEC(struct lk_wrap_row) rows;
 };
 
-/* max_rows: no more than these are made. Returns 0. lk_wrap_done() when done with it. */
-int lk_wrap_make(struct lk_wrap *ret, const struct lk_text *x, int cells, bool utf8, size_t max_rows);
+/* max_rows: no more than these are made. lk_wrap_done() when done with it. */
+void lk_wrap_make(struct lk_wrap *ret, const struct lk_text *x, int cells, bool utf8, size_t max_rows);
 void lk_wrap_done(struct lk_wrap *w);
 const char *lk_wrap_str(const struct lk_wrap *w, size_t row);
 

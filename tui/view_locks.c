@@ -278,7 +278,7 @@ static void put_command(const struct lk_row *row, lk_buf *out)
 	lk_note_holders(row, out);
 }
 
-int lk_locks_put_path(const struct lk_file *file, lk_buf *out)
+void lk_locks_put_path(const struct lk_file *file, lk_buf *out)
 {
 	const char *note = lk_file_note(file);
 
@@ -286,20 +286,19 @@ int lk_locks_put_path(const struct lk_file *file, lk_buf *out)
 	if (note)
 		lk_buf_printf(out, "%s ", note);
 	lk_put_file(file, out);
-	return 0;
 }
 
-int lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t lock, lk_buf *out)
+void lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t lock, lk_buf *out)
 {
 	bool at_least;
 	int64_t age;
 
 	if (it->flags & LK_ITEM_GHOST)
-		return lk_buf_puts(out, "gone");
-	if (lock == LK_SUMS_NONE)
-		return 0;
+		lk_buf_puts(out, "gone");
+	if (it->flags & LK_ITEM_GHOST || lock == LK_SUMS_NONE)
+		return;
 	age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], lk_tui_now_of(t, it->frame), &at_least);
-	return lk_tui_age_text(age, at_least, out);
+	lk_tui_age_text(age, at_least, out);
 }
 
 char lk_locks_file_letter(const struct lk_file_sum *sum, bool ghost, enum lk_style *ret_style)
@@ -388,8 +387,10 @@ static int words(const void *view, const struct lk_item *it, lk_buf *out)
 	const struct own *own = shown_of(v->tui);
 	enum lk_style style;
 
-	if (lk_locks_group(it))
-		return lk_locks_put_path(lk_locks_group(it), out);
+	if (lk_locks_group(it)) {
+		lk_locks_put_path(lk_locks_group(it), out);
+		return 0;
+	}
 	for (size_t i = 0; i < own->n; i++) {
 		/* How long a lock is held nobody looks for; how long somebody waits perhaps. */
 		if (lk_column_screen[own->shown[i]].screen == LK_SCREEN_AGE && !(it->flags & LK_ITEM_WAITING))

@@ -17,9 +17,9 @@ size_t lk_locks_oldest(const struct lk_item *it);
 uint64_t lk_locks_file_id(const struct lk_file *file);
 /* The worst state among a file's locks. */
 char lk_locks_file_letter(const struct lk_file_sum *sum, bool ghost, enum lk_style *ret_style);
-/* "/srv/app.db", "(deleted) /srv/app.db", "?:77 on /mnt". 0 or -ENOMEM. */
-int lk_locks_put_path(const struct lk_file *file, lk_buf *out);
-/* The age of a lock as of now, "gone" for rows that are; lock: index, LK_SUMS_NONE none. 0 or -ENOMEM. */
-int lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t lock, lk_buf *out);
+/* "/srv/app.db", "(deleted) /srv/app.db", "?:77 on /mnt". */
+void lk_locks_put_path(const struct lk_file *file, lk_buf *out);
+/* The age of a lock as of now, "gone" for rows that are; lock: index, LK_SUMS_NONE none. */
+void lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t lock, lk_buf *out);
 
 #endif
