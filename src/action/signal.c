@@ -251,13 +251,13 @@ static void conclude(struct lk_signal *s)
 static bool has_successor(const struct lk_signal_lock *sl, const struct lk_snapshot *now)
 {
 	for (size_t i = 0; i < now->n_locks; i++) {
-		if (same_place(sl->lock, &now->locks[i]))
+		if (same_place(sl->lock, &now->locks[i]) && now->locks[i].pid > 0)
 			return true;
 	}
 	return false;
 }
 
-/* Between being woken and having the lock, who waited for it stands in no list. */
+/* Between being woken and having the lock, who waited for it stands in no list; just after that it may not be known yet who has it. */
 static bool is_between(const struct lk_signal *s, const struct lk_snapshot *now)
 {
 	for (size_t i = 0; i < s->n_targets; i++) {
