@@ -150,7 +150,7 @@ static void allocate(const struct lk_snapshot *snap, struct lk_sums *s)
 		s->procs[i] = no_proc;
 }
 
-int lk_sums_make(const struct lk_frame *f, struct lk_sums *ret)
+void lk_sums_make(const struct lk_frame *f, struct lk_sums *ret)
 {
 	const struct lk_snapshot *snap = f->snap;
 	lk_auto_mem size_t *next = lk_alloc(snap->n_files, sizeof(*next));
@@ -172,7 +172,6 @@ int lk_sums_make(const struct lk_frame *f, struct lk_sums *ret)
 	group_by_file(snap, &s, next);
 	group_by_proc(snap, &s, seen);
 	*ret = s;
-	return 0;
 }
 
 void lk_sums_done(struct lk_sums *s)

@@ -40,8 +40,8 @@ struct lk_sums {
 	size_t oldest_waiting; /* in snap->locks; LK_SUMS_NONE: none */
 };
 
-/* f: has its snapshot and ages. 0 with *ret (lk_sums_done()). Linear in locks and relations. */
-int lk_sums_make(const struct lk_frame *f, struct lk_sums *ret);
+/* f: has its snapshot and ages. lk_sums_done() of *ret. Linear in locks and relations. */
+void lk_sums_make(const struct lk_frame *f, struct lk_sums *ret);
 void lk_sums_done(struct lk_sums *s);
 
 /* Of a frame; zeros and LK_SUMS_NONE where nothing was counted. */

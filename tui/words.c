@@ -85,33 +85,37 @@ static void say_lock(lk_buf *out, const struct lk_tui *t, const struct lk_frame 
 	lk_vec_done(&place);
 }
 
-/* ---- held ---- */
-
-static void say_unproven(lk_buf *out, const struct lk_lock *l)
-{
-	if (l->proc) {
-		lk_words_put_process(l->proc, 0, out);
-		lk_buf_puts(out, " (recorded, not proven) holds ");
-		return;
-	}
-	lk_buf_puts(out, "somebody who is not visible holds ");
-}
-
-static void say_owner(lk_buf *out, const struct lk_lock *l)
+/* "pg_dump[2211] and 1 other (stopped)", "cron[7] (recorded, not proven)". Returns how many processes hold it; 0: nobody is proven. */
+static size_t say_owner(lk_buf *out, const struct lk_lock *l)
 {
 	size_t n = lk_lock_n_processes(l);
-	struct lk_row row = { .lock = l };
 
-	if (!n) {
-		say_unproven(out, l);
-		return;
+	if (!n && !l->proc) {
+		lk_buf_puts(out, "somebody who is not visible");
+		return 0;
 	}
-	lk_words_put_process(l->holders[0].proc, l->holders[0].tid, out);
+	lk_words_put_process(n ? l->holders[0].proc : l->proc, n ? l->holders[0].tid : 0, out);
 	if (n > 1)
 		lk_buf_printf(out, " and %zu other%s", n - 1, n == 2 ? "" : "s");
-	lk_note_state(&row, out);
-	lk_buf_printf(out, n == 1 ? " holds " : " hold ");
+	lk_note_state(&(struct lk_row){ .lock = l }, out);
+	lk_buf_puts(out, n ? "" : " (recorded, not proven)");
+	return n;
 }
+
+/* How long the lock is held or waited for, behind `before`; nothing where that is not known. */
+static void say_age(lk_buf *out, const char *before, const struct lk_tui *t, const struct lk_frame *f,
+		    const struct lk_lock *l)
+{
+	bool at_least;
+	int64_t age = lk_frame_age_ms(f, l, lk_tui_now_of(t, f), &at_least);
+
+	if (age < 0)
+		return;
+	lk_buf_puts(out, before);
+	lk_tui_age_text(age, at_least, out);
+}
+
+/* ---- held ---- */
 
 /* How many processes wait; SIZE_MAX: it is not known, or there are very many. */
 static size_t waiting_processes(const struct lk_lock *l)
@@ -129,17 +133,18 @@ static size_t waiting_processes(const struct lk_lock *l)
 	return n;
 }
 
-static int64_t oldest_of(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, bool *ret_at_least)
+/* NULL: of none it is known how long it waits. */
+static const struct lk_lock *oldest_of(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
-	int64_t oldest = -1;
+	const struct lk_lock *oldest = NULL;
+	int64_t most = -1;
 
-	*ret_at_least = false;
 	for (size_t i = 0; i < l->n_blocks; i++) {
 		bool at_least;
 		int64_t age = lk_frame_age_ms(f, l->blocks[i], lk_tui_now_of(t, f), &at_least);
 
-		if (age > oldest)
-			oldest = age, *ret_at_least = at_least;
+		if (age > most)
+			most = age, oldest = l->blocks[i];
 	}
 	return oldest;
 }
@@ -147,8 +152,7 @@ static int64_t oldest_of(const struct lk_tui *t, const struct lk_frame *f, const
 static void say_who_waits(lk_buf *out, const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
 	size_t n = waiting_processes(l);
-	bool at_least;
-	int64_t oldest = oldest_of(t, f, l, &at_least);
+	const struct lk_lock *oldest = oldest_of(t, f, l);
 
 	if (!l->n_blocks)
 		return;
@@ -156,17 +160,14 @@ static void say_who_waits(lk_buf *out, const struct lk_tui *t, const struct lk_f
 		lk_buf_printf(out, "; %zu request%s for it", l->n_blocks, l->n_blocks == 1 ? " waits" : "s wait");
 	else
 		lk_buf_printf(out, "; %zu process%s for it", n, n == 1 ? " waits" : "es wait");
-	if (oldest >= 0) {
-		lk_buf_printf(out, l->n_blocks == 1 ? ", for " : ", the oldest ");
-		lk_tui_age_text(oldest, at_least, out);
-	}
+	if (oldest)
+		say_age(out, l->n_blocks == 1 ? ", for " : ", the oldest ", t, f, oldest);
 }
 
 static void say_reasons(lk_buf *out, const struct lk_lock *l)
 {
-	for (size_t i = 0; i < l->n_because; i++) {
+	for (size_t i = 0; i < l->n_because; i++)
 		lk_buf_printf(out, "%s%s", i ? ", or " : ": ", lk_words_reason(l->no_holder_because[i]));
-	}
 }
 
 static void say_held(lk_buf *out, const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
@@ -182,7 +183,7 @@ static void say_held(lk_buf *out, const struct lk_tui *t, const struct lk_frame 
 		lk_buf_puts(out, ": ");
 		lk_break_text(l, out);
 	} else {
-		say_owner(out, l);
+		lk_buf_puts(out, say_owner(out, l) > 1 ? " hold " : " holds ");
 		say_lock(out, t, f, l);
 	}
 	say_who_waits(out, t, f, l);
@@ -195,30 +196,20 @@ static void say_held(lk_buf *out, const struct lk_tui *t, const struct lk_frame 
 static void say_in_the_way(lk_buf *out, const struct lk_lock *l)
 {
 	const struct lk_lock *by = l->n_blocked_by ? l->blocked_by[0] : l->root;
-	size_t n = by ? lk_lock_n_processes(by) : 0;
-	struct lk_row row = { .lock = by };
 
-	if (!by)
-		lk_buf_printf(out, l->state == LK_STATE_STOPPED_WAITING ? "; nothing is in its way any more"
-									: "; what is in its way is not visible");
-	else if (!n && !by->proc)
-		lk_buf_puts(out, "; an owner that is not visible is in its way");
-	if (!by || (!n && !by->proc))
+	if (!by) {
+		lk_buf_puts(out, l->state == LK_STATE_STOPPED_WAITING ? "; nothing is in its way any more"
+								      : "; what is in its way is not visible");
 		return;
+	}
 	lk_buf_puts(out, "; ");
-	lk_words_put_process(n ? by->holders[0].proc : by->proc, n ? by->holders[0].tid : 0, out);
-	if (n > 1)
-		lk_buf_printf(out, " and %zu other%s", n - 1, n == 2 ? "" : "s");
-	lk_note_state(&row, out);
-	lk_buf_printf(out, n > 1 ? " are in its way" : n ? " is in its way" : " (recorded, not proven) is in its way");
+	lk_buf_puts(out, say_owner(out, by) > 1 ? " are in its way" : " is in its way");
 	if (l->n_blocked_by > 1)
 		lk_buf_printf(out, ", %zu locks in all", l->n_blocked_by);
 }
 
 static void say_waiting(lk_buf *out, const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
-	bool at_least;
-	int64_t age = lk_frame_age_ms(f, l, lk_tui_now_of(t, f), &at_least);
 	bool opens = l->state == LK_STATE_BREAKER;
 
 	if (l->deadlock)
@@ -229,9 +220,9 @@ static void say_waiting(lk_buf *out, const struct lk_tui *t, const struct lk_fra
 		lk_words_put_process(l->proc, 0, out);
 	else
 		lk_buf_puts(out, "a process that is not visible");
-	lk_buf_printf(out, l->state == LK_STATE_STOPPED_WAITING ? " is stopped and has waited " : " has waited ");
-	lk_tui_age_text(age, at_least, out);
-	lk_buf_printf(out, "%s%s", age >= 0 ? " " : "", opens ? "to open " : "for ");
+	lk_buf_puts(out, l->state == LK_STATE_STOPPED_WAITING ? " is stopped and has waited" : " has waited");
+	say_age(out, " ", t, f, l);
+	lk_buf_puts(out, opens ? " to open " : " for ");
 	if (opens) {
 		lk_words_put_file(l->file, out);
 		lk_buf_printf(out, " for %s", l->rec.mode == LK_MODE_READ ? "reading" : "writing");
@@ -279,11 +270,9 @@ static void put_holding(const struct lk_lock *l, lk_buf *out)
 static void put_waiting(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out)
 {
 	const struct lk_lock *by = l->n_blocked_by ? l->blocked_by[0] : l->root;
-	bool at_least;
-	int64_t age = lk_frame_age_ms(f, l, lk_tui_now_of(t, f), &at_least);
 
-	lk_buf_puts(out, age < 0 ? " waits" : " waits ");
-	lk_tui_age_text(age, at_least, out);
+	lk_buf_puts(out, " waits");
+	say_age(out, " ", t, f, l);
 	lk_buf_puts(out, " for ");
 	if (by)
 		put_owner(t, by, out);
@@ -306,18 +295,6 @@ int lk_words_brief(const struct lk_tui *t, const struct lk_frame *f, const struc
 
 /* ---- files and processes ---- */
 
-static void say_oldest(lk_buf *out, const struct lk_tui *t, const struct lk_frame *f, size_t lock)
-{
-	bool at_least;
-	int64_t age;
-
-	if (lock == LK_SUMS_NONE)
-		return;
-	age = lk_frame_age_ms(f, &f->snap->locks[lock], lk_tui_now_of(t, f), &at_least);
-	lk_buf_puts(out, ", the oldest ");
-	lk_tui_age_text(age, at_least, out);
-}
-
 int lk_words_of_file(const struct lk_tui *t, const struct lk_frame *f, const struct lk_file *file, lk_buf *out)
 {
 	struct lk_file_sum sum = lk_sums_file(f, file);
@@ -327,7 +304,8 @@ int lk_words_of_file(const struct lk_tui *t, const struct lk_frame *f, const str
 	lk_buf_printf(out, ": %zu lock%s held", sum.n_held, sum.n_held == 1 ? "" : "s");
 	if (sum.n_waiting) {
 		lk_buf_printf(out, ", %zu request%s", sum.n_waiting, sum.n_waiting == 1 ? " waits" : "s wait");
-		say_oldest(out, t, f, sum.oldest_waiting);
+		if (sum.oldest_waiting != LK_SUMS_NONE)
+			say_age(out, ", the oldest ", t, f, &f->snap->locks[sum.oldest_waiting]);
 	} else {
 		lk_buf_puts(out, ", nobody waits");
 	}
@@ -374,15 +352,9 @@ int lk_words_of_process(const struct lk_tui *t, const struct lk_frame *f, const 
 	lk_buf_puts(out, " ");
 	say_holdings(out, sum);
 	if (sum.n_waiting) {
-		bool at_least = false;
-		int64_t age = -1;
-
+		lk_buf_printf(out, "; it waits for %zu lock%s", sum.n_waiting, sum.n_waiting == 1 ? "" : "s");
 		if (sum.oldest_waiting != LK_SUMS_NONE)
-			age = lk_frame_age_ms(f, &f->snap->locks[sum.oldest_waiting], lk_tui_now_of(t, f), &at_least);
-		lk_buf_printf(out, "; it waits for %zu lock%s%s", sum.n_waiting, sum.n_waiting == 1 ? "" : "s",
-			      age >= 0 ? ", for " : "");
-		if (age >= 0)
-			lk_tui_age_text(age, at_least, out);
+			say_age(out, ", for ", t, f, &f->snap->locks[sum.oldest_waiting]);
 	}
 	if (sum.cycle)
 		lk_buf_puts(out, "; it is part of a deadlock");
