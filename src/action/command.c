@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Running a command, and passing signals on to it. */
 #include "action/command.h"
 
 #include <errno.h>

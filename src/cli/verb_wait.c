@@ -105,27 +105,11 @@ static enum lk_status add_wish(struct vigil *v, char *word)
 
 /* ---- looking ---- */
 
-/* Who holds it, in words. Heap, NULL: nobody known. */
-static char *holders_words(const struct lk_session *s, const struct lk_who *who)
-{
-	lk_buf b = { 0 };
-
-	for (size_t i = 0; i < who->holders.n && i < NAMED_MAX; i++) {
-		const struct lk_proc *p = lk_snapshot_proc(s->snap, who->holders.v[i]);
-
-		lk_buf_printf(&b, "%sprocess %d", i ? ", " : "", who->holders.v[i]);
-		if (p && p->comm)
-			lk_buf_printf(&b, " (%s%s)", p->comm, lk_words_mark(p));
-	}
-	if (who->holders.n > NAMED_MAX)
-		lk_buf_printf(&b, " and %zu more", who->holders.n - NAMED_MAX);
-	return b.n ? lk_buf_str(&b) : NULL;
-}
-
 /* Once, and again when other processes hold it. */
 static void tell(const struct vigil *v, struct wish *w, const struct lk_session *s, const struct lk_who *who)
 {
-	lk_auto_mem char *words = NULL;
+	struct lk_arena a = { 0 };
+	const char *words;
 	lk_buf likely = { 0 };
 	bool same = who->holders.n == w->holders.n &&
 		    (!w->holders.n || memcmp(w->holders.v, who->holders.v, w->holders.n * sizeof(int)) == 0);
@@ -133,7 +117,7 @@ static void tell(const struct vigil *v, struct wish *w, const struct lk_session 
 	if ((w->told && same) || is_quiet(v))
 		return;
 	w->told = true;
-	words = holders_words(s, who);
+	words = lk_words_processes(&a, s->snap, who->holders.v, who->holders.n);
 	if (!words)
 		lk_who_put_likely(who, &likely);
 	if (v->cli->act.wait_for == LK_WAIT_HELD)
@@ -148,6 +132,7 @@ static void tell(const struct vigil *v, struct wish *w, const struct lk_session 
 	else
 		lk_say("waiting until %s is free; who holds it is not proven", w->path);
 	lk_vec_done(&likely);
+	lk_arena_done(&a);
 }
 
 static void keep_holders(struct wish *w, const struct lk_who *who)

@@ -43,19 +43,9 @@ bool lk_words_put_short_kind(lk_buf *b, const struct lk_lock *l)
 
 /* ---- the top of a tree ---- */
 
-/* They are sorted by pid. */
-static size_t count_holders(const struct lk_lock *l)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->n_holders; i++)
-		n += !i || l->holders[i].pid != l->holders[i - 1].pid;
-	return n;
-}
-
 size_t lk_words_put_root_owner(lk_buf *b, const struct lk_lock *l)
 {
-	size_t n = count_holders(l);
+	size_t n = lk_lock_n_processes(l);
 
 	if (!n && !l->proc) {
 		lk_buf_puts(b, l->n_because ? "(owner not visible, perhaps: " : "(owner not visible");
