@@ -75,7 +75,7 @@ static bool has_its_name(const struct bpf_scan *b, uint32_t i, uint32_t hold)
 	return S_ISDIR(inode->mode) || (inode->nlink == 1 && !(inode->flags & LK_BPF_INODE_UNHASHED));
 }
 
-static int describe_one(struct bpf_scan *b, uint32_t i)
+static void describe_one(struct bpf_scan *b, uint32_t i)
 {
 	const struct lk_bpf_inode *inode = &b->dump.inodes[i];
 	const struct lk_bpf_hold *h = &b->dump.holds[b->shown[i]];
@@ -97,21 +97,19 @@ static int describe_one(struct bpf_scan *b, uint32_t i)
 	b->described[i] = b->s.fds.n - 1;
 	known.has_name = has_its_name(b, i, b->shown[i]);
 	known.path = known.has_name ? read_path(b, inode) : NULL;
-	return lk_scan_describe_known(&b->s, f, &key, &known);
+	lk_scan_describe_known(&b->s, f, &key, &known);
 }
 
-int lk_bpf_describe(struct bpf_scan *b)
+void lk_bpf_describe(struct bpf_scan *b)
 {
-	int rc = 0;
-
 	b->described = lk_alloc(b->dump.n_inodes, sizeof(*b->described));
-	for (uint32_t i = 0; i < b->dump.n_inodes && !rc; i++) {
+	for (uint32_t i = 0; i < b->dump.n_inodes; i++) {
 		b->described[i] = SIZE_MAX;
 		if (b->dump.inodes[i].n_locks && b->shown[i] != LK_BPF_NONE && !lk_bpf_is_ours(b, i))
-			rc = describe_one(b, i);
+			describe_one(b, i);
 	}
-	rc = rc ? rc : lk_scan_describe_waiters(&b->s);
-	return rc ? rc : lk_scan_verify_names(&b->s);
+	lk_scan_describe_waiters(&b->s);
+	lk_scan_verify_names(&b->s);
 }
 
 const struct lk_fact_file *lk_bpf_file(const struct bpf_scan *b, uint32_t inode)

@@ -107,16 +107,16 @@ void lk_bpf_asked_done(struct bpf_source *src);
 /* -- bpf_files.c -- */
 int lk_bpf_load_mounts(struct bpf_scan *b);
 void lk_bpf_keep_mounts(struct bpf_scan *b);
-/* What the locked files are. 0 or -ENOMEM. */
-int lk_bpf_describe(struct bpf_scan *b);
+/* What the locked files are. */
+void lk_bpf_describe(struct bpf_scan *b);
 /* NULL: nothing but its key is known. */
 const struct lk_fact_file *lk_bpf_file(const struct bpf_scan *b, uint32_t inode);
 
 /* -- bpf_scan.c -- */
 /* What the kernel's lists say; asks no process. 0 or -errno with err; lk_bpf_scan_done() in either case. */
 int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err);
-/* What has to be read of processes and files; in a helper. 0 or -errno with err. */
-int lk_bpf_scan_look(struct bpf_scan *b, struct lk_err *err);
+/* What has to be read of processes and files; in a helper. */
+void lk_bpf_scan_look(struct bpf_scan *b);
 void lk_bpf_scan_done(struct bpf_scan *b);
 
 /* -- bpf_emit.c -- */

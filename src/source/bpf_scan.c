@@ -54,15 +54,15 @@ static struct lk_key *orphan_keys(const struct bpf_scan *b, size_t *ret_n)
 }
 
 /* Who maps the files of the locks that no descriptor shows. */
-static int find_maps(struct bpf_scan *b)
+static void find_maps(struct bpf_scan *b)
 {
 	size_t n;
 	lk_auto_mem struct lk_key *keys = orphan_keys(b, &n);
 
 	if (!n || lk_scan_is_late(&b->s))
-		return 0;
+		return;
 	lk_io_each_entry(b->s.root->fd, ".", add_process, &b->s);
-	return lk_scan_find_maps(&b->s, keys, n);
+	lk_scan_find_maps(&b->s, keys, n);
 }
 
 /* -- who waits: requests that the kernel has dropped (stopped threads) or a file server keeps are looked for one by one as by procfs -- */
@@ -108,15 +108,14 @@ static void number_waiters(struct bpf_scan *b)
 	}
 }
 
-static int find_unlisted_waiters(struct bpf_scan *b)
+static void find_unlisted_waiters(struct bpf_scan *b)
 {
 	lk_auto_mem struct scan_thread *threads = lk_alloc(b->dump.n_calls, sizeof(*threads));
 	lk_ints listed;
 	size_t n = 0;
-	int rc;
 
 	if (!(b->s.req->needs & LK_NEED_WAITS))
-		return 0;
+		return;
 	listed = listed_tids(b);
 	for (size_t i = 0; i < b->dump.n_calls; i++) {
 		const struct lk_bpf_call *c = &b->dump.calls[i];
@@ -128,10 +127,8 @@ static int find_unlisted_waiters(struct bpf_scan *b)
 			threads[n++] = (struct scan_thread){ (int)c->tgid, (int)c->tid };
 	}
 	lk_vec_done(&listed);
-	rc = lk_scan_look_at_threads(&b->s, threads, n);
-	if (!rc)
-		number_waiters(b);
-	return rc;
+	lk_scan_look_at_threads(&b->s, threads, n);
+	number_waiters(b);
 }
 
 int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err)
@@ -149,13 +146,11 @@ int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err)
 	return 0;
 }
 
-int lk_bpf_scan_look(struct bpf_scan *b, struct lk_err *err)
+void lk_bpf_scan_look(struct bpf_scan *b)
 {
-	int rc = find_maps(b);
-
-	rc = rc ? rc : find_unlisted_waiters(b);
-	rc = rc ? rc : lk_bpf_describe(b);
-	return rc ? lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc)) : 0;
+	find_maps(b);
+	find_unlisted_waiters(b);
+	lk_bpf_describe(b);
 }
 
 void lk_bpf_scan_done(struct bpf_scan *b)

@@ -41,7 +41,7 @@ static struct bpf_doubt passed_on(const struct lk_bpf_hold *h, const struct lk_b
 /* A descriptor, and the locks that its fdinfo shows. */
 struct asked_hold {
 	uint32_t hold;
-	scan_hashes shown; /* sorted */
+	lk_u64s shown; /* sorted */
 };
 
 struct round {
@@ -95,10 +95,11 @@ static int show_hold(void *arg, size_t item, struct lk_helper_out *out)
 	struct round *r = arg;
 	const struct lk_bpf_hold *h = &r->b->dump.holds[r->asked.v[item].hold];
 	struct scan_fd fd = { .pid = (int)h->tgid, .tid = (int)h->tid, .fd = h->fd };
-	scan_hashes shown = { 0 };
-	int rc = lk_scan_show(&r->b->s, &fd, &shown);
+	lk_u64s shown = { 0 };
+	int rc = 0;
 
-	if (rc >= 0 && shown.n)
+	lk_scan_show(&r->b->s, &fd, &shown);
+	if (shown.n)
 		rc = lk_helper_emit(out, shown.v, shown.n * sizeof(*shown.v));
 	lk_vec_done(&shown);
 	return rc < 0 ? rc : 0;
@@ -107,7 +108,7 @@ static int show_hold(void *arg, size_t item, struct lk_helper_out *out)
 static int take_shown(void *arg, size_t item, const char *data, size_t n)
 {
 	struct round *r = arg;
-	scan_hashes *shown = &r->asked.v[item].shown;
+	lk_u64s *shown = &r->asked.v[item].shown;
 
 	if (n % sizeof(*shown->v))
 		return -EBADMSG;
@@ -156,10 +157,10 @@ static bool is_shown(const struct round *r, uint32_t hold, uint32_t lock)
 	uint64_t hash = lk_record_hash(&rec);
 
 	for (size_t i = 0; i < r->asked.n; i++) {
-		const scan_hashes *shown = &r->asked.v[i].shown;
+		const lk_u64s *shown = &r->asked.v[i].shown;
 
 		if (r->asked.v[i].hold == hold)
-			return shown->n && bsearch(&hash, shown->v, shown->n, sizeof(hash), lk_scan_compare_hashes);
+			return lk_u64s_has(shown, hash);
 	}
 	return false;
 }
@@ -207,12 +208,11 @@ static bool find_doubts(struct round *r)
 
 /* ---- where the lists of the processors could not be followed ---- */
 
-static int count_dump(const struct bpf_scan *b, struct scan_counts *ret)
+static void count_dump(const struct bpf_scan *b, struct scan_counts *ret)
 {
 	/* What the dump has, as if it were lines. */
 	struct scan_lines l = { 0 };
 	struct scan s = { 0 };
-	int rc;
 
 	for (uint32_t i = 0; i < b->dump.n_inodes; i++) {
 		const struct lk_bpf_inode *inode = &b->dump.inodes[i];
@@ -224,19 +224,16 @@ static int count_dump(const struct bpf_scan *b, struct scan_counts *ret)
 			slot->hash = lk_record_hash(&slot->rec);
 		}
 	}
-	rc = lk_scan_count(&s, &l, ret);
+	lk_scan_count(&s, &l, ret);
 	lk_scan_lines_done(&l);
-	return rc;
 }
 
-static int find_unlisted(struct bpf_scan *b)
+static void find_unlisted(struct bpf_scan *b)
 {
 	struct scan_counts c;
-	int rc = count_dump(b, &c);
 
 	b->unlisted.n = 0;
-	if (rc < 0)
-		return rc;
+	count_dump(b, &c);
 	for (size_t i = 0; i < b->listed.v.n; i++) {
 		const struct scan_line *l = &b->listed.v.v[i];
 		struct scan_count *n = l->rec.depth ? NULL : lk_scan_count_of(&c, l->hash);
@@ -245,11 +242,10 @@ static int find_unlisted(struct bpf_scan *b)
 			*lk_vec_push(&b->unlisted) = i;
 	}
 	lk_scan_counts_done(&c);
-	return 0;
 }
 
 /* What no descriptor leads to stands in /proc/locks; a long one is read only when asked for. */
-static int read_listed(struct bpf_scan *b)
+static void read_listed(struct bpf_scan *b)
 {
 	struct scan_lines before = { 0 };
 	int rc;
@@ -258,12 +254,13 @@ static int read_listed(struct bpf_scan *b)
 	b->unlisted.n = 0;
 	b->listed_sure = false;
 	if (b->dump.links_complete || (!b->s.req->exact && b->dump.n_locks > FEW_LOCKS))
-		return 0;
+		return;
 	rc = lk_scan_read_lines(&b->s, &before);
 	rc = rc ? rc : lk_scan_read_settled(&b->s, &before, &b->listed, &b->listed_sure);
 	lk_scan_lines_done(&before);
 	/* What could not be read is not proven, and said so. */
-	return rc < 0 ? 0 : find_unlisted(b);
+	if (rc == 0)
+		find_unlisted(b);
 }
 
 /* ---- the judgement ---- */
@@ -304,7 +301,8 @@ static int dump_once(struct bpf_scan *b, bool all_links, struct lk_err *err)
 	if (rc)
 		return rc;
 	lk_bpf_match(b);
-	return read_listed(b);
+	read_listed(b);
+	return 0;
 }
 
 /* Once more with descriptors of our own: for these files at least nothing is missing. */

@@ -120,7 +120,6 @@ int lk_scan_emit_mount(struct lk_map *seen, const struct lk_mount *m, const stru
 {
 	struct lk_fact_mount f;
 	size_t other;
-	int rc;
 
 	if (!m || lk_map_find(seen, &m->major, 2 * sizeof(m->major), &other))
 		return 0;
@@ -132,8 +131,8 @@ int lk_scan_emit_mount(struct lk_map *seen, const struct lk_mount *m, const stru
 		.local = m->local,
 		.keys_unique = lk_mounts_fs_keys_unique(m->fstype),
 	};
-	rc = lk_map_set(seen, &m->major, 2 * sizeof(m->major), 0);
-	return rc ? rc : sink->mount(sink->arg, &f);
+	lk_map_set(seen, &m->major, 2 * sizeof(m->major), 0);
+	return sink->mount(sink->arg, &f);
 }
 
 /* The file systems that the locks stand on, each once. */
@@ -148,8 +147,8 @@ static int emit_lock_mounts(struct scan *s, struct lk_map *seen, const struct lk
 
 		if (k->none || lk_map_find(&keys, &k->major, 2 * sizeof(k->major), &other))
 			continue;
-		rc = lk_map_set(&keys, &k->major, 2 * sizeof(k->major), 0);
-		rc = rc ? rc : lk_scan_emit_mount(seen, lk_mounts_by_dev(&s->mounts, k->major, k->minor), sink);
+		lk_map_set(&keys, &k->major, 2 * sizeof(k->major), 0);
+		rc = lk_scan_emit_mount(seen, lk_mounts_by_dev(&s->mounts, k->major, k->minor), sink);
 	}
 	lk_map_done(&keys);
 	return rc;
@@ -339,12 +338,9 @@ int lk_procfs_init(struct procfs *p, const char *root, struct lk_err *err)
 
 int lk_procfs_new(const char *root, struct lk_source **ret, struct lk_err *err)
 {
-	struct procfs *p = calloc(1, sizeof(*p));
-	int rc;
+	struct procfs *p = lk_alloc(1, sizeof(*p));
+	int rc = lk_procfs_init(p, root, err);
 
-	if (!p)
-		return lk_err_set(err, -ENOMEM, "out of memory");
-	rc = lk_procfs_init(p, root, err);
 	if (rc < 0) {
 		free(p);
 		return rc;

@@ -54,13 +54,15 @@ static int read_stretch(struct chain *c, unsigned reader, size_t want, struct sc
 	t->n_bytes = (size_t)got;
 	t->cut = (size_t)got == room;
 	if (t->cut && room == c->cap) {
-		free(c->buf);
+		if (c->cap >= MAX_CHUNK)
+			return -EFBIG;
 		c->cap *= 2;
-		c->buf = c->cap <= MAX_CHUNK ? malloc(c->cap) : NULL;
-		return c->buf ? -EAGAIN : -ENOMEM;
+		c->buf = lk_realloc(c->buf, c->cap, 1);
+		return -EAGAIN;
 	}
 	c->mid_line[reader] = c->buf[got - 1] != '\n';
-	return lk_stretch_take(t, c->buf, (size_t)got, mid_line) < 0 ? -ENOMEM : 1;
+	lk_stretch_take(t, c->buf, (size_t)got, mid_line);
+	return 1;
 }
 
 static int begin(struct chain *c)
@@ -68,20 +70,21 @@ static int begin(struct chain *c)
 	int rc = read_stretch(c, 0, c->cap, &c->joint.before);
 
 	c->reader = 0;
-	rc = rc < 0 ? rc : lk_joint_begin(&c->joint);
+	if (rc < 0)
+		return rc;
+	lk_joint_begin(&c->joint);
 	/* The second reader begins half a stretch behind. */
-	return rc < 0 ? rc : read_stretch(c, 1, PAGE / 2, &c->joint.now);
+	return read_stretch(c, 1, PAGE / 2, &c->joint.now);
 }
 
-/* What `reader` has just read. 1, 0: the chain broke, or -errno. */
+/* What `reader` has just read. 1, or 0: the chain broke. */
 static int join(struct chain *c, unsigned reader)
 {
-	bool moved;
-	int rc = lk_joint_join(&c->joint, &moved);
+	bool moved, joined = lk_joint_join(&c->joint, &moved);
 
 	if (moved)
 		c->reader = reader;
-	return rc;
+	return joined;
 }
 
 static bool may_be_last(const struct scan_stretch *t)
@@ -104,13 +107,11 @@ static int check_end(struct chain *c)
 {
 	unsigned other = !c->reader;
 	int rc = read_stretch(c, c->reader, c->cap, &c->joint.now);
-	bool same;
 
 	if (rc <= 0)
 		return rc < 0 ? rc : 1;
-	rc = lk_joint_is_same_end(&c->joint, &same);
-	if (rc < 0 || same)
-		return rc < 0 ? rc : -EINPROGRESS;
+	if (lk_joint_is_same_end(&c->joint))
+		return -EINPROGRESS;
 	rc = read_stretch(c, other, c->cap, &c->joint.now);
 	rc = rc <= 0 ? rc : join(c, other);
 	return rc <= 0 ? rc : -EINPROGRESS;
@@ -170,8 +171,8 @@ int lk_scan_read_chained(struct scan *s, size_t length, struct scan_lines *ret, 
 {
 	lk_auto_fd first = lk_io_openat(s->root->fd, "locks", O_RDONLY | O_NONBLOCK);
 	lk_auto_fd second = lk_io_openat(s->root->fd, "locks", O_RDONLY | O_NONBLOCK);
-	struct chain c = { .s = s, .fds = { first, second }, .cap = CHUNK, .buf = malloc(CHUNK) };
-	int rc = first < 0 ? first : second < 0 ? second : c.buf ? 0 : -ENOMEM;
+	struct chain c = { .s = s, .fds = { first, second }, .cap = CHUNK, .buf = lk_alloc(CHUNK, 1) };
+	int rc = first < 0 ? first : second < 0 ? second : 0;
 
 	*ret_sure = false;
 	rc = rc ? rc : run_chain(&c, length, ret_sure);

@@ -22,7 +22,6 @@ struct scan_crew {
 	struct scan_lines *before; /* NULL: not to be read */
 	int list_rc;
 	_Atomic size_t next; /* process */
-	_Atomic int rc; /* the first failure, which ends both */
 	_Atomic(const struct lk_map *) locked;
 	struct scan parts[MAX_PARTS];
 };
@@ -40,17 +39,12 @@ const struct lk_mounts *lk_scan_crew_mounts(const struct scan_crew *c)
 static void read_list(struct scan_crew *c)
 {
 	struct scan *s = c->whole;
-	int rc = 0;
 
-	if (c->before) {
+	if (c->before)
 		c->list_rc = lk_scan_read_lines(s, c->before);
-		rc = c->list_rc;
-		if (!rc && (c->may_dismiss || s->req->needs & LK_NEED_WAITS))
-			rc = lk_scan_note_inodes(s, c->before);
-		if (rc == -ENOMEM)
-			atomic_store(&c->rc, rc);
-	}
-	if (!rc && c->may_dismiss)
+	if (c->before && !c->list_rc && (c->may_dismiss || s->req->needs & LK_NEED_WAITS))
+		lk_scan_note_inodes(s, c->before);
+	if (!c->list_rc && c->may_dismiss)
 		atomic_store_explicit(&c->locked, &s->locked_inodes, memory_order_release);
 }
 
@@ -58,13 +52,10 @@ static void sweep_part(struct scan_crew *c, struct scan *part)
 {
 	for (;;) {
 		size_t i = atomic_fetch_add_explicit(&c->next, 1, memory_order_relaxed);
-		int rc;
 
-		if (i >= c->n || lk_scan_is_late(part) || atomic_load_explicit(&c->rc, memory_order_relaxed))
+		if (i >= c->n || lk_scan_is_late(part))
 			return;
-		rc = lk_scan_sweep_one(part, c->pids[i]);
-		if (rc < 0)
-			atomic_store(&c->rc, rc);
+		lk_scan_sweep_one(part, c->pids[i]);
 	}
 }
 
@@ -105,7 +96,7 @@ static bool start_second(struct scan_crew *c, pthread_t *ret)
 	return rc == 0;
 }
 
-static int begin_part(struct scan_crew *c, struct scan *part)
+static void begin_part(struct scan_crew *c, struct scan *part)
 {
 	struct scan *s = c->whole;
 
@@ -115,19 +106,21 @@ static int begin_part(struct scan_crew *c, struct scan *part)
 			       .deadline_ms = s->deadline_ms,
 			       .credit = s->credit };
 	part->crew = c;
-	if (lk_vec_reserve(&part->devs.v, &part->devs.cap, 0, s->devs.n, sizeof(*s->devs.v)) < 0)
-		return -ENOMEM;
+	lk_vec_reserve(&part->devs.v, &part->devs.cap, 0, s->devs.n, sizeof(*s->devs.v));
 	if (s->devs.n)
 		memcpy(part->devs.v, s->devs.v, s->devs.n * sizeof(*s->devs.v));
 	part->devs.n = s->devs.n;
-	return 0;
 }
 
 /* Appends n elements. */
 #define TAKE(to, from, count) \
-	(lk_vec_reserve(&(to)->v, &(to)->cap, (to)->n, (count), sizeof(*(to)->v)) < 0 \
-		 ? -ENOMEM \
-		 : (memcpy((to)->v + (to)->n, (from), (count) * sizeof(*(to)->v)), (to)->n += (count), 0))
+	do { \
+		if (!(count)) \
+			break; \
+		lk_vec_reserve(&(to)->v, &(to)->cap, (to)->n, (count), sizeof(*(to)->v)); \
+		memcpy((to)->v + (to)->n, (from), (count) * sizeof(*(to)->v)); \
+		(to)->n += (count); \
+	} while (0)
 
 /* How far a part has been taken. */
 struct taken {
@@ -135,9 +128,9 @@ struct taken {
 };
 
 /* What a part found of its next process. Everything in it stands in the order of processes. */
-static int take_process(struct scan *s, const struct scan *p, struct taken *t)
+static void take_process(struct scan *s, const struct scan *p, struct taken *t)
 {
-	int pid = p->procs.v[t->procs].pid, rc;
+	int pid = p->procs.v[t->procs].pid;
 	size_t first = s->hits.n, fds = t->fds, hits = t->hits, seen = t->seen, tables = t->tables;
 	size_t shift = s->fds.n - t->fds;
 
@@ -149,15 +142,14 @@ static int take_process(struct scan *s, const struct scan *p, struct taken *t)
 		t->seen++;
 	while (t->tables < p->tables.n && p->tables.v[t->tables].pid <= pid)
 		t->tables++;
-	rc = TAKE(&s->procs, p->procs.v + t->procs, 1);
+	TAKE(&s->procs, p->procs.v + t->procs, 1);
 	t->procs++;
-	rc = rc || t->fds == fds ? rc : TAKE(&s->fds, p->fds.v + fds, t->fds - fds);
-	rc = rc || t->hits == hits ? rc : TAKE(&s->hits, p->hits.v + hits, t->hits - hits);
-	rc = rc || t->seen == seen ? rc : TAKE(&s->seen, p->seen.v + seen, t->seen - seen);
-	rc = rc || t->tables == tables ? rc : TAKE(&s->tables, p->tables.v + tables, t->tables - tables);
-	for (size_t i = first; i < s->hits.n && !rc; i++)
+	TAKE(&s->fds, p->fds.v + fds, t->fds - fds);
+	TAKE(&s->hits, p->hits.v + hits, t->hits - hits);
+	TAKE(&s->seen, p->seen.v + seen, t->seen - seen);
+	TAKE(&s->tables, p->tables.v + tables, t->tables - tables);
+	for (size_t i = first; i < s->hits.n; i++)
 		s->hits.v[i].fd += shift;
-	return rc;
 }
 
 static void take_denied(struct scan *s, const struct scan *p)
@@ -188,14 +180,13 @@ static void take_all_locks(struct scan *s, struct scan *part)
 	SWAP(s->hits, part->hits);
 }
 
-static int take_parts(struct scan *s, struct scan *parts, size_t n)
+static void take_parts(struct scan *s, struct scan *parts, size_t n)
 {
 	struct taken taken[MAX_PARTS] = { 0 };
-	int rc = 0;
 
 	if (!s->fds.n && (n == 1 || !parts[0].fds.n || !parts[1].fds.n))
 		take_all_locks(s, &parts[n > 1 && !parts[0].fds.n]);
-	while (!rc) {
+	for (;;) {
 		size_t next = n;
 
 		for (size_t i = 0; i < n; i++) {
@@ -206,7 +197,7 @@ static int take_parts(struct scan *s, struct scan *parts, size_t n)
 		}
 		if (next == n)
 			break;
-		rc = take_process(s, &parts[next], &taken[next]);
+		take_process(s, &parts[next], &taken[next]);
 	}
 	for (size_t i = 0; i < n; i++) {
 		take_denied(s, &parts[i]);
@@ -214,39 +205,32 @@ static int take_parts(struct scan *s, struct scan *parts, size_t n)
 		s->late = s->late || parts[i].late;
 	}
 	s->credit = parts[0].credit;
-	return rc;
 }
 
-int lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc)
+void lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc)
 {
-	struct scan_crew *c = calloc(1, sizeof(*c));
+	struct scan_crew *c = lk_alloc(1, sizeof(*c));
 	bool has_second;
 	pthread_t second;
-	int rc;
 
-	if (!c)
-		return -ENOMEM;
 	c->whole = s;
 	c->pids = pids;
 	c->n = n;
 	c->before = ret_before;
 	c->may_dismiss = lk_scan_can_dismiss(s) && (ret_before || s->has_locks_file);
-	rc = begin_part(c, &c->parts[0]);
-	rc = rc ? rc : begin_part(c, &c->parts[1]);
-	has_second = !rc && start_second(c, &second);
+	begin_part(c, &c->parts[0]);
+	begin_part(c, &c->parts[1]);
+	has_second = start_second(c, &second);
 	if (!has_second)
 		read_list(c);
-	if (!rc)
-		sweep_part(c, &c->parts[0]);
+	sweep_part(c, &c->parts[0]);
 	lk_procroot_touch(0);
 	if (has_second)
 		pthread_join(second, NULL);
-	rc = rc ? rc : atomic_load(&c->rc);
-	rc = rc ? rc : take_parts(s, c->parts, has_second ? 2 : 1);
+	take_parts(s, c->parts, has_second ? 2 : 1);
 	if (ret_before)
 		*ret_list_rc = c->list_rc;
 	lk_scan_done(&c->parts[0]);
 	lk_scan_done(&c->parts[1]);
 	free(c);
-	return rc;
 }

@@ -92,14 +92,9 @@ static bool has_plain_numbers(const char *fstype)
 	return in_list(fstype, strlen(fstype), types, sizeof(types) / sizeof(*types));
 }
 
-static int add_dev(struct scan *s, uint32_t major, uint32_t minor, bool plain)
+static void add_dev(struct scan *s, uint32_t major, uint32_t minor, bool plain)
 {
-	struct scan_dev *slot = lk_vec_push(&s->devs);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = (struct scan_dev){ major, minor, plain };
-	return 0;
+	*lk_vec_push(&s->devs) = (struct scan_dev){ major, minor, plain };
 }
 
 /* Takes over fd, which stands for all others of its kind. */
@@ -113,7 +108,10 @@ static int learn_own(struct scan *s, int fd)
 	if (rc)
 		return rc;
 	/* Linux 5.8 and later say it: older ones are not known well enough. */
-	return st.stx_mask & STATX_MNT_ID ? add_dev(s, st.stx_dev_major, st.stx_dev_minor, true) : -EOPNOTSUPP;
+	if (!(st.stx_mask & STATX_MNT_ID))
+		return -EOPNOTSUPP;
+	add_dev(s, st.stx_dev_major, st.stx_dev_minor, true);
+	return 0;
 }
 
 /* Pipes, sockets, descriptors of events and nameless memory: their file systems are mounted nowhere. */
@@ -141,7 +139,7 @@ bool lk_scan_can_dismiss(struct scan *s)
 		const struct lk_mount *m = s->mounts.v.v[i];
 
 		if (!m->major && has_plain_numbers(m->fstype))
-			s->read_all = add_dev(s, m->major, m->minor, true) < 0;
+			add_dev(s, m->major, m->minor, true);
 	}
 	return !s->read_all;
 }
@@ -173,15 +171,10 @@ static void settle_credit(struct scan *s, bool dismissed)
 		s->credit = MAX_CREDIT;
 }
 
-static int add_seen(struct scan *s, uint64_t ino, int pid, int fd)
+static void add_seen(struct scan *s, uint64_t ino, int pid, int fd)
 {
-	struct scan_seen *slot = lk_vec_push(&s->seen);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = (struct scan_seen){ .ino = ino, .pid = pid, .fd = fd };
+	*lk_vec_push(&s->seen) = (struct scan_seen){ .ino = ino, .pid = pid, .fd = fd };
 	s->n_dismissed += fd >= 0;
-	return 0;
 }
 
 bool lk_scan_dismiss(struct scan *s, const struct lk_map *locked, int fddir, const char *name, int pid, int fd,
@@ -200,8 +193,9 @@ bool lk_scan_dismiss(struct scan *s, const struct lk_map *locked, int fddir, con
 	settle_credit(s, dismissed);
 	if (!plain)
 		*ret_dev = (struct scan_dev){ st.stx_dev_major, st.stx_dev_minor, false };
-	/* What cannot be remembered is read. */
-	return dismissed && add_seen(s, ino, pid, fd) == 0;
+	if (dismissed)
+		add_seen(s, ino, pid, fd);
+	return dismissed;
 }
 
 /* The number behind a label at the beginning of a line of fdinfo. */
@@ -230,87 +224,75 @@ void lk_scan_learn_dev(struct scan *s, const struct scan_dev *dev)
 	m = lk_mounts_by_id(mounts, (int)id);
 	/* Only a subvolume of btrfs has a number that no mount has. */
 	if (m && strcmp(m->fstype, "btrfs") == 0)
-		(void)add_dev(s, dev->major, dev->minor, true);
+		add_dev(s, dev->major, dev->minor, true);
 }
 
-int lk_scan_note_seen(struct scan *s, int pid)
+void lk_scan_note_seen(struct scan *s, int pid)
 {
 	uint64_t ino;
 
-	if (!(s->req->needs & LK_NEED_WAITS) || !find_number(&s->buf, "\nino:", &ino))
-		return 0;
-	return add_seen(s, ino, pid, -1);
+	if (s->req->needs & LK_NEED_WAITS && find_number(&s->buf, "\nino:", &ino))
+		add_seen(s, ino, pid, -1);
 }
 
 /* Of the numbers in the list those that were not known before; they are from now on. */
-static int note_new(struct scan *s, struct lk_map *ret_new)
+static void note_new(struct scan *s, struct lk_map *ret_new)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < s->lines.v.n && !rc; i++) {
+	for (size_t i = 0; i < s->lines.v.n; i++) {
 		const struct lk_key *k = &s->lines.v.v[i].rec.key;
 		size_t other;
 
 		if (!k->none && !lk_map_find(&s->locked_inodes, &k->ino, sizeof(k->ino), &other))
-			rc = lk_map_set(ret_new, &k->ino, sizeof(k->ino), 0);
+			lk_map_set(ret_new, &k->ino, sizeof(k->ino), 0);
 	}
-	return rc ? rc : lk_scan_note_inodes(s, &s->lines);
+	lk_scan_note_inodes(s, &s->lines);
 }
 
-static int read_dismissed(struct scan *s, struct scan_seen *seen)
+static void read_dismissed(struct scan *s, struct scan_seen *seen)
 {
 	struct lk_proc_name what = lk_procroot_name("fdinfo/%d", seen->fd);
 	struct lk_proc_name name = lk_procroot_task_name(seen->pid, 0, what.s);
-	int rc = lk_scan_sweep_fd(s, s->root->fd, name.s, seen->pid, 0, seen->fd);
 
-	return rc == -ENOMEM ? rc : 0;
+	lk_scan_sweep_fd(s, s->root->fd, name.s, seen->pid, 0, seen->fd);
 }
 
-int lk_scan_look_at_dismissed(struct scan *s)
+void lk_scan_look_at_dismissed(struct scan *s)
 {
 	struct lk_map new = { 0 };
 	size_t n = s->seen.n, other;
-	int rc = s->n_dismissed ? note_new(s, &new) : 0;
 
-	for (size_t i = 0; i < n && new.n && !rc && !lk_scan_is_late(s); i++) {
+	if (s->n_dismissed)
+		note_new(s, &new);
+	for (size_t i = 0; i < n && new.n && !lk_scan_is_late(s); i++) {
 		struct scan_seen seen = s->seen.v[i];
 
 		if (seen.fd < 0 || !lk_map_find(&new, &seen.ino, sizeof(seen.ino), &other))
 			continue;
 		s->seen.v[i].fd = -1;
 		s->n_dismissed--;
-		rc = read_dismissed(s, &seen);
+		read_dismissed(s, &seen);
 	}
 	lk_map_done(&new);
-	return rc;
 }
 
 static int compare_openers(const void *a, const void *b)
 {
 	const struct scan_opener *x = a, *y = b;
 
-	if (x->ino != y->ino)
-		return x->ino < y->ino ? -1 : 1;
-	return lk_scan_compare_pids(&x->pid, &y->pid);
+	return x->ino != y->ino ? lk_compare(x->ino, y->ino) : lk_compare(x->pid, y->pid);
 }
 
-int lk_scan_collect_openers(struct scan *s)
+void lk_scan_collect_openers(struct scan *s)
 {
 	size_t other;
 
 	s->openers.n = 0;
 	for (size_t i = 0; i < s->seen.n; i++) {
 		const struct scan_seen *seen = &s->seen.v[i];
-		struct scan_opener *slot;
 
-		if (!lk_map_find(&s->locked_inodes, &seen->ino, sizeof(seen->ino), &other))
-			continue;
-		slot = lk_vec_push(&s->openers);
-		if (!slot)
-			return -ENOMEM;
-		*slot = (struct scan_opener){ seen->pid, seen->ino };
+		if (lk_map_find(&s->locked_inodes, &seen->ino, sizeof(seen->ino), &other))
+			*lk_vec_push(&s->openers) = (struct scan_opener){ seen->pid, seen->ino };
 	}
 	if (s->openers.n)
 		qsort(s->openers.v, s->openers.n, sizeof(*s->openers.v), compare_openers);
-	return 0;
 }

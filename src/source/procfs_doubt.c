@@ -19,14 +19,9 @@
 /* Where nobody comes into question: a lock that is held as briefly has gone when the list is read again. */
 #define PAUSE_NS (3 * 1000 * 1000)
 
-static bool has_u64(const uint64_t *v, size_t n, uint64_t x)
-{
-	return n && bsearch(&x, v, n, sizeof(*v), lk_scan_compare_hashes);
-}
-
 bool lk_scan_is_in_doubt(const struct scan_doubt *d, uint64_t hash)
 {
-	return has_u64(d->hashes.v, d->hashes.n, hash);
+	return lk_u64s_has(&d->hashes, hash);
 }
 
 void lk_scan_doubt_done(struct scan_doubt *d)
@@ -47,9 +42,9 @@ static bool is_gone(const struct scan *s, int64_t pid)
 
 /* What is to be looked at. */
 struct targets {
-	scan_pids pids;
-	LK_VEC(uint64_t) inodes; /* of lines that name nobody who lives; sorted */
-	scan_hashes hashes; /* those lines; sorted */
+	lk_ints pids;
+	lk_u64s inodes; /* of lines that name nobody who lives; sorted */
+	lk_u64s hashes; /* those lines; sorted */
 };
 
 static void targets_done(struct targets *t)
@@ -59,75 +54,52 @@ static void targets_done(struct targets *t)
 	lk_vec_done(&t->hashes);
 }
 
-static int add_nameless(struct targets *t, const struct scan_line *l)
-{
-	uint64_t *ino = lk_vec_push(&t->inodes), *hash = lk_vec_push(&t->hashes);
-
-	if (!ino || !hash)
-		return -ENOMEM;
-	*ino = l->rec.key.ino;
-	*hash = l->hash;
-	return 0;
-}
-
 /* A POSIX lock ends with its process. */
-static int add_lines(const struct scan *s, const size_t *lines, size_t n, struct targets *t)
+static void add_lines(const struct scan *s, const size_t *lines, size_t n, struct targets *t)
 {
 	int64_t last = 0;
 	bool gone = true;
-	int rc = 0;
 
-	for (size_t i = 0; i < n && !rc; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct scan_line *l = &s->lines.v.v[lines[i]];
 
 		if (l->rec.pid != last)
 			gone = is_gone(s, l->rec.pid);
 		last = l->rec.pid;
-		if (l->rec.pid <= 0 || (gone && l->rec.type != LK_TYPE_POSIX))
-			rc = add_nameless(t, l);
-		else
-			rc = lk_scan_add_pid(&t->pids, l->rec.pid);
+		if (l->rec.pid <= 0 || (gone && l->rec.type != LK_TYPE_POSIX)) {
+			*lk_vec_push(&t->inodes) = l->rec.key.ino;
+			*lk_vec_push(&t->hashes) = l->hash;
+		} else {
+			lk_scan_add_pid(&t->pids, l->rec.pid);
+		}
 	}
-	if (t->inodes.n)
-		qsort(t->inodes.v, t->inodes.n, sizeof(*t->inodes.v), lk_scan_compare_hashes);
-	if (t->hashes.n)
-		qsort(t->hashes.v, t->hashes.n, sizeof(*t->hashes.v), lk_scan_compare_hashes);
-	return rc;
+	lk_u64s_sort(&t->inodes);
+	lk_u64s_sort(&t->hashes);
 }
 
 /* Who has had such a file open. */
-static int add_openers(const struct scan *s, struct targets *t)
+static void add_openers(const struct scan *s, struct targets *t)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < s->seen.n && !rc; i++) {
-		if (has_u64(t->inodes.v, t->inodes.n, s->seen.v[i].ino))
-			rc = lk_scan_add_pid(&t->pids, s->seen.v[i].pid);
+	for (size_t i = 0; i < s->seen.n; i++) {
+		if (lk_u64s_has(&t->inodes, s->seen.v[i].ino))
+			lk_scan_add_pid(&t->pids, s->seen.v[i].pid);
 	}
-	for (size_t i = 0; i < s->fds.n && !rc; i++) {
+	for (size_t i = 0; i < s->fds.n; i++) {
 		const struct scan_fd *f = &s->fds.v[i];
 
-		if (!f->dead && f->info.has_ino && has_u64(t->inodes.v, t->inodes.n, f->info.ino))
-			rc = lk_scan_add_pid(&t->pids, f->pid);
+		if (!f->dead && f->info.has_ino && lk_u64s_has(&t->inodes, f->info.ino))
+			lk_scan_add_pid(&t->pids, f->pid);
 	}
-	return rc;
-}
-
-static int compare_procs(const void *a, const void *b)
-{
-	return lk_scan_compare_pids(&((const struct scan_proc *)a)->pid, &((const struct scan_proc *)b)->pid);
 }
 
 static int add_newcomers(const struct scan *s, struct targets *t)
 {
-	scan_pids now = { 0 };
+	lk_ints now = { 0 };
 	int rc = lk_scan_list_pids(s, &now);
 
-	for (size_t i = 0; i < now.n && !rc; i++) {
-		struct scan_proc key = { .pid = now.v[i] };
-
-		if (!s->procs.n || !bsearch(&key, s->procs.v, s->procs.n, sizeof(key), compare_procs))
-			rc = lk_scan_add_pid(&t->pids, key.pid);
+	for (size_t i = 0; i < now.n; i++) {
+		if (!s->procs.n || !bsearch(&now.v[i], s->procs.v, s->procs.n, sizeof(*s->procs.v), lk_compare_int))
+			lk_scan_add_pid(&t->pids, now.v[i]);
 	}
 	lk_vec_done(&now);
 	return rc;
@@ -135,13 +107,14 @@ static int add_newcomers(const struct scan *s, struct targets *t)
 
 static int find_targets(const struct scan *s, const size_t *lines, size_t n, struct targets *t)
 {
-	int rc = add_lines(s, lines, n, t);
+	int rc = 0;
 
-	if (!rc && t->inodes.n) {
-		rc = add_openers(s, t);
-		rc = rc ? rc : add_newcomers(s, t);
+	add_lines(s, lines, n, t);
+	if (t->inodes.n) {
+		add_openers(s, t);
+		rc = add_newcomers(s, t);
 	}
-	lk_scan_sort_pids(&t->pids);
+	lk_ints_sort(&t->pids);
 	return rc;
 }
 
@@ -155,13 +128,13 @@ static bool is_out_of_ideas(const struct scan_doubt *d, const struct targets *t)
 	return again && d->n_targeted >= MAX_TARGETED;
 }
 
-static int sweep_targets(struct scan *s, const struct targets *t)
+static void sweep_targets(struct scan *s, const struct targets *t)
 {
 	struct timespec pause = { .tv_nsec = PAUSE_NS };
 
 	if (!t->pids.n)
 		(void)nanosleep(&pause, NULL);
-	return lk_scan_sweep_pids(s, t->pids.v, t->pids.n);
+	lk_scan_sweep_pids(s, t->pids.v, t->pids.n);
 }
 
 int lk_scan_look_again(struct scan *s, const size_t *lines, size_t n, struct scan_doubt *d)
@@ -174,12 +147,12 @@ int lk_scan_look_again(struct scan *s, const size_t *lines, size_t n, struct sca
 		d->hashes.n = 0;
 		rc = lk_scan_sweep(s);
 	} else if (!rc) {
-		scan_hashes were = d->hashes;
+		lk_u64s were = d->hashes;
 
 		d->n_targeted++;
 		d->hashes = t.hashes;
 		t.hashes = were;
-		rc = sweep_targets(s, &t);
+		sweep_targets(s, &t);
 	}
 	targets_done(&t);
 	return rc;

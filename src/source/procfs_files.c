@@ -48,7 +48,7 @@ static bool has_table(const struct scan *s, uint64_t ns_id)
 /* Each table once. Users can mount so much that reading it takes the kernel minutes: all tables together have a limit. */
 static void add_table(struct scan *s, int pid, const char *name)
 {
-	uint64_t ns_id = lk_procroot_ns(s->root, pid, "mnt"), *slot;
+	uint64_t ns_id = lk_procroot_ns(s->root, pid, "mnt");
 	int64_t began = lk_io_now_ms();
 	lk_auto_fd fd = -1;
 	lk_buf text = { 0 };
@@ -56,9 +56,8 @@ static void add_table(struct scan *s, int pid, const char *name)
 
 	if (has_table(s, ns_id) || s->tables_ms >= TABLES_MS)
 		return;
-	slot = ns_id ? lk_vec_push(&s->namespaces) : NULL;
-	if (slot)
-		*slot = ns_id;
+	if (ns_id)
+		*lk_vec_push(&s->namespaces) = ns_id;
 	fd = lk_io_openat(s->root->fd, name, O_RDONLY);
 	rc = fd < 0 ? fd : lk_io_read_fd_until(fd, MAX_TABLE, began + TABLES_MS - s->tables_ms, &text);
 	rc = rc < 0 ? rc : lk_mounts_add_text(&s->mounts, &text, ++s->n_ns, ns_id);
@@ -75,13 +74,10 @@ static const struct lk_mount *find_mount(struct scan *s, const struct scan_fd *f
 {
 	const struct lk_mount *m = lk_mounts_by_id(&s->mounts, f->info.mnt_id);
 	struct lk_proc_name name = lk_procroot_task_name(f->pid, f->tid, "mountinfo");
-	int *slot;
 
 	if (m || f->info.mnt_id < 0 || lk_scan_skips(s, f->pid) || tried_mountinfo(s, f->pid))
 		return m;
-	slot = lk_vec_push(&s->mountinfo_tried);
-	if (slot)
-		*slot = f->pid;
+	*lk_vec_push(&s->mountinfo_tried) = f->pid;
 	add_table(s, f->pid, name.s);
 	return lk_mounts_by_id(&s->mounts, f->info.mnt_id);
 }
@@ -117,7 +113,7 @@ static void stat_fd(struct scan *s, struct scan_fd *f)
 		take_stat(&f->file, &st);
 }
 
-static int read_link(struct scan *s, struct scan_fd *f)
+static void read_link(struct scan *s, struct scan_fd *f)
 {
 	struct lk_proc_name what = lk_procroot_name("fd/%d", f->fd);
 	struct lk_proc_name name = lk_procroot_task_name(f->pid, f->tid, what.s);
@@ -125,14 +121,10 @@ static int read_link(struct scan *s, struct scan_fd *f)
 
 	s->buf.n = 0;
 	rc = lk_scan_skips(s, f->pid) ? -ETIMEDOUT : lk_io_readlink_at(s->root->fd, name.s, &s->buf);
-	if (rc == -ENOENT || rc == -ESRCH)
-		return 0;
-	if (rc < 0) {
+	if (rc == 0)
+		f->link = lk_arena_strndup(&s->arena, s->buf.v, s->buf.n);
+	else if (rc != -ENOENT && rc != -ESRCH)
 		lk_scan_deny(s, LK_UNREAD_NAME, rc);
-		return 0;
-	}
-	f->link = lk_arena_strndup(&s->arena, s->buf.v, s->buf.n);
-	return f->link ? 0 : -ENOMEM;
 }
 
 char *lk_scan_unmarked_link(struct lk_arena *a, const char *link)
@@ -145,7 +137,7 @@ char *lk_scan_unmarked_link(struct lk_arena *a, const char *link)
 }
 
 /* Before anything is verified: the kernel marks a name that is gone (fs/d_path.c); without the mark it is there. */
-static int describe_link(struct scan *s, struct scan_fd *f)
+static void describe_link(struct scan *s, struct scan_fd *f)
 {
 	char *base;
 
@@ -153,7 +145,7 @@ static int describe_link(struct scan *s, struct scan_fd *f)
 	f->file.replaced = LK_UNKNOWN;
 	f->file.path = f->link;
 	if (!f->link)
-		return 0;
+		return;
 	base = lk_scan_unmarked_link(&s->arena, f->link);
 	if (!base) {
 		f->file.deleted = LK_NO;
@@ -161,7 +153,6 @@ static int describe_link(struct scan *s, struct scan_fd *f)
 		f->file.deleted = LK_YES;
 		f->file.path = base;
 	}
-	return 0;
 }
 
 static const struct lk_mount *describe_mount(struct scan *s, struct scan_fd *f, const struct lk_key *key)
@@ -181,16 +172,14 @@ static const struct lk_mount *describe_mount(struct scan *s, struct scan_fd *f, 
 	return m;
 }
 
-static int describe_fd(struct scan *s, struct scan_fd *f, const struct lk_key *key)
+static void describe_fd(struct scan *s, struct scan_fd *f, const struct lk_key *key)
 {
 	const struct lk_mount *m = describe_mount(s, f, key);
-	int rc;
 
 	stat_fd(s, f);
-	rc = read_link(s, f);
-	rc = rc < 0 ? rc : describe_link(s, f);
+	read_link(s, f);
+	describe_link(s, f);
 	f->here = lk_mounts_place(&s->mounts, m, f->link, &f->file);
-	return rc;
 }
 
 /* File systems that answer stat(2) with what stands in the inode (generic_fillattr()): st_dev and st_ino are the key's. */
@@ -218,13 +207,12 @@ static void take_known_stat(struct lk_fact_file *file, const struct lk_key *key,
 }
 
 /* The path as readlink(2) would say it. */
-static int take_known_link(struct scan *s, struct scan_fd *f, const struct scan_known *k)
+static void take_known_link(struct scan *s, struct scan_fd *f, const struct scan_known *k)
 {
 	if (!k->path)
-		return read_link(s, f);
-	f->link = k->unhashed ? lk_arena_printf(&s->arena, "%s%s", k->path, deleted_mark)
-			      : lk_arena_strdup(&s->arena, k->path);
-	return f->link ? 0 : -ENOMEM;
+		read_link(s, f);
+	else
+		f->link = lk_arena_printf(&s->arena, "%s%s", k->path, k->unhashed ? deleted_mark : "");
 }
 
 /* Whether the name is gone, by the kernel's word; a name of ours on mount m leads to its file unless something is mounted over it. */
@@ -244,30 +232,29 @@ static void settle_name(struct scan *s, struct scan_fd *f, const struct lk_mount
 	}
 }
 
-int lk_scan_describe_known(struct scan *s, struct scan_fd *f, const struct lk_key *key, const struct scan_known *k)
+void lk_scan_describe_known(struct scan *s, struct scan_fd *f, const struct lk_key *key, const struct scan_known *k)
 {
 	const struct lk_mount *m = describe_mount(s, f, key);
 	bool told = m && k->has_name;
-	int rc;
 
 	if (m && is_plain_fs(m->fstype) && m->local == LK_YES)
 		take_known_stat(&f->file, key, k);
 	else
 		stat_fd(s, f);
-	rc = told ? take_known_link(s, f, k) : read_link(s, f);
-	rc = rc < 0 ? rc : describe_link(s, f);
+	if (told)
+		take_known_link(s, f, k);
+	else
+		read_link(s, f);
+	describe_link(s, f);
 	f->here = lk_mounts_place(&s->mounts, m, f->link, &f->file);
-	if (!rc && told && f->link)
+	if (told && f->link)
 		settle_name(s, f, m, k);
-	return rc;
 }
 
 /* A waiter's descriptor shows no lock line: its key is the device of its mount and its inode. */
-int lk_scan_describe_waiters(struct scan *s)
+void lk_scan_describe_waiters(struct scan *s)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < s->waiters.n && !rc; i++) {
+	for (size_t i = 0; i < s->waiters.n; i++) {
 		struct scan_fd *f = s->waiters.v[i].fd == SIZE_MAX ? NULL : &s->fds.v[s->waiters.v[i].fd];
 		const struct lk_mount *m = f ? find_mount(s, f) : NULL;
 		struct lk_key key = { .none = true };
@@ -275,16 +262,14 @@ int lk_scan_describe_waiters(struct scan *s)
 		if (m && f->info.has_ino)
 			key = (struct lk_key){ .major = m->major, .minor = m->minor, .ino = f->info.ino };
 		if (f)
-			rc = describe_fd(s, f, &key);
+			describe_fd(s, f, &key);
 		s->waiters.v[i].fact.rec.key = key;
 	}
-	return rc;
 }
 
-int lk_scan_describe_files(struct scan *s)
+void lk_scan_describe_files(struct scan *s)
 {
 	size_t last = SIZE_MAX;
-	int rc = 0;
 
 	for (size_t i = 0; i < s->hits.n; i++) {
 		const struct scan_hit *h = &s->hits.v[i];
@@ -292,10 +277,8 @@ int lk_scan_describe_files(struct scan *s)
 		if (h->dead || h->fd == last)
 			continue;
 		last = h->fd;
-		rc = describe_fd(s, &s->fds.v[h->fd], &h->rec.key);
-		if (rc < 0)
-			return rc;
+		describe_fd(s, &s->fds.v[h->fd], &h->rec.key);
 	}
-	rc = lk_scan_describe_waiters(s);
-	return rc ? rc : lk_scan_verify_names(s);
+	lk_scan_describe_waiters(s);
+	lk_scan_verify_names(s);
 }

@@ -10,7 +10,7 @@
 
 /* Processes that facts name by number, each once, and their names. */
 struct relatives {
-	scan_pids pids;
+	lk_ints pids;
 	const char **comms; /* in the arena; NULL: gone */
 };
 
@@ -27,66 +27,55 @@ static bool read_stat(struct scan *s, int pid, struct lk_stat *ret)
 	return read_text(s, pid, "stat") && lk_parse_stat(s->buf.v, s->buf.n, ret) == 0;
 }
 
-static int read_numbers(struct scan *s, struct lk_fact_proc *p)
+static void read_numbers(struct scan *s, struct lk_fact_proc *p)
 {
 	char tty[LK_TTY_TEXT];
 	struct lk_stat st;
 
 	/* The number may be somebody else's by now. */
 	if (p->flags & LK_PROC_GONE || !read_stat(s, p->pid, &st) || st.start_ticks != p->start_ticks)
-		return 0;
+		return;
 	p->ppid = st.ppid;
 	p->session = st.session;
-	if (st.tty) {
+	if (st.tty)
 		p->tty = lk_arena_strdup(&s->arena, lk_tty_name(st.tty, tty));
-		if (!p->tty)
-			return -ENOMEM;
-	}
 	if (read_text(s, p->pid, "status"))
 		p->tracer = lk_parse_status_tracer(s->buf.v, s->buf.n);
-	return 0;
 }
 
-static int read_names(struct scan *s, struct relatives *r)
+static void read_names(struct scan *s, struct relatives *r)
 {
-	r->comms = lk_arena_array(&s->arena, r->pids.n ? r->pids.n : 1, sizeof(*r->comms));
-	if (!r->comms)
-		return -ENOMEM;
+	r->comms = lk_arena_array(&s->arena, r->pids.n, sizeof(*r->comms));
 	for (size_t i = 0; i < r->pids.n; i++) {
 		struct lk_stat st;
 
-		if (!read_stat(s, r->pids.v[i], &st))
-			continue;
-		r->comms[i] = lk_arena_strndup(&s->arena, st.comm, st.comm_len);
-		if (!r->comms[i])
-			return -ENOMEM;
+		if (read_stat(s, r->pids.v[i], &st))
+			r->comms[i] = lk_arena_strndup(&s->arena, st.comm, st.comm_len);
 	}
-	return 0;
 }
 
 static const char *name_of(const struct relatives *r, int pid)
 {
-	const int *found = r->pids.n ? bsearch(&pid, r->pids.v, r->pids.n, sizeof(pid), lk_scan_compare_pids) : NULL;
+	const int *found = r->pids.n ? bsearch(&pid, r->pids.v, r->pids.n, sizeof(pid), lk_compare_int) : NULL;
 
 	return found ? r->comms[found - r->pids.v] : NULL;
 }
 
-int lk_scan_read_jobs(struct scan *s, struct lk_fact_proc *procs, const size_t *places, size_t n)
+void lk_scan_read_jobs(struct scan *s, struct lk_fact_proc *procs, const size_t *places, size_t n)
 {
 	struct relatives r = { 0 };
-	int rc = 0;
 
-	for (size_t i = 0; i < n && !rc; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct lk_fact_proc *p = &procs[places[i]];
 
-		rc = read_numbers(s, p);
-		rc = rc ? rc : lk_scan_add_pid(&r.pids, p->ppid);
-		rc = rc ? rc : lk_scan_add_pid(&r.pids, p->session);
-		rc = rc ? rc : lk_scan_add_pid(&r.pids, p->tracer);
+		read_numbers(s, p);
+		lk_scan_add_pid(&r.pids, p->ppid);
+		lk_scan_add_pid(&r.pids, p->session);
+		lk_scan_add_pid(&r.pids, p->tracer);
 	}
-	lk_scan_sort_pids(&r.pids);
-	rc = rc ? rc : read_names(s, &r);
-	for (size_t i = 0; i < n && !rc; i++) {
+	lk_ints_sort(&r.pids);
+	read_names(s, &r);
+	for (size_t i = 0; i < n; i++) {
 		struct lk_fact_proc *p = &procs[places[i]];
 
 		p->parent_comm = name_of(&r, p->ppid);
@@ -94,5 +83,4 @@ int lk_scan_read_jobs(struct scan *s, struct lk_fact_proc *procs, const size_t *
 		p->tracer_comm = name_of(&r, p->tracer);
 	}
 	lk_vec_done(&r.pids);
-	return rc;
 }

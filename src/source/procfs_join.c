@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Stretches of a lock list, joined at the locks that they have in common; nothing here reads anything. */
-#include <errno.h>
 #include <string.h>
 
 #include "source/procfs_join.h"
@@ -23,22 +22,11 @@ void lk_stretch_done(struct scan_stretch *t)
 	lk_vec_done(&t->groups);
 }
 
-static int stretch_add(struct scan_stretch *to, const struct scan_line *l)
+static void stretch_add(struct scan_stretch *to, const struct scan_line *l)
 {
-	struct scan_line *slot;
-	size_t *group;
-
-	if (!l->rec.depth) {
-		group = lk_vec_push(&to->groups);
-		if (!group)
-			return -ENOMEM;
-		*group = to->lines.v.n;
-	}
-	slot = lk_vec_push(&to->lines.v);
-	if (!slot)
-		return -ENOMEM;
-	*slot = *l;
-	return 0;
+	if (!l->rec.depth)
+		*lk_vec_push(&to->groups) = to->lines.v.n;
+	*lk_vec_push(&to->lines.v) = *l;
 }
 
 /* One past the last line of group i. */
@@ -52,14 +40,12 @@ static uint64_t group_hash(const struct scan_stretch *t, size_t i)
 	return t->lines.v.v[t->groups.v[i]].hash;
 }
 
-static int add_groups(struct scan_stretch *to, const struct scan_stretch *from, size_t first)
+static void add_groups(struct scan_stretch *to, const struct scan_stretch *from, size_t first)
 {
 	size_t i = first < from->groups.n ? from->groups.v[first] : from->lines.v.n;
-	int rc = 0;
 
-	for (; i < from->lines.v.n && !rc; i++)
-		rc = stretch_add(to, &from->lines.v.v[i]);
-	return rc;
+	for (; i < from->lines.v.n; i++)
+		stretch_add(to, &from->lines.v.v[i]);
 }
 
 static void truncate_groups(struct scan_stretch *t, size_t n)
@@ -68,55 +54,47 @@ static void truncate_groups(struct scan_stretch *t, size_t n)
 	t->groups.n = n;
 }
 
-int lk_stretch_take(struct scan_stretch *t, const char *text, size_t n, bool mid_line)
+void lk_stretch_take(struct scan_stretch *t, const char *text, size_t n, bool mid_line)
 {
 	struct scan_lines l = { 0 };
 	const char *first = mid_line ? memchr(text, '\n', n) : NULL;
 	size_t at = first ? (size_t)(first - text) + 1 : mid_line ? n : 0;
-	int rc = 0;
 
-	while (at < n && !rc) {
+	while (at < n) {
 		const char *nl = memchr(text + at, '\n', n - at);
 		size_t len = (nl ? (size_t)(nl - text) : n) - at;
 
 		l.v.n = 0;
 		if (nl)
-			rc = lk_scan_add_line(&l, text + at, len);
-		if (!rc && l.v.n && (t->groups.n || !l.v.v[0].rec.depth))
-			rc = stretch_add(t, &l.v.v[0]);
+			lk_scan_add_line(&l, text + at, len);
+		if (l.v.n && (t->groups.n || !l.v.v[0].rec.depth))
+			stretch_add(t, &l.v.v[0]);
 		at += len + 1;
 	}
 	t->lines.n_bad = l.n_bad;
 	lk_scan_lines_done(&l);
 	if (t->cut && t->groups.n)
 		truncate_groups(t, t->groups.n - 1);
-	return rc;
 }
 
-int lk_joint_begin(struct scan_joint *j)
+void lk_joint_begin(struct scan_joint *j)
 {
-	int rc;
-
 	lk_stretch_reset(&j->all);
 	j->from = j->base = 0;
-	rc = add_groups(&j->all, &j->before, 0);
+	add_groups(&j->all, &j->before, 0);
 	j->all.lines.n_bad = j->before.lines.n_bad;
-	return rc;
 }
 
-static int note_places(struct scan_joint *j)
+static void note_places(struct scan_joint *j)
 {
-	int rc = 0;
-
 	lk_map_done(&j->places);
-	for (size_t i = 0; i < j->now.groups.n && !rc; i++) {
+	for (size_t i = 0; i < j->now.groups.n; i++) {
 		const uint64_t *hash = &j->now.lines.v.v[j->now.groups.v[i]].hash;
 		size_t other;
 		bool twice = lk_map_find(&j->places, hash, sizeof(*hash), &other);
 
-		rc = lk_map_set(&j->places, hash, sizeof(*hash), twice ? SIZE_MAX : i);
+		lk_map_set(&j->places, hash, sizeof(*hash), twice ? SIZE_MAX : i);
 	}
-	return rc;
 }
 
 struct run {
@@ -124,12 +102,12 @@ struct run {
 };
 
 /* The longest run of groups that stand one behind the other in both stretches. */
-static int find_run(struct scan_joint *j, struct run *ret)
+static struct run find_run(struct scan_joint *j)
 {
 	struct run best = { 0 };
-	int rc = note_places(j);
 
-	for (size_t i = j->from; i < j->before.groups.n && !rc;) {
+	note_places(j);
+	for (size_t i = j->from; i < j->before.groups.n;) {
 		uint64_t hash = group_hash(&j->before, i);
 		struct run r = { .before = i };
 
@@ -143,41 +121,37 @@ static int find_run(struct scan_joint *j, struct run *ret)
 		best = r.n > best.n ? r : best;
 		i += r.n;
 	}
-	*ret = best;
-	return rc;
+	return best;
 }
 
-int lk_joint_join(struct scan_joint *j, bool *ret_moved)
+bool lk_joint_join(struct scan_joint *j, bool *ret_moved)
 {
 	struct scan_stretch spare;
-	struct run r;
-	int rc = find_run(j, &r);
+	struct run r = find_run(j);
 
 	*ret_moved = false;
-	if (rc < 0 || r.n < MIN_RUN)
-		return rc;
+	if (r.n < MIN_RUN)
+		return false;
 	/* It was not meant to go further than what is known. */
 	if (j->now.cut && r.now + r.n == j->now.groups.n)
-		return 1;
+		return true;
 	j->base += r.before - j->from;
 	j->from = r.now;
 	truncate_groups(&j->all, j->base + r.n);
-	rc = add_groups(&j->all, &j->now, r.now + r.n);
+	add_groups(&j->all, &j->now, r.now + r.n);
 	j->all.lines.n_bad += j->now.lines.n_bad;
 	spare = j->before;
 	j->before = j->now;
 	j->now = spare;
 	*ret_moved = true;
-	return rc < 0 ? rc : 1;
+	return true;
 }
 
-int lk_joint_is_same_end(struct scan_joint *j, bool *ret)
+bool lk_joint_is_same_end(struct scan_joint *j)
 {
-	struct run r;
-	int rc = find_run(j, &r);
+	struct run r = find_run(j);
 
-	*ret = !j->now.cut && r.n && r.n == j->now.groups.n && r.before + r.n == j->before.groups.n;
-	return rc;
+	return !j->now.cut && r.n && r.n == j->now.groups.n && r.before + r.n == j->before.groups.n;
 }
 
 void lk_joint_done(struct scan_joint *j)

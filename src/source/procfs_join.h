@@ -19,8 +19,8 @@ void lk_stretch_reset(struct scan_stretch *t);
 void lk_stretch_done(struct scan_stretch *t);
 /* The lines of text[0..n), added to *t, of which `cut` is said. mid_line: the text begins within a line.
  * Lines before the first held one belong to a group that the reader was in when it last stopped short; where it stops short now,
- * the last group may not be whole. Either is left out: the other reader has it. 0 or -ENOMEM. */
-int lk_stretch_take(struct scan_stretch *t, const char *text, size_t n, bool mid_line);
+ * the last group may not be whole. Either is left out: the other reader has it. */
+void lk_stretch_take(struct scan_stretch *t, const char *text, size_t n, bool mid_line);
 
 /* All zero: empty. */
 struct scan_joint {
@@ -30,13 +30,13 @@ struct scan_joint {
 	struct lk_map places; /* scratch: of the locks in `now` that stand there once */
 };
 
-/* `before` is the first stretch: it begins at the beginning, so that it need not be joined to anything. 0 or -ENOMEM. */
-int lk_joint_begin(struct scan_joint *j);
+/* `before` is the first stretch: it begins at the beginning, so that it need not be joined to anything. */
+void lk_joint_begin(struct scan_joint *j);
 /* Joins `now` to `before`, in whose place it comes unless it brought nothing more: behind what they have in common comes what `now`
- * says, which is newer. 1, 0: they have too little in common, or -ENOMEM. *ret_moved: `now` is `before` from here on. */
-int lk_joint_join(struct scan_joint *j, bool *ret_moved);
-/* `now` is nothing but how the stretch before ended. 0 or -ENOMEM. */
-int lk_joint_is_same_end(struct scan_joint *j, bool *ret);
+ * says, which is newer. false: they have too little in common. *ret_moved: `now` is `before` from here on. */
+bool lk_joint_join(struct scan_joint *j, bool *ret_moved);
+/* `now` is nothing but how the stretch before ended. */
+bool lk_joint_is_same_end(struct scan_joint *j);
 void lk_joint_done(struct scan_joint *j);
 
 #endif

@@ -23,52 +23,43 @@ void lk_scan_lines_done(struct scan_lines *l)
 	*l = (struct scan_lines){ 0 };
 }
 
-int lk_scan_add_line(struct scan_lines *l, const char *s, size_t n)
+void lk_scan_add_line(struct scan_lines *l, const char *s, size_t n)
 {
 	struct scan_line *slot;
 	struct lk_record rec;
 
 	if (!n)
-		return 0;
+		return;
 	if (lk_parse_lock_line(s, n, &rec) < 0) {
 		l->n_bad++;
-		return 0;
+		return;
 	}
 	slot = lk_vec_push(&l->v);
-	if (!slot)
-		return -ENOMEM;
 	slot->rec = rec;
 	slot->hash = lk_record_hash(&rec);
-	return 0;
 }
 
-/* Takes the whole lines out of buf[0..n); returns how many bytes they were, or -errno. */
-static ssize_t take_lines(struct scan_lines *l, const char *buf, size_t n)
+/* Takes the whole lines out of buf[0..n); returns how many bytes they were. */
+static size_t take_lines(struct scan_lines *l, const char *buf, size_t n)
 {
 	size_t used = 0;
+	const char *nl;
 
-	for (;;) {
-		const char *nl = memchr(buf + used, '\n', n - used);
-		int rc;
-
-		if (!nl)
-			return (ssize_t)used;
-		rc = lk_scan_add_line(l, buf + used, (size_t)(nl - buf) - used);
-		if (rc < 0)
-			return rc;
+	while ((nl = memchr(buf + used, '\n', n - used)) != NULL) {
+		lk_scan_add_line(l, buf + used, (size_t)(nl - buf) - used);
 		used = (size_t)(nl - buf) + 1;
 	}
+	return used;
 }
 
 static int read_all(struct scan *s, int fd, struct scan_lines *l)
 {
-	lk_auto_mem char *buf = malloc(CHUNK);
+	lk_auto_mem char *buf = lk_alloc(CHUNK, 1);
 	size_t n = 0;
 
-	if (!buf)
-		return -ENOMEM;
 	for (;;) {
-		ssize_t got, used;
+		ssize_t got;
+		size_t used;
 
 		/* With a hundred thousand locks one pass can take a minute while others lock and unlock. */
 		l->cut = lk_scan_is_late(s);
@@ -79,16 +70,16 @@ static int read_all(struct scan *s, int fd, struct scan_lines *l)
 			continue;
 		if (got < 0)
 			return -errno;
-		if (got == 0)
-			return n ? lk_scan_add_line(l, buf, n) : 0;
+		if (got == 0) {
+			lk_scan_add_line(l, buf, n);
+			return 0;
+		}
 		l->n_reads++;
 		l->n_bytes += (size_t)got;
 		n += (size_t)got;
 		used = take_lines(l, buf, n);
-		if (used < 0)
-			return (int)used;
-		memmove(buf, buf + used, n - (size_t)used);
-		n -= (size_t)used;
+		memmove(buf, buf + used, n - used);
+		n -= used;
 		if (n == CHUNK) {
 			l->n_bad++; /* no line is that long */
 			n = 0;
@@ -113,40 +104,27 @@ int lk_scan_read_lines(struct scan *s, struct scan_lines *ret)
 	return 0;
 }
 
-static int compare_u64(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* Bodies with their depth, sorted: ids and order differ from read to read and mean nothing. */
 static uint64_t *sorted_hashes(const struct scan_lines *l)
 {
-	uint64_t *h = malloc((l->v.n ? l->v.n : 1) * sizeof(*h));
+	uint64_t *h = lk_alloc(l->v.n, sizeof(*h));
 
-	if (!h)
-		return NULL;
 	for (size_t i = 0; i < l->v.n; i++)
 		h[i] = lk_hash(l->v.v[i].hash, &l->v.v[i].rec.depth, sizeof(l->v.v[i].rec.depth));
-	qsort(h, l->v.n, sizeof(*h), compare_u64);
+	qsort(h, l->v.n, sizeof(*h), lk_compare_u64);
 	return h;
 }
 
-int lk_scan_lines_equal(const struct scan_lines *a, const struct scan_lines *b, bool *ret)
+bool lk_scan_lines_equal(const struct scan_lines *a, const struct scan_lines *b)
 {
 	lk_auto_mem uint64_t *ha = NULL;
 	lk_auto_mem uint64_t *hb = NULL;
 
-	*ret = false;
 	if (a->v.n != b->v.n)
-		return 0;
+		return false;
 	ha = sorted_hashes(a);
 	hb = sorted_hashes(b);
-	if (!ha || !hb)
-		return -ENOMEM;
-	*ret = memcmp(ha, hb, a->v.n * sizeof(*ha)) == 0;
-	return 0;
+	return memcmp(ha, hb, a->v.n * sizeof(*ha)) == 0;
 }
 
 static bool is_atomic(const struct scan_lines *l)
@@ -164,8 +142,7 @@ static int read_until_equal(struct scan *s, struct scan_lines *last, bool *ret_s
 		struct scan_lines next = { 0 };
 
 		rc = lk_scan_read_lines(s, &next);
-		rc = rc ? rc : lk_scan_lines_equal(&next, last, &sure);
-		sure = sure || (rc == 0 && is_atomic(&next));
+		sure = rc == 0 && (is_atomic(&next) || lk_scan_lines_equal(&next, last));
 		lk_scan_lines_done(last);
 		*last = next;
 	}
@@ -176,14 +153,13 @@ static int read_until_equal(struct scan *s, struct scan_lines *last, bool *ret_s
 int lk_scan_read_settled(struct scan *s, const struct scan_lines *before, struct scan_lines *ret, bool *ret_sure)
 {
 	struct scan_lines last = { 0 }, chained = { 0 };
-	bool sure = false;
 	int rc = lk_scan_read_lines(s, &last);
+	bool sure;
 
 	if (rc < 0)
 		return rc;
-	rc = lk_scan_lines_equal(before, &last, &sure);
-	sure = sure || is_atomic(&last);
-	if (!rc && !sure && s->root->is_proc) {
+	sure = is_atomic(&last) || lk_scan_lines_equal(before, &last);
+	if (!sure && s->root->is_proc) {
 		rc = lk_scan_read_chained(s, last.n_bytes, &chained, &sure);
 		if (!rc && sure) {
 			lk_scan_lines_done(&last);
@@ -235,8 +211,7 @@ static struct scan_count *count_slot(struct scan_counts *c, uint64_t hash)
 		return slot;
 	c->keys[c->v.n] = hash;
 	slot = lk_vec_push(&c->v);
-	if (!slot || lk_map_set(&c->map, &c->keys[c->v.n - 1], sizeof(hash), c->v.n - 1) < 0)
-		return NULL;
+	lk_map_set(&c->map, &c->keys[c->v.n - 1], sizeof(hash), c->v.n - 1);
 	*slot = (struct scan_count){ 0 };
 	return slot;
 }
@@ -265,13 +240,11 @@ static int compare_owned(const void *a, const void *b)
 	return x->owner < y->owner ? -1 : x->owner > y->owner;
 }
 
-static int count_groups(const struct scan *s, struct scan_counts *c)
+static void count_groups(const struct scan *s, struct scan_counts *c)
 {
-	lk_auto_mem struct owned *o = malloc((s->hits.n ? s->hits.n : 1) * sizeof(*o));
+	lk_auto_mem struct owned *o = lk_alloc(s->hits.n, sizeof(*o));
 	size_t n = 0;
 
-	if (!o)
-		return -ENOMEM;
 	for (size_t i = 0; i < s->hits.n; i++) {
 		if (!s->hits.v[i].dead)
 			o[n++] = (struct owned){ s->hits.v[i].hash, owner_of(s, &s->hits.v[i]) };
@@ -280,35 +253,17 @@ static int count_groups(const struct scan *s, struct scan_counts *c)
 	for (size_t i = 0; i < n; i++) {
 		struct scan_count *slot = count_slot(c, o[i].hash);
 
-		if (!slot)
-			return -ENOMEM;
 		if (i == 0 || compare_owned(&o[i - 1], &o[i]) != 0)
 			slot->n_groups++;
 	}
-	return 0;
 }
 
-int lk_scan_count(const struct scan *s, const struct scan_lines *l, struct scan_counts *ret)
+void lk_scan_count(const struct scan *s, const struct scan_lines *l, struct scan_counts *ret)
 {
-	struct scan_counts c = { 0 };
-	size_t most = l->v.n + s->hits.n;
-	int rc = 0;
-
-	c.keys = malloc((most ? most : 1) * sizeof(*c.keys));
-	if (!c.keys)
-		return -ENOMEM;
-	for (size_t i = 0; i < l->v.n && !rc; i++) {
-		struct scan_count *slot = l->v.v[i].rec.depth ? NULL : count_slot(&c, l->v.v[i].hash);
-
-		if (slot)
-			slot->n_lines++;
-		else if (!l->v.v[i].rec.depth)
-			rc = -ENOMEM;
+	*ret = (struct scan_counts){ .keys = lk_alloc(l->v.n + s->hits.n, sizeof(*ret->keys)) };
+	for (size_t i = 0; i < l->v.n; i++) {
+		if (!l->v.v[i].rec.depth)
+			count_slot(ret, l->v.v[i].hash)->n_lines++;
 	}
-	rc = rc ? rc : count_groups(s, &c);
-	if (rc < 0)
-		lk_scan_counts_done(&c);
-	else
-		*ret = c;
-	return rc;
+	count_groups(s, ret);
 }

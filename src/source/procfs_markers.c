@@ -57,9 +57,9 @@ static int read_comm(struct scan *s, const char *name, lk_buf *ret)
 }
 
 /* By the name of the process: the link to the program of one that is in execve(2) can take for ever. */
-int lk_scan_sweep_lockscopes(struct scan *s)
+void lk_scan_sweep_lockscopes(struct scan *s)
 {
-	scan_pids all = { 0 }, ours = { 0 };
+	lk_ints all = { 0 }, ours = { 0 };
 	lk_buf own = { 0 }, other = { 0 };
 	int rc = lk_scan_list_pids(s, &all);
 
@@ -67,14 +67,13 @@ int lk_scan_sweep_lockscopes(struct scan *s)
 	for (size_t i = 0; i < all.n && !rc; i++) {
 		if (read_comm(s, lk_procroot_task_name(all.v[i], 0, "comm").s, &other) == 0 && other.n == own.n &&
 		    memcmp(other.v, own.v, own.n) == 0)
-			rc = lk_scan_add_pid(&ours, all.v[i]);
+			lk_scan_add_pid(&ours, all.v[i]);
 	}
-	rc = rc ? rc : lk_scan_sweep_pids(s, ours.v, ours.n);
+	lk_scan_sweep_pids(s, ours.v, ours.n);
 	lk_vec_done(&all);
 	lk_vec_done(&ours);
 	lk_vec_done(&own);
 	lk_vec_done(&other);
-	return rc == -ENOMEM ? rc : 0;
 }
 
 /* Nothing on that file but what this descriptor shows, all of it of this form. */

@@ -37,11 +37,6 @@ void lk_scan_memo_done(struct scan_memo *m)
 	forget_all(&m->fresh);
 }
 
-static int compare(const void *key, const void *elem)
-{
-	return lk_scan_compare_pids(key, &((const struct scan_memory *)elem)->pid);
-}
-
 static bool is_same(const struct scan_memory *e, const struct lk_fact_proc *p)
 {
 	if (!p->start_ticks || e->start_ticks != p->start_ticks || e->uid != p->uid || e->ppid != p->ppid)
@@ -52,7 +47,7 @@ static bool is_same(const struct scan_memory *e, const struct lk_fact_proc *p)
 static struct scan_memory *find_known(const struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs,
 				      int64_t now_ms)
 {
-	struct scan_memory *e = m->v.n ? bsearch(&p->pid, m->v.v, m->v.n, sizeof(*m->v.v), compare) : NULL;
+	struct scan_memory *e = m->v.n ? bsearch(&p->pid, m->v.v, m->v.n, sizeof(*m->v.v), lk_compare_int) : NULL;
 
 	if (!e || (e->needs & needs) != needs || !is_same(e, p) || (needs & LK_NEED_JOB && p->state == 't'))
 		return NULL;
@@ -65,41 +60,24 @@ const struct scan_memory *lk_scan_recall(const struct scan_memo *m, const struct
 	return find_known(m, p, needs, now_ms);
 }
 
-static char *copy(const char *s, bool *failed)
+static struct scan_memory remember(const struct lk_fact_proc *p, unsigned needs, int64_t read_ms)
 {
-	char *own = s ? strdup(s) : NULL;
-
-	*failed |= s && !own;
-	return own;
-}
-
-/* false: no memory; e is left alone. */
-static bool remember(struct scan_memory *e, const struct lk_fact_proc *p, unsigned needs, int64_t read_ms)
-{
-	bool failed = false;
-	struct scan_memory fresh = {
+	return (struct scan_memory){
 		.pid = p->pid,
 		.ppid = p->ppid,
 		.start_ticks = p->start_ticks,
 		.uid = p->uid,
 		.needs = needs,
 		.read_ms = read_ms,
-		.comm = p->comm ? strndup(p->comm, p->comm_len) : NULL,
-		.user = copy(p->user, &failed),
-		.cmdline = copy(p->cmdline, &failed),
-		.cgroup = copy(p->cgroup, &failed),
-		.parent_comm = copy(p->parent_comm, &failed),
-		.session_comm = copy(p->session_comm, &failed),
-		.tty = copy(p->tty, &failed),
+		.comm = p->comm ? lk_strndup(p->comm, p->comm_len) : NULL,
+		.user = lk_strdup(p->user),
+		.cmdline = lk_strdup(p->cmdline),
+		.cgroup = lk_strdup(p->cgroup),
+		.parent_comm = lk_strdup(p->parent_comm),
+		.session_comm = lk_strdup(p->session_comm),
+		.tty = lk_strdup(p->tty),
 		.session = p->session,
 	};
-
-	if (failed || !fresh.comm) {
-		forget(&fresh);
-		return false;
-	}
-	*e = fresh;
-	return true;
 }
 
 /* What is still believed goes over as it is. */
@@ -125,12 +103,10 @@ void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, unsigne
 	if (!needs || p->tracer || (!known && !has_all(p, needs)))
 		return;
 	e = lk_vec_push(&m->fresh);
-	if (!e)
-		return;
 	if (known)
 		move(e, known);
-	else if (!remember(e, p, needs, now_ms))
-		m->fresh.n--;
+	else
+		*e = remember(p, needs, now_ms);
 }
 
 void lk_scan_memo_turn(struct scan_memo *m)

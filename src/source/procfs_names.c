@@ -83,8 +83,7 @@ static bool was_renamed(const struct scan *s, const struct scan_fd *f)
 	struct lk_proc_name what = lk_procroot_name("fd/%d", f->fd);
 	struct lk_proc_name name = lk_procroot_task_name(f->pid, f->tid, what.s);
 	lk_buf now = { 0 };
-	bool same = lk_io_readlink_at(s->root->fd, name.s, &now) == 0 && lk_buf_str(&now) &&
-		    strcmp(lk_buf_str(&now), f->link) == 0;
+	bool same = lk_io_readlink_at(s->root->fd, name.s, &now) == 0 && strcmp(lk_buf_str(&now), f->link) == 0;
 
 	lk_vec_done(&now);
 	return !same;
@@ -182,13 +181,10 @@ static int compare_for_verify(const void *a, const void *b, void *arg)
 
 	if (rc)
 		return rc;
-	if (x->file.mnt_id != y->file.mnt_id)
-		return x->file.mnt_id < y->file.mnt_id ? -1 : 1;
-	if (x->file.st_major != y->file.st_major)
-		return x->file.st_major < y->file.st_major ? -1 : 1;
-	if (x->file.st_minor != y->file.st_minor)
-		return x->file.st_minor < y->file.st_minor ? -1 : 1;
-	return x->file.st_ino < y->file.st_ino ? -1 : x->file.st_ino > y->file.st_ino;
+	rc = lk_compare(x->file.mnt_id, y->file.mnt_id);
+	rc = rc ? rc : lk_compare(x->file.st_major, y->file.st_major);
+	rc = rc ? rc : lk_compare(x->file.st_minor, y->file.st_minor);
+	return rc ? rc : lk_compare(x->file.st_ino, y->file.st_ino);
 }
 
 /* Descriptors of one file under one name get one look: the others copy the first one's answer. */
@@ -212,11 +208,11 @@ static void copy_verdict(struct lk_fact_file *to, const struct lk_fact_file *fro
 	to->unreachable = from->unreachable;
 }
 
-int lk_scan_verify_names(struct scan *s)
+void lk_scan_verify_names(struct scan *s)
 {
 	struct verify v = { .s = s };
-	lk_auto_mem size_t *all = calloc(s->fds.n ? s->fds.n : 1, sizeof(*all));
-	lk_auto_mem size_t *first_same = calloc(s->fds.n ? s->fds.n : 1, sizeof(*first_same));
+	lk_auto_mem size_t *all = lk_alloc(s->fds.n, sizeof(*all));
+	lk_auto_mem size_t *first_same = lk_alloc(s->fds.n, sizeof(*first_same));
 	struct lk_helper_job job = {
 		.work = verify_work,
 		.take = verify_take,
@@ -230,8 +226,7 @@ int lk_scan_verify_names(struct scan *s)
 	size_t n = 0;
 	int rc;
 
-	if (!all || !first_same || lk_vec_reserve(&v.fds.v, &v.fds.cap, 0, s->fds.n, sizeof(*v.fds.v)) < 0)
-		return -ENOMEM;
+	lk_vec_reserve(&v.fds.v, &v.fds.cap, 0, s->fds.n, sizeof(*v.fds.v));
 	for (size_t i = 0; i < s->fds.n; i++) {
 		if (lk_scan_can_verify(s, &s->fds.v[i]))
 			all[n++] = i;
@@ -243,12 +238,9 @@ int lk_scan_verify_names(struct scan *s)
 	if (n && !rc && (res.n_given_up || res.n_left))
 		lk_scan_deny(s, LK_UNREAD_NAME, -ETIMEDOUT);
 	/* Without a helper (no process to be had) names are just not verified. */
-	if (rc < 0 && rc != -ENOMEM) {
+	if (rc < 0)
 		lk_scan_deny(s, LK_UNREAD_NAME, rc);
-		rc = 0;
-	}
 	for (size_t i = 0; i < n; i++)
 		copy_verdict(&s->fds.v[all[i]].file, &s->fds.v[first_same[all[i]]].file);
 	lk_vec_done(&v.fds);
-	return rc;
 }

@@ -16,22 +16,11 @@ struct item {
 	bool waits;
 };
 
-int lk_scan_compare_keys(const void *a, const void *b)
-{
-	const struct lk_key *x = a, *y = b;
-
-	if (x->major != y->major)
-		return x->major < y->major ? -1 : 1;
-	if (x->minor != y->minor)
-		return x->minor < y->minor ? -1 : 1;
-	return x->ino < y->ino ? -1 : x->ino > y->ino;
-}
-
 static int compare_item_keys(const void *a, const void *b)
 {
 	const struct item *x = a, *y = b;
 
-	return lk_scan_compare_keys(&x->key, &y->key);
+	return lk_key_compare(&x->key, &y->key);
 }
 
 /* 0 same, 1 or 2 ordered, 3 different, -1 cannot tell (one is gone, or we may not). */
@@ -78,9 +67,7 @@ static int compare_items(const void *a, const void *b, void *arg)
 		return rc == 1 ? -1 : rc == 2;
 	o->failed = true;
 	/* No order to be had: any fixed one will do, equality is asked for again below. */
-	if (fx->pid != fy->pid)
-		return fx->pid < fy->pid ? -1 : 1;
-	return fx->fd < fy->fd ? -1 : fx->fd > fy->fd;
+	return fx->pid != fy->pid ? lk_compare(fx->pid, fy->pid) : lk_compare(fx->fd, fy->fd);
 }
 
 static size_t collect(const struct scan *s, struct item *items)
@@ -175,17 +162,15 @@ static bool any_waits(const struct item *items, size_t n)
 	return false;
 }
 
-int lk_scan_number_ofds(struct scan *s)
+void lk_scan_number_ofds(struct scan *s)
 {
 	lk_auto_mem struct item *items = NULL;
 	struct scan_numbered now = { s->fds.n, s->hits.n, s->waiters.n };
 	size_t n, first = 0;
 
 	if (!s->root->own_pids || memcmp(&now, &s->numbered, sizeof(now)) == 0)
-		return 0;
-	items = malloc((s->fds.n ? s->fds.n : 1) * sizeof(*items));
-	if (!items)
-		return -ENOMEM;
+		return;
+	items = lk_alloc(s->fds.n, sizeof(*items));
 	n = collect(s, items);
 	qsort(items, n, sizeof(*items), compare_item_keys);
 	for (size_t i = 1; i <= n; i++) {
@@ -197,5 +182,4 @@ int lk_scan_number_ofds(struct scan *s)
 		first = i;
 	}
 	s->numbered = now;
-	return 0;
 }

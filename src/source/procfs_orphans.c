@@ -49,7 +49,7 @@ static int maps_line(void *arg, const char *text, size_t n)
 
 	look->n_lines++;
 	if (lk_maps_parse_line(text, n, &line) == 0 && line.key.ino)
-		hit = bsearch(&line.key, j->keys, j->n_keys, sizeof(*j->keys), lk_scan_compare_keys);
+		hit = bsearch(&line.key, j->keys, j->n_keys, sizeof(*j->keys), lk_key_compare);
 	if (!hit)
 		return 0;
 	m.key = (size_t)(hit - j->keys);
@@ -131,13 +131,12 @@ static struct lk_helper_about about_maps(void *arg, size_t i)
 	return lk_guard_about(j->s->root, j->pids[i]);
 }
 
-static int prepare(struct maps_job *j)
+static void prepare(struct maps_job *j)
 {
 	struct scan *s = j->s;
 
-	j->pids = calloc(s->procs.n ? s->procs.n : 1, sizeof(*j->pids));
-	if (!j->pids || lk_vec_reserve(&s->orphans.v, &s->orphans.cap, 0, j->n_keys, sizeof(*s->orphans.v)) < 0)
-		return -ENOMEM;
+	j->pids = lk_alloc(s->procs.n, sizeof(*j->pids));
+	lk_vec_reserve(&s->orphans.v, &s->orphans.cap, 0, j->n_keys, sizeof(*s->orphans.v));
 	for (size_t i = 0; i < s->procs.n; i++) {
 		if (lk_scan_skips(s, s->procs.v[i].pid))
 			maps_unread(j, s->procs.v[i].pid, -ETIMEDOUT);
@@ -147,10 +146,9 @@ static int prepare(struct maps_job *j)
 	s->orphans.n = j->n_keys;
 	for (size_t k = 0; k < j->n_keys; k++)
 		s->orphans.v[k] = (struct lk_fact_orphan){ .key = j->keys[k] };
-	return 0;
 }
 
-int lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n)
+void lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n)
 {
 	struct maps_job j = { .s = s, .keys = keys, .n_keys = n };
 	int64_t until = lk_io_now_ms() + MAPS_MS;
@@ -165,14 +163,13 @@ int lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n)
 		.stall_ms = STALL_MS,
 		.deadline_ms = s->deadline_ms && s->deadline_ms < until ? s->deadline_ms : until,
 	};
-	int rc = prepare(&j);
+	int rc;
 
+	prepare(&j);
 	job.n_items = j.n_pids;
-	if (!rc && j.n_pids)
-		rc = lk_helper_run(&job, &res);
+	rc = j.n_pids ? lk_helper_run(&job, &res) : 0;
 	for (size_t k = 0; !rc && j.n_pids && k < n; k++)
 		s->orphans.v[k].maps_read = !j.n_unread && !res.n_left;
-	free(j.pids);
 	/* Without a helper (no process to be had) the maps stay unread, and maps_read says so. */
-	return rc == -ENOMEM ? rc : 0;
+	free(j.pids);
 }

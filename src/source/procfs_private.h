@@ -3,7 +3,9 @@
 #ifndef LK_SOURCE_PROCFS_PRIVATE_H
 #define LK_SOURCE_PROCFS_PRIVATE_H
 
+#include "base/alloc.h"
 #include "base/arena.h"
+#include "base/ints.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "record/blocked.h"
@@ -215,10 +217,10 @@ int lk_scan_emit_denied(struct scan *s, const struct lk_sink *sink);
 void lk_scan_lines_done(struct scan_lines *l);
 /* One pass over /proc/locks. 0, -ENOENT: there is none, or -errno. */
 int lk_scan_read_lines(struct scan *s, struct scan_lines *ret);
-/* One line of it, without its end; a bad one is counted. 0 or -ENOMEM. */
-int lk_scan_add_line(struct scan_lines *l, const char *s, size_t n);
+/* One line of it, without its end; a bad one is counted. */
+void lk_scan_add_line(struct scan_lines *l, const char *s, size_t n);
 /* Same lines, whatever their order. */
-int lk_scan_lines_equal(const struct scan_lines *a, const struct scan_lines *b, bool *ret);
+bool lk_scan_lines_equal(const struct scan_lines *a, const struct scan_lines *b);
 /* Reads until it is sure that nothing is missing that stood all the time: one read agrees with the one before (the first with
  * `before`, what was read earlier), or was atomic, or chained. */
 int lk_scan_read_settled(struct scan *s, const struct scan_lines *before, struct scan_lines *ret, bool *ret_sure);
@@ -241,7 +243,7 @@ struct scan_count {
 	size_t next_seen; /* scratch */
 };
 void lk_scan_counts_done(struct scan_counts *c);
-int lk_scan_count(const struct scan *s, const struct scan_lines *l, struct scan_counts *ret);
+void lk_scan_count(const struct scan *s, const struct scan_lines *l, struct scan_counts *ret);
 struct scan_count *lk_scan_count_of(struct scan_counts *c, uint64_t hash);
 
 /* -- procfs_sweep.c -- */
@@ -250,25 +252,23 @@ int lk_scan_sweep(struct scan *s);
 /* The same, with the lock list read beside it; *ret_list_rc: what came of that, as lk_scan_read_lines() says it. */
 int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_list_rc);
 /* Some processes again: what was known of them is superseded. They are sorted. */
-int lk_scan_sweep_pids(struct scan *s, const int *pids, size_t n);
-/* One process, added to s->procs. 0 or -ENOMEM. */
-int lk_scan_sweep_one(struct scan *s, int pid);
+void lk_scan_sweep_pids(struct scan *s, const int *pids, size_t n);
+/* One process, added to s->procs unless it is gone. */
+void lk_scan_sweep_one(struct scan *s, int pid);
 /* Walks one descriptor table. How many descriptors it has, or -errno: then part of it is unknown. */
 int lk_scan_sweep_table(struct scan *s, int pid, int tid);
 /* Reads one fdinfo. 1: it shows locks, 0: none, or -errno. */
 int lk_scan_sweep_fd(struct scan *s, int dirfd, const char *name, int pid, int tid, int fd);
-/* What a descriptor shows now: hashes of lock bodies, sorted; none when it is gone. 0 or -ENOMEM. */
-typedef LK_VEC(uint64_t) scan_hashes;
-int lk_scan_compare_hashes(const void *a, const void *b); /* for qsort(3) and bsearch(3) */
-int lk_scan_show(struct scan *s, const struct scan_fd *fd, scan_hashes *ret);
+/* What a descriptor shows now: hashes of lock bodies, sorted; none when it is gone. */
+void lk_scan_show(struct scan *s, const struct scan_fd *fd, lk_u64s *ret);
 /* What an answer of proc(5) means. */
 bool lk_scan_means_gone(int rc);
 bool lk_scan_means_refused(int rc);
 
 /* -- procfs_crew.c -- */
 /* Sweeps the processes, which are sorted, with a second thread where that helps; it ends before this returns. ret_before: NULL, or
- * where the lock list goes that is read beside. 0 or -errno. */
-int lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc);
+ * where the lock list goes that is read beside. */
+void lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc);
 /* What is locked, once that is known and may be relied on; else NULL. */
 const struct lk_map *lk_scan_crew_locked(const struct scan_crew *c);
 const struct lk_mounts *lk_scan_crew_mounts(const struct scan_crew *c);
@@ -283,47 +283,46 @@ bool lk_scan_dismiss(struct scan *s, const struct lk_map *locked, int fddir, con
 		     struct scan_dev *ret_dev);
 /* What fdinfo (in s->buf) tells of the device of the file; dev as lk_scan_dismiss() left it. */
 void lk_scan_learn_dev(struct scan *s, const struct scan_dev *dev);
-/* Remembers the file whose fdinfo is in s->buf. 0 or -ENOMEM. */
-int lk_scan_note_seen(struct scan *s, int pid);
-/* Reads what was dismissed and has a lock in `s->lines` after all. 0 or -errno. */
-int lk_scan_look_at_dismissed(struct scan *s);
-/* From s->seen and s->locked_inodes to s->openers, which are sorted by inode number. 0 or -ENOMEM. */
-int lk_scan_collect_openers(struct scan *s);
+/* Remembers the file whose fdinfo is in s->buf. */
+void lk_scan_note_seen(struct scan *s, int pid);
+/* Reads what was dismissed and has a lock in `s->lines` after all. */
+void lk_scan_look_at_dismissed(struct scan *s);
+/* From s->seen and s->locked_inodes to s->openers, which are sorted by inode number. */
+void lk_scan_collect_openers(struct scan *s);
 
 /* -- procfs_tasks.c -- */
 /* Calls cb for each thread of a process until it returns non-zero, which is returned. 0 or -errno. */
 typedef int (*lk_scan_task_cb)(struct scan *s, int pid, int tid);
 int lk_scan_each_task(struct scan *s, int pid, lk_scan_task_cb cb);
-/* Remembers a private descriptor table that shows locks. 0 or -ENOMEM. */
-int lk_scan_note_table(struct scan *s, int pid, int tid);
+/* Remembers a private descriptor table that shows locks. */
+void lk_scan_note_table(struct scan *s, int pid, int tid);
 /* Private descriptor tables of threads: of pid, or of every process with 0. */
-int lk_scan_sweep_threads(struct scan *s, int pid);
+void lk_scan_sweep_threads(struct scan *s, int pid);
 /* A leader that has exited while its threads live on shows no descriptors; they do. 0 or -errno. */
 int lk_scan_sweep_zombie_leader(struct scan *s, int pid);
 
 /* -- procfs_waits.c -- */
 /* Remembers which inodes are locked, so that the sweep notes who has them open. */
-int lk_scan_note_inodes(struct scan *s, const struct scan_lines *l);
+void lk_scan_note_inodes(struct scan *s, const struct scan_lines *l);
 /* Threads blocked in lock calls, where such can be. Their descriptors are added to s->fds. */
-int lk_scan_find_waiters(struct scan *s);
+void lk_scan_find_waiters(struct scan *s);
 struct scan_thread {
 	int pid, tid;
 };
 /* The same for these threads only. */
-int lk_scan_look_at_threads(struct scan *s, const struct scan_thread *threads, size_t n);
+void lk_scan_look_at_threads(struct scan *s, const struct scan_thread *threads, size_t n);
 
 /* -- procfs_clock.c -- */
 /* How long a thread has slept, in ms; -1 unknown. *ret_error_ms: how far off it may be. */
 int64_t lk_scan_slept_ms(struct scan *s, int pid, int tid, int64_t *ret_error_ms);
 
 /* -- procfs_ofd.c -- */
-int lk_scan_compare_keys(const void *a, const void *b); /* struct lk_key, for qsort(3) */
 /* Numbers open file descriptions that are shared, per locked inode (kcmp(2)). */
-int lk_scan_number_ofds(struct scan *s);
+void lk_scan_number_ofds(struct scan *s);
 
 /* -- procfs_files.c -- */
 /* Paths, mounts, stat of every live descriptor. */
-int lk_scan_describe_files(struct scan *s);
+void lk_scan_describe_files(struct scan *s);
 /* What the kernel's structures say of a file, so that it need not be asked for. */
 struct scan_known {
 	const char *path; /* as our root sees it, without " (deleted)"; NULL: not known */
@@ -334,10 +333,11 @@ struct scan_known {
 	unsigned mode;
 	const char *fstype;
 };
-/* Paths, mounts, stat of one descriptor, with as few questions as that leaves. 0 or -ENOMEM. */
-int lk_scan_describe_known(struct scan *s, struct scan_fd *f, const struct lk_key *key, const struct scan_known *known);
-/* The descriptors of s->waiters. 0 or -ENOMEM. */
-int lk_scan_describe_waiters(struct scan *s);
+/* Paths, mounts, stat of one descriptor, with as few questions as that leaves. */
+void lk_scan_describe_known(struct scan *s, struct scan_fd *f, const struct lk_key *key,
+			    const struct scan_known *known);
+/* The descriptors of s->waiters. */
+void lk_scan_describe_waiters(struct scan *s);
 bool lk_scan_mandatory_bits(unsigned mode);
 int lk_scan_load_own_mounts(const struct lk_procroot *root, struct lk_mounts *m);
 /* The link text without the mark of a name that is gone; NULL: it has none. */
@@ -346,12 +346,12 @@ char *lk_scan_unmarked_link(struct lk_arena *a, const char *link);
 /* -- procfs_names.c -- */
 /* Its name may be looked up. */
 bool lk_scan_can_verify(const struct scan *s, const struct scan_fd *f);
-/* Whether the names of live descriptors that are described, and not settled, still name their files. 0 or -ENOMEM. */
-int lk_scan_verify_names(struct scan *s);
+/* Whether the names of live descriptors that are described, and not settled, still name their files. */
+void lk_scan_verify_names(struct scan *s);
 
 /* -- procfs_orphans.c -- */
 /* Which processes map the files of the locks in keys, which are sorted. */
-int lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n);
+void lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n);
 
 /* -- procfs_memo.c -- */
 void lk_scan_memo_done(struct scan_memo *m);
@@ -364,16 +364,10 @@ void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, unsigne
 void lk_scan_memo_turn(struct scan_memo *m);
 
 /* -- procfs_procs.c -- */
-/* A set of processes. */
-typedef LK_VEC(int) scan_pids;
-/* For qsort(3) and bsearch(3). */
-int lk_scan_compare_pids(const void *a, const void *b);
 /* All that /proc lists, in order (procfs_sweep.c). 0 or -errno. */
-int lk_scan_list_pids(const struct scan *s, scan_pids *ret);
-/* A number that is no process's (-1 of OFD locks, 0 of other namespaces) is left out. 0 or -ENOMEM. */
-int lk_scan_add_pid(scan_pids *p, int64_t pid);
-/* In order, each once. */
-void lk_scan_sort_pids(scan_pids *p);
+int lk_scan_list_pids(const struct scan *s, lk_ints *ret);
+/* A number that is no process's (-1 of OFD locks, 0 of other namespaces) is left out. */
+void lk_scan_add_pid(lk_ints *p, int64_t pid);
 
 /* It is the number of a thread, under which /proc shows a directory too: no process. */
 bool lk_scan_is_thread(struct scan *s, int pid);
@@ -385,18 +379,18 @@ int lk_scan_emit_procs(struct scan *s, const struct lk_sink *sink);
 void lk_scan_leave_out_markers(struct scan *s);
 /* Some of these of s->lines, of which nobody is known, may be such locks. */
 bool lk_scan_any_may_be_marker(struct scan *s, const size_t *lines, size_t n);
-/* Looks again at the processes that have our name. 0 or -ENOMEM. */
-int lk_scan_sweep_lockscopes(struct scan *s);
+/* Looks again at the processes that have our name. */
+void lk_scan_sweep_lockscopes(struct scan *s);
 
 /* -- procfs_jobs.c -- */
 /* What LK_NEED_JOB asks for, of those n processes whose places in procs are given; their number and start are known. Strings in
- * s->arena. 0 or -ENOMEM. */
-int lk_scan_read_jobs(struct scan *s, struct lk_fact_proc *procs, const size_t *places, size_t n);
+ * s->arena. */
+void lk_scan_read_jobs(struct scan *s, struct lk_fact_proc *procs, const size_t *places, size_t n);
 
 /* -- procfs_doubt.c -- */
 /* Lines that name nobody who lives, for which those were looked at who may have them. */
 struct scan_doubt {
-	scan_hashes hashes; /* sorted */
+	lk_u64s hashes; /* sorted */
 	int n_targeted; /* such looks since the last whole sweep */
 };
 void lk_scan_doubt_done(struct scan_doubt *d);

@@ -16,75 +16,42 @@
 #define SMALL_FILE ((size_t)64 * 1024)
 
 struct list {
-	scan_pids pids;
+	lk_ints pids;
 	struct lk_fact_proc *facts;
 	struct lk_procfacts_who *who;
 	size_t *asked; /* by place in who when the dear facts are read: index in facts */
 	struct lk_arena *arena;
 };
 
-int lk_scan_add_pid(scan_pids *p, int64_t pid)
+void lk_scan_add_pid(lk_ints *p, int64_t pid)
 {
-	int *slot;
-
-	if (pid <= 0 || pid > INT32_MAX)
-		return 0;
-	slot = lk_vec_push(p);
-	if (!slot)
-		return -ENOMEM;
-	*slot = (int)pid;
-	return 0;
+	if (pid > 0 && pid <= INT32_MAX)
+		*lk_vec_push(p) = (int)pid;
 }
 
-int lk_scan_compare_pids(const void *a, const void *b)
+static void collect(const struct scan *s, struct list *l)
 {
-	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
-}
-
-void lk_scan_sort_pids(scan_pids *p)
-{
-	size_t n = 0;
-
-	if (p->n)
-		qsort(p->v, p->n, sizeof(*p->v), lk_scan_compare_pids);
-	for (size_t i = 0; i < p->n; i++) {
-		if (!n || p->v[n - 1] != p->v[i])
-			p->v[n++] = p->v[i];
-	}
-	p->n = n;
-}
-
-static int collect(const struct scan *s, struct list *l)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < s->lines.v.n && !rc; i++)
-		rc = lk_scan_add_pid(&l->pids, s->lines.v.v[i].rec.pid);
-	for (size_t i = 0; i < s->hits.n && !rc; i++) {
+	for (size_t i = 0; i < s->lines.v.n; i++)
+		lk_scan_add_pid(&l->pids, s->lines.v.v[i].rec.pid);
+	for (size_t i = 0; i < s->hits.n; i++) {
 		if (s->hits.v[i].dead)
 			continue;
-		rc = lk_scan_add_pid(&l->pids, s->fds.v[s->hits.v[i].fd].pid);
-		rc = rc ? rc : lk_scan_add_pid(&l->pids, s->hits.v[i].rec.pid);
+		lk_scan_add_pid(&l->pids, s->fds.v[s->hits.v[i].fd].pid);
+		lk_scan_add_pid(&l->pids, s->hits.v[i].rec.pid);
 	}
-	for (size_t i = 0; i < s->orphans.n && !rc; i++)
-		rc = lk_scan_add_pid(&l->pids, s->orphans.v[i].mapped_pid);
-	for (size_t i = 0; i < s->waiters.n && !rc; i++)
-		rc = lk_scan_add_pid(&l->pids, s->waiters.v[i].fact.pid);
-	for (size_t i = 0; i < s->named.n && !rc; i++)
-		rc = lk_scan_add_pid(&l->pids, s->named.v[i]);
-	lk_scan_sort_pids(&l->pids);
-	return rc;
-}
-
-static int compare_proc(const void *key, const void *elem)
-{
-	return lk_scan_compare_pids(key, &((const struct scan_proc *)elem)->pid);
+	for (size_t i = 0; i < s->orphans.n; i++)
+		lk_scan_add_pid(&l->pids, s->orphans.v[i].mapped_pid);
+	for (size_t i = 0; i < s->waiters.n; i++)
+		lk_scan_add_pid(&l->pids, s->waiters.v[i].fact.pid);
+	for (size_t i = 0; i < s->named.n; i++)
+		lk_scan_add_pid(&l->pids, s->named.v[i]);
+	lk_ints_sort(&l->pids);
 }
 
 /* /proc lists processes by number. */
 static const struct scan_proc *find_swept(const struct scan *s, int pid)
 {
-	return s->procs.n ? bsearch(&pid, s->procs.v, s->procs.n, sizeof(*s->procs.v), compare_proc) : NULL;
+	return s->procs.n ? bsearch(&pid, s->procs.v, s->procs.n, sizeof(*s->procs.v), lk_compare_int) : NULL;
 }
 
 /* Hidden by hidepid= it has no directory, but the kernel still knows it (kill(2): EPERM, not ESRCH). */
@@ -107,7 +74,7 @@ bool lk_scan_is_thread(struct scan *s, int pid)
 	return tgid && tgid != pid;
 }
 
-static int read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
+static void read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
 {
 	struct lk_proc_name name = lk_procroot_task_name(p->pid, 0, "stat");
 	const struct scan_proc *swept = find_swept(s, p->pid);
@@ -116,18 +83,18 @@ static int read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
 
 	if (lk_scan_skips(s, p->pid)) {
 		p->flags = LK_PROC_UNREADABLE;
-		return 0;
+		return;
 	}
 	/* The number belongs to a thread of another process by now. */
 	if (!swept && lk_scan_is_thread(s, p->pid)) {
 		p->flags = LK_PROC_GONE;
-		return 0;
+		return;
 	}
 	s->buf.n = 0;
 	rc = lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf);
 	if (rc < 0 || lk_parse_stat(s->buf.v, s->buf.n, &st) < 0) {
 		p->flags = rc == -ENOENT || rc == -ESRCH ? flags_without_dir(s, p->pid) : LK_PROC_UNREADABLE;
-		return 0;
+		return;
 	}
 	if (!s->all_swept && (!swept || swept->denied))
 		p->flags |= LK_PROC_UNREADABLE;
@@ -141,7 +108,6 @@ static int read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
 	p->num_threads = st.num_threads;
 	p->comm = lk_arena_strndup(l->arena, st.comm, st.comm_len);
 	p->comm_len = st.comm_len;
-	return p->comm ? 0 : -ENOMEM;
 }
 
 static void read_uid(struct scan *s, struct lk_fact_proc *p)
@@ -155,27 +121,19 @@ static void read_uid(struct scan *s, struct lk_fact_proc *p)
 		p->uid = uid;
 }
 
-static int compare_known(const void *key, const void *elem)
-{
-	return lk_scan_compare_pids(key, &((const struct lk_fact_proc *)elem)->pid);
-}
-
 static const struct lk_fact_proc *find_known(const struct scan *s, int pid)
 {
-	return s->n_known ? bsearch(&pid, s->known, s->n_known, sizeof(*s->known), compare_known) : NULL;
+	return s->n_known ? bsearch(&pid, s->known, s->n_known, sizeof(*s->known), lk_compare_int) : NULL;
 }
 
-static int read_cheap(struct scan *s, struct list *l, size_t i)
+static void read_cheap(struct scan *s, struct list *l, size_t i)
 {
 	const struct lk_fact_proc *known = find_known(s, l->pids.v[i]);
 	struct lk_fact_proc *p = &l->facts[i];
-	int rc = 0;
 
 	*p = known ? *known : (struct lk_fact_proc){ .pid = l->pids.v[i], .uid = -1 };
 	if (!known)
-		rc = read_stat(s, l, p);
-	if (rc < 0)
-		return rc;
+		read_stat(s, l, p);
 	if (!known && !(p->flags & LK_PROC_GONE) && !lk_scan_skips(s, p->pid))
 		read_uid(s, p);
 	if (s->req->needs & LK_NEED_NS && !lk_scan_skips(s, p->pid)) {
@@ -184,7 +142,6 @@ static int read_cheap(struct scan *s, struct list *l, size_t i)
 		p->user_ns = lk_procroot_ns(s->root, p->pid, "user");
 	}
 	l->who[i] = (struct lk_procfacts_who){ .pid = p->pid, .uid = p->uid };
-	return 0;
 }
 
 static int take_dear(void *arg, size_t i, const struct lk_procfacts *f)
@@ -226,7 +183,7 @@ static size_t recall(struct scan *s, struct list *l, unsigned needs)
 	return n;
 }
 
-static int read_dear(struct scan *s, struct list *l)
+static void read_dear(struct scan *s, struct list *l)
 {
 	unsigned needs = s->req->needs & LK_SCAN_DEAR;
 	struct lk_helper_result res = { 0 };
@@ -234,38 +191,31 @@ static int read_dear(struct scan *s, struct list *l)
 	int rc = 0;
 
 	if (!needs || !l->pids.n)
-		return 0;
+		return;
 	l->asked = lk_arena_array(l->arena, l->pids.n, sizeof(*l->asked));
-	if (!l->asked)
-		return -ENOMEM;
 	n = recall(s, l, needs);
 	if (needs & LK_NEED_JOB)
-		rc = lk_scan_read_jobs(s, l->facts, l->asked, n);
-	if (!rc && n && needs & ~(unsigned)LK_NEED_JOB)
+		lk_scan_read_jobs(s, l->facts, l->asked, n);
+	if (n && needs & ~(unsigned)LK_NEED_JOB)
 		rc = lk_procfacts_read(s->root, l->who, n, needs & ~(unsigned)LK_NEED_JOB, s->deadline_ms, take_dear, l,
 				       &res);
-	if (rc == -ENOMEM)
-		return rc;
 	if (rc < 0)
 		lk_scan_deny(s, LK_UNREAD_DETAILS, rc);
 	else if (res.n_given_up || res.n_left)
 		lk_scan_deny(s, LK_UNREAD_DETAILS, -ETIMEDOUT);
-	return 0;
 }
 
 int lk_scan_emit_procs(struct scan *s, const struct lk_sink *sink)
 {
 	struct list l = { .arena = &s->arena };
-	int rc = collect(s, &l);
+	int rc = 0;
 
-	if (!rc && l.pids.n) {
-		l.facts = lk_arena_array(&s->arena, l.pids.n, sizeof(*l.facts));
-		l.who = lk_arena_array(&s->arena, l.pids.n, sizeof(*l.who));
-		rc = l.facts && l.who ? 0 : -ENOMEM;
-	}
-	for (size_t i = 0; i < l.pids.n && !rc; i++)
-		rc = read_cheap(s, &l, i);
-	rc = rc ? rc : read_dear(s, &l);
+	collect(s, &l);
+	l.facts = lk_arena_array(&s->arena, l.pids.n, sizeof(*l.facts));
+	l.who = lk_arena_array(&s->arena, l.pids.n, sizeof(*l.who));
+	for (size_t i = 0; i < l.pids.n; i++)
+		read_cheap(s, &l, i);
+	read_dear(s, &l);
 	for (size_t i = 0; i < l.pids.n && !rc; i++)
 		rc = sink->proc(sink->arg, &l.facts[i]);
 	lk_vec_done(&l.pids);

@@ -125,11 +125,11 @@ int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, i
 	/* In a chroot no table says what a path that was named there leads to. */
 	answer.unreachable = lk_mounts_has_root(mounts) ? file.unreachable : LK_UNKNOWN;
 	answer.foreign_mnt_ns = file.foreign_mnt_ns;
-	rc = lk_buf_add(&b, &answer, sizeof(answer));
-	rc = rc < 0 ? rc : lk_buf_add(&b, file.fstype, strlen(file.fstype) + 1);
-	rc = rc < 0 ? rc : lk_buf_add(&b, file.mount_point, strlen(file.mount_point) + 1);
-	rc = rc < 0 || !link.n ? rc : lk_buf_add(&b, link.v, link.n);
-	rc = rc < 0 ? rc : lk_helper_emit(out, b.v, b.n);
+	lk_buf_add(&b, &answer, sizeof(answer));
+	lk_buf_add(&b, file.fstype, strlen(file.fstype) + 1);
+	lk_buf_add(&b, file.mount_point, strlen(file.mount_point) + 1);
+	lk_buf_add(&b, link.v, link.n);
+	rc = lk_helper_emit(out, b.v, b.n);
 	lk_vec_done(&link);
 	lk_vec_done(&b);
 	return rc;
@@ -200,7 +200,7 @@ int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret
 		.mount_point = lk_arena_strdup(arena, target),
 		.path = lk_arena_strndup(arena, p, (size_t)(end - p)),
 	};
-	return ret->path ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int resolve_take(void *arg, size_t i __attribute__((unused)), const char *data, size_t n)
@@ -236,13 +236,12 @@ static int resolve_live(struct procfs *p, struct resolve *r, struct lk_err *err)
 	return 0;
 }
 
-static int keep_file(struct lk_arena *a, const struct lk_fact_file *from, struct lk_fact_file *ret)
+static void keep_file(struct lk_arena *a, const struct lk_fact_file *from, struct lk_fact_file *ret)
 {
 	*ret = *from;
 	ret->path = lk_arena_strdup(a, from->path);
 	ret->fstype = lk_arena_strdup(a, from->fstype);
 	ret->mount_point = lk_arena_strdup(a, from->mount_point);
-	return ret->path ? 0 : -ENOMEM;
 }
 
 /* In a copied tree a path is known only as a holder saw it. */
@@ -255,8 +254,10 @@ static int resolve_in_tree(struct procfs *p, const char *path, struct lk_fact_fi
 	for (size_t i = 0; rc == 0 && found == -ENODATA && i < s.fds.n; i++) {
 		const struct scan_fd *f = &s.fds.v[i];
 
-		if (!f->dead && lk_file_is_called(&f->file, path))
-			found = keep_file(&p->resolved, &f->file, ret);
+		if (f->dead || !lk_file_is_called(&f->file, path))
+			continue;
+		keep_file(&p->resolved, &f->file, ret);
+		found = 0;
 	}
 	lk_scan_done(&s);
 	if (rc == 0 && found < 0)

@@ -63,43 +63,32 @@ static int tolerate_no_locks(struct scan *s, int rc, struct lk_err *err)
 typedef LK_VEC(size_t) indexes;
 
 /* Held lines without a descriptor that shows them. */
-static int find_orphans(const struct scan *s, indexes *ret)
+static void find_orphans(const struct scan *s, indexes *ret)
 {
 	struct scan_counts c;
-	int rc = lk_scan_count(s, &s->lines, &c);
 
 	ret->n = 0;
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < s->lines.v.n && !rc; i++) {
+	lk_scan_count(s, &s->lines, &c);
+	for (size_t i = 0; i < s->lines.v.n; i++) {
 		const struct scan_line *l = &s->lines.v.v[i];
 		struct scan_count *n = l->rec.depth ? NULL : lk_scan_count_of(&c, l->hash);
-		size_t *slot;
 
-		if (!n || n->next_seen++ < n->n_groups)
-			continue;
-		slot = lk_vec_push(ret);
-		if (!slot)
-			rc = -ENOMEM;
-		else
-			*slot = i;
+		if (n && n->next_seen++ >= n->n_groups)
+			*lk_vec_push(ret) = i;
 	}
 	lk_scan_counts_done(&c);
-	return rc;
 }
 
 /* Keeps of the orphans those whose line was not there `before` the sweep: a lock taken meanwhile, worth another look; and those that
  * another look has not explained. */
-static int keep_new(const struct scan *s, const struct scan_lines *before, const struct scan_doubt *d, indexes *o)
+static void keep_new(const struct scan *s, const struct scan_lines *before, const struct scan_doubt *d, indexes *o)
 {
 	struct scan_counts was, is;
 	size_t kept = 0;
-	int rc = lk_scan_count(s, before, &was);
 
-	if (rc < 0)
-		return rc;
-	rc = lk_scan_count(s, &s->lines, &is);
-	for (size_t i = 0; i < o->n && !rc; i++) {
+	lk_scan_count(s, before, &was);
+	lk_scan_count(s, &s->lines, &is);
+	for (size_t i = 0; i < o->n; i++) {
 		uint64_t hash = s->lines.v.v[o->v[i]].hash;
 		struct scan_count *w = lk_scan_count_of(&was, hash), *n = lk_scan_count_of(&is, hash);
 
@@ -108,45 +97,37 @@ static int keep_new(const struct scan *s, const struct scan_lines *before, const
 	}
 	o->n = kept;
 	lk_scan_counts_done(&was);
-	if (!rc)
-		lk_scan_counts_done(&is);
-	return rc;
+	lk_scan_counts_done(&is);
 }
 
 /* The processes that lines name, each once. */
-static int recorded_pids(const struct scan *s, const indexes *o, scan_pids *ret)
+static void recorded_pids(const struct scan *s, const indexes *o, lk_ints *ret)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < o->n && !rc; i++)
-		rc = lk_scan_add_pid(ret, s->lines.v.v[o->v[i]].rec.pid);
-	lk_scan_sort_pids(ret);
-	return rc;
+	for (size_t i = 0; i < o->n; i++)
+		lk_scan_add_pid(ret, s->lines.v.v[o->v[i]].rec.pid);
+	lk_ints_sort(ret);
 }
 
-static int sweep_recorded_threads(struct scan *s, const indexes *o)
+static void sweep_recorded_threads(struct scan *s, const indexes *o)
 {
-	scan_pids p = { 0 };
-	int rc = recorded_pids(s, o, &p);
+	lk_ints p = { 0 };
 
-	for (size_t i = 0; i < p.n && !rc && !lk_scan_is_late(s); i++)
-		rc = lk_scan_sweep_threads(s, p.v[i]);
+	recorded_pids(s, o, &p);
+	for (size_t i = 0; i < p.n && !lk_scan_is_late(s); i++)
+		lk_scan_sweep_threads(s, p.v[i]);
 	lk_vec_done(&p);
-	return rc;
 }
 
-static int copy_lines(struct scan_lines *to, const struct scan_lines *from)
+static void copy_lines(struct scan_lines *to, const struct scan_lines *from)
 {
 	lk_scan_lines_done(to);
-	if (lk_vec_reserve(&to->v.v, &to->v.cap, 0, from->v.n, sizeof(*to->v.v)) < 0)
-		return -ENOMEM;
+	lk_vec_reserve(&to->v.v, &to->v.cap, 0, from->v.n, sizeof(*to->v.v));
 	if (from->v.n)
 		memcpy(to->v.v, from->v.v, from->v.n * sizeof(*to->v.v));
 	to->v.n = from->v.n;
 	to->n_reads = from->n_reads;
 	to->n_bytes = from->n_bytes;
 	to->n_bad = from->n_bad;
-	return 0;
 }
 
 /* The list as it is now, and what the sweep dismissed of it. A list that is not to be relied on is no reason to dismiss anything. */
@@ -156,8 +137,10 @@ static int read_list(struct scan *s, struct scan_lines *before, struct lk_err *e
 
 	if (rc < 0 || !s->has_locks_file)
 		return rc;
-	if (s->stable || !s->n_dismissed)
-		return lk_scan_look_at_dismissed(s);
+	if (s->stable || !s->n_dismissed) {
+		lk_scan_look_at_dismissed(s);
+		return 0;
+	}
 	s->read_all = true;
 	return lk_scan_sweep(s);
 }
@@ -172,13 +155,13 @@ static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct 
 		rc = read_list(s, before, err);
 		if (rc < 0 || !s->has_locks_file || lk_scan_is_late(s))
 			break;
-		rc = lk_scan_number_ofds(s);
-		rc = rc ? rc : find_orphans(s, o);
-		rc = rc ? rc : keep_new(s, before, &doubt, o);
-		if (rc || !o->n || lk_scan_is_late(s))
+		lk_scan_number_ofds(s);
+		find_orphans(s, o);
+		keep_new(s, before, &doubt, o);
+		if (!o->n || lk_scan_is_late(s))
 			break;
 		rc = lk_scan_look_again(s, o->v, o->n, &doubt);
-		rc = rc ? rc : copy_lines(before, &s->lines);
+		copy_lines(before, &s->lines);
 	}
 	lk_scan_doubt_done(&doubt);
 	return rc;
@@ -186,25 +169,22 @@ static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct 
 
 static bool key_in(const struct lk_key *keys, size_t n, const struct lk_key *k)
 {
-	return n && !k->none && bsearch(k, keys, n, sizeof(*keys), lk_scan_compare_keys);
+	return n && !k->none && bsearch(k, keys, n, sizeof(*keys), lk_key_compare);
 }
 
 /* The files of the orphans, each once, sorted. */
 static struct lk_key *orphan_keys(const struct scan *s, const indexes *o, size_t *ret_n)
 {
-	struct lk_key *keys = calloc(o->n ? o->n : 1, sizeof(*keys));
+	struct lk_key *keys = lk_alloc(o->n, sizeof(*keys));
 	size_t n = 0, kept = 0;
 
-	*ret_n = 0;
-	if (!keys)
-		return NULL;
 	for (size_t i = 0; i < o->n; i++) {
 		if (!s->lines.v.v[o->v[i]].rec.key.none)
 			keys[n++] = s->lines.v.v[o->v[i]].rec.key;
 	}
-	qsort(keys, n, sizeof(*keys), lk_scan_compare_keys);
+	qsort(keys, n, sizeof(*keys), lk_key_compare);
 	for (size_t i = 0; i < n; i++) {
-		if (!kept || lk_scan_compare_keys(&keys[kept - 1], &keys[i]) != 0)
+		if (!kept || lk_key_compare(&keys[kept - 1], &keys[i]) != 0)
 			keys[kept++] = keys[i];
 	}
 	*ret_n = kept;
@@ -212,85 +192,70 @@ static struct lk_key *orphan_keys(const struct scan *s, const indexes *o, size_t
 }
 
 /* Appends the groups (a held line and the waiters under it) whose file is, or is not, among the keys. */
-static int add_groups(struct scan_lines *to, const struct scan_lines *from, const struct lk_key *keys, size_t n,
-		      bool want)
+static void add_groups(struct scan_lines *to, const struct scan_lines *from, const struct lk_key *keys, size_t n,
+		       bool want)
 {
 	bool take = false;
 
 	for (size_t i = 0; i < from->v.n; i++) {
 		const struct scan_line *l = &from->v.v[i];
-		struct scan_line *slot;
 
 		if (!l->rec.depth)
 			take = key_in(keys, n, &l->rec.key) == want;
-		if (!take)
-			continue;
-		slot = lk_vec_push(&to->v);
-		if (!slot)
-			return -ENOMEM;
-		*slot = *l;
+		if (take)
+			*lk_vec_push(&to->v) = *l;
 	}
-	return 0;
 }
 
 /* Of the orphans those of whose lines there are fewer `now`: released, or counted twice by a torn read. */
-static int keep_released(const struct scan *s, const struct scan_lines *now, indexes *o)
+static void keep_released(const struct scan *s, const struct scan_lines *now, indexes *o)
 {
 	struct scan_counts is, was;
 	size_t kept = 0;
-	int rc = lk_scan_count(s, now, &is);
 
-	if (rc < 0)
-		return rc;
-	rc = lk_scan_count(s, &s->lines, &was);
-	for (size_t i = 0; i < o->n && !rc; i++) {
+	lk_scan_count(s, now, &is);
+	lk_scan_count(s, &s->lines, &was);
+	for (size_t i = 0; i < o->n; i++) {
 		uint64_t hash = s->lines.v.v[o->v[i]].hash;
 		struct scan_count *n = lk_scan_count_of(&is, hash), *w = lk_scan_count_of(&was, hash);
 
 		if (!n || !w || n->n_lines < w->n_lines)
 			o->v[kept++] = o->v[i];
 	}
-	o->n = rc ? o->n : kept;
+	o->n = kept;
 	lk_scan_counts_done(&is);
-	if (!rc)
-		lk_scan_counts_done(&was);
-	return rc;
+	lk_scan_counts_done(&was);
 }
 
 /* Lines that are gone by now were locks released while we looked: their files' lines are taken anew. */
-static int replace_released(struct scan *s, const struct scan_lines *now, indexes *o)
+static void replace_released(struct scan *s, const struct scan_lines *now, indexes *o)
 {
 	lk_auto_mem struct lk_key *keys = NULL;
 	struct scan_lines mixed = { .n_reads = s->lines.n_reads, .n_bad = s->lines.n_bad };
 	size_t n_keys;
-	int rc = keep_released(s, now, o);
 
-	if (rc < 0 || !o->n)
-		return rc;
+	keep_released(s, now, o);
+	if (!o->n)
+		return;
 	keys = orphan_keys(s, o, &n_keys);
-	rc = keys ? add_groups(&mixed, &s->lines, keys, n_keys, false) : -ENOMEM;
-	rc = rc ? rc : add_groups(&mixed, now, keys, n_keys, true);
-	if (rc < 0) {
-		lk_scan_lines_done(&mixed);
-		return rc;
-	}
+	add_groups(&mixed, &s->lines, keys, n_keys, false);
+	add_groups(&mixed, now, keys, n_keys, true);
 	lk_scan_lines_done(&s->lines);
 	s->lines = mixed;
-	return 0;
 }
 
 /* A torn read would take away locks that still stand: it is believed only where the list is not trusted anyway. */
-static int drop_released(struct scan *s, indexes *o)
+static void drop_released(struct scan *s, indexes *o)
 {
 	struct scan_lines now = { 0 };
 	bool sure;
-	int rc = lk_scan_read_settled(s, &s->lines, &now, &sure);
 
-	if (rc < 0)
-		return rc == -ENOMEM ? rc : 0;
-	rc = sure || !s->stable ? replace_released(s, &now, o) : 0;
+	if (lk_scan_read_settled(s, &s->lines, &now, &sure) < 0)
+		return;
+	if (sure || !s->stable)
+		replace_released(s, &now, o);
 	lk_scan_lines_done(&now);
-	return rc ? rc : find_orphans(s, o);
+	find_orphans(s, o);
 }
 
 /* Two equal exclusive locks cannot stand at once, unless two files share the key. */
@@ -303,15 +268,13 @@ static bool is_impossible_twice(const struct scan *s, const struct lk_record *r)
 
 /* Where a read was torn, a second line of an exclusive lock is the same one met again further down. Even two equal reads in a row
  * can have met it twice. */
-static int drop_repeated(struct scan *s, indexes *o)
+static void drop_repeated(struct scan *s, indexes *o)
 {
 	struct scan_counts c;
 	size_t n = 0, next = 0;
 	bool drop = false;
-	int rc = lk_scan_count(s, &s->lines, &c);
 
-	if (rc < 0)
-		return rc;
+	lk_scan_count(s, &s->lines, &c);
 	for (size_t i = 0; i < s->lines.v.n; i++) {
 		const struct scan_line *l = &s->lines.v.v[i];
 
@@ -326,44 +289,42 @@ static int drop_repeated(struct scan *s, indexes *o)
 	}
 	s->lines.v.n = n;
 	lk_scan_counts_done(&c);
-	return find_orphans(s, o);
+	find_orphans(s, o);
 }
 
 /* Another lockscope began to look after its descriptors had been swept, or has ended since. */
-static int look_for_markers(struct scan *s, indexes *o)
+static void look_for_markers(struct scan *s, indexes *o)
 {
-	int rc = lk_scan_sweep_lockscopes(s);
-
-	rc = rc ? rc : lk_scan_number_ofds(s);
+	lk_scan_sweep_lockscopes(s);
+	lk_scan_number_ofds(s);
 	lk_scan_leave_out_markers(s);
-	rc = rc ? rc : find_orphans(s, o);
-	return rc || !lk_scan_any_may_be_marker(s, o->v, o->n) ? rc : drop_released(s, o);
+	find_orphans(s, o);
+	if (lk_scan_any_may_be_marker(s, o->v, o->n))
+		drop_released(s, o);
 }
 
 /* Private tables of threads first, then mappings; each only while something is left to explain. */
-static int explain_orphans(struct scan *s, indexes *o)
+static void explain_orphans(struct scan *s, indexes *o)
 {
 	lk_auto_mem struct lk_key *keys = NULL;
 	size_t n_keys;
-	int rc = sweep_recorded_threads(s, o);
 
-	rc = rc ? rc : lk_scan_number_ofds(s);
-	rc = rc ? rc : find_orphans(s, o);
-	if (rc || !o->n)
-		return rc;
-	rc = lk_scan_sweep_threads(s, 0);
-	rc = rc ? rc : lk_scan_number_ofds(s);
-	rc = rc ? rc : find_orphans(s, o);
-	if (rc || !o->n)
-		return rc;
+	sweep_recorded_threads(s, o);
+	lk_scan_number_ofds(s);
+	find_orphans(s, o);
+	if (!o->n)
+		return;
+	lk_scan_sweep_threads(s, 0);
+	lk_scan_number_ofds(s);
+	find_orphans(s, o);
+	if (!o->n)
+		return;
 	keys = orphan_keys(s, o, &n_keys);
-	if (!keys)
-		return -ENOMEM;
-	return lk_scan_find_maps(s, keys, n_keys);
+	lk_scan_find_maps(s, keys, n_keys);
 }
 
 /* A descriptor showed a lock the list does not have: it was released since, or the list hides it (a child pid namespace). */
-static int drop_stale_of(struct scan *s, struct scan_counts *c, size_t first, size_t n, scan_hashes *shown)
+static void drop_stale_of(struct scan *s, struct scan_counts *c, size_t first, size_t n, lk_u64s *shown)
 {
 	bool looked = false;
 
@@ -374,40 +335,57 @@ static int drop_stale_of(struct scan *s, struct scan_counts *c, size_t first, si
 		if (!count || count->n_groups <= count->n_lines)
 			continue;
 		/* Once for all of a descriptor's: its text is as long as its locks are many. */
-		if (!looked && lk_scan_show(s, &s->fds.v[h->fd], shown) < 0)
-			return -ENOMEM;
+		if (!looked)
+			lk_scan_show(s, &s->fds.v[h->fd], shown);
 		looked = true;
-		h->dead = !shown->n ||
-			  !bsearch(&h->hash, shown->v, shown->n, sizeof(*shown->v), lk_scan_compare_hashes);
+		h->dead = !lk_u64s_has(shown, h->hash);
 	}
-	return 0;
 }
 
-static int drop_stale_hits(struct scan *s)
+static void drop_stale_hits(struct scan *s)
 {
 	struct scan_counts c;
-	scan_hashes shown = { 0 };
-	int rc = lk_scan_count(s, &s->lines, &c);
+	lk_u64s shown = { 0 };
 
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0, n; i < s->hits.n && !rc; i += n) {
+	lk_scan_count(s, &s->lines, &c);
+	for (size_t i = 0, n; i < s->hits.n; i += n) {
 		for (n = 1; i + n < s->hits.n && s->hits.v[i + n].fd == s->hits.v[i].fd;)
 			n++;
-		rc = drop_stale_of(s, &c, i, n, &shown);
+		drop_stale_of(s, &c, i, n, &shown);
 	}
 	lk_scan_counts_done(&c);
 	lk_vec_done(&shown);
-	return rc;
 }
 
 /* What is told when the time is up: it is not everything, and says so. */
-static int tell_what_there_is(struct scan *s)
+static void tell_what_there_is(struct scan *s)
 {
-	int rc = lk_scan_number_ofds(s);
-
+	lk_scan_number_ofds(s);
 	lk_scan_leave_out_markers(s);
-	return rc ? rc : lk_scan_describe_files(s);
+	lk_scan_describe_files(s);
+}
+
+static void explain(struct scan *s, indexes *o)
+{
+	lk_scan_number_ofds(s);
+	lk_scan_leave_out_markers(s);
+	if (s->has_locks_file)
+		find_orphans(s, o);
+	if (o->n)
+		drop_released(s, o);
+	if (o->n)
+		drop_repeated(s, o);
+	if (lk_scan_any_may_be_marker(s, o->v, o->n))
+		look_for_markers(s, o);
+	if (o->n && !lk_scan_is_late(s))
+		explain_orphans(s, o);
+	drop_stale_hits(s);
+	lk_scan_collect_openers(s);
+	lk_scan_find_waiters(s);
+	lk_scan_describe_files(s);
+	/* Once more with the waiters' descriptors, whose files are known only now. */
+	if (s->waiters.n)
+		lk_scan_number_ofds(s);
 }
 
 static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
@@ -422,30 +400,18 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 	list_rc = tolerate_no_locks(s, list_rc, err);
 	if (list_rc < 0)
 		return list_rc;
-	if (rc == -ENOMEM || (rc < 0 && !s->has_locks_file))
+	if (rc < 0 && !s->has_locks_file)
 		return lk_err_set(err, rc, "cannot list the processes: %s", strerror(-rc));
 	if (rc < 0)
 		lk_scan_deny(s, LK_UNREAD_PROCESSES, rc);
-	rc = s->has_locks_file ? settle(s, before, o, err) : lk_scan_number_ofds(s);
-	if (!rc && lk_scan_is_late(s))
-		return tell_what_there_is(s);
-	lk_scan_leave_out_markers(s);
-	if (!rc && s->has_locks_file)
-		rc = find_orphans(s, o);
-	if (!rc && o->n)
-		rc = drop_released(s, o);
-	if (!rc && o->n)
-		rc = drop_repeated(s, o);
-	if (!rc && lk_scan_any_may_be_marker(s, o->v, o->n))
-		rc = look_for_markers(s, o);
-	if (!rc && o->n && !lk_scan_is_late(s))
-		rc = explain_orphans(s, o);
-	rc = rc ? rc : drop_stale_hits(s);
-	rc = rc ? rc : lk_scan_collect_openers(s);
-	rc = rc ? rc : lk_scan_find_waiters(s);
-	rc = rc ? rc : lk_scan_describe_files(s);
-	/* Once more with the waiters' descriptors, whose files are known only now. */
-	return rc || !s->waiters.n ? rc : lk_scan_number_ofds(s);
+	rc = s->has_locks_file ? settle(s, before, o, err) : 0;
+	if (rc < 0)
+		return rc;
+	if (lk_scan_is_late(s))
+		tell_what_there_is(s);
+	else
+		explain(s, o);
+	return 0;
 }
 
 int lk_scan_run(struct scan *s, struct lk_err *err)

@@ -39,8 +39,6 @@ static int add_hit(void *arg, const struct lk_record *rec, const char *line __at
 	struct hit_arg *a = arg;
 	struct scan_hit *h = lk_vec_push(&a->s->hits);
 
-	if (!h)
-		return -ENOMEM;
 	*h = (struct scan_hit){ .rec = *rec, .hash = lk_record_hash(rec), .fd = a->fd };
 	h->rec.depth = 0;
 	return 0;
@@ -58,8 +56,7 @@ static int read_fdinfo(int dirfd, const char *name, lk_buf *b)
 		size_t room;
 		ssize_t got;
 
-		if (lk_vec_reserve(&b->v, &b->cap, b->n, 16384, 1) < 0)
-			return -ENOMEM;
+		lk_vec_reserve(&b->v, &b->cap, b->n, 16384, 1);
 		room = b->cap - b->n;
 		do {
 			got = read(fd, b->v + b->n, room);
@@ -87,12 +84,10 @@ int lk_scan_sweep_fd(struct scan *s, int dirfd, const char *name, int pid, int t
 
 	if (rc < 0)
 		return rc;
-	rc = lk_scan_note_seen(s, pid);
-	if (rc < 0 || !shows_locks(&s->buf))
-		return rc;
+	lk_scan_note_seen(s, pid);
+	if (!shows_locks(&s->buf))
+		return 0;
 	f = lk_vec_push(&s->fds);
-	if (!f)
-		return -ENOMEM;
 	*f = (struct scan_fd){ .pid = pid, .tid = tid, .fd = fd };
 	rc = lk_parse_fdinfo(s->buf.v, s->buf.n, &f->info, add_hit, &arg);
 	if (rc < 0)
@@ -144,7 +139,7 @@ static int sweep_entry(struct scan *s, struct table *t, const char *name)
 		return 0;
 	rc = sweep_name(s, t, name, fd);
 	t->n++;
-	if (rc == -ENOMEM || lk_scan_means_refused(rc))
+	if (lk_scan_means_refused(rc))
 		return rc;
 	if (rc < 0 && !lk_scan_means_gone(rc))
 		t->bad = rc;
@@ -173,9 +168,7 @@ static int sweep_dir(struct scan *s, struct table *t)
 	int rc = 0;
 
 	if (!s->dents)
-		s->dents = malloc(DENTS);
-	if (!s->dents)
-		return -ENOMEM;
+		s->dents = lk_alloc(DENTS, 1);
 	while (rc == 0) {
 		ssize_t got = getdents64(t->dirfd, s->dents, DENTS);
 
@@ -214,65 +207,55 @@ int lk_scan_sweep_table(struct scan *s, int pid, int tid)
 		close(t.infofd);
 	if (t.dirfd >= 0)
 		close(t.dirfd);
-	if (rc >= 0)
-		rc = tid && s->fds.n > fds_before ? lk_scan_note_table(s, pid, tid) : 0;
 	if (rc < 0)
 		return rc;
+	if (tid && s->fds.n > fds_before)
+		lk_scan_note_table(s, pid, tid);
 	return t.bad ? t.bad : t.n;
 }
 
-/* 0 with *ret_denied: 0 or the -errno for which part of it is unknown; or -errno (gone, no memory). */
-static int sweep_process(struct scan *s, int pid, int *ret_denied)
+/* false: it is gone. *ret_denied: 0 or the -errno for which part of it is unknown. */
+static bool sweep_process(struct scan *s, int pid, int *ret_denied)
 {
-	int rc;
-
-	if (lk_scan_skips(s, pid)) {
-		*ret_denied = -ETIMEDOUT;
-		return 0;
-	}
-	rc = lk_scan_sweep_table(s, pid, 0);
+	int rc = lk_scan_skips(s, pid) ? -ETIMEDOUT : lk_scan_sweep_table(s, pid, 0);
 
 	if (rc == 0 || rc == -ESRCH)
 		rc = lk_scan_sweep_zombie_leader(s, pid);
-	if (rc == -ENOMEM || lk_scan_means_gone(rc))
-		return rc;
 	*ret_denied = rc < 0 ? rc : 0;
-	return 0;
+	return !lk_scan_means_gone(rc);
 }
 
-static int add_process(struct scan *s, int pid, int denied)
+static void add_process(struct scan *s, int pid, int denied)
 {
 	struct scan_proc *p = lk_vec_push(&s->procs);
 
-	if (!p)
-		return -ENOMEM;
 	if (denied)
 		lk_scan_deny_process(s, LK_UNREAD_FDINFO, denied, pid);
 	*p = (struct scan_proc){ .pid = pid, .denied = denied != 0 };
-	return 0;
 }
 
-int lk_scan_sweep_one(struct scan *s, int pid)
+void lk_scan_sweep_one(struct scan *s, int pid)
 {
-	int denied, rc = sweep_process(s, pid, &denied);
+	int denied;
 
-	if (rc < 0)
-		return lk_scan_means_gone(rc) ? 0 : rc;
-	return add_process(s, pid, denied);
+	if (sweep_process(s, pid, &denied))
+		add_process(s, pid, denied);
 }
 
 static int add_listed(void *arg, int dirfd __attribute__((unused)), const char *name)
 {
 	int pid;
 
-	return lk_text_pid(name, strlen(name), &pid) < 0 ? 0 : lk_scan_add_pid(arg, pid);
+	if (lk_text_pid(name, strlen(name), &pid) == 0)
+		lk_scan_add_pid(arg, pid);
+	return 0;
 }
 
-int lk_scan_list_pids(const struct scan *s, scan_pids *ret)
+int lk_scan_list_pids(const struct scan *s, lk_ints *ret)
 {
 	int rc = lk_io_each_entry(s->root->fd, ".", add_listed, ret);
 
-	lk_scan_sort_pids(ret);
+	lk_ints_sort(ret);
 	return rc;
 }
 
@@ -289,25 +272,23 @@ static void forget_all(struct scan *s)
 	lk_scan_forget_denied(s);
 }
 
-/* Moves those that may make us wait from `pids` to ret_late; both stay in order. 0 or -ENOMEM. */
-static int set_aside(const struct scan *s, scan_pids *pids, scan_pids *ret_late)
+/* Moves those that may make us wait from `pids` to ret_late; both stay in order. */
+static void set_aside(const struct scan *s, lk_ints *pids, lk_ints *ret_late)
 {
 	size_t n = 0;
-	int rc = 0;
 
-	for (size_t i = 0; i < pids->n && !rc; i++) {
+	for (size_t i = 0; i < pids->n; i++) {
 		if (lk_guarded_is_late(s->guarded, s->root, pids->v[i]))
-			rc = lk_scan_add_pid(ret_late, pids->v[i]);
+			lk_scan_add_pid(ret_late, pids->v[i]);
 		else
 			pids->v[n++] = pids->v[i];
 	}
 	pids->n = n;
-	return rc;
 }
 
 int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_list_rc)
 {
-	scan_pids pids = { 0 }, late = { 0 };
+	lk_ints pids = { 0 }, late = { 0 };
 	int rc;
 
 	forget_all(s);
@@ -318,15 +299,13 @@ int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_
 			*ret_list_rc = lk_scan_read_lines(s, ret_before);
 		return rc;
 	}
-	rc = set_aside(s, &pids, &late);
-	if (rc < 0 && ret_before)
-		*ret_list_rc = rc;
-	rc = rc ? rc : lk_scan_crew_run(s, pids.v, pids.n, ret_before, ret_list_rc);
-	rc = rc ? rc : lk_scan_sweep_pids(s, late.v, late.n);
+	set_aside(s, &pids, &late);
+	lk_scan_crew_run(s, pids.v, pids.n, ret_before, ret_list_rc);
+	lk_scan_sweep_pids(s, late.v, late.n);
 	lk_procroot_touch(0);
 	lk_vec_done(&pids);
 	lk_vec_done(&late);
-	return rc;
+	return 0;
 }
 
 int lk_scan_sweep(struct scan *s)
@@ -336,7 +315,7 @@ int lk_scan_sweep(struct scan *s)
 
 static bool is_among(const int *pids, size_t n, int pid)
 {
-	return bsearch(&pid, pids, n, sizeof(*pids), lk_scan_compare_pids) != NULL;
+	return bsearch(&pid, pids, n, sizeof(*pids), lk_compare_int) != NULL;
 }
 
 static void forget_pids(struct scan *s, const int *pids, size_t n)
@@ -363,78 +342,54 @@ static void forget_pids(struct scan *s, const int *pids, size_t n)
 	s->tables.n = kept;
 }
 
-static int compare_procs(const void *a, const void *b)
-{
-	return lk_scan_compare_pids(&((const struct scan_proc *)a)->pid, &((const struct scan_proc *)b)->pid);
-}
-
 /* Of s->procs the first n_known are sorted. */
-static int sweep_again(struct scan *s, int pid, size_t n_known)
+static void sweep_again(struct scan *s, int pid, size_t n_known)
 {
-	struct scan_proc key = { .pid = pid }, *known;
-	int rc, denied;
+	struct scan_proc *known = n_known ? bsearch(&pid, s->procs.v, n_known, sizeof(*s->procs.v), lk_compare_int)
+					  : NULL;
+	int denied;
 
-	known = n_known ? bsearch(&key, s->procs.v, n_known, sizeof(key), compare_procs) : NULL;
-	if (!known && lk_scan_is_thread(s, pid))
-		return 0;
-	rc = sweep_process(s, pid, &denied);
-	if (rc < 0)
-		return lk_scan_means_gone(rc) ? 0 : rc;
-	if (!known)
-		return add_process(s, pid, denied);
-	if (denied && !known->denied) {
+	if ((!known && lk_scan_is_thread(s, pid)) || !sweep_process(s, pid, &denied))
+		return;
+	if (!known) {
+		add_process(s, pid, denied);
+	} else if (denied && !known->denied) {
 		known->denied = true;
 		lk_scan_deny_process(s, LK_UNREAD_FDINFO, denied, pid);
 	}
-	return 0;
 }
 
-int lk_scan_sweep_pids(struct scan *s, const int *pids, size_t n)
+void lk_scan_sweep_pids(struct scan *s, const int *pids, size_t n)
 {
 	size_t n_known = s->procs.n;
-	int rc = 0;
 
 	if (!n)
-		return 0;
+		return;
 	forget_pids(s, pids, n);
-	for (size_t i = 0; i < n && !rc && !lk_scan_is_late(s); i++)
-		rc = sweep_again(s, pids[i], n_known);
+	for (size_t i = 0; i < n && !lk_scan_is_late(s); i++)
+		sweep_again(s, pids[i], n_known);
 	if (s->procs.n > n_known)
-		qsort(s->procs.v, s->procs.n, sizeof(*s->procs.v), compare_procs);
-	return rc;
+		qsort(s->procs.v, s->procs.n, sizeof(*s->procs.v), lk_compare_int);
 }
 
 static int add_hash(void *arg, const struct lk_record *rec, const char *line __attribute__((unused)),
 		    size_t n __attribute__((unused)))
 {
-	scan_hashes *h = arg;
-	uint64_t *slot = lk_vec_push(h);
+	lk_u64s *h = arg;
 
-	if (!slot)
-		return -ENOMEM;
-	*slot = lk_record_hash(rec);
+	*lk_vec_push(h) = lk_record_hash(rec);
 	return 0;
 }
 
-int lk_scan_compare_hashes(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-int lk_scan_show(struct scan *s, const struct scan_fd *fd, scan_hashes *ret)
+void lk_scan_show(struct scan *s, const struct scan_fd *fd, lk_u64s *ret)
 {
 	struct lk_proc_name what = lk_procroot_name("fdinfo/%d", fd->fd);
 	struct lk_proc_name name = lk_procroot_task_name(fd->pid, fd->tid, what.s);
 	struct lk_fdinfo info;
-	int rc = read_fdinfo(s->root->fd, name.s, &s->buf);
 
 	ret->n = 0;
-	if (rc < 0)
-		return rc == -ENOMEM ? rc : 0;
-	rc = lk_parse_fdinfo(s->buf.v, s->buf.n, &info, add_hash, ret);
-	if (ret->n)
-		qsort(ret->v, ret->n, sizeof(*ret->v), lk_scan_compare_hashes);
-	return rc;
+	if (read_fdinfo(s->root->fd, name.s, &s->buf) < 0)
+		return;
+	lk_parse_fdinfo(s->buf.v, s->buf.n, &info, add_hash, ret);
+	lk_u64s_sort(ret);
 }

@@ -111,25 +111,23 @@ static bool is_swept(const struct scan *s, int pid, int tid)
 	return found;
 }
 
-int lk_scan_note_table(struct scan *s, int pid, int tid)
+void lk_scan_note_table(struct scan *s, int pid, int tid)
 {
 	bool found;
 	size_t at = place_of(s, pid, tid, &found);
-	const struct scan_table *last = found ? NULL : lk_vec_push(&s->tables);
 
-	if (!last)
-		return found ? 0 : -ENOMEM;
+	if (found)
+		return;
+	(void)lk_vec_push(&s->tables);
 	memmove(s->tables.v + at + 1, s->tables.v + at, (s->tables.n - 1 - at) * sizeof(*s->tables.v));
 	s->tables.v[at] = (struct scan_table){ pid, tid };
-	return 0;
 }
 
 /* A refusal was counted with the process; what else goes wrong is no reason to think there is nothing. */
-static int note_thread_failure(struct scan *s, int rc)
+static void note_thread_failure(struct scan *s, int rc)
 {
-	if (rc < 0 && rc != -ENOMEM && !lk_scan_means_gone(rc) && !lk_scan_means_refused(rc))
+	if (rc < 0 && !lk_scan_means_gone(rc) && !lk_scan_means_refused(rc))
 		lk_scan_deny(s, LK_UNREAD_THREADS, rc);
-	return rc == -ENOMEM ? rc : 0;
 }
 
 /* What a descriptor shows, whichever thread has it. */
@@ -154,13 +152,11 @@ static struct shown shown_by(const struct scan *s, const struct scan_hit *h)
 
 /* Where kcmp cannot tell, what the process itself or another thread shows under the same number is the same table. Hits from
  * `first` on are those of the thread looked at last. */
-static int drop_known(struct scan *s, int pid, size_t first)
+static void drop_known(struct scan *s, int pid, size_t first)
 {
-	lk_auto_mem struct shown *known = malloc((first ? first : 1) * sizeof(*known));
+	lk_auto_mem struct shown *known = lk_alloc(first, sizeof(*known));
 	size_t n = 0;
 
-	if (!known)
-		return -ENOMEM;
 	for (size_t i = 0; i < first; i++) {
 		if (!s->hits.v[i].dead && s->fds.v[s->hits.v[i].fd].pid == pid)
 			known[n++] = shown_by(s, &s->hits.v[i]);
@@ -174,7 +170,6 @@ static int drop_known(struct scan *s, int pid, size_t first)
 		s->fds.v[s->hits.v[i].fd].dead = true;
 		s->hits.v[i].dead = true;
 	}
-	return 0;
 }
 
 static int sweep_private(struct scan *s, int pid, int tid)
@@ -188,18 +183,16 @@ static int sweep_private(struct scan *s, int pid, int tid)
 	if (diff == 0 || is_swept(s, pid, tid))
 		return 0;
 	rc = lk_scan_sweep_table(s, pid, tid);
-	if (diff < 0 && s->hits.n > first && drop_known(s, pid, first) < 0)
-		rc = -ENOMEM;
-	return note_thread_failure(s, rc);
+	if (diff < 0 && s->hits.n > first)
+		drop_known(s, pid, first);
+	note_thread_failure(s, rc);
+	return 0;
 }
 
-int lk_scan_sweep_threads(struct scan *s, int pid)
+void lk_scan_sweep_threads(struct scan *s, int pid)
 {
-	int rc = 0;
-
-	if (pid > 0)
-		return note_thread_failure(s, lk_scan_is_thread(s, pid) ? 0 : lk_scan_each_task(s, pid, sweep_private));
-	for (size_t i = 0; i < s->procs.n && !rc; i++)
-		rc = note_thread_failure(s, lk_scan_each_task(s, s->procs.v[i].pid, sweep_private));
-	return rc;
+	if (pid > 0 && !lk_scan_is_thread(s, pid))
+		note_thread_failure(s, lk_scan_each_task(s, pid, sweep_private));
+	for (size_t i = 0; pid == 0 && i < s->procs.n; i++)
+		note_thread_failure(s, lk_scan_each_task(s, s->procs.v[i].pid, sweep_private));
 }

@@ -27,10 +27,10 @@ int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const 
 		m.use.start_ticks = proc->start_ticks;
 		memcpy(m.comm, proc->comm, sizeof(m.comm));
 	}
-	rc = lk_buf_add(&b, &m, sizeof(m));
-	if (!rc && use->what)
-		rc = lk_buf_puts(&b, use->what);
-	rc = rc ? rc : lk_helper_emit(out, b.v, b.n);
+	lk_buf_add(&b, &m, sizeof(m));
+	if (use->what)
+		lk_buf_puts(&b, use->what);
+	rc = lk_helper_emit(out, b.v, b.n);
 	lk_vec_done(&b);
 	return rc;
 }
@@ -156,34 +156,14 @@ static int uses_take(void *arg, size_t item __attribute__((unused)), const char 
 	return lk_uses_take(arg, data, n);
 }
 
-static int add_pid(struct uses_job *j, int pid)
+static int add_process(void *arg, int dirfd __attribute__((unused)), const char *name)
 {
-	int *slot = lk_vec_push(&j->pids);
+	struct uses_job *j = arg;
+	int pid;
 
-	if (!slot)
-		return -ENOMEM;
-	*slot = pid;
+	if (lk_text_pid(name, strlen(name), &pid) == 0 && !(j->root->own_pids && pid == getpid()))
+		*lk_vec_push(&j->pids) = pid;
 	return 0;
-}
-
-static int list_pids(struct uses_job *j)
-{
-	int fd = lk_io_openat(j->root->fd, ".", O_RDONLY | O_DIRECTORY), rc = 0, pid;
-	lk_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
-
-	if (fd < 0)
-		return fd;
-	if (!dir) {
-		rc = -errno;
-		close(fd);
-		return rc;
-	}
-	while (!rc && (errno = 0, e = readdir(dir)) != NULL) {
-		if (lk_text_pid(e->d_name, strlen(e->d_name), &pid) == 0 && !(j->root->own_pids && pid == getpid()))
-			rc = add_pid(j, pid);
-	}
-	return rc ? rc : -errno;
 }
 
 static struct lk_helper_about about_item(void *arg, size_t item)
@@ -219,7 +199,7 @@ static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_res
 	int rc = lk_scan_load_own_mounts(j->root, &j->mounts);
 
 	j->own_ns = lk_procroot_ns(j->root, 0, "mnt");
-	rc = rc ? rc : list_pids(j);
+	rc = rc ? rc : lk_io_each_entry(j->root->fd, ".", add_process, j);
 	if (rc)
 		return rc;
 	j->result->n_procs = j->pids.n;

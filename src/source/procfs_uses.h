@@ -85,7 +85,7 @@ int lk_uses_emit_kernel(struct lk_helper_out *out, size_t file, enum lk_use_kind
 /* The identity of an O_PATH descriptor of ours is that of the file. */
 enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_file *file);
 
-/* Loop devices, swap, mounts, sockets, what is made of block devices, overlays. 0, or -errno when the parent is gone or memory is out. */
+/* Loop devices, swap, mounts, sockets, what is made of block devices, overlays. 0, or -errno when the parent is gone. */
 int lk_uses_of_loops(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_swaps(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_mounts(struct uses_job *j, struct lk_helper_out *out);
@@ -100,10 +100,10 @@ int lk_uses_emit_unknown(struct lk_helper_out *out);
 int lk_uses_emit_denied(struct lk_helper_out *out, const struct uses_proc *proc, int code);
 int lk_uses_emit_skip(struct lk_helper_out *out);
 
-/* In the parent: one message of the helper into job->result. 0, -EBADMSG or -ENOMEM. */
+/* In the parent: one message of the helper into job->result. 0 or -EBADMSG. */
 int lk_uses_take(struct uses_job *j, const char *data, size_t n);
 
-/* Everything one process does with the files. 0, or -errno when the parent is gone or memory is out. */
+/* Everything one process does with the files. 0, or -errno when the parent is gone. */
 int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out);
 
 /* -- procfs_uses_socket.c -- */

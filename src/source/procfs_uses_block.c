@@ -14,16 +14,12 @@
 #include "source/sysroot.h"
 
 /* partition: "sda1"; NULL: the device itself. */
-static int add_one(struct uses_job *j, const struct uses_block *from, const char *partition)
+static void add_one(struct uses_job *j, const struct uses_block *from, const char *partition)
 {
 	struct uses_block *slot = lk_vec_push(&j->blocks);
-	char *name = NULL;
 
-	if (!slot || (partition && asprintf(&name, "/dev/%s", partition) < 0))
-		return -ENOMEM;
 	*slot = *from;
-	slot->partition = name;
-	return 0;
+	slot->partition = partition ? lk_printf("/dev/%s", partition) : NULL;
 }
 
 /* What is being added to. */
@@ -39,15 +35,17 @@ static int on_sibling(void *arg, uint32_t major, uint32_t minor, const char *nam
 	struct adding *a = arg;
 	struct uses_block sibling = { .file = a->block.file, .major = major, .minor = minor, .sibling = true };
 
-	return major == a->block.major && minor == a->block.minor ? 0 : add_one(a->j, &sibling, a->partition);
+	if (major != a->block.major || minor != a->block.minor)
+		add_one(a->j, &sibling, a->partition);
+	return 0;
 }
 
-static int add(struct uses_job *j, size_t file, uint32_t major, uint32_t minor, const char *partition)
+static void add(struct uses_job *j, size_t file, uint32_t major, uint32_t minor, const char *partition)
 {
 	struct adding a = { j, { .file = file, .major = major, .minor = minor }, partition };
-	int rc = add_one(j, &a.block, partition);
 
-	return rc || lk_sysroot_each_of_btrfs(major, minor, on_sibling, &a) == -ENOMEM ? -ENOMEM : 0;
+	add_one(j, &a.block, partition);
+	lk_sysroot_each_of_btrfs(major, minor, on_sibling, &a);
 }
 
 static int on_partition(void *arg, uint32_t major, uint32_t minor, const char *name,
@@ -55,25 +53,22 @@ static int on_partition(void *arg, uint32_t major, uint32_t minor, const char *n
 {
 	const struct adding *a = arg;
 
-	return add(a->j, a->block.file, major, minor, name);
+	add(a->j, a->block.file, major, minor, name);
+	return 0;
 }
 
-static int prepare(struct uses_job *j)
+static void prepare(struct uses_job *j)
 {
-	int rc = 0;
-
-	for (size_t i = 0; !j->blocks_read && i < j->n_files && !rc; i++) {
+	for (size_t i = 0; !j->blocks_read && i < j->n_files; i++) {
 		const struct lk_fact_file *file = &j->files[i];
 		struct adding a = { .j = j, .block = { .file = i } };
 
 		if (!S_ISBLK(file->mode))
 			continue;
-		rc = add(j, i, file->rdev_major, file->rdev_minor, NULL);
-		if (!rc && lk_sysroot_each_partition(file->rdev_major, file->rdev_minor, on_partition, &a) == -ENOMEM)
-			rc = -ENOMEM;
+		add(j, i, file->rdev_major, file->rdev_minor, NULL);
+		lk_sysroot_each_partition(file->rdev_major, file->rdev_minor, on_partition, &a);
 	}
 	j->blocks_read = true;
-	return rc;
 }
 
 /* what NULL: the partition alone says it. */
@@ -83,15 +78,10 @@ static int emit_block(struct lk_helper_out *out, const struct uses_proc *p, cons
 	struct lk_use use = { .file = b->file, .kind = kind, .fd = fd, .what = what, .certain = true };
 	lk_auto_mem char *both = NULL;
 
-	if (b->partition && what && strcmp(what, b->partition) != 0) {
-		if (asprintf(&both, "%s (%s)", what, b->partition) < 0) {
-			both = NULL;
-			return -ENOMEM;
-		}
-		use.what = both;
-	} else if (b->partition) {
+	if (b->partition && what && strcmp(what, b->partition) != 0)
+		use.what = both = lk_printf("%s (%s)", what, b->partition);
+	else if (b->partition)
 		use.what = b->partition;
-	}
 	return lk_uses_emit(out, p, &use);
 }
 
@@ -157,12 +147,8 @@ static int on_holder(void *arg, uint32_t major __attribute__((unused)), uint32_t
 		     const char *name, const char *label)
 {
 	struct holders *h = arg;
-	lk_auto_mem char *what = NULL;
+	lk_auto_mem char *what = label ? lk_printf("/dev/%s (%s)", name, label) : lk_printf("/dev/%s", name);
 
-	if (asprintf(&what, label ? "/dev/%s (%s)" : "/dev/%s", name, label) < 0) {
-		what = NULL;
-		return -ENOMEM;
-	}
 	return emit_block(h->out, NULL, h->b, LK_USE_HOLDER, -1, what);
 }
 
@@ -171,7 +157,7 @@ static int look_at_device(struct uses_job *j, struct lk_helper_out *out, const s
 	struct holders h = { out, b };
 	int rc = lk_sysroot_each_holder(b->major, b->minor, on_holder, &h);
 
-	if (rc == -EPIPE || rc == -ENOMEM)
+	if (rc == -EPIPE)
 		return rc;
 	/* A device of that number need not exist, whatever node there is. */
 	if (rc < 0 && rc != -ENOENT)
@@ -184,8 +170,9 @@ static int look_at_device(struct uses_job *j, struct lk_helper_out *out, const s
 
 int lk_uses_of_blocks(struct uses_job *j, struct lk_helper_out *out)
 {
-	int rc = prepare(j);
+	int rc = 0;
 
+	prepare(j);
 	for (size_t i = 0; j->blocks.n && i < j->pids.n && !rc; i++) {
 		lk_uses_namespace(j, j->pids.v[i]);
 		if (i % 256 == 0)
@@ -216,11 +203,11 @@ static int emit_if_device(struct uses_job *j, struct lk_helper_out *out, const s
 int lk_uses_block_path(struct uses_job *j, struct lk_helper_out *out, enum lk_use_kind kind, const char *path)
 {
 	struct statx st;
-	int rc = prepare(j);
 
-	if (rc || !j->blocks.n || !lk_mounts_path_is_local(&j->mounts, 0, path) ||
+	prepare(j);
+	if (!j->blocks.n || !lk_mounts_path_is_local(&j->mounts, 0, path) ||
 	    statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) < 0)
-		return rc;
+		return 0;
 	return emit_if_device(j, out, NULL, kind, -1, &st, NULL);
 }
 
@@ -231,18 +218,18 @@ int lk_uses_block_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_o
 	struct lk_proc_name name = lk_procroot_task_name(p->pid, p->tid, what.s);
 	const struct lk_mount *m;
 	struct statx st;
-	int rc = prepare(j);
 
-	if (rc || !j->blocks.n)
-		return rc;
+	prepare(j);
+	if (!j->blocks.n)
+		return 0;
 	/* A node on a file server is not looked at: that could hang. */
 	m = lk_uses_find_mount(j, p, info->mnt_id);
 	if (!m || m->local != LK_YES ||
 	    statx(j->root->fd, name.s, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO, &st) < 0)
 		return 0;
 	j->link.n = 0;
-	if (!S_ISBLK(st.stx_mode) || lk_io_readlink_at(j->root->fd, name.s, &j->link) < 0 || !lk_buf_str(&j->link))
+	if (!S_ISBLK(st.stx_mode) || lk_io_readlink_at(j->root->fd, name.s, &j->link) < 0)
 		return 0;
 	return emit_if_device(j, out, p, info->has_flags && info->flags & O_PATH ? LK_USE_PATH : LK_USE_OPEN, fd, &st,
-			      j->link.v);
+			      lk_buf_str(&j->link));
 }

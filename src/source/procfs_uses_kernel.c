@@ -54,14 +54,9 @@ static enum lk_tri is_behind(struct uses_job *j, const struct lk_sysroot_loop *l
 static int look_at_loop(void *arg, const struct lk_sysroot_loop *loop)
 {
 	struct loops *l = arg;
-	lk_auto_mem char *device = NULL;
-	int rc = 0;
+	lk_auto_mem char *device = lk_printf("/dev/%s", loop->device);
+	int rc = lk_uses_below_kernel(l->j, l->out, LK_USE_LOOP, loop->backing_file, device);
 
-	if (asprintf(&device, "/dev/%s", loop->device) < 0) {
-		device = NULL;
-		return -ENOMEM;
-	}
-	rc = lk_uses_below_kernel(l->j, l->out, LK_USE_LOOP, loop->backing_file, device);
 	for (size_t i = 0; i < l->j->n_files && !rc; i++) {
 		if (is_behind(l->j, loop, &l->j->files[i]) == LK_YES)
 			rc = lk_uses_emit_kernel(l->out, i, LK_USE_LOOP, device, true);
@@ -74,7 +69,7 @@ int lk_uses_of_loops(struct uses_job *j, struct lk_helper_out *out)
 	struct loops l = { j, out };
 	int rc = lk_sysroot_each_loop(look_at_loop, &l);
 
-	if (rc == -EPIPE || rc == -ENOMEM)
+	if (rc == -EPIPE)
 		return rc;
 	return rc < 0 ? lk_uses_emit_unknown(out) : 0;
 }

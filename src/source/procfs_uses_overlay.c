@@ -41,24 +41,17 @@ static int add_layer(void *arg, const char *path)
 	int fd = path[0] == '/' && lk_mounts_path_is_local(&j->mounts, 0, path)
 			 ? lk_io_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY)
 			 : -ENOENT;
-	char **name;
-	int *slot;
 
 	if (fd < 0)
 		return 0;
-	slot = lk_vec_push(&l->fds);
-	name = slot ? lk_vec_push(&l->paths) : NULL;
-	if (!name) {
-		l->fds.n -= slot ? 1 : 0;
-		close(fd);
-		return -ENOMEM;
-	}
-	*slot = fd;
-	*name = NULL;
 	j->link.n = 0;
-	if (lk_procroot_own_link(fd, &j->link) == 0 && lk_buf_str(&j->link))
-		*name = strdup(j->link.v);
-	return *name ? 0 : -ENOMEM;
+	if (lk_procroot_own_link(fd, &j->link) < 0) {
+		close(fd);
+		return 0;
+	}
+	*lk_vec_push(&l->fds) = fd;
+	*lk_vec_push(&l->paths) = lk_strdup(lk_buf_str(&j->link));
+	return 0;
 }
 
 /* Anything of that name in a layer above hides it; so does a mark that it was deleted. */
@@ -92,10 +85,7 @@ static int look_at_file(struct uses_job *j, struct lk_helper_out *out, const str
 		name = lk_text_below(j->files[file].path, l->paths.v[i]);
 	if (!name || is_hidden(l, i - 1, name))
 		return 0;
-	if (asprintf(&seen, "%s%s", m->target, name) < 0) {
-		seen = NULL;
-		return -ENOMEM;
-	}
+	seen = lk_printf("%s%s", m->target, name);
 	return is_seen_at(j, m, seen) ? lk_uses_emit_kernel(out, file, LK_USE_OVERLAY, seen, true) : 0;
 }
 

@@ -38,7 +38,7 @@ static void note_failed(struct uses_proc *p, int rc)
 
 int lk_uses_namespace(struct uses_job *j, int pid)
 {
-	uint64_t ns = lk_procroot_ns(j->root, pid, "mnt"), *slot;
+	uint64_t ns = lk_procroot_ns(j->root, pid, "mnt");
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "mountinfo");
 	int fd;
 
@@ -53,12 +53,7 @@ int lk_uses_namespace(struct uses_job *j, int pid)
 	fd = lk_io_openat(j->root->fd, name.s, O_RDONLY);
 	if (fd < 0)
 		return fd;
-	slot = lk_vec_push(&j->namespaces);
-	if (!slot) {
-		close(fd);
-		return -ENOMEM;
-	}
-	*slot = ns;
+	*lk_vec_push(&j->namespaces) = ns;
 	lk_mounts_add(&j->mounts, fd, (unsigned)j->namespaces.n, ns);
 	return (int)j->namespaces.n;
 }
@@ -207,7 +202,7 @@ static int look_at_table(struct uses_job *j, struct uses_proc *p, struct lk_help
 	int rc = each_entry(j, p, out, name.s, fdinfo_entry);
 
 	note_failed(p, rc);
-	return rc == -EPIPE || rc == -ENOMEM ? rc : 0;
+	return rc == -EPIPE ? rc : 0;
 }
 
 /* -- program, working directory, root directory -- */
@@ -268,8 +263,6 @@ static int look_at_place(struct uses_job *j, struct uses_proc *p, struct lk_help
 		return 0;
 	}
 	link = lk_buf_str(&j->text);
-	if (!link)
-		return -ENOMEM;
 	rc = lk_uses_below_place(j, p, out, &(struct uses_place){ .kind = kind, .path = link, .name = name.s });
 	return !rc && may_be_ours(j, p, link, kind == LK_USE_ROOT) ? compare_place(j, p, out, name.s, kind) : rc;
 }
@@ -303,11 +296,10 @@ static int look_at_mapping(struct uses_job *j, struct uses_proc *p, struct lk_he
 	if (rc || m.path == n)
 		return rc;
 	j->link.n = 0;
-	rc = lk_buf_add(&j->link, line + m.path, n - m.path);
-	if (rc || !lk_buf_str(&j->link))
-		return -ENOMEM;
+	lk_buf_add(&j->link, line + m.path, n - m.path);
 	return lk_uses_below_place(j, p, out,
-				   &(struct uses_place){ .kind = LK_USE_MAPPED, .path = j->link.v, .key = &m.key });
+				   &(struct uses_place){
+					   .kind = LK_USE_MAPPED, .path = lk_buf_str(&j->link), .key = &m.key });
 }
 
 struct maps_look {
@@ -329,7 +321,7 @@ static int look_at_maps(struct uses_job *j, struct uses_proc *p, struct lk_helpe
 	struct maps_look look = { j, p, out };
 	int rc = lk_io_each_line(j->root->fd, name.s, maps_line, &look);
 
-	if (rc == -EPIPE || rc == -ENOMEM)
+	if (rc == -EPIPE)
 		return rc;
 	note_failed(p, rc);
 	return 0;
@@ -400,14 +392,11 @@ static int meet(struct uses_job *j, int pid, struct uses_proc *p)
 
 int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out)
 {
-	lk_auto_mem struct uses_seen *seen = calloc(j->n_files ? j->n_files : 1, sizeof(*seen));
+	lk_auto_mem struct uses_seen *seen = lk_alloc(j->n_files, sizeof(*seen));
 	struct lk_proc_name tasks = lk_procroot_task_name(pid, 0, "task");
 	struct uses_proc p;
-	int rc;
+	int rc = meet(j, pid, &p);
 
-	if (!seen)
-		return -ENOMEM;
-	rc = meet(j, pid, &p);
 	if (rc <= 0)
 		return rc < 0 ? lk_uses_emit_denied(out, &p, rc) : lk_uses_emit_skip(out);
 	p.seen = seen;
@@ -415,7 +404,7 @@ int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out)
 	if (!rc && p.num_threads > 1) {
 		rc = each_entry(j, &p, out, tasks.s, look_at_thread);
 		note_failed(&p, rc);
-		rc = rc == -EPIPE || rc == -ENOMEM ? rc : 0;
+		rc = rc == -EPIPE ? rc : 0;
 	}
 	return !rc && p.denied ? lk_uses_emit_denied(out, &p, p.denied) : rc;
 }

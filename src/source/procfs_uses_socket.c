@@ -27,15 +27,12 @@ static bool wants_sockets(const struct uses_job *j)
 	return false;
 }
 
-static int add(struct uses_job *j, const struct uses_socket *from)
+static void add(struct uses_job *j, const struct uses_socket *from)
 {
 	struct uses_socket *slot = lk_vec_push(&j->sockets);
 
-	if (!slot)
-		return -ENOMEM;
 	*slot = *from;
-	slot->name = from->name ? strdup(from->name) : NULL;
-	return from->name && !slot->name ? -ENOMEM : 0;
+	slot->name = lk_strdup(from->name);
 }
 
 /* -- as the kernel says it -- */
@@ -60,13 +57,11 @@ static int take_socket(void *arg, const struct lk_unixsock *s)
 {
 	struct uses_job *j = arg;
 	struct uses_socket new = { .ino = s->ino, .peer = s->peer, .kind = kind_of(s), .file = j->n_files };
-	int rc = 0;
 
-	for (size_t i = 0; i < s->n_pending && !rc; i++)
-		rc = add(j,
-			 &(struct uses_socket){
-				 .ino = s->pending[i], .peer = s->ino, .kind = LK_USE_CONNECTED, .file = j->n_files });
-	for (size_t i = 0; s->has_file && i < j->n_files && !rc; i++) {
+	for (size_t i = 0; i < s->n_pending; i++)
+		add(j, &(struct uses_socket){
+			       .ino = s->pending[i], .peer = s->ino, .kind = LK_USE_CONNECTED, .file = j->n_files });
+	for (size_t i = 0; s->has_file && i < j->n_files; i++) {
 		const struct lk_fact_file *file = &j->files[i];
 		enum lk_tri is = is_bound_to(s, file);
 
@@ -74,16 +69,18 @@ static int take_socket(void *arg, const struct lk_unixsock *s)
 		new.certain = is == LK_YES;
 		new.name = NULL;
 		if (is != LK_NO)
-			rc = add(j, &new);
+			add(j, &new);
 		new.name = s->name;
-		if (!rc && s->name && s->major == file->key.major && s->minor == file->key.minor)
+		if (s->name && s->major == file->key.major && s->minor == file->key.minor)
 			new.certain = lk_uses_is_below_path(j, file, s->name);
-		if (!rc && new.certain && is == LK_NO)
-			rc = add(j, &new);
+		if (new.certain && is == LK_NO)
+			add(j, &new);
 	}
 	new.file = j->n_files;
 	new.name = NULL;
-	return rc || !s->peer ? rc : add(j, &new);
+	if (s->peer)
+		add(j, &new);
+	return 0;
 }
 
 static int ask_here(struct uses_job *j)
@@ -127,19 +124,18 @@ static int ask_there(struct uses_job *j, int pid)
 /* -- as its names tell -- */
 
 /* "Num: RefCount Protocol Flags Type St Inode Path", see proc_pid_net(5). */
-static int take_line(struct uses_job *j, char *line)
+static void take_line(struct uses_job *j, char *line)
 {
 	char *word[7], *save = NULL, *path = line;
 	uint64_t flags, ino;
-	int rc = 0;
 
 	for (size_t n = 0; n < 7; n++)
 		word[n] = strtok_r(n ? NULL : line, " ", &save);
 	path = word[6] ? save : NULL;
 	if (!path || path[0] != '/' || lk_text_u64(word[3], strlen(word[3]), 16, &flags) < 0 ||
 	    lk_text_u64(word[6], strlen(word[6]), 10, &ino) < 0 || ino > UINT32_MAX)
-		return 0;
-	for (size_t i = 0; i < j->n_files && !rc; i++) {
+		return;
+	for (size_t i = 0; i < j->n_files; i++) {
 		const struct lk_fact_file *file = &j->files[i];
 		struct uses_socket new = { .ino = (uint32_t)ino, .file = i };
 
@@ -147,9 +143,8 @@ static int take_line(struct uses_job *j, char *line)
 			   : strcmp(word[5], "03") == 0 ? LK_USE_CONNECTED
 							: LK_USE_BOUND;
 		if (S_ISSOCK(file->mode) && file->path && strcmp(path, file->path) == 0)
-			rc = add(j, &new);
+			add(j, &new);
 	}
-	return rc;
 }
 
 static int read_names(struct uses_job *j, int pid)
@@ -159,20 +154,13 @@ static int read_names(struct uses_job *j, int pid)
 	int rc = lk_io_read_at(j->root->fd, name.s, MAX_TABLE, &text);
 	char *s = rc < 0 ? NULL : lk_buf_str(&text), *line, *save = NULL;
 
-	for (line = s ? strtok_r(s, "\n", &save) : NULL; line && !rc; line = strtok_r(NULL, "\n", &save))
-		rc = take_line(j, line);
+	for (line = s ? strtok_r(s, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save))
+		take_line(j, line);
 	lk_vec_done(&text);
 	return rc;
 }
 
 /* -- all network namespaces -- */
-
-static int by_number(const void *a, const void *b)
-{
-	const struct uses_socket *x = a, *y = b;
-
-	return (x->ino > y->ino) - (x->ino < y->ino);
-}
 
 /* The first entry of that socket among the first n; n: there is none. */
 static size_t find_first(const struct uses_job *j, size_t n, uint64_t ino)
@@ -191,25 +179,23 @@ static size_t find_first(const struct uses_job *j, size_t n, uint64_t ino)
 }
 
 /* One whose peer is bound to a file is the other end of a connection. (It does not keep the mount of that file busy.) */
-static int add_peers(struct uses_job *j)
+static void add_peers(struct uses_job *j)
 {
 	size_t n = j->sockets.n;
-	int rc = 0;
 
-	for (size_t i = 0; i < n && !rc; i++) {
+	for (size_t i = 0; i < n; i++) {
 		uint32_t ino = j->sockets.v[i].ino, peer = j->sockets.v[i].peer;
 		size_t k = peer && j->sockets.v[i].file == j->n_files ? find_first(j, n, peer) : n;
 
-		for (; k < n && j->sockets.v[k].ino == peer && !rc; k++) {
+		for (; k < n && j->sockets.v[k].ino == peer; k++) {
 			struct uses_socket new = j->sockets.v[k];
 
 			new.ino = ino;
 			new.kind = LK_USE_CONNECTED;
 			if (new.file < j->n_files && !new.name)
-				rc = add(j, &new);
+				add(j, &new);
 		}
 	}
-	return rc;
 }
 
 static void drop_others(struct uses_job *j)
@@ -223,56 +209,50 @@ static void drop_others(struct uses_job *j)
 	j->sockets.n = n;
 }
 
-static int ask_namespace(struct uses_job *j, int pid, bool own)
+static void ask_namespace(struct uses_job *j, int pid, bool own)
 {
 	int rc = own ? ask_here(j) : ask_there(j, pid);
 
-	if (rc < 0 && rc != -ENOMEM)
+	if (rc < 0)
 		rc = read_names(j, pid);
-	if (rc == -ENOMEM)
-		return rc;
 	j->sockets_failed = j->sockets_failed || rc < 0;
-	return 0;
 }
 
 static bool is_new(struct uses_job *j, uint64_t ns)
 {
-	uint64_t *slot;
-
 	for (size_t i = 0; i < j->net_namespaces.n; i++) {
 		if (j->net_namespaces.v[i] == ns)
 			return false;
 	}
-	slot = lk_vec_push(&j->net_namespaces);
-	if (slot)
-		*slot = ns;
-	return slot != NULL;
+	*lk_vec_push(&j->net_namespaces) = ns;
+	return true;
 }
 
 static int load(struct uses_job *j, struct lk_helper_out *out)
 {
 	uint64_t own = lk_procroot_ns(j->root, 0, "net");
-	int rc = ask_namespace(j, getpid(), true);
+	int rc = 0;
 
+	ask_namespace(j, getpid(), true);
 	is_new(j, own);
 	for (size_t i = 0; i < j->pids.n && !rc; i++) {
 		uint64_t ns = lk_procroot_ns(j->root, j->pids.v[i], "net");
 
 		if (!ns || !is_new(j, ns))
 			continue;
-		rc = ask_namespace(j, j->pids.v[i], false);
+		ask_namespace(j, j->pids.v[i], false);
 		/* There may be many: a sign of life. */
-		rc = rc ? rc : lk_helper_emit(out, "", 0);
+		rc = lk_helper_emit(out, "", 0);
 	}
 	if (rc)
 		return rc;
 	if (j->sockets.n)
-		qsort(j->sockets.v, j->sockets.n, sizeof(*j->sockets.v), by_number);
-	rc = add_peers(j);
+		qsort(j->sockets.v, j->sockets.n, sizeof(*j->sockets.v), lk_compare_u32);
+	add_peers(j);
 	drop_others(j);
 	if (j->sockets.n)
-		qsort(j->sockets.v, j->sockets.n, sizeof(*j->sockets.v), by_number);
-	return rc;
+		qsort(j->sockets.v, j->sockets.n, sizeof(*j->sockets.v), lk_compare_u32);
+	return 0;
 }
 
 static int prepare(struct uses_job *j, struct lk_helper_out *out)
@@ -326,8 +306,7 @@ int lk_uses_socket_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_
 		return rc;
 	number = lk_procroot_name("socket:[%u]", j->sockets.v[i].ino);
 	j->link.n = 0;
-	if (lk_io_readlink_at(j->root->fd, name.s, &j->link) < 0 || !lk_buf_str(&j->link) ||
-	    strcmp(j->link.v, number.s) != 0)
+	if (lk_io_readlink_at(j->root->fd, name.s, &j->link) < 0 || strcmp(lk_buf_str(&j->link), number.s) != 0)
 		return 0;
 	for (; i < j->sockets.n && j->sockets.v[i].ino == info->ino && !rc; i++)
 		rc = emit_socket(out, p, &j->sockets.v[i], fd);

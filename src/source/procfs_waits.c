@@ -20,7 +20,7 @@
 #define NAP_NS (500 * 1000)
 #define MAX_NAPS 60 /* of one scan */
 
-int lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
+void lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
 {
 	for (size_t i = 0; i < l->v.n; i++) {
 		const struct lk_key *k = &l->v.v[i].rec.key;
@@ -30,10 +30,8 @@ int lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
 		if (k->none || lk_map_find(&s->locked_inodes, &k->ino, sizeof(k->ino), &other))
 			continue;
 		ino = lk_arena_memdup(&s->arena, &k->ino, sizeof(k->ino));
-		if (!ino || lk_map_set(&s->locked_inodes, ino, sizeof(*ino), 0) < 0)
-			return -ENOMEM;
+		lk_map_set(&s->locked_inodes, ino, sizeof(*ino), 0);
 	}
-	return 0;
 }
 
 /* The first pair of the auxiliary vector is (small number, value): 64-bit wide, or both squeezed into one word (getauxval(3)). */
@@ -138,8 +136,6 @@ static int add_descriptor(struct scan *s, int pid, int tid, int fd, size_t *ret)
 	if (rc < 0)
 		return rc;
 	f = lk_vec_push(&s->fds);
-	if (!f)
-		return -ENOMEM;
 	*f = (struct scan_fd){ .pid = pid, .tid = tid, .fd = fd };
 	lk_parse_fdinfo(s->buf.v, s->buf.n, &f->info, NULL, NULL);
 	*ret = s->fds.n - 1;
@@ -167,11 +163,10 @@ static bool same_call(const struct lk_blocked *a, const struct lk_blocked *b)
 	       a->flock_addr == b->flock_addr;
 }
 
-static int add_waiter(struct scan *s, const struct scan_sleeper *p)
+static void add_waiter(struct scan *s, const struct scan_sleeper *p)
 {
 	const struct lk_blocked *b = &p->call;
-	struct scan_waiter w = { .fd = SIZE_MAX, .fact = { .pid = p->pid, .tid = p->tid, .fd = b->fd, .wait_ms = -1 } },
-			   *slot;
+	struct scan_waiter w = { .fd = SIZE_MAX, .fact = { .pid = p->pid, .tid = p->tid, .fd = b->fd, .wait_ms = -1 } };
 	struct lk_blocked again;
 	int rc;
 
@@ -181,22 +176,16 @@ static int add_waiter(struct scan *s, const struct scan_sleeper *p)
 	if (rc == 0 && b->fd >= 0)
 		rc = add_descriptor(s, p->pid, p->tid, b->fd, &w.fd);
 	if (rc < 0)
-		return rc == -ENOMEM ? rc : 0;
+		return;
 	w.fact.stopped = is_stopped(s, p->pid, p->tid);
 	w.fact.wait_ms = lk_scan_slept_ms(s, p->pid, p->tid, &w.fact.wait_error_ms);
 	/* Memory and descriptor were read one after the other: the same call must still stand. */
-	if (read_blocked(s, p->pid, p->tid, &again) < 0 || !same_call(&again, b))
-		return 0;
-	slot = lk_vec_push(&s->waiters);
-	if (!slot)
-		return -ENOMEM;
-	*slot = w;
-	return 0;
+	if (read_blocked(s, p->pid, p->tid, &again) == 0 && same_call(&again, b))
+		*lk_vec_push(&s->waiters) = w;
 }
 
 static int look_at_task(struct scan *s, int pid, int tid)
 {
-	struct scan_sleeper *slot;
 	struct lk_blocked b;
 	int rc = lk_scan_skips(s, pid) ? -ETIMEDOUT : read_blocked(s, pid, tid, &b);
 
@@ -204,12 +193,8 @@ static int look_at_task(struct scan *s, int pid, int tid)
 		lk_scan_deny_process(s, LK_UNREAD_SYSCALL, rc, pid);
 		return 1;
 	}
-	if (rc < 0)
-		return 0;
-	slot = lk_vec_push(&s->sleepers);
-	if (!slot)
-		return -ENOMEM;
-	*slot = (struct scan_sleeper){ .pid = pid, .tid = tid, .call = b };
+	if (rc == 0)
+		*lk_vec_push(&s->sleepers) = (struct scan_sleeper){ .pid = pid, .tid = tid, .call = b };
 	return 0;
 }
 
@@ -238,7 +223,7 @@ static int take_request(void *arg, size_t i, const char *data, size_t n)
 	return 0;
 }
 
-static int read_requests(struct scan *s)
+static void read_requests(struct scan *s)
 {
 	struct lk_helper_job job = {
 		.n_items = s->sleepers.n,
@@ -255,41 +240,35 @@ static int read_requests(struct scan *s)
 
 	for (size_t i = 0; i < s->sleepers.n && !any; i++)
 		any = s->sleepers.v[i].call.call == LK_BLOCKED_FCNTL;
-	rc = any ? lk_helper_run(&job, &res) : 0;
-	if (rc == -ENOMEM || !any)
-		return rc;
+	if (!any)
+		return;
+	rc = lk_helper_run(&job, &res);
 	for (size_t i = 0; !rc && i < res.n_given_up + res.n_left; i++)
 		lk_scan_deny(s, LK_UNREAD_SYSCALL, -ETIMEDOUT);
 	if (rc < 0)
 		lk_scan_deny(s, LK_UNREAD_SYSCALL, rc);
-	return 0;
 }
 
 /* The requests of the threads found in lock calls. */
-static int take_sleepers(struct scan *s)
+static void take_sleepers(struct scan *s)
 {
-	int rc = read_requests(s);
-
-	for (size_t i = 0; i < s->sleepers.n && !rc; i++)
-		rc = add_waiter(s, &s->sleepers.v[i]);
+	read_requests(s);
+	for (size_t i = 0; i < s->sleepers.n; i++)
+		add_waiter(s, &s->sleepers.v[i]);
 	s->sleepers.n = 0;
-	return rc;
 }
 
-int lk_scan_look_at_threads(struct scan *s, const struct scan_thread *threads, size_t n)
+void lk_scan_look_at_threads(struct scan *s, const struct scan_thread *threads, size_t n)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < n && rc != -ENOMEM && !lk_scan_is_late(s); i++)
-		rc = look_at_task(s, threads[i].pid, threads[i].tid);
-	return rc == -ENOMEM ? rc : take_sleepers(s);
+	for (size_t i = 0; i < n && !lk_scan_is_late(s); i++)
+		look_at_task(s, threads[i].pid, threads[i].tid);
+	take_sleepers(s);
 }
 
 /* They are sorted by inode number. */
-static int want_openers(struct scan *s, uint64_t ino, scan_pids *p)
+static void want_openers(struct scan *s, uint64_t ino, lk_ints *p)
 {
 	size_t low = 0, high = s->openers.n;
-	int rc = 0;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
@@ -299,87 +278,72 @@ static int want_openers(struct scan *s, uint64_t ino, scan_pids *p)
 		else
 			high = mid;
 	}
-	for (size_t i = low; i < s->openers.n && s->openers.v[i].ino == ino && !rc; i++)
-		rc = lk_scan_add_pid(p, s->openers.v[i].pid);
-	return rc;
+	for (size_t i = low; i < s->openers.n && s->openers.v[i].ino == ino; i++)
+		lk_scan_add_pid(p, s->openers.v[i].pid);
 }
 
 /* A waiter with a number is that process; one without has the file open. The inode of a lease breaker is its root's. */
-static int want_listed(struct scan *s, scan_pids *p)
+static void want_listed(struct scan *s, lk_ints *p)
 {
 	struct lk_map done = { 0 };
-	int rc = 0;
 
-	for (size_t i = 0; i < s->lines.v.n && !rc; i++) {
+	for (size_t i = 0; i < s->lines.v.n; i++) {
 		const struct lk_record *r = &s->lines.v.v[i].rec;
 		size_t seen;
 
 		if (!r->depth)
 			continue;
 		if (r->pid > 0) {
-			rc = lk_scan_add_pid(p, (int)r->pid);
+			lk_scan_add_pid(p, r->pid);
 		} else if (!r->key.none && !lk_map_find(&done, &r->key.ino, sizeof(r->key.ino), &seen)) {
-			rc = want_openers(s, r->key.ino, p);
-			rc = rc ? rc : lk_map_set(&done, &r->key.ino, sizeof(r->key.ino), 0);
+			want_openers(s, r->key.ino, p);
+			lk_map_set(&done, &r->key.ino, sizeof(r->key.ino), 0);
 		}
 	}
 	lk_map_done(&done);
-	return rc;
 }
 
 /* A stopped process has left the kernel's list but not the call. */
-static int want_stopped(struct scan *s, scan_pids *p)
+static void want_stopped(struct scan *s, lk_ints *p)
 {
-	scan_pids openers = { 0 };
-	int rc = 0;
+	lk_ints openers = { 0 };
 
-	for (size_t i = 0; i < s->openers.n && !rc; i++)
-		rc = lk_scan_add_pid(&openers, s->openers.v[i].pid);
-	lk_scan_sort_pids(&openers);
-	for (size_t i = 0; i < openers.n && !rc; i++) {
+	for (size_t i = 0; i < s->openers.n; i++)
+		lk_scan_add_pid(&openers, s->openers.v[i].pid);
+	lk_ints_sort(&openers);
+	for (size_t i = 0; i < openers.n; i++) {
 		if (is_stopped(s, openers.v[i], openers.v[i]))
-			rc = lk_scan_add_pid(p, openers.v[i]);
+			lk_scan_add_pid(p, openers.v[i]);
 	}
 	lk_vec_done(&openers);
-	return rc;
 }
 
 /* Where the list hides groups, any process may be a waiter. */
-static int want_all(struct scan *s, scan_pids *p)
+static void want_all(struct scan *s, lk_ints *p)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < s->procs.n && !rc; i++)
-		rc = s->procs.v[i].denied ? 0 : lk_scan_add_pid(p, s->procs.v[i].pid);
-	return rc;
+	for (size_t i = 0; i < s->procs.n; i++) {
+		if (!s->procs.v[i].denied)
+			lk_scan_add_pid(p, s->procs.v[i].pid);
+	}
 }
 
-static int want_pids(struct scan *s, scan_pids *p)
+static void want_pids(struct scan *s, lk_ints *p)
 {
-	int rc = want_listed(s, p);
-
-	rc = rc ? rc : want_stopped(s, p);
-	if (!rc && (!s->root->initial_pidns || !s->has_locks_file))
-		rc = want_all(s, p);
-	return rc;
+	want_listed(s, p);
+	want_stopped(s, p);
+	if (!s->root->initial_pidns || !s->has_locks_file)
+		want_all(s, p);
 }
 
 /* Threads of the wanted processes, each looked at once; `seen` is sorted and may be NULL. */
-static int look_at_all(struct scan *s, scan_pids *p, const scan_pids *seen)
+static void look_at_all(struct scan *s, lk_ints *p, const lk_ints *seen)
 {
-	int rc = 0;
-
-	lk_scan_sort_pids(p);
-	for (size_t i = 0; i < p->n && rc >= 0 && !lk_scan_is_late(s); i++) {
-		bool done = seen && seen->n &&
-			    bsearch(&p->v[i], seen->v, seen->n, sizeof(*seen->v), lk_scan_compare_pids);
-
-		if (done)
-			continue;
-		rc = lk_scan_each_task(s, p->v[i], look_at_task);
-		rc = rc == -ENOMEM ? rc : 0;
+	lk_ints_sort(p);
+	for (size_t i = 0; i < p->n && !lk_scan_is_late(s); i++) {
+		if (!seen || !lk_ints_has(seen, p->v[i]))
+			lk_scan_each_task(s, p->v[i], look_at_task);
 	}
-	return rc < 0 ? rc : take_sleepers(s);
+	take_sleepers(s);
 }
 
 /* An OFD waiter without a name left: its descriptor may be in a thread's private table, which the sweep does not see. */
@@ -394,21 +358,19 @@ static bool is_one_missing(const struct scan *s)
 	return found < listed;
 }
 
-int lk_scan_find_waiters(struct scan *s)
+void lk_scan_find_waiters(struct scan *s)
 {
-	scan_pids p = { 0 }, all = { 0 };
-	int rc;
+	lk_ints p = { 0 }, all = { 0 };
 
 	/* System calls of a copied tree cannot be completed: the request stands in the memory of a process that is not there. */
 	if (!(s->req->needs & LK_NEED_WAITS) || !s->root->own_pids)
-		return 0;
-	rc = want_pids(s, &p);
-	rc = rc ? rc : look_at_all(s, &p, NULL);
-	if (!rc && is_one_missing(s)) {
-		rc = want_all(s, &all);
-		rc = rc ? rc : look_at_all(s, &all, &p);
+		return;
+	want_pids(s, &p);
+	look_at_all(s, &p, NULL);
+	if (is_one_missing(s)) {
+		want_all(s, &all);
+		look_at_all(s, &all, &p);
 	}
 	lk_vec_done(&p);
 	lk_vec_done(&all);
-	return rc;
 }

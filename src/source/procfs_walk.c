@@ -58,21 +58,21 @@ static int match(struct walk *w, int dirfd, const char *name, struct lk_helper_o
 /* Reading a directory with O_NOATIME leaves no trace; only its owner may. */
 static int enter(struct walk *w, int dirfd, const char *name, int flags)
 {
-	DIR **slot, *dir;
+	DIR *dir;
 	int fd = lk_io_openat(dirfd, name, flags | O_RDONLY | O_DIRECTORY | O_NOATIME);
 
 	if (fd == -EPERM)
 		fd = lk_io_openat(dirfd, name, flags | O_RDONLY | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
-	slot = lk_vec_push(&w->dirs);
-	dir = slot ? fdopendir(fd) : NULL;
+	dir = fdopendir(fd);
 	if (!dir) {
-		w->dirs.n -= slot ? 1 : 0;
+		int rc = -errno;
+
 		close(fd);
-		return -ENOMEM;
+		return rc;
 	}
-	*slot = dir;
+	*lk_vec_push(&w->dirs) = dir;
 	return 0;
 }
 
@@ -178,8 +178,8 @@ static int walk_run(struct procfs *p, struct walk *w, struct lk_err *err)
 	int rc = lk_scan_load_own_mounts(&p->root, &w->mounts);
 
 	for (size_t i = 0; i < w->n_keys && !rc; i++) {
-		rc = lk_map_set(&w->inodes, &w->keys[i].ino, sizeof(w->keys[i].ino), i);
-		rc = rc ? rc : lk_map_set(&w->by_key, &w->keys[i], KEY_BYTES, i);
+		lk_map_set(&w->inodes, &w->keys[i].ino, sizeof(w->keys[i].ino), i);
+		lk_map_set(&w->by_key, &w->keys[i], KEY_BYTES, i);
 	}
 	rc = rc ? rc : lk_helper_run(&job, &res);
 	if (rc < 0)
