@@ -19,32 +19,19 @@ struct tee {
 	int write_code; /* -errno of the file */
 };
 
-#define TEE(name) \
-	static int tee_##name(void *arg, const struct lk_fact_##name *f) \
-	{ \
-		struct tee *t = arg; \
-\
-		t->write_code = t->file->name(t->file->arg, f); \
-		return t->write_code < 0 ? t->write_code : t->snapshot->name(t->snapshot->arg, f); \
-	}
-TEE(host)
-TEE(lock)
-TEE(fd)
-TEE(waiter)
-TEE(mount)
-TEE(proc)
-TEE(orphan)
-TEE(denied)
-TEE(unread)
-TEE(proven)
-TEE(end)
+static int put_to_both(void *arg, const struct lk_fact *f)
+{
+	struct tee *t = arg;
+
+	t->write_code = t->file->put(t->file->arg, f);
+	return t->write_code < 0 ? t->write_code : t->snapshot->put(t->snapshot->arg, f);
+}
 
 static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct lk_build *build, struct lk_err *err)
 {
 	struct lk_request req = { .needs = LK_NEED_ALL, .timeout_ms = s->timeout_ms, .exact = s->exact };
 	struct tee tee = { lk_capture_writer_sink(writer), lk_build_sink(build), 0 };
-	struct lk_sink sink = { &tee,     tee_host,   tee_lock,   tee_fd,  tee_waiter, tee_mount,
-				tee_proc, tee_orphan, tee_denied, tee_end, tee_proven, tee_unread };
+	struct lk_sink sink = { &tee, put_to_both };
 	int rc = lk_source_scan(s->source, &req, &sink, err);
 
 	if (rc < 0 && tee.write_code == 0)

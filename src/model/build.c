@@ -26,51 +26,38 @@ const char *lk_build_string(struct lk_build *b, const char *s)
 	return kept;
 }
 
-static int on_host(void *arg, const struct lk_fact_host *f)
+static void on_host(struct lk_build *b, const struct lk_fact_host *f)
 {
-	struct lk_build *b = arg;
 	struct lk_fact_host *h = &b->snap->host;
 
 	*h = *f;
 	h->scanner = lk_arena_strdup(&b->snap->arena, f->scanner);
 	h->host = lk_arena_strdup(&b->snap->arena, f->host);
 	h->boot_id = lk_arena_strdup(&b->snap->arena, f->boot_id);
-	return 0;
 }
 
-static int on_lock(void *arg, const struct lk_fact_lock *f)
-{
-	lk_build_add_row(arg, &f->rec, f->line, BUILD_NONE);
-	return 0;
-}
-
-static int on_fd(void *arg, const struct lk_fact_fd *f)
+static void on_fd(struct lk_build *b, const struct lk_fact_fd *f)
 {
 	/* What nobody has is no descriptor. */
 	if (f->pid > 0)
-		lk_build_add_hit(arg, f, lk_build_file(arg, f->file));
-	return 0;
+		lk_build_add_hit(b, f, lk_build_file(b, f->file));
 }
 
-static int on_waiter(void *arg, const struct lk_fact_waiter *f)
+static void on_waiter(struct lk_build *b, const struct lk_fact_waiter *f)
 {
-	struct lk_build *b = arg;
 	struct build_waiter *w = lk_vec_push(&b->waiters);
 
 	*w = (struct build_waiter){ .f = *f, .file = f->file ? lk_build_file(b, f->file) : BUILD_NONE };
 	w->f.file = NULL;
-	return 0;
 }
 
-static int on_mount(void *arg, const struct lk_fact_mount *f)
+static void on_mount(struct lk_build *b, const struct lk_fact_mount *f)
 {
-	struct lk_build *b = arg;
 	struct lk_fact_mount *m = lk_vec_push(&b->mounts);
 
 	*m = *f;
 	m->fstype = lk_build_string(b, f->fstype);
 	m->mount_point = lk_arena_strdup(&b->snap->arena, f->mount_point);
-	return 0;
 }
 
 /* As the snapshot's wall clock has it: how long it has been running stays true whatever became of that clock. */
@@ -88,9 +75,8 @@ static int64_t started_unix_ms(const struct lk_fact_host *h, uint64_t ticks)
 	return h->time_unix_ms - (h->boottime_ms > (int64_t)ms ? h->boottime_ms - (int64_t)ms : 0);
 }
 
-static int on_proc(void *arg, const struct lk_fact_proc *f)
+static void on_proc(struct lk_build *b, const struct lk_fact_proc *f)
 {
-	struct lk_build *b = arg;
 	struct lk_arena *a = &b->snap->arena;
 	struct lk_proc *p = lk_vec_push(&b->procs);
 
@@ -120,50 +106,62 @@ static int on_proc(void *arg, const struct lk_fact_proc *f)
 		.tracer = f->tracer,
 		.tracer_comm = lk_build_string(b, f->tracer_comm),
 	};
-	return 0;
 }
 
-static int on_orphan(void *arg, const struct lk_fact_orphan *f)
+static void on_denied(struct lk_build *b, const struct lk_fact_denied *f)
 {
-	struct lk_build *b = arg;
-
-	*lk_vec_push(&b->orphans) = *f;
-	return 0;
-}
-
-static int on_denied(void *arg, const struct lk_fact_denied *f)
-{
-	struct lk_build *b = arg;
 	struct lk_fact_denied *d = lk_vec_push(&b->denied);
 
 	*d = *f;
 	d->text = lk_arena_strdup(&b->snap->arena, f->text);
-	return 0;
 }
 
-static int on_unread(void *arg, const struct lk_fact_unread *f)
+static void on_unread(struct lk_build *b, const struct lk_fact_unread *f)
 {
-	struct lk_build *b = arg;
 	struct lk_fact_unread *u = lk_vec_push(&b->unread);
 
 	*u = *f;
 	u->comm = lk_arena_strdup(&b->snap->arena, f->comm);
-	return 0;
 }
 
-static int on_proven(void *arg, const struct lk_fact_proven *f)
+static int on_fact(void *arg, const struct lk_fact *f)
 {
 	struct lk_build *b = arg;
 
-	*lk_vec_push(&b->proven) = f->key;
-	return 0;
-}
-
-static int on_end(void *arg, const struct lk_fact_end *f)
-{
-	struct lk_build *b = arg;
-
-	b->snap->end = *f;
+	switch (f->kind) {
+	case LK_FACT_HOST:
+		on_host(b, f->host);
+		break;
+	case LK_FACT_LOCK:
+		lk_build_add_row(b, &f->lock->rec, f->lock->line, BUILD_NONE);
+		break;
+	case LK_FACT_FD:
+		on_fd(b, f->fd);
+		break;
+	case LK_FACT_WAITER:
+		on_waiter(b, f->waiter);
+		break;
+	case LK_FACT_MOUNT:
+		on_mount(b, f->mount);
+		break;
+	case LK_FACT_PROC:
+		on_proc(b, f->proc);
+		break;
+	case LK_FACT_ORPHAN:
+		*lk_vec_push(&b->orphans) = *f->orphan;
+		break;
+	case LK_FACT_DENIED:
+		on_denied(b, f->denied);
+		break;
+	case LK_FACT_UNREAD:
+		on_unread(b, f->unread);
+		break;
+	case LK_FACT_PROVEN:
+		*lk_vec_push(&b->proven) = f->proven->key;
+		break;
+	default:
+		b->snap->end = *f->end;
+	}
 	return 0;
 }
 
@@ -172,8 +170,7 @@ struct lk_build *lk_build_new(void)
 	struct lk_build *b = lk_alloc(1, sizeof(*b));
 
 	b->snap = lk_alloc(1, sizeof(*b->snap));
-	b->sink = (struct lk_sink){ b,       on_host,   on_lock,   on_fd,  on_waiter, on_mount,
-				    on_proc, on_orphan, on_denied, on_end, on_proven, on_unread };
+	b->sink = (struct lk_sink){ b, on_fact };
 	return b;
 }
 

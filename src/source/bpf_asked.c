@@ -106,11 +106,11 @@ int lk_bpf_emit_proven(const struct bpf_scan *b, const struct lk_sink *sink)
 	const struct bpf_source *src = b->source;
 	int rc = 0;
 
-	for (size_t i = 0; sink->proven && i < src->asked.n && !rc; i++) {
+	for (size_t i = 0; i < src->asked.n && !rc; i++) {
 		struct lk_fact_proven f = { .key = src->asked.v[i].key };
 
 		if (is_proven(b, &src->asked.v[i]))
-			rc = sink->proven(sink->arg, &f);
+			rc = lk_sink_proven(sink, &f);
 	}
 	return rc;
 }

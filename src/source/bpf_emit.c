@@ -30,7 +30,7 @@ static int emit(struct walk *w, uint32_t at)
 	w->b->line[at] = w->n_lines;
 	f.rec.depth = l->depth;
 	f.rec.group = w->group;
-	return w->sink->lock(w->sink->arg, &f);
+	return lk_sink_lock(w->sink, &f);
 }
 
 /* Depth first, without a stack: a chain of waiters can be as long as there are threads. */
@@ -96,7 +96,7 @@ static int emit_listed(struct walk *w)
 			struct lk_fact_lock f = { .line = ++w->n_lines, .rec = l->v.v[at].rec };
 
 			f.rec.group = w->group;
-			rc = w->sink->lock(w->sink->arg, &f);
+			rc = lk_sink_lock(w->sink, &f);
 		} while (!rc && ++at < l->v.n && l->v.v[at].rec.depth);
 	}
 	return rc;
@@ -138,7 +138,7 @@ static int emit_shown(void *arg, uint32_t hold, uint32_t lock)
 		.file = lk_bpf_file(e->b, l->inode),
 	};
 
-	return f.file ? e->sink->fd(e->sink->arg, &f) : 0;
+	return f.file ? lk_sink_fd(e->sink, &f) : 0;
 }
 
 static int emit_fds(struct bpf_scan *b, const struct lk_sink *sink)
@@ -195,7 +195,7 @@ static int emit_waiter(struct bpf_scan *b, uint32_t at, const struct lk_sink *si
 	f.rec.depth = l->depth;
 	if (b->s.req->needs & LK_NEED_WAITS)
 		f.wait_ms = lk_scan_slept_ms(&b->s, f.pid, f.tid, &f.wait_error_ms);
-	return sink->waiter(sink->arg, &f);
+	return lk_sink_waiter(sink, &f);
 }
 
 static int emit_all_waiters(struct bpf_scan *b, const struct lk_sink *sink)
@@ -298,11 +298,11 @@ int lk_bpf_scan_emit(struct bpf_scan *b, const struct lk_sink *sink, int64_t wal
 	rc = rc ? rc : emit_mounts(b, sink);
 	rc = rc ? rc : emit_procs(b, sink);
 	for (size_t i = 0; i < b->s.orphans.n && !rc; i++)
-		rc = sink->orphan(sink->arg, &b->s.orphans.v[i]);
+		rc = lk_sink_orphan(sink, &b->s.orphans.v[i]);
 	rc = rc ? rc : lk_bpf_emit_proven(b, sink);
 	if (b->s.late)
 		lk_scan_deny(&b->s, LK_UNREAD_TIMEOUT, -ETIMEDOUT);
 	rc = rc ? rc : lk_scan_emit_denied(&b->s, sink);
 	end.scan_ms = lk_io_now_ms_exact() - began;
-	return rc ? rc : sink->end(sink->arg, &end);
+	return rc ? rc : lk_sink_end(sink, &end);
 }

@@ -21,34 +21,6 @@ struct lk_capture {
 	char *name; /* for messages */
 };
 
-static int replay_fact(const struct lk_capture_fact *f, const struct lk_sink *sink)
-{
-	switch (f->kind) {
-	case LK_CAPTURE_HOST:
-		return sink->host(sink->arg, f->fact);
-	case LK_CAPTURE_LOCK:
-		return sink->lock(sink->arg, f->fact);
-	case LK_CAPTURE_FD:
-		return sink->fd(sink->arg, f->fact);
-	case LK_CAPTURE_WAITER:
-		return sink->waiter(sink->arg, f->fact);
-	case LK_CAPTURE_MOUNT:
-		return sink->mount(sink->arg, f->fact);
-	case LK_CAPTURE_PROC:
-		return sink->proc(sink->arg, f->fact);
-	case LK_CAPTURE_ORPHAN:
-		return sink->orphan(sink->arg, f->fact);
-	case LK_CAPTURE_DENIED:
-		return sink->denied(sink->arg, f->fact);
-	case LK_CAPTURE_UNREAD:
-		return sink->unread ? sink->unread(sink->arg, f->fact) : 0;
-	case LK_CAPTURE_PROVEN:
-		return sink->proven ? sink->proven(sink->arg, f->fact) : 0;
-	default:
-		return sink->end(sink->arg, f->fact);
-	}
-}
-
 static int capture_scan(struct lk_source *s, const struct lk_request *req, const struct lk_sink *sink,
 			struct lk_err *err)
 {
@@ -56,7 +28,7 @@ static int capture_scan(struct lk_source *s, const struct lk_request *req, const
 
 	(void)req;
 	for (size_t i = 0; i < c->facts.n; i++) {
-		int rc = replay_fact(&c->facts.v[i], sink);
+		int rc = sink->put(sink->arg, &c->facts.v[i]);
 
 		if (rc < 0)
 			return lk_err_set(err, rc, "cannot replay %s: %s", c->name, strerror(-rc));
@@ -64,12 +36,12 @@ static int capture_scan(struct lk_source *s, const struct lk_request *req, const
 	return 0;
 }
 
-static const struct lk_fact_file *file_of(const struct lk_capture_fact *f)
+static const struct lk_fact_file *file_of(const struct lk_fact *f)
 {
-	if (f->kind == LK_CAPTURE_FD)
-		return ((const struct lk_fact_fd *)f->fact)->file;
-	if (f->kind == LK_CAPTURE_WAITER)
-		return ((const struct lk_fact_waiter *)f->fact)->file;
+	if (f->kind == LK_FACT_FD)
+		return f->fd->file;
+	if (f->kind == LK_FACT_WAITER)
+		return f->waiter->file;
 	return NULL;
 }
 
@@ -140,9 +112,9 @@ static int resolve_path(struct lk_capture *c, const char *path, struct lk_fact_f
 static enum lk_tri local_of(const struct lk_capture *c, const struct lk_key *key)
 {
 	for (size_t i = 0; i < c->facts.n; i++) {
-		const struct lk_fact_mount *m = c->facts.v[i].fact;
+		const struct lk_fact_mount *m = c->facts.v[i].mount;
 
-		if (c->facts.v[i].kind == LK_CAPTURE_MOUNT && m->major == key->major && m->minor == key->minor)
+		if (c->facts.v[i].kind == LK_FACT_MOUNT && m->major == key->major && m->minor == key->minor)
 			return m->local;
 	}
 	return LK_UNKNOWN;
@@ -151,9 +123,9 @@ static enum lk_tri local_of(const struct lk_capture *c, const struct lk_key *key
 static bool has_lock_on(const struct lk_capture *c, const struct lk_key *key)
 {
 	for (size_t i = 0; i < c->facts.n; i++) {
-		const struct lk_fact_lock *l = c->facts.v[i].fact;
+		const struct lk_fact_lock *l = c->facts.v[i].lock;
 
-		if (c->facts.v[i].kind == LK_CAPTURE_LOCK && lk_key_equal(&l->rec.key, key))
+		if (c->facts.v[i].kind == LK_FACT_LOCK && lk_key_equal(&l->rec.key, key))
 			return true;
 	}
 	return false;

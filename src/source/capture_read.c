@@ -414,13 +414,13 @@ static int read_object(struct reader *r, const struct lk_capture_shape *shape, c
 
 /* ---- facts ---- */
 
-static int find_kind(struct reader *r, const json_t *o, enum lk_capture_kind *ret)
+static int find_kind(struct reader *r, const json_t *o, enum lk_fact_kind *ret)
 {
 	const char *name = json_string_value(json_object_get(o, "fact"));
 
-	for (int i = 0; name && i < LK_CAPTURE_N_KINDS; i++) {
+	for (int i = 0; name && i < LK_FACT_N_KINDS; i++) {
 		if (strcmp(name, lk_capture_shapes[i].name) == 0) {
-			*ret = (enum lk_capture_kind)i;
+			*ret = (enum lk_fact_kind)i;
 			r->fact = lk_capture_shapes[i].name;
 			return 0;
 		}
@@ -432,17 +432,17 @@ static int find_kind(struct reader *r, const json_t *o, enum lk_capture_kind *re
 }
 
 /* The order of source.h: host, locks, the rest, end. */
-static int check_order(struct reader *r, enum lk_capture_kind kind)
+static int check_order(struct reader *r, enum lk_fact_kind kind)
 {
 	const lk_capture_facts *facts = r->facts;
 
 	if (!facts->n)
-		return kind == LK_CAPTURE_HOST ? 0 : bad(r, "the first fact must be 'host'");
-	if (facts->v[facts->n - 1].kind == LK_CAPTURE_END)
+		return kind == LK_FACT_HOST ? 0 : bad(r, "the first fact must be 'host'");
+	if (facts->v[facts->n - 1].kind == LK_FACT_END)
 		return bad(r, "nothing may follow the fact 'end'");
-	if (kind == LK_CAPTURE_HOST)
+	if (kind == LK_FACT_HOST)
 		return bad(r, "there may be only one fact 'host'");
-	if (kind == LK_CAPTURE_LOCK && facts->v[facts->n - 1].kind > LK_CAPTURE_LOCK)
+	if (kind == LK_FACT_LOCK && facts->v[facts->n - 1].kind > LK_FACT_LOCK)
 		return bad(r, "facts 'lock' must stand before the others");
 	return facts->n < LK_CAPTURE_MAX_FACTS ? 0 : bad(r, "it has too many facts");
 }
@@ -461,7 +461,7 @@ static int check_range(struct reader *r, const struct lk_capture_shape *shape, c
 static int read_fact(struct reader *r, const char *s, size_t n)
 {
 	auto_json *o = parse(r, s, n);
-	enum lk_capture_kind kind = LK_CAPTURE_N_KINDS;
+	enum lk_fact_kind kind = LK_FACT_N_KINDS;
 	int rc = o ? find_kind(r, o, &kind) : -EINVAL;
 	void *fact;
 
@@ -472,7 +472,7 @@ static int read_fact(struct reader *r, const char *s, size_t n)
 	rc = read_object(r, &lk_capture_shapes[kind], "", o, fact);
 	rc = rc ? rc : check_range(r, &lk_capture_shapes[kind], fact);
 	if (!rc)
-		*lk_vec_push(r->facts) = (struct lk_capture_fact){ kind, fact };
+		*lk_vec_push(r->facts) = (struct lk_fact){ .kind = kind, .any = fact };
 	return rc;
 }
 
@@ -505,7 +505,7 @@ static int read_lines(struct reader *r)
 	}
 	if (rc)
 		return rc;
-	if (!r->facts->n || r->facts->v[r->facts->n - 1].kind != LK_CAPTURE_END)
+	if (!r->facts->n || r->facts->v[r->facts->n - 1].kind != LK_FACT_END)
 		return lk_err_set(r->err, -EINVAL, "%s: it is not whole: its last fact is not 'end'", r->name);
 	return 0;
 }

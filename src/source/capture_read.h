@@ -8,12 +8,7 @@
 #include "base/vec.h"
 #include "source/capture_shape.h"
 
-struct lk_capture_fact {
-	enum lk_capture_kind kind;
-	const void *fact; /* struct lk_fact_…, in the arena */
-};
-
-typedef LK_VEC(struct lk_capture_fact) lk_capture_facts;
+typedef LK_VEC(struct lk_fact) lk_capture_facts; /* each in the arena */
 
 /* Bounds on what a capture may be. */
 #define LK_CAPTURE_MAX_BYTES ((size_t)256 << 20)

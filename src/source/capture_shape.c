@@ -192,16 +192,16 @@ static const struct lk_capture_field end_fields[] = {
 	{ "scan_ms", LK_CAP_REAL, AT(lk_fact_end, scan_ms) },
 };
 
-const struct lk_capture_shape lk_capture_shapes[LK_CAPTURE_N_KINDS] = {
-	[LK_CAPTURE_HOST] = SHAPE("host", lk_fact_host, host_fields),
-	[LK_CAPTURE_LOCK] = SHAPE("lock", lk_fact_lock, lock_fields),
-	[LK_CAPTURE_FD] = SHAPE("fd", lk_fact_fd, fd_fields),
-	[LK_CAPTURE_WAITER] = SHAPE("waiter", lk_fact_waiter, waiter_fields),
-	[LK_CAPTURE_MOUNT] = SHAPE("mount", lk_fact_mount, mount_fields),
-	[LK_CAPTURE_PROC] = SHAPE("proc", lk_fact_proc, proc_fields),
-	[LK_CAPTURE_ORPHAN] = SHAPE("orphan", lk_fact_orphan, orphan_fields),
-	[LK_CAPTURE_DENIED] = SHAPE("denied", lk_fact_denied, denied_fields),
-	[LK_CAPTURE_UNREAD] = SHAPE("unread", lk_fact_unread, unread_fields),
-	[LK_CAPTURE_PROVEN] = SHAPE("proven", lk_fact_proven, proven_fields),
-	[LK_CAPTURE_END] = SHAPE("end", lk_fact_end, end_fields),
+const struct lk_capture_shape lk_capture_shapes[LK_FACT_N_KINDS] = {
+	[LK_FACT_HOST] = SHAPE("host", lk_fact_host, host_fields),
+	[LK_FACT_LOCK] = SHAPE("lock", lk_fact_lock, lock_fields),
+	[LK_FACT_FD] = SHAPE("fd", lk_fact_fd, fd_fields),
+	[LK_FACT_WAITER] = SHAPE("waiter", lk_fact_waiter, waiter_fields),
+	[LK_FACT_MOUNT] = SHAPE("mount", lk_fact_mount, mount_fields),
+	[LK_FACT_PROC] = SHAPE("proc", lk_fact_proc, proc_fields),
+	[LK_FACT_ORPHAN] = SHAPE("orphan", lk_fact_orphan, orphan_fields),
+	[LK_FACT_DENIED] = SHAPE("denied", lk_fact_denied, denied_fields),
+	[LK_FACT_UNREAD] = SHAPE("unread", lk_fact_unread, unread_fields),
+	[LK_FACT_PROVEN] = SHAPE("proven", lk_fact_proven, proven_fields),
+	[LK_FACT_END] = SHAPE("end", lk_fact_end, end_fields),
 };

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "source/source.h"
+
 #define LK_CAPTURE_FORMAT "lockscope-capture/1"
 /* Numbers up to here are exact in every JSON reader; greater ones are written as decimal strings. */
 #define LK_CAPTURE_EXACT_MAX (INT64_C(1) << 53)
@@ -56,21 +58,6 @@ struct lk_capture_shape {
 	size_t n_fields;
 };
 
-enum lk_capture_kind {
-	LK_CAPTURE_HOST,
-	LK_CAPTURE_LOCK,
-	LK_CAPTURE_FD,
-	LK_CAPTURE_WAITER,
-	LK_CAPTURE_MOUNT,
-	LK_CAPTURE_PROC,
-	LK_CAPTURE_ORPHAN,
-	LK_CAPTURE_DENIED,
-	LK_CAPTURE_UNREAD,
-	LK_CAPTURE_PROVEN,
-	LK_CAPTURE_END,
-	LK_CAPTURE_N_KINDS,
-};
-
-extern const struct lk_capture_shape lk_capture_shapes[LK_CAPTURE_N_KINDS];
+extern const struct lk_capture_shape lk_capture_shapes[LK_FACT_N_KINDS];
 
 #endif

@@ -162,8 +162,9 @@ static void put_fields(struct lk_json *j, const struct lk_capture_shape *shape, 
 	}
 }
 
-static int write_fact(struct lk_capture_writer *w, enum lk_capture_kind kind, const void *fact)
+static int write_fact(void *arg, const struct lk_fact *f)
 {
+	struct lk_capture_writer *w = arg;
 	struct lk_json *j = &w->json;
 
 	if (!w->begun) {
@@ -173,49 +174,18 @@ static int write_fact(struct lk_capture_writer *w, enum lk_capture_kind kind, co
 		lk_json_end(j);
 	}
 	lk_json_begin(j, NULL);
-	lk_json_string(j, "fact", lk_capture_shapes[kind].name);
-	put_fields(j, &lk_capture_shapes[kind], fact);
+	lk_json_string(j, "fact", lk_capture_shapes[f->kind].name);
+	put_fields(j, &lk_capture_shapes[f->kind], f->any);
 	lk_json_end(j);
 	return j->error;
 }
-
-#define WRITE(name, kind) \
-	static int write_##name(void *arg, const struct lk_fact_##name *f) \
-	{ \
-		return write_fact(arg, kind, f); \
-	}
-
-WRITE(host, LK_CAPTURE_HOST)
-WRITE(lock, LK_CAPTURE_LOCK)
-WRITE(fd, LK_CAPTURE_FD)
-WRITE(waiter, LK_CAPTURE_WAITER)
-WRITE(mount, LK_CAPTURE_MOUNT)
-WRITE(proc, LK_CAPTURE_PROC)
-WRITE(orphan, LK_CAPTURE_ORPHAN)
-WRITE(denied, LK_CAPTURE_DENIED)
-WRITE(unread, LK_CAPTURE_UNREAD)
-WRITE(proven, LK_CAPTURE_PROVEN)
-WRITE(end, LK_CAPTURE_END)
 
 struct lk_capture_writer *lk_capture_writer_new(FILE *f)
 {
 	struct lk_capture_writer *w = lk_alloc(1, sizeof(*w));
 
 	w->json = (struct lk_json){ .f = f, .layout = LK_JSON_COMPACT };
-	w->sink = (struct lk_sink){
-		.arg = w,
-		.host = write_host,
-		.lock = write_lock,
-		.fd = write_fd,
-		.waiter = write_waiter,
-		.mount = write_mount,
-		.proc = write_proc,
-		.orphan = write_orphan,
-		.denied = write_denied,
-		.unread = write_unread,
-		.proven = write_proven,
-		.end = write_end,
-	};
+	w->sink = (struct lk_sink){ w, write_fact };
 	return w;
 }
 

@@ -65,7 +65,7 @@ int lk_scan_emit_host(struct scan *s, const char *scanner, int64_t wall_ms, cons
 		.live = s->root->is_proc && s->root->own_pids,
 	};
 
-	return sink->host(sink->arg, &f);
+	return lk_sink_host(sink, &f);
 }
 
 static int emit_lines(struct scan *s, const struct lk_sink *sink)
@@ -75,7 +75,7 @@ static int emit_lines(struct scan *s, const struct lk_sink *sink)
 	for (size_t i = 0; i < s->lines.v.n && !rc; i++) {
 		struct lk_fact_lock f = { .line = i + 1, .rec = s->lines.v.v[i].rec };
 
-		rc = sink->lock(sink->arg, &f);
+		rc = lk_sink_lock(sink, &f);
 	}
 	return rc;
 }
@@ -96,7 +96,7 @@ static int emit_fds(struct scan *s, const struct lk_sink *sink)
 			.file = &f->file,
 		};
 
-		rc = h->dead ? 0 : sink->fd(sink->arg, &fact);
+		rc = h->dead ? 0 : lk_sink_fd(sink, &fact);
 	}
 	return rc;
 }
@@ -111,7 +111,7 @@ int lk_scan_emit_waiters(struct scan *s, const struct lk_sink *sink)
 
 		f.file = fd ? &fd->file : NULL;
 		f.ofd = fd ? fd->ofd : 0;
-		rc = sink->waiter(sink->arg, &f);
+		rc = lk_sink_waiter(sink, &f);
 	}
 	return rc;
 }
@@ -132,7 +132,7 @@ int lk_scan_emit_mount(struct lk_map *seen, const struct lk_mount *m, const stru
 		.keys_unique = lk_mounts_fs_keys_unique(m->fstype),
 	};
 	lk_map_set(seen, &m->major, 2 * sizeof(m->major), 0);
-	return sink->mount(sink->arg, &f);
+	return lk_sink_mount(sink, &f);
 }
 
 /* The file systems that the locks stand on, each once. */
@@ -245,13 +245,13 @@ static int emit_all(struct scan *s, const struct lk_sink *sink, int64_t wall_ms,
 	rc = rc ? rc : emit_mounts(s, sink);
 	rc = rc ? rc : lk_scan_emit_procs(s, sink);
 	for (size_t i = 0; i < s->orphans.n && !rc; i++)
-		rc = sink->orphan(sink->arg, &s->orphans.v[i]);
+		rc = lk_sink_orphan(sink, &s->orphans.v[i]);
 	note_limits(s);
 	rc = rc ? rc : lk_scan_emit_denied(s, sink);
 	end.n_procs = s->procs.n;
 	end.n_unreadable = count_denied(s);
 	end.scan_ms = lk_io_now_ms_exact() - began;
-	return rc ? rc : sink->end(sink->arg, &end);
+	return rc ? rc : lk_sink_end(sink, &end);
 }
 
 /* A scan as it is asked for, and what is the same for each try of it. */

@@ -92,11 +92,11 @@ static int emit_unread(struct scan *s, const struct scan_denied *d, const struct
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < d->n_pids && sink->unread && !rc; i++) {
+	for (size_t i = 0; i < d->n_pids && !rc; i++) {
 		struct lk_fact_unread f = { .what = d->what, .pid = d->pids[i], .code = d->code };
 
 		f.comm = lk_unread_comm(s->root, f.pid, &s->arena);
-		rc = sink->unread(sink->arg, &f);
+		rc = lk_sink_unread(sink, &f);
 	}
 	return rc;
 }
@@ -117,7 +117,7 @@ int lk_scan_emit_denied(struct scan *s, const struct lk_sink *sink)
 			.text = text_of(s, d, of),
 		};
 
-		rc = sink->denied(sink->arg, &f);
+		rc = lk_sink_denied(sink, &f);
 		rc = rc ? rc : emit_unread(s, d, sink);
 	}
 	return rc;

@@ -217,7 +217,7 @@ int lk_scan_emit_procs(struct scan *s, const struct lk_sink *sink)
 		read_cheap(s, &l, i);
 	read_dear(s, &l);
 	for (size_t i = 0; i < l.pids.n && !rc; i++)
-		rc = sink->proc(sink->arg, &l.facts[i]);
+		rc = lk_sink_proc(sink, &l.facts[i]);
 	lk_vec_done(&l.pids);
 	return rc;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where facts come from (a source) and where they go (a sink). The model does not know which source it was.
  *
- * Contract: one lk_source_scan() calls the sink's functions in this order: host once; then lock lines, each held lock followed by
- * those who wait behind it, as /proc/locks has them; then fds, waiters, mounts, processes and denials in any order; then end once. Everything a fact points to is borrowed
- * for the call. A sink function returns 0 or a negative errno, which stops the scan and is returned by it. */
+ * Contract: one lk_source_scan() hands facts to the sink in this order: the host once; then lock lines, each held lock followed by
+ * those who wait behind it, as /proc/locks has them; then all others in any order; then the end once. Everything a fact points to is
+ * borrowed for the call. The sink returns 0 or a negative errno, which stops the scan and is returned by it. */
 #ifndef LK_SOURCE_SOURCE_H
 #define LK_SOURCE_SOURCE_H
 
@@ -213,20 +213,63 @@ struct lk_fact_end {
 	double scan_ms;
 };
 
+enum lk_fact_kind {
+	LK_FACT_HOST,
+	LK_FACT_LOCK,
+	LK_FACT_FD,
+	LK_FACT_WAITER,
+	LK_FACT_MOUNT,
+	LK_FACT_PROC,
+	LK_FACT_ORPHAN,
+	LK_FACT_DENIED,
+	LK_FACT_UNREAD,
+	LK_FACT_PROVEN,
+	LK_FACT_END,
+	LK_FACT_N_KINDS,
+};
+
+/* Any of them. */
+struct lk_fact {
+	enum lk_fact_kind kind;
+	union {
+		const void *any;
+		const struct lk_fact_host *host;
+		const struct lk_fact_lock *lock;
+		const struct lk_fact_fd *fd;
+		const struct lk_fact_waiter *waiter;
+		const struct lk_fact_mount *mount;
+		const struct lk_fact_proc *proc;
+		const struct lk_fact_orphan *orphan;
+		const struct lk_fact_denied *denied;
+		const struct lk_fact_unread *unread;
+		const struct lk_fact_proven *proven;
+		const struct lk_fact_end *end;
+	};
+};
+
 struct lk_sink {
 	void *arg;
-	int (*host)(void *arg, const struct lk_fact_host *f);
-	int (*lock)(void *arg, const struct lk_fact_lock *f);
-	int (*fd)(void *arg, const struct lk_fact_fd *f);
-	int (*waiter)(void *arg, const struct lk_fact_waiter *f);
-	int (*mount)(void *arg, const struct lk_fact_mount *f);
-	int (*proc)(void *arg, const struct lk_fact_proc *f);
-	int (*orphan)(void *arg, const struct lk_fact_orphan *f);
-	int (*denied)(void *arg, const struct lk_fact_denied *f);
-	int (*end)(void *arg, const struct lk_fact_end *f);
-	int (*proven)(void *arg, const struct lk_fact_proven *f); /* may be NULL */
-	int (*unread)(void *arg, const struct lk_fact_unread *f); /* may be NULL */
+	int (*put)(void *arg, const struct lk_fact *f);
 };
+
+/* lk_sink_host(sink, fact) and so on: hand a fact over. 0, or what the sink stops the scan with. */
+#define LK_SINK(name, fact_kind) \
+	static inline int lk_sink_##name(const struct lk_sink *s, const struct lk_fact_##name *f) \
+	{ \
+		return s->put(s->arg, &(struct lk_fact){ .kind = fact_kind, .name = f }); \
+	}
+LK_SINK(host, LK_FACT_HOST)
+LK_SINK(lock, LK_FACT_LOCK)
+LK_SINK(fd, LK_FACT_FD)
+LK_SINK(waiter, LK_FACT_WAITER)
+LK_SINK(mount, LK_FACT_MOUNT)
+LK_SINK(proc, LK_FACT_PROC)
+LK_SINK(orphan, LK_FACT_ORPHAN)
+LK_SINK(denied, LK_FACT_DENIED)
+LK_SINK(unread, LK_FACT_UNREAD)
+LK_SINK(proven, LK_FACT_PROVEN)
+LK_SINK(end, LK_FACT_END)
+#undef LK_SINK
 
 /* Called for each file below a directory whose key is among those asked for; strings are borrowed for the call. A negative errno
  * stops the walk. */

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-enum kind { HOST, LOCK, FD, WAITER, MOUNT, PROC, ORPHAN, DENIED, PROVEN, UNREAD, END, N_KINDS };
-
 #define MAX_STRINGS 8
 
 /* The size is written down so that whoever adds a member sees this table: a string that is not named here does not arrive. */
@@ -32,24 +30,26 @@ struct shape {
 
 #define AT(type, member) offsetof(struct type, member)
 
-static const struct shape shapes[N_KINDS] = {
-	[HOST] = { sizeof(struct lk_fact_host),
-		   3,
-		   { AT(lk_fact_host, scanner), AT(lk_fact_host, host), AT(lk_fact_host, boot_id) } },
-	[LOCK] = { sizeof(struct lk_fact_lock), 0, { 0 } },
-	[FD] = { sizeof(struct lk_fact_fd), 0, { 0 } },
-	[WAITER] = { sizeof(struct lk_fact_waiter), 0, { 0 } },
-	[MOUNT] = { sizeof(struct lk_fact_mount), 2, { AT(lk_fact_mount, fstype), AT(lk_fact_mount, mount_point) } },
-	[PROC] = { sizeof(struct lk_fact_proc),
-		   8,
-		   { AT(lk_fact_proc, comm), AT(lk_fact_proc, user), AT(lk_fact_proc, cmdline),
-		     AT(lk_fact_proc, cgroup), AT(lk_fact_proc, parent_comm), AT(lk_fact_proc, session_comm),
-		     AT(lk_fact_proc, tty), AT(lk_fact_proc, tracer_comm) } },
-	[ORPHAN] = { sizeof(struct lk_fact_orphan), 0, { 0 } },
-	[DENIED] = { sizeof(struct lk_fact_denied), 1, { AT(lk_fact_denied, text) } },
-	[UNREAD] = { sizeof(struct lk_fact_unread), 1, { AT(lk_fact_unread, comm) } },
-	[PROVEN] = { sizeof(struct lk_fact_proven), 0, { 0 } },
-	[END] = { sizeof(struct lk_fact_end), 0, { 0 } },
+static const struct shape shapes[LK_FACT_N_KINDS] = {
+	[LK_FACT_HOST] = { sizeof(struct lk_fact_host),
+			   3,
+			   { AT(lk_fact_host, scanner), AT(lk_fact_host, host), AT(lk_fact_host, boot_id) } },
+	[LK_FACT_LOCK] = { sizeof(struct lk_fact_lock), 0, { 0 } },
+	[LK_FACT_FD] = { sizeof(struct lk_fact_fd), 0, { 0 } },
+	[LK_FACT_WAITER] = { sizeof(struct lk_fact_waiter), 0, { 0 } },
+	[LK_FACT_MOUNT] = { sizeof(struct lk_fact_mount),
+			    2,
+			    { AT(lk_fact_mount, fstype), AT(lk_fact_mount, mount_point) } },
+	[LK_FACT_PROC] = { sizeof(struct lk_fact_proc),
+			   8,
+			   { AT(lk_fact_proc, comm), AT(lk_fact_proc, user), AT(lk_fact_proc, cmdline),
+			     AT(lk_fact_proc, cgroup), AT(lk_fact_proc, parent_comm), AT(lk_fact_proc, session_comm),
+			     AT(lk_fact_proc, tty), AT(lk_fact_proc, tracer_comm) } },
+	[LK_FACT_ORPHAN] = { sizeof(struct lk_fact_orphan), 0, { 0 } },
+	[LK_FACT_DENIED] = { sizeof(struct lk_fact_denied), 1, { AT(lk_fact_denied, text) } },
+	[LK_FACT_UNREAD] = { sizeof(struct lk_fact_unread), 1, { AT(lk_fact_unread, comm) } },
+	[LK_FACT_PROVEN] = { sizeof(struct lk_fact_proven), 0, { 0 } },
+	[LK_FACT_END] = { sizeof(struct lk_fact_end), 0, { 0 } },
 };
 
 static const struct shape file_shape = { sizeof(struct lk_fact_file),
@@ -63,7 +63,7 @@ enum file_kind { NO_FILE, SAME_FILE, NEW_FILE };
 /* Of a frame. */
 struct head {
 	size_t length; /* of what follows */
-	enum kind kind;
+	enum lk_fact_kind kind;
 	enum file_kind file;
 };
 
@@ -94,13 +94,17 @@ static void end_frame(struct lk_wire_out *o, size_t begin)
 		*lk_vec_push(&o->cuts) = o->bytes.n;
 }
 
-static int send_with_file(struct lk_wire_out *o, enum kind kind, const void *fact, const struct lk_fact_file *file)
+static int send(void *arg, const struct lk_fact *f)
 {
-	struct head h = { .kind = kind, .file = !file ? NO_FILE : file == o->last ? SAME_FILE : NEW_FILE };
+	const struct lk_fact_file *file = f->kind == LK_FACT_FD       ? f->fd->file
+					  : f->kind == LK_FACT_WAITER ? f->waiter->file
+								      : NULL;
+	struct lk_wire_out *o = arg;
+	struct head h = { .kind = f->kind, .file = !file ? NO_FILE : file == o->last ? SAME_FILE : NEW_FILE };
 	size_t begin = o->bytes.n;
 
 	lk_buf_add(&o->bytes, &h, sizeof(h));
-	add_shaped(o, &shapes[kind], fact);
+	add_shaped(o, &shapes[f->kind], f->any);
 	if (h.file == NEW_FILE) {
 		o->last = file;
 		add_shaped(o, &file_shape, file);
@@ -109,53 +113,9 @@ static int send_with_file(struct lk_wire_out *o, enum kind kind, const void *fac
 	return 0;
 }
 
-static int send(struct lk_wire_out *o, enum kind kind, const void *fact)
-{
-	return send_with_file(o, kind, fact, NULL);
-}
-
-#define SEND(name, kind) \
-	static int send_##name(void *arg, const struct lk_fact_##name *f) \
-	{ \
-		return send(arg, kind, f); \
-	}
-
-SEND(host, HOST)
-SEND(lock, LOCK)
-SEND(mount, MOUNT)
-SEND(proc, PROC)
-SEND(orphan, ORPHAN)
-SEND(denied, DENIED)
-SEND(proven, PROVEN)
-SEND(unread, UNREAD)
-SEND(end, END)
-
-static int send_fd(void *arg, const struct lk_fact_fd *f)
-{
-	return send_with_file(arg, FD, f, f->file);
-}
-
-static int send_waiter(void *arg, const struct lk_fact_waiter *f)
-{
-	return send_with_file(arg, WAITER, f, f->file);
-}
-
 struct lk_sink lk_wire_sink(struct lk_wire_out *o)
 {
-	return (struct lk_sink){
-		.arg = o,
-		.host = send_host,
-		.lock = send_lock,
-		.fd = send_fd,
-		.waiter = send_waiter,
-		.mount = send_mount,
-		.proc = send_proc,
-		.orphan = send_orphan,
-		.denied = send_denied,
-		.end = send_end,
-		.proven = send_proven,
-		.unread = send_unread,
-	};
+	return (struct lk_sink){ o, send };
 }
 
 size_t lk_wire_chunk(const struct lk_wire_out *o, size_t i, const char **ret)
@@ -246,53 +206,23 @@ union fact {
 	struct lk_fact_end end;
 };
 
-static int deliver(const struct lk_sink *s, enum kind kind, const union fact *f)
-{
-	switch (kind) {
-	case HOST:
-		return s->host(s->arg, &f->host);
-	case LOCK:
-		return s->lock(s->arg, &f->lock);
-	case FD:
-		return s->fd(s->arg, &f->fd);
-	case WAITER:
-		return s->waiter(s->arg, &f->waiter);
-	case MOUNT:
-		return s->mount(s->arg, &f->mount);
-	case PROC:
-		return s->proc(s->arg, &f->proc);
-	case ORPHAN:
-		return s->orphan(s->arg, &f->orphan);
-	case DENIED:
-		return s->denied(s->arg, &f->denied);
-	case PROVEN:
-		return s->proven ? s->proven(s->arg, &f->proven) : 0;
-	case UNREAD:
-		return s->unread ? s->unread(s->arg, &f->unread) : 0;
-	case END:
-		return s->end(s->arg, &f->end);
-	default:
-		return -EBADMSG;
-	}
-}
-
 static int take_frame(struct lk_wire_in *in, const struct head *h, struct rest r, const struct lk_sink *sink)
 {
 	union fact f;
 	int rc;
 
-	if ((unsigned)h->kind >= N_KINDS)
+	if ((unsigned)h->kind >= LK_FACT_N_KINDS)
 		return -EBADMSG;
 	rc = get_shaped(&r, &shapes[h->kind], &f);
-	if (!rc && h->kind == FD)
+	if (!rc && h->kind == LK_FACT_FD)
 		rc = get_file(in, &r, h->file, &f.fd.file);
-	if (!rc && h->kind == WAITER)
+	if (!rc && h->kind == LK_FACT_WAITER)
 		rc = get_file(in, &r, h->file, &f.waiter.file);
 	if (rc || r.n)
 		return rc ? rc : -EBADMSG;
-	if (h->kind == PROC && in->saw_proc)
+	if (h->kind == LK_FACT_PROC && in->saw_proc)
 		in->saw_proc(in->arg, &f.proc);
-	return deliver(sink, h->kind, &f);
+	return sink->put(sink->arg, &(struct lk_fact){ .kind = h->kind, .any = &f });
 }
 
 int lk_wire_take(struct lk_wire_in *in, const char *data, size_t n, const struct lk_sink *sink)

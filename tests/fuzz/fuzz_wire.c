@@ -32,34 +32,59 @@ static void hear_file(struct ear *e, const struct lk_fact_file *f)
 	hear(e, f->mount_point);
 }
 
-#define EAR(name, ...) \
-	static int hear_##name(void *arg, const struct lk_fact_##name *f) \
-	{ \
-		struct ear *e = arg; \
-\
-		(void)f; \
-		hear(e, #name); \
-		__VA_ARGS__; \
-		return e->to.arg ? e->to.name(e->to.arg, f) : 0; \
-	}
+static void hear_proc(struct ear *e, const struct lk_fact_proc *f)
+{
+	hear(e, f->comm);
+	hear(e, f->user);
+	hear(e, f->cmdline);
+	hear(e, f->cgroup);
+	hear(e, f->parent_comm);
+	hear(e, f->session_comm);
+	hear(e, f->tty);
+	hear(e, f->tracer_comm);
+}
 
-EAR(host, hear(e, f->scanner), hear(e, f->host), hear(e, f->boot_id))
-EAR(lock, (void)0)
-EAR(fd, hear_file(e, f->file))
-EAR(waiter, hear_file(e, f->file))
-EAR(mount, hear(e, f->fstype), hear(e, f->mount_point))
-EAR(proc, hear(e, f->comm), hear(e, f->user), hear(e, f->cmdline), hear(e, f->cgroup), hear(e, f->parent_comm),
-    hear(e, f->session_comm), hear(e, f->tty), hear(e, f->tracer_comm))
-EAR(orphan, (void)0)
-EAR(denied, hear(e, lk_unread_word(f->what)), hear(e, f->text))
-EAR(end, (void)0)
-EAR(proven, (void)0)
-EAR(unread, hear(e, lk_unread_word(f->what)), hear(e, f->comm))
+static int hear_fact(void *arg, const struct lk_fact *f)
+{
+	struct ear *e = arg;
+
+	lk_buf_printf(&e->strings, "%d:", (int)f->kind);
+	switch (f->kind) {
+	case LK_FACT_HOST:
+		hear(e, f->host->scanner);
+		hear(e, f->host->host);
+		hear(e, f->host->boot_id);
+		break;
+	case LK_FACT_FD:
+		hear_file(e, f->fd->file);
+		break;
+	case LK_FACT_WAITER:
+		hear_file(e, f->waiter->file);
+		break;
+	case LK_FACT_MOUNT:
+		hear(e, f->mount->fstype);
+		hear(e, f->mount->mount_point);
+		break;
+	case LK_FACT_PROC:
+		hear_proc(e, f->proc);
+		break;
+	case LK_FACT_DENIED:
+		hear(e, lk_unread_word(f->denied->what));
+		hear(e, f->denied->text);
+		break;
+	case LK_FACT_UNREAD:
+		hear(e, lk_unread_word(f->unread->what));
+		hear(e, f->unread->comm);
+		break;
+	default:
+		break;
+	}
+	return e->to.arg ? e->to.put(e->to.arg, f) : 0;
+}
 
 static struct lk_sink sink_of(struct ear *e)
 {
-	return (struct lk_sink){ e,         hear_host,   hear_lock,   hear_fd,  hear_waiter, hear_mount,
-				 hear_proc, hear_orphan, hear_denied, hear_end, hear_proven, hear_unread };
+	return (struct lk_sink){ e, hear_fact };
 }
 
 static void frame(lk_buf *out, const uint8_t *p, size_t n, int kind)

@@ -71,31 +71,19 @@ struct forged {
 	struct script *script;
 };
 
-static int forged_host(void *arg, const struct lk_fact_host *f)
+static int forge(void *arg, const struct lk_fact *f)
 {
 	struct forged *g = arg;
-	struct lk_fact_host host = *f;
+	struct lk_fact_host host;
 
+	if (f->kind != LK_FACT_HOST)
+		return g->to->put(g->to->arg, f);
+	host = *f->host;
 	host.live = g->live;
 	/* The clock of the screen is the capture's. */
 	g->script->wall_ms = host.time_unix_ms;
-	return g->to->host(g->to->arg, &host);
+	return lk_sink_host(g->to, &host);
 }
-
-#define PASS(name) \
-	static int forged_##name(void *arg, const struct lk_fact_##name *f) \
-	{ \
-		const struct lk_sink *to = ((struct forged *)arg)->to; \
-		return to->name(to->arg, f); \
-	}
-PASS(lock)
-PASS(fd)
-PASS(waiter)
-PASS(mount)
-PASS(proc)
-PASS(orphan)
-PASS(denied)
-PASS(end)
 
 static int open_capture(void *arg, struct lk_source **ret, struct lk_err *err)
 {
@@ -108,16 +96,7 @@ static int scan(struct lk_source *src, const struct lk_request *req, const struc
 {
 	struct script *s = (struct script *)src;
 	struct forged g = { sink, s->live, s };
-	const struct lk_sink through = { .arg = &g,
-					 .host = forged_host,
-					 .lock = forged_lock,
-					 .fd = forged_fd,
-					 .waiter = forged_waiter,
-					 .mount = forged_mount,
-					 .proc = forged_proc,
-					 .orphan = forged_orphan,
-					 .denied = forged_denied,
-					 .end = forged_end };
+	const struct lk_sink through = { &g, forge };
 	struct lk_source *capture;
 	int rc = open_capture(s, &capture, err);
 

@@ -33,7 +33,7 @@ static inline struct facts facts_begin(void)
 
 	f.b = lk_build_new();
 	f.sink = lk_build_sink(f.b);
-	facts_fed(f.sink->host(f.sink->arg, &host));
+	facts_fed(lk_sink_host(f.sink, &host));
 	return f;
 }
 
@@ -42,7 +42,7 @@ static inline struct lk_snapshot *facts_end(struct facts *f)
 	struct lk_fact_end end = { .stable = true };
 	struct lk_snapshot *s;
 
-	facts_fed(f->sink->end(f->sink->arg, &end));
+	facts_fed(lk_sink_end(f->sink, &end));
 	s = lk_build_finish(f->b);
 	lk_build_free(f->b);
 	return s;
@@ -55,7 +55,7 @@ static inline void add_proc(struct facts *f, int pid, int64_t num_threads)
 		.pid = pid, .comm = "prog", .comm_len = 4, .start_ticks = 1, .num_threads = num_threads, .state = 'S'
 	};
 
-	facts_fed(f->sink->proc(f->sink->arg, &p));
+	facts_fed(lk_sink_proc(f->sink, &p));
 }
 
 static inline struct lk_record make_record(enum lk_type type, enum lk_mode mode, uint64_t ino, int64_t start,
@@ -100,7 +100,7 @@ static inline void add_line(struct facts *f, const struct lk_record *rec, unsign
 	struct lk_fact_lock line = { .line = ++f->n_lines, .rec = *rec };
 
 	line.rec.depth = depth;
-	facts_fed(f->sink->lock(f->sink->arg, &line));
+	facts_fed(lk_sink_lock(f->sink, &line));
 }
 
 /* A descriptor that shows the lock. */
@@ -109,7 +109,7 @@ static inline void add_fd(struct facts *f, const struct lk_record *rec, int pid,
 	struct lk_fact_file file = make_file(rec);
 	struct lk_fact_fd fact = { .pid = pid, .fd = fd, .rec = *rec, .ofd = ofd, .file = &file };
 
-	facts_fed(f->sink->fd(f->sink->arg, &fact));
+	facts_fed(lk_sink_fd(f->sink, &fact));
 }
 
 /* A blocked thread, without a line. */
@@ -128,7 +128,7 @@ static inline void add_thread(struct facts *f, const struct lk_record *rec, int 
 		.file = &file,
 	};
 
-	facts_fed(f->sink->waiter(f->sink->arg, &w));
+	facts_fed(lk_sink_waiter(f->sink, &w));
 }
 
 static inline void add_held(struct facts *f, struct lk_record rec, int pid, size_t ofd)

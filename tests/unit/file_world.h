@@ -345,13 +345,13 @@ static int fake_scan(struct lk_source *s __attribute__((unused)), const struct l
 
 	if (w->scan_rc)
 		return lk_err_set(err, w->scan_rc, "scan");
-	sink->host(sink->arg, &host);
+	lk_sink_host(sink, &host);
 	if (w->locked) {
-		sink->lock(sink->arg, &lock);
-		sink->fd(sink->arg, &fd);
-		sink->proc(sink->arg, &proc);
+		lk_sink_lock(sink, &lock);
+		lk_sink_fd(sink, &fd);
+		lk_sink_proc(sink, &proc);
 	}
-	return sink->end(sink->arg, &end);
+	return lk_sink_end(sink, &end);
 }
 
 static int fake_resolve(struct lk_source *s __attribute__((unused)), const char *path, bool follow,

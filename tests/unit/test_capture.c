@@ -134,22 +134,22 @@ static int emit_all(const struct lk_sink *k)
 		.stable = true, .n_bad_lines = 1, .n_procs = 212, .n_unreadable = 3, .n_left_out = 2, .scan_ms = 11.4
 	};
 
-	k->host(k->arg, &full_host);
-	k->lock(k->arg, &lock);
-	k->fd(k->arg, &fd);
-	k->fd(k->arg, &bare_fd);
-	k->waiter(k->arg, &waiter);
-	k->waiter(k->arg, &bare_waiter);
-	k->mount(k->arg, &mount);
-	k->proc(k->arg, &proc);
-	k->proc(k->arg, &bare_proc);
-	k->orphan(k->arg, &orphan);
-	k->denied(k->arg, &denied);
-	k->denied(k->arg, &odd);
-	k->unread(k->arg, &unread);
-	k->unread(k->arg, &nameless);
-	k->proven(k->arg, &proven);
-	return k->end(k->arg, &end);
+	lk_sink_host(k, &full_host);
+	lk_sink_lock(k, &lock);
+	lk_sink_fd(k, &fd);
+	lk_sink_fd(k, &bare_fd);
+	lk_sink_waiter(k, &waiter);
+	lk_sink_waiter(k, &bare_waiter);
+	lk_sink_mount(k, &mount);
+	lk_sink_proc(k, &proc);
+	lk_sink_proc(k, &bare_proc);
+	lk_sink_orphan(k, &orphan);
+	lk_sink_denied(k, &denied);
+	lk_sink_denied(k, &odd);
+	lk_sink_unread(k, &unread);
+	lk_sink_unread(k, &nameless);
+	lk_sink_proven(k, &proven);
+	return lk_sink_end(k, &end);
 }
 
 /* ---- a sink that writes every field in words of its own ---- */
@@ -198,7 +198,7 @@ static void say_file(FILE *f, const struct lk_fact_file *x)
 	fputc('\n', f);
 }
 
-static int say_host(void *f, const struct lk_fact_host *x)
+static int say_host(FILE *f, const struct lk_fact_host *x)
 {
 	fprintf(f, "host %ld %ld %u %d %d", x->time_unix_ms, x->lease_break_s, x->euid, x->initial_pidns,
 		x->has_locks_file);
@@ -208,14 +208,14 @@ static int say_host(void *f, const struct lk_fact_host *x)
 	return fputc('\n', f) < 0;
 }
 
-static int say_lock(void *f, const struct lk_fact_lock *x)
+static int say_lock(FILE *f, const struct lk_fact_lock *x)
 {
 	fprintf(f, "lock %zu", x->line);
 	say_record(f, &x->rec);
 	return fputc('\n', f) < 0;
 }
 
-static int say_fd(void *f, const struct lk_fact_fd *x)
+static int say_fd(FILE *f, const struct lk_fact_fd *x)
 {
 	fprintf(f, "fd %d %d %d %zu", x->pid, x->tid, x->fd, x->ofd);
 	say_record(f, &x->rec);
@@ -223,7 +223,7 @@ static int say_fd(void *f, const struct lk_fact_fd *x)
 	return 0;
 }
 
-static int say_waiter(void *f, const struct lk_fact_waiter *x)
+static int say_waiter(FILE *f, const struct lk_fact_waiter *x)
 {
 	fprintf(f, "waiter %d %d %d %d %d %ld %ld %zu", x->pid, x->tid, x->fd, x->range_resolved, x->stopped,
 		x->wait_ms, x->wait_error_ms, x->ofd);
@@ -232,7 +232,7 @@ static int say_waiter(void *f, const struct lk_fact_waiter *x)
 	return 0;
 }
 
-static int say_mount(void *f, const struct lk_fact_mount *x)
+static int say_mount(FILE *f, const struct lk_fact_mount *x)
 {
 	fprintf(f, "mount %u %u %d %d", x->major, x->minor, x->local, x->keys_unique);
 	say_text(f, "fstype", x->fstype);
@@ -240,7 +240,7 @@ static int say_mount(void *f, const struct lk_fact_mount *x)
 	return fputc('\n', f) < 0;
 }
 
-static int say_proc(void *f, const struct lk_fact_proc *x)
+static int say_proc(FILE *f, const struct lk_fact_proc *x)
 {
 	fprintf(f, "proc %d %u %lu %ld %d %d %ld %lu %lu %lu", x->pid, x->flags, x->start_ticks, x->uid, x->ppid,
 		x->state, x->num_threads, x->pid_ns, x->mnt_ns, x->user_ns);
@@ -251,14 +251,14 @@ static int say_proc(void *f, const struct lk_fact_proc *x)
 	return fputc('\n', f) < 0;
 }
 
-static int say_orphan(void *f, const struct lk_fact_orphan *x)
+static int say_orphan(FILE *f, const struct lk_fact_orphan *x)
 {
 	fprintf(f, "orphan %d %d", x->mapped_pid, x->maps_read);
 	say_key(f, &x->key);
 	return fputc('\n', f) < 0;
 }
 
-static int say_denied(void *f, const struct lk_fact_denied *x)
+static int say_denied(FILE *f, const struct lk_fact_denied *x)
 {
 	fprintf(f, "denied %d %zu %zu %d", x->code, x->count, x->of, x->hides_locks);
 	say_text(f, "what", lk_unread_word(x->what));
@@ -266,7 +266,7 @@ static int say_denied(void *f, const struct lk_fact_denied *x)
 	return fputc('\n', f) < 0;
 }
 
-static int say_unread(void *f, const struct lk_fact_unread *x)
+static int say_unread(FILE *f, const struct lk_fact_unread *x)
 {
 	fprintf(f, "unread %d %d", x->pid, x->code);
 	say_text(f, "what", lk_unread_word(x->what));
@@ -274,33 +274,50 @@ static int say_unread(void *f, const struct lk_fact_unread *x)
 	return fputc('\n', f) < 0;
 }
 
-static int say_proven(void *f, const struct lk_fact_proven *x)
+static int say_proven(FILE *f, const struct lk_fact_proven *x)
 {
 	fputs("proven", f);
 	say_key(f, &x->key);
 	return fputc('\n', f) < 0;
 }
 
-static int say_end(void *f, const struct lk_fact_end *x)
+static int say_end(FILE *f, const struct lk_fact_end *x)
 {
 	return fprintf(f, "end %d %zu %zu %zu %zu %a\n", x->stable, x->n_bad_lines, x->n_procs, x->n_unreadable,
 		       x->n_left_out, x->scan_ms) < 0;
 }
 
+static int say(void *arg, const struct lk_fact *f)
+{
+	switch (f->kind) {
+	case LK_FACT_HOST:
+		return say_host(arg, f->host);
+	case LK_FACT_LOCK:
+		return say_lock(arg, f->lock);
+	case LK_FACT_FD:
+		return say_fd(arg, f->fd);
+	case LK_FACT_WAITER:
+		return say_waiter(arg, f->waiter);
+	case LK_FACT_MOUNT:
+		return say_mount(arg, f->mount);
+	case LK_FACT_PROC:
+		return say_proc(arg, f->proc);
+	case LK_FACT_ORPHAN:
+		return say_orphan(arg, f->orphan);
+	case LK_FACT_DENIED:
+		return say_denied(arg, f->denied);
+	case LK_FACT_UNREAD:
+		return say_unread(arg, f->unread);
+	case LK_FACT_PROVEN:
+		return say_proven(arg, f->proven);
+	default:
+		return say_end(arg, f->end);
+	}
+}
+
 static struct lk_sink saying_sink(FILE *f)
 {
-	return (struct lk_sink){ .arg = f,
-				 .host = say_host,
-				 .lock = say_lock,
-				 .fd = say_fd,
-				 .waiter = say_waiter,
-				 .mount = say_mount,
-				 .proc = say_proc,
-				 .orphan = say_orphan,
-				 .denied = say_denied,
-				 .unread = say_unread,
-				 .proven = say_proven,
-				 .end = say_end };
+	return (struct lk_sink){ f, say };
 }
 
 /* ---- to text and back ---- */
@@ -386,7 +403,7 @@ static void check_covered(const struct lk_capture_shape *shape)
 
 Test(capture, no_field_is_forgotten)
 {
-	for (size_t i = 0; i < LK_CAPTURE_N_KINDS; i++)
+	for (size_t i = 0; i < LK_FACT_N_KINDS; i++)
 		check_covered(&lk_capture_shapes[i]);
 }
 
@@ -412,9 +429,9 @@ Test(capture, is_plain_ascii)
 	free(t.s);
 }
 
-static int note_live(void *arg, const struct lk_fact_host *x)
+static int note_live(void *arg, const struct lk_fact *f)
 {
-	*(int *)arg = x->live;
+	*(int *)arg = f->host->live;
 	return -ECANCELED;
 }
 
@@ -425,7 +442,7 @@ Test(capture, is_never_live_and_a_sink_can_stop_it)
 	struct lk_source *src = open_ok(t.s, t.n);
 	struct lk_err err = { 0 };
 	int live = -1;
-	struct lk_sink sink = { .arg = &live, .host = note_live };
+	struct lk_sink sink = { &live, note_live };
 
 	cr_assert_eq(lk_source_scan(src, &req, &sink, &err), -ECANCELED);
 	cr_assert_eq(live, 0);

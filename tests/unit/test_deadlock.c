@@ -230,9 +230,9 @@ Test(deadlock, no_circle_of_colliding_keys)
 		add_proc(&f, pid, 1);
 	add_held(&f, held, 100, 1);
 	add_line(&f, &fd.rec, 0);
-	facts_fed(f.sink->fd(f.sink->arg, &fd));
+	facts_fed(lk_sink_fd(f.sink, &fd));
 	add_line(&f, &want, 1);
-	facts_fed(f.sink->waiter(f.sink->arg, &w));
+	facts_fed(lk_sink_waiter(f.sink, &w));
 	add_held(&f, held2, 200, 2);
 	add_request(&f, 1, want2, 100, 100, 3);
 	s = facts_end(&f);

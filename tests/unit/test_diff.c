@@ -70,14 +70,14 @@ static void put_fact(const struct lk_sink *sink, const struct fact *f, size_t li
 	cr_assert_eq(lk_parse_lock_line(f->line, strlen(f->line), &lock.rec), 0, "%s", f->line);
 	file.key = lock.rec.key;
 	if (!f->extra)
-		sink->lock(sink->arg, &lock);
+		lk_sink_lock(sink, &lock);
 	if (f->pid)
-		sink->proc(sink->arg, &proc);
+		lk_sink_proc(sink, &proc);
 	if (f->pid && !lock.rec.depth) {
 		struct lk_fact_fd fd = { .pid = f->pid, .fd = f->fd, .rec = lock.rec, .file = &file };
 
 		fd.ofd = f->ofd ? f->ofd : (size_t)f->pid * 1000 + (size_t)f->fd;
-		sink->fd(sink->arg, &fd);
+		lk_sink_fd(sink, &fd);
 	} else if (f->pid && f->tid) {
 		struct lk_fact_waiter w = {
 			.pid = f->pid, .tid = f->tid, .fd = f->fd, .rec = lock.rec, .wait_ms = f->wait_ms
@@ -86,7 +86,7 @@ static void put_fact(const struct lk_sink *sink, const struct fact *f, size_t li
 		w.range_resolved = true;
 		w.wait_error_ms = -1;
 		w.file = file.key.none ? NULL : &file;
-		sink->waiter(sink->arg, &w);
+		lk_sink_waiter(sink, &w);
 	}
 }
 
@@ -108,12 +108,12 @@ static struct lk_snapshot *snapshot_of(const struct fact *facts)
 	b = lk_build_new();
 	sink = lk_build_sink(b);
 	host.time_unix_ms = now;
-	sink->host(sink->arg, &host);
+	lk_sink_host(sink, &host);
 	for (size_t i = 0; facts[i].line; i++)
 		put_fact(sink, &facts[i], i + 1);
 	if (!complete)
-		sink->denied(sink->arg, &hidden);
-	sink->end(sink->arg, &last);
+		lk_sink_denied(sink, &hidden);
+	lk_sink_end(sink, &last);
 	s = lk_build_finish(b);
 	lk_build_free(b);
 	return s;

@@ -227,7 +227,7 @@ Test(forest, what_cannot_be_seen)
 			 .type = LK_TYPE_FLOCK, .mode = LK_MODE_WRITE, .pid = 99, .key = rec.key, .range = rec.range },
 		 0);
 	add_request(&facts, 1, rec, 200, 200, 1);
-	facts_fed(facts.sink->waiter(facts.sink->arg, &w));
+	facts_fed(lk_sink_waiter(facts.sink, &w));
 	s = facts_end(&facts);
 	f = forest_of(s);
 	is_sound(s, &f);

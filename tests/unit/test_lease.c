@@ -22,7 +22,7 @@ static void add_opener(struct facts *f, enum lk_mode wanted, int64_t wait_ms)
 	r.key = (struct lk_key){ .none = true };
 	w.rec = r;
 	add_line(f, &r, 1);
-	facts_fed(f->sink->waiter(f->sink->arg, &w));
+	facts_fed(lk_sink_waiter(f->sink, &w));
 }
 
 static const struct lk_lock *first_lease(const struct lk_snapshot *s)

@@ -73,7 +73,7 @@ Test(relate, private_tables_are_owners)
 	struct lk_snapshot *s;
 
 	add_line(&f, &held, 0);
-	facts_fed(f.sink->fd(f.sink->arg, &fd));
+	facts_fed(lk_sink_fd(f.sink, &fd));
 	add_request(&f, 1, whole(LK_TYPE_POSIX, LK_MODE_WRITE, 5, 100), 100, 102, 0);
 	s = facts_end(&f);
 	cr_assert_eq(request_of(s, 100)->n_blocked_by, 1);
@@ -104,9 +104,9 @@ Test(relate, the_table_outlives_the_first_thread)
 	struct lk_fact_proc p = { .pid = 100, .start_ticks = 1, .num_threads = 3, .state = 'Z' };
 	struct lk_snapshot *s;
 
-	facts_fed(f.sink->proc(f.sink->arg, &p));
+	facts_fed(lk_sink_proc(f.sink, &p));
 	add_line(&f, &own, 0);
-	facts_fed(f.sink->fd(f.sink->arg, &fd));
+	facts_fed(lk_sink_fd(f.sink, &fd));
 	add_held(&f, make_record(LK_TYPE_OFD, LK_MODE_WRITE, 5, 50, 59, 0), 200, 1);
 	add_request(&f, 1, make_record(LK_TYPE_POSIX, LK_MODE_WRITE, 5, 0, 99, 100), 100, 101, 0);
 	add_request(&f, 1, make_record(LK_TYPE_POSIX, LK_MODE_WRITE, 5, 0, 99, 100), 100, 102, 0);

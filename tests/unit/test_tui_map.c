@@ -22,7 +22,7 @@ static void add_range(struct facts *f, uint64_t st_ino, const char *path, int pi
 	file.size = 1000;
 	add_proc(f, pid, 1);
 	add_line(f, &rec, 0);
-	facts_fed(f->sink->fd(f->sink->arg, &fact));
+	facts_fed(lk_sink_fd(f->sink, &fact));
 }
 
 /* 100 writes 0-9, 110 reads 20-29, 120 waits for 0-99 behind both. */
@@ -40,7 +40,7 @@ static struct lk_snapshot *busy(void)
 	add_range(&facts, 9, "/f", 100, LK_MODE_WRITE, 0, 9);
 	add_proc(&facts, 120, 1);
 	add_line(&facts, &rec, 1);
-	facts_fed(facts.sink->waiter(facts.sink->arg, &w));
+	facts_fed(lk_sink_waiter(facts.sink, &w));
 	add_range(&facts, 9, "/f", 110, LK_MODE_READ, 20, 29);
 	return facts_end(&facts);
 }

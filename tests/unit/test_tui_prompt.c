@@ -132,7 +132,7 @@ static int toy_scan(struct lk_source *s, const struct lk_request *req, const str
 		.scanner = "toy", .host = "h/o st", .boot_id = "b", .initial_pidns = true, .has_locks_file = true
 	};
 	struct lk_fact_end end = { .stable = true };
-	int rc = sink->host(sink->arg, &host);
+	int rc = lk_sink_host(sink, &host);
 
 	(void)s, (void)req, (void)err;
 	for (size_t i = 0; i < 3 && !rc; i++) {
@@ -153,11 +153,11 @@ static int toy_scan(struct lk_source *s, const struct lk_request *req, const str
 					     .uid = (int64_t)i,
 					     .user = i == 1 ? "ann" : "root" };
 
-		rc = sink->lock(sink->arg, &lock);
-		rc = rc ? rc : sink->fd(sink->arg, &fd);
-		rc = rc ? rc : sink->proc(sink->arg, &proc);
+		rc = lk_sink_lock(sink, &lock);
+		rc = rc ? rc : lk_sink_fd(sink, &fd);
+		rc = rc ? rc : lk_sink_proc(sink, &proc);
 	}
-	return rc ? rc : sink->end(sink->arg, &end);
+	return rc ? rc : lk_sink_end(sink, &end);
 }
 
 static void toy_free(struct lk_source *s)

@@ -106,7 +106,7 @@ static struct lk_snapshot *one_lock_on(const char *path, enum lk_tri deleted)
 	file.deleted = deleted;
 	add_proc(&f, 10, 1);
 	add_line(&f, &rec, 0);
-	facts_fed(f.sink->fd(f.sink->arg, &fd));
+	facts_fed(lk_sink_fd(f.sink, &fd));
 	return facts_end(&f);
 }
 

@@ -134,7 +134,7 @@ Test(tui_waits, a_root_that_is_not_seen_is_nobodys_lock)
 	struct lk_subject s;
 
 	add_proc(&facts, 400, 1);
-	facts_fed(facts.sink->waiter(facts.sink->arg, &w));
+	facts_fed(lk_sink_waiter(facts.sink, &w));
 	screen_look(t, facts_end(&facts), 1);
 	cr_assert_eq(lk_waits_node(shown(t, 0))->kind, LK_TREE_UNSEEN);
 	lk_tui_subject(t, &s);

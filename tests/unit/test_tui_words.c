@@ -87,7 +87,7 @@ Test(tui_words, an_owner_that_is_not_proven_is_not_claimed)
 	struct lk_frame *f;
 	char *words;
 
-	facts_fed(facts.sink->proc(facts.sink->arg, &unreadable));
+	facts_fed(lk_sink_proc(facts.sink, &unreadable));
 	add_line(&facts, &recorded, 0);
 	hidden.pid = 0;
 	hidden.key.ino = 6;

@@ -29,8 +29,8 @@ static int scan(struct lk_source *source, const struct lk_request *req, const st
 		pthread_mutex_lock(s->gate);
 		pthread_mutex_unlock(s->gate);
 	}
-	sink->host(sink->arg, &host);
-	return sink->end(sink->arg, &end);
+	lk_sink_host(sink, &host);
+	return lk_sink_end(sink, &end);
 }
 
 static void free_slow(struct lk_source *source)

@@ -61,7 +61,7 @@ Test(waiters, relative_ranges_take_that_of_the_line)
 	w.rec.range = LK_RANGE_WHOLE;
 	add_held(&f, whole(LK_TYPE_POSIX, LK_MODE_WRITE, 5, 100), 100, 0);
 	add_line(&f, &line, 1);
-	facts_fed(f.sink->waiter(f.sink->arg, &w));
+	facts_fed(lk_sink_waiter(f.sink, &w));
 	s = facts_end(&f);
 	cr_assert_eq(s->n_waiting, 1);
 	cr_assert_not_null(request_of(s, 200));
@@ -86,7 +86,7 @@ Test(waiters, a_stopped_one_that_the_list_dropped)
 	struct lk_snapshot *s;
 
 	add_held(&f, whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 5, 100), 100, 1);
-	facts_fed(f.sink->waiter(f.sink->arg, &w));
+	facts_fed(lk_sink_waiter(f.sink, &w));
 	s = facts_end(&f);
 	cr_assert_not_null(request_of(s, 200));
 	cr_expect_eq(request_of(s, 200)->state, LK_STATE_STOPPED_WAITING);
@@ -114,7 +114,7 @@ static struct lk_snapshot *opener_of_lease(enum lk_mode target, enum lk_mode wan
 	w.rec.key = breaker.key;
 	add_held(&f, lease, 100, 1);
 	add_line(&f, &breaker, 1);
-	facts_fed(f.sink->waiter(f.sink->arg, &w));
+	facts_fed(lk_sink_waiter(f.sink, &w));
 	return facts_end(&f);
 }
 
@@ -153,9 +153,9 @@ Test(waiters, colliding_keys)
 	add_line(&f, &held, 0);
 	add_line(&f, &want, 1);
 	add_line(&f, &held, 0);
-	facts_fed(f.sink->fd(f.sink->arg, &fd_a));
-	facts_fed(f.sink->fd(f.sink->arg, &fd_b));
-	facts_fed(f.sink->waiter(f.sink->arg, &w));
+	facts_fed(lk_sink_fd(f.sink, &fd_a));
+	facts_fed(lk_sink_fd(f.sink, &fd_b));
+	facts_fed(lk_sink_waiter(f.sink, &w));
 	s = facts_end(&f);
 	cr_assert_not_null(request_of(s, 200));
 	cr_expect_str_eq(request_of(s, 200)->file->path, "/b");
@@ -235,7 +235,7 @@ Test(waiters, ten_thousand_relative_ones, .timeout = 20)
 			.pid = 100, .tid = 1000 + i, .fd = 3, .rec = want, .wait_ms = 1, .file = &file
 		};
 
-		facts_fed(f.sink->waiter(f.sink->arg, &w));
+		facts_fed(lk_sink_waiter(f.sink, &w));
 	}
 	s = facts_end(&f);
 	cr_assert_eq(s->n_waiting, MANY);
@@ -276,8 +276,8 @@ Test(waiters, a_source_that_knows_the_line)
 					    .line = 2 + 2 * (size_t)i,
 					    .file = &file };
 
-		facts_fed(f.sink->fd(f.sink->arg, &fd));
-		facts_fed(f.sink->waiter(f.sink->arg, &w));
+		facts_fed(lk_sink_fd(f.sink, &fd));
+		facts_fed(lk_sink_waiter(f.sink, &w));
 	}
 	s = facts_end(&f);
 	cr_assert(s->n_held == 2 && s->n_waiting == 2);
@@ -303,8 +303,8 @@ Test(waiters, lines_that_are_not_there)
 	struct lk_snapshot *s;
 
 	add_line(&f, &held, 0);
-	facts_fed(f.sink->fd(f.sink->arg, &fd));
-	facts_fed(f.sink->waiter(f.sink->arg, &w));
+	facts_fed(lk_sink_fd(f.sink, &fd));
+	facts_fed(lk_sink_waiter(f.sink, &w));
 	s = facts_end(&f);
 	cr_assert_geq(s->n_locks, 1);
 	lk_snapshot_free(s);

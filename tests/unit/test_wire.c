@@ -26,106 +26,70 @@ static const char *or_null(const char *s)
 	return s ? s : "NULL";
 }
 
-static int see_host(void *arg, const struct lk_fact_host *f)
+static int see(void *arg, const struct lk_fact *fact)
 {
+	const struct lk_fact f = *fact;
+
 	(void)arg;
-	say("host %s %s %s %u\n", f->scanner, f->host, f->boot_id, f->euid);
+	switch (f.kind) {
+	case LK_FACT_HOST:
+		say("host %s %s %s %u\n", f.host->scanner, f.host->host, f.host->boot_id, f.host->euid);
+		break;
+	case LK_FACT_LOCK:
+		say("lock %zu %d\n", f.lock->line, (int)f.lock->rec.pid);
+		break;
+	case LK_FACT_FD:
+		say("fd %d %d %s %s %s\n", f.fd->pid, f.fd->fd, or_null(f.fd->file->path), or_null(f.fd->file->fstype),
+		    or_null(f.fd->file->mount_point));
+		break;
+	case LK_FACT_WAITER:
+		say("waiter %d %s\n", f.waiter->tid, f.waiter->file ? f.waiter->file->path : "no file");
+		break;
+	case LK_FACT_MOUNT:
+		say("mount %u:%u %s %s\n", f.mount->major, f.mount->minor, f.mount->fstype, f.mount->mount_point);
+		break;
+	case LK_FACT_PROC:
+		say("proc %d %s %s %s %s\n", f.proc->pid, or_null(f.proc->comm), or_null(f.proc->user),
+		    or_null(f.proc->cmdline), or_null(f.proc->cgroup));
+		break;
+	case LK_FACT_ORPHAN:
+		say("orphan %d\n", f.orphan->mapped_pid);
+		break;
+	case LK_FACT_DENIED:
+		say("denied %s %d %s\n", lk_unread_word(f.denied->what), f.denied->code, f.denied->text);
+		break;
+	case LK_FACT_UNREAD:
+		say("unread %s %d %s\n", lk_unread_word(f.unread->what), f.unread->pid, or_null(f.unread->comm));
+		break;
+	case LK_FACT_PROVEN:
+		say("proven %d\n", (int)f.proven->key.ino);
+		break;
+	default:
+		say("end %zu\n", f.end->n_procs);
+	}
 	return 0;
 }
 
-static int see_lock(void *arg, const struct lk_fact_lock *f)
-{
-	(void)arg;
-	say("lock %zu %d\n", f->line, (int)f->rec.pid);
-	return 0;
-}
-
-static int see_fd(void *arg, const struct lk_fact_fd *f)
-{
-	(void)arg;
-	say("fd %d %d %s %s %s\n", f->pid, f->fd, or_null(f->file->path), or_null(f->file->fstype),
-	    or_null(f->file->mount_point));
-	return 0;
-}
-
-static int see_waiter(void *arg, const struct lk_fact_waiter *f)
-{
-	(void)arg;
-	say("waiter %d %s\n", f->tid, f->file ? f->file->path : "no file");
-	return 0;
-}
-
-static int see_mount(void *arg, const struct lk_fact_mount *f)
-{
-	(void)arg;
-	say("mount %u:%u %s %s\n", f->major, f->minor, f->fstype, f->mount_point);
-	return 0;
-}
-
-static int see_proc(void *arg, const struct lk_fact_proc *f)
-{
-	(void)arg;
-	say("proc %d %s %s %s %s\n", f->pid, or_null(f->comm), or_null(f->user), or_null(f->cmdline),
-	    or_null(f->cgroup));
-	return 0;
-}
-
-static int see_orphan(void *arg, const struct lk_fact_orphan *f)
-{
-	(void)arg;
-	say("orphan %d\n", f->mapped_pid);
-	return 0;
-}
-
-static int see_denied(void *arg, const struct lk_fact_denied *f)
-{
-	(void)arg;
-	say("denied %s %d %s\n", lk_unread_word(f->what), f->code, f->text);
-	return 0;
-}
-
-static int see_end(void *arg, const struct lk_fact_end *f)
-{
-	(void)arg;
-	say("end %zu\n", f->n_procs);
-	return 0;
-}
-
-static int see_proven(void *arg, const struct lk_fact_proven *f)
-{
-	(void)arg;
-	say("proven %d\n", (int)f->key.ino);
-	return 0;
-}
-
-static int see_unread(void *arg, const struct lk_fact_unread *f)
-{
-	(void)arg;
-	say("unread %s %d %s\n", lk_unread_word(f->what), f->pid, or_null(f->comm));
-	return 0;
-}
-
-static const struct lk_sink ear = { NULL,     see_host,   see_lock,   see_fd,  see_waiter, see_mount,
-				    see_proc, see_orphan, see_denied, see_end, see_proven, see_unread };
+static const struct lk_sink ear = { NULL, see };
 
 static void speak(const struct lk_sink *s)
 {
 	struct lk_fact_file a = { .path = "/a b\n", .fstype = "ext4" }, b = { .path = "/b", .mount_point = "/" };
 
-	s->host(s->arg, &(struct lk_fact_host){ .scanner = "x", .host = "h", .boot_id = "", .euid = 7 });
-	s->lock(s->arg, &(struct lk_fact_lock){ .line = 1, .rec.pid = 5 });
-	s->fd(s->arg, &(struct lk_fact_fd){ .pid = 1, .fd = 3, .file = &a });
-	s->fd(s->arg, &(struct lk_fact_fd){ .pid = 2, .fd = 4, .file = &a });
-	s->fd(s->arg, &(struct lk_fact_fd){ .pid = 3, .fd = 5, .file = &b });
-	s->waiter(s->arg, &(struct lk_fact_waiter){ .tid = 8, .file = &b });
-	s->waiter(s->arg, &(struct lk_fact_waiter){ .tid = 9 });
-	s->mount(s->arg, &(struct lk_fact_mount){ .major = 8, .minor = 1, .fstype = "xfs", .mount_point = "/m" });
-	s->proc(s->arg, &(struct lk_fact_proc){ .pid = 6, .comm = "c", .cmdline = "", .cgroup = "/g" });
-	s->orphan(s->arg, &(struct lk_fact_orphan){ .mapped_pid = 4 });
-	s->denied(s->arg, &(struct lk_fact_denied){ .what = LK_UNREAD_TORN, .code = -13, .text = "t" });
-	s->unread(s->arg, &(struct lk_fact_unread){ .what = LK_UNREAD_FDINFO, .pid = 3, .comm = "x" });
-	s->proven(s->arg, &(struct lk_fact_proven){ .key.ino = 11 });
-	s->end(s->arg, &(struct lk_fact_end){ .n_procs = 12 });
+	lk_sink_host(s, &(struct lk_fact_host){ .scanner = "x", .host = "h", .boot_id = "", .euid = 7 });
+	lk_sink_lock(s, &(struct lk_fact_lock){ .line = 1, .rec.pid = 5 });
+	lk_sink_fd(s, &(struct lk_fact_fd){ .pid = 1, .fd = 3, .file = &a });
+	lk_sink_fd(s, &(struct lk_fact_fd){ .pid = 2, .fd = 4, .file = &a });
+	lk_sink_fd(s, &(struct lk_fact_fd){ .pid = 3, .fd = 5, .file = &b });
+	lk_sink_waiter(s, &(struct lk_fact_waiter){ .tid = 8, .file = &b });
+	lk_sink_waiter(s, &(struct lk_fact_waiter){ .tid = 9 });
+	lk_sink_mount(s, &(struct lk_fact_mount){ .major = 8, .minor = 1, .fstype = "xfs", .mount_point = "/m" });
+	lk_sink_proc(s, &(struct lk_fact_proc){ .pid = 6, .comm = "c", .cmdline = "", .cgroup = "/g" });
+	lk_sink_orphan(s, &(struct lk_fact_orphan){ .mapped_pid = 4 });
+	lk_sink_denied(s, &(struct lk_fact_denied){ .what = LK_UNREAD_TORN, .code = -13, .text = "t" });
+	lk_sink_unread(s, &(struct lk_fact_unread){ .what = LK_UNREAD_FDINFO, .pid = 3, .comm = "x" });
+	lk_sink_proven(s, &(struct lk_fact_proven){ .key.ino = 11 });
+	lk_sink_end(s, &(struct lk_fact_end){ .n_procs = 12 });
 }
 
 /* What a sink says when it hears it directly. */
@@ -182,11 +146,9 @@ Test(wire, what_is_cut_or_damaged_is_refused)
 	lk_wire_out_done(&out);
 }
 
-static int refuse_lock(void *arg, const struct lk_fact_lock *f)
+static int refuse_lock(void *arg, const struct lk_fact *f)
 {
-	(void)arg;
-	(void)f;
-	return -ENOSPC;
+	return f->kind == LK_FACT_LOCK ? -ENOSPC : see(arg, f);
 }
 
 Test(wire, a_failing_sink_ends_it)
@@ -194,7 +156,7 @@ Test(wire, a_failing_sink_ends_it)
 	struct lk_wire_out out = { 0 };
 	struct lk_sink mouth = lk_wire_sink(&out), deaf = ear;
 
-	deaf.lock = refuse_lock;
+	deaf.put = refuse_lock;
 	speak(&mouth);
 	said[0] = '\0';
 	cr_expect_eq(lk_wire_take(&(struct lk_wire_in){ 0 }, out.bytes.v, out.bytes.n, &deaf), -ENOSPC);
