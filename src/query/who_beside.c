@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files that belong to the question about a FILE: those of a SQLite database, lock files beside it or in it, the same file as an
- * overlay shows it, locked files below it. */
+/* Other files that belong to the question about one: SQLite's own, lock files beside or in it, it as an overlay shows it, those below. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
