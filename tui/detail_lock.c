@@ -86,7 +86,8 @@ static void put_title(struct lk_maker *m, const struct lk_tui *t, const struct l
 	lk_maker_line(m, "lock");
 	lk_maker_put(m, "%c ", lk_tui_state_letter(s->lock, s->ghost, &style));
 	put_kind(m, t, s->lock);
-	if (lk_meaning_text(s->frame->snap, s->lock, &meaning) == 0 && meaning.n) {
+	lk_meaning_text(s->frame->snap, s->lock, &meaning);
+	if (meaning.n) {
 		lk_maker_line(m, "");
 		lk_maker_put(m, "%s", lk_buf_str(&meaning));
 	}

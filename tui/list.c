@@ -2,7 +2,6 @@
 /* Rows from frame to frame: identity, ghosts, the cursor, tags. */
 #include "tui/list.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,15 +47,12 @@ struct ghost {
 };
 typedef LK_VEC(struct ghost) ghosts;
 
-static int map_items(const lk_items *items, struct lk_map *ret)
+static void map_items(const lk_items *items, struct lk_map *ret)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < items->n && !rc; i++) {
+	for (size_t i = 0; i < items->n; i++) {
 		if (items->v[i].id)
-			rc = lk_map_set(ret, &items->v[i].id, sizeof(items->v[i].id), i);
+			lk_map_set(ret, &items->v[i].id, sizeof(items->v[i].id), i);
 	}
-	return rc;
 }
 
 /* What an old row is when it is not among the new ones; false: it is not shown any more. */
@@ -77,45 +73,37 @@ static bool turn_into_ghost(struct lk_item *it, const struct lk_frame *f, bool n
 	return it->ghost_looks <= LK_GHOST_LOOKS;
 }
 
-static int find_ghosts(const struct lk_list *l, const struct lk_frame *f, const struct lk_map *fresh, ghosts *ret)
+static void find_ghosts(const struct lk_list *l, const struct lk_frame *f, const struct lk_map *fresh, ghosts *ret)
 {
 	bool new_frame = f != l->frame;
 	size_t behind = 0;
 
 	for (size_t i = 0; i < l->all.n; i++) {
 		struct lk_item it = l->all.v[i];
-		struct ghost *g;
 		size_t at;
 
 		if (it.id && lk_map_find(fresh, &it.id, sizeof(it.id), &at)) {
 			behind = at + 1;
 			continue;
 		}
-		if (!turn_into_ghost(&it, f, new_frame))
-			continue;
-		g = lk_vec_push(ret);
-		if (!g)
-			return -ENOMEM;
-		*g = (struct ghost){ it, behind, i };
+		if (turn_into_ghost(&it, f, new_frame))
+			*lk_vec_push(ret) = (struct ghost){ it, behind, i };
 	}
-	return 0;
 }
 
 static int compare_ghosts(const void *a, const void *b)
 {
 	const struct ghost *x = a, *y = b;
+	int order = lk_compare(x->behind, y->behind);
 
-	if (x->behind != y->behind)
-		return x->behind < y->behind ? -1 : 1;
-	return x->was < y->was ? -1 : x->was > y->was;
+	return order ? order : lk_compare(x->was, y->was);
 }
 
-static int merge(const lk_items *fresh, ghosts *g, lk_items *ret)
+static void merge(const lk_items *fresh, ghosts *g, lk_items *ret)
 {
 	size_t next = 0;
 
-	if (lk_vec_reserve(&ret->v, &ret->cap, 0, fresh->n + g->n, sizeof(*ret->v)) < 0)
-		return -ENOMEM;
+	lk_vec_reserve(&ret->v, &ret->cap, 0, fresh->n + g->n, sizeof(*ret->v));
 	if (g->n)
 		qsort(g->v, g->n, sizeof(*g->v), compare_ghosts);
 	for (size_t i = 0; i <= fresh->n; i++) {
@@ -124,61 +112,45 @@ static int merge(const lk_items *fresh, ghosts *g, lk_items *ret)
 		if (i < fresh->n)
 			ret->v[ret->n++] = fresh->v[i];
 	}
-	return 0;
 }
 
 /* Holds every frame that a ghost points into. */
-static int keep_frames(const lk_items *all, const struct lk_frame *f, struct lk_list *l)
+static void keep_frames(struct lk_list *l, const struct lk_frame *f)
 {
-	LK_VEC(const struct lk_frame *) kept = { 0 };
-	int rc = 0;
+	LK_VEC(const struct lk_frame *) before = { l->kept.v, l->kept.n, l->kept.cap };
 
-	for (size_t i = 0; i < all->n && !rc; i++) {
-		const struct lk_frame *own = all->v[i].frame, **slot;
-		bool known = own == f || !(all->v[i].flags & LK_ITEM_GHOST);
+	l->kept.v = NULL, l->kept.n = l->kept.cap = 0;
+	for (size_t i = 0; i < l->all.n; i++) {
+		const struct lk_frame *own = l->all.v[i].frame;
+		bool known = own == f || !(l->all.v[i].flags & LK_ITEM_GHOST);
 
-		for (size_t k = 0; k < kept.n && !known; k++)
-			known = kept.v[k] == own;
-		if (known)
-			continue;
-		slot = lk_vec_push(&kept);
-		if (slot)
-			*slot = lk_frame_hold(own);
-		else
-			rc = -ENOMEM;
+		for (size_t k = 0; k < l->kept.n && !known; k++)
+			known = l->kept.v[k] == own;
+		if (!known)
+			*lk_vec_push(&l->kept) = lk_frame_hold(own);
 	}
-	if (rc) {
-		for (size_t k = 0; k < kept.n; k++)
-			lk_frame_drop(kept.v[k]);
-		lk_vec_done(&kept);
-		return rc;
-	}
-	drop_kept(l);
-	lk_vec_done(&l->kept);
-	l->kept.v = kept.v, l->kept.n = kept.n, l->kept.cap = kept.cap;
-	return 0;
+	for (size_t i = 0; i < before.n; i++)
+		lk_frame_drop(before.v[i]);
+	lk_vec_done(&before);
 }
 
-static int with_ghosts(const struct lk_list *l, const struct lk_frame *f, lk_items *fresh, lk_items *ret)
+/* The new rows, and those of the old ones that are gone. fresh is taken over. */
+static lk_items with_ghosts(const struct lk_list *l, const struct lk_frame *f, lk_items *fresh)
 {
 	struct lk_map by_id = { 0 };
+	lk_items all = { 0 };
 	ghosts g = { 0 };
-	int rc;
 
 	/* Nothing can be missing. */
-	if (!l->ops->ghosts || !l->all.n) {
-		*ret = *fresh;
-		*fresh = (lk_items){ 0 };
-		return 0;
-	}
-	rc = map_items(fresh, &by_id);
-	if (!rc)
-		rc = find_ghosts(l, f, &by_id, &g);
-	if (!rc)
-		rc = merge(fresh, &g, ret);
+	if (!l->ops->ghosts || !l->all.n)
+		return *fresh;
+	map_items(fresh, &by_id);
+	find_ghosts(l, f, &by_id, &g);
+	merge(fresh, &g, &all);
 	lk_map_done(&by_id);
 	lk_vec_done(&g);
-	return rc;
+	lk_vec_done(fresh);
+	return all;
 }
 
 static void count_total(struct lk_list *l)
@@ -188,34 +160,24 @@ static void count_total(struct lk_list *l)
 		l->n_total += !(l->all.v[i].flags & (LK_ITEM_FIXED | LK_ITEM_GHOST));
 }
 
-int lk_list_refresh(struct lk_list *l, const struct lk_frame *f)
+void lk_list_refresh(struct lk_list *l, const struct lk_frame *f)
 {
-	lk_items fresh = { 0 }, all = { 0 };
-	struct lk_map by_id = { 0 };
-	int rc = l->ops->fill(l->view, f, l->tree, &fresh);
+	lk_items fresh = { 0 }, all;
 
-	if (!rc)
-		rc = with_ghosts(l, f, &fresh, &all);
-	lk_vec_done(&fresh);
-	if (!rc)
-		rc = map_items(&all, &by_id);
-	if (!rc)
-		rc = keep_frames(&all, f, l);
-	if (rc) {
-		lk_map_done(&by_id);
-		lk_vec_done(&all);
-		return rc;
-	}
-	lk_map_done(&l->by_id);
+	l->ops->fill(l->view, f, l->tree, &fresh);
+	all = with_ghosts(l, f, &fresh);
 	lk_vec_done(&l->all);
 	l->all = all;
+	lk_map_done(&l->by_id);
+	l->by_id = (struct lk_map){ 0 };
+	map_items(&l->all, &l->by_id);
+	keep_frames(l, f);
 	l->order.n = 0;
-	l->by_id = by_id;
 	lk_frame_hold(f);
 	lk_frame_drop(l->frame);
 	l->frame = f;
 	count_total(l);
-	return lk_list_arrange(l);
+	lk_list_arrange(l);
 }
 
 void lk_list_forget(struct lk_list *l)
@@ -374,53 +336,41 @@ static size_t lower_bound(const uint64_t *v, size_t n, uint64_t id)
 	return lo;
 }
 
-static int set_member(lk_ids *s, uint64_t id, bool on)
+static void set_member(lk_u64s *s, uint64_t id, bool on)
 {
-	uint64_t *slot;
 	size_t at = lower_bound(s->v, s->n, id);
 	bool is = at < s->n && s->v[at] == id;
 
 	if (is == on || !id)
-		return 0;
+		return;
 	if (!on) {
 		memmove(s->v + at, s->v + at + 1, (s->n - at - 1) * sizeof(*s->v));
 		s->n--;
-		return 0;
+		return;
 	}
-	slot = lk_vec_push(s);
-	if (!slot)
-		return -ENOMEM;
+	lk_vec_push(s);
 	memmove(s->v + at + 1, s->v + at, (s->n - 1 - at) * sizeof(*s->v));
 	s->v[at] = id;
-	return 0;
 }
 
 bool lk_list_is_tagged(const struct lk_list *l, uint64_t id)
 {
-	size_t at = lower_bound(l->tags.v, l->tags.n, id);
-
-	return at < l->tags.n && l->tags.v[at] == id;
+	return lk_u64s_has(&l->tags, id);
 }
 
-int lk_list_tag(struct lk_list *l, uint64_t id, bool on)
+void lk_list_tag(struct lk_list *l, uint64_t id, bool on)
 {
-	return set_member(&l->tags, id, on);
+	set_member(&l->tags, id, on);
 }
 
 bool lk_list_is_folded(const struct lk_list *l, uint64_t id)
 {
-	size_t at = lower_bound(l->folded.v, l->folded.n, id);
-
-	return at < l->folded.n && l->folded.v[at] == id;
+	return lk_u64s_has(&l->folded, id);
 }
 
-int lk_list_fold(struct lk_list *l, uint64_t id, bool on)
+void lk_list_fold(struct lk_list *l, uint64_t id, bool on)
 {
-	int rc = set_member(&l->folded, id, on);
-
-	if (!rc)
-		rc = lk_list_arrange(l);
-	if (!rc)
-		lk_list_reselect(l);
-	return rc;
+	set_member(&l->folded, id, on);
+	lk_list_arrange(l);
+	lk_list_reselect(l);
 }

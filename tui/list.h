@@ -4,6 +4,7 @@
 #ifndef LK_TUI_LIST_H
 #define LK_TUI_LIST_H
 
+#include "base/ints.h"
 #include "base/map.h"
 #include "table/column.h"
 #include "table/filter.h"
@@ -32,7 +33,6 @@ struct lk_item {
 	int64_t gone_ms; /* when it was missed first, in the clock of frames */
 };
 typedef LK_VEC(struct lk_item) lk_items;
-typedef LK_VEC(uint64_t) lk_ids; /* a set: sorted, each once */
 
 /* What a list asks its view. */
 struct lk_list_ops {
@@ -73,8 +73,8 @@ struct lk_list {
 	char *user; /* owned; only rows of this user; NULL: everybody's */
 	struct lk_filter *user_filter;
 	char *search; /* owned; NULL none */
-	lk_ids tags;
-	lk_ids folded; /* collapsed rows */
+	lk_u64s tags;
+	lk_u64s folded; /* collapsed rows */
 	size_t n_total; /* rows that are no words, ghosts left out */
 	size_t n_hidden_waiting; /* requests that filters hide */
 	uint64_t epoch; /* counts every change of what is shown */
@@ -84,12 +84,12 @@ void lk_list_init(struct lk_list *l, const struct lk_list_ops *ops, const void *
 void lk_list_done(struct lk_list *l);
 
 /* A new frame: rows by their identity again, the gone become ghosts, the cursor stays. Also with the same frame, after what `fill` does
- * has changed. 0 or -ENOMEM (the list is then as before). */
-int lk_list_refresh(struct lk_list *l, const struct lk_frame *f);
+ * has changed. */
+void lk_list_refresh(struct lk_list *l, const struct lk_frame *f);
 /* Lets go of all rows and frames; cursor, filter, order and tags stay for the next refresh. */
 void lk_list_forget(struct lk_list *l);
-/* Filter, order and tree once more. 0 or -ENOMEM. */
-int lk_list_arrange(struct lk_list *l);
+/* Filter, order and tree once more. */
+void lk_list_arrange(struct lk_list *l);
 
 /* For the next lk_list_arrange(): by this column, SIZE_MAX: the natural order. The one that orders already is turned round. */
 void lk_list_sort_by(struct lk_list *l, size_t column);
@@ -114,7 +114,7 @@ void lk_list_reselect(struct lk_list *l);
 bool lk_list_contended(struct lk_list *l, int direction);
 
 /* text is copied; NULL or "": none. A leading "=" takes an expression of --filter, else words: "a|b" either, "!x" not, smart case. 0 and
- * arranged, -EINVAL with a sentence (the filter is as before), or -ENOMEM. */
+ * arranged, or -EINVAL with a sentence (the filter is as before). */
 int lk_list_set_filter(struct lk_list *l, const char *text, struct lk_err *err);
 int lk_list_set_user(struct lk_list *l, const char *user, struct lk_err *err);
 /* Is text, m bytes, somewhere in words? In any case, unless it has a capital letter. */
@@ -127,8 +127,8 @@ bool lk_list_search(struct lk_list *l, size_t from, int direction);
 bool lk_list_search_on(struct lk_list *l, int direction);
 
 bool lk_list_is_tagged(const struct lk_list *l, uint64_t id);
-int lk_list_tag(struct lk_list *l, uint64_t id, bool on); /* 0 or -ENOMEM */
+void lk_list_tag(struct lk_list *l, uint64_t id, bool on);
 bool lk_list_is_folded(const struct lk_list *l, uint64_t id);
-int lk_list_fold(struct lk_list *l, uint64_t id, bool on); /* 0 or -ENOMEM; arranges */
+void lk_list_fold(struct lk_list *l, uint64_t id, bool on); /* arranges */
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which rows are shown, and in which order. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "table/sort.h"
 #include "tui/list_private.h"
@@ -83,40 +83,39 @@ static size_t parent_of(const struct lk_list *l, size_t at, size_t before)
 	return found < at ? found : SIZE_MAX;
 }
 
-static int tree_make(const struct lk_list *l, const bool *passes, struct tree *t)
+static size_t *numbers(size_t n)
 {
-	size_t n = l->all.n ? l->all.n : 1;
+	size_t *v = lk_alloc(n, sizeof(*v));
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = SIZE_MAX;
+	return v;
+}
+
+static void tree_make(const struct lk_list *l, const bool *passes, struct tree *t)
+{
+	size_t n = l->all.n;
 
 	*t = (struct tree){ .first = SIZE_MAX, .last_root = SIZE_MAX };
-	t->parent = malloc(n * sizeof(*t->parent));
-	t->child = malloc(n * sizeof(*t->child));
-	t->last = malloc(n * sizeof(*t->last));
-	t->next = malloc(n * sizeof(*t->next));
-	t->wanted = calloc(n, sizeof(*t->wanted));
-	if (!t->parent || !t->child || !t->last || !t->next || !t->wanted)
-		return -ENOMEM;
-	for (size_t i = 0; i < l->all.n; i++) {
+	t->parent = numbers(n);
+	t->child = numbers(n);
+	t->last = numbers(n);
+	t->next = numbers(n);
+	t->wanted = lk_alloc(n, sizeof(*t->wanted));
+	for (size_t i = 0; i < n; i++)
 		t->parent[i] = parent_of(l, i, i ? t->parent[i - 1] : SIZE_MAX);
-		t->child[i] = t->last[i] = t->next[i] = SIZE_MAX;
-	}
-	for (size_t i = 0; i < l->all.n; i++)
+	for (size_t i = 0; i < n; i++)
 		hang(t, l->order.v[i], t->parent[l->order.v[i]]);
-	for (size_t i = l->all.n; i-- > 0;) {
+	for (size_t i = n; i-- > 0;) {
 		t->wanted[i] = t->wanted[i] || passes[i];
 		if (t->wanted[i] && t->parent[i] != SIZE_MAX)
 			t->wanted[t->parent[i]] = true;
 	}
-	return 0;
 }
 
-static int show(struct lk_list *l, size_t at)
+static void show(struct lk_list *l, size_t at)
 {
-	size_t *slot = lk_vec_push(&l->shown);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = at;
-	return 0;
+	*lk_vec_push(&l->shown) = at;
 }
 
 static bool has_shown_child(const struct tree *t, size_t at)
@@ -129,17 +128,16 @@ static bool has_shown_child(const struct tree *t, size_t at)
 }
 
 /* Depth first, without recursion. */
-static int show_tree(struct lk_list *l, const struct tree *t)
+static void show_tree(struct lk_list *l, const struct tree *t)
 {
 	size_t at = t->first;
-	int rc = 0;
 
-	while (at != SIZE_MAX && !rc) {
+	while (at != SIZE_MAX) {
 		struct lk_item *it = &l->all.v[at];
 		bool down = t->wanted[at] && t->child[at] != SIZE_MAX && !lk_list_is_folded(l, it->id);
 
 		if (t->wanted[at]) {
-			rc = show(l, at);
+			show(l, at);
 			it->level = (unsigned short)(t->parent[at] == SIZE_MAX ? 0 : l->all.v[t->parent[at]].level + 1);
 			it->flags &= (unsigned char)~LK_ITEM_HAS_CHILDREN;
 			if (has_shown_child(t, at))
@@ -154,34 +152,27 @@ static int show_tree(struct lk_list *l, const struct tree *t)
 		if (at != SIZE_MAX)
 			at = t->next[at];
 	}
-	return rc;
 }
 
-static int arrange_tree(struct lk_list *l, const bool *passes)
+static void arrange_tree(struct lk_list *l, const bool *passes)
 {
 	struct tree t;
-	int rc = tree_make(l, passes, &t);
 
-	if (!rc)
-		rc = show_tree(l, &t);
+	tree_make(l, passes, &t);
+	show_tree(l, &t);
 	tree_done(&t);
-	return rc;
 }
 
-static int arrange_flat(struct lk_list *l, const bool *passes)
+static void arrange_flat(struct lk_list *l, const bool *passes)
 {
 	bool sorted = l->sort_column != SIZE_MAX;
-	int rc = 0;
 
-	for (size_t i = 0; i < l->all.n && !rc; i++) {
+	for (size_t i = 0; i < l->all.n; i++) {
 		size_t at = l->order.v[i];
 
-		if ((l->all.v[at].flags & LK_ITEM_FIXED) && sorted)
-			continue;
-		if (passes[at])
-			rc = show(l, at);
+		if (passes[at] && !((l->all.v[at].flags & LK_ITEM_FIXED) && sorted))
+			show(l, at);
 	}
-	return rc;
 }
 
 /* ret: room for l->all.n. */
@@ -197,23 +188,20 @@ static void filter_rows(struct lk_list *l, bool *ret)
 	lk_vec_done(&words);
 }
 
-int lk_list_arrange(struct lk_list *l)
+void lk_list_arrange(struct lk_list *l)
 {
-	lk_auto_mem bool *passes = calloc(l->all.n ? l->all.n : 1, sizeof(*passes));
-	int rc;
+	lk_auto_mem bool *passes = lk_alloc(l->all.n, sizeof(*passes));
 
-	if (!passes)
-		return -ENOMEM;
-	want_order(l);
 	l->epoch++;
 	l->shown.n = 0;
+	want_order(l);
 	filter_rows(l, passes);
-	rc = l->tree ? arrange_tree(l, passes) : arrange_flat(l, passes);
-	if (rc)
-		return rc;
+	if (l->tree)
+		arrange_tree(l, passes);
+	else
+		arrange_flat(l, passes);
 	/* The very first rows: somebody must be the first. */
 	if (!l->cursor)
 		lk_list_select(l, 0);
 	lk_list_place_cursor(l);
-	return 0;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Searching and hiding rows. */
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/list_private.h"
 
@@ -56,7 +55,8 @@ static bool pid_begins(const struct lk_list *l, const struct lk_item *it, const 
 static bool words_say(const struct lk_list *l, const struct lk_item *it, const char *text, lk_buf *words)
 {
 	words->n = 0;
-	return l->ops->words(l->view, it, words) == 0 && lk_list_contains(words->v, words->n, text, strlen(text));
+	l->ops->words(l->view, it, words);
+	return lk_list_contains(words->v, words->n, text, strlen(text));
 }
 
 bool lk_list_says(const struct lk_list *l, const struct lk_item *it, const char *text)
@@ -129,20 +129,17 @@ static bool alternatives_say(const char *filter, const lk_buf *words)
 	}
 }
 
-/* Without memory rather shown than hidden by mistake. */
 static bool passes_text(const struct lk_list *l, const struct lk_item *it, lk_buf *words)
 {
 	words->n = 0;
-	return l->ops->words(l->view, it, words) < 0 || alternatives_say(l->filter_text, words);
+	l->ops->words(l->view, it, words);
+	return alternatives_say(l->filter_text, words);
 }
 
-static int arrange_anew(struct lk_list *l)
+static void arrange_anew(struct lk_list *l)
 {
-	int rc = lk_list_arrange(l);
-
-	if (!rc)
-		lk_list_reselect(l);
-	return rc;
+	lk_list_arrange(l);
+	lk_list_reselect(l);
 }
 
 bool lk_list_passes(const struct lk_list *l, const struct lk_item *it, lk_buf *words)
@@ -162,63 +159,52 @@ bool lk_list_passes(const struct lk_list *l, const struct lk_item *it, lk_buf *w
 
 int lk_list_set_filter(struct lk_list *l, const char *text, struct lk_err *err)
 {
+	bool is_expression = text && text[0] == '=', empty = !text || !text[is_expression];
 	struct lk_filter *filter = NULL;
-	char *copy = NULL;
-	int rc = 0;
+	char *copy;
+	int rc = is_expression && !empty ? lk_filter_parse(text + 1, &filter, err) : 0;
 
-	if (text && text[0] == '=' && text[1])
-		rc = lk_filter_parse(text + 1, &filter, err);
 	if (rc < 0)
 		return rc;
-	if (text && *text && !(text[0] == '=' && !text[1])) {
-		copy = strdup(text);
-		if (!copy) {
-			lk_filter_free(filter);
-			return lk_err_set(err, -ENOMEM, "out of memory");
-		}
-	}
+	copy = empty ? NULL : lk_strdup(text);
 	lk_filter_free(l->filter);
 	free(l->filter_text);
 	l->filter = filter;
 	l->filter_text = copy;
-	return arrange_anew(l);
+	arrange_anew(l);
+	return 0;
 }
 
-/* user=="NAME", with what would end the string escaped. */
+/* user=="NAME", with what would end the string escaped. Heap. */
 static char *user_expression(const char *user)
 {
 	lk_buf b = { 0 };
-	int rc = lk_buf_puts(&b, "user==\"");
 
-	for (const char *p = user; *p && !rc; p++) {
+	lk_buf_puts(&b, "user==\"");
+	for (const char *p = user; *p; p++) {
 		if (*p == '"' || *p == '\\')
-			rc = lk_buf_add(&b, "\\", 1);
-		if (!rc)
-			rc = lk_buf_add(&b, p, 1);
+			lk_buf_add(&b, "\\", 1);
+		lk_buf_add(&b, p, 1);
 	}
-	if (rc || lk_buf_puts(&b, "\"") || !lk_buf_str(&b))
-		lk_vec_done(&b);
-	return b.v;
+	lk_buf_puts(&b, "\"");
+	return lk_buf_str(&b);
 }
 
 int lk_list_set_user(struct lk_list *l, const char *user, struct lk_err *err)
 {
 	lk_auto_mem char *text = user ? user_expression(user) : NULL;
 	struct lk_filter *filter = NULL;
-	char *copy = user ? strdup(user) : NULL;
-	int rc = 0;
+	char *copy;
+	int rc = text ? lk_filter_parse(text, &filter, err) : 0;
 
-	if (user && (!text || !copy))
-		rc = lk_err_set(err, -ENOMEM, "out of memory");
-	if (!rc && user)
-		rc = lk_filter_parse(text, &filter, err);
-	if (rc < 0) {
-		free(copy);
+	if (rc < 0)
 		return rc;
-	}
+	/* It may be the one that is freed. */
+	copy = lk_strdup(user);
 	lk_filter_free(l->user_filter);
 	free(l->user);
 	l->user_filter = filter;
 	l->user = copy;
-	return arrange_anew(l);
+	arrange_anew(l);
+	return 0;
 }

@@ -64,7 +64,6 @@ libtui_a_SOURCES = \
 	tui/sums.c \
 	tui/sums.h \
 	tui/table.c \
-	tui/table_empty.c \
 	tui/table_layout.c \
 	tui/table_private.h \
 	tui/tabs.c \

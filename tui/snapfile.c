@@ -35,16 +35,14 @@ static int put_text(const struct lk_snapshot *snap, FILE *f)
 	lk_auto_mem struct lk_row *rows = lk_alloc(snap->n_locks, sizeof(*rows));
 	const struct lk_cli no_options = { 0 };
 	lk_columns cols = { 0 };
-	int rc = lk_columns_default(&cols, false, 0);
 
-	for (size_t i = 0; i < snap->n_locks && !rc; i++)
+	lk_columns_default(&cols, false, 0);
+	for (size_t i = 0; i < snap->n_locks; i++)
 		rows[i] = (struct lk_row){ .snap = snap, .lock = &snap->locks[i] };
-	if (!rc)
-		rc = lk_out_show_wanted(&no_options, &cols, rows, snap->n_locks);
-	if (!rc)
-		rc = lk_out_table(&o, &cols, rows, snap->n_locks);
+	lk_out_show_wanted(&no_options, &cols, rows, snap->n_locks);
+	lk_out_table(&o, &cols, rows, snap->n_locks);
 	lk_vec_done(&cols);
-	return rc;
+	return 0;
 }
 
 static int put_json(const struct lk_snapshot *snap, FILE *f)

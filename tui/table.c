@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A list as a table. Only rows that are seen are formatted, each cell once. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/alloc.h"
 #include "tui/paint.h"
 #include "tui/table_private.h"
 
@@ -50,7 +49,7 @@ static size_t widest(const char *s, size_t n)
 	return cells;
 }
 
-static int format_row(struct sheet *s, size_t row)
+static void format_row(struct sheet *s, size_t row)
 {
 	const struct lk_item *it = lk_list_at(&s->v->list, s->v->list.top + row);
 
@@ -67,7 +66,6 @@ static int format_row(struct sheet *s, size_t row)
 		if (cells > s->v->seen[column])
 			s->v->seen[column] = (unsigned short)(cells > 8192 ? 8192 : cells);
 	}
-	return 0;
 }
 
 /* ---- branches ---- */
@@ -302,25 +300,82 @@ static void paint_row(const struct sheet *s, size_t row, const struct lk_table_l
 	}
 }
 
+/* ---- no rows ---- */
+
+static const char *const nothing[LK_VIEWS] = {
+	[LK_VIEW_LOCKS] = "No process holds a file lock, and none waits for one.",
+	[LK_VIEW_FILES] = "No file is locked.",
+	[LK_VIEW_PROCS] = "No process is known to hold a file lock or to wait for one.",
+	[LK_VIEW_WAITS] = "Nobody waits for a file lock.",
+	[LK_VIEW_MAP] = "No lock on this file.",
+	[LK_VIEW_HISTORY] = "Nothing has happened yet.",
+};
+
+static void say_hidden(const struct lk_list *l, lk_buf *b)
+{
+	if (l->n_total == 1)
+		lk_buf_puts(b, "The only row is");
+	else
+		lk_buf_printf(b, "All %zu rows are", l->n_total);
+	if (l->filter_text)
+		lk_buf_printf(b, " hidden by the filter \"%s\". F4 changes it; Esc there takes it away.",
+			      l->filter_text);
+	else if (l->user)
+		lk_buf_printf(b, " hidden: only those of user %s are shown (u changes it).", l->user);
+	else
+		lk_buf_puts(b, " hidden: only what is blocked or blocks is shown (b shows the rest).");
+}
+
+static void say_none(const struct lk_tui *t, const struct lk_view *v, lk_buf *b)
+{
+	const struct lk_snapshot *s = t->frame->snap;
+	bool of_history = v->ops->id == LK_VIEW_HISTORY;
+
+	if (s->complete || of_history) {
+		lk_buf_puts(b, nothing[v->ops->id]);
+		return;
+	}
+	lk_buf_puts(b, "Nothing is seen here, but not all could be looked at");
+	if (s->end.n_unreadable)
+		lk_buf_printf(b, ": %zu process%s could not be inspected", s->end.n_unreadable,
+			      s->end.n_unreadable == 1 ? "" : "es");
+	else if (s->n_problems)
+		lk_buf_printf(b, ": %s", s->problems[0].text);
+	lk_buf_puts(b, ". P lists what is missing.");
+}
+
+void lk_table_say_empty(const struct lk_tui *t, const struct lk_view *v, struct lk_canvas *c, struct lk_rect r)
+{
+	lk_buf b = { 0 };
+	int margin = r.w > 20 ? 2 : 0;
+
+	if (r.h < 1)
+		return;
+	if (v->list.n_total)
+		say_hidden(&v->list, &b);
+	else
+		say_none(t, v, &b);
+	lk_canvas_wrap(c, r.x + margin, r.y, r.w - 2 * margin, r.h, LK_STYLE_PLAIN, lk_buf_str(&b));
+	lk_vec_done(&b);
+	c->cursor_x = r.x;
+	c->cursor_y = r.y;
+}
+
 /* ---- all of it ---- */
 
-static int sheet_make(struct sheet *s)
+static void sheet_make(struct sheet *s)
 {
 	struct lk_list *l = &s->v->list;
-	int rc = 0;
 
 	s->n_shown = lk_table_shown(s->t, s->v, s->shown);
 	s->n_columns = lk_column_count(s->v->ops->list.columns);
 	s->n_rows = l->shown.n > l->top ? l->shown.n - l->top : 0;
 	s->n_rows = s->n_rows > l->page ? l->page : s->n_rows;
-	s->cells = calloc(s->n_rows * s->n_columns + 1, sizeof(*s->cells));
-	s->branches = calloc(s->n_rows + 1, sizeof(*s->branches));
-	if (!s->cells || !s->branches)
-		return -ENOMEM;
-	for (size_t row = 0; row < s->n_rows && !rc; row++)
-		rc = format_row(s, row);
+	s->cells = lk_alloc(s->n_rows * s->n_columns, sizeof(*s->cells));
+	s->branches = lk_alloc(s->n_rows, sizeof(*s->branches));
+	for (size_t row = 0; row < s->n_rows; row++)
+		format_row(s, row);
 	find_branches(s);
-	return rc;
 }
 
 static void sheet_done(struct sheet *s)
@@ -335,22 +390,19 @@ void lk_table_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, st
 	struct sheet s = { .t = t, .v = v };
 	int heading = lk_layout_has_heading(c->h) ? 1 : 0;
 	struct lk_table_layout l;
-	int rc;
 
 	v->list.page = r.h - heading > 0 ? (size_t)(r.h - heading) : 1;
 	lk_list_scroll(&v->list);
 	if (r.h < 1 || r.w < 1)
 		return;
-	rc = sheet_make(&s);
+	sheet_make(&s);
 	lk_table_lay_out(t, v, r.w, &l);
 	v->list.side = l.side;
 	if (heading)
 		paint_heading(&s, &l, c, r);
-	for (size_t row = 0; row < s.n_rows && !rc; row++)
+	for (size_t row = 0; row < s.n_rows; row++)
 		paint_row(&s, row, &l, c, (struct lk_rect){ r.x, r.y + heading + (int)row, r.w, 1 });
-	if (rc < 0)
-		lk_canvas_put(c, r.x, r.y + heading, r.w, LK_STYLE_ALARM, "There is no memory left for the rows.");
-	else if (!s.n_rows)
+	if (!s.n_rows)
 		lk_table_say_empty(t, v, c, (struct lk_rect){ r.x, r.y + heading, r.w, r.h - heading });
 	sheet_done(&s);
 }

@@ -2,7 +2,6 @@
 /* Every lock and every request; grouped by file as a tree. Its columns are those of `list`, and the letter of the state. */
 #include "tui/view_locks.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,42 +30,32 @@ static struct lk_item *add_item(lk_items *ret, const struct lk_frame *f, uint64_
 {
 	struct lk_item *it = lk_vec_push(ret);
 
-	if (it)
-		*it = (struct lk_item){ .id = id ? id : 1, .frame = f, .index = index };
+	*it = (struct lk_item){ .id = id ? id : 1, .frame = f, .index = index };
 	return it;
 }
 
 /* Rows that share an id are told apart by their order. counts: how often each was met. */
-static int id_of(const struct lk_lock *l, struct lk_map *counts, uint64_t *ret)
+static uint64_t id_of(const struct lk_lock *l, struct lk_map *counts)
 {
 	size_t n = 0;
 
-	*ret = l->id;
 	if (!l->id_shared)
-		return 0;
+		return l->id;
 	lk_map_find(counts, &l->id, sizeof(l->id), &n);
-	if (n)
-		*ret = lk_hash(l->id, &n, sizeof(n));
-	return lk_map_set(counts, &l->id, sizeof(l->id), n + 1);
+	lk_map_set(counts, &l->id, sizeof(l->id), n + 1);
+	return n ? lk_hash(l->id, &n, sizeof(n)) : l->id;
 }
 
-static int add_lock(const struct lk_frame *f, const struct lk_lock *l, uint64_t parent, struct lk_map *counts,
-		    lk_items *ret)
+static void add_lock(const struct lk_frame *f, const struct lk_lock *l, uint64_t parent, struct lk_map *counts,
+		     lk_items *ret)
 {
-	struct lk_item *it;
-	uint64_t id;
+	struct lk_item *it = add_item(ret, f, id_of(l, counts), l->index);
 
-	if (id_of(l, counts, &id) < 0)
-		return -ENOMEM;
-	it = add_item(ret, f, id, l->index);
-	if (!it)
-		return -ENOMEM;
 	it->parent = parent;
 	if (lk_lock_is_waiting(l))
 		it->flags |= LK_ITEM_WAITING | LK_ITEM_CONTENDED;
 	if (l->n_blocks || l->deadlock)
 		it->flags |= LK_ITEM_CONTENDED;
-	return 0;
 }
 
 uint64_t lk_locks_file_id(const struct lk_file *file)
@@ -87,38 +76,33 @@ uint64_t lk_locks_file_id(const struct lk_file *file)
 }
 
 /* The file, and its locks under it. */
-static int add_group(const struct lk_frame *f, const struct lk_file *file, struct lk_map *counts, lk_items *ret)
+static void add_group(const struct lk_frame *f, const struct lk_file *file, struct lk_map *counts, lk_items *ret)
 {
 	const struct lk_file_sum *sum = &f->sums.files[file->index];
 	uint64_t id = lk_locks_file_id(file);
-	struct lk_item *it = add_item(ret, f, id, file->index);
-	int rc = it ? 0 : -ENOMEM;
 
-	if (it)
-		it->sub = 1;
-	for (size_t i = 0; i < sum->n_held + sum->n_waiting && !rc; i++)
-		rc = add_lock(f, &f->snap->locks[f->sums.by_file[sum->first + i]], id, counts, ret);
-	return rc;
+	add_item(ret, f, id, file->index)->sub = 1;
+	for (size_t i = 0; i < sum->n_held + sum->n_waiting; i++)
+		add_lock(f, &f->snap->locks[f->sums.by_file[sum->first + i]], id, counts, ret);
 }
 
 static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	const struct lk_snapshot *s = f->snap;
 	struct lk_map counts = { 0 };
-	int rc = 0;
 
 	(void)view;
 	tree = tree && f->sums.files;
-	for (size_t i = 0; i < s->n_locks && !rc; i++) {
+	for (size_t i = 0; i < s->n_locks; i++) {
 		const struct lk_lock *l = &s->locks[i];
 
 		if (!tree)
-			rc = add_lock(f, l, 0, &counts, ret);
+			add_lock(f, l, 0, &counts, ret);
 		else if (f->sums.by_file[f->sums.files[l->file->index].first] == i)
-			rc = add_group(f, l->file, &counts, ret);
+			add_group(f, l->file, &counts, ret);
 	}
 	lk_map_done(&counts);
-	return rc;
+	return 0;
 }
 
 /* ---- order ---- */

@@ -47,8 +47,10 @@ static bool say_known_range(lk_buf *out, const struct lk_frame *f, const struct 
 {
 	const struct lk_known_layout *layout = layout_of(f, l);
 	lk_buf name = { 0 };
-	bool known = layout && !lk_known_name(layout, l->rec.range, &name) && name.n;
+	bool known;
 
+	lk_known_name(layout, l->rec.range, &name);
+	known = name.n;
 	if (known)
 		lk_buf_printf(out, "the %s %.*s range of ", layout->name, (int)name.n, name.v);
 	lk_vec_done(&name);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all output on standard output shares: width, columns, cells, raw rows and pids. */
 #include "cli/out.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "base/sanitize.h"
 #include "base/text.h"
 #include "cli/out_cell.h"
@@ -65,18 +67,16 @@ static void use_numbers(lk_columns *cols)
 	}
 }
 
-/* What the command line says of columns, on top of the default set; rc: what making that came to. */
-static enum lk_status choose_columns(const struct lk_cli *cli, int rc, lk_columns *ret)
+/* What the command line says of columns, on top of the default set. */
+static enum lk_status choose_columns(const struct lk_cli *cli, lk_columns *ret)
 {
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
 
-	if (rc == 0 && cli->all_columns)
-		rc = lk_columns_all(ret);
-	if (rc == 0 && cli->columns)
-		rc = lk_columns_parse(ret, cli->columns, &err);
-	if (rc < 0)
-		status = lk_cli_misuse(cli->verb, "%s", err.code ? lk_err_text(&err) : "out of memory");
+	if (cli->all_columns)
+		lk_columns_all(ret);
+	if (cli->columns && lk_columns_parse(ret, cli->columns, &err) < 0)
+		status = lk_cli_misuse(cli->verb, "%s", lk_err_text(&err));
 	if (cli->numeric)
 		use_numbers(ret);
 	lk_err_done(&err);
@@ -85,16 +85,16 @@ static enum lk_status choose_columns(const struct lk_cli *cli, int rc, lk_column
 
 enum lk_status lk_out_columns(const struct lk_cli *cli, bool who, lk_columns *ret)
 {
-	int rc = lk_columns_default(ret, who, cli->format == LK_FORMAT_RAW ? 0 : lk_out_terminal_width());
-
-	if (rc == 0 && who && cli->recursive && !lk_columns_has(ret, "PATH"))
-		rc = lk_columns_parse(ret, "+PATH", NULL);
-	return choose_columns(cli, rc, ret);
+	lk_columns_default(ret, who, cli->format == LK_FORMAT_RAW ? 0 : lk_out_terminal_width());
+	if (who && cli->recursive && !lk_columns_has(ret, "PATH"))
+		lk_columns_parse(ret, "+PATH", NULL);
+	return choose_columns(cli, ret);
 }
 
 enum lk_status lk_out_columns_from(const struct lk_cli *cli, const char *defaults, lk_columns *ret)
 {
-	return choose_columns(cli, lk_columns_parse(ret, defaults, NULL), ret);
+	lk_columns_parse(ret, defaults, NULL);
+	return choose_columns(cli, ret);
 }
 
 static bool has_doubt(const struct lk_row *row)
@@ -108,38 +108,39 @@ static bool is_shared(const struct lk_row *row)
 }
 
 /* The path stays last. */
-static int add_column(lk_columns *cols, const char *name)
+static void add_column(lk_columns *cols, const char *name)
 {
 	const struct lk_column *last = cols->n ? cols->v[cols->n - 1] : NULL;
 
-	if (lk_columns_parse(cols, name, NULL) < 0)
-		return -ENOMEM;
+	lk_columns_parse(cols, name, NULL);
 	if (last && strcmp(last->name, "PATH") == 0) {
 		cols->v[cols->n - 2] = cols->v[cols->n - 1];
 		cols->v[cols->n - 1] = last;
 	}
-	return 0;
 }
 
 static bool has_meaning(const struct lk_row *row)
 {
 	lk_buf text = { 0 };
-	bool known = lk_meaning_text(row->snap, row->lock, &text) == 0 && text.n;
+	bool known;
 
+	lk_meaning_text(row->snap, row->lock, &text);
+	known = text.n;
 	lk_vec_done(&text);
 	return known;
 }
 
-static int show(lk_columns *cols, const char *name, bool (*wants)(const struct lk_row *row), const struct lk_row *rows,
-		size_t n)
+static void show(lk_columns *cols, const char *name, bool (*wants)(const struct lk_row *row), const struct lk_row *rows,
+		 size_t n)
 {
 	bool wanted = false;
 
 	if (lk_columns_has(cols, name + 1))
-		return 0;
+		return;
 	for (size_t i = 0; i < n && !wanted; i++)
 		wanted = wants(&rows[i]);
-	return wanted ? add_column(cols, name) : 0;
+	if (wanted)
+		add_column(cols, name);
 }
 
 static void drop_column(lk_columns *cols, const char *name)
@@ -166,32 +167,23 @@ static void make_room(lk_columns *cols, const struct lk_row *rows, size_t n)
 		drop_column(cols, "HOW");
 }
 
-int lk_out_show_meaning(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
+void lk_out_show_meaning(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
 {
 	size_t width = lk_out_terminal_width(), before = cols->n;
-	int rc;
 
 	if (cli->columns && cli->columns[0] != '+')
-		return 0;
-	rc = show(cols, "+MEANING", has_meaning, rows, n);
-	if (rc == 0 && cols->n > before && !cli->columns && width > 0 && width < LK_COLUMNS_WIDE)
+		return;
+	show(cols, "+MEANING", has_meaning, rows, n);
+	if (cols->n > before && !cli->columns && width > 0 && width < LK_COLUMNS_WIDE)
 		make_room(cols, rows, n);
-	return rc;
 }
 
-int lk_out_show_wanted(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
+void lk_out_show_wanted(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
 {
-	static const struct {
-		const char *column;
-		bool (*wants)(const struct lk_row *row);
-	} wanted[] = { { "+HOW", has_doubt }, { "+SHARED", is_shared } };
-	int rc = 0;
-
 	if (cli->columns && cli->columns[0] != '+')
-		return 0;
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted) && !rc; i++)
-		rc = show(cols, wanted[i].column, wanted[i].wants, rows, n);
-	return rc;
+		return;
+	show(cols, "+HOW", has_doubt, rows, n);
+	show(cols, "+SHARED", is_shared, rows, n);
 }
 
 char *lk_out_cell(const struct lk_out *o, const struct lk_column *col, const struct lk_row *row)
@@ -200,10 +192,11 @@ char *lk_out_cell(const struct lk_out *o, const struct lk_column *col, const str
 	const lk_columns cols = { one, 1, 1 };
 	struct lk_cell_maker m;
 	struct lk_cell cell;
-	char *copy = NULL;
+	char *copy;
 
-	if (lk_cell_maker_init(&m, o, &cols, false) == 0 && lk_cell_make(&m, 0, row, &cell) == 0)
-		copy = strndup(cell.s, cell.n);
+	lk_cell_maker_init(&m, o, &cols, false);
+	lk_cell_make(&m, 0, row, &cell);
+	copy = lk_strndup(cell.s, cell.n);
 	lk_cell_maker_done(&m);
 	return copy;
 }
@@ -231,10 +224,9 @@ static size_t unit(const char *s, size_t n, bool utf8, size_t *ret_cells)
 static char *cut_right(const char *safe, size_t cells, bool utf8)
 {
 	size_t n = strlen(safe), i = 0, sum = 0, len, width;
-	char *out;
 
 	if (lk_sanitize_width(safe, utf8) <= cells)
-		return strdup(safe);
+		return lk_strdup(safe);
 	while (i < n) {
 		len = unit(safe + i, n - i, utf8, &width);
 		if (sum + width + 1 > cells)
@@ -242,9 +234,7 @@ static char *cut_right(const char *safe, size_t cells, bool utf8)
 		sum += width;
 		i += len;
 	}
-	if (asprintf(&out, "%.*s~", (int)i, safe) < 0)
-		return NULL;
-	return out;
+	return lk_printf("%.*s~", (int)i, safe);
 }
 
 char *lk_out_cut_path(const struct lk_out *o, const char *path, size_t cells)
@@ -266,7 +256,7 @@ void lk_out_puts(const struct lk_out *o, const char *s)
 {
 	lk_auto_mem char *safe = lk_sanitize_str(s, o->utf8);
 
-	fputs(safe ? safe : "?", o->f);
+	fputs(safe, o->f);
 }
 
 static void end_line(const struct lk_out *o)
@@ -274,35 +264,35 @@ static void end_line(const struct lk_out *o)
 	putc(o->nul ? '\0' : '\n', o->f);
 }
 
-static int add_raw_line(struct lk_cell_maker *m, const struct lk_row *row, lk_buf *lines)
+static void add_raw_line(struct lk_cell_maker *m, const struct lk_row *row, lk_buf *lines)
 {
 	struct lk_cell cell;
 
 	for (size_t c = 0; c < m->cols->n; c++) {
-		if (lk_cell_make(m, c, row, &cell) < 0 || (c && lk_buf_add(lines, " ", 1) < 0) ||
-		    lk_buf_add(lines, cell.s, cell.n) < 0)
-			return -ENOMEM;
+		lk_cell_make(m, c, row, &cell);
+		if (c)
+			lk_buf_add(lines, " ", 1);
+		lk_buf_add(lines, cell.s, cell.n);
 	}
-	return lk_buf_add(lines, m->out->nul ? "" : "\n", 1);
+	lk_buf_add(lines, m->out->nul ? "" : "\n", 1);
 }
 
-int lk_out_raw(const struct lk_out *o, const lk_columns *cols, const struct lk_row *rows, size_t n)
+void lk_out_raw(const struct lk_out *o, const lk_columns *cols, const struct lk_row *rows, size_t n)
 {
 	struct lk_cell_maker m;
 	lk_buf lines = { 0 };
-	int rc = lk_cell_maker_init(&m, o, cols, true);
 
+	lk_cell_maker_init(&m, o, cols, true);
 	for (size_t c = 0; o->headings && c < cols->n; c++)
 		fprintf(o->f, "%s%s", c ? " " : "", cols->v[c]->name);
 	if (o->headings)
 		end_line(o);
-	for (size_t i = 0; i < n && !rc; i++) {
-		rc = add_raw_line(&m, &rows[i], &lines);
+	for (size_t i = 0; i < n; i++) {
+		add_raw_line(&m, &rows[i], &lines);
 		lk_out_flush(o, &lines, i + 1 < n ? LK_OUT_CHUNK : 1);
 	}
 	lk_cell_maker_done(&m);
 	lk_vec_done(&lines);
-	return rc;
 }
 
 void lk_out_flush(const struct lk_out *o, lk_buf *text, size_t least)
@@ -313,55 +303,30 @@ void lk_out_flush(const struct lk_out *o, lk_buf *text, size_t least)
 	text->n = 0;
 }
 
-typedef LK_VEC(int) pid_list;
-
-static int add_pid(pid_list *list, int pid)
-{
-	int *slot = lk_vec_push(list);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = pid;
-	return 0;
-}
-
 /* ret_doubt, ret_nameless: counts locks whose holder is only recorded, or not known. */
-static int add_holders(pid_list *list, const struct lk_lock *l, size_t *ret_doubt, size_t *ret_nameless)
+static void add_holders(lk_ints *list, const struct lk_lock *l, size_t *ret_doubt, size_t *ret_nameless)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < l->n_holders && rc == 0; i++)
-		rc = add_pid(list, l->holders[i].pid);
+	for (size_t i = 0; i < l->n_holders; i++)
+		*lk_vec_push(list) = l->holders[i].pid;
 	if (l->n_holders || lk_lock_is_waiting(l))
-		return rc;
+		return;
 	if (l->how != LK_HOW_RECORDED || l->pid <= 0) {
 		++*ret_nameless;
-		return 0;
+		return;
 	}
 	++*ret_doubt;
-	return add_pid(list, l->pid);
+	*lk_vec_push(list) = l->pid;
 }
 
-static int by_pid(const void *a, const void *b)
-{
-	int x = *(const int *)a, y = *(const int *)b;
-
-	return (x > y) - (x < y);
-}
-
-int lk_out_pids(const struct lk_out *o, const struct lk_row *rows, size_t n)
+void lk_out_pids(const struct lk_out *o, const struct lk_row *rows, size_t n)
 {
 	size_t doubt = 0, nameless = 0;
-	pid_list list = { 0 };
-	int rc = 0;
+	lk_ints list = { 0 };
 
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = add_holders(&list, rows[i].lock, &doubt, &nameless);
-	if (list.n)
-		qsort(list.v, list.n, sizeof(*list.v), by_pid);
-	for (size_t i = 0; i < list.n && rc == 0; i++) {
-		if (i && list.v[i] == list.v[i - 1])
-			continue;
+	for (size_t i = 0; i < n; i++)
+		add_holders(&list, rows[i].lock, &doubt, &nameless);
+	lk_ints_sort(&list);
+	for (size_t i = 0; i < list.n; i++) {
 		fprintf(o->f, "%d", list.v[i]);
 		end_line(o);
 	}
@@ -371,5 +336,4 @@ int lk_out_pids(const struct lk_out *o, const struct lk_row *rows, size_t n)
 		       doubt, doubt == 1 ? "lock" : "locks");
 	if (nameless)
 		lk_say("the holder of %zu %s is not known", nameless, nameless == 1 ? "lock" : "locks");
-	return rc;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Makes cells safe and tells how wide they are. */
 #include "cli/out_cell.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/sanitize.h"
 #include "table/get.h"
 
@@ -14,16 +15,15 @@ struct lk_cell_memo {
 	size_t width;
 };
 
-int lk_cell_maker_init(struct lk_cell_maker *m, const struct lk_out *out, const lk_columns *cols, bool raw)
+void lk_cell_maker_init(struct lk_cell_maker *m, const struct lk_out *out, const lk_columns *cols, bool raw)
 {
 	*m = (struct lk_cell_maker){ .out = out, .cols = cols, .raw = raw };
-	m->memos = calloc(cols->n + 1, sizeof(*m->memos));
-	return m->memos ? 0 : -ENOMEM;
+	m->memos = lk_alloc(cols->n, sizeof(*m->memos));
 }
 
 void lk_cell_maker_done(struct lk_cell_maker *m)
 {
-	for (size_t c = 0; m->memos && c < m->cols->n; c++) {
+	for (size_t c = 0; c < m->cols->n; c++) {
 		lk_vec_done(&m->memos[c].safe);
 		lk_vec_done(&m->memos[c].noted);
 	}
@@ -40,88 +40,81 @@ static const void *depends_on(const struct lk_column *col, const struct lk_row *
 }
 
 /* A name that ends as a deleted file is shown: its parenthesis becomes an escape, so that the two differ. */
-static int mark_false_note(lk_buf *safe, size_t n_note)
+static void mark_false_note(lk_buf *safe, size_t n_note)
 {
 	static const char escape[] = "\\x28";
 	size_t grown = sizeof(escape) - 2, at;
 
 	if (!n_note || n_note > safe->n)
-		return 0;
-	if (lk_vec_reserve(&safe->v, &safe->cap, safe->n, grown, 1) < 0)
-		return -ENOMEM;
+		return;
+	lk_vec_reserve(&safe->v, &safe->cap, safe->n, grown, 1);
 	at = safe->n - n_note;
 	memmove(safe->v + at + grown, safe->v + at, n_note);
 	memcpy(safe->v + at, escape, sizeof(escape) - 1);
 	safe->n += grown;
-	return 0;
 }
 
 /* Cells are separated by blanks: those within one are escaped, and one that is empty has a sign. */
-static int make_raw(struct lk_cell_maker *m, lk_buf *safe)
+static void make_raw(struct lk_cell_maker *m, lk_buf *safe)
 {
 	lk_buf *copy = &m->text;
 
 	if (!safe->n)
-		return lk_buf_puts(safe, "-");
-	if (safe->n > 1 ? !memchr(safe->v, ' ', safe->n) : safe->v[0] != '-' && safe->v[0] != ' ')
-		return 0;
-	copy->n = 0;
-	if (lk_buf_add(copy, safe->v, safe->n) < 0)
-		return -ENOMEM;
-	safe->n = 0;
-	for (size_t i = 0; i < copy->n; i++) {
-		bool blank = copy->v[i] == ' ', lone = copy->n == 1;
+		lk_buf_puts(safe, "-");
+	else if (safe->n > 1 ? !memchr(safe->v, ' ', safe->n) : safe->v[0] != '-' && safe->v[0] != ' ')
+		return;
+	else if (safe->n == 1) {
+		bool blank = safe->v[0] == ' ';
 
-		if (blank || lone ? lk_buf_puts(safe, blank ? "\\x20" : "\\x2d") < 0
-				  : lk_buf_add(safe, copy->v + i, 1) < 0)
-			return -ENOMEM;
+		safe->n = 0;
+		lk_buf_puts(safe, blank ? "\\x20" : "\\x2d");
+	} else {
+		copy->n = 0;
+		lk_buf_add(copy, safe->v, safe->n);
+		safe->n = 0;
+		for (size_t i = 0; i < copy->n; i++)
+			lk_buf_add(safe, copy->v[i] == ' ' ? "\\x20" : &copy->v[i], copy->v[i] == ' ' ? 4 : 1);
 	}
-	return 0;
 }
 
-static int make(struct lk_cell_maker *m, const struct lk_column *col, const struct lk_row *row, lk_buf *safe)
+static void make(struct lk_cell_maker *m, const struct lk_column *col, const struct lk_row *row, lk_buf *safe)
 {
-	bool utf8 = m->out->utf8 && !m->raw;
-	int rc;
-
 	m->text.n = safe->n = 0;
-	rc = lk_column_put(col, row, m->out->human, &m->scratch, &m->text);
-	rc = rc ? rc : lk_sanitize_add(safe, m->text.v, m->text.n, utf8);
-	if (!rc && strcmp(col->name, "PATH") == 0)
-		rc = mark_false_note(safe, lk_path_false_note(row));
-	return rc || !m->raw ? rc : make_raw(m, safe);
+	lk_column_put(col, row, m->out->human, &m->scratch, &m->text);
+	lk_sanitize_add(safe, m->text.v, m->text.n, m->out->utf8 && !m->raw);
+	if (strcmp(col->name, "PATH") == 0)
+		mark_false_note(safe, lk_path_false_note(row));
+	if (m->raw)
+		make_raw(m, safe);
 }
 
 /* What stands behind the cell in a table. */
-static int add_note(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *cell)
+static void add_note(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *cell)
 {
 	lk_buf *noted = &m->memos[col].noted, *note = &m->text;
 
 	note->n = 0;
-	if (m->cols->v[col]->note(row, note) < 0)
-		return -ENOMEM;
+	m->cols->v[col]->note(row, note);
 	if (!note->n)
-		return 0;
+		return;
 	noted->n = 0;
-	if (lk_buf_add(noted, cell->s, cell->n) < 0 || lk_buf_add(noted, note->v, note->n) < 0)
-		return -ENOMEM;
+	lk_buf_add(noted, cell->s, cell->n);
+	lk_buf_add(noted, note->v, note->n);
 	*cell = (struct lk_cell){ noted->v, noted->n, cell->width + note->n, note->n };
-	return 0;
 }
 
-int lk_cell_make(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *ret)
+void lk_cell_make(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *ret)
 {
 	const struct lk_column *column = m->cols->v[col];
 	const void *of = depends_on(column, row);
 	struct lk_cell_memo *memo = &m->memos[col];
 
 	if (!of || of != memo->of) {
-		memo->of = NULL;
-		if (make(m, column, row, &memo->safe) < 0)
-			return -ENOMEM;
+		make(m, column, row, &memo->safe);
 		memo->of = of;
 		memo->width = m->raw ? 0 : lk_sanitize_width_n(memo->safe.v, memo->safe.n, m->out->utf8);
 	}
 	*ret = (struct lk_cell){ memo->safe.v ? memo->safe.v : "", memo->safe.n, memo->width, 0 };
-	return column->note && !m->raw ? add_note(m, col, row, ret) : 0;
+	if (column->note && !m->raw)
+		add_note(m, col, row, ret);
 }

@@ -23,11 +23,11 @@ struct lk_cell_maker {
 	lk_buf text, scratch;
 };
 
-/* out and cols are borrowed. 0 or -ENOMEM; lk_cell_maker_done() in either case. */
-int lk_cell_maker_init(struct lk_cell_maker *m, const struct lk_out *out, const lk_columns *cols, bool raw);
+/* out and cols are borrowed. Freed by lk_cell_maker_done(). */
+void lk_cell_maker_init(struct lk_cell_maker *m, const struct lk_out *out, const lk_columns *cols, bool raw);
 void lk_cell_maker_done(struct lk_cell_maker *m);
 
-/* The cell of a row in column number `col`. 0 with *ret, or -ENOMEM. */
-int lk_cell_make(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *ret);
+/* The cell of a row in column number `col`. */
+void lk_cell_make(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *ret);
 
 #endif

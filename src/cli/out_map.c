@@ -2,7 +2,6 @@
 /* Draws the map of a file for people. */
 #include "cli/out_map.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "base/cleanup.h"
@@ -26,23 +25,22 @@ struct map {
 
 /* ---- the picture ---- */
 
-/* Made safe and cut. Heap; NULL: no memory. */
+/* Made safe and cut. Heap. */
 static char *safe_label(const struct map *m, size_t i, size_t cells)
 {
 	const struct lk_lane *lane = &m->lanes->lanes[i];
 	lk_auto_mem char *safe = NULL;
 	lk_buf text = { 0 };
-	int rc = lk_lane_label(lane, &text);
 
-	if (rc == 0 && m->lanes->mixed)
-		rc = lk_buf_printf(&text, " %s", lk_type_name(lane->spans->lock->rec.type));
-	if (rc == 0)
-		safe = lk_sanitize(text.v, text.n, m->o->utf8);
+	lk_lane_label(lane, &text);
+	if (m->lanes->mixed)
+		lk_buf_printf(&text, " %s", lk_type_name(lane->spans->lock->rec.type));
+	safe = lk_sanitize(text.v, text.n, m->o->utf8);
 	lk_vec_done(&text);
-	return safe ? lk_out_cut(m->o, lk_column_find("COMMAND", 7), safe, cells) : NULL;
+	return lk_out_cut(m->o, lk_column_find("COMMAND", 7), safe, cells);
 }
 
-static int measure_labels(struct map *m, size_t width)
+static void measure_labels(struct map *m, size_t width)
 {
 	size_t most = WIDEST_LABEL;
 
@@ -50,45 +48,39 @@ static int measure_labels(struct map *m, size_t width)
 		most = width > LEAST_PICTURE + 8 ? width - LEAST_PICTURE : 8;
 	for (size_t i = 0; i < m->n_shown; i++) {
 		lk_auto_mem char *label = safe_label(m, i, most);
-		size_t cells = label ? lk_sanitize_width(label, m->o->utf8) : 0;
+		size_t cells = lk_sanitize_width(label, m->o->utf8);
 
-		if (!label)
-			return -ENOMEM;
 		m->label = cells > m->label ? cells : m->label;
 	}
-	return 0;
 }
 
-/* A line: the label, blanks, and what draw() draws; draw() is given the lane. */
-static int put_line(const struct map *m, const char *label, const struct lk_lane *lane)
+/* A line: the label, blanks, and what is drawn of the lane; without one of the ruler, or with a label of all lanes. */
+static void put_line(const struct map *m, const char *label, const struct lk_lane *lane)
 {
 	size_t cells = lk_sanitize_width(label, m->o->utf8);
 	lk_buf line = { 0 };
-	int rc;
 
 	if (lane)
-		rc = lk_picture_lane(&m->picture, lane, &line);
+		lk_picture_lane(&m->picture, lane, &line);
+	else if (label[0])
+		lk_picture_sum(&m->picture, &line);
 	else
-		rc = label[0] ? lk_picture_sum(&m->picture, &line) : lk_picture_ruler(&m->picture, &line);
-	if (rc == 0)
-		fprintf(m->o->f, "%s%*s  %.*s\n", label, (int)(cells < m->label ? m->label - cells : 0), "",
-			(int)line.n, line.v);
+		lk_picture_ruler(&m->picture, &line);
+	fprintf(m->o->f, "%s%*s  %.*s\n", label, (int)(cells < m->label ? m->label - cells : 0), "", (int)line.n,
+		line.v);
 	lk_vec_done(&line);
-	return rc;
 }
 
-static int put_picture(const struct map *m)
+static void put_picture(const struct map *m)
 {
-	int rc = put_line(m, "", NULL);
-
-	if (rc == 0 && m->lanes->has_ranges && m->n_shown > 1)
-		rc = put_line(m, "all", NULL);
-	for (size_t i = 0; i < m->n_shown && rc == 0; i++) {
+	put_line(m, "", NULL);
+	if (m->lanes->has_ranges && m->n_shown > 1)
+		put_line(m, "all", NULL);
+	for (size_t i = 0; i < m->n_shown; i++) {
 		lk_auto_mem char *label = safe_label(m, i, m->label);
 
-		rc = label ? put_line(m, label, &m->lanes->lanes[i]) : -ENOMEM;
+		put_line(m, label, &m->lanes->lanes[i]);
 	}
-	return rc;
 }
 
 /* ---- what it means ---- */
@@ -137,56 +129,47 @@ static void put_ranges(const struct map *m)
 			fputs(lk_range_format(s->range, range), m->o->f);
 		if (s->known)
 			fprintf(m->o->f, "  %s", s->known->name);
-		if (told && lk_known_text(s->known, LK_MODE_UNKNOWN, &text) == 0)
-			fprintf(m->o->f, ": %s", lk_buf_str(&text));
 		text.n = 0;
+		if (told) {
+			lk_known_text(s->known, LK_MODE_UNKNOWN, &text);
+			fprintf(m->o->f, ": %s", lk_buf_str(&text));
+		}
 		putc('\n', m->o->f);
 	}
 	lk_vec_done(&text);
 }
 
-static int put_words(const struct map *m)
+static void put_words(const struct map *m)
 {
-	for (size_t i = 0; i < m->n_shown; i++) {
-		const struct lk_lane *lane = &m->lanes->lanes[i];
-		lk_auto_mem char *safe = NULL;
-		lk_buf text = { 0 };
-		int rc = lk_lane_label(lane, &text);
+	lk_buf text = { 0 };
 
-		if (rc == 0)
-			rc = lk_buf_puts(&text, " ");
-		if (rc == 0)
-			rc = lk_lane_words(m->lanes, lane, &text);
-		if (rc == 0)
-			safe = lk_sanitize(text.v, text.n, m->o->utf8);
-		lk_vec_done(&text);
-		if (!safe)
-			return -ENOMEM;
+	for (size_t i = 0; i < m->n_shown; i++) {
+		lk_auto_mem char *safe = NULL;
+
+		text.n = 0;
+		lk_lane_label(&m->lanes->lanes[i], &text);
+		lk_buf_puts(&text, " ");
+		lk_lane_words(m->lanes, &m->lanes->lanes[i], &text);
+		safe = lk_sanitize(text.v, text.n, m->o->utf8);
 		fprintf(m->o->f, "%s\n", safe);
 	}
-	return 0;
+	lk_vec_done(&text);
 }
 
-int lk_out_map(const struct lk_out *o, const struct lk_lanes *lanes, bool all)
+void lk_out_map(const struct lk_out *o, const struct lk_lanes *lanes, bool all)
 {
 	struct map m = { .o = o, .lanes = lanes, .n_shown = lanes->n_lanes };
 	size_t width = o->width ? o->width : DEFAULT_WIDTH;
-	int rc;
 
 	if (!all && m.n_shown > LK_MAP_LANES)
 		m.n_shown = LK_MAP_LANES;
-	rc = measure_labels(&m, width);
-	if (rc == 0)
-		rc = lk_picture_make(&m.picture, lanes, width > m.label + 2 ? width - m.label - 2 : 0);
-	if (rc == 0)
-		rc = put_picture(&m);
-	if (rc == 0) {
-		put_legend(&m);
-		put_left_out(&m);
-		putc('\n', o->f);
-		put_ranges(&m);
-		rc = put_words(&m);
-	}
+	measure_labels(&m, width);
+	lk_picture_make(&m.picture, lanes, width > m.label + 2 ? width - m.label - 2 : 0);
+	put_picture(&m);
+	put_legend(&m);
+	put_left_out(&m);
+	putc('\n', o->f);
+	put_ranges(&m);
+	put_words(&m);
 	lk_picture_done(&m.picture);
-	return rc;
 }

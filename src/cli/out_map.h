@@ -9,7 +9,7 @@
 /* No more lanes than this unless all are asked for. */
 #define LK_MAP_LANES 50
 
-/* The picture, its legend, and what each lane is in words. all: every lane. 0 or -ENOMEM; write errors stay in the stream. */
-int lk_out_map(const struct lk_out *o, const struct lk_lanes *lanes, bool all);
+/* The picture, its legend, and what each lane is in words. all: every lane. Write errors stay in the stream. */
+void lk_out_map(const struct lk_out *o, const struct lk_lanes *lanes, bool all);
 
 #endif

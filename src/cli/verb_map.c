@@ -54,7 +54,8 @@ static int make_lanes(struct inquiry *q)
 	o.layout = lk_known_find(q->all.v, q->all.n, file_path(q));
 	o.all = q->all.v;
 	o.n_all = q->all.n;
-	return lk_lanes_make(&q->lanes, q->who.locks.v, q->who.locks.n, &o);
+	lk_lanes_make(&q->lanes, q->who.locks.v, q->who.locks.n, &o);
+	return 0;
 }
 
 static void put_count(const struct lk_out *o, size_t held, size_t waiting)
@@ -69,10 +70,13 @@ static void put_facts(const struct inquiry *q, const struct lk_out *o)
 	const struct lk_lanes *l = &q->lanes;
 	lk_buf size = { 0 };
 
-	if (l->size >= 0 && o->human && lk_size_text((uint64_t)l->size, &size) == 0)
-		fprintf(o->f, "; size %.*s", (int)size.n, size.v);
-	else if (l->size >= 0)
-		fprintf(o->f, "; size %lld", (long long)l->size);
+	if (l->size >= 0) {
+		if (o->human)
+			lk_size_text((uint64_t)l->size, &size);
+		else
+			lk_buf_number(&size, l->size);
+		fprintf(o->f, "; size %s", lk_buf_str(&size));
+	}
 	if (l->layout)
 		fprintf(o->f, "; by its locks it looks like %s", l->layout->looks_like);
 	lk_vec_done(&size);
@@ -116,7 +120,8 @@ static int print_for_people(struct inquiry *q)
 	if (!q->lanes.n_lanes)
 		return 0;
 	putc('\n', o.f);
-	return lk_out_map(&o, &q->lanes, q->cli->all_lanes);
+	lk_out_map(&o, &q->lanes, q->cli->all_lanes);
+	return 0;
 }
 
 static void print_json(struct inquiry *q)

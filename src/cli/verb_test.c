@@ -254,10 +254,9 @@ static int print_for_people(struct inquiry *q)
 	lk_who_note_mandatory(&o, &q->session.targets[0], q->session.snap->host.live);
 	rc = lk_out_columns(q->cli, true, &cols) ? -EINVAL : 0;
 	collect(q, true, &rows);
-	if (!rc)
-		rc = lk_out_show_wanted(q->cli, &cols, rows.v, rows.n);
+	lk_out_show_wanted(q->cli, &cols, rows.v, rows.n);
 	if (!rc && rows.n)
-		rc = lk_out_table(&o, &cols, rows.v, rows.n);
+		lk_out_table(&o, &cols, rows.v, rows.n);
 	lk_who_put_deleted(&o, &q->deleted);
 	lk_vec_done(&rows);
 	lk_vec_done(&cols);

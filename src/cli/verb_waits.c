@@ -79,17 +79,15 @@ static int print_tree(struct inquiry *q)
 	const struct lk_snapshot *s = q->session.snap;
 	bool only_deadlocks = q->cli->only_deadlocks;
 	struct lk_out o;
-	int rc;
 
 	lk_out_init(&o, q->cli);
 	if (lk_waits_any(s, only_deadlocks) != LK_YES) {
 		fprintf(o.f, "%s\n", nothing_found(q->cli, s));
 		return 0;
 	}
-	rc = lk_waits_put_tree(&o, &q->forest, only_deadlocks);
-	if (!rc)
-		lk_waits_put_advice(&o, s, &q->forest, only_deadlocks);
-	return rc;
+	lk_waits_put_tree(&o, &q->forest, only_deadlocks);
+	lk_waits_put_advice(&o, s, &q->forest, only_deadlocks);
+	return 0;
 }
 
 /* ---- rows ---- */
@@ -115,24 +113,26 @@ static int choose_rows(struct inquiry *q)
 }
 
 /* By the call it sleeps in a waiter is matched at best; what is less is shown. */
-static int show_wanted(struct inquiry *q)
+static void show_wanted(struct inquiry *q)
 {
 	for (size_t i = 0; i < q->rows.n; i++) {
 		enum lk_how how = q->rows.v[i].lock->how;
 
-		if (how != LK_HOW_MATCHED && how != LK_HOW_EXACT)
-			return lk_out_show_wanted(q->cli, &q->cols, q->rows.v, q->rows.n);
+		if (how != LK_HOW_MATCHED && how != LK_HOW_EXACT) {
+			lk_out_show_wanted(q->cli, &q->cols, q->rows.v, q->rows.n);
+			return;
+		}
 	}
-	return 0;
 }
 
 static int print_table(struct inquiry *q)
 {
 	struct lk_out o;
-	int rc = show_wanted(q);
 
+	show_wanted(q);
 	lk_out_init(&o, q->cli);
-	return rc ? rc : lk_out_table(&o, &q->cols, q->rows.v, q->rows.n);
+	lk_out_table(&o, &q->cols, q->rows.v, q->rows.n);
+	return 0;
 }
 
 /* ---- the document ---- */

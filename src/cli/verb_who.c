@@ -106,13 +106,12 @@ static void put_sentence(const struct lk_out *o, const struct inquiry *q, const 
 	putc('\n', o->f);
 }
 
-static int print_for_people(struct inquiry *q, const struct lk_who_file *file)
+static void print_for_people(struct inquiry *q, const struct lk_who_file *file)
 {
 	const struct lk_snapshot *snap = q->session.snap;
 	const struct lk_who *w = &file->who;
 	lk_rows rows = { 0 };
 	struct lk_out o;
-	int rc;
 
 	lk_out_init(&o, q->cli);
 	put_sentence(&o, q, w);
@@ -120,11 +119,10 @@ static int print_for_people(struct inquiry *q, const struct lk_who_file *file)
 	for (size_t i = 0; i < w->locks.n; i++)
 		lk_rows_add(&rows, snap, w->locks.v[i], true);
 	lk_sort_rows(&q->sort, rows.v, rows.n);
-	rc = lk_out_show_wanted(q->cli, &q->cols, rows.v, rows.n);
-	if (rc == 0)
-		rc = lk_out_show_meaning(q->cli, &q->cols, rows.v, rows.n);
-	if (rc == 0 && rows.n)
-		rc = lk_out_table(&o, &q->cols, rows.v, rows.n);
+	lk_out_show_wanted(q->cli, &q->cols, rows.v, rows.n);
+	lk_out_show_meaning(q->cli, &q->cols, rows.v, rows.n);
+	if (rows.n)
+		lk_out_table(&o, &q->cols, rows.v, rows.n);
 	lk_who_put_leases(&o, w);
 	lk_who_put_sqlite(&o, &file->sqlite);
 	lk_who_put_mutex(&o, w);
@@ -138,22 +136,19 @@ static int print_for_people(struct inquiry *q, const struct lk_who_file *file)
 	lk_who_put_beside(&o, w->target, &file->beside);
 	lk_who_put_below(&o, &q->session, w->target);
 	lk_vec_done(&rows);
-	return rc;
 }
 
 static int print_tables(struct inquiry *q)
 {
-	int rc = 0;
-
-	for (size_t i = 0, shown = 0; i < q->all.n && rc == 0; i++) {
+	for (size_t i = 0, shown = 0; i < q->all.n; i++) {
 		/* One that is not there was said on standard error. */
 		if (lk_asked_is_missing(q->all.files[i].who.target))
 			continue;
 		if (shown++)
 			putchar('\n');
-		rc = print_for_people(q, &q->all.files[i]);
+		print_for_people(q, &q->all.files[i]);
 	}
-	return rc;
+	return 0;
 }
 
 /* The locks of all FILEs, each once, in the order of the snapshot. per_process: a row for each holder. */

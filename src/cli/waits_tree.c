@@ -257,20 +257,18 @@ static void add_nodes(branches *lines, const struct lk_forest *f, bool only_dead
 	}
 }
 
-int lk_waits_put_tree(const struct lk_out *o, const struct lk_forest *f, bool only_deadlocks)
+void lk_waits_put_tree(const struct lk_out *o, const struct lk_forest *f, bool only_deadlocks)
 {
 	branches lines = { 0 };
-	int rc;
 
 	add_nodes(&lines, f, only_deadlocks);
-	rc = lk_out_tree(o, lines.v, lines.n);
+	lk_out_tree(o, lines.v, lines.n);
 	for (size_t i = 0; i < lines.n; i++) {
 		free(lines.v[i].before);
 		free(lines.v[i].path);
 		free(lines.v[i].after);
 	}
 	lk_vec_done(&lines);
-	return rc;
 }
 
 /* ---- what would free what ---- */

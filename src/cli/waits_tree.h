@@ -6,8 +6,8 @@
 #include "cli/out.h"
 #include "model/forest.h"
 
-/* Prints the trees; only_deadlocks: those of deadlocks. 0 or -errno. */
-int lk_waits_put_tree(const struct lk_out *o, const struct lk_forest *f, bool only_deadlocks);
+/* Prints the trees; only_deadlocks: those of deadlocks. */
+void lk_waits_put_tree(const struct lk_out *o, const struct lk_forest *f, bool only_deadlocks);
 
 /* Prints what would free what, in sentences. */
 void lk_waits_put_advice(const struct lk_out *o, const struct lk_snapshot *s, const struct lk_forest *f,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values as cells of a table. */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -8,7 +7,7 @@
 #include "table/get.h"
 
 /* 1.2K as other tools print it; no floating point, so that no locale changes the point. */
-int lk_size_text(uint64_t bytes, lk_buf *out)
+void lk_size_text(uint64_t bytes, lk_buf *out)
 {
 	static const char letters[] = "BKMGTPE";
 	uint64_t whole = bytes, rest = 0;
@@ -25,8 +24,9 @@ int lk_size_text(uint64_t bytes, lk_buf *out)
 		rest = 0;
 	}
 	if (rest && i)
-		return lk_buf_printf(out, "%" PRIu64 ".%" PRIu64 "%c", whole, rest, letters[i]);
-	return lk_buf_printf(out, "%" PRIu64 "%c", whole, letters[i]);
+		lk_buf_printf(out, "%" PRIu64 ".%" PRIu64 "%c", whole, rest, letters[i]);
+	else
+		lk_buf_printf(out, "%" PRIu64 "%c", whole, letters[i]);
 }
 
 void lk_put_upper(const char *word, lk_buf *out)
@@ -40,7 +40,7 @@ void lk_put_upper(const char *word, lk_buf *out)
 	}
 }
 
-int lk_text_type(const struct lk_row *row, bool human, lk_buf *out)
+void lk_text_type(const struct lk_row *row, bool human, lk_buf *out)
 {
 	const struct lk_record *rec = &row->lock->rec;
 
@@ -49,11 +49,10 @@ int lk_text_type(const struct lk_row *row, bool human, lk_buf *out)
 		lk_buf_puts(out, rec->type_word);
 	else
 		lk_put_upper(lk_type_name(rec->type), out);
-	return 0;
 }
 
 /* "READ", "WRITE->READ" of a lease being broken. */
-int lk_text_mode(const struct lk_row *row, bool human, lk_buf *out)
+void lk_text_mode(const struct lk_row *row, bool human, lk_buf *out)
 {
 	const struct lk_record *rec = &row->lock->rec;
 
@@ -63,39 +62,40 @@ int lk_text_mode(const struct lk_row *row, bool human, lk_buf *out)
 		lk_buf_puts(out, "->");
 		lk_put_upper(lk_break_name(rec->break_to), out);
 	}
-	return 0;
 }
 
-int lk_break_text(const struct lk_lock *l, lk_buf *out)
+void lk_break_text(const struct lk_lock *l, lk_buf *out)
 {
-	int rc = lk_buf_printf(out, "being broken down to %s",
-			       l->rec.break_to == LK_BREAK_READ ? "a read lease" : "nothing");
-
-	if (rc || l->break_left_ms < 0)
-		return rc;
-	rc = lk_buf_puts(out, ", in ");
-	rc = rc ? rc : lk_age_text(l->break_left_ms / 1000, out);
-	return rc ? rc : lk_buf_puts(out, " at the latest");
+	lk_buf_printf(out, "being broken down to %s", l->rec.break_to == LK_BREAK_READ ? "a read lease" : "nothing");
+	if (l->break_left_ms < 0)
+		return;
+	lk_buf_puts(out, ", in ");
+	lk_age_text(l->break_left_ms / 1000, out);
+	lk_buf_puts(out, " at the latest");
 }
 
-int lk_text_end(const struct lk_row *row, bool human, lk_buf *out)
+static void put_offset(int64_t offset, bool to_eof, lk_buf *out)
 {
-	struct lk_range r = row->lock->rec.range;
-
-	(void)human;
-	if (lk_range_is_to_eof(r))
-		return lk_buf_puts(out, "EOF");
-	return lk_buf_number(out, r.end);
+	if (to_eof)
+		lk_buf_puts(out, "EOF");
+	else
+		lk_buf_number(out, offset);
 }
 
-int lk_text_length(const struct lk_row *row, bool human, lk_buf *out)
+void lk_text_end(const struct lk_row *row, bool human, lk_buf *out)
 {
 	struct lk_range r = row->lock->rec.range;
 
 	(void)human;
-	if (lk_range_is_to_eof(r))
-		return lk_buf_puts(out, "EOF");
-	return lk_buf_number(out, r.end - r.start + 1);
+	put_offset(r.end, lk_range_is_to_eof(r), out);
+}
+
+void lk_text_length(const struct lk_row *row, bool human, lk_buf *out)
+{
+	struct lk_range r = row->lock->rec.range;
+
+	(void)human;
+	put_offset(r.end - r.start + 1, lk_range_is_to_eof(r), out);
 }
 
 void lk_put_file(const struct lk_file *file, lk_buf *out)
@@ -122,7 +122,7 @@ const char *lk_file_note(const struct lk_file *file)
 	return file->replaced == LK_YES ? replaced_note : NULL;
 }
 
-int lk_text_path(const struct lk_row *row, bool human, lk_buf *out)
+void lk_text_path(const struct lk_row *row, bool human, lk_buf *out)
 {
 	const char *note = lk_file_note(row->lock->file);
 
@@ -132,7 +132,6 @@ int lk_text_path(const struct lk_row *row, bool human, lk_buf *out)
 		lk_buf_puts(out, " ");
 		lk_buf_puts(out, note);
 	}
-	return 0;
 }
 
 static bool ends_in(const char *s, const char *end)
@@ -154,28 +153,32 @@ size_t lk_path_false_note(const struct lk_row *row)
 	return ends_in(file->path, replaced_note) ? strlen(replaced_note) : 0;
 }
 
-int lk_age_text(int64_t s, lk_buf *out)
+void lk_age_text(int64_t s, lk_buf *out)
 {
 	if (s < 60)
-		return lk_buf_printf(out, "%" PRId64 "s", s);
-	if (s < 3600)
-		return lk_buf_printf(out, "%" PRId64 "m%02" PRId64 "s", s / 60, s % 60);
-	if (s < 86400)
-		return lk_buf_printf(out, "%" PRId64 "h%02" PRId64 "m", s / 3600, s % 3600 / 60);
-	return lk_buf_printf(out, "%" PRId64 "d%02" PRId64 "h", s / 86400, s % 86400 / 3600);
+		lk_buf_printf(out, "%" PRId64 "s", s);
+	else if (s < 3600)
+		lk_buf_printf(out, "%" PRId64 "m%02" PRId64 "s", s / 60, s % 60);
+	else if (s < 86400)
+		lk_buf_printf(out, "%" PRId64 "h%02" PRId64 "m", s / 3600, s % 3600 / 60);
+	else
+		lk_buf_printf(out, "%" PRId64 "d%02" PRId64 "h", s / 86400, s % 86400 / 3600);
 }
 
-int lk_text_age(const struct lk_row *row, bool human, lk_buf *out)
+void lk_text_age(const struct lk_row *row, bool human, lk_buf *out)
 {
 	int64_t s = row->lock->wait_ms / 1000;
 
 	if (row->lock->wait_ms < 0)
-		return 0;
-	return human ? lk_age_text(s, out) : lk_buf_number(out, s);
+		return;
+	if (human)
+		lk_age_text(s, out);
+	else
+		lk_buf_number(out, s);
 }
 
 /* As the machine's time zone has it, without a blank. */
-int lk_text_started(const struct lk_row *row, bool human, lk_buf *out)
+void lk_text_started(const struct lk_row *row, bool human, lk_buf *out)
 {
 	const struct lk_proc *p = lk_row_proc(row);
 	time_t seconds = p ? (time_t)(p->started_unix_ms / 1000) : 0;
@@ -183,53 +186,44 @@ int lk_text_started(const struct lk_row *row, bool human, lk_buf *out)
 	char buf[64];
 
 	(void)human;
-	if (!seconds || !localtime_r(&seconds, &tm) || !strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%S%z", &tm))
-		return 0;
-	return lk_buf_puts(out, buf);
+	if (seconds && localtime_r(&seconds, &tm) && strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%S%z", &tm))
+		lk_buf_puts(out, buf);
 }
 
-static int put_value(const struct lk_column *col, const struct lk_value *v, bool human, lk_buf *out)
+static void put_value(const struct lk_column *col, const struct lk_value *v, bool human, lk_buf *out)
 {
-	switch (col->type) {
-	case LK_COL_NUMBER:
-		if (col->flags & LK_COL_SIZE && human && v->i >= 0)
-			return lk_size_text((uint64_t)v->i, out);
-		return lk_buf_number(out, v->i);
-	case LK_COL_UNSIGNED:
-		return lk_buf_unsigned(out, v->u);
-	case LK_COL_BOOL:
-		return lk_buf_puts(out, v->i ? "yes" : "no");
-	case LK_COL_ENUM:
-		if (!(col->flags & LK_COL_UPPER))
-			break;
-		lk_put_upper(v->s, out);
-		return 0;
-	case LK_COL_STRING:
-	case LK_COL_RANGE:
-		break;
-	}
-	return lk_buf_puts(out, v->s);
+	if (col->type == LK_COL_NUMBER && col->flags & LK_COL_SIZE && human && v->i >= 0)
+		lk_size_text((uint64_t)v->i, out);
+	else if (col->type == LK_COL_NUMBER)
+		lk_buf_number(out, v->i);
+	else if (col->type == LK_COL_UNSIGNED)
+		lk_buf_unsigned(out, v->u);
+	else if (col->type == LK_COL_BOOL)
+		lk_buf_puts(out, v->i ? "yes" : "no");
+	else
+		lk_buf_puts(out, v->s);
 }
 
-int lk_column_put(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *scratch, lk_buf *out)
+void lk_column_put(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *scratch, lk_buf *out)
 {
 	struct lk_value v;
 
-	if (col->text)
-		return col->text(row, human, out);
+	if (col->text) {
+		col->text(row, human, out);
+		return;
+	}
 	scratch->n = 0;
 	v = col->get(row, scratch);
-	return v.known ? put_value(col, &v, human, out) : 0;
+	if (v.known)
+		put_value(col, &v, human, out);
 }
 
-int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out)
+void lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out)
 {
 	lk_buf scratch = { 0 };
-	int rc = lk_column_put(col, row, human, &scratch, out);
 
-	if (!rc && col->note)
-		rc = col->note(row, out);
-
+	lk_column_put(col, row, human, &scratch, out);
+	if (col->note)
+		col->note(row, out);
 	lk_vec_done(&scratch);
-	return rc;
 }

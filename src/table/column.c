@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ints.h"
 #include "table/get.h"
 #include "table/suggest.h"
 
@@ -158,16 +159,6 @@ const char *lk_column_suggest(const char *name, size_t n)
 	return s.best;
 }
 
-static int add(lk_columns *cols, const struct lk_column *col)
-{
-	const struct lk_column **slot = lk_vec_push(cols);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = col;
-	return 0;
-}
-
 static int refuse(const char *name, size_t n, struct lk_err *err)
 {
 	const char *near = lk_column_suggest(name, n);
@@ -188,8 +179,7 @@ static int parse_names(lk_columns *cols, const char *list, struct lk_err *err)
 
 		if (!col)
 			return refuse(p, n, err);
-		if (add(cols, col) < 0)
-			return lk_err_set(err, -ENOMEM, "out of memory");
+		*lk_vec_push(cols) = col;
 		p += n;
 		if (!*p)
 			return 0;
@@ -204,13 +194,13 @@ int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err)
 	if (rc == 0 && list[0] != '+')
 		cols->n = 0;
 	for (size_t i = 0; rc == 0 && i < named.n; i++)
-		rc = add(cols, named.v[i]);
+		*lk_vec_push(cols) = named.v[i];
 	lk_vec_done(&named);
 	return rc;
 }
 
 /* At 80 cells what says most; with room, or where nothing is cut, the rest that is wanted often. */
-int lk_columns_default(lk_columns *cols, bool who, size_t width)
+void lk_columns_default(lk_columns *cols, bool who, size_t width)
 {
 	static const char list_narrow[] = "COMMAND,PID,TYPE,MODE,STATE,RANGE,PATH";
 	static const char list_wide[] = "COMMAND,PID,USER,FD,TYPE,MODE,STATE,HOW,RANGE,SIZE,BLOCKER,PATH";
@@ -219,18 +209,16 @@ int lk_columns_default(lk_columns *cols, bool who, size_t width)
 	bool narrow = width > 0 && width < LK_COLUMNS_WIDE;
 
 	if (who)
-		return lk_columns_parse(cols, narrow ? who_narrow : who_wide, NULL);
-	return lk_columns_parse(cols, narrow ? list_narrow : list_wide, NULL);
+		lk_columns_parse(cols, narrow ? who_narrow : who_wide, NULL);
+	else
+		lk_columns_parse(cols, narrow ? list_narrow : list_wide, NULL);
 }
 
-int lk_columns_all(lk_columns *cols)
+void lk_columns_all(lk_columns *cols)
 {
 	cols->n = 0;
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		if (add(cols, &table[i]) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		*lk_vec_push(cols) = &table[i];
 }
 
 bool lk_columns_has(const lk_columns *cols, const char *name)
@@ -251,28 +239,18 @@ unsigned lk_columns_needs(const lk_columns *cols)
 	return needs;
 }
 
-static int compare_signed(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int compare_unsigned(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
 int lk_value_compare(const struct lk_column *col, const struct lk_value *a, const struct lk_value *b)
 {
-	int first = compare_signed(a->i, b->i);
+	int first = lk_compare(a->i, b->i);
 
 	switch (col->type) {
 	case LK_COL_NUMBER:
 	case LK_COL_BOOL:
 		return first;
 	case LK_COL_UNSIGNED:
-		return compare_unsigned(a->u, b->u);
+		return lk_compare(a->u, b->u);
 	case LK_COL_RANGE:
-		return first ? first : compare_unsigned(a->u, b->u);
+		return first ? first : lk_compare(a->u, b->u);
 	case LK_COL_ENUM:
 		return first ? first : strcasecmp(a->s, b->s);
 	case LK_COL_STRING:

@@ -79,11 +79,11 @@ struct lk_column {
 	const char *const *words; /* ENUM: all it can say, NULL at the end; else NULL */
 	/* scratch: for values that have to be made; cleared by the caller before each call. NULL: a view of the screen has its own. */
 	struct lk_value (*get)(const struct lk_row *row, lk_buf *scratch);
-	/* Where a cell says more than the value: appends it. 0 or -ENOMEM. NULL: the value itself is shown. */
-	int (*text)(const struct lk_row *row, bool human, lk_buf *out);
+	/* Where a cell says more than the value: appends it. NULL: the value itself is shown. */
+	void (*text)(const struct lk_row *row, bool human, lk_buf *out);
 	/* What stands behind the cell where people read it, and is never cut: " +1". Words of our own, ASCII. Scripts do not get it.
-	 * Appends nothing where there is nothing to say. 0 or -ENOMEM. NULL: there never is. */
-	int (*note)(const struct lk_row *row, lk_buf *out);
+	 * Appends nothing where there is nothing to say. NULL: there never is. */
+	void (*note)(const struct lk_row *row, lk_buf *out);
 };
 
 /* Every list of columns ends with one that has no name. */
@@ -107,18 +107,18 @@ typedef LK_VEC(const struct lk_column *) lk_columns;
 int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err);
 /* A terminal of fewer cells is narrow. */
 #define LK_COLUMNS_WIDE 120
-/* The default set of `list` or `who` for a width in cells (0: no terminal). 0 or -ENOMEM. */
-int lk_columns_default(lk_columns *cols, bool who, size_t width);
-/* Adds every column. 0 or -ENOMEM. */
-int lk_columns_all(lk_columns *cols);
+/* The default set of `list` or `who` for a width in cells (0: no terminal). */
+void lk_columns_default(lk_columns *cols, bool who, size_t width);
+/* Every column. */
+void lk_columns_all(lk_columns *cols);
 bool lk_columns_has(const lk_columns *cols, const char *name);
 unsigned lk_columns_needs(const lk_columns *cols);
 
-/* A cell for people with its note, not yet sanitized: empty when unknown. human: sizes as 1.2M, times as 3m12s. 0 or -ENOMEM. */
-int lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out);
+/* A cell for people with its note, not yet sanitized: empty when unknown. human: sizes as 1.2M, times as 3m12s. */
+void lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out);
 
 /* Without the note. For many rows: scratch is memory of the caller's that is used again and again. */
-int lk_column_put(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *scratch, lk_buf *out);
+void lk_column_put(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *scratch, lk_buf *out);
 
 /* Orders two known values of that column. */
 int lk_value_compare(const struct lk_column *col, const struct lk_value *a, const struct lk_value *b);

@@ -2,11 +2,11 @@
 /* The getters behind the column table. */
 #include "table/get.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ints.h"
 #include "table/meaning.h"
 
 #define UNUSED __attribute__((unused))
@@ -37,7 +37,7 @@ static struct lk_value tri(enum lk_tri t)
 	return t == LK_UNKNOWN ? unknown() : number(t);
 }
 
-/* What was put into scratch; nothing or no memory is unknown. */
+/* What was put into scratch; nothing is unknown. */
 static struct lk_value made(lk_buf *scratch)
 {
 	return scratch->n ? string(lk_buf_str(scratch)) : unknown();
@@ -375,7 +375,7 @@ static size_t count_state(const struct lk_lock *l, const struct lk_proc *first)
 	return n;
 }
 
-int lk_note_state(const struct lk_row *row, lk_buf *out)
+void lk_note_state(const struct lk_row *row, lk_buf *out)
 {
 	const struct lk_lock *l = row->lock;
 	const struct lk_proc *p = lk_row_proc(row);
@@ -387,17 +387,19 @@ int lk_note_state(const struct lk_row *row, lk_buf *out)
 			break;
 	}
 	if (!p || !lk_proc_is_unusual(p) || (p->state == 'T' && l->state == LK_STATE_STOPPED_WAITING))
-		return 0;
+		return;
 	if (n > 1)
-		return lk_buf_printf(out, " (%zu of %zu %s)", count_state(l, p), n, lk_proc_state_name(p->state));
-	return lk_buf_printf(out, " (%s)", lk_proc_state_name(p->state));
+		lk_buf_printf(out, " (%zu of %zu %s)", count_state(l, p), n, lk_proc_state_name(p->state));
+	else
+		lk_buf_printf(out, " (%s)", lk_proc_state_name(p->state));
 }
 
-int lk_note_holders(const struct lk_row *row, lk_buf *out)
+void lk_note_holders(const struct lk_row *row, lk_buf *out)
 {
 	size_t n = row->holder || row->lock->n_holders < 2 ? 0 : lk_lock_n_processes(row->lock);
 
-	return n > 1 ? lk_buf_printf(out, " +%zu", n - 1) : 0;
+	if (n > 1)
+		lk_buf_printf(out, " +%zu", n - 1);
 }
 
 GETTER(why)
@@ -415,17 +417,13 @@ GETTER(meaning)
 	return made(scratch);
 }
 
-typedef LK_VEC(int) pid_list;
-
-static void add_pid(pid_list *list, int pid)
+static void add_pid(lk_ints *list, int pid)
 {
-	int *slot = pid > 0 ? lk_vec_push(list) : NULL;
-
-	if (slot)
-		*slot = pid;
+	if (pid > 0)
+		*lk_vec_push(list) = pid;
 }
 
-static void add_pids_of(pid_list *list, const struct lk_lock *l)
+static void add_pids_of(lk_ints *list, const struct lk_lock *l)
 {
 	for (size_t i = 0; i < l->n_holders; i++)
 		add_pid(list, l->holders[i].pid);
@@ -433,33 +431,13 @@ static void add_pids_of(pid_list *list, const struct lk_lock *l)
 		add_pid(list, l->pid);
 }
 
-static int by_pid(const void *a, const void *b)
-{
-	int x = *(const int *)a, y = *(const int *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void sort_pids(pid_list *list)
-{
-	size_t n = 0;
-
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), by_pid);
-	for (size_t i = 0; i < list->n; i++) {
-		if (!n || list->v[n - 1] != list->v[i])
-			list->v[n++] = list->v[i];
-	}
-	list->n = n;
-}
-
 static struct lk_value pids_of_locks(const struct lk_lock *const *locks, size_t n, lk_buf *scratch)
 {
-	pid_list list = { 0 };
+	lk_ints list = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		add_pids_of(&list, locks[i]);
-	sort_pids(&list);
+	lk_ints_sort(&list);
 	for (size_t i = 0; i < list.n; i++) {
 		if (i)
 			lk_buf_puts(scratch, ",");
@@ -471,27 +449,25 @@ static struct lk_value pids_of_locks(const struct lk_lock *const *locks, size_t 
 
 #define COUNTED_MAX 1000 /* holders that are looked at for one cell */
 
-int lk_note_blocker(const struct lk_row *row, lk_buf *out)
+void lk_note_blocker(const struct lk_row *row, lk_buf *out)
 {
 	const struct lk_lock *l = row->lock, *by = blocker_of(l);
-	pid_list list = { 0 };
+	lk_ints list = { 0 };
 	bool all = true;
-	int rc = 0;
 
 	if (!by || by->pid <= 0)
-		return 0;
+		return;
 	add_pids_of(&list, by);
 	for (size_t i = 0; i < l->n_blocked_by && all; i++) {
 		add_pids_of(&list, l->blocked_by[i]);
 		all = list.n <= COUNTED_MAX;
 	}
-	sort_pids(&list);
+	lk_ints_sort(&list);
 	if (!all)
-		rc = lk_buf_puts(out, " +");
+		lk_buf_puts(out, " +");
 	else if (list.n > 1)
-		rc = lk_buf_printf(out, " +%zu", list.n - 1);
+		lk_buf_printf(out, " +%zu", list.n - 1);
 	lk_vec_done(&list);
-	return rc;
 }
 
 GETTER(blockedby)

@@ -25,33 +25,33 @@ LK_GETTERS(LK_DECLARE_GETTER)
 void lk_put_upper(const char *word, lk_buf *out);
 
 /* As lk_column.text. */
-int lk_text_type(const struct lk_row *row, bool human, lk_buf *out);
-int lk_text_mode(const struct lk_row *row, bool human, lk_buf *out);
-int lk_text_end(const struct lk_row *row, bool human, lk_buf *out);
-int lk_text_length(const struct lk_row *row, bool human, lk_buf *out);
-int lk_text_path(const struct lk_row *row, bool human, lk_buf *out);
+void lk_text_type(const struct lk_row *row, bool human, lk_buf *out);
+void lk_text_mode(const struct lk_row *row, bool human, lk_buf *out);
+void lk_text_end(const struct lk_row *row, bool human, lk_buf *out);
+void lk_text_length(const struct lk_row *row, bool human, lk_buf *out);
+void lk_text_path(const struct lk_row *row, bool human, lk_buf *out);
 /* The path, or where there is none what helps to find it: "?:INODE on /mount" (find -inum). */
 void lk_put_file(const struct lk_file *file, lk_buf *out);
 /* "(deleted)", "(replaced)": what became of the path; NULL: nothing. */
 const char *lk_file_note(const struct lk_file *file);
 /* Where the cell of PATH ends in bytes of the file's own name that look like "(deleted)" or "(replaced)": how many. Else 0. */
 size_t lk_path_false_note(const struct lk_row *row);
-int lk_text_age(const struct lk_row *row, bool human, lk_buf *out);
+void lk_text_age(const struct lk_row *row, bool human, lk_buf *out);
 
-int lk_text_started(const struct lk_row *row, bool human, lk_buf *out);
+void lk_text_started(const struct lk_row *row, bool human, lk_buf *out);
 
 /* As lk_column.note. " (stopped)": the process cannot go on, or (" (1 of 3 stopped)") one of several that hold the lock. */
-int lk_note_state(const struct lk_row *row, lk_buf *out);
+void lk_note_state(const struct lk_row *row, lk_buf *out);
 /* " +1": other processes than the one named hold the lock too; nothing for the row of one holder. */
-int lk_note_holders(const struct lk_row *row, lk_buf *out);
+void lk_note_holders(const struct lk_row *row, lk_buf *out);
 /* The same of what is in the way of the request; " +" alone: very many. */
-int lk_note_blocker(const struct lk_row *row, lk_buf *out);
+void lk_note_blocker(const struct lk_row *row, lk_buf *out);
 
-/* Of a lease being broken: "being broken down to nothing, in 43s at the latest". 0 or -ENOMEM. */
-int lk_break_text(const struct lk_lock *l, lk_buf *out);
+/* Of a lease being broken: "being broken down to nothing, in 43s at the latest". */
+void lk_break_text(const struct lk_lock *l, lk_buf *out);
 
-/* For people: "1.2M", "3m12s". 0 or -ENOMEM. */
-int lk_size_text(uint64_t bytes, lk_buf *out);
-int lk_age_text(int64_t seconds, lk_buf *out);
+/* For people: "1.2M", "3m12s". */
+void lk_size_text(uint64_t bytes, lk_buf *out);
+void lk_age_text(int64_t seconds, lk_buf *out);
 
 #endif

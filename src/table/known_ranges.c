@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "table/known_ranges.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -289,31 +288,31 @@ const struct lk_known_state *lk_known_state_of(const struct lk_known_layout *lay
 	return NULL;
 }
 
-int lk_known_text(const struct lk_known_range *known, enum lk_mode mode, lk_buf *out)
+void lk_known_text(const struct lk_known_range *known, enum lk_mode mode, lk_buf *out)
 {
 	if (!known->write_text || mode == LK_MODE_READ)
-		return lk_buf_puts(out, known->text);
-	if (mode == LK_MODE_WRITE)
-		return lk_buf_puts(out, known->write_text);
-	return lk_buf_printf(out, "read: %s; write: %s", known->text, known->write_text);
+		lk_buf_puts(out, known->text);
+	else if (mode == LK_MODE_WRITE)
+		lk_buf_puts(out, known->write_text);
+	else
+		lk_buf_printf(out, "read: %s; write: %s", known->text, known->write_text);
 }
 
-int lk_known_name(const struct lk_known_layout *layout, struct lk_range range, lk_buf *out)
+void lk_known_name(const struct lk_known_layout *layout, struct lk_range range, lk_buf *out)
 {
 	const struct lk_known_range *known = lk_known_at(layout, range.start);
 	const char *before = "";
 	bool part;
 
 	if (!known || !is_within(layout, range))
-		return 0;
+		return;
 	/* Whole ranges are called by their names alone. */
 	part = known->range.start != range.start || lk_known_at(layout, range.end)->range.end != range.end;
 	if (part && !layout->by_byte)
 		before = "part of ";
 	for (; known && known->range.start <= range.end; known = next_range(layout, known)) {
-		if (lk_buf_puts(out, before) < 0 || lk_buf_puts(out, known->name) < 0)
-			return -ENOMEM;
+		lk_buf_puts(out, before);
+		lk_buf_puts(out, known->name);
 		before = "+";
 	}
-	return 0;
 }

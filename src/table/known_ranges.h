@@ -63,11 +63,10 @@ bool lk_known_same_owner(const struct lk_lock *a, const struct lk_lock *b);
 const struct lk_known_state *lk_known_state_of(const struct lk_known_layout *layout, const struct lk_lock *of,
 					       const struct lk_lock *const *locks, size_t n);
 
-/* Appends what a lock of this mode on the range means; UNKNOWN: of either mode. 0 or -ENOMEM. */
-int lk_known_text(const struct lk_known_range *known, enum lk_mode mode, lk_buf *out);
+/* Appends what a lock of this mode on the range means; UNKNOWN: of either mode. */
+void lk_known_text(const struct lk_known_range *known, enum lk_mode mode, lk_buf *out);
 
-/* Appends what these bytes are called: "PENDING+RESERVED" when they are exactly that, "part of SHARED", or nothing. 0 or -ENOMEM.
- * layout may be NULL. */
-int lk_known_name(const struct lk_known_layout *layout, struct lk_range range, lk_buf *out);
+/* Appends what these bytes are called: "PENDING+RESERVED" when they are exactly that, "part of SHARED", or nothing. layout may be NULL. */
+void lk_known_name(const struct lk_known_layout *layout, struct lk_range range, lk_buf *out);
 
 #endif

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The locks of one file as lanes over segments of its bytes, and what a lane shows in words. */
 #include "table/lanes.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/ints.h"
+#include "table/get.h"
 
 /* A lock on its way into a lane: the locks with the same owner become one. */
 struct entry {
@@ -27,57 +32,47 @@ static bool has_no_range(const struct lk_lock *l)
 
 typedef LK_VEC(int64_t) edges;
 
-static int add_edge(edges *e, struct lk_range view, int64_t offset)
+static void add_edge(edges *e, struct lk_range view, int64_t offset)
 {
-	int64_t *slot;
-
-	if (offset <= view.start || offset > view.end)
-		return 0;
-	slot = lk_vec_push(e);
-	if (!slot)
-		return -ENOMEM;
-	*slot = offset;
-	return 0;
+	if (offset > view.start && offset <= view.end)
+		*lk_vec_push(e) = offset;
 }
 
-static int add_range(edges *e, struct lk_range view, struct lk_range r)
+static void add_range(edges *e, struct lk_range view, struct lk_range r)
 {
-	int rc = add_edge(e, view, r.start);
-
-	return rc || r.end >= view.end ? rc : add_edge(e, view, r.end + 1);
+	add_edge(e, view, r.start);
+	if (r.end < view.end)
+		add_edge(e, view, r.end + 1);
 }
 
 static int by_offset(const void *a, const void *b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
+	return lk_compare(*(const int64_t *)a, *(const int64_t *)b);
 }
 
-static int collect_edges(edges *e, const struct lk_lanes *l, const struct entry *entries, size_t n,
-			 struct lk_range view)
+static void collect_edges(edges *e, const struct lk_lanes *l, const struct entry *entries, size_t n,
+			  struct lk_range view)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = has_no_range(entries[i].lock) ? 0 : add_range(e, view, entries[i].range);
-	for (size_t i = 0; l->layout && i < l->layout->n_ranges && rc == 0; i++)
-		rc = add_range(e, view, l->layout->ranges[i].range);
-	if (rc == 0 && l->size >= 0)
-		rc = add_edge(e, view, l->size);
+	for (size_t i = 0; i < n; i++) {
+		if (!has_no_range(entries[i].lock))
+			add_range(e, view, entries[i].range);
+	}
+	for (size_t i = 0; l->layout && i < l->layout->n_ranges; i++)
+		add_range(e, view, l->layout->ranges[i].range);
+	if (l->size >= 0)
+		add_edge(e, view, l->size);
 	if (e->n)
 		qsort(e->v, e->n, sizeof(*e->v), by_offset);
-	return rc;
 }
 
-static int make_segments(struct lk_lanes *l, const struct entry *entries, size_t n, struct lk_range view)
+static void make_segments(struct lk_lanes *l, const struct entry *entries, size_t n, struct lk_range view)
 {
 	edges e = { 0 };
 	int64_t start = view.start;
-	int rc = collect_edges(&e, l, entries, n, view);
 
-	l->segments = rc ? NULL : calloc(e.n + 1, sizeof(*l->segments));
-	for (size_t i = 0; l->segments && i <= e.n; i++) {
+	collect_edges(&e, l, entries, n, view);
+	l->segments = lk_alloc(e.n + 1, sizeof(*l->segments));
+	for (size_t i = 0; i <= e.n; i++) {
 		int64_t end = i < e.n ? e.v[i] - 1 : view.end;
 
 		if (end < start)
@@ -86,7 +81,6 @@ static int make_segments(struct lk_lanes *l, const struct entry *entries, size_t
 		start = end < view.end ? end + 1 : end;
 	}
 	lk_vec_done(&e);
-	return l->segments ? 0 : -ENOMEM;
 }
 
 size_t lk_lanes_segment_at(const struct lk_lanes *l, int64_t offset)
@@ -143,18 +137,13 @@ static bool same_lane(const struct entry *a, const struct entry *b)
 static int by_lane(const void *x, const void *y)
 {
 	const struct entry *a = x, *b = y;
-	int rc;
+	int rc = lk_compare(a->kind, b->kind);
 
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	if (a->how != b->how)
-		return a->how < b->how ? -1 : 1;
-	if (a->owner != b->owner)
-		return a->owner < b->owner ? -1 : 1;
-	if (a->thread != b->thread)
-		return a->thread < b->thread ? -1 : 1;
-	rc = lk_range_compare(a->range, b->range);
-	return rc ? rc : (a->lock->index > b->lock->index) - (a->lock->index < b->lock->index);
+	rc = rc ? rc : lk_compare(a->how, b->how);
+	rc = rc ? rc : lk_compare(a->owner, b->owner);
+	rc = rc ? rc : lk_compare(a->thread, b->thread);
+	rc = rc ? rc : lk_range_compare(a->range, b->range);
+	return rc ? rc : lk_compare(a->lock->index, b->lock->index);
 }
 
 static size_t make_entries(struct entry *entries, const struct lk_lock *const *locks, size_t n, struct lk_range view)
@@ -186,25 +175,19 @@ static int lane_rank(const struct lk_lane *lane)
 static int by_rank(const void *x, const void *y)
 {
 	const struct lk_lane *a = x, *b = y;
-	int rc = lane_rank(a) - lane_rank(b);
+	int rc = lk_compare(lane_rank(a), lane_rank(b));
 
-	if (rc)
-		return rc;
-	if (a->spans->first != b->spans->first)
-		return a->spans->first < b->spans->first ? -1 : 1;
-	if (a->spans->lock->pid != b->spans->lock->pid)
-		return a->spans->lock->pid < b->spans->lock->pid ? -1 : 1;
-	return (a->spans > b->spans) - (a->spans < b->spans);
+	rc = rc ? rc : lk_compare(a->spans->first, b->spans->first);
+	rc = rc ? rc : lk_compare(a->spans->lock->pid, b->spans->lock->pid);
+	return rc ? rc : lk_compare(a->spans, b->spans);
 }
 
-static int make_lanes(struct lk_lanes *l, const struct entry *entries, size_t n)
+static void make_lanes(struct lk_lanes *l, const struct entry *entries, size_t n)
 {
 	struct lk_lane *lane = NULL;
 
-	l->spans = calloc(n ? n : 1, sizeof(*l->spans));
-	l->lanes = calloc(n ? n : 1, sizeof(*l->lanes));
-	if (!l->spans || !l->lanes)
-		return -ENOMEM;
+	l->spans = lk_alloc(n, sizeof(*l->spans));
+	l->lanes = lk_alloc(n, sizeof(*l->lanes));
 	for (size_t i = 0; i < n; i++) {
 		const struct lk_lock *lock = entries[i].lock;
 
@@ -223,7 +206,6 @@ static int make_lanes(struct lk_lanes *l, const struct entry *entries, size_t n)
 	}
 	if (l->n_lanes)
 		qsort(l->lanes, l->n_lanes, sizeof(*l->lanes), by_rank);
-	return 0;
 }
 
 /* ---- what goes on in a segment ---- */
@@ -263,13 +245,11 @@ static void step_conflicts(const struct lk_lanes *l, struct steps *steps, const 
 	}
 }
 
-static int set_flags(struct lk_lanes *l, size_t n, struct lk_range view)
+static void set_flags(struct lk_lanes *l, size_t n, struct lk_range view)
 {
-	lk_auto_mem struct steps *steps = calloc(l->n_segments + 1, sizeof(*steps));
+	lk_auto_mem struct steps *steps = lk_alloc(l->n_segments + 1, sizeof(*steps));
 	int64_t now[N_FLAGS] = { 0 };
 
-	if (!steps)
-		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		const struct lk_span *span = &l->spans[i];
 
@@ -285,7 +265,6 @@ static int set_flags(struct lk_lanes *l, size_t n, struct lk_range view)
 				l->segments[i].flags |= 1u << flag;
 		}
 	}
-	return 0;
 }
 
 static void find_states(struct lk_lanes *l, const struct lk_lock *const *locks, size_t n)
@@ -294,22 +273,16 @@ static void find_states(struct lk_lanes *l, const struct lk_lock *const *locks, 
 		l->lanes[i].state = lk_known_state_of(l->layout, l->lanes[i].spans->lock, locks, n);
 }
 
-int lk_lanes_make(struct lk_lanes *ret, const struct lk_lock *const *locks, size_t n, const struct lk_lanes_options *o)
+void lk_lanes_make(struct lk_lanes *ret, const struct lk_lock *const *locks, size_t n, const struct lk_lanes_options *o)
 {
-	lk_auto_mem struct entry *entries = calloc(n ? n : 1, sizeof(*entries));
-	size_t n_given = n;
-	int rc;
+	lk_auto_mem struct entry *entries = lk_alloc(n, sizeof(*entries));
+	size_t n_used = make_entries(entries, locks, n, o->view);
 
 	*ret = (struct lk_lanes){ .size = o->size, .layout = o->layout };
-	if (!entries)
-		return -ENOMEM;
-	n = make_entries(entries, locks, n, o->view);
-	rc = make_segments(ret, entries, n, o->view);
-	if (rc == 0)
-		rc = make_lanes(ret, entries, n);
-	if (rc == 0)
-		find_states(ret, o->all ? o->all : locks, o->all ? o->n_all : n_given);
-	return rc ? rc : set_flags(ret, n, o->view);
+	make_segments(ret, entries, n_used, o->view);
+	make_lanes(ret, entries, n_used);
+	find_states(ret, o->all ? o->all : locks, o->all ? o->n_all : n);
+	set_flags(ret, n_used, o->view);
 }
 
 void lk_lanes_done(struct lk_lanes *l)
@@ -318,4 +291,192 @@ void lk_lanes_done(struct lk_lanes *l)
 	free(l->spans);
 	free(l->lanes);
 	*l = (struct lk_lanes){ 0 };
+}
+
+/* ---- words ---- */
+
+/* Nobody reads more than this in one line. */
+enum { MOST_RANGES = 6, MOST_PIDS = 5 };
+
+static const struct lk_proc *proc_of(const struct lk_lane *lane)
+{
+	const struct lk_lock *l = lane->spans->lock;
+
+	return l->proc && l->pid > 0 ? l->proc : NULL;
+}
+
+void lk_lane_label(const struct lk_lane *lane, lk_buf *out)
+{
+	const struct lk_lock *l = lane->spans->lock;
+	const struct lk_proc *proc = proc_of(lane);
+	struct lk_row row = { .lock = l };
+
+	if (l->pid <= 0) {
+		lk_buf_puts(out, "? (not visible)");
+		return;
+	}
+	lk_buf_number(out, l->pid);
+	if (proc && proc->comm)
+		lk_buf_printf(out, " %s", proc->comm);
+	lk_note_holders(&row, out);
+	lk_note_state(&row, out);
+}
+
+static void put_verb(const struct lk_lane *lane, lk_buf *out)
+{
+	const struct lk_lock *l = lane->spans->lock;
+
+	if (!lane->waiting && l->how == LK_HOW_RECORDED) {
+		lk_buf_puts(out, "is recorded as holder of ");
+	} else if (!lane->waiting) {
+		lk_buf_puts(out, l->how == LK_HOW_AMBIGUOUS ? "holds, here or on another file, " : "holds ");
+	} else if (l->state == LK_STATE_STOPPED_WAITING) {
+		lk_buf_puts(out, "was stopped while it waited for ");
+	} else {
+		lk_buf_puts(out, "waits ");
+		if (l->wait_ms >= 0)
+			lk_age_text(l->wait_ms / 1000, out);
+		lk_buf_puts(out, l->wait_ms >= 0 ? " for " : "for ");
+	}
+}
+
+static void put_bytes(const struct lk_lanes *lanes, const struct lk_lock *l, bool first, lk_buf *out)
+{
+	char range[LK_RANGE_TEXT];
+	lk_buf name = { 0 };
+
+	lk_known_name(lanes->layout, l->rec.range, &name);
+	if (name.n)
+		lk_buf_printf(out, "%s%s%.*s", first ? lanes->layout->name : "", first ? " " : "", (int)name.n, name.v);
+	else if (lk_range_is_whole(l->rec.range))
+		lk_buf_puts(out, "the whole file");
+	else if (l->rec.range.start == l->rec.range.end)
+		lk_buf_printf(out, "byte %" PRId64, l->rec.range.start);
+	else
+		lk_buf_printf(out, "bytes %s", lk_range_format(l->rec.range, range));
+	lk_vec_done(&name);
+}
+
+/* "(write)", with the kind where there are several. */
+static void put_mode(const struct lk_lanes *lanes, const struct lk_lock *l, lk_buf *out)
+{
+	bool plain = !lanes->mixed && (l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD);
+	bool known = l->rec.mode != LK_MODE_UNKNOWN || !l->rec.break_to;
+
+	lk_buf_printf(out, " (%s%s%s", plain ? "" : lk_type_name(l->rec.type), plain || !known ? "" : " ",
+		      known ? lk_mode_name(l->rec.mode) : "");
+	if (l->state == LK_STATE_BREAKING) {
+		lk_buf_puts(out, ", ");
+		lk_break_text(l, out);
+	}
+	if (l->deadlock)
+		lk_buf_printf(out, ", deadlock %u", l->deadlock);
+	lk_buf_puts(out, ")");
+}
+
+static bool same_words(const struct lk_lock *a, const struct lk_lock *b)
+{
+	return a->rec.mode == b->rec.mode && a->state == b->state && a->deadlock == b->deadlock;
+}
+
+static void put_ranges(const struct lk_lanes *lanes, const struct lk_lane *lane, lk_buf *out)
+{
+	size_t shown = lane->n_spans <= MOST_RANGES ? lane->n_spans : MOST_RANGES;
+
+	for (size_t i = 0; i < shown; i++) {
+		const struct lk_lock *l = lane->spans[i].lock;
+
+		lk_buf_puts(out, i ? ", " : "");
+		put_bytes(lanes, l, i == 0, out);
+		if (i + 1 == shown || !same_words(l, lane->spans[i + 1].lock))
+			put_mode(lanes, l, out);
+	}
+	if (shown < lane->n_spans)
+		lk_buf_printf(out, " and %zu more ranges", lane->n_spans - shown);
+}
+
+static bool has(const int *pids, size_t n, int pid)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (pids[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+/* Up to MOST_PIDS of the processes in its way; true: there are more. */
+static bool find_blockers(const struct lk_lane *lane, int *pids, size_t *n)
+{
+	for (size_t i = 0; i < lane->n_spans; i++) {
+		const struct lk_lock *l = lane->spans[i].lock;
+
+		for (size_t k = 0; k < l->n_blocked_by; k++) {
+			int pid = l->blocked_by[k]->pid;
+
+			if (has(pids, *n, pid))
+				continue;
+			if (*n == MOST_PIDS)
+				return true;
+			pids[(*n)++] = pid;
+		}
+	}
+	return false;
+}
+
+static void put_blockers(const struct lk_lane *lane, lk_buf *out)
+{
+	int pids[MOST_PIDS];
+	size_t n = 0;
+	bool more = find_blockers(lane, pids, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		lk_buf_puts(out, i ? ", " : ", behind ");
+		if (pids[i] > 0)
+			lk_buf_number(out, pids[i]);
+		else
+			lk_buf_puts(out, "a holder that is not visible");
+	}
+	if (more)
+		lk_buf_puts(out, " and others");
+}
+
+static void put_sharers(const struct lk_lock *l, lk_buf *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < l->n_holders; i++) {
+		if (l->holders[i].pid == l->holders[i - 1].pid)
+			continue;
+		if (++n > MOST_PIDS) {
+			lk_buf_puts(out, " and others");
+			return;
+		}
+		lk_buf_printf(out, "%s%d", n > 1 ? ", " : ", shared with ", l->holders[i].pid);
+	}
+}
+
+/* The one range of the lane is called as what its owner does: "SHARED". */
+static bool is_named_already(const struct lk_lanes *l, const struct lk_lane *lane)
+{
+	lk_buf name = { 0 };
+	bool same;
+
+	lk_known_name(l->layout, lane->spans->lock->rec.range, &name);
+	same = lane->n_spans == 1 && strcmp(lk_buf_str(&name), lane->state->name) == 0;
+	lk_vec_done(&name);
+	return same;
+}
+
+void lk_lane_words(const struct lk_lanes *l, const struct lk_lane *lane, lk_buf *out)
+{
+	put_verb(lane, out);
+	put_ranges(l, lane, out);
+	put_sharers(lane->spans->lock, out);
+	if (lane->state) {
+		lk_buf_puts(out, ": ");
+		if (!is_named_already(l, lane))
+			lk_buf_printf(out, "%s, ", lane->state->name);
+		lk_buf_puts(out, lane->state->text);
+	}
+	put_blockers(lane, out);
 }

@@ -61,17 +61,18 @@ struct lk_lanes_options {
 };
 
 /* All locks are on one file; those outside the view are left out. Borrows the locks. O(n log n), and the locks' relations once.
- * 0, or -ENOMEM; lk_lanes_done() in either case. */
-int lk_lanes_make(struct lk_lanes *ret, const struct lk_lock *const *locks, size_t n, const struct lk_lanes_options *o);
+ * Freed by lk_lanes_done(). */
+void lk_lanes_make(struct lk_lanes *ret, const struct lk_lock *const *locks, size_t n,
+		   const struct lk_lanes_options *o);
 void lk_lanes_done(struct lk_lanes *l);
 
 /* The segment that has this byte of the view. */
 size_t lk_lanes_segment_at(const struct lk_lanes *l, int64_t offset);
 
-/* Words for people, bytes of the machine among them: sanitize before a terminal. 0 or -ENOMEM. */
+/* Words for people, bytes of the machine among them: sanitize before a terminal. */
 /* "4420 php-fpm", "4420 php-fpm +2" when others share it. */
-int lk_lane_label(const struct lk_lane *lane, lk_buf *out);
+void lk_lane_label(const struct lk_lane *lane, lk_buf *out);
 /* "holds SQLite PENDING+RESERVED (write), SHARED (read)", "waits 8s for bytes 0-99 (read), behind 4420". */
-int lk_lane_words(const struct lk_lanes *l, const struct lk_lane *lane, lk_buf *out);
+void lk_lane_words(const struct lk_lanes *l, const struct lk_lane *lane, lk_buf *out);
 
 #endif

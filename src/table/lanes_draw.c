@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A map of locks as lines of ASCII. */
 #include "table/lanes_draw.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/cleanup.h"
 
 enum {
@@ -13,7 +14,7 @@ enum {
 	WIDEST_BLOCK = 20, /* a wide terminal is no reason to draw three bytes a hundred columns wide */
 };
 
-int lk_picture_offset(int64_t offset, lk_buf *out)
+void lk_picture_offset(int64_t offset, lk_buf *out)
 {
 	static const char letters[] = "KMGT";
 	const char *letter = NULL;
@@ -22,7 +23,9 @@ int lk_picture_offset(int64_t offset, lk_buf *out)
 		offset /= 1024;
 		letter = &letters[i];
 	}
-	return letter ? lk_buf_printf(out, "%" PRId64 "%c", offset, *letter) : lk_buf_printf(out, "%" PRId64, offset);
+	lk_buf_number(out, offset);
+	if (letter)
+		lk_buf_add(out, letter, 1);
 }
 
 /* ---- which columns stand for what ---- */
@@ -32,16 +35,17 @@ static struct lk_range range_of(const struct lk_picture *p, const struct lk_bloc
 	return (struct lk_range){ p->lanes->segments[b->first].range.start, p->lanes->segments[b->last].range.end };
 }
 
-static int put_label(const struct lk_picture *p, size_t i, lk_buf *out)
+static void put_label(const struct lk_picture *p, size_t i, lk_buf *out)
 {
 	const struct lk_block *b = &p->blocks[i];
 	const struct lk_segment *s = &p->lanes->segments[b->first];
 
 	if (p->ruler == LK_RULER_NUMBERS)
-		return lk_buf_printf(out, "%zu", i + 1);
-	if (s->known && b->first == b->last)
-		return lk_buf_puts(out, s->known->name);
-	return lk_picture_offset(s->range.start, out);
+		lk_buf_printf(out, "%zu", i + 1);
+	else if (s->known && b->first == b->last)
+		lk_buf_puts(out, s->known->name);
+	else
+		lk_picture_offset(s->range.start, out);
 }
 
 /* Free, and drawn shorter than a column a byte: two of its columns say so. */
@@ -68,13 +72,11 @@ static size_t total_width(const struct lk_picture *p)
 	return sum;
 }
 
-static int make_blocks(struct lk_picture *p, size_t n)
+static void make_blocks(struct lk_picture *p, size_t n)
 {
 	size_t n_segments = p->lanes->n_segments;
 
-	p->blocks = calloc(n, sizeof(*p->blocks));
-	if (!p->blocks)
-		return -ENOMEM;
+	p->blocks = lk_alloc(n, sizeof(*p->blocks));
 	p->n_blocks = n;
 	for (size_t i = 0; i < n; i++) {
 		struct lk_block *b = &p->blocks[i];
@@ -89,44 +91,37 @@ static int make_blocks(struct lk_picture *p, size_t n)
 		if (b->last - b->first >= p->merged)
 			p->merged = b->last - b->first + 1;
 	}
-	return 0;
 }
 
 /* Widens every block to its label and the bar before it, if all of them then fit. */
-static int try_ruler(struct lk_picture *p, enum lk_ruler ruler, size_t width, bool *ret_fits)
+static bool try_ruler(struct lk_picture *p, enum lk_ruler ruler, size_t width)
 {
-	lk_auto_mem size_t *before = calloc(p->n_blocks, sizeof(*before));
-	int rc = before ? 0 : -ENOMEM;
+	lk_auto_mem size_t *before = lk_alloc(p->n_blocks, sizeof(*before));
 
 	p->ruler = ruler;
-	for (size_t i = 0; i < p->n_blocks && rc == 0; i++) {
+	for (size_t i = 0; i < p->n_blocks; i++) {
 		lk_buf label = { 0 };
 		size_t wanted;
 
 		before[i] = p->blocks[i].width;
-		rc = put_label(p, i, &label);
+		put_label(p, i, &label);
 		/* The column of the file's end lies under the bar. */
 		wanted = label.n + 1 - p->blocks[i].at_end;
 		if (p->blocks[i].width < wanted)
 			p->blocks[i].width = wanted;
 		lk_vec_done(&label);
 	}
-	*ret_fits = rc == 0 && total_width(p) <= width;
-	for (size_t i = 0; i < p->n_blocks && rc == 0 && !*ret_fits; i++)
+	if (total_width(p) <= width)
+		return true;
+	for (size_t i = 0; i < p->n_blocks; i++)
 		p->blocks[i].width = before[i];
-	return rc;
+	return false;
 }
 
-static int choose_ruler(struct lk_picture *p, size_t width)
+static void choose_ruler(struct lk_picture *p, size_t width)
 {
-	bool fits = false;
-	int rc = p->merged > 1 ? 0 : try_ruler(p, LK_RULER_NAMES, width, &fits);
-
-	if (rc == 0 && !fits && p->merged <= 1)
-		rc = try_ruler(p, LK_RULER_NUMBERS, width, &fits);
-	if (!fits)
+	if (p->merged > 1 || (!try_ruler(p, LK_RULER_NAMES, width) && !try_ruler(p, LK_RULER_NUMBERS, width)))
 		p->ruler = LK_RULER_SOME;
-	return rc;
 }
 
 /* Columns that are left over, one each in turn, narrow blocks first. */
@@ -146,26 +141,22 @@ static void widen(struct lk_picture *p, size_t width)
 	}
 }
 
-int lk_picture_make(struct lk_picture *ret, const struct lk_lanes *lanes, size_t width)
+void lk_picture_make(struct lk_picture *ret, const struct lk_lanes *lanes, size_t width)
 {
 	bool has_end = lanes->size >= 0;
 	size_t room, sum;
-	int rc;
 
 	*ret = (struct lk_picture){ .lanes = lanes };
 	width = width < LEAST_WIDTH ? LEAST_WIDTH : width;
 	room = width - has_end;
-	rc = make_blocks(ret, lanes->n_segments < room ? lanes->n_segments : room);
+	make_blocks(ret, lanes->n_segments < room ? lanes->n_segments : room);
 	sum = total_width(ret);
 	for (size_t i = 0; i < ret->n_blocks && sum > width; i++) {
 		sum -= ret->blocks[i].width - 1;
 		ret->blocks[i].width = 1;
 	}
-	if (rc == 0)
-		rc = choose_ruler(ret, width);
-	if (rc == 0)
-		widen(ret, width);
-	return rc;
+	choose_ruler(ret, width);
+	widen(ret, width);
 }
 
 void lk_picture_done(struct lk_picture *p)
@@ -176,50 +167,45 @@ void lk_picture_done(struct lk_picture *p)
 
 /* ---- lines ---- */
 
-static int pad(lk_buf *out, size_t n, char c)
+static void pad(lk_buf *out, size_t n, char c)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = lk_buf_add(out, &c, 1);
-	return rc;
+	for (size_t i = 0; i < n; i++)
+		lk_buf_add(out, &c, 1);
 }
 
-int lk_picture_ruler(const struct lk_picture *p, lk_buf *out)
+void lk_picture_ruler(const struct lk_picture *p, lk_buf *out)
 {
 	size_t start = out->n, column = 0, width = total_width(p);
-	int rc = 0;
 
-	for (size_t i = 0; i < p->n_blocks && rc == 0; i++) {
+	for (size_t i = 0; i < p->n_blocks; i++) {
 		size_t end = column + p->blocks[i].width + p->blocks[i].at_end;
 		lk_buf label = { 0 };
 
-		rc = put_label(p, i, &label);
+		put_label(p, i, &label);
 		/* A label may reach into the next block when that one has not begun to be written. */
-		if (rc == 0 && out->n - start <= column && (p->ruler != LK_RULER_SOME || column + label.n < width)) {
-			rc = pad(out, column - (out->n - start), ' ');
-			if (rc == 0)
-				rc = lk_buf_puts(out, "|");
-			if (rc == 0)
-				rc = lk_buf_add(out, label.v, label.n);
+		if (out->n - start <= column && (p->ruler != LK_RULER_SOME || column + label.n < width)) {
+			pad(out, column - (out->n - start), ' ');
+			lk_buf_puts(out, "|");
+			lk_buf_add(out, label.v, label.n);
 		}
 		lk_vec_done(&label);
 		column = end;
 	}
-	return rc;
 }
 
-static int put_block(const struct lk_picture *p, const struct lk_block *b, char glyph, lk_buf *out)
+static void put_block(const struct lk_picture *p, const struct lk_block *b, char glyph, lk_buf *out)
 {
 	size_t before = (b->width - 2) / 2;
-	int rc = b->at_end ? lk_buf_puts(out, "|") : 0;
 
-	if (rc || !is_cut_short(p, b))
-		return rc ? rc : pad(out, b->width, glyph);
-	rc = pad(out, before, glyph);
-	if (rc == 0)
-		rc = lk_buf_puts(out, "//");
-	return rc ? rc : pad(out, b->width - 2 - before, glyph);
+	if (b->at_end)
+		lk_buf_puts(out, "|");
+	if (!is_cut_short(p, b)) {
+		pad(out, b->width, glyph);
+		return;
+	}
+	pad(out, before, glyph);
+	lk_buf_puts(out, "//");
+	pad(out, b->width - 2 - before, glyph);
 }
 
 static char sum_glyph(unsigned flags)
@@ -235,13 +221,10 @@ static char sum_glyph(unsigned flags)
 	return '.';
 }
 
-int lk_picture_sum(const struct lk_picture *p, lk_buf *out)
+void lk_picture_sum(const struct lk_picture *p, lk_buf *out)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < p->n_blocks && rc == 0; i++)
-		rc = put_block(p, &p->blocks[i], sum_glyph(p->blocks[i].flags), out);
-	return rc;
+	for (size_t i = 0; i < p->n_blocks; i++)
+		put_block(p, &p->blocks[i], sum_glyph(p->blocks[i].flags), out);
 }
 
 char lk_lane_glyph(const struct lk_lock *l)
@@ -266,14 +249,12 @@ static size_t block_of(const struct lk_picture *p, size_t segment)
 	return low;
 }
 
-int lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_buf *out)
+void lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_buf *out)
 {
-	lk_auto_mem char *glyphs = malloc(p->n_blocks);
-	int rc = glyphs ? 0 : -ENOMEM;
+	lk_auto_mem char *glyphs = lk_alloc(p->n_blocks, 1);
 
-	if (glyphs)
-		memset(glyphs, '.', p->n_blocks);
-	for (size_t i = 0; i < lane->n_spans && rc == 0; i++) {
+	memset(glyphs, '.', p->n_blocks);
+	for (size_t i = 0; i < lane->n_spans; i++) {
 		char glyph = lk_lane_glyph(lane->spans[i].lock);
 		size_t last = block_of(p, lane->spans[i].last);
 
@@ -283,7 +264,6 @@ int lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_b
 				glyphs[b] = glyph;
 		}
 	}
-	for (size_t i = 0; i < p->n_blocks && rc == 0; i++)
-		rc = put_block(p, &p->blocks[i], glyphs[i], out);
-	return rc;
+	for (size_t i = 0; i < p->n_blocks; i++)
+		put_block(p, &p->blocks[i], glyphs[i], out);
 }

@@ -27,18 +27,18 @@ struct lk_picture {
 	size_t merged; /* the most segments that one block stands for; 1: none is merged */
 };
 
-/* At most `width` columns, at least 8. 0 or -ENOMEM; lk_picture_done() in either case. */
-int lk_picture_make(struct lk_picture *ret, const struct lk_lanes *lanes, size_t width);
+/* At most `width` columns, at least 8. Freed by lk_picture_done(). */
+void lk_picture_make(struct lk_picture *ret, const struct lk_lanes *lanes, size_t width);
 void lk_picture_done(struct lk_picture *p);
 
-/* All append one line without its end. 0 or -ENOMEM. */
-int lk_picture_ruler(const struct lk_picture *p, lk_buf *out);
+/* All append one line without its end. */
+void lk_picture_ruler(const struct lk_picture *p, lk_buf *out);
 /* All lanes that have ranges, one over the other. */
-int lk_picture_sum(const struct lk_picture *p, lk_buf *out);
-int lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_buf *out);
+void lk_picture_sum(const struct lk_picture *p, lk_buf *out);
+void lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_buf *out);
 
-/* "1073741824", "1G" where that is exact: a form that --range reads. 0 or -ENOMEM. */
-int lk_picture_offset(int64_t offset, lk_buf *out);
+/* "1073741824", "1G" where that is exact: a form that --range reads. */
+void lk_picture_offset(int64_t offset, lk_buf *out);
 
 /* "R", "W" held, "r", "w" waited for, "?" not known: how a lock is drawn. */
 char lk_lane_glyph(const struct lk_lock *l);

@@ -5,8 +5,6 @@ liblockscope_a_SOURCES += \
 	src/table/column.h \
 	src/table/filter.c \
 	src/table/filter.h \
-	src/table/filter_parse.c \
-	src/table/filter_tree.h \
 	src/table/get.c \
 	src/table/get.h \
 	src/table/known_ranges.c \
@@ -15,7 +13,6 @@ liblockscope_a_SOURCES += \
 	src/table/lanes.h \
 	src/table/lanes_draw.c \
 	src/table/lanes_draw.h \
-	src/table/lanes_words.c \
 	src/table/meaning.c \
 	src/table/meaning.h \
 	src/table/path_hint.c \

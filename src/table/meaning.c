@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a lock means to the program that took it. */
 #include "table/meaning.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
+#include "base/alloc.h"
 #include "base/cleanup.h"
 
 #define MOST_ROWS 8192 /* of a file: each row is told by all of them */
@@ -20,7 +19,7 @@ const struct lk_lock *lk_meaning_rows(const struct lk_snapshot *s, const struct 
 	return &s->locks[first];
 }
 
-/* Heap; NULL: no memory, too many, or it is not known. */
+/* Heap; NULL: too many, or it is not known. */
 static const struct lk_lock **rows_of(const struct lk_snapshot *s, const struct lk_lock *l, size_t *ret_n)
 {
 	const struct lk_lock **rows, *first;
@@ -29,7 +28,7 @@ static const struct lk_lock **rows_of(const struct lk_snapshot *s, const struct 
 	if (!s || l->index >= s->n_locks || &s->locks[l->index] != l || !lk_known_may_fit(l))
 		return NULL;
 	first = lk_meaning_rows(s, l, ret_n);
-	rows = *ret_n <= MOST_ROWS ? calloc(*ret_n, sizeof(*rows)) : NULL;
+	rows = *ret_n <= MOST_ROWS ? lk_alloc(*ret_n, sizeof(*rows)) : NULL;
 	for (size_t i = 0; rows && i < *ret_n; i++)
 		rows[i] = &first[i];
 	return rows;
@@ -44,38 +43,39 @@ const struct lk_known_layout *lk_meaning_layout(const struct lk_snapshot *s, con
 }
 
 /* Of one range its own words; of several together only their names. */
-static int put_ranges(const struct lk_known_layout *layout, const struct lk_lock *l, lk_buf *out)
+static void put_ranges(const struct lk_known_layout *layout, const struct lk_lock *l, lk_buf *out)
 {
 	const struct lk_known_range *known = lk_known_at(layout, l->rec.range.start);
 	size_t before = out->n, named;
-	int rc = lk_buf_printf(out, "%s ", layout->name);
 
+	lk_buf_printf(out, "%s ", layout->name);
 	named = out->n;
-	rc = rc ? rc : lk_known_name(layout, l->rec.range, out);
+	lk_known_name(layout, l->rec.range, out);
 	/* One that covers more than the layout is another program's. */
-	if (rc == 0 && out->n == named)
+	if (out->n == named) {
 		out->n = before;
-	else if (rc == 0 && known && l->rec.range.end <= known->range.end && !lk_lock_is_waiting(l)) {
-		rc = lk_buf_puts(out, ": ");
-		rc = rc ? rc : lk_known_text(known, l->rec.mode, out);
+	} else if (known && l->rec.range.end <= known->range.end && !lk_lock_is_waiting(l)) {
+		lk_buf_puts(out, ": ");
+		lk_known_text(known, l->rec.mode, out);
 	}
-	return rc;
 }
 
-int lk_meaning_text(const struct lk_snapshot *s, const struct lk_lock *l, lk_buf *out)
+void lk_meaning_text(const struct lk_snapshot *s, const struct lk_lock *l, lk_buf *out)
 {
 	size_t n = 0;
 	lk_auto_mem const struct lk_lock **rows = rows_of(s, l, &n);
 	const struct lk_known_layout *layout = rows ? lk_known_find(rows, n, l->file->path) : NULL;
 	const struct lk_known_state *state = layout ? lk_known_state_of(layout, l, rows, n) : NULL;
-	int rc;
 
 	if (!layout)
-		return 0;
-	if (!state)
-		return put_ranges(layout, l, out);
-	rc = lk_buf_printf(out, "%s %s: ", layout->name, state->name);
-	if (rc || !layout->tells_ranges)
-		return rc ? rc : lk_buf_puts(out, state->text);
-	return lk_known_name(layout, l->rec.range, out);
+		return;
+	if (!state) {
+		put_ranges(layout, l, out);
+		return;
+	}
+	lk_buf_printf(out, "%s %s: ", layout->name, state->name);
+	if (layout->tells_ranges)
+		lk_known_name(layout, l->rec.range, out);
+	else
+		lk_buf_puts(out, state->text);
 }

@@ -13,7 +13,7 @@ const struct lk_lock *lk_meaning_rows(const struct lk_snapshot *s, const struct 
 const struct lk_known_layout *lk_meaning_layout(const struct lk_snapshot *s, const struct lk_lock *l);
 
 /* "SQLite EXCLUSIVE: has the database for itself", "QEMU writer: consistent-read+write"; nothing where it is not known.
- * Words of our own, ASCII. 0 or -ENOMEM. */
-int lk_meaning_text(const struct lk_snapshot *s, const struct lk_lock *l, lk_buf *out);
+ * Words of our own, ASCII. */
+void lk_meaning_text(const struct lk_snapshot *s, const struct lk_lock *l, lk_buf *out);
 
 #endif

@@ -8,9 +8,9 @@
 
 /* A name under which the file of this lock is found from here while its holder or waiter lives: /proc/PID/root/path where the path
  * is one of its mount namespace, else /proc/PID/fd/N. Nothing where the file's path leads there itself, or nobody is known to have
- * it open. 0 or -ENOMEM. */
-int lk_path_from_here(const struct lk_lock *l, lk_buf *out);
+ * it open.*/
+void lk_path_from_here(const struct lk_lock *l, lk_buf *out);
 /* The same as half a sentence that begins with what the path is; nothing where it is one of ours. live: the machine is this one, now. */
-int lk_path_hint(const struct lk_lock *l, bool live, lk_buf *out);
+void lk_path_hint(const struct lk_lock *l, bool live, lk_buf *out);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who does what with a SQLite database, by the locks alone. */
 #include "table/sqlite.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 static const char *const role_names[LK_SQLITE_N_ROLES] = { "open",        "reads",    "writes",   "pending",
 							   "checkpoints", "recovers", "exclusive" };
@@ -106,20 +108,18 @@ static void add_index(struct lk_sqlite *s, const struct lk_known_layout *layout,
 	}
 }
 
-int lk_sqlite_find(struct lk_sqlite *ret, struct lk_sqlite_locks database, struct lk_sqlite_locks index, bool no_log)
+bool lk_sqlite_find(struct lk_sqlite *ret, struct lk_sqlite_locks database, struct lk_sqlite_locks index, bool no_log)
 {
 	const struct lk_known_layout *layout = lk_known_find(database.v, database.n, NULL), *wal;
 
 	*ret = (struct lk_sqlite){ .mode = LK_SQLITE_UNKNOWN };
 	if (!layout || strcmp(layout->word, "sqlite") != 0)
-		return 0;
+		return false;
 	/* By any name of the index. */
 	wal = lk_known_find(index.v, index.n, "x-shm");
 	wal = wal && strcmp(wal->word, "wal") == 0 ? wal : NULL;
 	ret->mode = wal ? LK_SQLITE_WAL : no_log ? LK_SQLITE_ROLLBACK : LK_SQLITE_UNKNOWN;
-	ret->users = calloc(database.n + index.n, sizeof(*ret->users));
-	if (!ret->users)
-		return -ENOMEM;
+	ret->users = lk_alloc(database.n + index.n, sizeof(*ret->users));
 	add_database(ret, layout, database);
 	if (wal)
 		add_index(ret, wal, index);
@@ -127,7 +127,7 @@ int lk_sqlite_find(struct lk_sqlite *ret, struct lk_sqlite_locks database, struc
 		ret->users[i].in_the_way = is_in_the_way(ret->mode, ret->users[i].roles);
 		ret->n_in_the_way += ret->users[i].in_the_way;
 	}
-	return 1;
+	return true;
 }
 
 void lk_sqlite_done(struct lk_sqlite *s)

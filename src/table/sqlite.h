@@ -48,8 +48,8 @@ struct lk_sqlite_locks {
 };
 
 /* database, index: all locks on the file X, and on X-shm. no_log: it is proven that there is no log, or nobody uses one.
- * Borrows the locks. 1; 0: the locks on X are not those of SQLite; or -ENOMEM. lk_sqlite_done() in any case. */
-int lk_sqlite_find(struct lk_sqlite *ret, struct lk_sqlite_locks database, struct lk_sqlite_locks index, bool no_log);
+ * Borrows the locks. false: the locks on X are not those of SQLite. lk_sqlite_done() in any case. */
+bool lk_sqlite_find(struct lk_sqlite *ret, struct lk_sqlite_locks database, struct lk_sqlite_locks index, bool no_log);
 void lk_sqlite_done(struct lk_sqlite *s);
 
 /* "writes", "only has it open, in nobody's way". */

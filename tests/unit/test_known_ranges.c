@@ -95,7 +95,7 @@ static bool is_called(size_t layout, int64_t start, int64_t end, const char *exp
 	lk_buf name = { 0 };
 	bool same;
 
-	cr_assert_eq(lk_known_name(&lk_known_table(&n)[layout], (struct lk_range){ start, end }, &name), 0);
+	lk_known_name(&lk_known_table(&n)[layout], (struct lk_range){ start, end }, &name);
 	same = strcmp(lk_buf_str(&name), expected) == 0;
 	lk_vec_done(&name);
 	return same;
@@ -114,7 +114,7 @@ Test(known_ranges, names)
 	cr_assert(is_called(0, 0, LK_RANGE_EOF, ""));
 	cr_assert(is_called(1, 123, 124, "READ0+READ1"));
 	cr_assert(is_called(2, 104, 200, ""));
-	cr_assert_eq(lk_known_name(NULL, (struct lk_range){ 0, 0 }, &name), 0);
+	lk_known_name(NULL, (struct lk_range){ 0, 0 }, &name);
 	cr_assert_eq(name.n, 0);
 }
 
@@ -238,7 +238,7 @@ static bool means(const struct lk_lock *locks, size_t n, const char *path, size_
 		rows[k].index = (uint32_t)k;
 		rows[k].file = &some_file;
 	}
-	cr_assert_eq(lk_meaning_text(&s, &rows[i], &out), 0);
+	lk_meaning_text(&s, &rows[i], &out);
 	same = strcmp(out.n ? lk_buf_str(&out) : "", text) == 0;
 	if (!same)
 		cr_log_error("%s", out.n ? lk_buf_str(&out) : "nothing");

@@ -76,8 +76,8 @@ static void make(int64_t size, struct lk_range view, size_t width)
 {
 	struct lk_lanes_options o = { .layout = lk_known_find(pointers, n_locks, "f"), .size = size, .view = view };
 
-	cr_assert_eq(lk_lanes_make(&lanes, pointers, n_locks, &o), 0);
-	cr_assert_eq(lk_picture_make(&picture, &lanes, width), 0);
+	lk_lanes_make(&lanes, pointers, n_locks, &o);
+	lk_picture_make(&picture, &lanes, width);
 }
 
 /* Consumes the buffer. */
@@ -95,7 +95,7 @@ static bool ruler_is(const char *expected)
 {
 	lk_buf b = { 0 };
 
-	cr_assert_eq(lk_picture_ruler(&picture, &b), 0);
+	lk_picture_ruler(&picture, &b);
 	return reads(&b, expected);
 }
 
@@ -103,7 +103,7 @@ static bool sum_is(const char *expected)
 {
 	lk_buf b = { 0 };
 
-	cr_assert_eq(lk_picture_sum(&picture, &b), 0);
+	lk_picture_sum(&picture, &b);
 	return reads(&b, expected);
 }
 
@@ -112,7 +112,7 @@ static bool lane_is(size_t i, const char *expected)
 	lk_buf b = { 0 };
 
 	cr_assert_lt(i, lanes.n_lanes);
-	cr_assert_eq(lk_picture_lane(&picture, &lanes.lanes[i], &b), 0);
+	lk_picture_lane(&picture, &lanes.lanes[i], &b);
 	return reads(&b, expected);
 }
 
@@ -121,9 +121,9 @@ static bool words_are(size_t i, const char *expected)
 	lk_buf b = { 0 };
 
 	cr_assert_lt(i, lanes.n_lanes);
-	cr_assert_eq(lk_lane_label(&lanes.lanes[i], &b), 0);
+	lk_lane_label(&lanes.lanes[i], &b);
 	lk_buf_puts(&b, " ");
-	cr_assert_eq(lk_lane_words(&lanes, &lanes.lanes[i], &b), 0);
+	lk_lane_words(&lanes, &lanes.lanes[i], &b);
 	return reads(&b, expected);
 }
 
@@ -181,16 +181,16 @@ Test(lanes, ruler_gives_way)
 	make(-1, LK_RANGE_WHOLE, 120);
 	cr_assert_eq(picture.ruler, LK_RULER_NAMES);
 	lk_picture_done(&picture);
-	cr_assert_eq(lk_picture_make(&picture, &lanes, 30), 0);
+	lk_picture_make(&picture, &lanes, 30);
 	cr_assert_eq(picture.ruler, LK_RULER_NUMBERS);
 	cr_assert(ruler_is("|1    |2|3|4|5|6|7|8|9|10|11"));
 	lk_picture_done(&picture);
-	cr_assert_eq(lk_picture_make(&picture, &lanes, 16), 0);
+	lk_picture_make(&picture, &lanes, 16);
 	cr_assert_eq(picture.ruler, LK_RULER_SOME);
 	cr_assert_eq(picture.merged, 1);
 	cr_assert_eq(picture.n_blocks, 11);
 	lk_picture_done(&picture);
-	cr_assert_eq(lk_picture_make(&picture, &lanes, 1), 0);
+	lk_picture_make(&picture, &lanes, 1);
 	cr_assert_eq(picture.merged, 2);
 	cr_assert(sum_is(".WW.WW.W"));
 }
@@ -258,13 +258,13 @@ Test(lanes, offsets)
 {
 	lk_buf b = { 0 };
 
-	cr_assert_eq(lk_picture_offset(0, &b), 0);
+	lk_picture_offset(0, &b);
 	lk_buf_puts(&b, " ");
-	cr_assert_eq(lk_picture_offset(1 << 30, &b), 0);
+	lk_picture_offset(1 << 30, &b);
 	lk_buf_puts(&b, " ");
-	cr_assert_eq(lk_picture_offset(INT64_C(5) << 50, &b), 0);
+	lk_picture_offset(INT64_C(5) << 50, &b);
 	lk_buf_puts(&b, " ");
-	cr_assert_eq(lk_picture_offset(1025, &b), 0);
+	lk_picture_offset(1025, &b);
 	cr_assert(reads(&b, "0 1G 5120T 1025"));
 }
 
@@ -291,17 +291,17 @@ Test(lanes, many, .timeout = 30)
 	many[MANY].rec.range = LK_RANGE_WHOLE;
 	many[MANY].blocked_by = all;
 	many[MANY].n_blocked_by = MANY;
-	cr_assert_eq(lk_lanes_make(&lanes, all, MANY + 1, &o), 0);
+	lk_lanes_make(&lanes, all, MANY + 1, &o);
 	cr_assert_eq(lanes.n_lanes, MANY + 1);
 	cr_assert_eq(lanes.n_segments, 2 * MANY);
-	cr_assert_eq(lk_picture_make(&picture, &lanes, 70), 0);
+	lk_picture_make(&picture, &lanes, 70);
 	cr_assert_geq(picture.merged, 2 * MANY / 70);
-	cr_assert_eq(lk_picture_sum(&picture, &b), 0);
+	lk_picture_sum(&picture, &b);
 	cr_assert_eq(b.n, 70);
 	cr_assert_eq(memcmp(b.v, "|###", 4), 0);
 	lk_vec_done(&b);
 	for (size_t i = 0; i < lanes.n_lanes; i++) {
-		cr_assert_eq(lk_picture_lane(&picture, &lanes.lanes[i], &b), 0);
+		lk_picture_lane(&picture, &lanes.lanes[i], &b);
 		b.n = 0;
 	}
 	lk_vec_done(&b);

@@ -256,7 +256,7 @@ static void expect_same_order(struct lk_tui *t, size_t column, bool descending)
 
 	l->sort_column = column;
 	l->descending = descending;
-	cr_assert_eq(lk_list_arrange(l), 0);
+	lk_list_arrange(l);
 	cr_assert_eq(l->shown.n, s->n_locks);
 	for (size_t i = 0; i < s->n_locks; i++)
 		rows[i] = (struct lk_row){ .snap = s, .lock = &s->locks[i] };
@@ -294,7 +294,7 @@ Test(tui_table, ranges_and_numbers_are_ordered_by_what_they_are)
 
 	world_show(t, mixed_world());
 	lk_list_sort_by(l, at("RANGE"));
-	cr_assert_eq(lk_list_arrange(l), 0);
+	lk_list_arrange(l);
 	for (size_t i = 1; i < l->shown.n; i++) {
 		const struct lk_lock *locks = l->frame->snap->locks;
 
