@@ -80,8 +80,8 @@ static void new_line(struct lk_json *j, size_t level)
 {
 	if (j->text.n)
 		put_char(j, '\n');
-	memset(room(j, level * STEP), ' ', level * STEP);
-	j->text.n += level * STEP;
+	for (size_t i = 0; i < level * STEP; i++)
+		put_char(j, ' ');
 }
 
 static void new_field(struct lk_json *j)
