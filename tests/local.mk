@@ -19,6 +19,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_column.c \
 	tests/unit/test_conf.c \
 	tests/unit/test_deadlock.c \
+	tests/unit/test_debug.c \
 	tests/unit/test_diff.c \
 	tests/unit/test_err.c \
 	tests/unit/test_file_action.c \

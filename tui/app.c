@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/debug.h"
 #include "base/sanitize.h"
 #include "tui/paint.h"
 #include "tui/vigil.h"
@@ -264,6 +265,8 @@ unsigned lk_tui_frame(struct lk_tui *t, struct lk_frame *f)
 	bool show = !t->paused || t->show_next || !t->frame;
 
 	t->looking = false;
+	lk_debug(LK_DEBUG_TUI, "look %llu: %s, %.1f ms, %zu rows, %zu events", (unsigned long long)f->number,
+		 f->snap ? "taken" : lk_err_text(&f->failure), f->scan_ms, f->snap ? f->snap->n_locks : 0, f->n_events);
 	lk_frame_drop(t->failed);
 	t->failed = NULL;
 	if (!f->snap) {

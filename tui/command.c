@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/debug.h"
 #include "tui/app.h"
 
 #define ACTS (LK_COMMAND_CHANGES | LK_COMMAND_REFUSES_GHOST)
@@ -149,6 +150,7 @@ static unsigned run_here(struct lk_tui *t, const struct lk_command *cmd)
 		dirty = v->ops->command(t, v, cmd);
 	if (!(dirty & LK_DIRTY_NOT_MINE))
 		return dirty;
+	lk_debug(LK_DEBUG_TUI, "command %s", cmd->name);
 	return cmd->run ? cmd->run(t) : cmd->run_with(t, cmd->arg);
 }
 

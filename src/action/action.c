@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/debug.h"
 
 const char *lk_outcome_name(enum lk_outcome o)
 {
@@ -154,6 +155,8 @@ int lk_action_execute(struct lk_action *a, struct lk_err *err)
 		return -EPERM;
 	}
 	rc = a->ops->check ? a->ops->check(a, e) : 0;
+	lk_debug(LK_DEBUG_ACT, "%s: %s: checked once more: %s", a->ops->name, subject_of(a),
+		 rc < 0 ? lk_err_text(e) : "as planned");
 	if (rc < 0) {
 		a->outcome = LK_OUTCOME_REFUSED;
 		lk_err_done(&own);
@@ -161,6 +164,7 @@ int lk_action_execute(struct lk_action *a, struct lk_err *err)
 	}
 	lk_sys_log(a->sys, "%s: %.*s: begun", a->ops->name, SUBJECT_MAX, subject_of(a));
 	rc = a->ops->run(a, e);
+	lk_debug(LK_DEBUG_ACT, "%s: run: %s", a->ops->name, rc < 0 ? lk_err_text(e) : "done");
 	/* Looking again is worth even more when something went wrong half way. */
 	if (a->ops->verify) {
 		struct lk_err look = { 0 };
@@ -171,6 +175,7 @@ int lk_action_execute(struct lk_action *a, struct lk_err *err)
 	}
 	if (rc < 0 && a->outcome == LK_OUTCOME_NONE)
 		a->outcome = LK_OUTCOME_UNKNOWN;
+	lk_debug(LK_DEBUG_ACT, "%s: looked again: %s", a->ops->name, lk_outcome_name(a->outcome));
 	log_end(a, rc, e);
 	lk_err_done(&own);
 	return rc;

@@ -7,6 +7,8 @@ liblockscope_a_SOURCES += \
 	src/base/caps.c \
 	src/base/caps.h \
 	src/base/cleanup.h \
+	src/base/debug.c \
+	src/base/debug.h \
 	src/base/err.c \
 	src/base/err.h \
 	src/base/ints.c \

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/debug.h"
 #include "base/io.h"
 #include "source/bpf_private.h"
 
@@ -45,6 +46,8 @@ static void note_why_not(struct bpf_source *b, const char *why)
 {
 	free(b->why_not);
 	b->why_not = lk_strdup(why);
+	if (why)
+		lk_debug(LK_DEBUG_BPF, "not used: %s", why);
 }
 
 /* What the scan by bpf and its helper share. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/debug.h"
 #include "source/bpf_private.h"
 
 #define MAX_ROUNDS 3
@@ -336,6 +337,9 @@ int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err)
 			break;
 		ask_holds(&r);
 		open = find_doubts(&r) && !lk_scan_is_late(&b->s);
+		lk_debug(LK_DEBUG_BPF, "round %d: %zu files, %zu locks, %zu descriptors, lists %s; %s", round + 1,
+			 (size_t)b->dump.n_inodes, (size_t)b->dump.n_locks, (size_t)b->n_holds,
+			 b->dump.links_complete ? "complete" : "incomplete", open ? "once more" : "settled");
 	}
 	b->source->doubts = r.now;
 	lk_vec_done(&before);

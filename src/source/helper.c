@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/debug.h"
+#include "base/ints.h"
 #include "base/io.h"
 #include "base/vec.h"
 #include "source/procroot.h"
@@ -186,22 +188,26 @@ int lk_helper_emit_marked(struct lk_helper_out *out, const char *mark, const voi
  * were started with (flock FILE lockscope ...). */
 void lk_helper_keep_only(int keep1, int keep2)
 {
-	int low = keep1 < keep2 ? keep1 : keep2, high = keep1 < keep2 ? keep2 : keep1;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int keep[] = { keep1, keep2, lk_debug_fd() }, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	unsigned next = 3;
 
 	for (int fd = 0; fd < 3; fd++) {
-		if (fd == low || fd == high)
+		if (fd == keep1 || fd == keep2)
 			continue;
 		if (null >= 0)
 			dup2(null, fd);
 		else
 			close(fd);
 	}
-	if (low > 3)
-		close_range(3, (unsigned)low - 1, 0);
-	if (high > low + 1 && high > 3)
-		close_range(low + 1 > 3 ? (unsigned)low + 1 : 3, (unsigned)high - 1, 0);
-	close_range((unsigned)high + 1 > 3 ? (unsigned)high + 1 : 3, ~0U, 0);
+	qsort(keep, sizeof(keep) / sizeof(*keep), sizeof(*keep), lk_compare_int);
+	for (size_t i = 0; i < sizeof(keep) / sizeof(*keep); i++) {
+		if (keep[i] < 3)
+			continue;
+		if ((unsigned)keep[i] > next)
+			close_range(next, (unsigned)keep[i] - 1, 0);
+		next = (unsigned)keep[i] + 1;
+	}
+	close_range(next, ~0U, 0);
 }
 
 static int read_all(int fd, void *to, size_t n)

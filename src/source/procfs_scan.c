@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/debug.h"
 #include "base/io.h"
 #include "source/procfs_private.h"
 
@@ -158,6 +159,10 @@ static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct 
 		lk_scan_number_ofds(s);
 		find_orphans(s, o);
 		keep_new(s, before, &doubt, o);
+		lk_debug(LK_DEBUG_SCAN,
+			 "round %d: %zu lines in %zu reads, %s; %zu of them new and shown by no descriptor", round + 1,
+			 s->lines.v.n, s->lines.n_reads,
+			 s->stable ? "nothing is missing" : "the list does not stand still", o->n);
 		if (!o->n || lk_scan_is_late(s))
 			break;
 		rc = lk_scan_look_again(s, o->v, o->n, &doubt);
@@ -397,6 +402,9 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 	if (rc < 0 && rc != -ENOENT)
 		lk_scan_deny(s, LK_UNREAD_MOUNTS, rc);
 	rc = lk_scan_first_sweep(s, before, &list_rc);
+	lk_debug(LK_DEBUG_SCAN,
+		 "swept %zu processes: %zu descriptors show locks, %zu were dismissed by their inode number",
+		 s->procs.n, s->fds.n, s->n_dismissed);
 	list_rc = tolerate_no_locks(s, list_rc, err);
 	if (list_rc < 0)
 		return list_rc;
@@ -411,6 +419,8 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 		tell_what_there_is(s);
 	else
 		explain(s, o);
+	lk_debug(LK_DEBUG_SCAN, "%s: %zu locks without a descriptor, %zu waiters, %zu kinds of things not read",
+		 s->late ? "the time is up" : "done", o->n, s->waiters.n, s->denied.n);
 	return 0;
 }
 

@@ -311,3 +311,19 @@ def opened_files(t, path):
     return bad + [
         line for line in lines if "flock(" in line or "F_SETLK" in line or "F_OFD_SETLK" in line or "F_SETLEASE" in line
     ]
+
+
+def test_20_debug(t):
+    """LOCKSCOPE_DEBUG tells what each part does, beside the answer; nothing without it."""
+    path = t.path("f")
+    t.helper().open_lock(path, "flock")
+    plain = t.run("who", path)
+    part = "scan" if t.world.scanner == "procfs" else "bpf"
+    told = t.run("who", path, env={"LOCKSCOPE_DEBUG": part})
+    same((told.status, told.out), (plain.status, plain.out), "the answer")
+    check((" ms %s " % part).encode() in told.err and b" ms " not in plain.err, "%s", told)
+    log = os.path.join(t.dir, "log")
+    t.run("rm", "--yes", "--even-if-used", path, env={"LOCKSCOPE_DEBUG": "all", "LOCKSCOPE_DEBUG_FILE": log})
+    with open(log, encoding="ascii") as f:
+        lines = f.read().splitlines()
+    check(any("rm: " in l and "run: done" in l for l in lines) and any(" %s " % part in l for l in lines), "%r", lines)
