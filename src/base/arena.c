@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Blocks of memory that are handed out piece by piece and freed together. */
 #include "base/arena.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Capabilities of this process (capabilities(7)). */
 #include "base/caps.h"
 
 #include <errno.h>

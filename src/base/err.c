@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Errors as a number and a sentence. */
 #include "base/err.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads with a bound, writes that are whole, and files that appear whole or not at all. */
 #include "base/io.h"
 
 #include <errno.h>

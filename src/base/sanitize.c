@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bytes of the machine to text that is safe for a terminal, and its width there. */
 #include "base/sanitize.h"
 
 #include <langinfo.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names as words for a shell. */
 #include "base/shell.h"
 
 #include <string.h>

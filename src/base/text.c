@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Numbers, UTF-8 and base64, strictly read. */
 #include "base/text.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Growing arrays and byte buffers. */
 #include "base/vec.h"
 
 #include <stdarg.h>

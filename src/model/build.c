@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Facts to a snapshot: collects them, then has the rows made, related and explained. */
 #include "model/build.h"
 
 #include <stdlib.h>

@@ -128,7 +128,6 @@ void lk_build_sort(struct lk_build *b);
 /* Blocked calls to the rows they are; requests that the list does not have become rows. */
 void lk_build_match_waiters(struct lk_build *b);
 
-/* -- equals.c -- */
 /* Rows that print the same. Zero-initialised. */
 struct lk_equals {
 	struct lk_index by_kind; /* the first row of each */
@@ -146,12 +145,9 @@ void lk_equals_done(struct lk_equals *eq);
 /* Who holds it and how that is known, or why nobody is named; completeness. */
 void lk_build_explain(struct lk_build *b, uint32_t row);
 void lk_build_completeness(struct lk_build *b);
-
-/* -- lease.c -- */
 /* What leases that are being broken still are, and how long they have left. Relations are known. */
 void lk_build_settle_leases(struct lk_snapshot *s);
 
-/* -- ids.c -- */
 /* Ids, and which rows share one. */
 void lk_build_name_ids(struct lk_snapshot *s);
 

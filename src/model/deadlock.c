@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Cycles of waiting, and which of them can never end. */
 #include "model/deadlock.h"
 
 #include <inttypes.h>

@@ -61,10 +61,4 @@ int64_t lk_diff_elapsed(const struct lk_diff *d, const struct diff_entry *e, int
 /* Rows that are gone to fresh rows that are their continuation: settles both, tells what was granted. */
 void lk_diff_match(struct lk_diff *d);
 
-/* -- diff_notes.c -- */
-/* Deadlocks that are new or over. */
-void lk_diff_deadlocks(struct lk_diff *d);
-/* What may have been missed. last_ms: the look before. */
-void lk_diff_gaps(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms);
-
 #endif

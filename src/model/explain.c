@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who holds a row and how that is known; where nobody is proven, the reasons that remain possible. */
+/* What is known of a row: who holds it and how that is known, or why nobody is named; its lease; its id. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "model/build_private.h"
 #include "source/unread.h"
 
@@ -333,4 +334,157 @@ void lk_build_completeness(struct lk_build *b)
 		add_problem(b, &n, &outside);
 	add_relations(b, &n);
 	s->n_problems = n;
+}
+
+/* ---- leases that are being broken: what they still are, and how long the kernel will leave them ---- */
+
+static bool is_breaking(const struct lk_lock *l)
+{
+	return l->state == LK_STATE_BREAKING && l->rec.type == LK_TYPE_LEASE;
+}
+
+/* Leases of one file stand together. A write lease is the only one of its file, and an open for reading waits for no read lease
+ * (fs/locks.c generic_add_lease(), leases_conflict()). */
+static enum lk_mode mode_by_others(const struct lk_snapshot *s, const struct lk_lock *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n_blocks; i++) {
+		if (l->blocks[i]->root == l && l->blocks[i]->rec.mode == LK_MODE_READ)
+			return LK_MODE_WRITE;
+	}
+	for (size_t i = l->index; i > 0 && s->locks[i - 1].file == l->file; i--)
+		n += s->locks[i - 1].rec.type == LK_TYPE_LEASE && !lk_lock_is_waiting(&s->locks[i - 1]);
+	for (size_t i = l->index + 1; i < s->n_locks && s->locks[i].file == l->file; i++)
+		n += s->locks[i].rec.type == LK_TYPE_LEASE && !lk_lock_is_waiting(&s->locks[i]);
+	return n && !l->file->ambiguous ? LK_MODE_READ : LK_MODE_UNKNOWN;
+}
+
+/* The time runs from the first open that asked for this break, and ends it only while somebody waits. How long that one has waited
+ * is known as a lower bound. */
+static int64_t left_ms(const struct lk_snapshot *s, const struct lk_lock *l)
+{
+	enum lk_mode asked = l->rec.break_to == LK_BREAK_READ ? LK_MODE_READ : LK_MODE_WRITE;
+	int64_t limit = s->host.lease_break_s, waited = -1;
+
+	for (size_t i = 0; i < l->n_blocks; i++) {
+		const struct lk_lock *w = l->blocks[i];
+		int64_t error = w->wait_error_ms > 0 ? w->wait_error_ms : 0;
+		int64_t ms = w->wait_ms > error ? w->wait_ms - error : 0;
+
+		if (w->state == LK_STATE_BREAKER && w->rec.mode == asked && ms > waited)
+			waited = ms;
+	}
+	/* 0 seconds mean for ever. */
+	if (waited < 0 || limit <= 0 || limit > INT32_MAX)
+		return -1;
+	return limit * 1000 > waited ? limit * 1000 - waited : 0;
+}
+
+void lk_build_settle_leases(struct lk_snapshot *s)
+{
+	for (size_t i = 0; i < s->n_locks; i++) {
+		struct lk_lock *l = &s->locks[i];
+
+		if (!is_breaking(l))
+			continue;
+		if (l->rec.mode == LK_MODE_UNKNOWN)
+			l->rec.mode = mode_by_others(s, l);
+		l->break_left_ms = left_ms(s, l);
+	}
+}
+
+/* ---- the id of a row: 64-bit FNV-1a of what makes it that lock ---- */
+
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
+/* lk_hash() of the 8 bytes, lowest first. A zero byte only multiplies, and most numbers are small. */
+static uint64_t hash_number(uint64_t h, int64_t v)
+{
+	static const uint64_t power[] = {
+		1,
+		FNV_PRIME,
+		FNV_PRIME * FNV_PRIME,
+		FNV_PRIME * FNV_PRIME * FNV_PRIME,
+		FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME,
+		FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME,
+		FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME,
+		FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME,
+		FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME * FNV_PRIME,
+	};
+	size_t n_zero = 8;
+
+	for (uint64_t rest = (uint64_t)v; rest; rest >>= 8, n_zero--)
+		h = (h ^ (rest & 0xff)) * FNV_PRIME;
+	return h * power[n_zero];
+}
+
+static uint64_t hash_file(uint64_t h, const struct lk_file *f)
+{
+	h = hash_number(h, (int64_t)((uint64_t)f->key.major << 32 | f->key.minor));
+	h = hash_number(h, (int64_t)f->key.ino);
+	h = hash_number(h, f->has_stat ? (int64_t)((uint64_t)f->st_major << 32 | f->st_minor) : -1);
+	return hash_number(h, f->has_stat ? (int64_t)f->st_ino : -1);
+}
+
+static uint64_t hash_owner(uint64_t h, const struct lk_lock *l)
+{
+	const struct lk_holder *o = l->waiter ? l->waiter : l->n_holders ? &l->holders[0] : NULL;
+
+	/* Not every source knows the taker of an OFD lock. */
+	if (!o)
+		return hash_number(h, l->rec.type == LK_TYPE_OFD ? -1 : l->rec.pid);
+	h = hash_number(h, o->pid);
+	h = hash_number(h, (int64_t)o->proc->start_ticks);
+	return hash_number(h, l->waiter ? o->tid : o->fd);
+}
+
+/* h: of the machine and the file. */
+static uint64_t hash_lock(uint64_t h, const struct lk_lock *l)
+{
+	/* A lease is one whatever its mode becomes, and that of one being broken is not always known. */
+	bool held_lease = lk_type_same_space(l->rec.type, LK_TYPE_LEASE) && !lk_lock_is_waiting(l);
+
+	h = hash_number(h, (int64_t)l->rec.type << 8 | (int64_t)(held_lease ? LK_MODE_UNKNOWN : l->rec.mode));
+	h = hash_number(h, lk_lock_is_waiting(l));
+	h = hash_number(h, l->rec.range.start);
+	h = hash_number(h, l->rec.range.end);
+	return hash_owner(h, l);
+}
+
+static bool has_id(const void *arg, uint32_t value, const void *key)
+{
+	const struct lk_snapshot *s = arg;
+
+	return s->locks[value].id == *(const uint64_t *)key;
+}
+
+static void note_id(struct lk_snapshot *s, struct lk_index *ids, uint32_t row)
+{
+	struct lk_lock *l = &s->locks[row];
+	uint64_t hash = lk_mix(lk_mix_begin(), l->id, 0);
+	uint32_t other = lk_index_find(ids, hash, has_id, s, &l->id);
+
+	if (other == LK_INDEX_NONE)
+		lk_index_add(ids, hash, row);
+	else
+		l->id_shared = s->locks[other].id_shared = true;
+}
+
+void lk_build_name_ids(struct lk_snapshot *s)
+{
+	uint64_t machine = lk_hash(LK_HASH_INIT, s->host.boot_id, strlen(s->host.boot_id)), of_file = 0;
+	const struct lk_file *file = NULL;
+	struct lk_index ids = { 0 };
+
+	for (size_t i = 0; i < s->n_locks; i++) {
+		struct lk_lock *l = &s->locks[i];
+
+		if (l->file != file)
+			of_file = hash_file(machine, l->file);
+		file = l->file;
+		l->id = hash_lock(of_file, l);
+		note_id(s, &ids, (uint32_t)i);
+	}
+	lk_index_done(&ids);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests as trees: who must move first, and who comes behind. */
 #include "model/forest.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The graph of waiting: what can move, and its strongly connected components. */
 #include "model/graph.h"
 
 #include <stdlib.h>

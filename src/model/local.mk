@@ -8,9 +8,7 @@ liblockscope_a_SOURCES += \
 	src/model/diff.c \
 	src/model/diff.h \
 	src/model/diff_match.c \
-	src/model/diff_notes.c \
 	src/model/diff_private.h \
-	src/model/equals.c \
 	src/model/explain.c \
 	src/model/files.c \
 	src/model/forest.c \
@@ -18,9 +16,7 @@ liblockscope_a_SOURCES += \
 	src/model/graph.c \
 	src/model/graph.h \
 	src/model/group.c \
-	src/model/ids.c \
 	src/model/join.c \
-	src/model/lease.c \
 	src/model/order.c \
 	src/model/relate.c \
 	src/model/relate.h \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions about a snapshot and its rows. */
 #include "model/snapshot.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The control group of a process to units of systemd and containers. */
 #include "model/unit.h"
 
 #include <ctype.h>

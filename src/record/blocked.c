@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a thread is blocked in, from its system call and the structures it passed. */
 #include "record/blocked.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of /proc/PID/maps. */
 #include "record/maps.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of /proc/locks and fdinfo to records. */
 #include "record/parse.h"
 
 #include <errno.h>

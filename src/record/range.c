@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ranges of bytes: parsed, written, compared. */
 #include "record/range.h"
 
 #include <errno.h>

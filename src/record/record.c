@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What records have in common: keys, bodies, kinds, conflicts. */
 #include "record/record.h"
 
 #include <errno.h>

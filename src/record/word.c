@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's words, each kept once for ever. */
 #include "record/word.h"
 
 #include <pthread.h>
