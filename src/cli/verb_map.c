@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* map: the byte ranges of one file. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "cli/out.h"
 #include "cli/out_map.h"
 #include "cli/print.h"
@@ -43,7 +39,7 @@ static void find_all(struct inquiry *q)
 	}
 }
 
-static int make_lanes(struct inquiry *q)
+static void make_lanes(struct inquiry *q)
 {
 	struct lk_lanes_options o = {
 		.size = target(q)->resolved ? target(q)->file.size : -1,
@@ -55,7 +51,6 @@ static int make_lanes(struct inquiry *q)
 	o.all = q->all.v;
 	o.n_all = q->all.n;
 	lk_lanes_make(&q->lanes, q->who.locks.v, q->who.locks.n, &o);
-	return 0;
 }
 
 static void put_count(const struct lk_out *o, size_t held, size_t waiting)
@@ -110,7 +105,7 @@ static void put_sentence(const struct inquiry *q, const struct lk_out *o)
 	putc('\n', o->f);
 }
 
-static int print_for_people(struct inquiry *q)
+static void print_for_people(struct inquiry *q)
 {
 	struct lk_out o;
 
@@ -118,10 +113,9 @@ static int print_for_people(struct inquiry *q)
 	put_sentence(q, &o);
 	lk_who_put_deleted(&o, &q->deleted);
 	if (!q->lanes.n_lanes)
-		return 0;
+		return;
 	putc('\n', o.f);
 	lk_out_map(&o, &q->lanes, q->cli->all_lanes);
-	return 0;
 }
 
 static void print_json(struct inquiry *q)
@@ -170,33 +164,15 @@ static enum lk_status look(struct inquiry *q)
 	return status ? status : lk_session_take(&q->session, needs);
 }
 
-static int print(struct inquiry *q)
-{
-	switch (q->cli->format) {
-	case LK_FORMAT_JSON:
-		print_json(q);
-		return 0;
-	case LK_FORMAT_QUIET:
-		return 0;
-	default:
-		/* One that is not there is said on standard error. */
-		return lk_asked_is_missing(target(q)) ? 0 : print_for_people(q);
-	}
-}
-
 static enum lk_status answer(struct inquiry *q)
 {
-	int rc;
-
 	lk_who_find(&q->session, target(q), &q->who);
 	lk_who_find_deleted(&q->session, target(q), &q->deleted);
-	rc = make_lanes(q);
-	if (rc == 0)
-		rc = print(q);
-	if (rc < 0) {
-		lk_say("cannot print the map: %s", strerror(-rc));
-		return LK_STATUS_ERROR;
-	}
+	make_lanes(q);
+	if (q->cli->format == LK_FORMAT_JSON)
+		print_json(q);
+	else if (q->cli->format != LK_FORMAT_QUIET && !lk_asked_is_missing(target(q)))
+		print_for_people(q);
 	if (lk_asked_is_missing(target(q))) {
 		lk_say("%s", target(q)->reason);
 		lk_who_say_deleted(target(q), &q->deleted);
