@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verb list: all locks. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

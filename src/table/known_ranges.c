@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The layouts of well-known programs, and which of them the locks of a file fit. */
 #include "table/known_ranges.h"
 
 #include <string.h>

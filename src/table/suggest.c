@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The nearest of some words, by how many letters are wrong. */
 #include "table/suggest.h"
 
 #include <ctype.h>
