@@ -118,16 +118,15 @@ char *lk_arena_strdup(struct lk_arena *a, const char *s)
 	return s ? lk_arena_strndup(a, s, strlen(s)) : NULL;
 }
 
-int lk_arena_keep(struct lk_arena *a, void *p)
+void lk_arena_keep(struct lk_arena *a, void *p)
 {
 	struct lk_arena_kept *k;
 
 	if (!p)
-		return 0;
+		return;
 	k = lk_arena_alloc(a, sizeof(*k));
 	*k = (struct lk_arena_kept){ a->kept, p };
 	a->kept = k;
-	return 0;
 }
 
 char *lk_arena_printf(struct lk_arena *a, const char *fmt, ...)

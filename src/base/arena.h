@@ -26,8 +26,8 @@ void *lk_arena_array(struct lk_arena *a, size_t n, size_t size); /* zeroed */
 void *lk_arena_memdup(struct lk_arena *a, const void *p, size_t n);
 char *lk_arena_strdup(struct lk_arena *a, const char *s); /* NULL in, NULL out */
 char *lk_arena_strndup(struct lk_arena *a, const char *s, size_t n); /* always NUL-terminated */
-/* Takes over memory of malloc(3) and frees it with the rest. NULL is fine. 0. */
-int lk_arena_keep(struct lk_arena *a, void *p);
+/* Takes over memory of malloc(3) and frees it with the rest. NULL is fine. */
+void lk_arena_keep(struct lk_arena *a, void *p);
 char *lk_arena_printf(struct lk_arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -68,7 +68,7 @@ static void grow(struct lk_index *ix)
 	*ix = bigger;
 }
 
-int lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value)
+void lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value)
 {
 	if (value == LK_INDEX_NONE)
 		lk_alloc_fail();
@@ -76,7 +76,6 @@ int lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value)
 		grow(ix);
 	put(ix, (struct lk_index_slot){ value + 1, fold(hash) });
 	ix->n++;
-	return 0;
 }
 
 /* -- a map -- */
@@ -114,7 +113,7 @@ bool lk_map_find(const struct lk_map *m, const void *key, size_t len, size_t *re
 	return at != LK_INDEX_NONE;
 }
 
-int lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value)
+void lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value)
 {
 	uint64_t hash = lk_mix_bytes(lk_mix_begin(), key, len);
 	uint32_t at = map_find(m, hash, key, len);
@@ -122,11 +121,11 @@ int lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value)
 
 	if (at != LK_INDEX_NONE) {
 		m->v[at].value = value;
-		return 0;
+		return;
 	}
 	e = lk_vec_push(m);
 	*e = (struct lk_map_entry){ .key = key, .len = len, .value = value };
-	return lk_index_add(&m->index, hash, (uint32_t)(m->n - 1));
+	lk_index_add(&m->index, hash, (uint32_t)(m->n - 1));
 }
 
 /* -- hashes -- */

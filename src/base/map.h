@@ -30,8 +30,8 @@ typedef bool (*lk_index_same)(const void *arg, uint32_t value, const void *key);
 
 /* The first element added with this hash that is the same, LK_INDEX_NONE: none. */
 uint32_t lk_index_find(const struct lk_index *ix, uint64_t hash, lk_index_same same, const void *arg, const void *key);
-/* Whether it is there already is not looked at. LK_INDEX_NONE, where numbers end, ends the program like memory that is out. 0. */
-int lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value);
+/* Whether it is there already is not looked at. LK_INDEX_NONE, where numbers end, ends the program like memory that is out. */
+void lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value);
 
 /* -- a map -- */
 
@@ -50,8 +50,8 @@ struct lk_map {
 void lk_map_done(struct lk_map *m);
 /* true and *ret_value (may be NULL) when the key is there. */
 bool lk_map_find(const struct lk_map *m, const void *key, size_t len, size_t *ret_value);
-/* Sets key to value (replacing). 0. */
-int lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value);
+/* Sets key to value (replacing). */
+void lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value);
 
 /* -- hashes -- */
 

@@ -92,7 +92,7 @@ static size_t add_special(char **p, const char *s, size_t n, bool utf8)
 	return len;
 }
 
-int lk_sanitize_add(lk_buf *out, const char *s, size_t n, bool utf8)
+void lk_sanitize_add(lk_buf *out, const char *s, size_t n, bool utf8)
 {
 	size_t plain = plain_len(s, n), room;
 	char *p;
@@ -101,7 +101,7 @@ int lk_sanitize_add(lk_buf *out, const char *s, size_t n, bool utf8)
 		lk_alloc_fail();
 	lk_buf_add(out, s, plain);
 	if (plain == n)
-		return 0;
+		return;
 	s += plain;
 	n -= plain;
 	room = n * 4;
@@ -110,7 +110,6 @@ int lk_sanitize_add(lk_buf *out, const char *s, size_t n, bool utf8)
 	for (size_t i = 0; i < n;)
 		i += add_special(&p, s + i, n - i, utf8);
 	out->n = (size_t)(p - out->v);
-	return 0;
 }
 
 char *lk_sanitize(const char *s, size_t n, bool utf8)

@@ -43,7 +43,7 @@ static void put_bytes(const char *s, const char *escape, lk_buf *out)
 	}
 }
 
-int lk_shell_quote(const char *bytes, bool utf8, lk_buf *out)
+void lk_shell_quote(const char *bytes, bool utf8, lk_buf *out)
 {
 	size_t n = strlen(bytes);
 	bool cut = n && bytes[n - 1] == '\n'; /* by $(...) */
@@ -57,5 +57,4 @@ int lk_shell_quote(const char *bytes, bool utf8, lk_buf *out)
 		put_bytes(bytes, cut ? "\\x%02x" : "\\%03o", out);
 		lk_buf_puts(out, cut ? "'" : "')\"");
 	}
-	return 0;
 }

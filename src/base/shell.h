@@ -9,7 +9,7 @@
 
 /* Appends `bytes` as one word for sh(1), safe for a terminal: as it is, in single quotes, or as "$(printf '...')" with odd bytes in
  * octal; dash, bash, zsh, ksh and busybox all read it back. Only a name that ends in a newline needs $'...', which dash does not know.
- * utf8: as for lk_sanitize(). 0. */
-int lk_shell_quote(const char *bytes, bool utf8, lk_buf *out);
+ * utf8: as for lk_sanitize(). */
+void lk_shell_quote(const char *bytes, bool utf8, lk_buf *out);
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-int lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size)
+void lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size)
 {
 	void **mem = v;
 	size_t want;
@@ -19,14 +19,13 @@ int lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size)
 	if (__builtin_add_overflow(used, n, &want))
 		lk_alloc_fail();
 	if (want <= *cap)
-		return 0;
+		return;
 	if (want < 16)
 		want = 16;
 	if (*cap <= SIZE_MAX / 2 && want < *cap * 2)
 		want = *cap * 2;
 	*mem = lk_realloc(*mem, want, size);
 	*cap = want;
-	return 0;
 }
 
 void lk_vec_free(void *v, size_t *n, size_t *cap)
@@ -39,39 +38,38 @@ void lk_vec_free(void *v, size_t *n, size_t *cap)
 	*cap = 0;
 }
 
-int lk_buf_add(lk_buf *b, const void *p, size_t n)
+void lk_buf_add(lk_buf *b, const void *p, size_t n)
 {
 	if (!n)
-		return 0;
+		return;
 	lk_vec_reserve(&b->v, &b->cap, b->n, n, 1);
 	memcpy(b->v + b->n, p, n);
 	b->n += n;
-	return 0;
 }
 
-int lk_buf_puts(lk_buf *b, const char *s)
+void lk_buf_puts(lk_buf *b, const char *s)
 {
-	return lk_buf_add(b, s, strlen(s));
+	lk_buf_add(b, s, strlen(s));
 }
 
-int lk_buf_unsigned(lk_buf *b, uint64_t v)
+void lk_buf_unsigned(lk_buf *b, uint64_t v)
 {
 	char buf[LK_TEXT_DECIMAL], *end = buf + sizeof(buf), *p = lk_text_decimal(end, v);
 
-	return lk_buf_add(b, p, (size_t)(end - p));
+	lk_buf_add(b, p, (size_t)(end - p));
 }
 
-int lk_buf_number(lk_buf *b, int64_t v)
+void lk_buf_number(lk_buf *b, int64_t v)
 {
 	char buf[LK_TEXT_DECIMAL + 1], *end = buf + sizeof(buf);
 	char *p = lk_text_decimal(end, v < 0 ? -(uint64_t)v : (uint64_t)v);
 
 	if (v < 0)
 		*--p = '-';
-	return lk_buf_add(b, p, (size_t)(end - p));
+	lk_buf_add(b, p, (size_t)(end - p));
 }
 
-int lk_buf_hex(lk_buf *b, uint64_t v, size_t digits)
+void lk_buf_hex(lk_buf *b, uint64_t v, size_t digits)
 {
 	char buf[16], *end = buf + sizeof(buf), *p = end;
 
@@ -79,27 +77,24 @@ int lk_buf_hex(lk_buf *b, uint64_t v, size_t digits)
 		*--p = "0123456789abcdef"[v & 15];
 		v >>= 4;
 	}
-	return lk_buf_add(b, p, (size_t)(end - p));
+	lk_buf_add(b, p, (size_t)(end - p));
 }
 
-int lk_buf_vprintf(lk_buf *b, const char *fmt, va_list ap)
+void lk_buf_vprintf(lk_buf *b, const char *fmt, va_list ap)
 {
 	char *s = lk_vprintf(fmt, ap);
 
 	lk_buf_puts(b, s);
 	free(s);
-	return 0;
 }
 
-int lk_buf_printf(lk_buf *b, const char *fmt, ...)
+void lk_buf_printf(lk_buf *b, const char *fmt, ...)
 {
 	va_list ap;
-	int rc;
 
 	va_start(ap, fmt);
-	rc = lk_buf_vprintf(b, fmt, ap);
+	lk_buf_vprintf(b, fmt, ap);
 	va_end(ap);
-	return rc;
 }
 
 char *lk_buf_str(lk_buf *b)

@@ -16,8 +16,8 @@
 
 /* Memory that is out ends the program (base/alloc.h). */
 
-/* Makes room for n more elements of `size` bytes. Returns 0. */
-int lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size);
+/* Makes room for n more elements of `size` bytes. */
+void lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size);
 
 /* Room for one more element; evaluates to a pointer to it (uninitialised). */
 #define lk_vec_push(vec) (lk_vec_reserve(&(vec)->v, &(vec)->cap, (vec)->n, 1, sizeof(*(vec)->v)), &(vec)->v[(vec)->n++])
@@ -28,15 +28,14 @@ void lk_vec_free(void *v, size_t *n, size_t *cap);
 /* A byte buffer; .v is not NUL-terminated unless lk_buf_str() asked for it. */
 typedef LK_VEC(char) lk_buf;
 
-/* All return 0. */
-int lk_buf_add(lk_buf *b, const void *p, size_t n);
-int lk_buf_puts(lk_buf *b, const char *s);
+void lk_buf_add(lk_buf *b, const void *p, size_t n);
+void lk_buf_puts(lk_buf *b, const char *s);
 /* A number in decimal; as at least `digits` lower-case hex digits. */
-int lk_buf_number(lk_buf *b, int64_t v);
-int lk_buf_unsigned(lk_buf *b, uint64_t v);
-int lk_buf_hex(lk_buf *b, uint64_t v, size_t digits);
-int lk_buf_vprintf(lk_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
-int lk_buf_printf(lk_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void lk_buf_number(lk_buf *b, int64_t v);
+void lk_buf_unsigned(lk_buf *b, uint64_t v);
+void lk_buf_hex(lk_buf *b, uint64_t v, size_t digits);
+void lk_buf_vprintf(lk_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+void lk_buf_printf(lk_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a NUL that is not counted and returns .v. Valid until the next change. */
 char *lk_buf_str(lk_buf *b);
 

@@ -74,8 +74,8 @@ Test(arena, keeps_memory_of_others)
 	struct lk_arena a = { 0 };
 	char *p = malloc(10);
 
-	cr_assert_eq(lk_arena_keep(&a, p), 0);
-	cr_assert_eq(lk_arena_keep(&a, NULL), 0);
+	lk_arena_keep(&a, p);
+	lk_arena_keep(&a, NULL);
 	p[9] = 1;
 	lk_arena_done(&a);
 	lk_arena_done(&a);

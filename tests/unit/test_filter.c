@@ -173,10 +173,10 @@ Test(filter, depth_and_size_are_bounded)
 	struct lk_filter *f = NULL;
 
 	for (size_t i = 0; i < 100000; i++)
-		cr_assert_eq(lk_buf_puts(&deep, i % 2 ? "(" : "!"), 0);
+		lk_buf_puts(&deep, i % 2 ? "(" : "!");
 	cr_expect_eq(lk_filter_parse(lk_buf_str(&deep), &f, NULL), -EINVAL);
 	for (size_t i = 0; i < 100000; i++)
-		cr_assert_eq(lk_buf_puts(&wide, i ? "&&pid" : "pid"), 0);
+		lk_buf_puts(&wide, i ? "&&pid" : "pid");
 	cr_expect_eq(lk_filter_parse(lk_buf_str(&wide), &f, NULL), -EINVAL);
 	cr_expect_null(f);
 	lk_vec_done(&deep);

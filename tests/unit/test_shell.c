@@ -14,7 +14,7 @@ static void quotes(const char *bytes, const char *expected)
 {
 	lk_buf out = { 0 };
 
-	cr_assert_eq(lk_shell_quote(bytes, false, &out), 0);
+	lk_shell_quote(bytes, false, &out);
 	cr_expect_str_eq(lk_buf_str(&out), expected);
 	lk_vec_done(&out);
 }
@@ -94,7 +94,7 @@ Test(shell, every_shell_reads_names_back)
 			bool is_there;
 
 			random_name(name, sizeof(name), dollar_quotes);
-			cr_assert_eq(lk_shell_quote(name, i & 1, &word), 0);
+			lk_shell_quote(name, i & 1, &word);
 			is_there = read_back(shells[k], lk_buf_str(&word), &got);
 			if (is_there)
 				cr_assert(got.n == strlen(name) + 1 && memcmp(got.v, name, got.n - 1) == 0,

@@ -45,7 +45,8 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 static int words(const void *view, const struct lk_item *it, lk_buf *out)
 {
 	(void)view;
-	return lk_buf_printf(out, "Row %zu of the World", it->index);
+	lk_buf_printf(out, "Row %zu of the World", it->index);
+	return 0;
 }
 
 static int pid(const void *view, const struct lk_item *it)

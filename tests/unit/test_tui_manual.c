@@ -15,7 +15,7 @@ static char *read_page(void)
 	const char *root = getenv("LK_SRCDIR");
 	lk_buf path = { 0 }, page = { 0 };
 
-	cr_assert_eq(lk_buf_printf(&path, "%s/man/lockscope-screen.1", root ? root : "."), 0);
+	lk_buf_printf(&path, "%s/man/lockscope-screen.1", root ? root : ".");
 	if (lk_io_read_at(-100, lk_buf_str(&path), 1 << 20, &page) < 0)
 		cr_skip_test("%s cannot be read; LK_SRCDIR names the source tree", path.v);
 	lk_vec_done(&path);

@@ -34,10 +34,10 @@ Test(buf, adds_bytes_and_text)
 {
 	lk_buf b = { 0 };
 
-	cr_assert_eq(lk_buf_add(&b, "a\0b", 3), 0);
-	cr_assert_eq(lk_buf_add(&b, NULL, 0), 0);
-	cr_assert_eq(lk_buf_puts(&b, "cd"), 0);
-	cr_assert_eq(lk_buf_printf(&b, "%05d", 42), 0);
+	lk_buf_add(&b, "a\0b", 3);
+	lk_buf_add(&b, NULL, 0);
+	lk_buf_puts(&b, "cd");
+	lk_buf_printf(&b, "%05d", 42);
 	cr_assert_eq(b.n, 10);
 	cr_assert_arr_eq(lk_buf_str(&b), "a\0bcd00042", 11);
 	cr_assert_eq(b.n, 10, "the NUL is not counted");
@@ -68,9 +68,9 @@ Test(map, keys_are_bytes_with_a_length)
 	struct lk_map m = { 0 };
 	size_t value;
 
-	cr_assert_eq(lk_map_set(&m, "ab", 2, 1), 0);
-	cr_assert_eq(lk_map_set(&m, "ab\0", 3, 2), 0);
-	cr_assert_eq(lk_map_set(&m, "", 0, 3), 0);
+	lk_map_set(&m, "ab", 2, 1);
+	lk_map_set(&m, "ab\0", 3, 2);
+	lk_map_set(&m, "", 0, 3);
 	cr_assert(lk_map_find(&m, "ab", 2, &value) && value == 1);
 	cr_assert(lk_map_find(&m, "ab\0", 3, &value) && value == 2);
 	cr_assert(lk_map_find(&m, "zz", 0, &value) && value == 3);
@@ -99,7 +99,7 @@ Test(map, many_keys)
 
 	for (size_t i = 0; i < 20000; i++) {
 		snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
-		cr_assert_eq(lk_map_set(&m, keys[i], strlen(keys[i]), i), 0);
+		lk_map_set(&m, keys[i], strlen(keys[i]), i);
 	}
 	cr_assert_eq(m.n, 20000);
 	for (size_t i = 0; i < 20000; i++)
@@ -126,15 +126,15 @@ Test(buf, numbers)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		b.n = 0;
 		snprintf(expected, sizeof(expected), "%" PRId64, numbers[i]);
-		cr_assert_eq(lk_buf_number(&b, numbers[i]), 0);
+		lk_buf_number(&b, numbers[i]);
 		cr_assert_str_eq(lk_buf_str(&b), expected);
 		b.n = 0;
 		snprintf(expected, sizeof(expected), "%" PRIu64, (uint64_t)numbers[i]);
-		cr_assert_eq(lk_buf_unsigned(&b, (uint64_t)numbers[i]), 0);
+		lk_buf_unsigned(&b, (uint64_t)numbers[i]);
 		cr_assert_str_eq(lk_buf_str(&b), expected);
 		b.n = 0;
 		snprintf(expected, sizeof(expected), "%05" PRIx64, (uint64_t)numbers[i]);
-		cr_assert_eq(lk_buf_hex(&b, (uint64_t)numbers[i], 5), 0);
+		lk_buf_hex(&b, (uint64_t)numbers[i], 5);
 		cr_assert_str_eq(lk_buf_str(&b), expected);
 	}
 	lk_vec_done(&b);
@@ -158,7 +158,7 @@ Test(index, finds_what_was_added)
 	cr_assert_eq(find(&ix, v.v, 1, 1), LK_INDEX_NONE);
 	for (uint64_t i = 0; i < 10000; i++) {
 		*lk_vec_push(&v) = i * i;
-		cr_assert_eq(lk_index_add(&ix, lk_mix(lk_mix_begin(), i * i, 0), (uint32_t)i), 0);
+		lk_index_add(&ix, lk_mix(lk_mix_begin(), i * i, 0), (uint32_t)i);
 	}
 	for (uint64_t i = 0; i < 10000; i++)
 		cr_assert_eq(find(&ix, v.v, i * i, lk_mix(lk_mix_begin(), i * i, 0)), i);
@@ -176,7 +176,7 @@ Test(index, the_first_added_is_found_first)
 
 		for (uint32_t i = 0; i < 500; i++) {
 			v[i] = i % 7;
-			cr_assert_eq(lk_index_add(&ix, i % 7 ? hash : hash + 1, i), 0);
+			lk_index_add(&ix, i % 7 ? hash : hash + 1, i);
 		}
 		for (uint64_t i = 0; i < 7; i++)
 			cr_assert_eq(find(&ix, v, i, i % 7 ? hash : hash + 1), i);
