@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "source/rights.h"
+#include "source/host/rights.h"
 
 #define PREFIX ".lockscope-"
 #define HEX_DIGITS 16

@@ -8,7 +8,7 @@
 
 #include "action/file_private.h"
 #include "model/build.h"
-#include "source/rights.h"
+#include "source/host/rights.h"
 
 static int take_snapshot(struct file_action *f, struct lk_snapshot **ret, struct lk_err *err)
 {

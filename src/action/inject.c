@@ -15,8 +15,8 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "record/parse.h"
-#include "source/helper.h"
-#include "source/rights.h"
+#include "source/host/helper.h"
+#include "source/host/rights.h"
 
 #define THREADS_MAX 16 /* of a process that are tried */
 #define CHILD_MS 15000 /* longer than all its own limits together */

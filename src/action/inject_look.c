@@ -7,7 +7,7 @@
 #include "action/inject_private.h"
 #include "action/look.h"
 #include "record/parse.h"
-#include "source/procroot.h"
+#include "source/host/procroot.h"
 
 #define TEXT_MIN ((size_t)64 << 10)
 #define TEXT_MAX ((size_t)64 << 20) /* every lock on a descriptor is a line of its file */

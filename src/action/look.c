@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "record/parse.h"
 #include "source/ask.h"
-#include "source/procroot.h"
+#include "source/host/procroot.h"
 #include "source/unread.h"
 
 #define SMALL_FILE ((size_t)64 * 1024)

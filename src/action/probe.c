@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "source/procroot.h"
+#include "source/host/procroot.h"
 
 #define FOUND_MAX 10000 /* questions to the kernel about one wish */
 

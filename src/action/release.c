@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "action/inject.h"
-#include "source/rights.h"
+#include "source/host/rights.h"
 #include "words/words.h"
 
 #define SETTLE_MS 500

@@ -9,9 +9,9 @@
 #include "action/inject.h"
 #include "action/release.h"
 #include "record/parse.h"
-#include "source/helper.h"
-#include "source/procroot.h"
-#include "source/rights.h"
+#include "source/host/helper.h"
+#include "source/host/procroot.h"
+#include "source/host/rights.h"
 
 #define STALL_MS 5000
 #define CLOSE_MS 500 /* once the answer is there, for closing */

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "action/signal_private.h"
-#include "source/rights.h"
+#include "source/host/rights.h"
 #include "words/words.h"
 
 #define LOCKS_SHOWN 8

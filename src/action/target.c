@@ -11,9 +11,9 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "record/parse.h"
-#include "source/helper.h"
-#include "source/procroot.h"
-#include "source/rights.h"
+#include "source/host/helper.h"
+#include "source/host/procroot.h"
+#include "source/host/rights.h"
 
 #define STAT_MAX ((size_t)64 * 1024)
 #define FDINFO_MAX ((size_t)256 << 20)

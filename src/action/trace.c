@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
-#include "source/procroot.h"
+#include "source/host/procroot.h"
 
 /* linux/ptrace.h, which cannot be included beside sys/ptrace.h. */
 #define GET_RSEQ 0x420f

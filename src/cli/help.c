@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "cli/option.h"
-#include "source/bpf.h"
+#include "source/bpf/bpf.h"
 #include "table/column.h"
 
 static void put_options(FILE *f, unsigned groups)

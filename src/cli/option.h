@@ -14,7 +14,7 @@
 #include "cli/status.h"
 #include "cli/verb.h"
 #include "record/range.h"
-#include "source/bpf.h"
+#include "source/bpf/bpf.h"
 
 /* What becomes of its argument. */
 enum lk_option_kind {

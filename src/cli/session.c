@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "source/bpf.h"
-#include "source/capture.h"
-#include "source/procfs.h"
+#include "source/bpf/bpf.h"
+#include "source/capture/capture.h"
+#include "source/procfs/procfs.h"
 #include "source/unread.h"
 
 int lk_session_source(const struct lk_cli *cli, struct lk_source **ret, struct lk_err *err)

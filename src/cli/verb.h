@@ -65,7 +65,7 @@ const struct lk_verb *lk_verb_find(const char *name);
 const char *lk_verb_suggest(const char *name);
 
 /* The door to the screen, which stands above the command line and is not part of every build: NULL there. Runs until the user leaves; the
- * terminal is then as it was. Defined in tui/main.c. */
+ * terminal is then as it was. Defined in tui/core/main.c. */
 enum lk_status lk_screen_run(const struct lk_cli *cli) __attribute__((weak));
 /* There is a screen, and standard input and output are terminals. */
 bool lk_screen_is_possible(void);

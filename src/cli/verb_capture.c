@@ -11,7 +11,7 @@
 #include "cli/privilege.h"
 #include "cli/session.h"
 #include "model/build.h"
-#include "source/capture.h"
+#include "source/capture/capture.h"
 
 /* Hands each fact to two sinks: the file, and the snapshot that knows what is missing. */
 struct tee {

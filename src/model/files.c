@@ -5,7 +5,7 @@
 #include "base/map.h"
 #include "model/build_private.h"
 #include "source/file_name.h"
-#include "source/mounts.h"
+#include "source/host/mounts.h"
 
 /* A file as files are told apart. */
 struct ident {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/ints.h"
-#include "source/mounts.h"
+#include "source/host/mounts.h"
 
 const char *const lk_state_words[] = { "held", "waiting", "breaking", "breaker", "stopped_waiting", NULL };
 const char *const lk_how_words[] = { "exact", "matched", "recorded", "ambiguous", "unknown", NULL };

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "source/helper.h"
+#include "source/host/helper.h"
 
 #define STALL_MS 700
 #define CHUNK ((size_t)1 << 20)

@@ -2,90 +2,90 @@
 liblockscope_a_SOURCES += \
 	src/source/ask.c \
 	src/source/ask.h \
-	src/source/bpf.c \
-	src/source/bpf.h \
+	src/source/bpf/bpf.c \
+	src/source/bpf/bpf.h \
 	src/source/bpf/lock_dump.h \
-	src/source/bpf_dump.c \
-	src/source/bpf_dump.h \
-	src/source/bpf_dump_load.c \
-	src/source/bpf_dump_markers.c \
-	src/source/bpf_dump_private.h \
-	src/source/bpf_asked.c \
-	src/source/bpf_emit.c \
-	src/source/bpf_files.c \
-	src/source/bpf_match.c \
-	src/source/bpf_private.h \
-	src/source/bpf_record.c \
-	src/source/bpf_scan.c \
-	src/source/bpf_settle.c \
-	src/source/capture.c \
-	src/source/capture.h \
-	src/source/capture_read.c \
-	src/source/capture_read.h \
-	src/source/capture_shape.c \
-	src/source/capture_shape.h \
-	src/source/capture_write.c \
+	src/source/bpf/bpf_dump.c \
+	src/source/bpf/bpf_dump.h \
+	src/source/bpf/bpf_dump_load.c \
+	src/source/bpf/bpf_dump_markers.c \
+	src/source/bpf/bpf_dump_private.h \
+	src/source/bpf/bpf_asked.c \
+	src/source/bpf/bpf_emit.c \
+	src/source/bpf/bpf_files.c \
+	src/source/bpf/bpf_match.c \
+	src/source/bpf/bpf_private.h \
+	src/source/bpf/bpf_record.c \
+	src/source/bpf/bpf_scan.c \
+	src/source/bpf/bpf_settle.c \
+	src/source/capture/capture.c \
+	src/source/capture/capture.h \
+	src/source/capture/capture_read.c \
+	src/source/capture/capture_read.h \
+	src/source/capture/capture_shape.c \
+	src/source/capture/capture_shape.h \
+	src/source/capture/capture_write.c \
 	src/source/file_name.c \
 	src/source/file_name.h \
-	src/source/guard.c \
-	src/source/guard.h \
-	src/source/helper.c \
-	src/source/helper.h \
-	src/source/markers.c \
-	src/source/markers.h \
-	src/source/mounts.c \
-	src/source/mounts.h \
-	src/source/procfacts.c \
-	src/source/procfacts.h \
-	src/source/procfs.c \
-	src/source/procfs.h \
-	src/source/procfs_chain.c \
-	src/source/procfs_clock.c \
-	src/source/procfs_crew.c \
-	src/source/procfs_denied.c \
-	src/source/procfs_dismiss.c \
-	src/source/procfs_doubt.c \
-	src/source/procfs_files.c \
-	src/source/procfs_jobs.c \
-	src/source/procfs_join.c \
-	src/source/procfs_join.h \
-	src/source/procfs_locks.c \
-	src/source/procfs_markers.c \
-	src/source/procfs_memo.c \
-	src/source/procfs_names.c \
-	src/source/procfs_ofd.c \
-	src/source/procfs_orphans.c \
-	src/source/procfs_private.h \
-	src/source/procfs_procs.c \
-	src/source/procfs_resolve.c \
-	src/source/procfs_scan.c \
-	src/source/procfs_sweep.c \
-	src/source/procfs_tasks.c \
-	src/source/procfs_uses.c \
-	src/source/procfs_uses.h \
-	src/source/procfs_uses_below.c \
-	src/source/procfs_uses_block.c \
-	src/source/procfs_uses_kernel.c \
-	src/source/procfs_uses_overlay.c \
-	src/source/procfs_uses_proc.c \
-	src/source/procfs_uses_socket.c \
-	src/source/procfs_waits.c \
-	src/source/procfs_walk.c \
-	src/source/procroot.c \
-	src/source/procroot.h \
-	src/source/rights.c \
-	src/source/rights.h \
+	src/source/host/guard.c \
+	src/source/host/guard.h \
+	src/source/host/helper.c \
+	src/source/host/helper.h \
+	src/source/host/markers.c \
+	src/source/host/markers.h \
+	src/source/host/mounts.c \
+	src/source/host/mounts.h \
+	src/source/host/procfacts.c \
+	src/source/host/procfacts.h \
+	src/source/procfs/procfs.c \
+	src/source/procfs/procfs.h \
+	src/source/procfs/procfs_chain.c \
+	src/source/procfs/procfs_clock.c \
+	src/source/procfs/procfs_crew.c \
+	src/source/procfs/procfs_denied.c \
+	src/source/procfs/procfs_dismiss.c \
+	src/source/procfs/procfs_doubt.c \
+	src/source/procfs/procfs_files.c \
+	src/source/procfs/procfs_jobs.c \
+	src/source/procfs/procfs_join.c \
+	src/source/procfs/procfs_join.h \
+	src/source/procfs/procfs_locks.c \
+	src/source/procfs/procfs_markers.c \
+	src/source/procfs/procfs_memo.c \
+	src/source/procfs/procfs_names.c \
+	src/source/procfs/procfs_ofd.c \
+	src/source/procfs/procfs_orphans.c \
+	src/source/procfs/procfs_private.h \
+	src/source/procfs/procfs_procs.c \
+	src/source/procfs/procfs_resolve.c \
+	src/source/procfs/procfs_scan.c \
+	src/source/procfs/procfs_sweep.c \
+	src/source/procfs/procfs_tasks.c \
+	src/source/procfs/procfs_uses.c \
+	src/source/procfs/procfs_uses.h \
+	src/source/procfs/procfs_uses_below.c \
+	src/source/procfs/procfs_uses_block.c \
+	src/source/procfs/procfs_uses_kernel.c \
+	src/source/procfs/procfs_uses_overlay.c \
+	src/source/procfs/procfs_uses_proc.c \
+	src/source/procfs/procfs_uses_socket.c \
+	src/source/procfs/procfs_waits.c \
+	src/source/procfs/procfs_walk.c \
+	src/source/host/procroot.c \
+	src/source/host/procroot.h \
+	src/source/host/rights.c \
+	src/source/host/rights.h \
 	src/source/source.h \
-	src/source/sysroot.c \
-	src/source/sysroot.h \
+	src/source/host/sysroot.c \
+	src/source/host/sysroot.h \
 	src/source/unread.c \
 	src/source/unread.h \
-	src/source/unixsock.c \
-	src/source/unixsock.h \
+	src/source/host/unixsock.c \
+	src/source/host/unixsock.h \
 	src/source/uses.c \
 	src/source/uses.h \
-	src/source/wire.c \
-	src/source/wire.h
+	src/source/host/wire.c \
+	src/source/host/wire.h
 
 # The program for the kernel, in two ways: typed reads need Linux 6.2, copying ones 5.17. What bpftool makes of it is a header with
 # the program in it; it belongs to the build and is not distributed.

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
-#include "source/procroot.h"
+#include "source/host/procroot.h"
 #include "source/source.h"
 
 /* So many are kept of one kind; the others are counted. */

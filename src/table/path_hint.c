@@ -2,7 +2,7 @@
 /* Names under which a file of another mount namespace is found from here. */
 #include "table/path_hint.h"
 
-#include "source/procroot.h"
+#include "source/host/procroot.h"
 
 void lk_path_from_here(const struct lk_lock *l, lk_buf *out)
 {

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "source/procfacts.h"
-#include "source/procfs_uses.h"
+#include "source/host/procfacts.h"
+#include "source/procfs/procfs_uses.h"
 
 #define N_FILES 2
 

@@ -6,8 +6,8 @@
 
 #include "base/cleanup.h"
 #include "fuzz.h"
-#include "source/bpf_dump_private.h"
-#include "source/bpf_private.h"
+#include "source/bpf/bpf_dump_private.h"
+#include "source/bpf/bpf_private.h"
 
 struct rest {
 	const uint8_t *p;

@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "fuzz.h"
-#include "source/capture.h"
+#include "source/capture/capture.h"
 
 struct text {
 	char *s;

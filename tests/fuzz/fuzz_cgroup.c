@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "fuzz.h"
 #include "model/unit.h"
-#include "source/procfacts.h"
+#include "source/host/procfacts.h"
 
 static void check_path(const char *path)
 {

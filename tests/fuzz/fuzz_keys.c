@@ -4,7 +4,7 @@
 
 #include "base/cleanup.h"
 #include "fuzz.h"
-#include "tui/keymap.h"
+#include "tui/term/keymap.h"
 
 /* What has a name is found by it. */
 static void check_key(lk_press key)

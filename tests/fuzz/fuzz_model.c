@@ -14,7 +14,7 @@
 #include "fuzz.h"
 #include "model/build.h"
 #include "model/diff.h"
-#include "source/capture.h"
+#include "source/capture/capture.h"
 
 #define MAPS_MAX 4
 

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "fuzz.h"
-#include "source/mounts.h"
+#include "source/host/mounts.h"
 
 #define OTHER 3
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "source/capture.h"
+#include "source/capture/capture.h"
 #include "tests/tui/nosys.h"
-#include "tui/app.h"
+#include "tui/core/app.h"
 
 #define KEYS_MAX 400
 

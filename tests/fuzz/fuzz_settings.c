@@ -9,7 +9,7 @@
 #include "base/io.h"
 #include "cli/settings.h"
 #include "fuzz.h"
-#include "tui/keymap.h"
+#include "tui/term/keymap.h"
 
 static int read_settings(struct lk_settings *s, const char *text, size_t n, struct lk_err *err)
 {

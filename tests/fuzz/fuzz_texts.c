@@ -4,8 +4,8 @@
 
 #include "base/cleanup.h"
 #include "fuzz.h"
-#include "source/bpf_private.h"
-#include "source/procfs_uses.h"
+#include "source/bpf/bpf_private.h"
+#include "source/procfs/procfs_uses.h"
 
 static void fuzz_filesystems(const char *s, size_t n)
 {

@@ -5,8 +5,8 @@
 
 #include "base/cleanup.h"
 #include "fuzz.h"
+#include "source/host/wire.h"
 #include "source/unread.h"
-#include "source/wire.h"
 
 /* Whoever hears a frame: passes it on, and remembers the strings. */
 struct ear {

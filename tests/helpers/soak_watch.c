@@ -16,7 +16,7 @@
 
 #include "model/build.h"
 #include "model/diff.h"
-#include "source/procfs.h"
+#include "source/procfs/procfs.h"
 
 #define N_PROCESSES 8
 #define N_LOCKS 40 /* of each process */

@@ -31,8 +31,8 @@
 #include "base/sanitize.h"
 #include "base/text.h"
 #include "nosys.h"
-#include "source/capture.h"
-#include "tui/app.h"
+#include "source/capture/capture.h"
+#include "tui/core/app.h"
 
 struct job {
 	void (*work)(void *arg);

@@ -17,10 +17,10 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "source/procfs.h"
+#include "source/procfs/procfs.h"
 #include "source/uses.h"
-#include "tui/app.h"
-#include "tui/vigil.h"
+#include "tui/core/app.h"
+#include "tui/frame/vigil.h"
 
 struct deferred {
 	void (*work)(void *arg);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/bpf_dump_private.h"
+#include "source/bpf/bpf_dump_private.h"
 
 static struct lk_bpf_name name_of(const char *s, uint32_t parent)
 {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "source/bpf_private.h"
+#include "source/bpf/bpf_private.h"
 
 static const struct lk_bpf_inode inode = { .major = 0xfe, .minor = 1, .ino = 42 };
 

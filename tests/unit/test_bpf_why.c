@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "source/bpf_dump_private.h"
+#include "source/bpf/bpf_dump_private.h"
 
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 

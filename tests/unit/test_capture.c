@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "source/capture.h"
-#include "source/capture_shape.h"
+#include "source/capture/capture.h"
+#include "source/capture/capture_shape.h"
 #include "source/unread.h"
 
 #define HOST \

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/vec.h"
-#include "source/capture.h"
+#include "source/capture/capture.h"
 
 #define HEAD "{\"capture\":\"lockscope-capture/1\"}\n"
 #define HOST \

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/procfacts.h"
+#include "source/host/procfacts.h"
 
 static void is_path(const char *text, const char *expected)
 {

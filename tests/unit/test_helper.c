@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
-#include "source/helper.h"
+#include "source/host/helper.h"
 
 #define MAX_ITEMS 400
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "source/procfs_join.h"
+#include "source/procfs/procfs_join.h"
 
 /* One letter is one held lock; a lower-case one waits for the one before it. Freed by the caller. */
 static char *text_of(const char *letters, size_t *ret_n)

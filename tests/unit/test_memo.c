@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "source/procfs_private.h"
+#include "source/procfs/procfs_private.h"
 
 static struct lk_fact_proc fact(int pid, const char *comm)
 {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "source/file_name.h"
-#include "source/mounts.h"
+#include "source/host/mounts.h"
 
 #define OWN_NS 4026531841
 #define OTHER_NS 4026532451

@@ -12,8 +12,8 @@
 
 #include "action/release.h"
 #include "model/build.h"
-#include "source/procfs.h"
-#include "source/rights.h"
+#include "source/host/rights.h"
+#include "source/procfs/procfs.h"
 
 /* The real system calls, of which one fails. */
 struct script {

@@ -3,7 +3,7 @@
 #include <locale.h>
 #include <string.h>
 
-#include "tui/canvas.h"
+#include "tui/term/canvas.h"
 
 static void start(struct lk_canvas *c, int w, int h)
 {

@@ -7,7 +7,7 @@
 #include "facts.h"
 #include "model/diff.h"
 #include "screen.h"
-#include "tui/timeline.h"
+#include "tui/widget/timeline.h"
 
 static struct lk_record flock_of(uint64_t ino, int pid)
 {

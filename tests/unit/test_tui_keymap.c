@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "tui/keymap.h"
+#include "tui/term/keymap.h"
 
 Test(tui_keymap, names_read_back)
 {

@@ -2,7 +2,7 @@
 /* Where things are on the screen, at every size; and clicks on them. */
 #include <criterion/criterion.h>
 
-#include "tui/paint.h"
+#include "tui/chrome/paint.h"
 #include "tui_world.h"
 
 static void want_look(void *arg)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/list.h"
+#include "tui/widget/list.h"
 
 /* A world of numbered rows. */
 struct world {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "tui/keymap.h"
+#include "tui/term/keymap.h"
 
 #define KEYS_MAX 8
 

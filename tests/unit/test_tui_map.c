@@ -6,7 +6,7 @@
 
 #include "facts.h"
 #include "screen.h"
-#include "tui/view_map.h"
+#include "tui/view/view_map.h"
 
 /* A lock of a process on some bytes of a file; the same key may belong to several files. */
 static void add_range(struct facts *f, uint64_t st_ino, const char *path, int pid, enum lk_mode mode, int64_t start,

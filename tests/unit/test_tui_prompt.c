@@ -13,7 +13,7 @@
 #include "base/io.h"
 #include "cli/out_json.h"
 #include "facts.h"
-#include "tui/app.h"
+#include "tui/core/app.h"
 
 /* ---- fields ---- */
 

@@ -4,8 +4,8 @@
 
 #include "base/cleanup.h"
 #include "table/sort.h"
-#include "tui/table_private.h"
-#include "tui/view_locks.h"
+#include "tui/view/view_locks.h"
+#include "tui/widget/table_private.h"
 #include "tui_world.h"
 
 static const struct lk_table_spot *spot_of(const struct lk_table_layout *l, size_t column)

@@ -6,8 +6,8 @@
 
 #include "facts.h"
 #include "screen.h"
-#include "tui/show.h"
-#include "tui/text.h"
+#include "tui/core/show.h"
+#include "tui/widget/text.h"
 
 static void row_is(const struct lk_wrap *w, size_t i, int indent, const char *text)
 {

@@ -2,7 +2,7 @@
 /* Rows in plain words, and what is counted by file and process. */
 #include <criterion/criterion.h>
 
-#include "tui/words.h"
+#include "tui/core/words.h"
 #include "tui_world.h"
 
 /* The sentence about the first lock that pid holds or waits for; free(3). */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/io.h"
-#include "tui/worker.h"
+#include "tui/frame/worker.h"
 
 /* A machine that the test makes slow, or lets hang. */
 struct slow {

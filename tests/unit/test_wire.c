@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source/host/wire.h"
 #include "source/unread.h"
-#include "source/wire.h"
 
 /* A sink that writes down what it gets. */
 static char said[4096];

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "facts.h"
-#include "tui/app.h"
-#include "tui/paint.h"
+#include "tui/chrome/paint.h"
+#include "tui/core/app.h"
 
 #define WORLD_MS 100000
 

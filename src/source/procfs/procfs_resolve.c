@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a path of the user's to the kernel's key, without opening the file: an O_PATH descriptor breaks no lease, wakes no FIFO
+ * and copies nothing up; its own fdinfo says inode and mount. Looking a path up can hang on a dead server: a helper does it. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/text.h"
+#include "source/file_name.h"
+#include "source/host/helper.h"
+#include "source/procfs/procfs_private.h"
+
+/* A path may lead into another mount namespace (/proc/PID/root/...): then some process there has the mount in its table. */
+static const struct lk_mount *find_foreign_mount(const struct lk_procroot *root, struct lk_mounts *mounts, int id)
+{
+	int fd = lk_io_openat(root->fd, ".", O_RDONLY | O_DIRECTORY);
+	lk_auto_dir *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct lk_mount *m = NULL;
+	struct dirent *e;
+	uint64_t last = 0;
+
+	while (dir && !m && (e = readdir(dir)) != NULL) {
+		struct lk_proc_name name;
+		int pid, mountinfo;
+		uint64_t ns;
+
+		if (lk_text_pid(e->d_name, strlen(e->d_name), &pid) < 0)
+			continue;
+		ns = lk_procroot_ns(root, pid, "mnt");
+		if (ns && ns == last)
+			continue;
+		last = ns;
+		name = lk_procroot_task_name(pid, 0, "mountinfo");
+		mountinfo = lk_io_openat(root->fd, name.s, O_RDONLY);
+		if (mountinfo >= 0 && lk_mounts_add(mounts, mountinfo, (unsigned)pid, ns) == 0)
+			m = lk_mounts_by_id(mounts, id);
+	}
+	return m;
+}
+
+static void take_stat(const struct statx *st, struct resolve_answer *a)
+{
+	a->has_stat = true;
+	a->st_major = st->stx_dev_major;
+	a->st_minor = st->stx_dev_minor;
+	a->st_ino = st->stx_ino;
+	a->nlink = st->stx_nlink;
+	a->mode = st->stx_mode;
+	a->rdev_major = st->stx_rdev_major;
+	a->rdev_minor = st->stx_rdev_minor;
+	a->mandatory_bits = lk_scan_mandatory_bits(st->stx_mode);
+	a->size = (int64_t)st->stx_size;
+}
+
+/* In a chroot no process may show the mount. On these file systems st_dev is the superblock's number (see lk_mounts_fs_keys_unique()). */
+static int identify_by_stat(int fd, struct resolve_answer *a)
+{
+	struct statfs fs;
+	struct statx st;
+
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	if (fs.f_type != EXT4_SUPER_MAGIC && fs.f_type != XFS_SUPER_MAGIC && fs.f_type != TMPFS_MAGIC)
+		return -ENOTSUP;
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0)
+		return -errno;
+	take_stat(&st, a);
+	a->local = LK_YES;
+	a->key = (struct lk_key){ .major = a->st_major, .minor = a->st_minor, .ino = a->st_ino };
+	return 0;
+}
+
+static int read_fdinfo(int fd, struct lk_fdinfo *ret)
+{
+	lk_buf text = { 0 };
+	int rc = lk_procroot_own_fdinfo(fd, &text);
+
+	if (rc == 0)
+		lk_parse_fdinfo(text.v, text.n, ret, NULL, NULL);
+	lk_vec_done(&text);
+	return rc;
+}
+
+int lk_resolve_identity(const struct lk_procroot *root, struct lk_mounts *mounts, int fd, struct resolve_answer *a)
+{
+	const struct lk_mount *m;
+	struct lk_fdinfo info;
+	struct statx st;
+	int rc = read_fdinfo(fd, &info);
+
+	if (rc < 0)
+		return rc;
+	a->mnt_id = info.mnt_id;
+	m = lk_mounts_by_id(mounts, info.mnt_id);
+	m = m ? m : find_foreign_mount(root, mounts, info.mnt_id);
+	if (!m)
+		return identify_by_stat(fd, a);
+	a->local = m->local;
+	if (m->local == LK_YES && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0)
+		take_stat(&st, a);
+	/* Before Linux 5.14 fdinfo has no ino; st_ino is the same number there (not st_dev). */
+	if (!info.has_ino && !a->has_stat)
+		return -ENOTSUP;
+	a->key = (struct lk_key){ .major = m->major, .minor = m->minor, .ino = info.has_ino ? info.ino : a->st_ino };
+	return 0;
+}
+
+int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, int fd, const struct resolve_answer *a)
+{
+	const struct lk_mount *m = lk_mounts_by_id(mounts, a->mnt_id);
+	struct lk_fact_file file = { .fstype = m ? m->fstype : "", .mount_point = m ? m->target : "" };
+	struct resolve_answer answer = *a;
+	lk_buf b = { 0 }, link = { 0 };
+	int rc;
+
+	if (fd >= 0 && lk_procroot_own_link(fd, &link) == 0)
+		lk_mounts_place(mounts, m, lk_buf_str(&link), &file);
+	/* In a chroot no table says what a path that was named there leads to. */
+	answer.unreachable = lk_mounts_has_root(mounts) ? file.unreachable : LK_UNKNOWN;
+	answer.foreign_mnt_ns = file.foreign_mnt_ns;
+	lk_buf_add(&b, &answer, sizeof(answer));
+	lk_buf_add(&b, file.fstype, strlen(file.fstype) + 1);
+	lk_buf_add(&b, file.mount_point, strlen(file.mount_point) + 1);
+	lk_buf_add(&b, link.v, link.n);
+	rc = lk_helper_emit(out, b.v, b.n);
+	lk_vec_done(&link);
+	lk_vec_done(&b);
+	return rc;
+}
+
+struct resolve {
+	const struct lk_procroot *root;
+	struct lk_mounts mounts;
+	struct lk_arena *arena;
+	const char *path;
+	bool follow, answered;
+	int rc;
+	struct lk_fact_file file;
+};
+
+static int resolve_work(void *arg, size_t i __attribute__((unused)), struct lk_helper_out *out)
+{
+	struct resolve *r = arg;
+	lk_auto_fd fd = lk_io_openat(AT_FDCWD, r->path, O_PATH | (r->follow ? 0 : O_NOFOLLOW));
+	struct resolve_answer a = {
+		.rc = fd < 0 ? fd : 0, .mnt_id = -1, .local = LK_UNKNOWN, .key = { .none = true }, .size = -1
+	};
+
+	if (fd >= 0)
+		a.rc = lk_resolve_identity(r->root, &r->mounts, fd, &a);
+	return lk_resolve_send(out, &r->mounts, fd, &a);
+}
+
+/* The next NUL-terminated string of an answer, NULL when it is empty or does not end. */
+static const char *take_string(const char **p, const char *end)
+{
+	const char *s = *p, *nul = memchr(s, '\0', (size_t)(end - s));
+
+	*p = nul ? nul + 1 : end;
+	return nul && nul > s ? s : NULL;
+}
+
+int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret_rc, struct lk_fact_file *ret)
+{
+	const char *p = data + sizeof(struct resolve_answer), *end = data + n, *fstype, *target;
+	struct resolve_answer a;
+
+	if (n < sizeof(a))
+		return -EBADMSG;
+	memcpy(&a, data, sizeof(a));
+	*ret_rc = a.rc;
+	fstype = take_string(&p, end);
+	target = take_string(&p, end);
+	*ret = (struct lk_fact_file){
+		.key = a.key,
+		.has_stat = a.has_stat,
+		.st_major = a.st_major,
+		.st_minor = a.st_minor,
+		.st_ino = a.st_ino,
+		.nlink = a.nlink,
+		.mode = a.mode,
+		.rdev_major = a.rdev_major,
+		.rdev_minor = a.rdev_minor,
+		.mandatory_bits = a.mandatory_bits,
+		.size = a.size,
+		.deleted = LK_NO,
+		.replaced = LK_NO,
+		.unreachable = a.unreachable,
+		.foreign_mnt_ns = a.foreign_mnt_ns,
+		.mnt_id = a.mnt_id,
+		.local = a.local,
+		.fstype = lk_arena_strdup(arena, fstype),
+		.mount_point = lk_arena_strdup(arena, target),
+		.path = lk_arena_strndup(arena, p, (size_t)(end - p)),
+	};
+	return 0;
+}
+
+static int resolve_take(void *arg, size_t i __attribute__((unused)), const char *data, size_t n)
+{
+	struct resolve *r = arg;
+
+	r->answered = true;
+	return lk_resolve_take(r->arena, data, n, &r->rc, &r->file);
+}
+
+static int resolve_live(struct procfs *p, struct resolve *r, struct lk_err *err)
+{
+	struct lk_helper_job job = {
+		.n_items = 1,
+		.work = resolve_work,
+		.take = resolve_take,
+		.arg = r,
+		.keep_fd = p->root.fd,
+		.stall_ms = LK_RESOLVE_STALL_MS,
+	};
+	struct lk_helper_result res;
+	int rc = lk_scan_load_own_mounts(&p->root, &r->mounts);
+
+	if (rc < 0)
+		return lk_err_set(err, rc, "cannot read the mount table: %s", strerror(-rc));
+	rc = lk_helper_run(&job, &res);
+	if (rc < 0)
+		return lk_err_set(err, rc, "cannot look up %s: %s", r->path, strerror(-rc));
+	if (!r->answered)
+		return lk_err_set(err, -ETIMEDOUT, "%s: its file system does not answer", r->path);
+	if (r->rc < 0)
+		return lk_err_set(err, r->rc, "%s: %s", r->path, strerror(-r->rc));
+	return 0;
+}
+
+static void keep_file(struct lk_arena *a, const struct lk_fact_file *from, struct lk_fact_file *ret)
+{
+	*ret = *from;
+	ret->path = lk_arena_strdup(a, from->path);
+	ret->fstype = lk_arena_strdup(a, from->fstype);
+	ret->mount_point = lk_arena_strdup(a, from->mount_point);
+}
+
+/* In a copied tree a path is known only as a holder saw it. */
+static int resolve_in_tree(struct procfs *p, const char *path, struct lk_fact_file *ret, struct lk_err *err)
+{
+	struct lk_request req = { 0 };
+	struct scan s = { .root = &p->root, .req = &req };
+	int rc = lk_scan_run(&s, err), found = -ENODATA;
+
+	for (size_t i = 0; rc == 0 && found == -ENODATA && i < s.fds.n; i++) {
+		const struct scan_fd *f = &s.fds.v[i];
+
+		if (f->dead || !lk_file_is_called(&f->file, path))
+			continue;
+		keep_file(&p->resolved, &f->file, ret);
+		found = 0;
+	}
+	lk_scan_done(&s);
+	if (rc == 0 && found < 0)
+		rc = lk_err_set(err, found, "%s: no process of this tree shows a lock on a file of that name", path);
+	return rc;
+}
+
+int lk_procfs_resolve(struct lk_source *src, const char *path, bool follow, struct lk_fact_file *ret,
+		      struct lk_err *err)
+{
+	struct procfs *p = (struct procfs *)src;
+	struct resolve r = { .root = &p->root, .path = path, .follow = follow, .arena = &p->resolved };
+	int rc;
+
+	if (!p->root.is_proc)
+		return resolve_in_tree(p, path, ret, err);
+	rc = resolve_live(p, &r, err);
+	if (rc == 0)
+		*ret = r.file;
+	lk_mounts_done(&r.mounts);
+	return rc;
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The passes, cheapest first; a later one runs only for what the earlier ones left open. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/debug.h"
+#include "base/io.h"
+#include "source/procfs/procfs_private.h"
+
+/* The whole sweep that two looks at a few processes can lead to is followed by a last round. */
+#define MAX_ROUNDS 4
+
+void lk_scan_done(struct scan *s)
+{
+	lk_arena_done(&s->arena);
+	lk_mounts_done(&s->mounts);
+	lk_scan_lines_done(&s->lines);
+	lk_vec_done(&s->fds);
+	lk_vec_done(&s->hits);
+	lk_vec_done(&s->procs);
+	lk_map_done(&s->locked_inodes);
+	lk_vec_done(&s->openers);
+	lk_vec_done(&s->seen);
+	lk_vec_done(&s->devs);
+	lk_vec_done(&s->tables);
+	free(s->dents);
+	lk_vec_done(&s->waiters);
+	lk_vec_done(&s->sleepers);
+	lk_vec_done(&s->clocks);
+	lk_vec_done(&s->denied);
+	lk_vec_done(&s->orphans);
+	lk_vec_done(&s->mountinfo_tried);
+	lk_vec_done(&s->namespaces);
+	lk_vec_done(&s->named);
+	lk_vec_done(&s->buf);
+}
+
+bool lk_scan_skips(const struct scan *s, int pid)
+{
+	return lk_guarded_skips(s->guarded, s->root, pid);
+}
+
+bool lk_scan_is_late(struct scan *s)
+{
+	if (!s->late && s->deadline_ms && lk_io_now_ms() >= s->deadline_ms)
+		s->late = true;
+	return s->late;
+}
+
+/* A missing or forbidden /proc/locks leaves fdinfo; anything else is a failure of the machine. */
+static int tolerate_no_locks(struct scan *s, int rc, struct lk_err *err)
+{
+	if (rc == -ENOENT || rc == -EACCES || rc == -EPERM) {
+		s->has_locks_file = false;
+		lk_scan_deny(s, LK_UNREAD_LOCKS, rc);
+		return 0;
+	}
+	return rc < 0 ? lk_err_set(err, rc, "cannot read the kernel's lock list (proc file 'locks'): %s", strerror(-rc))
+		      : 0;
+}
+
+typedef LK_VEC(size_t) indexes;
+
+/* Held lines without a descriptor that shows them. */
+static void find_orphans(const struct scan *s, indexes *ret)
+{
+	struct scan_counts c;
+
+	ret->n = 0;
+	lk_scan_count(s, &s->lines, &c);
+	for (size_t i = 0; i < s->lines.v.n; i++) {
+		const struct scan_line *l = &s->lines.v.v[i];
+		struct scan_count *n = l->rec.depth ? NULL : lk_scan_count_of(&c, l->hash);
+
+		if (n && n->next_seen++ >= n->n_groups)
+			*lk_vec_push(ret) = i;
+	}
+	lk_scan_counts_done(&c);
+}
+
+/* Keeps of the orphans those whose line was not there `before` the sweep: a lock taken meanwhile, worth another look; and those that
+ * another look has not explained. */
+static void keep_new(const struct scan *s, const struct scan_lines *before, const struct scan_doubt *d, indexes *o)
+{
+	struct scan_counts was, is;
+	size_t kept = 0;
+
+	lk_scan_count(s, before, &was);
+	lk_scan_count(s, &s->lines, &is);
+	for (size_t i = 0; i < o->n; i++) {
+		uint64_t hash = s->lines.v.v[o->v[i]].hash;
+		struct scan_count *w = lk_scan_count_of(&was, hash), *n = lk_scan_count_of(&is, hash);
+
+		if (!w || !n || w->n_lines < n->n_lines || lk_scan_is_in_doubt(d, hash))
+			o->v[kept++] = o->v[i];
+	}
+	o->n = kept;
+	lk_scan_counts_done(&was);
+	lk_scan_counts_done(&is);
+}
+
+/* The processes that lines name, each once. */
+static void recorded_pids(const struct scan *s, const indexes *o, lk_ints *ret)
+{
+	for (size_t i = 0; i < o->n; i++)
+		lk_scan_add_pid(ret, s->lines.v.v[o->v[i]].rec.pid);
+	lk_ints_sort(ret);
+}
+
+static void sweep_recorded_threads(struct scan *s, const indexes *o)
+{
+	lk_ints p = { 0 };
+
+	recorded_pids(s, o, &p);
+	for (size_t i = 0; i < p.n && !lk_scan_is_late(s); i++)
+		lk_scan_sweep_threads(s, p.v[i]);
+	lk_vec_done(&p);
+}
+
+static void copy_lines(struct scan_lines *to, const struct scan_lines *from)
+{
+	lk_scan_lines_done(to);
+	lk_vec_reserve(&to->v.v, &to->v.cap, 0, from->v.n, sizeof(*to->v.v));
+	if (from->v.n)
+		memcpy(to->v.v, from->v.v, from->v.n * sizeof(*to->v.v));
+	to->v.n = from->v.n;
+	to->n_reads = from->n_reads;
+	to->n_bytes = from->n_bytes;
+	to->n_bad = from->n_bad;
+}
+
+/* The list as it is now, and what the sweep dismissed of it. A list that is not to be relied on is no reason to dismiss anything. */
+static int read_list(struct scan *s, struct scan_lines *before, struct lk_err *err)
+{
+	int rc = tolerate_no_locks(s, lk_scan_stable_lines(s, before), err);
+
+	if (rc < 0 || !s->has_locks_file)
+		return rc;
+	if (s->stable || !s->n_dismissed) {
+		lk_scan_look_at_dismissed(s);
+		return 0;
+	}
+	s->read_all = true;
+	return lk_scan_sweep(s);
+}
+
+/* Sweep and lock list are read one after the other; where they disagree because something changed, both are looked at again. */
+static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
+{
+	struct scan_doubt doubt = { 0 };
+	int rc = 0;
+
+	for (int round = 0; rc == 0 && round < MAX_ROUNDS; round++) {
+		rc = read_list(s, before, err);
+		if (rc < 0 || !s->has_locks_file || lk_scan_is_late(s))
+			break;
+		lk_scan_number_ofds(s);
+		find_orphans(s, o);
+		keep_new(s, before, &doubt, o);
+		lk_debug(LK_DEBUG_SCAN,
+			 "round %d: %zu lines in %zu reads, %s; %zu of them new and shown by no descriptor", round + 1,
+			 s->lines.v.n, s->lines.n_reads,
+			 s->stable ? "nothing is missing" : "the list does not stand still", o->n);
+		if (!o->n || lk_scan_is_late(s))
+			break;
+		rc = lk_scan_look_again(s, o->v, o->n, &doubt);
+		copy_lines(before, &s->lines);
+	}
+	lk_scan_doubt_done(&doubt);
+	return rc;
+}
+
+static bool key_in(const struct lk_key *keys, size_t n, const struct lk_key *k)
+{
+	return n && !k->none && bsearch(k, keys, n, sizeof(*keys), lk_key_compare);
+}
+
+/* The files of the orphans, each once, sorted. */
+static struct lk_key *orphan_keys(const struct scan *s, const indexes *o, size_t *ret_n)
+{
+	struct lk_key *keys = lk_alloc(o->n, sizeof(*keys));
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < o->n; i++) {
+		if (!s->lines.v.v[o->v[i]].rec.key.none)
+			keys[n++] = s->lines.v.v[o->v[i]].rec.key;
+	}
+	qsort(keys, n, sizeof(*keys), lk_key_compare);
+	for (size_t i = 0; i < n; i++) {
+		if (!kept || lk_key_compare(&keys[kept - 1], &keys[i]) != 0)
+			keys[kept++] = keys[i];
+	}
+	*ret_n = kept;
+	return keys;
+}
+
+/* Appends the groups (a held line and the waiters under it) whose file is, or is not, among the keys. */
+static void add_groups(struct scan_lines *to, const struct scan_lines *from, const struct lk_key *keys, size_t n,
+		       bool want)
+{
+	bool take = false;
+
+	for (size_t i = 0; i < from->v.n; i++) {
+		const struct scan_line *l = &from->v.v[i];
+
+		if (!l->rec.depth)
+			take = key_in(keys, n, &l->rec.key) == want;
+		if (take)
+			*lk_vec_push(&to->v) = *l;
+	}
+}
+
+/* Of the orphans those of whose lines there are fewer `now`: released, or counted twice by a torn read. */
+static void keep_released(const struct scan *s, const struct scan_lines *now, indexes *o)
+{
+	struct scan_counts is, was;
+	size_t kept = 0;
+
+	lk_scan_count(s, now, &is);
+	lk_scan_count(s, &s->lines, &was);
+	for (size_t i = 0; i < o->n; i++) {
+		uint64_t hash = s->lines.v.v[o->v[i]].hash;
+		struct scan_count *n = lk_scan_count_of(&is, hash), *w = lk_scan_count_of(&was, hash);
+
+		if (!n || !w || n->n_lines < w->n_lines)
+			o->v[kept++] = o->v[i];
+	}
+	o->n = kept;
+	lk_scan_counts_done(&is);
+	lk_scan_counts_done(&was);
+}
+
+/* Lines that are gone by now were locks released while we looked: their files' lines are taken anew. */
+static void replace_released(struct scan *s, const struct scan_lines *now, indexes *o)
+{
+	lk_auto_mem struct lk_key *keys = NULL;
+	struct scan_lines mixed = { .n_reads = s->lines.n_reads, .n_bad = s->lines.n_bad };
+	size_t n_keys;
+
+	keep_released(s, now, o);
+	if (!o->n)
+		return;
+	keys = orphan_keys(s, o, &n_keys);
+	add_groups(&mixed, &s->lines, keys, n_keys, false);
+	add_groups(&mixed, now, keys, n_keys, true);
+	lk_scan_lines_done(&s->lines);
+	s->lines = mixed;
+}
+
+/* A torn read would take away locks that still stand: it is believed only where the list is not trusted anyway. */
+static void drop_released(struct scan *s, indexes *o)
+{
+	struct scan_lines now = { 0 };
+	bool sure;
+
+	if (lk_scan_read_settled(s, &s->lines, &now, &sure) < 0)
+		return;
+	if (sure || !s->stable)
+		replace_released(s, &now, o);
+	lk_scan_lines_done(&now);
+	find_orphans(s, o);
+}
+
+/* Two equal exclusive locks cannot stand at once, unless two files share the key. */
+static bool is_impossible_twice(const struct scan *s, const struct lk_record *r)
+{
+	const struct lk_mount *m = lk_mounts_by_dev(&s->mounts, r->key.major, r->key.minor);
+
+	return r->mode == LK_MODE_WRITE && (!s->stable || (m && lk_mounts_fs_keys_unique(m->fstype)));
+}
+
+/* Where a read was torn, a second line of an exclusive lock is the same one met again further down. Even two equal reads in a row
+ * can have met it twice. */
+static void drop_repeated(struct scan *s, indexes *o)
+{
+	struct scan_counts c;
+	size_t n = 0, next = 0;
+	bool drop = false;
+
+	lk_scan_count(s, &s->lines, &c);
+	for (size_t i = 0; i < s->lines.v.n; i++) {
+		const struct scan_line *l = &s->lines.v.v[i];
+
+		if (!l->rec.depth) {
+			bool orphan = next < o->n && o->v[next] == i;
+
+			next += orphan;
+			drop = orphan && is_impossible_twice(s, &l->rec) && lk_scan_count_of(&c, l->hash)->n_groups > 0;
+		}
+		if (!drop)
+			s->lines.v.v[n++] = *l;
+	}
+	s->lines.v.n = n;
+	lk_scan_counts_done(&c);
+	find_orphans(s, o);
+}
+
+/* Another lockscope began to look after its descriptors had been swept, or has ended since. */
+static void look_for_markers(struct scan *s, indexes *o)
+{
+	lk_scan_sweep_lockscopes(s);
+	lk_scan_number_ofds(s);
+	lk_scan_leave_out_markers(s);
+	find_orphans(s, o);
+	if (lk_scan_any_may_be_marker(s, o->v, o->n))
+		drop_released(s, o);
+}
+
+/* Private tables of threads first, then mappings; each only while something is left to explain. */
+static void explain_orphans(struct scan *s, indexes *o)
+{
+	lk_auto_mem struct lk_key *keys = NULL;
+	size_t n_keys;
+
+	sweep_recorded_threads(s, o);
+	lk_scan_number_ofds(s);
+	find_orphans(s, o);
+	if (!o->n)
+		return;
+	lk_scan_sweep_threads(s, 0);
+	lk_scan_number_ofds(s);
+	find_orphans(s, o);
+	if (!o->n)
+		return;
+	keys = orphan_keys(s, o, &n_keys);
+	lk_scan_find_maps(s, keys, n_keys);
+}
+
+/* A descriptor showed a lock the list does not have: it was released since, or the list hides it (a child pid namespace). */
+static void drop_stale_of(struct scan *s, struct scan_counts *c, size_t first, size_t n, lk_u64s *shown)
+{
+	bool looked = false;
+
+	for (size_t i = first; i < first + n; i++) {
+		struct scan_hit *h = &s->hits.v[i];
+		struct scan_count *count = h->dead ? NULL : lk_scan_count_of(c, h->hash);
+
+		if (!count || count->n_groups <= count->n_lines)
+			continue;
+		/* Once for all of a descriptor's: its text is as long as its locks are many. */
+		if (!looked)
+			lk_scan_show(s, &s->fds.v[h->fd], shown);
+		looked = true;
+		h->dead = !lk_u64s_has(shown, h->hash);
+	}
+}
+
+static void drop_stale_hits(struct scan *s)
+{
+	struct scan_counts c;
+	lk_u64s shown = { 0 };
+
+	lk_scan_count(s, &s->lines, &c);
+	for (size_t i = 0, n; i < s->hits.n; i += n) {
+		for (n = 1; i + n < s->hits.n && s->hits.v[i + n].fd == s->hits.v[i].fd;)
+			n++;
+		drop_stale_of(s, &c, i, n, &shown);
+	}
+	lk_scan_counts_done(&c);
+	lk_vec_done(&shown);
+}
+
+/* What is told when the time is up: it is not everything, and says so. */
+static void tell_what_there_is(struct scan *s)
+{
+	lk_scan_number_ofds(s);
+	lk_scan_leave_out_markers(s);
+	lk_scan_describe_files(s);
+}
+
+static void explain(struct scan *s, indexes *o)
+{
+	lk_scan_number_ofds(s);
+	lk_scan_leave_out_markers(s);
+	if (s->has_locks_file)
+		find_orphans(s, o);
+	if (o->n)
+		drop_released(s, o);
+	if (o->n)
+		drop_repeated(s, o);
+	if (lk_scan_any_may_be_marker(s, o->v, o->n))
+		look_for_markers(s, o);
+	if (o->n && !lk_scan_is_late(s))
+		explain_orphans(s, o);
+	drop_stale_hits(s);
+	lk_scan_collect_openers(s);
+	lk_scan_find_waiters(s);
+	lk_scan_describe_files(s);
+	/* Once more with the waiters' descriptors, whose files are known only now. */
+	if (s->waiters.n)
+		lk_scan_number_ofds(s);
+}
+
+static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
+{
+	int rc, list_rc;
+
+	s->has_locks_file = true;
+	rc = lk_scan_load_own_mounts(s->root, &s->mounts);
+	if (rc < 0 && rc != -ENOENT)
+		lk_scan_deny(s, LK_UNREAD_MOUNTS, rc);
+	rc = lk_scan_first_sweep(s, before, &list_rc);
+	lk_debug(LK_DEBUG_SCAN,
+		 "swept %zu processes: %zu descriptors show locks, %zu were dismissed by their inode number",
+		 s->procs.n, s->fds.n, s->n_dismissed);
+	list_rc = tolerate_no_locks(s, list_rc, err);
+	if (list_rc < 0)
+		return list_rc;
+	if (rc < 0 && !s->has_locks_file)
+		return lk_err_set(err, rc, "cannot list the processes: %s", strerror(-rc));
+	if (rc < 0)
+		lk_scan_deny(s, LK_UNREAD_PROCESSES, rc);
+	rc = s->has_locks_file ? settle(s, before, o, err) : 0;
+	if (rc < 0)
+		return rc;
+	if (lk_scan_is_late(s))
+		tell_what_there_is(s);
+	else
+		explain(s, o);
+	lk_debug(LK_DEBUG_SCAN, "%s: %zu locks without a descriptor, %zu waiters, %zu kinds of things not read",
+		 s->late ? "the time is up" : "done", o->n, s->waiters.n, s->denied.n);
+	return 0;
+}
+
+int lk_scan_run(struct scan *s, struct lk_err *err)
+{
+	struct scan_lines before = { 0 };
+	indexes o = { 0 };
+	int rc = run_passes(s, &before, &o, err);
+
+	lk_scan_lines_done(&before);
+	lk_vec_done(&o);
+	return rc < 0 ? lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc)) : 0;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks at the machine, each ready to be shown. */
+#include "tui/frame/frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/io.h"
+#include "model/build.h"
+
+struct lk_looker {
+	struct lk_source *source;
+	struct lk_request request;
+	struct lk_diff *diff;
+	uint64_t n_looks;
+	uint64_t n_whole; /* that gave a snapshot */
+};
+
+struct lk_frame *lk_frame_hold(const struct lk_frame *f)
+{
+	struct lk_frame *own = (struct lk_frame *)f;
+
+	if (own)
+		__atomic_add_fetch(&own->refs, 1, __ATOMIC_RELAXED);
+	return own;
+}
+
+void lk_frame_drop(const struct lk_frame *f)
+{
+	struct lk_frame *own = (struct lk_frame *)f;
+
+	if (!own || __atomic_sub_fetch(&own->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (size_t i = 0; i < own->n_events; i++)
+		lk_history_entry_done(&own->events[i]);
+	free(own->events);
+	free(own->since_ms);
+	free(own->at_least);
+	lk_forest_done(&own->forest);
+	lk_sums_done(&own->sums);
+	lk_snapshot_free(own->snap);
+	lk_err_done(&own->failure);
+	free(own);
+}
+
+int64_t lk_frame_age_ms(const struct lk_frame *f, const struct lk_lock *l, int64_t now_ms, bool *ret_at_least)
+{
+	int64_t passed = now_ms > f->taken_ms ? now_ms - f->taken_ms : 0;
+
+	*ret_at_least = false;
+	/* The kernel keeps no time of a capture: it stands still. */
+	if (!f->snap->host.live)
+		passed = 0;
+	if (lk_lock_is_waiting(l) && l->wait_ms >= 0)
+		return l->wait_ms + passed;
+	if (!f->since_ms)
+		return -1;
+	*ret_at_least = f->at_least[l->index];
+	return f->taken_ms - f->since_ms[l->index] + passed;
+}
+
+struct lk_looker *lk_looker_new(struct lk_source *source, unsigned needs, uint32_t timeout_ms)
+{
+	struct lk_looker *l = lk_alloc(1, sizeof(*l));
+
+	l->diff = lk_diff_new();
+	l->source = source;
+	l->request = (struct lk_request){ .needs = needs, .timeout_ms = timeout_ms };
+	return l;
+}
+
+void lk_looker_free(struct lk_looker *l)
+{
+	if (!l)
+		return;
+	lk_diff_free(l->diff);
+	free(l);
+}
+
+void lk_looker_set_exact(struct lk_looker *l, bool exact)
+{
+	l->request.exact = exact;
+}
+
+static void note_ages(struct lk_frame *f, const struct lk_diff *d)
+{
+	size_t n = f->snap->n_locks;
+
+	f->since_ms = lk_alloc(n, sizeof(*f->since_ms));
+	f->at_least = lk_alloc(n, sizeof(*f->at_least));
+	for (size_t i = 0; i < n; i++) {
+		bool at_least = false;
+
+		f->since_ms[i] = lk_diff_seen_since(d, &f->snap->locks[i], &at_least);
+		f->at_least[i] = at_least;
+	}
+}
+
+static void note_events(struct lk_frame *f, const struct lk_event *ev, size_t n)
+{
+	f->events = lk_alloc(n, sizeof(*f->events));
+	f->n_events = n;
+	for (size_t i = 0; i < n; i++)
+		lk_history_entry_make(&f->events[i], &ev[i]);
+}
+
+/* The snapshot is the frame's and, as long as it needs it, the diff's. */
+static void digest(struct lk_looker *l, struct lk_frame *f, uint32_t expected_ms)
+{
+	const struct lk_event *events = NULL;
+	size_t n_events = lk_diff_feed(l->diff, lk_snapshot_hold(f->snap), f->taken_ms, l->n_whole++ ? expected_ms : 0,
+				       &events);
+
+	note_ages(f, l->diff);
+	note_events(f, events, n_events);
+	lk_diff_settle(l->diff);
+	f->forest = lk_forest_make(f->snap);
+	lk_sums_make(f, &f->sums);
+}
+
+struct lk_frame *lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_t expected_ms)
+{
+	struct lk_frame *f = lk_alloc(1, sizeof(*f));
+	int rc;
+
+	*f = (struct lk_frame){ .refs = 1, .number = ++l->n_looks, .taken_ms = now_ms, .wall_ms = wall_ms };
+	f->cost_ms = lk_io_cpu_ms();
+	rc = lk_snapshot_take(l->source, &l->request, &f->snap, &f->failure);
+	f->cost_ms = lk_io_cpu_ms() - f->cost_ms;
+	if (rc < 0) {
+		if (!f->failure.code)
+			lk_err_set(&f->failure, rc, "the locks could not be read: %s", strerror(-rc));
+		f->snap = NULL;
+		return f;
+	}
+	f->scan_ms = f->snap->end.scan_ms;
+	digest(l, f, expected_ms);
+	return f;
+}

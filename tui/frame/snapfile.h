@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The look on the screen as a file: exactly the bytes that `lockscope list --json` would print, or `lockscope list` for a name that ends
+ * in .txt. */
+#ifndef LK_TUI_SNAPFILE_H
+#define LK_TUI_SNAPFILE_H
+
+#include "tui/core/app.h"
+
+/* Off the input path; says in the message line what became of it. A file that has the name already stays. "~/" is the home folder.
+ * LK_DIRTY_*. */
+unsigned lk_snapfile_write(struct lk_tui *t, const char *path);
+
+#endif

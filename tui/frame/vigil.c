@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The locks that somebody waits for, and telling when one has gone. */
+#include "tui/frame/vigil.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "words/words.h"
+
+/* Looks that could not see everything, one after the other, before a lock that is in none of them counts as gone. */
+#define DOUBTS_MAX 3
+
+struct vigil {
+	uint64_t id;
+	struct lk_record rec;
+	int pid;
+	uint64_t start_ticks;
+	int64_t since_ms; /* in the clock of frames */
+	unsigned doubts;
+	char *comm; /* owned; NULL unknown */
+	char *words; /* owned: "the flock write lock on /srv/x" */
+};
+
+struct lk_vigils {
+	LK_VEC(struct vigil) v;
+};
+
+static void vigil_done(struct vigil *v)
+{
+	free(v->comm);
+	free(v->words);
+}
+
+static struct vigil *find(const struct lk_tui *t, uint64_t id)
+{
+	for (size_t i = 0; t->vigils && i < t->vigils->v.n; i++) {
+		if (t->vigils->v.v[i].id == id)
+			return &t->vigils->v.v[i];
+	}
+	return NULL;
+}
+
+const char *lk_vigil_why_not(const struct lk_subject *s)
+{
+	if (!s->lock)
+		return "this row is not about one lock";
+	if (!s->frame->snap->host.live)
+		return "what is shown here does not change";
+	if (lk_lock_is_waiting(s->lock))
+		return "this is a request that waits itself";
+	return NULL;
+}
+
+bool lk_vigil_has(const struct lk_tui *t, const struct lk_lock *l)
+{
+	return find(t, l->id) != NULL;
+}
+
+static void drop(struct lk_tui *t, struct vigil *v)
+{
+	struct vigil *last = &t->vigils->v.v[--t->vigils->v.n];
+
+	vigil_done(v);
+	*v = *last;
+}
+
+bool lk_vigil_stop(struct lk_tui *t, const struct lk_lock *l)
+{
+	struct vigil *v = find(t, l->id);
+
+	if (v)
+		drop(t, v);
+	return v != NULL;
+}
+
+void lk_vigils_free(struct lk_tui *t)
+{
+	while (t->vigils && t->vigils->v.n)
+		drop(t, t->vigils->v.v);
+	if (t->vigils)
+		lk_vec_done(&t->vigils->v);
+	free(t->vigils);
+	t->vigils = NULL;
+}
+
+void lk_vigil_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
+{
+	struct vigil v = { .id = l->id, .rec = l->rec, .pid = l->pid, .since_ms = f->taken_ms };
+	struct lk_arena a = { 0 };
+
+	if (find(t, l->id))
+		return;
+	v.rec.type_word = v.rec.phase_word = v.rec.mode_word = NULL;
+	v.start_ticks = l->proc ? l->proc->start_ticks : 0;
+	v.comm = l->proc ? lk_strdup(l->proc->comm) : NULL;
+	v.words = lk_strdup(lk_words_lock(&a, l));
+	lk_arena_done(&a);
+	if (!t->vigils)
+		t->vigils = lk_alloc(1, sizeof(*t->vigils));
+	*lk_vec_push(&t->vigils->v) = v;
+}
+
+static bool in_the_same_place(const struct vigil *v, const struct lk_lock *l)
+{
+	return !lk_lock_is_waiting(l) && lk_type_same_space(v->rec.type, l->rec.type) &&
+	       lk_key_equal(&v->rec.key, &l->rec.key) && lk_range_overlaps(v->rec.range, l->rec.range);
+}
+
+static bool holds(const struct vigil *v, const struct lk_lock *l)
+{
+	return v->pid > 0 && l->pid == v->pid &&
+	       (!v->start_ticks || !l->proc || !l->proc->start_ticks || l->proc->start_ticks == v->start_ticks);
+}
+
+/* It, or what it has become: parts of a lock get ids of their own. *ret_other: somebody else who has a lock there. */
+static bool is_there(const struct vigil *v, const struct lk_snapshot *snap, const struct lk_lock **ret_other)
+{
+	for (size_t i = 0; i < snap->n_locks; i++) {
+		const struct lk_lock *l = &snap->locks[i];
+
+		if (l->id == v->id || (in_the_same_place(v, l) && holds(v, l)))
+			return true;
+		if (in_the_same_place(v, l) && (!*ret_other || (l->pid > 0 && (*ret_other)->pid <= 0)))
+			*ret_other = l;
+	}
+	return false;
+}
+
+/* What matters stands first: the line may be too short for all of it. */
+static void tell(struct lk_tui *t, const struct vigil *v, const struct lk_lock *other, const char *doubt)
+{
+	struct lk_arena a = { 0 };
+	const char *who = other && other->pid > 0 ? lk_words_who(&a, other) : "somebody who is not known";
+	const char *news = other ? lk_arena_printf(&a, "Gone, but now %s has a lock there", who)
+				 : lk_arena_printf(&a, "Free%s", doubt);
+
+	news = lk_arena_printf(&a, "%s: %s, of %s until now", news, v->words, lk_words_process(&a, v->pid, v->comm));
+	lk_tui_say(t, other || *doubt ? LK_STYLE_ALARM : LK_STYLE_GOOD, "%s.", news);
+	lk_tui_note(t, "FREE", v->pid, v->comm, news);
+	lk_arena_done(&a);
+}
+
+/* Whether the waiting is over. */
+static bool judge(struct lk_tui *t, struct vigil *v, const struct lk_snapshot *snap)
+{
+	const struct lk_lock *other = NULL;
+
+	if (is_there(v, snap, &other)) {
+		v->doubts = 0;
+		return false;
+	}
+	if (!snap->locks_proven && ++v->doubts < DOUBTS_MAX)
+		return false;
+	tell(t, v, other, snap->locks_proven ? "" : ", as far as can be seen");
+	return true;
+}
+
+void lk_vigil_frame(struct lk_tui *t, const struct lk_frame *f)
+{
+	for (size_t i = t->vigils && f->snap ? t->vigils->v.n : 0; i > 0; i--) {
+		struct vigil *v = &t->vigils->v.v[i - 1];
+
+		if (f->taken_ms >= v->since_ms && judge(t, v, f->snap))
+			drop(t, v);
+	}
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* All that is known of a row. */
+#ifndef LK_TUI_DETAIL_H
+#define LK_TUI_DETAIL_H
+
+#include "tui/core/app.h"
+
+/* Beside the list, of the selected row, as much as fits. */
+void lk_detail_paint(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
+
+/* -- detail_lock.c, detail_text.c: the same as lines. s->frame is not NULL. -- */
+#define LK_DETAIL_LABEL 7 /* cells */
+/* The short form, for beside the list. */
+void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+/* Everything: every field of the JSON by its name, the chain of waits, where it was seen, and the command lines. */
+void lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+/* A row of the History view: what happened. */
+void lk_detail_event(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret);
+
+/* The parts about a lock: who has it, who waits, where it was seen. */
+void lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+/* A request up to where nobody waits any more; of a lock those who wait. */
+void lk_detail_chain(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+/* "2211 pg_dump uid 113 postgres" */
+void lk_detail_put_process(const struct lk_proc *p, lk_buf *out);
+/* "FLOCK WRITE whole file", "POSIX READ 0-9" */
+void lk_detail_put_kind(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
+
+#endif

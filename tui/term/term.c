@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The terminal through curses: what was painted goes out, keys and the mouse come in. */
+#include "tui/term/term.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/io.h"
+#include "base/vec.h"
+#include "tui/term/rescue.h"
+#include "tui/term/theme.h"
+
+/* Two clicks on one cell within this time are a double click. */
+#define DOUBLE_MS 400
+/* Longest sequence that is swallowed when nobody knows it. */
+#define SEQUENCE_MAX 64
+
+struct lk_term {
+	SCREEN *screen;
+	FILE *out; /* of its own: the program's standard output has another buffer */
+	struct lk_term_look look;
+	bool has_pairs; /* colours were set up */
+	bool cursor_shown;
+	struct lk_cell *shown; /* what curses was given last; NULL: nothing that counts */
+	int w, h;
+	cchar_t *line; /* w + 1 */
+	bool has_next; /* read ahead of its turn */
+	bool next_is_code;
+	wint_t next;
+	int64_t click_ms; /* the last click; 0 none */
+	int click_x, click_y;
+};
+
+/* -- opening and closing -- */
+
+/* Delays such as $<5> are for terminals of paper. */
+static void add_capability(lk_buf *b, const char *name)
+{
+	const char *s = tigetstr(name);
+
+	if (!s || s == (char *)-1)
+		return;
+	while (*s) {
+		const char *end = s[0] == '$' && s[1] == '<' ? strchr(s, '>') : NULL;
+
+		if (end)
+			s = end + 1;
+		else
+			lk_buf_add(b, s++, 1);
+	}
+}
+
+static int prepare_rescue(const struct termios *modes)
+{
+	static const char *const names[] = { "sgr0", "op", "rmacs", "rmkx", "cnorm", "rmcup" };
+	lk_buf b = { 0 };
+	int rc;
+
+	if (tigetstr("kmous") && tigetstr("kmous") != (char *)-1)
+		lk_buf_puts(&b, "\033[?1006l\033[?1000l");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		add_capability(&b, names[i]);
+	lk_buf_puts(&b, "\r\n");
+	rc = lk_rescue_init(STDOUT_FILENO, modes, b.v, b.n);
+	lk_vec_done(&b);
+	return rc;
+}
+
+static void set_colors(struct lk_term *t)
+{
+	size_t n;
+	const struct lk_theme *theme = lk_theme_table(&n);
+
+	if (!t->look.color || t->has_pairs || !has_colors() || start_color() == ERR || COLORS < 8 ||
+	    COLOR_PAIRS <= (int)n)
+		return;
+	use_default_colors();
+	for (size_t i = 0; i < n; i++)
+		init_pair((short)(i + 1), theme[i].fg, theme[i].bg);
+	t->has_pairs = true;
+}
+
+/* The kernel's view of the linux console has no other cursor for a braille display. */
+static bool cursor_is_needed(const struct lk_term *t)
+{
+	const char *term = getenv("TERM");
+
+	return t->look.cursor || (term && strncmp(term, "linux", 5) == 0);
+}
+
+static void apply_look(struct lk_term *t)
+{
+	set_colors(t);
+	/* Presses only: curses would wait to tell a click from them. */
+	mousemask(t->look.mouse ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	mouseinterval(0);
+}
+
+static void set_modes(void)
+{
+	raw();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	intrflush(stdscr, FALSE);
+	set_escdelay(25);
+	leaveok(stdscr, FALSE);
+	scrollok(stdscr, FALSE);
+	idlok(stdscr, FALSE);
+}
+
+static FILE *open_out(void)
+{
+	int fd = dup(STDOUT_FILENO);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!f && fd >= 0)
+		close(fd);
+	return f;
+}
+
+static void free_term(struct lk_term *t)
+{
+	if (t->screen)
+		delscreen(t->screen);
+	if (t->out)
+		fclose(t->out);
+	free(t->shown);
+	free(t->line);
+	free(t);
+}
+
+int lk_term_open(const struct lk_term_look *look, struct lk_term **ret, struct lk_err *err)
+{
+	struct termios modes;
+	struct lk_term *t;
+
+	if (tcgetattr(STDIN_FILENO, &modes) < 0)
+		return lk_err_set(err, -errno, "cannot read the modes of the terminal: %s", strerror(errno));
+	t = lk_alloc(1, sizeof(*t));
+	t->look = *look;
+	t->out = open_out();
+	t->screen = t->out ? newterm(NULL, t->out, stdin) : NULL;
+	if (!t->screen) {
+		free_term(t);
+		return lk_err_set(err, -ENOTTY, "the terminal type \"%s\" is not known here", getenv("TERM"));
+	}
+	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1 || prepare_rescue(&modes) < 0) {
+		endwin();
+		free_term(t);
+		return lk_err_set(err, -ENOTTY, "this terminal (%s) cannot move its cursor", getenv("TERM"));
+	}
+	lk_rescue_arm(1);
+	set_modes();
+	apply_look(t);
+	t->cursor_shown = true;
+	*ret = t;
+	return 0;
+}
+
+void lk_term_close(struct lk_term *t)
+{
+	if (!t)
+		return;
+	mousemask(0, NULL);
+	/* Without a second screen the shell goes on in the last line. */
+	move(LINES - 1, 0);
+	clrtoeol();
+	refresh();
+	endwin();
+	lk_rescue_arm(0);
+	free_term(t);
+}
+
+static void forget_shown(struct lk_term *t)
+{
+	free(t->shown);
+	t->shown = NULL;
+}
+
+void lk_term_set_look(struct lk_term *t, const struct lk_term_look *look)
+{
+	if (look->color == t->look.color && look->mouse == t->look.mouse && look->cursor == t->look.cursor)
+		return;
+	t->look = *look;
+	apply_look(t);
+	forget_shown(t);
+}
+
+void lk_term_size(struct lk_term *t, int *ret_w, int *ret_h)
+{
+	struct winsize ws = { 0 };
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col && ws.ws_row &&
+	    !is_term_resized(ws.ws_row, ws.ws_col)) {
+		*ret_w = COLS;
+		*ret_h = LINES;
+		return;
+	}
+	if (ws.ws_col && ws.ws_row) {
+		resizeterm(ws.ws_row, ws.ws_col);
+		forget_shown(t);
+	}
+	*ret_w = COLS > 0 ? COLS : 1;
+	*ret_h = LINES > 0 ? LINES : 1;
+}
+
+void lk_term_leave(struct lk_term *t)
+{
+	forget_shown(t);
+	endwin();
+	lk_rescue_arm(0);
+}
+
+void lk_term_return(struct lk_term *t)
+{
+	forget_shown(t);
+	lk_rescue_arm(1);
+	reset_prog_mode();
+	clearok(curscr, TRUE);
+	/* The first refresh after endwin() enters the screen again. */
+	refresh();
+}
+
+/* -- painting -- */
+
+static attr_t attributes(const struct lk_term *t, const struct lk_cell *cell, short *ret_pair)
+{
+	bool color = t->has_pairs && t->look.color;
+	size_t row;
+	unsigned attrs = lk_theme_of(cell, color, &row);
+
+	*ret_pair = color ? (short)(row + 1) : 0;
+	return (attrs & LK_ATTR_BOLD ? A_BOLD : 0) | (attrs & LK_ATTR_DIM ? A_DIM : 0) |
+	       (attrs & LK_ATTR_UNDERLINE ? A_UNDERLINE : 0) | (attrs & LK_ATTR_REVERSE ? A_REVERSE : 0);
+}
+
+static const cchar_t *line_drawing(wchar_t ch)
+{
+	switch (ch) {
+	case 0x2500:
+		return WACS_HLINE;
+	case 0x2502:
+		return WACS_VLINE;
+	case 0x250c:
+		return WACS_ULCORNER;
+	case 0x2510:
+		return WACS_URCORNER;
+	case 0x2514:
+		return WACS_LLCORNER;
+	case 0x2518:
+		return WACS_LRCORNER;
+	default:
+		return NULL;
+	}
+}
+
+/* The last defence: no control character reaches the terminal, wherever it came from. */
+static bool is_control(wchar_t ch)
+{
+	return ch < 0x20 || (ch >= 0x7f && ch < 0xa0);
+}
+
+static void make_char(const struct lk_term *t, const struct lk_cell *cell, cchar_t *ret)
+{
+	const cchar_t *drawn = line_drawing(cell->ch[0]);
+	wchar_t text[CCHARW_MAX + 1] = { 0 };
+	short pair;
+	attr_t attrs = attributes(t, cell, &pair);
+
+	if (drawn) {
+		attr_t theirs;
+		short none;
+
+		getcchar(drawn, text, &theirs, &none, NULL);
+		attrs |= theirs & A_ALTCHARSET;
+	} else {
+		for (size_t i = 0; i < LK_CELL_CHARS && i < CCHARW_MAX - 1 && cell->ch[i]; i++)
+			text[i] = is_control(cell->ch[i]) ? L'?' : cell->ch[i];
+	}
+	if (setcchar(ret, text, attrs, pair, NULL) == ERR)
+		setcchar(ret, L"?", attrs, pair, NULL);
+}
+
+static void paint_row(struct lk_term *t, const struct lk_canvas *c, int y)
+{
+	const struct lk_cell *row = c->cells + (size_t)y * (size_t)c->w;
+	int n = 0;
+
+	for (int x = 0; x < c->w; x++) {
+		/* The right half of a wide character comes with its left one. */
+		if (row[x].ch[0])
+			make_char(t, &row[x], &t->line[n++]);
+	}
+	memset(&t->line[n], 0, sizeof(*t->line));
+	mvadd_wchnstr(y, 0, t->line, n);
+}
+
+/* Remembers what curses has, a row at a time. false: every row is to be painted. */
+static bool make_room(struct lk_term *t, const struct lk_canvas *c)
+{
+	if (t->shown && t->w == c->w && t->h == c->h)
+		return true;
+	forget_shown(t);
+	t->line = lk_realloc(t->line, (size_t)c->w + 1, sizeof(*t->line));
+	t->shown = lk_alloc((size_t)c->w * (size_t)c->h, sizeof(*t->shown));
+	t->w = c->w;
+	t->h = c->h;
+	return false;
+}
+
+static void place_cursor(struct lk_term *t, const struct lk_canvas *c)
+{
+	bool visible = c->cursor_visible || cursor_is_needed(t);
+
+	if (visible != t->cursor_shown)
+		curs_set(visible ? 1 : 0);
+	t->cursor_shown = visible;
+	if (c->cursor_x >= 0 && c->cursor_y >= 0 && c->cursor_x < c->w && c->cursor_y < c->h)
+		move(c->cursor_y, c->cursor_x);
+	else
+		move(c->h - 1, 0);
+}
+
+void lk_term_paint(struct lk_term *t, const struct lk_canvas *c, bool all)
+{
+	size_t row = (size_t)c->w * sizeof(*c->cells);
+	bool known;
+
+	if (all) {
+		forget_shown(t);
+		clearok(curscr, TRUE);
+	}
+	known = make_room(t, c);
+	for (int y = 0; y < c->h; y++) {
+		const struct lk_cell *now = c->cells + (size_t)y * (size_t)c->w;
+		struct lk_cell *before = t->shown + (size_t)y * (size_t)c->w;
+
+		if (known && memcmp(now, before, row) == 0)
+			continue;
+		paint_row(t, c, y);
+		memcpy(before, now, row);
+	}
+	place_cursor(t, c);
+	refresh();
+}
+
+/* -- keys and mouse -- */
+
+static const struct {
+	wint_t code;
+	lk_press key;
+} codes[] = {
+	{ KEY_UP, LK_KEY_UP },
+	{ KEY_DOWN, LK_KEY_DOWN },
+	{ KEY_LEFT, LK_KEY_LEFT },
+	{ KEY_RIGHT, LK_KEY_RIGHT },
+	{ KEY_PPAGE, LK_KEY_PAGE_UP },
+	{ KEY_A3, LK_KEY_PAGE_UP },
+	{ KEY_NPAGE, LK_KEY_PAGE_DOWN },
+	{ KEY_C3, LK_KEY_PAGE_DOWN },
+	{ KEY_HOME, LK_KEY_HOME },
+	{ KEY_FIND, LK_KEY_HOME },
+	{ KEY_A1, LK_KEY_HOME },
+	{ KEY_END, LK_KEY_END },
+	{ KEY_SELECT, LK_KEY_END },
+	{ KEY_C1, LK_KEY_END },
+	{ KEY_IC, LK_KEY_INSERT },
+	{ KEY_DC, LK_KEY_DELETE },
+	{ KEY_BACKSPACE, LK_KEY_BACKSPACE },
+	{ KEY_BTAB, LK_KEY_BACK_TAB },
+	{ KEY_ENTER, LK_KEY_ENTER },
+	{ KEY_F(15), LK_KEY_SHIFT_F3 },
+};
+
+/* 0: it means nothing here. */
+static lk_press key_of_code(wint_t code)
+{
+	if (code >= KEY_F(1) && code <= KEY_F(12))
+		return LK_KEY_F1 + (lk_press)(code - KEY_F(1));
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		if (codes[i].code == code)
+			return codes[i].key;
+	}
+	return 0;
+}
+
+static bool read_one(struct lk_term *t, wint_t *ret, bool *ret_is_code)
+{
+	int rc;
+
+	if (t->has_next) {
+		t->has_next = false;
+		*ret = t->next;
+		*ret_is_code = t->next_is_code;
+		return true;
+	}
+	rc = get_wch(ret);
+	*ret_is_code = rc == KEY_CODE_YES;
+	return rc != ERR;
+}
+
+/* A sequence that terminfo does not know must not become keys: its last letter may mean something. Returns whether it was one. */
+static bool swallow_sequence(struct lk_term *t)
+{
+	wint_t c;
+	bool is_code;
+
+	if (!read_one(t, &c, &is_code))
+		return false;
+	if (is_code || (c != '[' && c != 'O')) {
+		t->has_next = true;
+		t->next = c;
+		t->next_is_code = is_code;
+		return false;
+	}
+	if (c == 'O') {
+		read_one(t, &c, &is_code);
+		return true;
+	}
+	for (int i = 0; i < SEQUENCE_MAX; i++) {
+		if (!read_one(t, &c, &is_code) || is_code || (c >= 0x40 && c <= 0x7e && (c != '[' || i > 0)))
+			break;
+	}
+	return true;
+}
+
+static bool read_mouse(struct lk_term *t, struct lk_mouse *ret)
+{
+	MEVENT e;
+	int64_t now = lk_io_now_ms();
+
+	if (getmouse(&e) == ERR)
+		return false;
+	*ret = (struct lk_mouse){ .x = e.x, .y = e.y };
+	if (e.bstate & BUTTON4_PRESSED) {
+		ret->kind = LK_MOUSE_WHEEL_UP;
+	} else if (e.bstate & BUTTON5_PRESSED) {
+		ret->kind = LK_MOUSE_WHEEL_DOWN;
+	} else if (e.bstate & BUTTON1_PRESSED) {
+		bool again = t->click_ms && now - t->click_ms <= DOUBLE_MS && t->click_x == e.x && t->click_y == e.y;
+
+		ret->kind = again ? LK_MOUSE_DOUBLE : LK_MOUSE_CLICK;
+		t->click_ms = again ? 0 : now;
+		t->click_x = e.x;
+		t->click_y = e.y;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static lk_press key_of_char(struct lk_term *t, wint_t c)
+{
+	switch (c) {
+	case '\n':
+	case '\r':
+		return LK_KEY_ENTER;
+	case 8:
+	case 127:
+		return LK_KEY_BACKSPACE;
+	case 27:
+		return swallow_sequence(t) ? 0 : LK_KEY_ESC;
+	default:
+		return c < LK_KEY_NAMED ? (lk_press)c : 0;
+	}
+}
+
+enum lk_term_event lk_term_read(struct lk_term *t, lk_press *ret_key, struct lk_mouse *ret_mouse)
+{
+	wint_t c;
+	bool is_code;
+
+	while (read_one(t, &c, &is_code)) {
+		if (is_code && c == KEY_MOUSE) {
+			if (read_mouse(t, ret_mouse))
+				return LK_TERM_MOUSE;
+			continue;
+		}
+		*ret_key = is_code ? key_of_code(c) : key_of_char(t, c);
+		if (*ret_key)
+			return LK_TERM_KEY;
+	}
+	return LK_TERM_NOTHING;
+}
