@@ -29,7 +29,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_helper.c \
 	tests/unit/test_inject.c \
 	tests/unit/test_io.c \
-	tests/unit/test_join.c \
+	tests/unit/test_splice.c \
 	tests/unit/test_json.c \
 	tests/unit/test_json_row.c \
 	tests/unit/test_json_writer.c \
@@ -38,7 +38,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_lease.c \
 	tests/unit/test_lockfile_kinds.c \
 	tests/unit/test_maps.c \
-	tests/unit/test_memo.c \
+	tests/unit/test_cache.c \
 	tests/unit/test_mounts.c \
 	tests/unit/test_out.c \
 	tests/unit/test_parse.c \

@@ -61,8 +61,8 @@ libtui_a_SOURCES = \
 	tui/frame/snapfile.c \
 	tui/frame/snapfile.h \
 	tui/term/style.h \
-	tui/frame/sums.c \
-	tui/frame/sums.h \
+	tui/frame/totals.c \
+	tui/frame/totals.h \
 	tui/widget/table.c \
 	tui/widget/table_layout.c \
 	tui/widget/table_private.h \
@@ -88,8 +88,8 @@ libtui_a_SOURCES = \
 	tui/view/view_procs.c \
 	tui/view/view_waits.c \
 	tui/view/view_waits.h \
-	tui/frame/vigil.c \
-	tui/frame/vigil.h \
+	tui/frame/watch_target.c \
+	tui/frame/watch_target.h \
 	tui/view/waits_line.c \
 	tui/view/waits_line.h \
 	tui/view/waits_paint.c \

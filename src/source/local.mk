@@ -39,19 +39,19 @@ liblockscope_a_SOURCES += \
 	src/source/host/procfacts.h \
 	src/source/procfs/procfs.c \
 	src/source/procfs/procfs.h \
-	src/source/procfs/procfs_chain.c \
+	src/source/procfs/procfs_reread.c \
 	src/source/procfs/procfs_clock.c \
-	src/source/procfs/procfs_crew.c \
+	src/source/procfs/procfs_threads.c \
 	src/source/procfs/procfs_denied.c \
-	src/source/procfs/procfs_dismiss.c \
-	src/source/procfs/procfs_doubt.c \
+	src/source/procfs/procfs_skip.c \
+	src/source/procfs/procfs_recheck.c \
 	src/source/procfs/procfs_files.c \
 	src/source/procfs/procfs_jobs.c \
-	src/source/procfs/procfs_join.c \
-	src/source/procfs/procfs_join.h \
+	src/source/procfs/procfs_splice.c \
+	src/source/procfs/procfs_splice.h \
 	src/source/procfs/procfs_locks.c \
 	src/source/procfs/procfs_markers.c \
-	src/source/procfs/procfs_memo.c \
+	src/source/procfs/procfs_cache.c \
 	src/source/procfs/procfs_names.c \
 	src/source/procfs/procfs_ofd.c \
 	src/source/procfs/procfs_orphans.c \

@@ -20,7 +20,7 @@
 #include "source/procfs/procfs.h"
 #include "source/uses.h"
 #include "tui/core/app.h"
-#include "tui/frame/vigil.h"
+#include "tui/frame/watch_target.h"
 
 struct deferred {
 	void (*work)(void *arg);

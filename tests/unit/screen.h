@@ -26,7 +26,7 @@ static inline struct lk_frame *screen_frame(struct lk_snapshot *s, uint64_t numb
 	for (size_t i = 0; i < s->n_locks; i++)
 		f->since_ms[i] = f->taken_ms;
 	f->forest = lk_forest_make(s);
-	lk_sums_make(f, &f->sums);
+	lk_totals_make(f, &f->totals);
 	return f;
 }
 

@@ -19,7 +19,7 @@ static struct lk_forest forest_of(const struct lk_snapshot *s)
 	return f;
 }
 
-/* Parents first, levels right, every request once, sums right. */
+/* Parents first, levels right, every request once, totals right. */
 static void is_sound(const struct lk_snapshot *s, const struct lk_forest *f)
 {
 	unsigned char *seen = calloc(s->n_locks + 1, 1);

@@ -174,10 +174,10 @@ Test(tui_words, sums_by_file_and_process)
 	size_t n_locks = 0;
 
 	for (size_t i = 0; i < f->snap->n_files; i++) {
-		struct lk_file_sum sum = lk_sums_file(f, &f->snap->files[i]);
+		struct lk_file_sum sum = lk_totals_file(f, &f->snap->files[i]);
 
 		for (size_t k = 0; k < sum.n_held + sum.n_waiting; k++)
-			cr_assert_eq(f->snap->locks[f->sums.by_file[sum.first + k]].file, &f->snap->files[i]);
+			cr_assert_eq(f->snap->locks[f->totals.by_file[sum.first + k]].file, &f->snap->files[i]);
 		n_locks += sum.n_held + sum.n_waiting;
 		cr_assert_eq(sum.types, 1u << LK_TYPE_FLOCK);
 		if (f->snap->files[i].key.ino != 7)
@@ -188,9 +188,9 @@ Test(tui_words, sums_by_file_and_process)
 		cr_assert_eq(f->snap->locks[sum.oldest_waiting].pid, 70);
 	}
 	cr_assert_eq(n_locks, f->snap->n_locks);
-	cr_assert_eq(lk_sums_proc(f, lk_snapshot_proc(f->snap, 50)).n_blocks, 2);
-	cr_assert_eq(lk_sums_proc(f, lk_snapshot_proc(f->snap, 60)).n_waiting, 1);
-	cr_assert_eq(lk_sums_proc(f, lk_snapshot_proc(f->snap, 1001)).n_held, 1);
-	cr_assert_eq(f->sums.held_by_type[LK_TYPE_FLOCK], 4);
+	cr_assert_eq(lk_totals_proc(f, lk_snapshot_proc(f->snap, 50)).n_blocks, 2);
+	cr_assert_eq(lk_totals_proc(f, lk_snapshot_proc(f->snap, 60)).n_waiting, 1);
+	cr_assert_eq(lk_totals_proc(f, lk_snapshot_proc(f->snap, 1001)).n_held, 1);
+	cr_assert_eq(f->totals.held_by_type[LK_TYPE_FLOCK], 4);
 	lk_frame_drop(f);
 }

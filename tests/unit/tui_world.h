@@ -41,7 +41,7 @@ static inline struct lk_frame *world_frame(struct lk_snapshot *s, int64_t age_ms
 	for (size_t i = 0; i < s->n_locks; i++)
 		f->since_ms[i] = WORLD_MS - age_ms;
 	f->forest = lk_forest_make(s);
-	lk_sums_make(f, &f->sums);
+	lk_totals_make(f, &f->totals);
 	return f;
 }
 

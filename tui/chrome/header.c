@@ -147,7 +147,7 @@ void lk_header_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 
 /* ---- the counts ---- */
 
-static void add_types(const struct lk_sums *s, struct lk_pieces *p)
+static void add_types(const struct lk_totals *s, struct lk_pieces *p)
 {
 	static const struct {
 		const char *label;
@@ -170,9 +170,9 @@ static void add_oldest(const struct lk_tui *t, struct lk_pieces *p, int drop)
 	bool at_least;
 	int64_t ms;
 
-	if (!f->sums.files || f->sums.oldest_waiting == LK_SUMS_NONE)
+	if (!f->totals.files || f->totals.oldest_waiting == LK_TOTALS_NONE)
 		return;
-	ms = lk_frame_age_ms(f, &f->snap->locks[f->sums.oldest_waiting], t->now_ms, &at_least);
+	ms = lk_frame_age_ms(f, &f->snap->locks[f->totals.oldest_waiting], t->now_ms, &at_least);
 	lk_tui_age_text(ms, at_least, &age);
 	if (age.n)
 		lk_pieces_add(p, drop, LK_STYLE_WAITING, "oldest %s", lk_buf_str(&age))->figure = true;
@@ -187,8 +187,8 @@ void lk_meters_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 	if (!s)
 		return;
 	add_figure(&p, 2, LK_STYLE_METER, "Locks", s->n_held);
-	if (t->frame->sums.files)
-		add_types(&t->frame->sums, &p);
+	if (t->frame->totals.files)
+		add_types(&t->frame->totals, &p);
 	add_figure(&p, 0, s->n_waiting ? LK_STYLE_WAITING : LK_STYLE_METER, "Waiting", s->n_waiting);
 	add_oldest(t, &p, 3);
 	if (s->n_deadlocks)

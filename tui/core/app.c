@@ -10,7 +10,7 @@
 #include "base/debug.h"
 #include "base/sanitize.h"
 #include "tui/chrome/paint.h"
-#include "tui/frame/vigil.h"
+#include "tui/frame/watch_target.h"
 
 #define MESSAGE_MS 8000
 
@@ -110,7 +110,7 @@ void lk_tui_free(struct lk_tui *t)
 	lk_frame_drop(t->failed);
 	lk_frame_drop(t->waiting_frame);
 	lk_history_done(&t->history);
-	lk_vigils_free(t);
+	lk_watch_targets_free(t);
 	lk_keymap_done(&t->keymap);
 	lk_settings_done(&t->set);
 	free(t->message);
@@ -274,7 +274,7 @@ unsigned lk_tui_frame(struct lk_tui *t, struct lk_frame *f)
 		return LK_DIRTY_PAINT;
 	}
 	take_events(t, f);
-	lk_vigil_frame(t, f);
+	lk_watch_target_frame(t, f);
 	lk_frame_drop(t->waiting_frame);
 	t->waiting_frame = NULL;
 	t->show_next = false;

@@ -57,7 +57,7 @@ struct lk_tui {
 	bool show_header; /* # */
 	bool hide_detail; /* Enter, where there is room for a pane beside the list */
 	const char *source_name; /* "capture of db01", "/srv/proc"; NULL: this machine; borrowed */
-	struct lk_vigils *vigils; /* locks that are waited for (vigil.h); NULL: none */
+	struct lk_watch_targets *watched; /* locks that are waited for (watch_target.h); NULL: none */
 };
 
 /* set: taken over. host: copied. Heap. */

@@ -22,7 +22,7 @@ static bool has_range(const struct lk_lock *l)
 
 const struct lk_known_layout *lk_words_layout(const struct lk_frame *f, const struct lk_file *file)
 {
-	struct lk_file_sum sum = lk_sums_file(f, file);
+	struct lk_file_sum sum = lk_totals_file(f, file);
 	size_t n = sum.n_held + sum.n_waiting;
 	lk_auto_mem const struct lk_lock **locks = NULL;
 
@@ -30,7 +30,7 @@ const struct lk_known_layout *lk_words_layout(const struct lk_frame *f, const st
 		return NULL;
 	locks = lk_alloc(n, sizeof(*locks));
 	for (size_t i = 0; i < n; i++)
-		locks[i] = &f->snap->locks[f->sums.by_file[sum.first + i]];
+		locks[i] = &f->snap->locks[f->totals.by_file[sum.first + i]];
 	return lk_known_find(locks, n, file->path);
 }
 
@@ -299,14 +299,14 @@ int lk_words_brief(const struct lk_tui *t, const struct lk_frame *f, const struc
 
 int lk_words_of_file(const struct lk_tui *t, const struct lk_frame *f, const struct lk_file *file, lk_buf *out)
 {
-	struct lk_file_sum sum = lk_sums_file(f, file);
+	struct lk_file_sum sum = lk_totals_file(f, file);
 	const struct lk_known_layout *layout = lk_words_layout(f, file);
 
 	lk_words_put_file(file, out);
 	lk_buf_printf(out, ": %zu lock%s held", sum.n_held, sum.n_held == 1 ? "" : "s");
 	if (sum.n_waiting) {
 		lk_buf_printf(out, ", %zu request%s", sum.n_waiting, sum.n_waiting == 1 ? " waits" : "s wait");
-		if (sum.oldest_waiting != LK_SUMS_NONE)
+		if (sum.oldest_waiting != LK_TOTALS_NONE)
 			say_age(out, ", the oldest ", t, f, &f->snap->locks[sum.oldest_waiting]);
 	} else {
 		lk_buf_puts(out, ", nobody waits");
@@ -348,14 +348,14 @@ static void say_state(lk_buf *out, const struct lk_proc *p)
 
 int lk_words_of_process(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p, lk_buf *out)
 {
-	struct lk_proc_sum sum = lk_sums_proc(f, p);
+	struct lk_proc_sum sum = lk_totals_proc(f, p);
 
 	lk_words_put_process(p, 0, out);
 	lk_buf_puts(out, " ");
 	say_holdings(out, sum);
 	if (sum.n_waiting) {
 		lk_buf_printf(out, "; it waits for %zu lock%s", sum.n_waiting, sum.n_waiting == 1 ? "" : "s");
-		if (sum.oldest_waiting != LK_SUMS_NONE)
+		if (sum.oldest_waiting != LK_TOTALS_NONE)
 			say_age(out, ", for ", t, f, &f->snap->locks[sum.oldest_waiting]);
 	}
 	if (sum.cycle)

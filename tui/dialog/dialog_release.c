@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "tui/dialog/dialog.h"
 #include "tui/dialog/targets.h"
-#include "tui/frame/vigil.h"
+#include "tui/frame/watch_target.h"
 
 enum { WAIT = 1, ASK, DUPLICATE, INSIDE, RANGE, TYPED, DO };
 
@@ -222,7 +222,7 @@ static unsigned changed(struct lk_dialog *d, struct lk_tui *t, struct lk_control
 
 static unsigned wait_for_it(struct release_dialog *r, struct lk_tui *t)
 {
-	lk_vigil_add(t, job_of(r)->job.frame, r->lock);
+	lk_watch_target_add(t, job_of(r)->job.frame, r->lock);
 	lk_tui_say(t, LK_STYLE_GOOD, "You will be told here when the lock is free.");
 	return lk_pane_close(t, &r->d.pane);
 }

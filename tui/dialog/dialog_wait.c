@@ -2,7 +2,7 @@
 /* Waiting for a lock without holding anything up: the next looks are asked, and a message tells. */
 #include "base/alloc.h"
 #include "tui/dialog/dialog.h"
-#include "tui/frame/vigil.h"
+#include "tui/frame/watch_target.h"
 
 enum { START = 1, STOP };
 
@@ -18,7 +18,7 @@ static void fill(struct lk_dialog *d, struct lk_tui *t)
 
 	lk_text_add(
 		&d->body, LK_STYLE_PLAIN, "%s",
-		lk_vigil_has(t, w->lock)
+		lk_watch_target_has(t, w->lock)
 			? "You are waiting for this lock already."
 			: "Nothing is locked and nobody is held up: each refresh is asked whether the lock is still "
 			  "there, and the line above the keys says when it is gone. You go on meanwhile.");
@@ -29,10 +29,10 @@ static unsigned press(struct lk_dialog *d, struct lk_tui *t, struct lk_control *
 	struct wait_dialog *w = (struct wait_dialog *)d;
 
 	if (button->id == STOP) {
-		lk_vigil_stop(t, w->lock);
+		lk_watch_target_stop(t, w->lock);
 		lk_tui_say(t, LK_STYLE_WORDS, "You are not waiting for the lock any more.");
 	} else {
-		lk_vigil_add(t, w->frame, w->lock);
+		lk_watch_target_add(t, w->frame, w->lock);
 		lk_tui_say(t, LK_STYLE_GOOD, "You will be told here when the lock is free.");
 	}
 	return lk_pane_close(t, &d->pane);
@@ -49,7 +49,7 @@ static const struct lk_pane_ops pane_ops = LK_DIALOG_PANE_OPS("wait", "Tab next 
 static void fill_dialog(struct wait_dialog *w, struct lk_tui *t)
 {
 	lk_buf lock = { 0 };
-	bool has = lk_vigil_has(t, w->lock);
+	bool has = lk_watch_target_has(t, w->lock);
 
 	lk_dialog_put_lock(t, w->lock, &lock);
 	lk_text_add(&w->d.head, LK_STYLE_BRIGHT, "Wait for %s", lk_buf_str(&lock));
@@ -80,7 +80,7 @@ unsigned lk_do_wait(struct lk_tui *t)
 	lk_tui_subject(t, &s);
 	if (!lk_dialog_is_there(t, &s, "Wait"))
 		return LK_DIRTY_PAINT;
-	why = lk_vigil_why_not(&s);
+	why = lk_watch_target_why_not(&s);
 	if (!why)
 		return open_dialog(t, &s);
 	return lk_tui_say(t, LK_STYLE_ALARM, "Wait: not possible, %s.", why);

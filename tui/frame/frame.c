@@ -38,7 +38,7 @@ void lk_frame_drop(const struct lk_frame *f)
 	free(own->since_ms);
 	free(own->at_least);
 	lk_forest_done(&own->forest);
-	lk_sums_done(&own->sums);
+	lk_totals_done(&own->totals);
 	lk_snapshot_free(own->snap);
 	lk_err_done(&own->failure);
 	free(own);
@@ -116,7 +116,7 @@ static void digest(struct lk_looker *l, struct lk_frame *f, uint32_t expected_ms
 	note_events(f, events, n_events);
 	lk_diff_settle(l->diff);
 	f->forest = lk_forest_make(f->snap);
-	lk_sums_make(f, &f->sums);
+	lk_totals_make(f, &f->totals);
 }
 
 struct lk_frame *lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_t expected_ms)

@@ -7,7 +7,7 @@
 #include "model/forest.h"
 #include "model/snapshot.h"
 #include "tui/frame/history.h"
-#include "tui/frame/sums.h"
+#include "tui/frame/totals.h"
 
 struct lk_frame {
 	unsigned refs; /* atomic; lk_frame_hold(), lk_frame_drop() */
@@ -21,7 +21,7 @@ struct lk_frame {
 	int64_t *since_ms; /* by index in snap->locks: first seen, in the clock of taken_ms */
 	unsigned char *at_least; /* likewise: it was there in the first look of all */
 	struct lk_forest forest; /* who must move first */
-	struct lk_sums sums; /* by file, process and kind; made when all above is there */
+	struct lk_totals totals; /* by file, process and kind; made when all above is there */
 	struct lk_history_entry *events; /* what happened since the look before; strings in the entries */
 	size_t n_events;
 };

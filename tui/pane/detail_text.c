@@ -194,18 +194,18 @@ static void put_more(struct lk_maker *m, size_t n, size_t most)
 
 static void put_locks_of_file(struct lk_maker *m, const struct lk_tui *t, const struct lk_subject *s, size_t most)
 {
-	struct lk_file_sum sum = lk_sums_file(s->frame, s->file);
+	struct lk_file_sum sum = lk_totals_file(s->frame, s->file);
 	size_t n = sum.n_held + sum.n_waiting;
 
 	lk_maker_title(m, "Its locks, and who waits for them");
 	for (size_t i = 0; i < n && i < most; i++)
-		put_row(m, t, s, &s->frame->snap->locks[s->frame->sums.by_file[sum.first + i]]);
+		put_row(m, t, s, &s->frame->snap->locks[s->frame->totals.by_file[sum.first + i]]);
 	put_more(m, n, most);
 }
 
 static void put_locks_of_process(struct lk_maker *m, const struct lk_tui *t, const struct lk_subject *s, size_t most)
 {
-	struct lk_proc_sum sum = lk_sums_proc(s->frame, s->proc);
+	struct lk_proc_sum sum = lk_totals_proc(s->frame, s->proc);
 	size_t n = sum.n_held + sum.n_recorded + sum.n_waiting, shown = 0;
 
 	lk_maker_title(m, "What it holds, and what it waits for");

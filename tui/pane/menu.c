@@ -9,7 +9,7 @@
 #include "tui/core/app.h"
 #include "tui/dialog/dialog.h"
 #include "tui/dialog/targets.h"
-#include "tui/frame/vigil.h"
+#include "tui/frame/watch_target.h"
 
 struct row {
 	char *text; /* owned; raw bytes */
@@ -313,7 +313,7 @@ static const struct {
 	{ "Release the lock ...", "release", NULL, NULL },
 	{ "Signal the process ...", "signal", NULL, lk_targets_why_not },
 	{ "Test a lock ...", "test", NULL, NULL },
-	{ "Wait until it is free ...", "wait", NULL, lk_vigil_why_not },
+	{ "Wait until it is free ...", "wait", NULL, lk_watch_target_why_not },
 	{ "Delete the file ...", "delete", NULL, lk_fileact_why_not },
 	{ "Rename the file ...", "rename", NULL, lk_fileact_why_not },
 	{ "Move the file ...", "rename", lk_fileact_move, lk_fileact_why_not },

@@ -57,7 +57,7 @@ struct lk_value lk_view_age(const struct lk_item *it, size_t lock)
 	bool at_least;
 	int64_t age = -1;
 
-	if (lock != LK_SUMS_NONE)
+	if (lock != LK_TOTALS_NONE)
 		age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], it->frame->taken_ms, &at_least);
 	return lk_view_number(age, age >= 0);
 }

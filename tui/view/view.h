@@ -81,7 +81,7 @@ void lk_view_put_cell(const struct lk_view *v, const struct lk_item *it, size_t 
 /* Values of columns. */
 struct lk_value lk_view_number(int64_t i, bool known);
 struct lk_value lk_view_string(const char *s); /* NULL: not known */
-struct lk_value lk_view_age(const struct lk_item *it, size_t lock); /* of a lock, by index; LK_SUMS_NONE: not known */
+struct lk_value lk_view_age(const struct lk_item *it, size_t lock); /* of a lock, by index; LK_TOTALS_NONE: not known */
 
 /* What a command is called in this view; "": it does nothing here. */
 const char *lk_view_label(const struct lk_view *v, const struct lk_command *cmd);

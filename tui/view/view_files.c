@@ -32,12 +32,12 @@ static const struct lk_file *file_of(const struct lk_item *it)
 
 static struct lk_file_sum sum_of(const struct lk_item *it)
 {
-	return lk_sums_file(it->frame, file_of(it));
+	return lk_totals_file(it->frame, file_of(it));
 }
 
 static void add_file(const struct lk_frame *f, const struct lk_file *file, lk_items *ret)
 {
-	struct lk_file_sum sum = lk_sums_file(f, file);
+	struct lk_file_sum sum = lk_totals_file(f, file);
 	struct lk_item *it = lk_vec_push(ret);
 
 	*it = (struct lk_item){ .id = lk_locks_file_id(file), .frame = f, .index = file->index };
@@ -55,7 +55,7 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 	for (size_t i = 0; i < f->snap->n_locks; i++) {
 		const struct lk_file *file = f->snap->locks[i].file;
 
-		if (f->sums.by_file[f->sums.files[file->index].first] == i)
+		if (f->totals.by_file[f->totals.files[file->index].first] == i)
 			add_file(f, file, ret);
 	}
 	return 0;
@@ -160,7 +160,7 @@ static bool match(const void *view, const struct lk_item *it, const struct lk_fi
 
 	(void)view;
 	for (size_t i = 0; i < sum.n_held + sum.n_waiting; i++) {
-		row.lock = &row.snap->locks[it->frame->sums.by_file[sum.first + i]];
+		row.lock = &row.snap->locks[it->frame->totals.by_file[sum.first + i]];
 		if (lk_filter_match(f, &row))
 			return true;
 	}

@@ -78,12 +78,12 @@ uint64_t lk_locks_file_id(const struct lk_file *file)
 /* The file, and its locks under it. */
 static void add_group(const struct lk_frame *f, const struct lk_file *file, struct lk_map *counts, lk_items *ret)
 {
-	const struct lk_file_sum *sum = &f->sums.files[file->index];
+	const struct lk_file_sum *sum = &f->totals.files[file->index];
 	uint64_t id = lk_locks_file_id(file);
 
 	add_item(ret, f, id, file->index)->sub = 1;
 	for (size_t i = 0; i < sum->n_held + sum->n_waiting; i++)
-		add_lock(f, &f->snap->locks[f->sums.by_file[sum->first + i]], id, counts, ret);
+		add_lock(f, &f->snap->locks[f->totals.by_file[sum->first + i]], id, counts, ret);
 }
 
 static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
@@ -92,13 +92,13 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 	struct lk_map counts = { 0 };
 
 	(void)view;
-	tree = tree && f->sums.files;
+	tree = tree && f->totals.files;
 	for (size_t i = 0; i < s->n_locks; i++) {
 		const struct lk_lock *l = &s->locks[i];
 
 		if (!tree)
 			add_lock(f, l, 0, &counts, ret);
-		else if (f->sums.by_file[f->sums.files[l->file->index].first] == i)
+		else if (f->totals.by_file[f->totals.files[l->file->index].first] == i)
 			add_group(f, l->file, &counts, ret);
 	}
 	lk_map_done(&counts);
@@ -119,7 +119,7 @@ static int64_t rank_of(const struct lk_item *it)
 	struct lk_file_sum sum;
 
 	if (lk_locks_group(it)) {
-		sum = lk_sums_file(it->frame, lk_locks_group(it));
+		sum = lk_totals_file(it->frame, lk_locks_group(it));
 		return sum.cycle ? 0 : sum.n_waiting ? 1 : 2;
 	}
 	row = row_of(it);
@@ -132,8 +132,8 @@ size_t lk_locks_oldest(const struct lk_item *it)
 
 	if (!lk_locks_group(it))
 		return it->index;
-	sum = lk_sums_file(it->frame, lk_locks_group(it));
-	return sum.oldest_waiting != LK_SUMS_NONE ? sum.oldest_waiting : sum.oldest_held;
+	sum = lk_totals_file(it->frame, lk_locks_group(it));
+	return sum.oldest_waiting != LK_TOTALS_NONE ? sum.oldest_waiting : sum.oldest_held;
 }
 
 static struct lk_value path_value(const struct lk_item *it)
@@ -279,7 +279,7 @@ void lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t l
 
 	if (it->flags & LK_ITEM_GHOST)
 		lk_buf_puts(out, "gone");
-	if (it->flags & LK_ITEM_GHOST || lock == LK_SUMS_NONE)
+	if (it->flags & LK_ITEM_GHOST || lock == LK_TOTALS_NONE)
 		return;
 	age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], lk_tui_now_of(t, it->frame), &at_least);
 	lk_tui_age_text(age, at_least, out);
@@ -302,7 +302,7 @@ static void put_group(const struct lk_tui *t, const struct lk_item *it, enum lk_
 		      enum lk_style *ret_style)
 {
 	const struct lk_file *file = lk_locks_group(it);
-	struct lk_file_sum sum = lk_sums_file(it->frame, file);
+	struct lk_file_sum sum = lk_totals_file(it->frame, file);
 	size_t n = sum.n_held + sum.n_waiting;
 	char letter;
 

@@ -129,20 +129,20 @@ static void make_part(struct lk_view_map_own *m)
 static void make_all(struct lk_view_map_own *m)
 {
 	const struct lk_frame *f = m->frame;
-	struct lk_file_sum sum = lk_sums_file(f, m->file);
+	struct lk_file_sum sum = lk_totals_file(f, m->file);
 	size_t n = sum.n_held + sum.n_waiting;
 	lk_auto_mem const struct lk_lock **locks = lk_alloc(n, sizeof(*locks));
 	struct lk_lanes_options o = { .size = m->file->size, .view = LK_RANGE_WHOLE };
 
 	for (size_t i = 0; i < n; i++)
-		locks[i] = &f->snap->locks[f->sums.by_file[sum.first + i]];
+		locks[i] = &f->snap->locks[f->totals.by_file[sum.first + i]];
 	o.layout = lk_words_layout(f, m->file);
 	m->n_held = sum.n_held;
 	m->n_waiting = sum.n_waiting;
 	lk_lanes_make(&m->all, locks, n, &o);
 }
 
-/* The first stretch that is locked; the first of all when none is. */
+/* The first piece that is locked; the first of all when none is. */
 static int64_t first_locked(const struct lk_lanes *l)
 {
 	for (size_t i = 0; i < l->n_segments; i++) {
@@ -238,7 +238,7 @@ const struct lk_segment *lk_view_map_segment(const struct lk_view_map_own *m)
 	return &m->all.segments[cursor_at(m)];
 }
 
-/* From stretch `first` on, n of them. */
+/* From piece `first` on, n of them. */
 static void set_view(struct lk_view_map_own *m, size_t first, size_t n)
 {
 	size_t all = m->all.n_segments;
@@ -269,7 +269,7 @@ static void put_cursor(struct lk_view_map_own *m, size_t segment)
 		set_view(m, segment < first ? segment : segment - n + 1, n);
 }
 
-/* By so many stretches; what is in view goes with it. */
+/* By so many pieces; what is in view goes with it. */
 static void move(struct lk_view_map_own *m, int by)
 {
 	size_t at, last;
@@ -302,7 +302,7 @@ static bool to_conflict(struct lk_view_map_own *m, int direction)
 	return false;
 }
 
-/* Half (1) or twice (-1) as many stretches. false: it is as far as it goes. */
+/* Half (1) or twice (-1) as many pieces. false: it is as far as it goes. */
 static bool zoom(struct lk_view_map_own *m, int direction)
 {
 	size_t first, n, wanted, at;
@@ -551,7 +551,7 @@ static unsigned command(struct lk_tui *t, struct lk_view *v, const struct lk_com
 	if (cmd->run == lk_do_right)
 		return step(m, 1);
 	if (cmd->run == lk_do_expand)
-		return settle(t, zoom(m, 1), "This is one stretch: there is nothing smaller to see.");
+		return settle(t, zoom(m, 1), "This is one piece: there is nothing smaller to see.");
 	if (cmd->run == lk_do_collapse)
 		return settle(t, zoom(m, -1), "This is the whole file.");
 	if (cmd->run_with == lk_do_next_contended)
@@ -573,8 +573,8 @@ const struct lk_view_ops lk_view_map = {
 	.id = LK_VIEW_MAP,
 	.title = "Map",
 	.help = "The byte ranges of one file, that of the row on which 5 was pressed. A lane for each owner and for each request; "
-		"columns are not to scale, each stretch between two edges gets a few. Left and right move the cursor from "
-		"stretch to stretch, + and - zoom, [ and ] go to the next conflict. flock locks and leases have no ranges "
+		"columns are not to scale, each piece between two edges gets a few. Left and right move the cursor from "
+		"stretch to piece, + and - zoom, [ and ] go to the next conflict. flock locks and leases have no ranges "
 		"and lie over the whole file.",
 	.sort_column = SIZE_MAX,
 	.list = {

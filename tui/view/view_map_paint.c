@@ -14,7 +14,7 @@ enum {
 	COMM_CELLS = 12,
 	WIDE = 100, /* from here on there is room for names */
 	NARROW = 40,
-	MOST_FREE = 3, /* free stretches that are named */
+	MOST_FREE = 3, /* free pieces that are named */
 };
 
 /* One painting. */
@@ -81,7 +81,7 @@ static void put_sum(const struct sheet *s, int y)
 	lk_vec_done(&line);
 }
 
-/* Where in the picture the cursor's stretch is; false: it is not in view. */
+/* Where in the picture the cursor's piece is; false: it is not in view. */
 static bool find_cursor(const struct sheet *s, int *ret_x, int *ret_w)
 {
 	size_t segment = lk_lanes_segment_at(s->picture.lanes, s->m->cursor), column = 0;
@@ -266,7 +266,7 @@ static void say_conflict(const struct sheet *s, lk_buf *out)
 		lk_buf_printf(out, "%s: ", segment->known->name);
 		lk_known_text(segment->known, LK_MODE_UNKNOWN, out);
 	} else if (s->picture.merged > 1) {
-		lk_buf_printf(out, "a column stands for up to %zu stretches: + zooms in", s->picture.merged);
+		lk_buf_printf(out, "a column stands for up to %zu pieces: + zooms in", s->picture.merged);
 	}
 }
 
@@ -278,7 +278,7 @@ static void put_stretch(const struct sheet *s, const char *before, struct lk_ran
 	lk_tui_offset_text(s->t, r.end, out);
 }
 
-/* Free stretches; those that follow each other are one. */
+/* Free pieces; those that follow each other are one. */
 static void say_free(const struct sheet *s, lk_buf *out)
 {
 	const struct lk_lanes *l = &s->m->all;

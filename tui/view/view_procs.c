@@ -35,7 +35,7 @@ static const struct lk_proc *proc_of(const struct lk_item *it)
 
 static struct lk_proc_sum sum_of(const struct lk_item *it)
 {
-	return lk_sums_proc(it->frame, proc_of(it));
+	return lk_totals_proc(it->frame, proc_of(it));
 }
 
 static uint64_t id_of(const struct lk_proc *p)
@@ -59,7 +59,7 @@ static const struct lk_proc *parent_of(const struct lk_frame *f, const struct lk
 	for (int depth = 0; p && p->ppid > 0 && depth < MAX_DEPTH; depth++) {
 		const struct lk_proc *parent = lk_snapshot_proc(f->snap, p->ppid);
 
-		if (parent && is_concerned(&f->sums.procs[parent - f->snap->procs]))
+		if (parent && is_concerned(&f->totals.procs[parent - f->snap->procs]))
 			return parent;
 		p = parent;
 	}
@@ -68,7 +68,7 @@ static const struct lk_proc *parent_of(const struct lk_frame *f, const struct lk
 
 static void add_proc(const struct lk_frame *f, size_t index, const struct lk_proc *parent, lk_items *ret)
 {
-	const struct lk_proc_sum *sum = &f->sums.procs[index];
+	const struct lk_proc_sum *sum = &f->totals.procs[index];
 	struct lk_item *it = lk_vec_push(ret);
 
 	*it = (struct lk_item){ .id = id_of(&f->snap->procs[index]), .frame = f, .index = index };
@@ -91,7 +91,7 @@ static void fill_tree(const struct lk_frame *f, lk_items *ret)
 		const struct lk_proc *p = &s->procs[i];
 		size_t depth = 0;
 
-		if (!is_concerned(&f->sums.procs[i]))
+		if (!is_concerned(&f->totals.procs[i]))
 			continue;
 		while (depth < MAX_DEPTH && (p = parent_of(f, p)))
 			depth++;
@@ -115,7 +115,7 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 	if (tree)
 		fill_tree(f, ret);
 	for (size_t i = 0; i < f->snap->n_procs && !tree; i++) {
-		if (is_concerned(&f->sums.procs[i]))
+		if (is_concerned(&f->totals.procs[i]))
 			add_proc(f, i, NULL, ret);
 	}
 	return 0;
@@ -246,7 +246,7 @@ static bool match(const void *view, const struct lk_item *it, const struct lk_fi
 
 	(void)view;
 	for (size_t i = 0; i < sum.n; i++) {
-		const struct lk_lock *l = &s->locks[it->frame->sums.by_proc[sum.first + i]];
+		const struct lk_lock *l = &s->locks[it->frame->totals.by_proc[sum.first + i]];
 		struct lk_row row = { .snap = s, .lock = l };
 
 		for (size_t k = 0; k < l->n_holders && !row.holder; k++)

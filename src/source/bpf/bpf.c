@@ -69,11 +69,11 @@ static int look(void *arg, const struct lk_guarded *how, const struct lk_sink *s
 	return rc < 0 ? lk_err_set(err, rc, "cannot read the locks: %s", strerror(-rc)) : 0;
 }
 
-static void memorize(void *arg, const struct lk_fact_proc *f)
+static void put_in_cache(void *arg, const struct lk_fact_proc *f)
 {
 	const struct scan *s = &((struct bpf_look *)arg)->scan.s;
 
-	lk_scan_memorize(s->memo, f, s->req->needs & LK_SCAN_DEAR, s->began_ms);
+	lk_scan_cache_put(s->cache, f, s->req->needs & LK_SCAN_DEAR, s->began_ms);
 }
 
 /* *ret_emitted: facts reached the sink, so that nobody else may take over. */
@@ -81,11 +81,11 @@ static int scan_by_bpf(struct bpf_source *b, const struct lk_request *req, const
 		       bool *ret_emitted, struct lk_err *err)
 {
 	struct procfs *p = &b->procfs;
-	struct bpf_look l = { .scan = { .source = b, .s = { .root = &p->root, .memo = &p->memo, .req = req } },
+	struct bpf_look l = { .scan = { .source = b, .s = { .root = &p->root, .cache = &p->cache, .req = req } },
 			      .began = lk_io_now_ms_exact(),
 			      .wall_ms = lk_io_wall_ms() };
 	struct lk_guard_job job = {
-		.root = &p->root, .scan = look, .saw_proc = memorize, .arg = &l, .timeout_ms = req->timeout_ms
+		.root = &p->root, .scan = look, .saw_proc = put_in_cache, .arg = &l, .timeout_ms = req->timeout_ms
 	};
 	int rc;
 
@@ -94,7 +94,7 @@ static int scan_by_bpf(struct bpf_source *b, const struct lk_request *req, const
 	*ret_emitted = false;
 	rc = lk_bpf_scan_dump(&l.scan, err);
 	rc = rc ? rc : lk_guard_run(&p->guard, &job, sink, ret_emitted, err);
-	lk_scan_memo_turn(&p->memo);
+	lk_scan_cache_turn(&p->cache);
 	lk_bpf_scan_done(&l.scan);
 	lk_bpf_forget(b->bpf);
 	return rc;

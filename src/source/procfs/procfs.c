@@ -267,7 +267,7 @@ static int scan_now(void *arg, const struct lk_guarded *how, const struct lk_sin
 	const struct procfs_scan *p = arg;
 	struct scan s = { .root = &p->source->root,
 			  .guarded = how,
-			  .memo = &p->source->memo,
+			  .cache = &p->source->cache,
 			  .req = p->req,
 			  .began_ms = p->began_ms };
 	int rc;
@@ -283,11 +283,11 @@ static int scan_now(void *arg, const struct lk_guarded *how, const struct lk_sin
 	return rc;
 }
 
-static void memorize(void *arg, const struct lk_fact_proc *f)
+static void put_in_cache(void *arg, const struct lk_fact_proc *f)
 {
 	const struct procfs_scan *p = arg;
 
-	lk_scan_memorize(&p->source->memo, f, p->req->needs & LK_SCAN_DEAR, p->began_ms);
+	lk_scan_cache_put(&p->source->cache, f, p->req->needs & LK_SCAN_DEAR, p->began_ms);
 }
 
 int lk_procfs_scan(struct lk_source *src, const struct lk_request *req, const struct lk_sink *sink, struct lk_err *err)
@@ -298,13 +298,15 @@ int lk_procfs_scan(struct lk_source *src, const struct lk_request *req, const st
 				    .began = lk_io_now_ms_exact(),
 				    .began_ms = lk_io_now_ms(),
 				    .wall_ms = lk_io_wall_ms() };
-	struct lk_guard_job job = {
-		.root = &p->root, .scan = scan_now, .saw_proc = memorize, .arg = &scan, .timeout_ms = req->timeout_ms
-	};
+	struct lk_guard_job job = { .root = &p->root,
+				    .scan = scan_now,
+				    .saw_proc = put_in_cache,
+				    .arg = &scan,
+				    .timeout_ms = req->timeout_ms };
 	bool emitted;
 	int rc = lk_guard_run(&p->guard, &job, sink, &emitted, err);
 
-	lk_scan_memo_turn(&p->memo);
+	lk_scan_cache_turn(&p->cache);
 	return rc;
 }
 
@@ -312,7 +314,7 @@ void lk_procfs_done(struct procfs *p)
 {
 	lk_procroot_done(&p->root);
 	lk_arena_done(&p->resolved);
-	lk_scan_memo_done(&p->memo);
+	lk_scan_cache_done(&p->cache);
 	lk_guard_done(&p->guard);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading /proc/locks. Each read(2) returns about 4 KiB, each such chunk is atomic, and what changes between two chunks makes
- * lines appear twice or not at all: only one chunk, two equal reads in a row, or a chained read (procfs_chain.c) are trusted. */
+ * lines appear twice or not at all: only one chunk, two equal reads in a row, or a chained read (procfs_reread.c) are trusted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -160,7 +160,7 @@ int lk_scan_read_settled(struct scan *s, const struct scan_lines *before, struct
 		return rc;
 	sure = is_atomic(&last) || lk_scan_lines_equal(before, &last);
 	if (!sure && s->root->is_proc) {
-		rc = lk_scan_read_chained(s, last.n_bytes, &chained, &sure);
+		rc = lk_scan_reread(s, last.n_bytes, &chained, &sure);
 		if (!rc && sure) {
 			lk_scan_lines_done(&last);
 			last = chained;

@@ -61,7 +61,7 @@ struct scan_opener {
 struct scan_seen {
 	uint64_t ino;
 	int pid;
-	int fd; /* dismissed by its inode number, its fdinfo unread; -1: read */
+	int fd; /* skipped by its inode number, its fdinfo unread; -1: read */
 };
 
 /* A device number as stat(2) says it. */
@@ -75,7 +75,7 @@ struct scan_table {
 	int pid, tid;
 };
 
-struct scan_crew;
+struct scan_threads;
 
 /* What had been found when open file descriptions were last numbered: more can only have been added since. */
 struct scan_numbered {
@@ -122,12 +122,12 @@ struct scan_memfd {
 	struct lk_key key; /* none: it could not be learned */
 };
 
-struct scan_memo;
+struct scan_cache;
 
 struct scan {
 	const struct lk_procroot *root;
 	const struct lk_guarded *guarded; /* NULL: nobody watches */
-	struct scan_memo *memo; /* of the source; NULL: nothing is kept */
+	struct scan_cache *cache; /* of the source; NULL: nothing is kept */
 	const struct lk_request *req;
 	struct lk_arena arena;
 	struct lk_mounts mounts;
@@ -144,14 +144,14 @@ struct scan {
 	struct lk_map locked_inodes; /* inode numbers of what was locked before the sweep; keys in the arena */
 	LK_VEC(struct scan_opener) openers; /* lk_scan_collect_openers() */
 	LK_VEC(struct scan_seen) seen;
-	size_t n_dismissed; /* how many of `seen` were not read */
-	bool read_all; /* nothing is to be dismissed */
+	size_t n_skipped; /* how many of `seen` were not read */
+	bool read_all; /* nothing is to be skipped */
 	LK_VEC(struct scan_dev) devs;
-	int credit; /* whether dismissing has paid lately */
+	int credit; /* whether skipping has paid lately */
 	unsigned turn;
 	LK_VEC(struct scan_table) tables;
 	struct scan_numbered numbered;
-	struct scan_crew *crew; /* while it sweeps */
+	struct scan_threads *threads; /* while it sweeps */
 	char *dents; /* scratch for directory entries */
 	LK_VEC(struct scan_waiter) waiters;
 	LK_VEC(struct scan_sleeper) sleepers; /* of one round of looking */
@@ -174,7 +174,7 @@ struct scan {
 #define LK_SCAN_DEAR (LK_NEED_USER | LK_NEEDS_JOBS)
 
 /* The dear facts of a process as they were read; all strings owned, NULL unknown. */
-struct scan_memory {
+struct scan_cached {
 	int pid, ppid;
 	uint64_t start_ticks;
 	int64_t uid;
@@ -184,18 +184,18 @@ struct scan_memory {
 	int session;
 };
 
-typedef LK_VEC(struct scan_memory) scan_memories;
+typedef LK_VEC(struct scan_cached) scan_cache_list;
 
 /* Zero-initialised is empty. */
-struct scan_memo {
-	scan_memories v; /* those of the last scan, by pid */
-	scan_memories fresh; /* those of the scan that is going on */
+struct scan_cache {
+	scan_cache_list v; /* those of the last scan, by pid */
+	scan_cache_list fresh; /* those of the scan that is going on */
 };
 
 struct procfs {
 	struct lk_source base;
 	struct lk_procroot root;
-	struct scan_memo memo;
+	struct scan_cache cache;
 	struct lk_guard guard;
 	struct lk_arena resolved; /* strings of the last resolve */
 };
@@ -227,10 +227,10 @@ int lk_scan_read_settled(struct scan *s, const struct scan_lines *before, struct
 /* The same with the result in s->lines and s->stable. */
 int lk_scan_stable_lines(struct scan *s, const struct scan_lines *before);
 
-/* -- procfs_chain.c -- */
+/* -- procfs_reread.c -- */
 /* The list of a machine that does not stand still, which is about `length` bytes long. *ret_sure: nothing is missing that stood all
  * the time; else *ret is untouched. 0 or -errno. */
-int lk_scan_read_chained(struct scan *s, size_t length, struct scan_lines *ret, bool *ret_sure);
+int lk_scan_reread(struct scan *s, size_t length, struct scan_lines *ret, bool *ret_sure);
 
 /* Counts of lock bodies: how many lines, hits. */
 struct scan_counts {
@@ -265,28 +265,28 @@ void lk_scan_show(struct scan *s, const struct scan_fd *fd, lk_u64s *ret);
 bool lk_scan_means_gone(int rc);
 bool lk_scan_means_refused(int rc);
 
-/* -- procfs_crew.c -- */
+/* -- procfs_threads.c -- */
 /* Sweeps the processes, which are sorted, with a second thread where that helps; it ends before this returns. ret_before: NULL, or
  * where the lock list goes that is read beside. */
-void lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc);
+void lk_scan_threads_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc);
 /* What is locked, once that is known and may be relied on; else NULL. */
-const struct lk_map *lk_scan_crew_locked(const struct scan_crew *c);
-const struct lk_mounts *lk_scan_crew_mounts(const struct scan_crew *c);
+const struct lk_map *lk_scan_threads_locked(const struct scan_threads *c);
+const struct lk_mounts *lk_scan_threads_mounts(const struct scan_threads *c);
 
-/* -- procfs_dismiss.c -- */
-/* Whether open files may be dismissed here without reading their fdinfo; learns what is needed for it. */
-bool lk_scan_can_dismiss(struct scan *s);
+/* -- procfs_skip.c -- */
+/* Whether open files may be skipped here without reading their fdinfo; learns what is needed for it. */
+bool lk_scan_can_skip_fds(struct scan *s);
 /* All file systems of this text of proc_filesystems(5) answer without waiting for anybody. */
 bool lk_scan_answer_from_memory(const char *text, size_t n);
 /* The descriptor `name` of the directory fddir, which is PID/fd: false when its fdinfo has to be read. */
-bool lk_scan_dismiss(struct scan *s, const struct lk_map *locked, int fddir, const char *name, int pid, int fd,
+bool lk_scan_skip_fd(struct scan *s, const struct lk_map *locked, int fddir, const char *name, int pid, int fd,
 		     struct scan_dev *ret_dev);
-/* What fdinfo (in s->buf) tells of the device of the file; dev as lk_scan_dismiss() left it. */
+/* What fdinfo (in s->buf) tells of the device of the file; dev as lk_scan_skip_fd() left it. */
 void lk_scan_learn_dev(struct scan *s, const struct scan_dev *dev);
 /* Remembers the file whose fdinfo is in s->buf. */
 void lk_scan_note_seen(struct scan *s, int pid);
-/* Reads what was dismissed and has a lock in `s->lines` after all. */
-void lk_scan_look_at_dismissed(struct scan *s);
+/* Reads what was skipped and has a lock in `s->lines` after all. */
+void lk_scan_look_at_skipped(struct scan *s);
 /* From s->seen and s->locked_inodes to s->openers, which are sorted by inode number. */
 void lk_scan_collect_openers(struct scan *s);
 
@@ -353,15 +353,15 @@ void lk_scan_verify_names(struct scan *s);
 /* Which processes map the files of the locks in keys, which are sorted. */
 void lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n);
 
-/* -- procfs_memo.c -- */
-void lk_scan_memo_done(struct scan_memo *m);
-/* What is still to be believed of this process; NULL: it has to be read. Valid until it is memorized. */
-const struct scan_memory *lk_scan_recall(const struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs,
-					 int64_t now_ms);
-/* Keeps it for the next scan. To be called in the order of pids, for all processes of a scan; lk_scan_memo_turn() ends it, and
- * forgets those that were not met again. now_ms: as given to lk_scan_recall(). */
-void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs, int64_t now_ms);
-void lk_scan_memo_turn(struct scan_memo *m);
+/* -- procfs_cache.c -- */
+void lk_scan_cache_done(struct scan_cache *m);
+/* What is still to be believed of this process; NULL: it has to be read. Valid until it is put into the cache. */
+const struct scan_cached *lk_scan_cache_find(const struct scan_cache *m, const struct lk_fact_proc *p, unsigned needs,
+					     int64_t now_ms);
+/* Keeps it for the next scan. To be called in the order of pids, for all processes of a scan; lk_scan_cache_turn() ends it, and
+ * forgets those that were not met again. now_ms: as given to lk_scan_cache_find(). */
+void lk_scan_cache_put(struct scan_cache *m, const struct lk_fact_proc *p, unsigned needs, int64_t now_ms);
+void lk_scan_cache_turn(struct scan_cache *m);
 
 /* -- procfs_procs.c -- */
 /* All that /proc lists, in order (procfs_sweep.c). 0 or -errno. */
@@ -387,17 +387,17 @@ void lk_scan_sweep_lockscopes(struct scan *s);
  * s->arena. */
 void lk_scan_read_jobs(struct scan *s, struct lk_fact_proc *procs, const size_t *places, size_t n);
 
-/* -- procfs_doubt.c -- */
+/* -- procfs_recheck.c -- */
 /* Lines that name nobody who lives, for which those were looked at who may have them. */
-struct scan_doubt {
+struct scan_recheck {
 	lk_u64s hashes; /* sorted */
 	int n_targeted; /* such looks since the last whole sweep */
 };
-void lk_scan_doubt_done(struct scan_doubt *d);
-bool lk_scan_is_in_doubt(const struct scan_doubt *d, uint64_t hash);
+void lk_scan_recheck_done(struct scan_recheck *d);
+bool lk_scan_is_rechecked(const struct scan_recheck *d, uint64_t hash);
 /* Sweeps again who may have the locks in these of s->lines, which no descriptor shows; or everything, if such looks have not helped
  * with what is in doubt. 0 or -errno. */
-int lk_scan_look_again(struct scan *s, const size_t *lines, size_t n, struct scan_doubt *d);
+int lk_scan_recheck(struct scan *s, const size_t *lines, size_t n, struct scan_recheck *d);
 
 /* -- procfs_scan.c -- */
 /* It made an earlier helper wait: to be counted as unreadable. */

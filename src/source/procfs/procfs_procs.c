@@ -163,7 +163,7 @@ static size_t recall(struct scan *s, struct list *l, unsigned needs)
 
 	for (size_t i = 0; i < l->pids.n; i++) {
 		struct lk_fact_proc *p = &l->facts[i];
-		const struct scan_memory *e = s->memo ? lk_scan_recall(s->memo, p, needs, s->began_ms) : NULL;
+		const struct scan_cached *e = s->cache ? lk_scan_cache_find(s->cache, p, needs, s->began_ms) : NULL;
 
 		if (e) {
 			p->user = lk_arena_strdup(l->arena, e->user);

@@ -82,7 +82,7 @@ static void find_orphans(const struct scan *s, indexes *ret)
 
 /* Keeps of the orphans those whose line was not there `before` the sweep: a lock taken meanwhile, worth another look; and those that
  * another look has not explained. */
-static void keep_new(const struct scan *s, const struct scan_lines *before, const struct scan_doubt *d, indexes *o)
+static void keep_new(const struct scan *s, const struct scan_lines *before, const struct scan_recheck *d, indexes *o)
 {
 	struct scan_counts was, is;
 	size_t kept = 0;
@@ -93,7 +93,7 @@ static void keep_new(const struct scan *s, const struct scan_lines *before, cons
 		uint64_t hash = s->lines.v.v[o->v[i]].hash;
 		struct scan_count *w = lk_scan_count_of(&was, hash), *n = lk_scan_count_of(&is, hash);
 
-		if (!w || !n || w->n_lines < n->n_lines || lk_scan_is_in_doubt(d, hash))
+		if (!w || !n || w->n_lines < n->n_lines || lk_scan_is_rechecked(d, hash))
 			o->v[kept++] = o->v[i];
 	}
 	o->n = kept;
@@ -131,15 +131,15 @@ static void copy_lines(struct scan_lines *to, const struct scan_lines *from)
 	to->n_bad = from->n_bad;
 }
 
-/* The list as it is now, and what the sweep dismissed of it. A list that is not to be relied on is no reason to dismiss anything. */
+/* The list as it is now, and what the sweep skipped of it. A list that is not to be relied on is no reason to skip anything. */
 static int read_list(struct scan *s, struct scan_lines *before, struct lk_err *err)
 {
 	int rc = tolerate_no_locks(s, lk_scan_stable_lines(s, before), err);
 
 	if (rc < 0 || !s->has_locks_file)
 		return rc;
-	if (s->stable || !s->n_dismissed) {
-		lk_scan_look_at_dismissed(s);
+	if (s->stable || !s->n_skipped) {
+		lk_scan_look_at_skipped(s);
 		return 0;
 	}
 	s->read_all = true;
@@ -149,7 +149,7 @@ static int read_list(struct scan *s, struct scan_lines *before, struct lk_err *e
 /* Sweep and lock list are read one after the other; where they disagree because something changed, both are looked at again. */
 static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
 {
-	struct scan_doubt doubt = { 0 };
+	struct scan_recheck recheck = { 0 };
 	int rc = 0;
 
 	for (int round = 0; rc == 0 && round < MAX_ROUNDS; round++) {
@@ -158,17 +158,17 @@ static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct 
 			break;
 		lk_scan_number_ofds(s);
 		find_orphans(s, o);
-		keep_new(s, before, &doubt, o);
+		keep_new(s, before, &recheck, o);
 		lk_debug(LK_DEBUG_SCAN,
 			 "round %d: %zu lines in %zu reads, %s; %zu of them new and shown by no descriptor", round + 1,
 			 s->lines.v.n, s->lines.n_reads,
 			 s->stable ? "nothing is missing" : "the list does not stand still", o->n);
 		if (!o->n || lk_scan_is_late(s))
 			break;
-		rc = lk_scan_look_again(s, o->v, o->n, &doubt);
+		rc = lk_scan_recheck(s, o->v, o->n, &recheck);
 		copy_lines(before, &s->lines);
 	}
-	lk_scan_doubt_done(&doubt);
+	lk_scan_recheck_done(&recheck);
 	return rc;
 }
 
@@ -403,8 +403,8 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 		lk_scan_deny(s, LK_UNREAD_MOUNTS, rc);
 	rc = lk_scan_first_sweep(s, before, &list_rc);
 	lk_debug(LK_DEBUG_SCAN,
-		 "swept %zu processes: %zu descriptors show locks, %zu were dismissed by their inode number",
-		 s->procs.n, s->fds.n, s->n_dismissed);
+		 "swept %zu processes: %zu descriptors show locks, %zu were skipped by their inode number", s->procs.n,
+		 s->fds.n, s->n_skipped);
 	list_rc = tolerate_no_locks(s, list_rc, err);
 	if (list_rc < 0)
 		return list_rc;

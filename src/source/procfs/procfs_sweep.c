@@ -102,8 +102,8 @@ struct table {
 	int pid, tid;
 	int n; /* descriptors */
 	int bad; /* -errno of one that could not be read */
-	const struct lk_map *locked; /* files with other inode numbers are dismissed; NULL: none are */
-	int dirfd; /* the directory that is walked: fd when some are dismissed, else fdinfo */
+	const struct lk_map *locked; /* files with other inode numbers are skipped; NULL: none are */
+	int dirfd; /* the directory that is walked: fd when some are skipped, else fdinfo */
 	int infofd; /* fdinfo; -1 not open yet */
 };
 
@@ -119,7 +119,7 @@ static int sweep_name(struct scan *s, struct table *t, const char *name, int fd)
 	struct scan_dev dev = { .plain = true };
 	int rc;
 
-	if (t->locked && lk_scan_dismiss(s, t->locked, t->dirfd, name, t->pid, fd, &dev))
+	if (t->locked && lk_scan_skip_fd(s, t->locked, t->dirfd, name, t->pid, fd, &dev))
 		return 0;
 	if (t->infofd < 0)
 		t->infofd = open_below(s, t, "fdinfo");
@@ -200,7 +200,7 @@ int lk_scan_sweep_table(struct scan *s, int pid, int tid)
 	size_t fds_before = s->fds.n;
 	int rc;
 
-	t.locked = tid ? NULL : lk_scan_crew_locked(s->crew);
+	t.locked = tid ? NULL : lk_scan_threads_locked(s->threads);
 	rc = open_table(s, &t);
 	rc = rc ? rc : sweep_dir(s, &t);
 	if (t.infofd >= 0 && t.infofd != t.dirfd)
@@ -267,7 +267,7 @@ static void forget_all(struct scan *s)
 		s->fds.v[i].dead = true;
 	s->procs.n = 0;
 	s->seen.n = 0;
-	s->n_dismissed = 0;
+	s->n_skipped = 0;
 	s->tables.n = 0;
 	lk_scan_forget_denied(s);
 }
@@ -300,7 +300,7 @@ int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_
 		return rc;
 	}
 	set_aside(s, &pids, &late);
-	lk_scan_crew_run(s, pids.v, pids.n, ret_before, ret_list_rc);
+	lk_scan_threads_run(s, pids.v, pids.n, ret_before, ret_list_rc);
 	lk_scan_sweep_pids(s, late.v, late.n);
 	lk_procroot_touch(0);
 	lk_vec_done(&pids);
@@ -329,7 +329,7 @@ static void forget_pids(struct scan *s, const int *pids, size_t n)
 	for (size_t i = 0; i < s->seen.n; i++) {
 		bool gone = is_among(pids, n, s->seen.v[i].pid);
 
-		s->n_dismissed -= gone && s->seen.v[i].fd >= 0;
+		s->n_skipped -= gone && s->seen.v[i].fd >= 0;
 		if (!gone)
 			s->seen.v[kept++] = s->seen.v[i];
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Counting the locks of a look by file, by process and by kind. */
-#include "tui/frame/sums.h"
+#include "tui/frame/totals.h"
 
 #include <stdlib.h>
 
@@ -8,12 +8,12 @@
 #include "base/cleanup.h"
 #include "tui/frame/frame.h"
 
-static const struct lk_file_sum no_file = { .oldest_held = LK_SUMS_NONE,
-					    .oldest_waiting = LK_SUMS_NONE,
-					    .first_waiting = LK_SUMS_NONE };
-static const struct lk_proc_sum no_proc = { .oldest_held = LK_SUMS_NONE,
-					    .oldest_waiting = LK_SUMS_NONE,
-					    .oldest_blocked = LK_SUMS_NONE };
+static const struct lk_file_sum no_file = { .oldest_held = LK_TOTALS_NONE,
+					    .oldest_waiting = LK_TOTALS_NONE,
+					    .first_waiting = LK_TOTALS_NONE };
+static const struct lk_proc_sum no_proc = { .oldest_held = LK_TOTALS_NONE,
+					    .oldest_waiting = LK_TOTALS_NONE,
+					    .oldest_blocked = LK_TOTALS_NONE };
 
 static int64_t age_of(const struct lk_frame *f, size_t lock)
 {
@@ -27,7 +27,7 @@ static void keep_older(const struct lk_frame *f, size_t *at, size_t lock)
 {
 	int64_t age = age_of(f, lock);
 
-	if (age >= 0 && (*at == LK_SUMS_NONE || age_of(f, *at) < age))
+	if (age >= 0 && (*at == LK_TOTALS_NONE || age_of(f, *at) < age))
 		*at = lock;
 }
 
@@ -37,7 +37,7 @@ static void count_for_file(const struct lk_frame *f, struct lk_file_sum *sum, co
 	sum->cycle |= l->deadlock != 0;
 	if (lk_lock_is_waiting(l)) {
 		sum->n_waiting++;
-		if (sum->first_waiting == LK_SUMS_NONE)
+		if (sum->first_waiting == LK_TOTALS_NONE)
 			sum->first_waiting = l->index;
 		keep_older(f, &sum->oldest_waiting, l->index);
 		return;
@@ -48,12 +48,12 @@ static void count_for_file(const struct lk_frame *f, struct lk_file_sum *sum, co
 	keep_older(f, &sum->oldest_held, l->index);
 }
 
-static struct lk_proc_sum *sum_of(const struct lk_frame *f, struct lk_sums *s, const struct lk_proc *p)
+static struct lk_proc_sum *sum_of(const struct lk_frame *f, struct lk_totals *s, const struct lk_proc *p)
 {
 	return &s->procs[p - f->snap->procs];
 }
 
-static void count_held(const struct lk_frame *f, struct lk_sums *s, const struct lk_lock *l)
+static void count_held(const struct lk_frame *f, struct lk_totals *s, const struct lk_lock *l)
 {
 	for (size_t i = 0; i < l->n_holders; i++) {
 		struct lk_proc_sum *sum = sum_of(f, s, l->holders[i].proc);
@@ -73,7 +73,7 @@ static void count_held(const struct lk_frame *f, struct lk_sums *s, const struct
 }
 
 /* Each process in the way of a request is counted once for it. seen: by process, the last request counted. */
-static void count_blockers(const struct lk_frame *f, struct lk_sums *s, const struct lk_lock *l, size_t *seen)
+static void count_blockers(const struct lk_frame *f, struct lk_totals *s, const struct lk_lock *l, size_t *seen)
 {
 	for (size_t i = 0; i < l->n_blocked_by; i++) {
 		const struct lk_lock *by = l->blocked_by[i];
@@ -90,7 +90,7 @@ static void count_blockers(const struct lk_frame *f, struct lk_sums *s, const st
 	}
 }
 
-static void count_waiting(const struct lk_frame *f, struct lk_sums *s, const struct lk_lock *l, size_t *seen)
+static void count_waiting(const struct lk_frame *f, struct lk_totals *s, const struct lk_lock *l, size_t *seen)
 {
 	struct lk_proc_sum *sum = l->proc ? sum_of(f, s, l->proc) : NULL;
 
@@ -105,7 +105,7 @@ static void count_waiting(const struct lk_frame *f, struct lk_sums *s, const str
 }
 
 /* The locks of each file side by side. next: room for a number for each file. */
-static void group_by_file(const struct lk_snapshot *snap, struct lk_sums *s, size_t *next)
+static void group_by_file(const struct lk_snapshot *snap, struct lk_totals *s, size_t *next)
 {
 	size_t at = 0;
 
@@ -118,7 +118,7 @@ static void group_by_file(const struct lk_snapshot *snap, struct lk_sums *s, siz
 }
 
 /* Those of each process too. next: room for a number for each process. */
-static void group_by_proc(const struct lk_snapshot *snap, struct lk_sums *s, size_t *next)
+static void group_by_proc(const struct lk_snapshot *snap, struct lk_totals *s, size_t *next)
 {
 	size_t at = 0;
 
@@ -139,7 +139,7 @@ static void group_by_proc(const struct lk_snapshot *snap, struct lk_sums *s, siz
 	}
 }
 
-static void allocate(const struct lk_snapshot *snap, struct lk_sums *s)
+static void allocate(const struct lk_snapshot *snap, struct lk_totals *s)
 {
 	s->files = lk_alloc(snap->n_files, sizeof(*s->files));
 	s->procs = lk_alloc(snap->n_procs, sizeof(*s->procs));
@@ -150,12 +150,12 @@ static void allocate(const struct lk_snapshot *snap, struct lk_sums *s)
 		s->procs[i] = no_proc;
 }
 
-void lk_sums_make(const struct lk_frame *f, struct lk_sums *ret)
+void lk_totals_make(const struct lk_frame *f, struct lk_totals *ret)
 {
 	const struct lk_snapshot *snap = f->snap;
 	lk_auto_mem size_t *next = lk_alloc(snap->n_files, sizeof(*next));
 	lk_auto_mem size_t *seen = lk_alloc(snap->n_procs, sizeof(*seen));
-	struct lk_sums s = { .oldest_waiting = LK_SUMS_NONE };
+	struct lk_totals s = { .oldest_waiting = LK_TOTALS_NONE };
 
 	allocate(snap, &s);
 	for (size_t i = 0; i < snap->n_locks; i++) {
@@ -174,21 +174,21 @@ void lk_sums_make(const struct lk_frame *f, struct lk_sums *ret)
 	*ret = s;
 }
 
-void lk_sums_done(struct lk_sums *s)
+void lk_totals_done(struct lk_totals *s)
 {
 	free(s->files);
 	free(s->procs);
 	free(s->by_file);
 	free(s->by_proc);
-	*s = (struct lk_sums){ .oldest_waiting = LK_SUMS_NONE };
+	*s = (struct lk_totals){ .oldest_waiting = LK_TOTALS_NONE };
 }
 
-struct lk_file_sum lk_sums_file(const struct lk_frame *f, const struct lk_file *file)
+struct lk_file_sum lk_totals_file(const struct lk_frame *f, const struct lk_file *file)
 {
-	return f->sums.files ? f->sums.files[file->index] : no_file;
+	return f->totals.files ? f->totals.files[file->index] : no_file;
 }
 
-struct lk_proc_sum lk_sums_proc(const struct lk_frame *f, const struct lk_proc *p)
+struct lk_proc_sum lk_totals_proc(const struct lk_frame *f, const struct lk_proc *p)
 {
-	return f->sums.procs ? f->sums.procs[p - f->snap->procs] : no_proc;
+	return f->totals.procs ? f->totals.procs[p - f->snap->procs] : no_proc;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading a lock list that does not stand still.
  *
- * Each read(2) of proc_locks(5) shows one stretch of the list as it is at that moment, and goes on where the last one ended by
+ * Each read(2) of proc_locks(5) shows one piece of the list as it is at that moment, and goes on where the last one ended by
  * counting: locks that have gone from before that place make it skip others. But the kernel adds a lock only at the front of one of
  * its lists (one for each processor, printed one behind the other), and none ever changes its place: what stands behind a lock goes
- * on standing behind it. So two readers go through the list in turn, half a stretch apart, and each stretch must have some locks in
+ * on standing behind it. So two readers go through the list in turn, half a piece apart, and each piece must have some locks in
  * common with the one before it, which the other reader has read. Joined there, nothing is missing that stood all the time. */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +13,13 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "source/procfs/procfs_join.h"
+#include "source/procfs/procfs_splice.h"
 
 #define CHUNK ((size_t)64 * 1024)
 #define MAX_CHUNK ((size_t)64 << 20)
 /* How much the kernel prints at a time; more once it has met a lock with very many waiters, which it prints as one. */
 #define PAGE ((size_t)4096)
-/* A stretch much shorter than that, with nothing behind it, was the last one. */
+/* A piece much shorter than that, with nothing behind it, was the last one. */
 #define WHOLE_CHUNK ((size_t)3 * 1024)
 /* What breaks a chain is mostly one very long entry, for which the readers are prepared the next time. */
 #define MAX_TRIES 4
@@ -33,18 +33,18 @@ struct chain {
 	bool mid_line[2];
 	char *buf;
 	size_t cap;
-	struct scan_joint joint;
-	unsigned reader; /* who read the stretch before */
+	struct scan_splice splice;
+	unsigned reader; /* who read the piece before */
 };
 
 /* 1: there is more, 0: end of file, -EAGAIN: a group is longer than the buffer, which has grown. */
-static int read_stretch(struct chain *c, unsigned reader, size_t want, struct scan_stretch *t)
+static int read_piece(struct chain *c, unsigned reader, size_t want, struct scan_piece *t)
 {
 	size_t room = want < c->cap ? want : c->cap;
 	bool mid_line = c->mid_line[reader];
 	ssize_t got;
 
-	lk_stretch_reset(t);
+	lk_piece_reset(t);
 	do {
 		got = read(c->fds[reader], c->buf, room);
 	} while (got < 0 && errno == EINTR);
@@ -61,38 +61,38 @@ static int read_stretch(struct chain *c, unsigned reader, size_t want, struct sc
 		return -EAGAIN;
 	}
 	c->mid_line[reader] = c->buf[got - 1] != '\n';
-	lk_stretch_take(t, c->buf, (size_t)got, mid_line);
+	lk_piece_take(t, c->buf, (size_t)got, mid_line);
 	return 1;
 }
 
 static int begin(struct chain *c)
 {
-	int rc = read_stretch(c, 0, c->cap, &c->joint.before);
+	int rc = read_piece(c, 0, c->cap, &c->splice.before);
 
 	c->reader = 0;
 	if (rc < 0)
 		return rc;
-	lk_joint_begin(&c->joint);
-	/* The second reader begins half a stretch behind. */
-	return read_stretch(c, 1, PAGE / 2, &c->joint.now);
+	lk_splice_begin(&c->splice);
+	/* The second reader begins half a piece behind. */
+	return read_piece(c, 1, PAGE / 2, &c->splice.now);
 }
 
 /* What `reader` has just read. 1, or 0: the chain broke. */
 static int join(struct chain *c, unsigned reader)
 {
-	bool moved, joined = lk_joint_join(&c->joint, &moved);
+	bool moved, joined = lk_splice_join(&c->splice, &moved);
 
 	if (moved)
 		c->reader = reader;
 	return joined;
 }
 
-static bool may_be_last(const struct scan_stretch *t)
+static bool may_be_last(const struct scan_piece *t)
 {
 	return !t->cut && t->n_bytes <= WHOLE_CHUNK;
 }
 
-/* Who is behind reads on; the readers drift apart, or together, for stretches end where a line does. */
+/* Who is behind reads on; the readers drift apart, or together, for pieces end where a line does. */
 static size_t wanted(const struct chain *c, unsigned reader)
 {
 	size_t goal = c->n_bytes[!reader] + PAGE / 2, n = c->n_bytes[reader];
@@ -100,19 +100,19 @@ static size_t wanted(const struct chain *c, unsigned reader)
 	return goal > n && goal - n < PAGE * 3 / 4 ? goal - n : c->cap;
 }
 
-/* After the last stretch comes nothing for who read it. What does come can be locks that were added in front and pushed others
+/* After the last piece comes nothing for who read it. What does come can be locks that were added in front and pushed others
  * behind its place: if it is not just those, the other reader shows how it ends. 1: that was the end, 0: the chain broke,
  * -EINPROGRESS: read on, or -errno. */
 static int check_end(struct chain *c)
 {
 	unsigned other = !c->reader;
-	int rc = read_stretch(c, c->reader, c->cap, &c->joint.now);
+	int rc = read_piece(c, c->reader, c->cap, &c->splice.now);
 
 	if (rc <= 0)
 		return rc < 0 ? rc : 1;
-	if (lk_joint_is_same_end(&c->joint))
+	if (lk_splice_is_same_end(&c->splice))
 		return -EINPROGRESS;
-	rc = read_stretch(c, other, c->cap, &c->joint.now);
+	rc = read_piece(c, other, c->cap, &c->splice.now);
 	rc = rc <= 0 ? rc : join(c, other);
 	return rc <= 0 ? rc : -EINPROGRESS;
 }
@@ -124,13 +124,13 @@ static int follow(struct chain *c)
 		unsigned reader = c->n_bytes[1] < c->n_bytes[0];
 		int rc;
 
-		if (may_be_last(&c->joint.before)) {
+		if (may_be_last(&c->splice.before)) {
 			rc = check_end(c);
 			if (rc != -EINPROGRESS)
 				return rc;
 			continue;
 		}
-		rc = read_stretch(c, reader, wanted(c, reader), &c->joint.now);
+		rc = read_piece(c, reader, wanted(c, reader), &c->splice.now);
 		rc = rc <= 0 ? rc : join(c, reader);
 		if (rc <= 0)
 			return rc;
@@ -152,7 +152,7 @@ static int try_once(struct chain *c)
 	return rc < 0 ? rc : follow(c);
 }
 
-static int run_chain(struct chain *c, size_t length, bool *ret_sure)
+static int run_reread(struct chain *c, size_t length, bool *ret_sure)
 {
 	size_t most = length * MAX_TIMES, n = 0;
 	int rc = 0;
@@ -167,7 +167,7 @@ static int run_chain(struct chain *c, size_t length, bool *ret_sure)
 	return rc < 0 ? rc : 0;
 }
 
-int lk_scan_read_chained(struct scan *s, size_t length, struct scan_lines *ret, bool *ret_sure)
+int lk_scan_reread(struct scan *s, size_t length, struct scan_lines *ret, bool *ret_sure)
 {
 	lk_auto_fd first = lk_io_openat(s->root->fd, "locks", O_RDONLY | O_NONBLOCK);
 	lk_auto_fd second = lk_io_openat(s->root->fd, "locks", O_RDONLY | O_NONBLOCK);
@@ -175,13 +175,13 @@ int lk_scan_read_chained(struct scan *s, size_t length, struct scan_lines *ret, 
 	int rc = first < 0 ? first : second < 0 ? second : 0;
 
 	*ret_sure = false;
-	rc = rc ? rc : run_chain(&c, length, ret_sure);
+	rc = rc ? rc : run_reread(&c, length, ret_sure);
 	if (!rc && *ret_sure) {
-		*ret = c.joint.all.lines;
+		*ret = c.splice.all.lines;
 		ret->n_reads = 2;
-		c.joint.all.lines = (struct scan_lines){ 0 };
+		c.splice.all.lines = (struct scan_lines){ 0 };
 	}
 	free(c.buf);
-	lk_joint_done(&c.joint);
+	lk_splice_done(&c.splice);
 	return rc;
 }

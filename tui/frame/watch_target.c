@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The locks that somebody waits for, and telling when one has gone. */
-#include "tui/frame/vigil.h"
+#include "tui/frame/watch_target.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 /* Looks that could not see everything, one after the other, before a lock that is in none of them counts as gone. */
 #define DOUBTS_MAX 3
 
-struct vigil {
+struct watch_target {
 	uint64_t id;
 	struct lk_record rec;
 	int pid;
@@ -23,26 +23,26 @@ struct vigil {
 	char *words; /* owned: "the flock write lock on /srv/x" */
 };
 
-struct lk_vigils {
-	LK_VEC(struct vigil) v;
+struct lk_watch_targets {
+	LK_VEC(struct watch_target) v;
 };
 
-static void vigil_done(struct vigil *v)
+static void watch_target_done(struct watch_target *v)
 {
 	free(v->comm);
 	free(v->words);
 }
 
-static struct vigil *find(const struct lk_tui *t, uint64_t id)
+static struct watch_target *find(const struct lk_tui *t, uint64_t id)
 {
-	for (size_t i = 0; t->vigils && i < t->vigils->v.n; i++) {
-		if (t->vigils->v.v[i].id == id)
-			return &t->vigils->v.v[i];
+	for (size_t i = 0; t->watched && i < t->watched->v.n; i++) {
+		if (t->watched->v.v[i].id == id)
+			return &t->watched->v.v[i];
 	}
 	return NULL;
 }
 
-const char *lk_vigil_why_not(const struct lk_subject *s)
+const char *lk_watch_target_why_not(const struct lk_subject *s)
 {
 	if (!s->lock)
 		return "this row is not about one lock";
@@ -53,41 +53,41 @@ const char *lk_vigil_why_not(const struct lk_subject *s)
 	return NULL;
 }
 
-bool lk_vigil_has(const struct lk_tui *t, const struct lk_lock *l)
+bool lk_watch_target_has(const struct lk_tui *t, const struct lk_lock *l)
 {
 	return find(t, l->id) != NULL;
 }
 
-static void drop(struct lk_tui *t, struct vigil *v)
+static void drop(struct lk_tui *t, struct watch_target *v)
 {
-	struct vigil *last = &t->vigils->v.v[--t->vigils->v.n];
+	struct watch_target *last = &t->watched->v.v[--t->watched->v.n];
 
-	vigil_done(v);
+	watch_target_done(v);
 	*v = *last;
 }
 
-bool lk_vigil_stop(struct lk_tui *t, const struct lk_lock *l)
+bool lk_watch_target_stop(struct lk_tui *t, const struct lk_lock *l)
 {
-	struct vigil *v = find(t, l->id);
+	struct watch_target *v = find(t, l->id);
 
 	if (v)
 		drop(t, v);
 	return v != NULL;
 }
 
-void lk_vigils_free(struct lk_tui *t)
+void lk_watch_targets_free(struct lk_tui *t)
 {
-	while (t->vigils && t->vigils->v.n)
-		drop(t, t->vigils->v.v);
-	if (t->vigils)
-		lk_vec_done(&t->vigils->v);
-	free(t->vigils);
-	t->vigils = NULL;
+	while (t->watched && t->watched->v.n)
+		drop(t, t->watched->v.v);
+	if (t->watched)
+		lk_vec_done(&t->watched->v);
+	free(t->watched);
+	t->watched = NULL;
 }
 
-void lk_vigil_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
+void lk_watch_target_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
-	struct vigil v = { .id = l->id, .rec = l->rec, .pid = l->pid, .since_ms = f->taken_ms };
+	struct watch_target v = { .id = l->id, .rec = l->rec, .pid = l->pid, .since_ms = f->taken_ms };
 	struct lk_arena a = { 0 };
 
 	if (find(t, l->id))
@@ -97,25 +97,25 @@ void lk_vigil_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lo
 	v.comm = l->proc ? lk_strdup(l->proc->comm) : NULL;
 	v.words = lk_strdup(lk_words_lock(&a, l));
 	lk_arena_done(&a);
-	if (!t->vigils)
-		t->vigils = lk_alloc(1, sizeof(*t->vigils));
-	*lk_vec_push(&t->vigils->v) = v;
+	if (!t->watched)
+		t->watched = lk_alloc(1, sizeof(*t->watched));
+	*lk_vec_push(&t->watched->v) = v;
 }
 
-static bool in_the_same_place(const struct vigil *v, const struct lk_lock *l)
+static bool in_the_same_place(const struct watch_target *v, const struct lk_lock *l)
 {
 	return !lk_lock_is_waiting(l) && lk_type_same_space(v->rec.type, l->rec.type) &&
 	       lk_key_equal(&v->rec.key, &l->rec.key) && lk_range_overlaps(v->rec.range, l->rec.range);
 }
 
-static bool holds(const struct vigil *v, const struct lk_lock *l)
+static bool holds(const struct watch_target *v, const struct lk_lock *l)
 {
 	return v->pid > 0 && l->pid == v->pid &&
 	       (!v->start_ticks || !l->proc || !l->proc->start_ticks || l->proc->start_ticks == v->start_ticks);
 }
 
 /* It, or what it has become: parts of a lock get ids of their own. *ret_other: somebody else who has a lock there. */
-static bool is_there(const struct vigil *v, const struct lk_snapshot *snap, const struct lk_lock **ret_other)
+static bool is_there(const struct watch_target *v, const struct lk_snapshot *snap, const struct lk_lock **ret_other)
 {
 	for (size_t i = 0; i < snap->n_locks; i++) {
 		const struct lk_lock *l = &snap->locks[i];
@@ -129,7 +129,7 @@ static bool is_there(const struct vigil *v, const struct lk_snapshot *snap, cons
 }
 
 /* What matters stands first: the line may be too short for all of it. */
-static void tell(struct lk_tui *t, const struct vigil *v, const struct lk_lock *other, const char *doubt)
+static void tell(struct lk_tui *t, const struct watch_target *v, const struct lk_lock *other, const char *doubt)
 {
 	struct lk_arena a = { 0 };
 	const char *who = other && other->pid > 0 ? lk_words_who(&a, other) : "somebody who is not known";
@@ -143,7 +143,7 @@ static void tell(struct lk_tui *t, const struct vigil *v, const struct lk_lock *
 }
 
 /* Whether the waiting is over. */
-static bool judge(struct lk_tui *t, struct vigil *v, const struct lk_snapshot *snap)
+static bool judge(struct lk_tui *t, struct watch_target *v, const struct lk_snapshot *snap)
 {
 	const struct lk_lock *other = NULL;
 
@@ -157,10 +157,10 @@ static bool judge(struct lk_tui *t, struct vigil *v, const struct lk_snapshot *s
 	return true;
 }
 
-void lk_vigil_frame(struct lk_tui *t, const struct lk_frame *f)
+void lk_watch_target_frame(struct lk_tui *t, const struct lk_frame *f)
 {
-	for (size_t i = t->vigils && f->snap ? t->vigils->v.n : 0; i > 0; i--) {
-		struct vigil *v = &t->vigils->v.v[i - 1];
+	for (size_t i = t->watched && f->snap ? t->watched->v.n : 0; i > 0; i--) {
+		struct watch_target *v = &t->watched->v.v[i - 1];
 
 		if (f->taken_ms >= v->since_ms && judge(t, v, f->snap))
 			drop(t, v);

@@ -2,12 +2,12 @@
 /* Stretches of a lock list, joined at the locks that they have in common; nothing here reads anything. */
 #include <string.h>
 
-#include "source/procfs/procfs_join.h"
+#include "source/procfs/procfs_splice.h"
 
 /* So many neighbours in common are no accident: one lock could have been released and taken anew in between. */
 #define MIN_RUN 4
 
-void lk_stretch_reset(struct scan_stretch *t)
+void lk_piece_reset(struct scan_piece *t)
 {
 	t->lines.v.n = 0;
 	t->lines.n_bad = 0;
@@ -16,13 +16,13 @@ void lk_stretch_reset(struct scan_stretch *t)
 	t->cut = false;
 }
 
-void lk_stretch_done(struct scan_stretch *t)
+void lk_piece_done(struct scan_piece *t)
 {
 	lk_scan_lines_done(&t->lines);
 	lk_vec_done(&t->groups);
 }
 
-static void stretch_add(struct scan_stretch *to, const struct scan_line *l)
+static void piece_add(struct scan_piece *to, const struct scan_line *l)
 {
 	if (!l->rec.depth)
 		*lk_vec_push(&to->groups) = to->lines.v.n;
@@ -30,31 +30,31 @@ static void stretch_add(struct scan_stretch *to, const struct scan_line *l)
 }
 
 /* One past the last line of group i. */
-static size_t group_end(const struct scan_stretch *t, size_t i)
+static size_t group_end(const struct scan_piece *t, size_t i)
 {
 	return i + 1 < t->groups.n ? t->groups.v[i + 1] : t->lines.v.n;
 }
 
-static uint64_t group_hash(const struct scan_stretch *t, size_t i)
+static uint64_t group_hash(const struct scan_piece *t, size_t i)
 {
 	return t->lines.v.v[t->groups.v[i]].hash;
 }
 
-static void add_groups(struct scan_stretch *to, const struct scan_stretch *from, size_t first)
+static void add_groups(struct scan_piece *to, const struct scan_piece *from, size_t first)
 {
 	size_t i = first < from->groups.n ? from->groups.v[first] : from->lines.v.n;
 
 	for (; i < from->lines.v.n; i++)
-		stretch_add(to, &from->lines.v.v[i]);
+		piece_add(to, &from->lines.v.v[i]);
 }
 
-static void truncate_groups(struct scan_stretch *t, size_t n)
+static void truncate_groups(struct scan_piece *t, size_t n)
 {
 	t->lines.v.n = n ? group_end(t, n - 1) : 0;
 	t->groups.n = n;
 }
 
-void lk_stretch_take(struct scan_stretch *t, const char *text, size_t n, bool mid_line)
+void lk_piece_take(struct scan_piece *t, const char *text, size_t n, bool mid_line)
 {
 	struct scan_lines l = { 0 };
 	const char *first = mid_line ? memchr(text, '\n', n) : NULL;
@@ -68,7 +68,7 @@ void lk_stretch_take(struct scan_stretch *t, const char *text, size_t n, bool mi
 		if (nl)
 			lk_scan_add_line(&l, text + at, len);
 		if (l.v.n && (t->groups.n || !l.v.v[0].rec.depth))
-			stretch_add(t, &l.v.v[0]);
+			piece_add(t, &l.v.v[0]);
 		at += len + 1;
 	}
 	t->lines.n_bad = l.n_bad;
@@ -77,15 +77,15 @@ void lk_stretch_take(struct scan_stretch *t, const char *text, size_t n, bool mi
 		truncate_groups(t, t->groups.n - 1);
 }
 
-void lk_joint_begin(struct scan_joint *j)
+void lk_splice_begin(struct scan_splice *j)
 {
-	lk_stretch_reset(&j->all);
+	lk_piece_reset(&j->all);
 	j->from = j->base = 0;
 	add_groups(&j->all, &j->before, 0);
 	j->all.lines.n_bad = j->before.lines.n_bad;
 }
 
-static void note_places(struct scan_joint *j)
+static void note_places(struct scan_splice *j)
 {
 	lk_map_done(&j->places);
 	for (size_t i = 0; i < j->now.groups.n; i++) {
@@ -101,8 +101,8 @@ struct run {
 	size_t before, now, n; /* where it begins in either; its length */
 };
 
-/* The longest run of groups that stand one behind the other in both stretches. */
-static struct run find_run(struct scan_joint *j)
+/* The longest run of groups that stand one behind the other in both pieces. */
+static struct run find_run(struct scan_splice *j)
 {
 	struct run best = { 0 };
 
@@ -124,9 +124,9 @@ static struct run find_run(struct scan_joint *j)
 	return best;
 }
 
-bool lk_joint_join(struct scan_joint *j, bool *ret_moved)
+bool lk_splice_join(struct scan_splice *j, bool *ret_moved)
 {
-	struct scan_stretch spare;
+	struct scan_piece spare;
 	struct run r = find_run(j);
 
 	*ret_moved = false;
@@ -147,17 +147,17 @@ bool lk_joint_join(struct scan_joint *j, bool *ret_moved)
 	return true;
 }
 
-bool lk_joint_is_same_end(struct scan_joint *j)
+bool lk_splice_is_same_end(struct scan_splice *j)
 {
 	struct run r = find_run(j);
 
 	return !j->now.cut && r.n && r.n == j->now.groups.n && r.before + r.n == j->before.groups.n;
 }
 
-void lk_joint_done(struct scan_joint *j)
+void lk_splice_done(struct scan_splice *j)
 {
 	lk_map_done(&j->places);
-	lk_stretch_done(&j->now);
-	lk_stretch_done(&j->before);
-	lk_stretch_done(&j->all);
+	lk_piece_done(&j->now);
+	lk_piece_done(&j->before);
+	lk_piece_done(&j->all);
 }

@@ -19,12 +19,12 @@
 /* Where nobody comes into question: a lock that is held as briefly has gone when the list is read again. */
 #define PAUSE_NS (3 * 1000 * 1000)
 
-bool lk_scan_is_in_doubt(const struct scan_doubt *d, uint64_t hash)
+bool lk_scan_is_rechecked(const struct scan_recheck *d, uint64_t hash)
 {
 	return lk_u64s_has(&d->hashes, hash);
 }
 
-void lk_scan_doubt_done(struct scan_doubt *d)
+void lk_scan_recheck_done(struct scan_recheck *d)
 {
 	lk_vec_done(&d->hashes);
 }
@@ -119,12 +119,12 @@ static int find_targets(const struct scan *s, const size_t *lines, size_t n, str
 }
 
 /* Some line has been looked for often enough among those who may have it. */
-static bool is_out_of_ideas(const struct scan_doubt *d, const struct targets *t)
+static bool is_out_of_ideas(const struct scan_recheck *d, const struct targets *t)
 {
 	bool again = false;
 
 	for (size_t i = 0; i < t->hashes.n && !again; i++)
-		again = lk_scan_is_in_doubt(d, t->hashes.v[i]);
+		again = lk_scan_is_rechecked(d, t->hashes.v[i]);
 	return again && d->n_targeted >= MAX_TARGETED;
 }
 
@@ -137,7 +137,7 @@ static void sweep_targets(struct scan *s, const struct targets *t)
 	lk_scan_sweep_pids(s, t->pids.v, t->pids.n);
 }
 
-int lk_scan_look_again(struct scan *s, const size_t *lines, size_t n, struct scan_doubt *d)
+int lk_scan_recheck(struct scan *s, const size_t *lines, size_t n, struct scan_recheck *d)
 {
 	struct targets t = { 0 };
 	int rc = find_targets(s, lines, n, &t);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Most open files are not locked, and to ask for an inode number costs half of what reading fdinfo does: what has the number of no
- * locked file is dismissed. stat(2) follows the descriptor's link into whatever file system is there, so this is done only where
+ * locked file is skipped. stat(2) follows the descriptor's link into whatever file system is there, so this is done only where
  * each file system that the kernel knows answers from memory. */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #define ASK (AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT)
 #define MAX_FILESYSTEMS ((size_t)64 * 1024)
 /* Each dismissal earns a point, each file that had to be read as well costs one. Without points left only one in PROBE_TURNS is
- * asked, for PROBE_POINTS: where dismissing does not pay, it costs next to nothing. */
+ * asked, for PROBE_POINTS: where skipping does not pay, it costs next to nothing. */
 #define MAX_CREDIT 64
 #define PROBE_TURNS 32
 #define PROBE_POINTS 8
@@ -127,7 +127,7 @@ static int learn_nameless(struct scan *s)
 	return rc ? rc : learn_own(s, memfd_create("lockscope", MFD_CLOEXEC));
 }
 
-bool lk_scan_can_dismiss(struct scan *s)
+bool lk_scan_can_skip_fds(struct scan *s)
 {
 	if (s->read_all || !s->root->is_proc || !s->root->own_pids || !s->root->initial_pidns)
 		return false;
@@ -161,11 +161,11 @@ static bool is_worth_asking(struct scan *s)
 	return s->credit > 0 || ++s->turn % PROBE_TURNS == 0;
 }
 
-static void settle_credit(struct scan *s, bool dismissed)
+static void settle_credit(struct scan *s, bool skipped)
 {
 	if (s->credit > 0)
-		s->credit += dismissed ? 1 : -1;
-	else if (dismissed)
+		s->credit += skipped ? 1 : -1;
+	else if (skipped)
 		s->credit = PROBE_POINTS;
 	if (s->credit > MAX_CREDIT)
 		s->credit = MAX_CREDIT;
@@ -174,28 +174,28 @@ static void settle_credit(struct scan *s, bool dismissed)
 static void add_seen(struct scan *s, uint64_t ino, int pid, int fd)
 {
 	*lk_vec_push(&s->seen) = (struct scan_seen){ .ino = ino, .pid = pid, .fd = fd };
-	s->n_dismissed += fd >= 0;
+	s->n_skipped += fd >= 0;
 }
 
-bool lk_scan_dismiss(struct scan *s, const struct lk_map *locked, int fddir, const char *name, int pid, int fd,
+bool lk_scan_skip_fd(struct scan *s, const struct lk_map *locked, int fddir, const char *name, int pid, int fd,
 		     struct scan_dev *ret_dev)
 {
 	struct statx st;
 	uint64_t ino;
 	size_t other;
-	bool plain, dismissed;
+	bool plain, skipped;
 
 	if (!is_worth_asking(s) || statx(fddir, name, ASK, STATX_INO, &st) < 0)
 		return false;
 	plain = is_plain_dev(s, st.stx_dev_major, st.stx_dev_minor);
 	ino = st.stx_ino;
-	dismissed = plain && !lk_map_find(locked, &ino, sizeof(ino), &other);
-	settle_credit(s, dismissed);
+	skipped = plain && !lk_map_find(locked, &ino, sizeof(ino), &other);
+	settle_credit(s, skipped);
 	if (!plain)
 		*ret_dev = (struct scan_dev){ st.stx_dev_major, st.stx_dev_minor, false };
-	if (dismissed)
+	if (skipped)
 		add_seen(s, ino, pid, fd);
-	return dismissed;
+	return skipped;
 }
 
 /* The number behind a label at the beginning of a line of fdinfo. */
@@ -215,7 +215,7 @@ static bool find_number(const lk_buf *b, const char *label, uint64_t *ret)
 
 void lk_scan_learn_dev(struct scan *s, const struct scan_dev *dev)
 {
-	const struct lk_mounts *mounts = lk_scan_crew_mounts(s->crew);
+	const struct lk_mounts *mounts = lk_scan_threads_mounts(s->threads);
 	const struct lk_mount *m;
 	uint64_t id;
 
@@ -248,7 +248,7 @@ static void note_new(struct scan *s, struct lk_map *ret_new)
 	lk_scan_note_inodes(s, &s->lines);
 }
 
-static void read_dismissed(struct scan *s, struct scan_seen *seen)
+static void read_skipped(struct scan *s, struct scan_seen *seen)
 {
 	struct lk_proc_name what = lk_procroot_name("fdinfo/%d", seen->fd);
 	struct lk_proc_name name = lk_procroot_task_name(seen->pid, 0, what.s);
@@ -256,12 +256,12 @@ static void read_dismissed(struct scan *s, struct scan_seen *seen)
 	lk_scan_sweep_fd(s, s->root->fd, name.s, seen->pid, 0, seen->fd);
 }
 
-void lk_scan_look_at_dismissed(struct scan *s)
+void lk_scan_look_at_skipped(struct scan *s)
 {
 	struct lk_map new = { 0 };
 	size_t n = s->seen.n, other;
 
-	if (s->n_dismissed)
+	if (s->n_skipped)
 		note_new(s, &new);
 	for (size_t i = 0; i < n && new.n && !lk_scan_is_late(s); i++) {
 		struct scan_seen seen = s->seen.v[i];
@@ -269,8 +269,8 @@ void lk_scan_look_at_dismissed(struct scan *s)
 		if (seen.fd < 0 || !lk_map_find(&new, &seen.ino, sizeof(seen.ino), &other))
 			continue;
 		s->seen.v[i].fd = -1;
-		s->n_dismissed--;
-		read_dismissed(s, &seen);
+		s->n_skipped--;
+		read_skipped(s, &seen);
 	}
 	lk_map_done(&new);
 }

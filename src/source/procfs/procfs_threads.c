@@ -14,11 +14,11 @@
 
 #define MAX_PARTS 2
 
-struct scan_crew {
+struct scan_threads {
 	struct scan *whole; /* touched by whoever reads the lock list, until both have ended */
 	const int *pids;
 	size_t n;
-	bool may_dismiss;
+	bool may_skip;
 	struct scan_lines *before; /* NULL: not to be read */
 	int list_rc;
 	_Atomic size_t next; /* process */
@@ -26,29 +26,29 @@ struct scan_crew {
 	struct scan parts[MAX_PARTS];
 };
 
-const struct lk_map *lk_scan_crew_locked(const struct scan_crew *c)
+const struct lk_map *lk_scan_threads_locked(const struct scan_threads *c)
 {
 	return c ? atomic_load_explicit(&c->locked, memory_order_acquire) : NULL;
 }
 
-const struct lk_mounts *lk_scan_crew_mounts(const struct scan_crew *c)
+const struct lk_mounts *lk_scan_threads_mounts(const struct scan_threads *c)
 {
 	return c ? &c->whole->mounts : NULL;
 }
 
-static void read_list(struct scan_crew *c)
+static void read_list(struct scan_threads *c)
 {
 	struct scan *s = c->whole;
 
 	if (c->before)
 		c->list_rc = lk_scan_read_lines(s, c->before);
-	if (c->before && !c->list_rc && (c->may_dismiss || s->req->needs & LK_NEED_WAITS))
+	if (c->before && !c->list_rc && (c->may_skip || s->req->needs & LK_NEED_WAITS))
 		lk_scan_note_inodes(s, c->before);
-	if (!c->list_rc && c->may_dismiss)
+	if (!c->list_rc && c->may_skip)
 		atomic_store_explicit(&c->locked, &s->locked_inodes, memory_order_release);
 }
 
-static void sweep_part(struct scan_crew *c, struct scan *part)
+static void sweep_part(struct scan_threads *c, struct scan *part)
 {
 	for (;;) {
 		size_t i = atomic_fetch_add_explicit(&c->next, 1, memory_order_relaxed);
@@ -61,7 +61,7 @@ static void sweep_part(struct scan_crew *c, struct scan *part)
 
 static void *second_main(void *arg)
 {
-	struct scan_crew *c = arg;
+	struct scan_threads *c = arg;
 
 	if (c->whole->guarded)
 		lk_procroot_watch(&c->whole->guarded->touches[1]);
@@ -82,7 +82,7 @@ static bool may_have_second(const struct scan *s)
 }
 
 /* Signals are for the others. */
-static bool start_second(struct scan_crew *c, pthread_t *ret)
+static bool start_second(struct scan_threads *c, pthread_t *ret)
 {
 	sigset_t all, old;
 	int rc;
@@ -96,7 +96,7 @@ static bool start_second(struct scan_crew *c, pthread_t *ret)
 	return rc == 0;
 }
 
-static void begin_part(struct scan_crew *c, struct scan *part)
+static void begin_part(struct scan_threads *c, struct scan *part)
 {
 	struct scan *s = c->whole;
 
@@ -105,7 +105,7 @@ static void begin_part(struct scan_crew *c, struct scan *part)
 			       .req = s->req,
 			       .deadline_ms = s->deadline_ms,
 			       .credit = s->credit };
-	part->crew = c;
+	part->threads = c;
 	lk_vec_reserve(&part->devs.v, &part->devs.cap, 0, s->devs.n, sizeof(*s->devs.v));
 	if (s->devs.n)
 		memcpy(part->devs.v, s->devs.v, s->devs.n * sizeof(*s->devs.v));
@@ -201,15 +201,15 @@ static void take_parts(struct scan *s, struct scan *parts, size_t n)
 	}
 	for (size_t i = 0; i < n; i++) {
 		take_denied(s, &parts[i]);
-		s->n_dismissed += parts[i].n_dismissed;
+		s->n_skipped += parts[i].n_skipped;
 		s->late = s->late || parts[i].late;
 	}
 	s->credit = parts[0].credit;
 }
 
-void lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc)
+void lk_scan_threads_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc)
 {
-	struct scan_crew *c = lk_alloc(1, sizeof(*c));
+	struct scan_threads *c = lk_alloc(1, sizeof(*c));
 	bool has_second;
 	pthread_t second;
 
@@ -217,7 +217,7 @@ void lk_scan_crew_run(struct scan *s, const int *pids, size_t n, struct scan_lin
 	c->pids = pids;
 	c->n = n;
 	c->before = ret_before;
-	c->may_dismiss = lk_scan_can_dismiss(s) && (ret_before || s->has_locks_file);
+	c->may_skip = lk_scan_can_skip_fds(s) && (ret_before || s->has_locks_file);
 	begin_part(c, &c->parts[0]);
 	begin_part(c, &c->parts[1]);
 	has_second = start_second(c, &second);

@@ -13,7 +13,7 @@
 /* Not all of them in the same scan. */
 #define SPREAD_MS 8000
 
-static void forget(struct scan_memory *m)
+static void forget(struct scan_cached *m)
 {
 	free(m->user);
 	free(m->cmdline);
@@ -24,45 +24,45 @@ static void forget(struct scan_memory *m)
 	free(m->comm);
 }
 
-static void forget_all(scan_memories *v)
+static void forget_all(scan_cache_list *v)
 {
 	for (size_t i = 0; i < v->n; i++)
 		forget(&v->v[i]);
 	lk_vec_done(v);
 }
 
-void lk_scan_memo_done(struct scan_memo *m)
+void lk_scan_cache_done(struct scan_cache *m)
 {
 	forget_all(&m->v);
 	forget_all(&m->fresh);
 }
 
-static bool is_same(const struct scan_memory *e, const struct lk_fact_proc *p)
+static bool is_same(const struct scan_cached *e, const struct lk_fact_proc *p)
 {
 	if (!p->start_ticks || e->start_ticks != p->start_ticks || e->uid != p->uid || e->ppid != p->ppid)
 		return false;
 	return e->comm && p->comm && strlen(e->comm) == p->comm_len && memcmp(e->comm, p->comm, p->comm_len) == 0;
 }
 
-static struct scan_memory *find_known(const struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs,
+static struct scan_cached *find_known(const struct scan_cache *m, const struct lk_fact_proc *p, unsigned needs,
 				      int64_t now_ms)
 {
-	struct scan_memory *e = m->v.n ? bsearch(&p->pid, m->v.v, m->v.n, sizeof(*m->v.v), lk_compare_int) : NULL;
+	struct scan_cached *e = m->v.n ? bsearch(&p->pid, m->v.v, m->v.n, sizeof(*m->v.v), lk_compare_int) : NULL;
 
 	if (!e || (e->needs & needs) != needs || !is_same(e, p) || (needs & LK_NEED_JOB && p->state == 't'))
 		return NULL;
 	return now_ms - e->read_ms < FRESH_MS + p->pid % SPREAD_MS ? e : NULL;
 }
 
-const struct scan_memory *lk_scan_recall(const struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs,
-					 int64_t now_ms)
+const struct scan_cached *lk_scan_cache_find(const struct scan_cache *m, const struct lk_fact_proc *p, unsigned needs,
+					     int64_t now_ms)
 {
 	return find_known(m, p, needs, now_ms);
 }
 
-static struct scan_memory remember(const struct lk_fact_proc *p, unsigned needs, int64_t read_ms)
+static struct scan_cached remember(const struct lk_fact_proc *p, unsigned needs, int64_t read_ms)
 {
-	return (struct scan_memory){
+	return (struct scan_cached){
 		.pid = p->pid,
 		.ppid = p->ppid,
 		.start_ticks = p->start_ticks,
@@ -81,7 +81,7 @@ static struct scan_memory remember(const struct lk_fact_proc *p, unsigned needs,
 }
 
 /* What is still believed goes over as it is. */
-static void move(struct scan_memory *to, struct scan_memory *from)
+static void move(struct scan_cached *to, struct scan_cached *from)
 {
 	*to = *from;
 	from->comm = from->user = from->cmdline = from->cgroup = NULL;
@@ -95,9 +95,9 @@ static bool has_all(const struct lk_fact_proc *p, unsigned needs)
 	       (!(needs & LK_NEED_CGROUP) || p->cgroup);
 }
 
-void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, unsigned needs, int64_t now_ms)
+void lk_scan_cache_put(struct scan_cache *m, const struct lk_fact_proc *p, unsigned needs, int64_t now_ms)
 {
-	struct scan_memory *known = find_known(m, p, needs, now_ms), *e;
+	struct scan_cached *known = find_known(m, p, needs, now_ms), *e;
 
 	/* Who traces it can change at any time, and is not remembered. */
 	if (!needs || p->tracer || (!known && !has_all(p, needs)))
@@ -109,11 +109,11 @@ void lk_scan_memorize(struct scan_memo *m, const struct lk_fact_proc *p, unsigne
 		*e = remember(p, needs, now_ms);
 }
 
-void lk_scan_memo_turn(struct scan_memo *m)
+void lk_scan_cache_turn(struct scan_cache *m)
 {
-	struct scan_memo old = { .v = m->v };
+	struct scan_cache old = { .v = m->v };
 
 	m->v = m->fresh;
-	m->fresh = (scan_memories){ 0 };
-	lk_scan_memo_done(&old);
+	m->fresh = (scan_cache_list){ 0 };
+	lk_scan_cache_done(&old);
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "source/procfs/procfs_join.h"
+#include "source/procfs/procfs_splice.h"
 
 /* One letter is one held lock; a lower-case one waits for the one before it. Freed by the caller. */
 static char *text_of(const char *letters, size_t *ret_n)
@@ -24,14 +24,14 @@ static char *text_of(const char *letters, size_t *ret_n)
 }
 
 /* Bytes are left off at either end of the text. */
-static void take(struct scan_stretch *t, const char *letters, bool cut, size_t skip, size_t less)
+static void take(struct scan_piece *t, const char *letters, bool cut, size_t skip, size_t less)
 {
 	size_t n;
 	char *text = text_of(letters, &n);
 
-	lk_stretch_reset(t);
+	lk_piece_reset(t);
 	t->cut = cut;
-	lk_stretch_take(t, text + skip, n - skip - less, skip > 0);
+	lk_piece_take(t, text + skip, n - skip - less, skip > 0);
 	free(text);
 }
 
@@ -50,15 +50,15 @@ static void lines_are(const struct scan_lines *l, const char *letters)
 /* What two readings say together; `want` NULL: it is not sure that nothing is missing. */
 static void joined(const char *before, const char *now, bool cut, const char *want)
 {
-	struct scan_joint j = { 0 };
+	struct scan_splice j = { 0 };
 	bool moved;
 
 	take(&j.before, before, false, 0, 0);
-	lk_joint_begin(&j);
+	lk_splice_begin(&j);
 	take(&j.now, now, cut, 0, 0);
-	cr_expect_eq(lk_joint_join(&j, &moved), want != NULL, "'%s' and '%s'", before, now);
+	cr_expect_eq(lk_splice_join(&j, &moved), want != NULL, "'%s' and '%s'", before, now);
 	lines_are(&j.all.lines, want ? want : before);
-	lk_joint_done(&j);
+	lk_splice_done(&j);
 }
 
 Test(join, neighbours_in_common)
@@ -112,25 +112,25 @@ Test(join, stopped_short)
 /* A third reading is joined to the second, not to the first. */
 Test(join, goes_on)
 {
-	struct scan_joint j = { 0 };
+	struct scan_splice j = { 0 };
 	bool moved;
 
 	take(&j.before, "ABCDEFGH", false, 0, 0);
-	lk_joint_begin(&j);
+	lk_splice_begin(&j);
 	take(&j.now, "EFGHIJKL", false, 0, 0);
-	cr_assert(lk_joint_join(&j, &moved));
+	cr_assert(lk_splice_join(&j, &moved));
 	cr_expect(moved);
 	take(&j.now, "ABCDEFGH", false, 0, 0);
-	cr_assert(lk_joint_join(&j, &moved), "EFGH");
+	cr_assert(lk_splice_join(&j, &moved), "EFGH");
 	take(&j.now, "QRSTUVWX", false, 0, 0);
-	cr_assert_not(lk_joint_join(&j, &moved));
+	cr_assert_not(lk_splice_join(&j, &moved));
 	cr_expect(!moved);
-	lk_joint_done(&j);
+	lk_splice_done(&j);
 }
 
 Test(join, ends_of_texts)
 {
-	struct scan_stretch t = { 0 };
+	struct scan_piece t = { 0 };
 
 	/* It begins within a line, and goes on with who waits for a lock that stood before. */
 	take(&t, "AabBCD", false, 3, 0);
@@ -142,24 +142,24 @@ Test(join, ends_of_texts)
 	lines_are(&t.lines, "AB");
 	take(&t, "A", true, 0, 0);
 	lines_are(&t.lines, "");
-	lk_stretch_done(&t);
+	lk_piece_done(&t);
 }
 
 Test(join, same_end)
 {
-	struct scan_joint j = { 0 };
+	struct scan_splice j = { 0 };
 	bool same;
 
 	take(&j.before, "ABCDEFGH", false, 0, 0);
-	lk_joint_begin(&j);
+	lk_splice_begin(&j);
 	take(&j.now, "GH", false, 0, 0);
-	same = lk_joint_is_same_end(&j);
+	same = lk_splice_is_same_end(&j);
 	cr_expect(same);
 	take(&j.now, "GHI", false, 0, 0);
-	same = lk_joint_is_same_end(&j);
+	same = lk_splice_is_same_end(&j);
 	cr_expect_not(same);
 	take(&j.now, "FG", false, 0, 0);
-	same = lk_joint_is_same_end(&j);
+	same = lk_splice_is_same_end(&j);
 	cr_expect_not(same);
-	lk_joint_done(&j);
+	lk_splice_done(&j);
 }

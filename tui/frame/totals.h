@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a look says by file, by process and by kind: counted once for each frame, off the input path. */
-#ifndef LK_TUI_SUMS_H
-#define LK_TUI_SUMS_H
+#ifndef LK_TUI_TOTALS_H
+#define LK_TUI_TOTALS_H
 
 #include "model/snapshot.h"
 
 struct lk_frame;
 
-#define LK_SUMS_NONE SIZE_MAX
+#define LK_TOTALS_NONE SIZE_MAX
 
 struct lk_file_sum {
 	size_t first; /* in by_file: its locks and requests, n_held + n_waiting of them, in the order of the snapshot */
 	size_t n_held, n_waiting;
-	size_t oldest_held, oldest_waiting; /* in snap->locks; LK_SUMS_NONE: none, or no age is known */
+	size_t oldest_held, oldest_waiting; /* in snap->locks; LK_TOTALS_NONE: none, or no age is known */
 	size_t first_waiting; /* likewise; whatever its age */
 	unsigned types; /* bits 1 << enum lk_type */
 	bool cycle; /* one of them is part of a deadlock */
@@ -31,21 +31,21 @@ struct lk_proc_sum {
 	bool cycle;
 };
 
-struct lk_sums {
+struct lk_totals {
 	struct lk_file_sum *files; /* by index in snap->files; NULL: nothing was counted */
 	struct lk_proc_sum *procs; /* by index in snap->procs */
 	size_t *by_file; /* indexes in snap->locks, file by file */
 	size_t *by_proc; /* likewise, process by process; a lock that several share is there several times */
 	size_t held_by_type[LK_TYPE_UNKNOWN + 1];
-	size_t oldest_waiting; /* in snap->locks; LK_SUMS_NONE: none */
+	size_t oldest_waiting; /* in snap->locks; LK_TOTALS_NONE: none */
 };
 
-/* f: has its snapshot and ages. lk_sums_done() of *ret. Linear in locks and relations. */
-void lk_sums_make(const struct lk_frame *f, struct lk_sums *ret);
-void lk_sums_done(struct lk_sums *s);
+/* f: has its snapshot and ages. lk_totals_done() of *ret. Linear in locks and relations. */
+void lk_totals_make(const struct lk_frame *f, struct lk_totals *ret);
+void lk_totals_done(struct lk_totals *s);
 
-/* Of a frame; zeros and LK_SUMS_NONE where nothing was counted. */
-struct lk_file_sum lk_sums_file(const struct lk_frame *f, const struct lk_file *file);
-struct lk_proc_sum lk_sums_proc(const struct lk_frame *f, const struct lk_proc *p);
+/* Of a frame; zeros and LK_TOTALS_NONE where nothing was counted. */
+struct lk_file_sum lk_totals_file(const struct lk_frame *f, const struct lk_file *file);
+struct lk_proc_sum lk_totals_proc(const struct lk_frame *f, const struct lk_proc *p);
 
 #endif

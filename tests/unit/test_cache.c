@@ -17,39 +17,39 @@ static struct lk_fact_proc fact(int pid, const char *comm)
 				      .cgroup = "/a.service" };
 }
 
-Test(memo, known_again_only_as_the_same_and_for_a_while)
+Test(cache, known_again_only_as_the_same_and_for_a_while)
 {
 	struct lk_fact_proc p[] = { fact(10, "one"), fact(20, "two"), fact(30, "three") }, other;
-	struct scan_memo m = { 0 };
-	const struct scan_memory *e;
+	struct scan_cache m = { 0 };
+	const struct scan_cached *e;
 
 	p[1].cmdline = NULL;
 	for (size_t i = 0; i < 3; i++)
-		lk_scan_memorize(&m, &p[i], LK_NEED_CMDLINE | LK_NEED_CGROUP, 1000);
-	lk_scan_memo_turn(&m);
-	e = lk_scan_recall(&m, &p[0], LK_NEED_CMDLINE, 2000);
+		lk_scan_cache_put(&m, &p[i], LK_NEED_CMDLINE | LK_NEED_CGROUP, 1000);
+	lk_scan_cache_turn(&m);
+	e = lk_scan_cache_find(&m, &p[0], LK_NEED_CMDLINE, 2000);
 	cr_assert_not_null(e);
 	cr_expect_str_eq(e->cmdline, "cmd line");
 	cr_expect_str_eq(e->cgroup, "/a.service");
 	cr_expect_null(e->user);
 	/* One that was not read, something that was not asked for, too long ago. */
-	cr_expect_null(lk_scan_recall(&m, &p[1], LK_NEED_CMDLINE, 2000));
-	cr_expect_null(lk_scan_recall(&m, &p[0], LK_NEED_USER, 2000));
-	cr_expect_null(lk_scan_recall(&m, &p[0], LK_NEED_CMDLINE, 1000 + 20000));
+	cr_expect_null(lk_scan_cache_find(&m, &p[1], LK_NEED_CMDLINE, 2000));
+	cr_expect_null(lk_scan_cache_find(&m, &p[0], LK_NEED_USER, 2000));
+	cr_expect_null(lk_scan_cache_find(&m, &p[0], LK_NEED_CMDLINE, 1000 + 20000));
 	/* Another process by now, or another program. */
 	other = p[2];
 	other.start_ticks++;
-	cr_expect_null(lk_scan_recall(&m, &other, LK_NEED_CMDLINE, 2000));
+	cr_expect_null(lk_scan_cache_find(&m, &other, LK_NEED_CMDLINE, 2000));
 	other = p[2];
 	other.uid = 6;
-	cr_expect_null(lk_scan_recall(&m, &other, LK_NEED_CMDLINE, 2000));
+	cr_expect_null(lk_scan_cache_find(&m, &other, LK_NEED_CMDLINE, 2000));
 	other = fact(30, "thre");
-	cr_expect_null(lk_scan_recall(&m, &other, LK_NEED_CMDLINE, 2000));
+	cr_expect_null(lk_scan_cache_find(&m, &other, LK_NEED_CMDLINE, 2000));
 	/* Only those of the last scan stay, and are no younger for having been met again. */
-	lk_scan_memorize(&m, &p[2], LK_NEED_CMDLINE, 5000);
-	lk_scan_memo_turn(&m);
-	cr_expect_null(lk_scan_recall(&m, &p[2], LK_NEED_CMDLINE, 1000 + 20000));
-	cr_expect_null(lk_scan_recall(&m, &p[0], LK_NEED_CMDLINE, 2000));
-	cr_expect_not_null(lk_scan_recall(&m, &p[2], LK_NEED_CMDLINE, 2000));
-	lk_scan_memo_done(&m);
+	lk_scan_cache_put(&m, &p[2], LK_NEED_CMDLINE, 5000);
+	lk_scan_cache_turn(&m);
+	cr_expect_null(lk_scan_cache_find(&m, &p[2], LK_NEED_CMDLINE, 1000 + 20000));
+	cr_expect_null(lk_scan_cache_find(&m, &p[0], LK_NEED_CMDLINE, 2000));
+	cr_expect_not_null(lk_scan_cache_find(&m, &p[2], LK_NEED_CMDLINE, 2000));
+	lk_scan_cache_done(&m);
 }
