@@ -3,33 +3,13 @@
 #include "cli/option.h"
 
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/cleanup.h"
 
 /* What getopt_long(3) returns for a long option: this and its place in the table. */
 #define LONG 256
-
-enum lk_status lk_cli_see_help(const struct lk_verb *verb)
-{
-	lk_say("Try 'lockscope help%s%s'.", verb ? " " : "", verb ? verb->name : "");
-	return LK_STATUS_ERROR;
-}
-
-enum lk_status lk_cli_misuse(const struct lk_verb *verb, const char *fmt, ...)
-{
-	lk_auto_mem char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = lk_vprintf(fmt, ap);
-	va_end(ap);
-	lk_say("%s", text);
-	return lk_cli_see_help(verb);
-}
 
 /* What getopt_long(3) wants, made from the table for one set of groups. */
 struct getopt_words {

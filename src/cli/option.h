@@ -147,9 +147,4 @@ struct lk_cli {
 enum lk_status lk_cli_parse(int argc, char **argv, struct lk_cli *ret);
 void lk_cli_done(struct lk_cli *cli);
 
-/* Only where to read on. LK_STATUS_ERROR. */
-enum lk_status lk_cli_see_help(const struct lk_verb *verb);
-/* Says what is wrong and where help is. LK_STATUS_ERROR. */
-enum lk_status lk_cli_misuse(const struct lk_verb *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
 #endif

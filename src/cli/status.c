@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/sanitize.h"
+#include "cli/verb.h"
 
 static const struct lk_status_word words[] = {
 	{ LK_STATUS_YES, "yes, found or done; for list also when there is nothing to list" },
@@ -114,4 +115,22 @@ enum lk_status lk_say_error(const struct lk_err *err)
 {
 	lk_say("%s", lk_err_text(err));
 	return err->code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
+}
+
+enum lk_status lk_cli_see_help(const struct lk_verb *verb)
+{
+	lk_say("Try 'lockscope help%s%s'.", verb ? " " : "", verb ? verb->name : "");
+	return LK_STATUS_ERROR;
+}
+
+enum lk_status lk_cli_misuse(const struct lk_verb *verb, const char *fmt, ...)
+{
+	lk_auto_mem char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = lk_vprintf(fmt, ap);
+	va_end(ap);
+	lk_say("%s", text);
+	return lk_cli_see_help(verb);
 }

@@ -5,6 +5,8 @@
 
 #include "base/err.h"
 
+struct lk_verb;
+
 enum lk_status {
 	LK_STATUS_YES = 0, /* yes, found, done */
 	LK_STATUS_NO = 1, /* no, and that is proven */
@@ -43,5 +45,10 @@ void lk_fail_output(int code);
 
 /* Says the error; LK_STATUS_ERROR, or LK_STATUS_TIMEOUT for -ETIMEDOUT. */
 enum lk_status lk_say_error(const struct lk_err *err);
+
+/* Only where to read on. LK_STATUS_ERROR. */
+enum lk_status lk_cli_see_help(const struct lk_verb *verb);
+/* Says what is wrong and where help is. LK_STATUS_ERROR. */
+enum lk_status lk_cli_misuse(const struct lk_verb *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
