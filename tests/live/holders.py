@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Cases 2 to 6: who really holds a lock, whatever number the kernel recorded."""
 
+import json
 import os
+import random
 import subprocess
+import time
 
 from document import check, same
 from harness import NOBODY, brief, holders_of, in_initial_pid_namespace, needs, needs_root, one_row
@@ -237,3 +240,21 @@ def test_64_separate_locks_are_not_shared(t):
     same(rows, sorted(wanted), "list")
     a.cmd("close", fd)
     check(b" SHARED " not in t.run("who", path).out, "nothing is shared any more")
+
+
+def test_06_taken_while_looking(t):
+    """A lock that is taken while a scan is going on is not told, or told with who has it: never with nobody."""
+    told = 0
+    for i in range(40):
+        path = t.path("f%d" % i)
+        h = t.helper()
+        fd = h.open(path)
+        look = t.process([t.world.lockscope, "list", "-J", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        time.sleep(random.random() * 0.02)
+        h.lock(("posix", "ofd", "flock")[i % 3], "w", fd)
+        rows = json.loads(look.communicate(timeout=60)[0])["locks"]
+        told += len(rows)
+        for row in rows:
+            same(holders_of(row), [(h.pid, fd)], "who has it: %r" % row)
+        h.end()
+    t.note("%d of 40 locks were told" % told)

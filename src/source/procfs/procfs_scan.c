@@ -146,6 +146,36 @@ static int read_list(struct scan *s, struct scan_lines *before, struct lk_err *e
 	return lk_scan_sweep(s);
 }
 
+static bool is_denied(const struct scan *s, int64_t pid)
+{
+	int key = (int)pid;
+	const struct scan_proc *p = NULL;
+
+	if (pid > 0 && pid <= INT32_MAX && s->procs.n)
+		p = bsearch(&key, s->procs.v, s->procs.n, sizeof(*s->procs.v), lk_compare_int);
+	return p && p->denied;
+}
+
+/* The first list is read while the sweep has begun: a lock that stands in it may have been taken after its process was looked at. Those
+ * that no descriptor shows are looked at once more, whatever the list before says. */
+static int look_at_early_ones(struct scan *s, indexes *o)
+{
+	struct scan_recheck once = { 0 };
+	size_t n = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < o->n; i++) {
+		if (!is_denied(s, s->lines.v.v[o->v[i]].rec.pid))
+			o->v[n++] = o->v[i];
+	}
+	if (n)
+		rc = lk_scan_recheck(s, o->v, n, &once);
+	lk_scan_recheck_done(&once);
+	lk_scan_number_ofds(s);
+	find_orphans(s, o);
+	return rc;
+}
+
 /* Sweep and lock list are read one after the other; where they disagree because something changed, both are looked at again. */
 static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
 {
@@ -158,6 +188,8 @@ static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct 
 			break;
 		lk_scan_number_ofds(s);
 		find_orphans(s, o);
+		if (round == 0 && o->n)
+			rc = look_at_early_ones(s, o);
 		keep_new(s, before, &recheck, o);
 		lk_debug(LK_DEBUG_SCAN,
 			 "round %d: %zu lines in %zu reads, %s; %zu of them new and shown by no descriptor", round + 1,
@@ -261,6 +293,25 @@ static void drop_released(struct scan *s, indexes *o)
 		replace_released(s, &now, o);
 	lk_scan_lines_done(&now);
 	find_orphans(s, o);
+}
+
+/* What the newer lines bring, nobody has been looked for who has it. true: that was so, and it is done now. */
+static bool drop_released_and_look(struct scan *s, indexes *o)
+{
+	struct scan_lines before = { 0 };
+	struct scan_recheck recheck = { 0 };
+	bool any_new;
+
+	copy_lines(&before, &s->lines);
+	drop_released(s, o);
+	keep_new(s, &before, &recheck, o);
+	any_new = o->n && !lk_scan_is_late(s);
+	if (any_new && lk_scan_recheck(s, o->v, o->n, &recheck) == 0)
+		lk_scan_number_ofds(s);
+	find_orphans(s, o);
+	lk_scan_recheck_done(&recheck);
+	lk_scan_lines_done(&before);
+	return any_new;
 }
 
 /* Two equal exclusive locks cannot stand at once, unless two files share the key. */
@@ -376,8 +427,8 @@ static void explain(struct scan *s, indexes *o)
 	lk_scan_leave_out_markers(s);
 	if (s->has_locks_file)
 		find_orphans(s, o);
-	if (o->n)
-		drop_released(s, o);
+	for (int round = 0; o->n && round < MAX_ROUNDS && drop_released_and_look(s, o);)
+		round++;
 	if (o->n)
 		drop_repeated(s, o);
 	if (lk_scan_any_may_be_marker(s, o->v, o->n))
