@@ -116,5 +116,5 @@ src/source/bpf/lock_dump_typed.lskel.h: $(lk_bpf_sources) src/source/bpf/lock_du
 src/source/bpf/lock_dump_copy.lskel.h: LK_BPF_CFLAGS += -DLK_BPF_COPY
 src/source/bpf/lock_dump_copy.lskel.h: $(lk_bpf_sources) src/source/bpf/lock_dump.h
 	$(lk_bpf_make)
-src/source/bpf_dump_load.$(OBJEXT): $(lk_bpf_headers)
+src/source/bpf/bpf_dump_load.$(OBJEXT): $(lk_bpf_headers)
 endif
