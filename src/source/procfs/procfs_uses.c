@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,54 +14,6 @@
 #include "base/text.h"
 
 #define STALL_MS 700
-
-int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const struct lk_use *use)
-{
-	struct uses_message m = { .kind = MESSAGE_USE, .use = *use };
-	lk_buf b = { 0 };
-	int rc;
-
-	if (proc) {
-		m.use.pid = proc->pid;
-		m.use.start_ticks = proc->start_ticks;
-		memcpy(m.comm, proc->comm, sizeof(m.comm));
-	}
-	lk_buf_add(&b, &m, sizeof(m));
-	if (use->what)
-		lk_buf_puts(&b, use->what);
-	rc = lk_helper_emit(out, b.v, b.n);
-	lk_vec_done(&b);
-	return rc;
-}
-
-static int emit_note(struct lk_helper_out *out, enum uses_message_kind kind, const struct uses_proc *proc, int code)
-{
-	struct uses_message m;
-
-	memset(&m, 0, sizeof(m));
-	m.kind = kind;
-	m.code = code;
-	if (proc) {
-		m.use.pid = proc->pid;
-		memcpy(m.comm, proc->comm, sizeof(m.comm));
-	}
-	return lk_helper_emit(out, &m, sizeof(m));
-}
-
-int lk_uses_emit_unknown(struct lk_helper_out *out)
-{
-	return emit_note(out, MESSAGE_UNKNOWN, NULL, 0);
-}
-
-int lk_uses_emit_denied(struct lk_helper_out *out, const struct uses_proc *proc, int code)
-{
-	return emit_note(out, MESSAGE_DENIED, proc, code);
-}
-
-int lk_uses_emit_skip(struct lk_helper_out *out)
-{
-	return emit_note(out, MESSAGE_SKIP, NULL, 0);
-}
 
 /* Items in front of the processes. */
 static int (*const kernel_items[])(struct uses_job *j, struct lk_helper_out *out) = {

@@ -76,15 +76,28 @@ struct uses_message {
 	char comm[USES_COMM];
 };
 
+/* -- procfs_uses_shared.c -- */
 /* Reports a use to the parent. proc NULL: the kernel. 0 or -errno. */
 int lk_uses_emit(struct lk_helper_out *out, const struct uses_proc *proc, const struct lk_use *use);
-
 /* The same for a use by the kernel. */
 int lk_uses_emit_kernel(struct lk_helper_out *out, size_t file, enum lk_use_kind kind, const char *what, bool certain);
+/* Tells the parent that one of the uses by the kernel could not be looked for. */
+int lk_uses_emit_unknown(struct lk_helper_out *out);
+/* Tells it that the process could not be read, or that it is none to be counted. */
+int lk_uses_emit_denied(struct lk_helper_out *out, const struct uses_proc *proc, int code);
+int lk_uses_emit_skip(struct lk_helper_out *out);
 
-/* The identity of an O_PATH descriptor of ours is that of the file. */
-enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_file *file);
+bool lk_uses_same_stat(const struct lk_fact_file *file, const struct statx *st);
+/* The mount with that id; the table of the process's namespace is read when it is new. NULL: in no table, as a detached one. */
+const struct lk_mount *lk_uses_find_mount(struct uses_job *j, struct uses_proc *p, int mnt_id);
+/* The number of a process's mount namespace in job->mounts, whose table is read when it is new. 0: our own; -errno. */
+int lk_uses_namespace(struct uses_job *j, int pid);
 
+/* -- procfs_uses.c -- */
+/* In the parent: one message of the helper into job->result. 0 or -EBADMSG. */
+int lk_uses_take(struct uses_job *j, const char *data, size_t n);
+
+/* -- procfs_uses_kernel.c, procfs_uses_socket.c, procfs_uses_block.c, procfs_uses_overlay.c -- */
 /* Loop devices, swap, mounts, sockets, what is made of block devices, overlays. 0, or -errno when the parent is gone. */
 int lk_uses_of_loops(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_swaps(struct uses_job *j, struct lk_helper_out *out);
@@ -94,14 +107,10 @@ int lk_uses_of_blocks(struct uses_job *j, struct lk_helper_out *out);
 int lk_uses_of_overlays(struct uses_job *j, struct lk_helper_out *out);
 /* A line of /proc/swaps becomes the path that it names. false: it names none. */
 bool lk_uses_parse_swap(char *line, bool *ret_block);
-/* Tells the parent that one of these could not be looked through. */
-int lk_uses_emit_unknown(struct lk_helper_out *out);
-/* Tells it that the process could not be read, or that it is none to be counted. */
-int lk_uses_emit_denied(struct lk_helper_out *out, const struct uses_proc *proc, int code);
-int lk_uses_emit_skip(struct lk_helper_out *out);
 
-/* In the parent: one message of the helper into job->result. 0 or -EBADMSG. */
-int lk_uses_take(struct uses_job *j, const char *data, size_t n);
+/* -- procfs_uses_proc.c -- */
+/* The identity of an O_PATH descriptor of ours is that of the file. */
+enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_file *file);
 
 /* Everything one process does with the files. 0, or -errno when the parent is gone. */
 int lk_uses_of_process(struct uses_job *j, int pid, struct lk_helper_out *out);
@@ -138,13 +147,5 @@ int lk_uses_below_place(struct uses_job *j, struct uses_proc *p, struct lk_helpe
 int lk_uses_below_kernel(struct uses_job *j, struct lk_helper_out *out, enum lk_use_kind kind, const char *path,
 			 const char *what);
 int lk_uses_below_mount(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m, size_t i);
-
-bool lk_uses_same_stat(const struct lk_fact_file *file, const struct statx *st);
-
-/* The mount with that id; the table of the process's namespace is read when it is new. NULL: in no table, as a detached one. */
-const struct lk_mount *lk_uses_find_mount(struct uses_job *j, struct uses_proc *p, int mnt_id);
-
-/* The number of a process's mount namespace in job->mounts, whose table is read when it is new. 0: our own; -errno. */
-int lk_uses_namespace(struct uses_job *j, int pid);
 
 #endif

@@ -10,13 +10,6 @@
 #include "source/host/sysroot.h"
 #include "source/procfs/procfs_uses.h"
 
-int lk_uses_emit_kernel(struct lk_helper_out *out, size_t file, enum lk_use_kind kind, const char *what, bool certain)
-{
-	struct lk_use use = { .file = file, .kind = kind, .fd = -1, .what = what, .certain = certain };
-
-	return lk_uses_emit(out, NULL, &use);
-}
-
 /* A path that the kernel printed as we would see it. LK_NO also for one that is gone or that may ask a server. */
 static enum lk_tri is_path_of(struct uses_job *j, const char *path, const struct lk_fact_file *file)
 {

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -36,34 +35,6 @@ static void note_failed(struct uses_proc *p, int rc)
 		note_denied(p, rc);
 }
 
-int lk_uses_namespace(struct uses_job *j, int pid)
-{
-	uint64_t ns = lk_procroot_ns(j->root, pid, "mnt");
-	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "mountinfo");
-	int fd;
-
-	if (!ns)
-		return -EACCES;
-	if (ns == j->own_ns)
-		return 0;
-	for (size_t i = 0; i < j->namespaces.n; i++) {
-		if (j->namespaces.v[i] == ns)
-			return (int)i + 1;
-	}
-	fd = lk_io_openat(j->root->fd, name.s, O_RDONLY);
-	if (fd < 0)
-		return fd;
-	*lk_vec_push(&j->namespaces) = ns;
-	lk_mounts_add(&j->mounts, fd, (unsigned)j->namespaces.n, ns);
-	return (int)j->namespaces.n;
-}
-
-bool lk_uses_same_stat(const struct lk_fact_file *file, const struct statx *st)
-{
-	return file->st_ino == st->stx_ino && file->st_major == st->stx_dev_major &&
-	       file->st_minor == st->stx_dev_minor;
-}
-
 /* Inode numbers and device agree; where several files share such a key, stat tells them apart. */
 static enum lk_tri settle(const struct lk_fact_file *file, int dirfd, const char *name, int flags)
 {
@@ -89,17 +60,6 @@ enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_fil
 }
 
 /* -- open descriptors -- */
-
-const struct lk_mount *lk_uses_find_mount(struct uses_job *j, struct uses_proc *p, int mnt_id)
-{
-	const struct lk_mount *m = lk_mounts_by_id(&j->mounts, mnt_id);
-
-	if (m || mnt_id < 0 || p->mounts_read)
-		return m;
-	p->mounts_read = true;
-	lk_uses_namespace(j, p->pid);
-	return lk_mounts_by_id(&j->mounts, mnt_id);
-}
 
 static enum lk_tri is_open_on(struct uses_job *j, struct uses_proc *p, const struct lk_fdinfo *info,
 			      const char *fd_name, const struct lk_fact_file *file)
