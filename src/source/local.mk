@@ -59,6 +59,7 @@ liblockscope_a_SOURCES += \
 	src/source/procfs/procfs_procs.c \
 	src/source/procfs/procfs_resolve.c \
 	src/source/procfs/procfs_scan.c \
+	src/source/procfs/procfs_shared.c \
 	src/source/procfs/procfs_sweep.c \
 	src/source/procfs/procfs_tasks.c \
 	src/source/procfs/procfs_uses.c \

@@ -17,28 +17,6 @@
  * fuller one a group could follow that a removal before the next read(2) moved out of sight. */
 #define WHOLE_CHUNK ((size_t)3 * 1024)
 
-void lk_scan_lines_done(struct scan_lines *l)
-{
-	lk_vec_done(&l->v);
-	*l = (struct scan_lines){ 0 };
-}
-
-void lk_scan_add_line(struct scan_lines *l, const char *s, size_t n)
-{
-	struct scan_line *slot;
-	struct lk_record rec;
-
-	if (!n)
-		return;
-	if (lk_parse_lock_line(s, n, &rec) < 0) {
-		l->n_bad++;
-		return;
-	}
-	slot = lk_vec_push(&l->v);
-	slot->rec = rec;
-	slot->hash = lk_record_hash(&rec);
-}
-
 /* Takes the whole lines out of buf[0..n); returns how many bytes they were. */
 static size_t take_lines(struct scan_lines *l, const char *buf, size_t n)
 {

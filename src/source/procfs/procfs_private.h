@@ -211,14 +211,38 @@ int lk_scan_emit_waiters(struct scan *s, const struct lk_sink *sink);
 int lk_scan_emit_mount(struct lk_map *seen, const struct lk_mount *m, const struct lk_sink *sink);
 /* Those of ours whose locks no list shows. */
 int lk_scan_emit_remote_mounts(struct scan *s, struct lk_map *seen, const struct lk_sink *sink);
+
+/* -- procfs_shared.c -- */
+void lk_scan_done(struct scan *s);
+void lk_scan_lines_done(struct scan_lines *l);
+/* One line of /proc/locks, without its end; a bad one is counted. */
+void lk_scan_add_line(struct scan_lines *l, const char *s, size_t n);
+bool lk_scan_is_late(struct scan *s);
+/* It made an earlier helper wait: to be counted as unreadable. */
+bool lk_scan_skips(const struct scan *s, int pid);
+/* What an answer of proc(5) means. */
+bool lk_scan_means_gone(int rc);
+bool lk_scan_means_refused(int rc);
+/* All that /proc lists, in order. 0 or -errno. */
+int lk_scan_list_pids(const struct scan *s, lk_ints *ret);
+/* A number that is no process's (-1 of OFD locks, 0 of other namespaces) is left out. */
+void lk_scan_add_pid(lk_ints *p, int64_t pid);
+/* It is the number of a thread, under which /proc shows a directory too: no process. */
+bool lk_scan_is_thread(struct scan *s, int pid);
+
+/* -- procfs_denied.c -- */
+/* Counts it once more. Valid until the next one. */
+struct scan_denied *lk_scan_deny(struct scan *s, enum lk_unread_what what, int code);
+/* The same, of a process, which is named. */
+void lk_scan_deny_process(struct scan *s, enum lk_unread_what what, int code, int pid);
+bool lk_scan_has_denied(const struct scan *s, enum lk_unread_what what);
+/* What an earlier sweep could not read counts no more. */
+void lk_scan_forget_denied(struct scan *s);
 int lk_scan_emit_denied(struct scan *s, const struct lk_sink *sink);
 
 /* -- procfs_locks.c -- */
-void lk_scan_lines_done(struct scan_lines *l);
 /* One pass over /proc/locks. 0, -ENOENT: there is none, or -errno. */
 int lk_scan_read_lines(struct scan *s, struct scan_lines *ret);
-/* One line of it, without its end; a bad one is counted. */
-void lk_scan_add_line(struct scan_lines *l, const char *s, size_t n);
 /* Same lines, whatever their order. */
 bool lk_scan_lines_equal(const struct scan_lines *a, const struct scan_lines *b);
 /* Reads until it is sure that nothing is missing that stood all the time: one read agrees with the one before (the first with
@@ -226,11 +250,6 @@ bool lk_scan_lines_equal(const struct scan_lines *a, const struct scan_lines *b)
 int lk_scan_read_settled(struct scan *s, const struct scan_lines *before, struct scan_lines *ret, bool *ret_sure);
 /* The same with the result in s->lines and s->stable. */
 int lk_scan_stable_lines(struct scan *s, const struct scan_lines *before);
-
-/* -- procfs_reread.c -- */
-/* The list of a machine that does not stand still, which is about `length` bytes long. *ret_sure: nothing is missing that stood all
- * the time; else *ret is untouched. 0 or -errno. */
-int lk_scan_reread(struct scan *s, size_t length, struct scan_lines *ret, bool *ret_sure);
 
 /* Counts of lock bodies: how many lines, hits. */
 struct scan_counts {
@@ -245,6 +264,11 @@ struct scan_count {
 void lk_scan_counts_done(struct scan_counts *c);
 void lk_scan_count(const struct scan *s, const struct scan_lines *l, struct scan_counts *ret);
 struct scan_count *lk_scan_count_of(struct scan_counts *c, uint64_t hash);
+
+/* -- procfs_reread.c -- */
+/* The list of a machine that does not stand still, which is about `length` bytes long. *ret_sure: nothing is missing that stood all
+ * the time; else *ret is untouched. 0 or -errno. */
+int lk_scan_reread(struct scan *s, size_t length, struct scan_lines *ret, bool *ret_sure);
 
 /* -- procfs_sweep.c -- */
 /* Every process. 0 or -errno (only when nothing could be read at all). */
@@ -261,9 +285,6 @@ int lk_scan_sweep_table(struct scan *s, int pid, int tid);
 int lk_scan_sweep_fd(struct scan *s, int dirfd, const char *name, int pid, int tid, int fd);
 /* What a descriptor shows now: hashes of lock bodies, sorted; none when it is gone. */
 void lk_scan_show(struct scan *s, const struct scan_fd *fd, lk_u64s *ret);
-/* What an answer of proc(5) means. */
-bool lk_scan_means_gone(int rc);
-bool lk_scan_means_refused(int rc);
 
 /* -- procfs_threads.c -- */
 /* Sweeps the processes, which are sorted, with a second thread where that helps; it ends before this returns. ret_before: NULL, or
@@ -285,6 +306,8 @@ bool lk_scan_skip_fd(struct scan *s, const struct lk_map *locked, int fddir, con
 void lk_scan_learn_dev(struct scan *s, const struct scan_dev *dev);
 /* Remembers the file whose fdinfo is in s->buf. */
 void lk_scan_note_seen(struct scan *s, int pid);
+/* Remembers which inodes are locked, so that the sweep notes who has them open. */
+void lk_scan_note_inodes(struct scan *s, const struct scan_lines *l);
 /* Reads what was skipped and has a lock in `s->lines` after all. */
 void lk_scan_look_at_skipped(struct scan *s);
 /* From s->seen and s->locked_inodes to s->openers, which are sorted by inode number. */
@@ -302,8 +325,6 @@ void lk_scan_sweep_threads(struct scan *s, int pid);
 int lk_scan_sweep_zombie_leader(struct scan *s, int pid);
 
 /* -- procfs_waits.c -- */
-/* Remembers which inodes are locked, so that the sweep notes who has them open. */
-void lk_scan_note_inodes(struct scan *s, const struct scan_lines *l);
 /* Threads blocked in lock calls, where such can be. Their descriptors are added to s->fds. */
 void lk_scan_find_waiters(struct scan *s);
 struct scan_thread {
@@ -364,13 +385,6 @@ void lk_scan_cache_put(struct scan_cache *m, const struct lk_fact_proc *p, unsig
 void lk_scan_cache_turn(struct scan_cache *m);
 
 /* -- procfs_procs.c -- */
-/* All that /proc lists, in order (procfs_sweep.c). 0 or -errno. */
-int lk_scan_list_pids(const struct scan *s, lk_ints *ret);
-/* A number that is no process's (-1 of OFD locks, 0 of other namespaces) is left out. */
-void lk_scan_add_pid(lk_ints *p, int64_t pid);
-
-/* It is the number of a thread, under which /proc shows a directory too: no process. */
-bool lk_scan_is_thread(struct scan *s, int pid);
 /* Those that lines, descriptors and mappings name, and s->named. */
 int lk_scan_emit_procs(struct scan *s, const struct lk_sink *sink);
 
@@ -400,19 +414,8 @@ bool lk_scan_is_rechecked(const struct scan_recheck *d, uint64_t hash);
 int lk_scan_recheck(struct scan *s, const size_t *lines, size_t n, struct scan_recheck *d);
 
 /* -- procfs_scan.c -- */
-/* It made an earlier helper wait: to be counted as unreadable. */
-bool lk_scan_skips(const struct scan *s, int pid);
-/* Counts it once more. Valid until the next one. */
-struct scan_denied *lk_scan_deny(struct scan *s, enum lk_unread_what what, int code);
-bool lk_scan_has_denied(const struct scan *s, enum lk_unread_what what);
-/* The same, of a process, which is named. */
-void lk_scan_deny_process(struct scan *s, enum lk_unread_what what, int code, int pid);
-bool lk_scan_is_late(struct scan *s);
-/* What an earlier sweep could not read counts no more. */
-void lk_scan_forget_denied(struct scan *s);
 /* All passes; what they found is in *s. 0 or -errno with err. */
 int lk_scan_run(struct scan *s, struct lk_err *err);
-void lk_scan_done(struct scan *s);
 
 /* -- procfs_resolve.c -- */
 #define LK_RESOLVE_STALL_MS 2000

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The processes that locks, descriptors and mappings name: who they are. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/io.h"
-#include "base/text.h"
 #include "source/host/procfacts.h"
 #include "source/procfs/procfs_private.h"
 
@@ -22,12 +19,6 @@ struct list {
 	size_t *asked; /* by place in who when the dear facts are read: index in facts */
 	struct lk_arena *arena;
 };
-
-void lk_scan_add_pid(lk_ints *p, int64_t pid)
-{
-	if (pid > 0 && pid <= INT32_MAX)
-		*lk_vec_push(p) = (int)pid;
-}
 
 static void collect(const struct scan *s, struct list *l)
 {
@@ -60,18 +51,6 @@ static unsigned flags_without_dir(const struct scan *s, int pid)
 	bool there = s->root->own_pids && (kill(pid, 0) == 0 || errno == EPERM);
 
 	return there ? LK_PROC_UNREADABLE : LK_PROC_GONE;
-}
-
-bool lk_scan_is_thread(struct scan *s, int pid)
-{
-	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "status");
-	int tgid;
-
-	s->buf.n = 0;
-	if (lk_scan_skips(s, pid) || lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) < 0)
-		return false;
-	tgid = lk_parse_status_tgid(s->buf.v, s->buf.n);
-	return tgid && tgid != pid;
 }
 
 static void read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)

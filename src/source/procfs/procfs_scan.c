@@ -6,48 +6,10 @@
 
 #include "base/cleanup.h"
 #include "base/debug.h"
-#include "base/io.h"
 #include "source/procfs/procfs_private.h"
 
 /* The whole sweep that two looks at a few processes can lead to is followed by a last round. */
 #define MAX_ROUNDS 4
-
-void lk_scan_done(struct scan *s)
-{
-	lk_arena_done(&s->arena);
-	lk_mounts_done(&s->mounts);
-	lk_scan_lines_done(&s->lines);
-	lk_vec_done(&s->fds);
-	lk_vec_done(&s->hits);
-	lk_vec_done(&s->procs);
-	lk_map_done(&s->locked_inodes);
-	lk_vec_done(&s->openers);
-	lk_vec_done(&s->seen);
-	lk_vec_done(&s->devs);
-	lk_vec_done(&s->tables);
-	free(s->dents);
-	lk_vec_done(&s->waiters);
-	lk_vec_done(&s->sleepers);
-	lk_vec_done(&s->clocks);
-	lk_vec_done(&s->denied);
-	lk_vec_done(&s->orphans);
-	lk_vec_done(&s->mountinfo_tried);
-	lk_vec_done(&s->namespaces);
-	lk_vec_done(&s->named);
-	lk_vec_done(&s->buf);
-}
-
-bool lk_scan_skips(const struct scan *s, int pid)
-{
-	return lk_guarded_skips(s->guarded, s->root, pid);
-}
-
-bool lk_scan_is_late(struct scan *s)
-{
-	if (!s->late && s->deadline_ms && lk_io_now_ms() >= s->deadline_ms)
-		s->late = true;
-	return s->late;
-}
 
 /* A missing or forbidden /proc/locks leaves fdinfo; anything else is a failure of the machine. */
 static int tolerate_no_locks(struct scan *s, int rc, struct lk_err *err)

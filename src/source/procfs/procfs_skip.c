@@ -235,6 +235,20 @@ void lk_scan_note_seen(struct scan *s, int pid)
 		add_seen(s, ino, pid, -1);
 }
 
+void lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
+{
+	for (size_t i = 0; i < l->v.n; i++) {
+		const struct lk_key *k = &l->v.v[i].rec.key;
+		uint64_t *ino;
+		size_t other;
+
+		if (k->none || lk_map_find(&s->locked_inodes, &k->ino, sizeof(k->ino), &other))
+			continue;
+		ino = lk_arena_memdup(&s->arena, &k->ino, sizeof(k->ino));
+		lk_map_set(&s->locked_inodes, ino, sizeof(*ino), 0);
+	}
+}
+
 /* Of the numbers in the list those that were not known before; they are from now on. */
 static void note_new(struct scan *s, struct lk_map *ret_new)
 {

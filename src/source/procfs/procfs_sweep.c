@@ -18,16 +18,6 @@
 /* Descriptors between two looks at the clock. */
 #define LATE_TURNS 64
 
-bool lk_scan_means_gone(int rc)
-{
-	return rc == -ENOENT || rc == -ESRCH || rc == -ENOTDIR;
-}
-
-bool lk_scan_means_refused(int rc)
-{
-	return rc == -EACCES || rc == -EPERM;
-}
-
 struct hit_arg {
 	struct scan *s;
 	size_t fd;
@@ -240,23 +230,6 @@ void lk_scan_sweep_one(struct scan *s, int pid)
 
 	if (sweep_process(s, pid, &denied))
 		add_process(s, pid, denied);
-}
-
-static int add_listed(void *arg, int dirfd __attribute__((unused)), const char *name)
-{
-	int pid;
-
-	if (lk_text_pid(name, strlen(name), &pid) == 0)
-		lk_scan_add_pid(arg, pid);
-	return 0;
-}
-
-int lk_scan_list_pids(const struct scan *s, lk_ints *ret)
-{
-	int rc = lk_io_each_entry(s->root->fd, ".", add_listed, ret);
-
-	lk_ints_sort(ret);
-	return rc;
 }
 
 static void forget_all(struct scan *s)

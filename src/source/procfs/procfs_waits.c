@@ -3,7 +3,6 @@
  * that a stopped process still wants a lock. Only threads that can be such waiters are looked at. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -19,20 +18,6 @@
 #define STALL_MS 500
 #define NAP_NS (500 * 1000)
 #define MAX_NAPS 60 /* of one scan */
-
-void lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
-{
-	for (size_t i = 0; i < l->v.n; i++) {
-		const struct lk_key *k = &l->v.v[i].rec.key;
-		uint64_t *ino;
-		size_t other;
-
-		if (k->none || lk_map_find(&s->locked_inodes, &k->ino, sizeof(k->ino), &other))
-			continue;
-		ino = lk_arena_memdup(&s->arena, &k->ino, sizeof(k->ino));
-		lk_map_set(&s->locked_inodes, ino, sizeof(*ino), 0);
-	}
-}
 
 /* The first pair of the auxiliary vector is (small number, value): 64-bit wide, or both squeezed into one word (getauxval(3)). */
 static enum lk_abi abi_of(struct scan *s, int pid, int tid)
