@@ -13,6 +13,7 @@ libtui_a_SOURCES = \
 	tui/core/click.c \
 	tui/core/command.c \
 	tui/core/command.h \
+	tui/core/command_table.c \
 	tui/pane/detail.c \
 	tui/pane/detail.h \
 	tui/pane/detail_lock.c \
@@ -54,6 +55,7 @@ libtui_a_SOURCES = \
 	tui/pane/pane.c \
 	tui/pane/pane.h \
 	tui/widget/pieces.c \
+	tui/core/program.c \
 	tui/pane/prompt.c \
 	tui/pane/setup.c \
 	tui/core/show.c \
@@ -76,6 +78,7 @@ libtui_a_SOURCES = \
 	tui/term/theme.h \
 	tui/widget/timeline.c \
 	tui/widget/timeline.h \
+	tui/core/tui.c \
 	tui/view/view.c \
 	tui/view/view.h \
 	tui/view/view_files.c \

@@ -42,7 +42,7 @@ static void check_bound(const struct lk_keymap *m)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	lk_auto_mem char *text = strndup((const char *)data, size);
-	struct lk_keymap m = { 0 };
+	struct lk_keymap m = { .commands = lk_command_table };
 	char *save = NULL;
 
 	LK_FUZZ_MUST(text);

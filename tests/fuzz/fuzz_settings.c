@@ -49,7 +49,7 @@ static void check_again(const struct lk_settings *s)
 
 static void bind_all(const struct lk_settings *s)
 {
-	struct lk_keymap m = { 0 };
+	struct lk_keymap m = { .commands = lk_command_table };
 
 	for (size_t i = 0; i < s->binds.n; i++) {
 		struct lk_err err = { 0 };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Events to state: keys to commands, frames to rows. */
+/* The beginning and the end of the state, and what comes in: keys to commands, frames to rows. */
 #include "tui/core/app.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +10,6 @@
 #include "base/sanitize.h"
 #include "tui/chrome/paint.h"
 #include "tui/frame/watch_target.h"
-
-#define MESSAGE_MS 8000
 
 static const struct lk_view_ops *const all_views[LK_VIEWS] = { &lk_view_locks, &lk_view_files, &lk_view_procs,
 							       &lk_view_waits, &lk_view_map,   &lk_view_history };
@@ -78,6 +75,7 @@ struct lk_tui *lk_tui_new(const struct lk_tui_host *host, struct lk_settings *se
 	struct lk_tui *t = lk_alloc(1, sizeof(*t));
 
 	t->host = *host;
+	t->keymap.commands = lk_command_table;
 	t->set = *set;
 	t->utf8 = lk_sanitize_locale_is_utf8();
 	t->can_act = !t->set.readonly;
@@ -117,114 +115,6 @@ void lk_tui_free(struct lk_tui *t)
 	free(t);
 }
 
-struct lk_view *lk_tui_view(const struct lk_tui *t)
-{
-	return (struct lk_view *)&t->views[t->current];
-}
-
-/* ---- words ---- */
-
-unsigned lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...)
-{
-	char *before = t->message;
-	va_list ap;
-
-	va_start(ap, fmt);
-	t->message = lk_vprintf(fmt, ap);
-	va_end(ap);
-	free(before);
-	t->message_style = style;
-	t->message_until_ms = t->now_ms + MESSAGE_MS;
-	return LK_DIRTY_PAINT;
-}
-
-static void unsay(struct lk_tui *t)
-{
-	free(t->message);
-	t->message = NULL;
-}
-
-void lk_tui_note(struct lk_tui *t, const char *static_word, int pid, const char *comm, const char *text)
-{
-	struct lk_history_entry e;
-
-	lk_history_entry_own(&e, static_word, t->wall_ms, pid, comm, text);
-	lk_history_add(&t->history, &e);
-}
-
-/* ---- rows ---- */
-
-static unsigned refill(struct lk_tui *t)
-{
-	struct lk_view *v = lk_tui_view(t);
-
-	if (t->frame)
-		lk_list_refresh(&v->list, t->frame);
-	return LK_DIRTY_PAINT;
-}
-
-/* Does what a command made necessary. */
-static unsigned settle(struct lk_tui *t, unsigned dirty)
-{
-	if (dirty & LK_DIRTY_ROWS)
-		dirty |= refill(t);
-	else if (dirty & LK_DIRTY_ORDER)
-		lk_list_arrange(&lk_tui_view(t)->list);
-	if (dirty & (LK_DIRTY_ORDER | LK_DIRTY_ROWS)) {
-		lk_list_reselect(&lk_tui_view(t)->list);
-		dirty |= LK_DIRTY_PAINT;
-	}
-	if ((dirty & LK_DIRTY_SCAN) && t->host.look)
-		t->host.look(t->host.arg);
-	return dirty & ~(unsigned)(LK_DIRTY_ROWS | LK_DIRTY_ORDER | LK_DIRTY_NOT_MINE);
-}
-
-void lk_tui_subject(const struct lk_tui *t, struct lk_subject *ret)
-{
-	const struct lk_view *v = lk_tui_view(t);
-	const struct lk_item *it = lk_list_selected(&v->list);
-
-	*ret = (struct lk_subject){ 0 };
-	if (!it)
-		return;
-	v->ops->subject(t, it, ret);
-	ret->id = it->id;
-	ret->ghost = it->flags & LK_ITEM_GHOST;
-	ret->gone_ms = it->gone_ms;
-}
-
-struct lk_subject *lk_tui_subjects(const struct lk_tui *t, size_t *ret_n)
-{
-	const struct lk_view *v = lk_tui_view(t);
-	const struct lk_list *l = &v->list;
-	struct lk_subject *s = lk_alloc(l->tags.n + 1, sizeof(*s));
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->tags.n; i++) {
-		const struct lk_item *it = lk_list_find_id(l, l->tags.v[i]);
-
-		if (!it || (it->flags & (LK_ITEM_GHOST | LK_ITEM_FIXED)))
-			continue;
-		v->ops->subject(t, it, &s[n]);
-		s[n].id = it->id;
-		n += s[n].frame != NULL;
-	}
-	if (!l->tags.n) {
-		lk_tui_subject(t, &s[0]);
-		n = s[0].frame != NULL;
-	}
-	*ret_n = n;
-	return s;
-}
-
-unsigned lk_tui_switch(struct lk_tui *t, enum lk_view_id id)
-{
-	if (id != t->current)
-		lk_list_forget(&lk_tui_view(t)->list);
-	t->current = id;
-	return refill(t);
-}
-
 /* ---- frames ---- */
 
 /* The entries become the history's: nobody else has seen the frame yet. */
@@ -237,27 +127,6 @@ static void take_events(struct lk_tui *t, struct lk_frame *f)
 	f->n_events = 0;
 	if (!t->history.since_wall_ms)
 		t->history.since_wall_ms = f->wall_ms;
-}
-
-static unsigned show_frame(struct lk_tui *t, const struct lk_frame *f)
-{
-	unsigned dirty = LK_DIRTY_PAINT;
-
-	lk_frame_drop(t->frame);
-	t->frame = f;
-	if (!f->snap->host.live) {
-		t->can_act = false;
-		if (!t->cannot_act)
-			t->cannot_act = "this is not the live machine";
-	}
-	dirty |= refill(t);
-	for (size_t i = t->panes.n; i > 0; i--) {
-		struct lk_pane *p = t->panes.v[i - 1];
-
-		if (p->ops->frame)
-			dirty |= p->ops->frame(p, t);
-	}
-	return settle(t, dirty);
 }
 
 unsigned lk_tui_frame(struct lk_tui *t, struct lk_frame *f)
@@ -279,21 +148,15 @@ unsigned lk_tui_frame(struct lk_tui *t, struct lk_frame *f)
 	t->waiting_frame = NULL;
 	t->show_next = false;
 	if (show)
-		return show_frame(t, f);
+		return lk_tui_show_frame(t, f);
 	t->waiting_frame = f;
 	return LK_DIRTY_PAINT;
-}
-
-unsigned lk_tui_want_look(struct lk_tui *t)
-{
-	t->show_next = true;
-	return settle(t, LK_DIRTY_SCAN);
 }
 
 unsigned lk_tui_tick(struct lk_tui *t)
 {
 	if (t->message && t->now_ms >= t->message_until_ms)
-		unsay(t);
+		lk_tui_unsay(t);
 	return LK_DIRTY_PAINT;
 }
 
@@ -329,107 +192,13 @@ unsigned lk_tui_key(struct lk_tui *t, lk_press k)
 	struct lk_pane *top = lk_pane_top(t);
 	unsigned dirty = t->message ? LK_DIRTY_PAINT : LK_DIRTY_NONE;
 
-	unsay(t);
+	lk_tui_unsay(t);
 	dirty |= top ? key_in_pane(t, top, k) : key_of_context(t, LK_KEYS_VIEW, k);
-	return settle(t, dirty);
+	return lk_tui_settle(t, dirty);
 }
 
 unsigned lk_tui_mouse(struct lk_tui *t, const struct lk_mouse *m)
 {
-	unsay(t);
-	return settle(t, lk_paint_click(t, m));
-}
-
-/* ---- commands ---- */
-
-unsigned lk_do_quit(struct lk_tui *t)
-{
-	(void)t;
-	return LK_DIRTY_QUIT;
-}
-
-unsigned lk_do_close(struct lk_tui *t)
-{
-	return t->panes.n ? lk_pane_pop(t) : LK_DIRTY_QUIT;
-}
-
-unsigned lk_do_cancel(struct lk_tui *t)
-{
-	struct lk_list *l = &lk_tui_view(t)->list;
-
-	if (t->panes.n)
-		return lk_pane_pop(t);
-	free(l->search);
-	l->search = NULL;
-	return LK_DIRTY_PAINT;
-}
-
-unsigned lk_do_suspend(struct lk_tui *t)
-{
-	(void)t;
-	return LK_DIRTY_SUSPEND | LK_DIRTY_REDRAW | LK_DIRTY_PAINT;
-}
-
-unsigned lk_do_redraw(struct lk_tui *t)
-{
-	t->show_next = true;
-	return LK_DIRTY_REDRAW | LK_DIRTY_SCAN | LK_DIRTY_PAINT;
-}
-
-unsigned lk_do_refresh(struct lk_tui *t)
-{
-	t->show_next = true;
-	return LK_DIRTY_SCAN | LK_DIRTY_PAINT;
-}
-
-unsigned lk_do_pause(struct lk_tui *t)
-{
-	const struct lk_frame *f = t->waiting_frame;
-
-	t->paused = !t->paused;
-	if (t->paused || !f)
-		return LK_DIRTY_PAINT;
-	t->waiting_frame = NULL;
-	return show_frame(t, f);
-}
-
-unsigned lk_do_units(struct lk_tui *t)
-{
-	static const char *const words[] = { "KiB, MiB, GiB", "bytes in full", "hexadecimal" };
-
-	t->set.units = (enum lk_units)((t->set.units + 1) % 3);
-	return lk_tui_say(t, LK_STYLE_WORDS, "Sizes and offsets: %s.", words[t->set.units]);
-}
-
-unsigned lk_do_header(struct lk_tui *t)
-{
-	t->show_header = !t->show_header;
-	return LK_DIRTY_PAINT;
-}
-
-unsigned lk_do_highlight(struct lk_tui *t)
-{
-	struct lk_settings normal;
-
-	lk_settings_init(&normal);
-	t->set.highlight_looks = t->set.highlight_looks ? 0 : normal.highlight_looks;
-	lk_settings_done(&normal);
-	return lk_tui_say(t, LK_STYLE_WORDS,
-			  t->set.highlight_looks ? "New rows stand out." : "New rows do not stand out.");
-}
-
-/* The map is that of the selected row's file. */
-unsigned lk_do_view(struct lk_tui *t, int id)
-{
-	struct lk_subject s;
-
-	lk_tui_subject(t, &s);
-	if (id == LK_VIEW_MAP && t->current != LK_VIEW_MAP)
-		lk_view_map_show(t, &s);
-	return lk_tui_switch(t, (enum lk_view_id)id);
-}
-
-unsigned lk_do_next_view(struct lk_tui *t, int step)
-{
-	return lk_do_view(t, ((int)t->current + LK_VIEWS + step) % LK_VIEWS);
+	lk_tui_unsay(t);
+	return lk_tui_settle(t, lk_paint_click(t, m));
 }

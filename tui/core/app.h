@@ -75,8 +75,11 @@ unsigned lk_tui_tick(struct lk_tui *t);
 /* Paints all of it; the canvas has the size of the terminal. */
 void lk_tui_paint(struct lk_tui *t, struct lk_canvas *c);
 
+/* -- tui.c -- */
 /* In the line above the key bar, for some seconds. Raw bytes of the machine may be in it. LK_DIRTY_PAINT. */
 unsigned lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+void lk_tui_unsay(struct lk_tui *t);
 
 struct lk_view *lk_tui_view(const struct lk_tui *t); /* the current one */
 /* What the selected row is about; ret->frame NULL: nothing is selected. */
@@ -84,6 +87,10 @@ void lk_tui_subject(const struct lk_tui *t, struct lk_subject *ret);
 /* The subjects of the tagged rows, or of the selected one when none is tagged. Heap, caller frees. */
 struct lk_subject *lk_tui_subjects(const struct lk_tui *t, size_t *ret_n);
 unsigned lk_tui_switch(struct lk_tui *t, enum lk_view_id id);
+/* Does what was made necessary; returns what is left to do. */
+unsigned lk_tui_settle(struct lk_tui *t, unsigned dirty);
+/* Puts a frame on the screen; the reference is taken over. */
+unsigned lk_tui_show_frame(struct lk_tui *t, const struct lk_frame *f);
 /* The next frame goes on the screen even when paused (after an action). */
 unsigned lk_tui_want_look(struct lk_tui *t);
 /* Something that was done from here, for the history. */

@@ -18,7 +18,7 @@ static bool is_click(const struct lk_mouse *m)
 
 static unsigned run(struct lk_tui *t, const char *name)
 {
-	const struct lk_command *cmd = lk_command_find(name, strlen(name));
+	const struct lk_command *cmd = lk_command_find(t->keymap.commands, name, strlen(name));
 
 	return cmd ? lk_command_invoke(t, cmd) : LK_DIRTY_NONE;
 }

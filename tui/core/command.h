@@ -53,15 +53,16 @@ struct lk_command {
 	int arg; /* for it: a view, or 1 forward and -1 back */
 };
 
-const struct lk_command *lk_command_table(size_t *ret_n);
-const struct lk_command *lk_command_find(const char *name, size_t n); /* NULL: there is none */
+extern const struct lk_command lk_command_table[]; /* ends with a row without a name */
+const struct lk_command *lk_command_find(const struct lk_command *table, const char *name,
+					 size_t n); /* NULL: there is none */
 /* Why it cannot be run now, one short clause; NULL: it can. Static or valid until the next call. */
 const char *lk_command_refusal(const struct lk_tui *t, const struct lk_command *cmd);
 /* Runs it, or says why not in the message line. LK_DIRTY_*. */
 unsigned lk_command_invoke(struct lk_tui *t, const struct lk_command *cmd);
 
 /* The functions of the table, by the file they live in. */
-/* -- app.c -- */
+/* -- program.c -- */
 unsigned lk_do_quit(struct lk_tui *t), lk_do_close(struct lk_tui *t), lk_do_cancel(struct lk_tui *t);
 unsigned lk_do_suspend(struct lk_tui *t);
 unsigned lk_do_redraw(struct lk_tui *t), lk_do_refresh(struct lk_tui *t), lk_do_pause(struct lk_tui *t);
@@ -71,11 +72,13 @@ unsigned lk_do_view(struct lk_tui *t, int id), lk_do_next_view(struct lk_tui *t,
 unsigned lk_do_rows(struct lk_tui *t, int by), lk_do_pages(struct lk_tui *t, int by);
 unsigned lk_do_half_pages(struct lk_tui *t, int by), lk_do_end(struct lk_tui *t, int direction);
 unsigned lk_do_left(struct lk_tui *t), lk_do_right(struct lk_tui *t);
-unsigned lk_do_expand(struct lk_tui *t), lk_do_collapse(struct lk_tui *t), lk_do_tree(struct lk_tui *t);
+unsigned lk_do_expand(struct lk_tui *t), lk_do_collapse(struct lk_tui *t);
 unsigned lk_do_tag(struct lk_tui *t), lk_do_tag_same(struct lk_tui *t), lk_do_untag(struct lk_tui *t);
 unsigned lk_do_follow(struct lk_tui *t), lk_do_invert(struct lk_tui *t);
 unsigned lk_do_next_sort(struct lk_tui *t, int step), lk_do_next_contended(struct lk_tui *t, int direction);
 unsigned lk_do_only_contended(struct lk_tui *t), lk_do_find_next(struct lk_tui *t, int direction);
+/* -- view.c -- */
+unsigned lk_do_tree(struct lk_tui *t);
 /* -- prompt.c -- */
 unsigned lk_do_find(struct lk_tui *t), lk_do_filter(struct lk_tui *t), lk_do_write(struct lk_tui *t);
 /* -- menu.c -- */

@@ -100,16 +100,6 @@ unsigned lk_do_collapse(struct lk_tui *t)
 	return fold(l, l->cursor, true);
 }
 
-unsigned lk_do_tree(struct lk_tui *t)
-{
-	struct lk_list *l = list_of(t);
-
-	if (!*lk_view_label(lk_tui_view(t), lk_command_find("tree", 4)))
-		return lk_tui_say(t, LK_STYLE_WORDS, "%s has no tree.", lk_tui_view(t)->ops->title);
-	l->tree = !l->tree;
-	return LK_DIRTY_ROWS | LK_DIRTY_PAINT;
-}
-
 unsigned lk_do_tag(struct lk_tui *t)
 {
 	struct lk_list *l = list_of(t);

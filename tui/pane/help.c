@@ -71,14 +71,11 @@ static void put_command(struct lk_maker *m, const struct lk_tui *t, const struct
 
 static void put_commands(struct lk_maker *m, const struct lk_tui *t)
 {
-	size_t n;
-	const struct lk_command *table = lk_command_table(&n);
-
 	for (int g = 0; g < LK_GROUPS; g++) {
 		lk_maker_title(m, lk_command_group_title((enum lk_command_group)g));
-		for (size_t i = 0; i < n; i++) {
-			if ((int)table[i].group == g)
-				put_command(m, t, &table[i]);
+		for (const struct lk_command *cmd = t->keymap.commands; cmd->name; cmd++) {
+			if ((int)cmd->group == g)
+				put_command(m, t, cmd);
 		}
 	}
 	lk_maker_title(m, "In panes of text like this one");

@@ -321,14 +321,14 @@ static const struct {
 };
 #define N_ACTIONS (sizeof(actions) / sizeof(*actions))
 
-static const struct lk_command *command_of(size_t i)
+static const struct lk_command *command_of(const struct lk_tui *t, size_t i)
 {
-	return lk_command_find(actions[i].command, strlen(actions[i].command));
+	return lk_command_find(t->keymap.commands, actions[i].command, strlen(actions[i].command));
 }
 
 static unsigned action_chosen(struct lk_tui *t, const struct row *row, uint64_t subject)
 {
-	const struct lk_command *cmd = command_of((size_t)row->value);
+	const struct lk_command *cmd = command_of(t, (size_t)row->value);
 	struct lk_subject s;
 
 	lk_tui_subject(t, &s);
@@ -342,7 +342,7 @@ static unsigned action_chosen(struct lk_tui *t, const struct row *row, uint64_t 
 
 static void add_action(struct lk_tui *t, struct menu *m, const struct lk_subject *s, size_t i)
 {
-	const struct lk_command *cmd = command_of(i);
+	const struct lk_command *cmd = command_of(t, i);
 	const char *why = lk_command_refusal(t, cmd);
 	char key[LK_KEY_NAME] = "";
 	lk_press k;

@@ -106,7 +106,7 @@ int lk_keymap_bind(struct lk_keymap *m, const char *text, struct lk_err *err)
 {
 	size_t key_at = skip_blanks(text, 0), key_end = word_end(text, key_at);
 	size_t name_at = skip_blanks(text, key_end), name_end = word_end(text, name_at);
-	const struct lk_command *cmd = lk_command_find(text + name_at, name_end - name_at);
+	const struct lk_command *cmd = lk_command_find(m->commands, text + name_at, name_end - name_at);
 	bool none = name_end - name_at == 4 && memcmp(text + name_at, "none", 4) == 0;
 	lk_press key;
 
@@ -134,7 +134,7 @@ const struct lk_command *lk_keymap_find(const struct lk_keymap *m, enum lk_keyma
 	}
 	for (size_t i = 0; i < N_ROWS; i++) {
 		if (table[i].context == context && table[i].key == key)
-			return lk_command_find(table[i].command, strlen(table[i].command));
+			return lk_command_find(m->commands, table[i].command, strlen(table[i].command));
 	}
 	return NULL;
 }

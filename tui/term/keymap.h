@@ -27,6 +27,7 @@ struct lk_binding {
 };
 
 struct lk_keymap {
+	const struct lk_command *commands; /* lk_command_table */
 	LK_VEC(struct lk_binding) own; /* of the configuration file; they win in LK_KEYS_VIEW */
 };
 

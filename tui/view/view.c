@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the views have in common: labels, marks of rows, what a row is about. */
+/* What the views have in common: labels, tree or flat, marks of rows, what a row is about. */
 #include "tui/core/app.h"
 
 const char *lk_view_label(const struct lk_view *v, const struct lk_command *cmd)
@@ -7,6 +7,16 @@ const char *lk_view_label(const struct lk_view *v, const struct lk_command *cmd)
 	const char *own = v->ops->label ? v->ops->label(v, cmd) : NULL;
 
 	return own ? own : cmd->label;
+}
+
+unsigned lk_do_tree(struct lk_tui *t)
+{
+	struct lk_view *v = lk_tui_view(t);
+
+	if (!*lk_view_label(v, lk_command_find(t->keymap.commands, "tree", 4)))
+		return lk_tui_say(t, LK_STYLE_WORDS, "%s has no tree.", v->ops->title);
+	v->list.tree = !v->list.tree;
+	return LK_DIRTY_ROWS | LK_DIRTY_PAINT;
 }
 
 const char *lk_view_tree_label(const struct lk_view *v, const struct lk_command *cmd)
