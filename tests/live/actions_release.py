@@ -13,7 +13,7 @@ import subprocess
 import time
 
 from document import check, same
-from harness import NOBODY, needs, needs_root, slow
+from harness import NOBODY, key_of, needs, needs_root, slow
 from helper import Failure, Skip, in_lock_call, read_text, until
 
 STATES = ("sleep", "read", "poll", "ppoll", "select", "epoll", "futex", "pause", "sigtimedwait", "recv", "busy", "lockwait")
@@ -30,11 +30,11 @@ def locks_on(path):
 
 
 def read_locks(path):
-    inode = os.stat(path).st_ino
+    key = key_of(path)
     found = []
     for line in read_text("/proc/locks").splitlines():
         words = line.split()
-        if words[1] != "->" and words[5].endswith(":%d" % inode):
+        if words[1] != "->" and words[5] == key:
             found.append((words[1].lower().replace("ofdlck", "ofd"), words[6], words[7]))
     return sorted(found)
 
