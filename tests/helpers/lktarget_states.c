@@ -134,6 +134,9 @@ static void call(const char *what, long wanted, long nr, long a, long b, long c,
 
 		if (result == -EINTR && n_signals != before)
 			continue;
+		/* It was still being put back when the word changed: the kernel looks once more, as after any stop. */
+		if (nr == SYS_futex && result == -EAGAIN && word)
+			return;
 		if (result == -EINTR)
 			bad("%s returned EINTR without a signal", what);
 		if (result != wanted)
