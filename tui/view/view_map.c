@@ -551,7 +551,7 @@ static unsigned command(struct lk_tui *t, struct lk_view *v, const struct lk_com
 	if (cmd->run == lk_do_right)
 		return step(m, 1);
 	if (cmd->run == lk_do_expand)
-		return settle(t, zoom(m, 1), "This is one piece: there is nothing smaller to see.");
+		return settle(t, zoom(m, 1), "This is one stretch: there is nothing smaller to see.");
 	if (cmd->run == lk_do_collapse)
 		return settle(t, zoom(m, -1), "This is the whole file.");
 	if (cmd->run_with == lk_do_next_contended)
@@ -573,8 +573,8 @@ const struct lk_view_ops lk_view_map = {
 	.id = LK_VIEW_MAP,
 	.title = "Map",
 	.help = "The byte ranges of one file, that of the row on which 5 was pressed. A lane for each owner and for each request; "
-		"columns are not to scale, each piece between two edges gets a few. Left and right move the cursor from "
-		"stretch to piece, + and - zoom, [ and ] go to the next conflict. flock locks and leases have no ranges "
+		"columns are not to scale, each stretch between two edges gets a few. Left and right move the cursor from "
+		"stretch to stretch, + and - zoom, [ and ] go to the next conflict. flock locks and leases have no ranges "
 		"and lie over the whole file.",
 	.sort_column = SIZE_MAX,
 	.list = {

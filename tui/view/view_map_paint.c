@@ -266,7 +266,7 @@ static void say_conflict(const struct sheet *s, lk_buf *out)
 		lk_buf_printf(out, "%s: ", segment->known->name);
 		lk_known_text(segment->known, LK_MODE_UNKNOWN, out);
 	} else if (s->picture.merged > 1) {
-		lk_buf_printf(out, "a column stands for up to %zu pieces: + zooms in", s->picture.merged);
+		lk_buf_printf(out, "a column stands for up to %zu stretches: + zooms in", s->picture.merged);
 	}
 }
 
