@@ -80,8 +80,7 @@ static void new_line(struct lk_json *j, size_t level)
 {
 	if (j->text.n)
 		put_char(j, '\n');
-	for (size_t i = 0; i < level * STEP; i++)
-		put_char(j, ' ');
+	lk_buf_fill(&j->text, ' ', level * STEP);
 }
 
 static void new_field(struct lk_json *j)

@@ -47,6 +47,15 @@ void lk_buf_add(lk_buf *b, const void *p, size_t n)
 	b->n += n;
 }
 
+void lk_buf_fill(lk_buf *b, char c, size_t n)
+{
+	if (!n)
+		return;
+	lk_vec_reserve(&b->v, &b->cap, b->n, n, 1);
+	memset(b->v + b->n, c, n);
+	b->n += n;
+}
+
 void lk_buf_puts(lk_buf *b, const char *s)
 {
 	lk_buf_add(b, s, strlen(s));

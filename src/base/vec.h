@@ -30,6 +30,7 @@ typedef LK_VEC(char) lk_buf;
 
 void lk_buf_add(lk_buf *b, const void *p, size_t n);
 void lk_buf_puts(lk_buf *b, const char *s);
+void lk_buf_fill(lk_buf *b, char c, size_t n); /* n times c */
 /* A number in decimal; as at least `digits` lower-case hex digits. */
 void lk_buf_number(lk_buf *b, int64_t v);
 void lk_buf_unsigned(lk_buf *b, uint64_t v);

@@ -79,13 +79,6 @@ static const char *color_of(const struct lk_column *col, const struct lk_lock *l
 	return l->state == LK_STATE_BREAKING ? "\033[35m" : NULL;
 }
 
-static void add_blanks(lk_buf *text, size_t n)
-{
-	lk_vec_reserve(&text->v, &text->cap, text->n, n, 1);
-	memset(text->v + text->n, ' ', n);
-	text->n += n;
-}
-
 /* A cell of column c, and what separates it from the next. The colour of a cell takes in what fills it up; the last column is not
  * filled up behind its text, nor where there is no text at all. */
 static void add_cell(struct sheet *s, size_t c, const struct lk_cell *cell, const char *color)
@@ -97,15 +90,15 @@ static void add_cell(struct sheet *s, size_t c, const struct lk_cell *cell, cons
 		blanks = 0;
 	if (color)
 		lk_buf_puts(&s->text, color);
-	add_blanks(&s->text, right ? blanks : 0);
+	lk_buf_fill(&s->text, ' ', right ? blanks : 0);
 	lk_buf_add(&s->text, cell->s, cell->n);
-	add_blanks(&s->text, right ? 0 : blanks);
+	lk_buf_fill(&s->text, ' ', right ? 0 : blanks);
 	if (color)
 		lk_buf_puts(&s->text, "\033[0m");
 	if (last)
 		lk_buf_add(&s->text, "\n", 1);
 	else
-		add_blanks(&s->text, SEPARATOR);
+		lk_buf_fill(&s->text, ' ', SEPARATOR);
 }
 
 static void add_heading(struct sheet *s)
