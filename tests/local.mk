@@ -220,6 +220,7 @@ endif
 EXTRA_DIST += \
 	tests/README \
 	tests/bench \
+	tests/check-circles \
 	tests/check-layers \
 	tests/check-style \
 	tests/check-tables \
