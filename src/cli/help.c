@@ -63,7 +63,10 @@ void lk_help_verb(FILE *f, const struct lk_verb *verb)
 
 static const char *type_word(enum lk_col_type type)
 {
-	static const char *const words[] = { "number", "number", "text", "word", "yes/no" };
+	static const char *const words[] = {
+		[LK_COL_NUMBER] = "number", [LK_COL_UNSIGNED] = "number", [LK_COL_STRING] = "text",
+		[LK_COL_ENUM] = "word",     [LK_COL_RANGE] = "range",     [LK_COL_BOOL] = "yes/no",
+	};
 
 	return words[type];
 }

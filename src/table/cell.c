@@ -93,9 +93,10 @@ void lk_text_end(const struct lk_row *row, bool human, lk_buf *out)
 void lk_text_length(const struct lk_row *row, bool human, lk_buf *out)
 {
 	struct lk_range r = row->lock->rec.range;
+	bool to_eof = lk_range_is_to_eof(r);
 
 	(void)human;
-	put_offset(r.end - r.start + 1, lk_range_is_to_eof(r), out);
+	put_offset(to_eof ? 0 : r.end - r.start + 1, to_eof, out);
 }
 
 void lk_put_file(const struct lk_file *file, lk_buf *out)
