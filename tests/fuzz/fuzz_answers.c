@@ -26,9 +26,9 @@ static void fuzz_resolve(const uint8_t *p, size_t n)
 
 	LK_FUZZ_MUST(answer);
 	memcpy(answer, p, n);
-	mend_bool(answer, n, offsetof(struct resolve_answer, has_stat));
-	mend_bool(answer, n, offsetof(struct resolve_answer, mandatory_bits));
-	mend_bool(answer, n, offsetof(struct resolve_answer, key.none));
+	mend_bool(answer, n, offsetof(struct resolve_answer, file.has_stat));
+	mend_bool(answer, n, offsetof(struct resolve_answer, file.mandatory_bits));
+	mend_bool(answer, n, offsetof(struct resolve_answer, file.key.none));
 	if (lk_resolve_take(&arena, answer, n, &answer_rc, &file) == 0) {
 		LK_FUZZ_MUST(file.path && strlen(file.path) <= n - sizeof(a));
 		LK_FUZZ_MUST((!file.fstype || *file.fstype) && (!file.mount_point || *file.mount_point));

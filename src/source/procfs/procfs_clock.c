@@ -8,27 +8,20 @@
 #include "record/blocked.h"
 #include "source/procfs/procfs_private.h"
 
-#define SMALL_FILE ((size_t)64 * 1024)
 #define PINNED_ERROR_MS 10
 #define LOOSE_ERROR_MS 500
 
 static int read_start(struct scan *s, int pid, int tid, double *ret_ms)
 {
-	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "sched");
-	int rc;
+	int rc = lk_scan_read(s, pid, tid, "sched");
 
-	s->buf.n = 0;
-	rc = lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf);
 	return rc < 0 ? rc : lk_parse_sched_exec_start(s->buf.v, s->buf.n, ret_ms);
 }
 
 static int read_processor(struct scan *s, int pid, int tid, int *ret)
 {
-	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "stat");
-	int rc;
+	int rc = lk_scan_read(s, pid, tid, "stat");
 
-	s->buf.n = 0;
-	rc = lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf);
 	return rc < 0 ? rc : lk_parse_stat_processor(s->buf.v, s->buf.n, ret);
 }
 

@@ -87,7 +87,7 @@ bool lk_scan_mandatory_bits(unsigned mode)
 	return S_ISREG(mode) && (mode & S_ISGID) && !(mode & S_IXGRP);
 }
 
-static void take_stat(struct lk_fact_file *file, const struct statx *st)
+void lk_scan_take_stat(struct lk_fact_file *file, const struct statx *st)
 {
 	file->has_stat = true;
 	file->st_major = st->stx_dev_major;
@@ -110,7 +110,7 @@ static void stat_fd(struct scan *s, struct scan_fd *f)
 	if (!s->root->is_proc || f->asks || lk_scan_skips(s, f->pid))
 		return;
 	if (statx(s->root->fd, name.s, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) == 0)
-		take_stat(&f->file, &st);
+		lk_scan_take_stat(&f->file, &st);
 }
 
 static void read_link(struct scan *s, struct scan_fd *f)

@@ -6,8 +6,6 @@
 #include "base/io.h"
 #include "source/procfs/procfs_private.h"
 
-#define SMALL_FILE ((size_t)64 * 1024)
-
 /* Processes that facts name by number, each once, and their names. */
 struct relatives {
 	lk_ints pids;
@@ -16,10 +14,7 @@ struct relatives {
 
 static bool read_text(struct scan *s, int pid, const char *what)
 {
-	struct lk_proc_name name = lk_procroot_task_name(pid, 0, what);
-
-	s->buf.n = 0;
-	return !lk_scan_skips(s, pid) && lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) == 0;
+	return !lk_scan_skips(s, pid) && lk_scan_read(s, pid, 0, what) == 0;
 }
 
 static bool read_stat(struct scan *s, int pid, struct lk_stat *ret)

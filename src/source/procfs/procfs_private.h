@@ -3,6 +3,8 @@
 #ifndef LK_SOURCE_PROCFS_PRIVATE_H
 #define LK_SOURCE_PROCFS_PRIVATE_H
 
+#include <sys/stat.h>
+
 #include "base/alloc.h"
 #include "base/arena.h"
 #include "base/ints.h"
@@ -227,6 +229,8 @@ bool lk_scan_means_refused(int rc);
 int lk_scan_list_pids(const struct scan *s, lk_ints *ret);
 /* A number that is no process's (-1 of OFD locks, 0 of other namespaces) is left out. */
 void lk_scan_add_pid(lk_ints *p, int64_t pid);
+/* A small file of a process (tid 0) or a thread, into s->buf. 0 or -errno. */
+int lk_scan_read(struct scan *s, int pid, int tid, const char *what);
 /* It is the number of a thread, under which /proc shows a directory too: no process. */
 bool lk_scan_is_thread(struct scan *s, int pid);
 
@@ -360,6 +364,7 @@ void lk_scan_describe_known(struct scan *s, struct scan_fd *f, const struct lk_k
 /* The descriptors of s->waiters. */
 void lk_scan_describe_waiters(struct scan *s);
 bool lk_scan_mandatory_bits(unsigned mode);
+void lk_scan_take_stat(struct lk_fact_file *file, const struct statx *st);
 int lk_scan_load_own_mounts(const struct lk_procroot *root, struct lk_mounts *m);
 /* The link text without the mark of a name that is gone; NULL: it has none. */
 char *lk_scan_unmarked_link(struct lk_arena *a, const char *link);
@@ -425,24 +430,15 @@ struct lk_helper_out;
 /* What the helper that looks a path up sends; file system type, mount point (both NUL-terminated) and link text follow. */
 struct resolve_answer {
 	int rc; /* 0 or -errno */
-	int mnt_id; /* -1 unknown */
-	enum lk_tri local;
-	struct lk_key key;
-	bool has_stat;
-	uint32_t st_major, st_minor;
-	uint64_t st_ino, nlink;
-	int64_t size;
-	unsigned mode; /* 0 unknown */
-	uint32_t rdev_major, rdev_minor;
-	bool mandatory_bits;
-	enum lk_tri unreachable;
-	uint64_t foreign_mnt_ns;
+	struct lk_fact_file file; /* its strings are not valid */
 };
 
-/* In the helper: identity of what an O_PATH descriptor stands for. 0 or -errno. */
-int lk_resolve_identity(const struct lk_procroot *root, struct lk_mounts *mounts, int fd, struct resolve_answer *a);
-int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, int fd, const struct resolve_answer *a);
-/* In the parent: an answer back to a fact; strings in arena. 0 or -errno. */
+/* In the helper: identity of what an O_PATH descriptor stands for, without strings. 0, or -errno and *ret says that nothing is known. */
+int lk_resolve_identity(const struct lk_procroot *root, struct lk_mounts *mounts, int fd, struct lk_fact_file *ret);
+/* fd -1 and file NULL: it failed with rc. */
+int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, int fd, int rc,
+		    const struct lk_fact_file *file);
+/* In the parent: an answer back to a fact; strings in arena. 0 or -EBADMSG. */
 int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret_rc, struct lk_fact_file *ret);
 int lk_procfs_resolve(struct lk_source *src, const char *path, bool follow, struct lk_fact_file *ret,
 		      struct lk_err *err);

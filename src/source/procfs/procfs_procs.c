@@ -10,8 +10,6 @@
 #include "source/host/procfacts.h"
 #include "source/procfs/procfs_private.h"
 
-#define SMALL_FILE ((size_t)64 * 1024)
-
 struct list {
 	lk_ints pids;
 	struct lk_fact_proc *facts;
@@ -55,7 +53,6 @@ static unsigned flags_without_dir(const struct scan *s, int pid)
 
 static void read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
 {
-	struct lk_proc_name name = lk_procroot_task_name(p->pid, 0, "stat");
 	const struct scan_proc *swept = find_swept(s, p->pid);
 	struct lk_stat st;
 	int rc;
@@ -69,8 +66,7 @@ static void read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
 		p->flags = LK_PROC_GONE;
 		return;
 	}
-	s->buf.n = 0;
-	rc = lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf);
+	rc = lk_scan_read(s, p->pid, 0, "stat");
 	if (rc < 0 || lk_parse_stat(s->buf.v, s->buf.n, &st) < 0) {
 		p->flags = rc == -ENOENT || rc == -ESRCH ? flags_without_dir(s, p->pid) : LK_PROC_UNREADABLE;
 		return;
@@ -91,12 +87,9 @@ static void read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
 
 static void read_uid(struct scan *s, struct lk_fact_proc *p)
 {
-	struct lk_proc_name name = lk_procroot_task_name(p->pid, 0, "status");
 	unsigned uid;
 
-	s->buf.n = 0;
-	if (lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) == 0 &&
-	    lk_parse_status_uid(s->buf.v, s->buf.n, &uid) == 0)
+	if (lk_scan_read(s, p->pid, 0, "status") == 0 && lk_parse_status_uid(s->buf.v, s->buf.n, &uid) == 0)
 		p->uid = uid;
 }
 

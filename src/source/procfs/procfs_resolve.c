@@ -45,22 +45,8 @@ static const struct lk_mount *find_foreign_mount(const struct lk_procroot *root,
 	return m;
 }
 
-static void take_stat(const struct statx *st, struct resolve_answer *a)
-{
-	a->has_stat = true;
-	a->st_major = st->stx_dev_major;
-	a->st_minor = st->stx_dev_minor;
-	a->st_ino = st->stx_ino;
-	a->nlink = st->stx_nlink;
-	a->mode = st->stx_mode;
-	a->rdev_major = st->stx_rdev_major;
-	a->rdev_minor = st->stx_rdev_minor;
-	a->mandatory_bits = lk_scan_mandatory_bits(st->stx_mode);
-	a->size = (int64_t)st->stx_size;
-}
-
 /* In a chroot no process may show the mount. On these file systems st_dev is the superblock's number (see lk_mounts_fs_keys_unique()). */
-static int identify_by_stat(int fd, struct resolve_answer *a)
+static int identify_by_stat(int fd, struct lk_fact_file *ret)
 {
 	struct statfs fs;
 	struct statx st;
@@ -71,9 +57,9 @@ static int identify_by_stat(int fd, struct resolve_answer *a)
 		return -ENOTSUP;
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) < 0)
 		return -errno;
-	take_stat(&st, a);
-	a->local = LK_YES;
-	a->key = (struct lk_key){ .major = a->st_major, .minor = a->st_minor, .ino = a->st_ino };
+	lk_scan_take_stat(ret, &st);
+	ret->local = LK_YES;
+	ret->key = (struct lk_key){ .major = ret->st_major, .minor = ret->st_minor, .ino = ret->st_ino };
 	return 0;
 }
 
@@ -88,46 +74,49 @@ static int read_fdinfo(int fd, struct lk_fdinfo *ret)
 	return rc;
 }
 
-int lk_resolve_identity(const struct lk_procroot *root, struct lk_mounts *mounts, int fd, struct resolve_answer *a)
+int lk_resolve_identity(const struct lk_procroot *root, struct lk_mounts *mounts, int fd, struct lk_fact_file *ret)
 {
 	const struct lk_mount *m;
 	struct lk_fdinfo info;
 	struct statx st;
 	int rc = read_fdinfo(fd, &info);
 
+	*ret = (struct lk_fact_file){ .mnt_id = -1, .local = LK_UNKNOWN, .key = { .none = true }, .size = -1 };
 	if (rc < 0)
 		return rc;
-	a->mnt_id = info.mnt_id;
+	ret->mnt_id = info.mnt_id;
 	m = lk_mounts_by_id(mounts, info.mnt_id);
 	m = m ? m : find_foreign_mount(root, mounts, info.mnt_id);
 	if (!m)
-		return identify_by_stat(fd, a);
-	a->local = m->local;
+		return identify_by_stat(fd, ret);
+	ret->local = m->local;
 	if (m->local == LK_YES && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0)
-		take_stat(&st, a);
+		lk_scan_take_stat(ret, &st);
 	/* Before Linux 5.14 fdinfo has no ino; st_ino is the same number there (not st_dev). */
-	if (!info.has_ino && !a->has_stat)
+	if (!info.has_ino && !ret->has_stat)
 		return -ENOTSUP;
-	a->key = (struct lk_key){ .major = m->major, .minor = m->minor, .ino = info.has_ino ? info.ino : a->st_ino };
+	ret->key =
+		(struct lk_key){ .major = m->major, .minor = m->minor, .ino = info.has_ino ? info.ino : ret->st_ino };
 	return 0;
 }
 
-int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, int fd, const struct resolve_answer *a)
+int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, int fd, int rc,
+		    const struct lk_fact_file *file)
 {
-	const struct lk_mount *m = lk_mounts_by_id(mounts, a->mnt_id);
-	struct lk_fact_file file = { .fstype = m ? m->fstype : "", .mount_point = m ? m->target : "" };
-	struct resolve_answer answer = *a;
+	struct resolve_answer answer = { .rc = rc, .file = file ? *file : (struct lk_fact_file){ .mnt_id = -1 } };
+	const struct lk_mount *m = lk_mounts_by_id(mounts, answer.file.mnt_id);
 	lk_buf b = { 0 }, link = { 0 };
-	int rc;
 
+	answer.file.fstype = m ? m->fstype : "";
+	answer.file.mount_point = m ? m->target : "";
 	if (fd >= 0 && lk_procroot_own_link(fd, &link) == 0)
-		lk_mounts_place(mounts, m, lk_buf_str(&link), &file);
+		lk_mounts_place(mounts, m, lk_buf_str(&link), &answer.file);
 	/* In a chroot no table says what a path that was named there leads to. */
-	answer.unreachable = lk_mounts_has_root(mounts) ? file.unreachable : LK_UNKNOWN;
-	answer.foreign_mnt_ns = file.foreign_mnt_ns;
+	if (!lk_mounts_has_root(mounts))
+		answer.file.unreachable = LK_UNKNOWN;
 	lk_buf_add(&b, &answer, sizeof(answer));
-	lk_buf_add(&b, file.fstype, strlen(file.fstype) + 1);
-	lk_buf_add(&b, file.mount_point, strlen(file.mount_point) + 1);
+	lk_buf_add(&b, answer.file.fstype, strlen(answer.file.fstype) + 1);
+	lk_buf_add(&b, answer.file.mount_point, strlen(answer.file.mount_point) + 1);
 	lk_buf_add(&b, link.v, link.n);
 	rc = lk_helper_emit(out, b.v, b.n);
 	lk_vec_done(&link);
@@ -149,13 +138,10 @@ static int resolve_work(void *arg, size_t i __attribute__((unused)), struct lk_h
 {
 	struct resolve *r = arg;
 	lk_auto_fd fd = lk_io_openat(AT_FDCWD, r->path, O_PATH | (r->follow ? 0 : O_NOFOLLOW));
-	struct resolve_answer a = {
-		.rc = fd < 0 ? fd : 0, .mnt_id = -1, .local = LK_UNKNOWN, .key = { .none = true }, .size = -1
-	};
+	struct lk_fact_file file;
+	int rc = fd < 0 ? fd : lk_resolve_identity(r->root, &r->mounts, fd, &file);
 
-	if (fd >= 0)
-		a.rc = lk_resolve_identity(r->root, &r->mounts, fd, &a);
-	return lk_resolve_send(out, &r->mounts, fd, &a);
+	return lk_resolve_send(out, &r->mounts, fd, rc, fd < 0 ? NULL : &file);
 }
 
 /* The next NUL-terminated string of an answer, NULL when it is empty or does not end. */
@@ -169,37 +155,18 @@ static const char *take_string(const char **p, const char *end)
 
 int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret_rc, struct lk_fact_file *ret)
 {
-	const char *p = data + sizeof(struct resolve_answer), *end = data + n, *fstype, *target;
+	const char *p = data + sizeof(struct resolve_answer), *end = data + n;
 	struct resolve_answer a;
 
 	if (n < sizeof(a))
 		return -EBADMSG;
 	memcpy(&a, data, sizeof(a));
 	*ret_rc = a.rc;
-	fstype = take_string(&p, end);
-	target = take_string(&p, end);
-	*ret = (struct lk_fact_file){
-		.key = a.key,
-		.has_stat = a.has_stat,
-		.st_major = a.st_major,
-		.st_minor = a.st_minor,
-		.st_ino = a.st_ino,
-		.nlink = a.nlink,
-		.mode = a.mode,
-		.rdev_major = a.rdev_major,
-		.rdev_minor = a.rdev_minor,
-		.mandatory_bits = a.mandatory_bits,
-		.size = a.size,
-		.deleted = LK_NO,
-		.replaced = LK_NO,
-		.unreachable = a.unreachable,
-		.foreign_mnt_ns = a.foreign_mnt_ns,
-		.mnt_id = a.mnt_id,
-		.local = a.local,
-		.fstype = lk_arena_strdup(arena, fstype),
-		.mount_point = lk_arena_strdup(arena, target),
-		.path = lk_arena_strndup(arena, p, (size_t)(end - p)),
-	};
+	*ret = a.file;
+	ret->deleted = ret->replaced = LK_NO;
+	ret->fstype = lk_arena_strdup(arena, take_string(&p, end));
+	ret->mount_point = lk_arena_strdup(arena, take_string(&p, end));
+	ret->path = lk_arena_strndup(arena, p, (size_t)(end - p));
 	return 0;
 }
 

@@ -42,25 +42,31 @@ static void find_orphans(const struct scan *s, indexes *ret)
 	lk_scan_counts_done(&c);
 }
 
-/* Keeps of the orphans those whose line was not there `before` the sweep: a lock taken meanwhile, worth another look; and those that
- * another look has not explained. */
-static void keep_new(const struct scan *s, const struct scan_lines *before, const struct scan_recheck *d, indexes *o)
+static size_t count_lines(struct scan_counts *c, uint64_t hash)
 {
-	struct scan_counts was, is;
+	const struct scan_count *n = lk_scan_count_of(c, hash);
+
+	return n ? n->n_lines : 0;
+}
+
+/* Keeps of the orphans those of whose lines there are fewer in `other`: with an older list, locks taken since; with a newer one, locks
+ * released since, or counted twice by a torn read. Those of d (NULL: none), which another look has not explained, are kept too. */
+static void keep_fewer(const struct scan *s, const struct scan_lines *other, const struct scan_recheck *d, indexes *o)
+{
+	struct scan_counts there, here;
 	size_t kept = 0;
 
-	lk_scan_count(s, before, &was);
-	lk_scan_count(s, &s->lines, &is);
+	lk_scan_count(s, other, &there);
+	lk_scan_count(s, &s->lines, &here);
 	for (size_t i = 0; i < o->n; i++) {
 		uint64_t hash = s->lines.v.v[o->v[i]].hash;
-		struct scan_count *w = lk_scan_count_of(&was, hash), *n = lk_scan_count_of(&is, hash);
 
-		if (!w || !n || w->n_lines < n->n_lines || lk_scan_is_rechecked(d, hash))
+		if (count_lines(&there, hash) < count_lines(&here, hash) || (d && lk_scan_is_rechecked(d, hash)))
 			o->v[kept++] = o->v[i];
 	}
 	o->n = kept;
-	lk_scan_counts_done(&was);
-	lk_scan_counts_done(&is);
+	lk_scan_counts_done(&there);
+	lk_scan_counts_done(&here);
 }
 
 /* The processes that lines name, each once. */
@@ -152,7 +158,7 @@ static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct 
 		find_orphans(s, o);
 		if (round == 0 && o->n)
 			rc = look_at_early_ones(s, o);
-		keep_new(s, before, &recheck, o);
+		keep_fewer(s, before, &recheck, o);
 		lk_debug(LK_DEBUG_SCAN,
 			 "round %d: %zu lines in %zu reads, %s; %zu of them new and shown by no descriptor", round + 1,
 			 s->lines.v.n, s->lines.n_reads,
@@ -206,73 +212,46 @@ static void add_groups(struct scan_lines *to, const struct scan_lines *from, con
 	}
 }
 
-/* Of the orphans those of whose lines there are fewer `now`: released, or counted twice by a torn read. */
-static void keep_released(const struct scan *s, const struct scan_lines *now, indexes *o)
-{
-	struct scan_counts is, was;
-	size_t kept = 0;
-
-	lk_scan_count(s, now, &is);
-	lk_scan_count(s, &s->lines, &was);
-	for (size_t i = 0; i < o->n; i++) {
-		uint64_t hash = s->lines.v.v[o->v[i]].hash;
-		struct scan_count *n = lk_scan_count_of(&is, hash), *w = lk_scan_count_of(&was, hash);
-
-		if (!n || !w || n->n_lines < w->n_lines)
-			o->v[kept++] = o->v[i];
-	}
-	o->n = kept;
-	lk_scan_counts_done(&is);
-	lk_scan_counts_done(&was);
-}
-
-/* Lines that are gone by now were locks released while we looked: their files' lines are taken anew. */
-static void replace_released(struct scan *s, const struct scan_lines *now, indexes *o)
+/* Lines that are gone by now were locks released while we looked: their files' lines are taken anew, and who has what they bring is looked
+ * for. true: they brought something that no descriptor shows. */
+static bool replace_released(struct scan *s, const struct scan_lines *now, indexes *o)
 {
 	lk_auto_mem struct lk_key *keys = NULL;
-	struct scan_lines mixed = { .n_reads = s->lines.n_reads, .n_bad = s->lines.n_bad };
+	struct scan_lines mixed = { .n_reads = s->lines.n_reads, .n_bad = s->lines.n_bad }, old = s->lines;
+	struct scan_recheck once = { 0 };
 	size_t n_keys;
 
-	keep_released(s, now, o);
+	keep_fewer(s, now, NULL, o);
 	if (!o->n)
-		return;
+		return false;
 	keys = orphan_keys(s, o, &n_keys);
-	add_groups(&mixed, &s->lines, keys, n_keys, false);
+	add_groups(&mixed, &old, keys, n_keys, false);
 	add_groups(&mixed, now, keys, n_keys, true);
-	lk_scan_lines_done(&s->lines);
 	s->lines = mixed;
+	find_orphans(s, o);
+	keep_fewer(s, &old, NULL, o);
+	lk_scan_lines_done(&old);
+	if (!o->n || lk_scan_is_late(s))
+		return false;
+	if (lk_scan_recheck(s, o->v, o->n, &once) == 0)
+		lk_scan_number_ofds(s);
+	lk_scan_recheck_done(&once);
+	return true;
 }
 
-/* A torn read would take away locks that still stand: it is believed only where the list is not trusted anyway. */
-static void drop_released(struct scan *s, indexes *o)
+/* A torn read would take away locks that still stand: it is believed only where the list is not trusted anyway. true: it may be worth
+ * another round. */
+static bool drop_released(struct scan *s, indexes *o)
 {
 	struct scan_lines now = { 0 };
-	bool sure;
+	bool sure, any_new = false;
 
 	if (lk_scan_read_settled(s, &s->lines, &now, &sure) < 0)
-		return;
+		return false;
 	if (sure || !s->stable)
-		replace_released(s, &now, o);
+		any_new = replace_released(s, &now, o);
 	lk_scan_lines_done(&now);
 	find_orphans(s, o);
-}
-
-/* What the newer lines bring, nobody has been looked for who has it. true: that was so, and it is done now. */
-static bool drop_released_and_look(struct scan *s, indexes *o)
-{
-	struct scan_lines before = { 0 };
-	struct scan_recheck recheck = { 0 };
-	bool any_new;
-
-	copy_lines(&before, &s->lines);
-	drop_released(s, o);
-	keep_new(s, &before, &recheck, o);
-	any_new = o->n && !lk_scan_is_late(s);
-	if (any_new && lk_scan_recheck(s, o->v, o->n, &recheck) == 0)
-		lk_scan_number_ofds(s);
-	find_orphans(s, o);
-	lk_scan_recheck_done(&recheck);
-	lk_scan_lines_done(&before);
 	return any_new;
 }
 
@@ -389,8 +368,10 @@ static void explain(struct scan *s, indexes *o)
 	lk_scan_leave_out_markers(s);
 	if (s->has_locks_file)
 		find_orphans(s, o);
-	for (int round = 0; o->n && round < MAX_ROUNDS && drop_released_and_look(s, o);)
-		round++;
+	for (int round = 0; o->n && round < MAX_ROUNDS; round++) {
+		if (!drop_released(s, o))
+			break;
+	}
 	if (o->n)
 		drop_repeated(s, o);
 	if (lk_scan_any_may_be_marker(s, o->v, o->n))

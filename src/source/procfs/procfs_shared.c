@@ -102,13 +102,19 @@ int lk_scan_list_pids(const struct scan *s, lk_ints *ret)
 	return rc;
 }
 
-bool lk_scan_is_thread(struct scan *s, int pid)
+int lk_scan_read(struct scan *s, int pid, int tid, const char *what)
 {
-	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "status");
-	int tgid;
+	struct lk_proc_name name = lk_procroot_task_name(pid, tid, what);
 
 	s->buf.n = 0;
-	if (lk_scan_skips(s, pid) || lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) < 0)
+	return lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf);
+}
+
+bool lk_scan_is_thread(struct scan *s, int pid)
+{
+	int tgid;
+
+	if (lk_scan_skips(s, pid) || lk_scan_read(s, pid, 0, "status") < 0)
 		return false;
 	tgid = lk_parse_status_tgid(s->buf.v, s->buf.n);
 	return tgid && tgid != pid;

@@ -56,14 +56,12 @@ static bool has_one_thread(struct scan *s, int pid)
 
 int lk_scan_sweep_zombie_leader(struct scan *s, int pid)
 {
-	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "stat");
 	struct lk_stat st;
 	int rc;
 
 	if (has_one_thread(s, pid))
 		return 0;
-	s->buf.n = 0;
-	rc = lk_io_read_at(s->root->fd, name.s, 65536, &s->buf);
+	rc = lk_scan_read(s, pid, 0, "stat");
 	if (rc < 0 || lk_parse_stat(s->buf.v, s->buf.n, &st) < 0)
 		return lk_scan_means_gone(rc) ? 0 : rc;
 	if (st.state != 'Z' || st.num_threads < 2)

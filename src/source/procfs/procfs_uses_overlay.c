@@ -69,9 +69,9 @@ static bool is_seen_at(struct uses_job *j, const struct lk_mount *m, const char 
 {
 	lk_auto_fd fd = lk_mounts_path_is_local(&j->mounts, 0, path) ? lk_io_openat(AT_FDCWD, path, O_PATH | O_NOFOLLOW)
 								     : -ENOENT;
-	struct resolve_answer a = { .mnt_id = -1, .size = -1 };
+	struct lk_fact_file seen;
 
-	return fd >= 0 && lk_resolve_identity(j->root, &j->mounts, fd, &a) == 0 && a.mnt_id == m->id;
+	return fd >= 0 && lk_resolve_identity(j->root, &j->mounts, fd, &seen) == 0 && seen.mnt_id == m->id;
 }
 
 static int look_at_file(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m, const struct layers *l,

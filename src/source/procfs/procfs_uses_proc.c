@@ -50,11 +50,11 @@ static enum lk_tri settle(const struct lk_fact_file *file, int dirfd, const char
 
 enum lk_tri lk_uses_is_file(struct uses_job *j, int fd, const struct lk_fact_file *file)
 {
-	struct resolve_answer a = { .mnt_id = -1, .local = LK_UNKNOWN, .key = { .none = true }, .size = -1 };
+	struct lk_fact_file seen;
 
-	if (lk_resolve_identity(j->root, &j->mounts, fd, &a) < 0)
+	if (lk_resolve_identity(j->root, &j->mounts, fd, &seen) < 0)
 		return LK_UNKNOWN;
-	if (!lk_key_equal(&a.key, &file->key))
+	if (!lk_key_equal(&seen.key, &file->key))
 		return LK_NO;
 	return settle(file, fd, "", AT_EMPTY_PATH);
 }

@@ -14,7 +14,6 @@
 #include "source/host/helper.h"
 #include "source/procfs/procfs_private.h"
 
-#define SMALL_FILE ((size_t)64 * 1024)
 #define STALL_MS 500
 #define NAP_NS (500 * 1000)
 #define MAX_NAPS 60 /* of one scan */
@@ -23,11 +22,9 @@
 static enum lk_abi abi_of(struct scan *s, int pid, int tid)
 {
 #ifdef __x86_64__
-	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "auxv");
 	uint64_t first;
 
-	s->buf.n = 0;
-	if (lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) == 0 && s->buf.n >= sizeof(first)) {
+	if (lk_scan_read(s, pid, tid, "auxv") == 0 && s->buf.n >= sizeof(first)) {
 		memcpy(&first, s->buf.v, sizeof(first));
 		return first > UINT32_MAX ? LK_ABI_I386 : LK_ABI_NATIVE;
 	}
@@ -56,12 +53,9 @@ static int read_memory(struct scan *s, int pid, int tid, uint64_t addr, void *bu
 
 static int read_blocked_once(struct scan *s, int pid, int tid, struct lk_blocked *ret)
 {
-	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "syscall");
 	struct lk_syscall call;
-	int rc;
+	int rc = lk_scan_read(s, pid, tid, "syscall");
 
-	s->buf.n = 0;
-	rc = lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf);
 	if (rc < 0)
 		return rc;
 	rc = lk_parse_syscall(s->buf.v, s->buf.n, &call);
@@ -99,11 +93,9 @@ static int read_blocked(struct scan *s, int pid, int tid, struct lk_blocked *ret
 
 static bool is_stopped(struct scan *s, int pid, int tid)
 {
-	struct lk_proc_name name = lk_procroot_task_name(pid, tid, "stat");
 	struct lk_stat st;
 
-	s->buf.n = 0;
-	if (lk_io_read_at(s->root->fd, name.s, SMALL_FILE, &s->buf) < 0 || lk_parse_stat(s->buf.v, s->buf.n, &st) < 0)
+	if (lk_scan_read(s, pid, tid, "stat") < 0 || lk_parse_stat(s->buf.v, s->buf.n, &st) < 0)
 		return false;
 	return st.state == 'T' || st.state == 't';
 }

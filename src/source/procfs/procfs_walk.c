@@ -44,15 +44,14 @@ static void note_failure(struct walk *w, int rc)
 static int match(struct walk *w, int dirfd, const char *name, struct lk_helper_out *out)
 {
 	lk_auto_fd fd = lk_io_openat(dirfd, name, O_PATH | O_NOFOLLOW);
-	struct resolve_answer a = { .mnt_id = -1, .size = -1 };
-	size_t i;
-	int rc = fd < 0 ? fd : lk_resolve_identity(w->root, &w->mounts, fd, &a);
+	struct lk_fact_file file;
+	int rc = fd < 0 ? fd : lk_resolve_identity(w->root, &w->mounts, fd, &file);
 
 	if (rc < 0) {
 		note_failure(w, rc);
 		return 0;
 	}
-	return lk_map_find(&w->by_key, &a.key, KEY_BYTES, &i) ? lk_resolve_send(out, &w->mounts, fd, &a) : 0;
+	return lk_map_find(&w->by_key, &file.key, KEY_BYTES, NULL) ? lk_resolve_send(out, &w->mounts, fd, 0, &file) : 0;
 }
 
 /* Reading a directory with O_NOATIME leaves no trace; only its owner may. */
@@ -137,16 +136,14 @@ static void allow_depth(void)
 static int walk_work(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
 {
 	struct walk *w = arg;
-	struct resolve_answer failed = { .mnt_id = -1 };
 	int rc = 0;
 
 	allow_depth();
 	w->rc = enter(w, AT_FDCWD, w->path, w->follow ? 0 : O_NOFOLLOW);
 	while (!rc && w->dirs.n)
 		rc = walk_on(w, out);
-	failed.rc = w->rc;
 	/* The end of the process closes what is open after a failure of the helper. */
-	return !rc && failed.rc ? lk_resolve_send(out, &w->mounts, -1, &failed) : rc;
+	return !rc && w->rc ? lk_resolve_send(out, &w->mounts, -1, w->rc, NULL) : rc;
 }
 
 static int walk_take(void *arg, size_t i __attribute__((unused)), const char *data, size_t n)
