@@ -15,7 +15,6 @@
 #include "model/build.h"
 #include "model/diff.h"
 
-#define SCAN_SHARE 10 /* no more than one part in this many of the time is spent looking */
 #define QUIET_LOOKS 30 /* a sign of life after so many looks without an event, */
 #define QUIET_MS 60000 /* or after so long */
 #define OUTPUT_BUFFER ((size_t)64 * 1024)
@@ -234,14 +233,6 @@ static enum lk_status judge_free(struct watch *w)
 
 /* ---- looking ---- */
 
-/* By what a look cost, not by how long it took: whoever makes a helper wait must not make us look more seldom. */
-static uint32_t choose_interval(const struct watch *w, double cpu_ms)
-{
-	double slow = cpu_ms * SCAN_SHARE;
-
-	return slow > w->delay_ms ? (slow < UINT32_MAX / 2 ? (uint32_t)slow : UINT32_MAX / 2) : w->delay_ms;
-}
-
 /* The first look that fails is an error; later it may pass. */
 static enum lk_status fail_look(struct watch *w, struct lk_err *err)
 {
@@ -286,7 +277,7 @@ static enum lk_status look(struct watch *w, unsigned needs)
 	looking = !asked_to_end;
 	rc = lk_snapshot_take(w->session.source, &req, &s, &err);
 	looking = 0;
-	w->interval_ms = choose_interval(w, lk_io_cpu_ms() - began);
+	w->interval_ms = lk_look_interval_ms(lk_io_cpu_ms() - began, w->delay_ms);
 	if (rc < 0) {
 		lk_err_set(&err, rc, "cannot read the locks: %s", strerror(-rc));
 		status = fail_look(w, &err);

@@ -7,6 +7,8 @@
 
 #include "model/build.h"
 
+#define LOOK_SHARE 10 /* one part in so many */
+
 void lk_session_name_file(struct lk_file *f, const struct lk_fact_file *file)
 {
 	struct lk_lock any = { .file = f };
@@ -117,4 +119,11 @@ void lk_session_done(struct lk_session *s)
 	lk_source_free(s->source);
 	lk_arena_done(&s->arena);
 	*s = (struct lk_session){ 0 };
+}
+
+uint32_t lk_look_interval_ms(double cost_ms, uint32_t delay_ms)
+{
+	double slow = cost_ms * LOOK_SHARE;
+
+	return slow > delay_ms ? (uint32_t)(slow < UINT32_MAX / 2 ? slow : UINT32_MAX / 2) : delay_ms;
 }

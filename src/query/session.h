@@ -52,4 +52,8 @@ void lk_session_name_file(struct lk_file *f, const struct lk_fact_file *file);
 bool lk_session_lacks_relations(const struct lk_session *s);
 void lk_session_done(struct lk_session *s);
 
+/* When to look again: delay_ms after the last look began, or later, so that a tenth of a processor's time is spent looking at most. By what
+ * it cost (cost_ms of that time), not by how long it took: whoever makes a helper wait must not make us look more seldom. */
+uint32_t lk_look_interval_ms(double cost_ms, uint32_t delay_ms);
+
 #endif

@@ -10,7 +10,7 @@ import time
 from deadserver import die, sink, start, stuck
 from document import check, same
 from harness import needs_root
-from helper import Skip, read_text
+from helper import read_text
 from pty_browse import CAPTURE, leave, ready
 from terminal import DOWN, ENTER, PGDN, UP, Terminal
 
@@ -46,9 +46,6 @@ def cpu_ms(pid):
 @needs_root
 def test_load_hanging_look(t):
     """A file system that never answers: the look takes its time, the keys do not; leaving does not wait."""
-    if t.world.sanitized:
-        # A look that began while another thread allocated is then never told: malloc(3) of glibc works in its helper, theirs does not.
-        raise Skip("the allocator of the sanitizers is not made for fork(2) beside threads")
     where, server = start(t)
     holder, bystander = t.helper(), t.helper()
     holder.open_lock(os.path.join(where, "a"))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/io.h"
+#include "query/session.h"
 #include "tui/frame/worker.h"
 
 /* A machine that the test makes slow, or lets hang. */
@@ -137,4 +138,12 @@ Test(tui_worker, hanging_look, .timeout = 30)
 	cr_assert_eq(lk_worker_start(w, add_one, add_ten, &sum), -ECANCELED);
 	pthread_mutex_unlock(&gate);
 	cr_assert(lk_worker_stop(w, NULL, 10000));
+}
+
+Test(tui_worker, the_next_look_waits_for_what_the_last_one_cost)
+{
+	cr_assert_eq(lk_look_interval_ms(0, 100), 100);
+	cr_assert_eq(lk_look_interval_ms(10, 100), 100);
+	cr_assert_eq(lk_look_interval_ms(10.5, 100), 105);
+	cr_assert_eq(lk_look_interval_ms(1e300, 100), UINT32_MAX / 2);
 }

@@ -3,20 +3,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "query/session.h"
 #include "tui/chrome/paint.h"
 
 /* A look that takes longer than this, and longer than twice the one before, is said to hang. */
 #define SLOW_LOOK_MS 3000
-/* A scan may take a tenth of the time. */
-#define SCAN_SHARE 10
 
 int64_t lk_header_interval_ms(const struct lk_tui *t)
 {
-	int64_t scan = t->frame ? (int64_t)(t->frame->cost_ms * SCAN_SHARE) : 0;
-
-	if (!t->host.look)
-		return 0;
-	return scan > t->set.delay_ms ? scan : t->set.delay_ms;
+	return t->host.look ? lk_look_interval_ms(t->frame ? t->frame->cost_ms : 0, t->set.delay_ms) : 0;
 }
 
 static void add_figure(struct lk_pieces *p, int drop, enum lk_style style, const char *label, size_t n)

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/vec.h"
+#include "query/session.h"
 
 struct job {
 	struct lk_worker *worker;
@@ -34,7 +35,7 @@ struct lk_worker {
 	bool wanted; /* a look is */
 	bool looking;
 	int64_t since_ms; /* of the look under way, or the last one */
-	int64_t cost_ms; /* of the last look */
+	double cost_ms; /* CPU time of the last look */
 	bool looked; /* at least once */
 	LK_VEC(struct lk_frame *) frames; /* the oldest first */
 	struct job *finished; /* the newest first */
@@ -56,9 +57,7 @@ static struct timespec time_of(int64_t ms)
 
 static int64_t interval(const struct lk_worker *w)
 {
-	int64_t least = w->cost_ms * LK_WORKER_SHARE;
-
-	return w->plan.delay_ms > least ? w->plan.delay_ms : least;
+	return lk_look_interval_ms(w->cost_ms, w->plan.delay_ms);
 }
 
 /* Under the lock. false: there is nothing more to do. */
@@ -89,7 +88,7 @@ static void look_once(struct lk_worker *w)
 	pthread_mutex_lock(&w->lock);
 	w->looking = false;
 	w->looked = true;
-	w->cost_ms = lk_io_now_ms() - w->since_ms;
+	w->cost_ms = f->cost_ms;
 	*lk_vec_push(&w->frames) = f;
 	notify(w);
 }

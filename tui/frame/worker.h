@@ -6,9 +6,6 @@
 
 #include "tui/frame/frame.h"
 
-/* At most this part of the time is spent looking: one in so many. */
-#define LK_WORKER_SHARE 10
-
 struct lk_worker_plan {
 	struct lk_source *source; /* taken over; used by the thread that looks */
 	unsigned needs; /* LK_NEED_* */
