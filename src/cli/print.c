@@ -64,29 +64,28 @@ static void print_json(const struct lk_cli *cli, const struct lk_session *s, con
 	lk_print_document(cli, s, locks, rows->n, answer);
 }
 
-int lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_columns *cols, const lk_rows *rows,
-		  const struct lk_answer *answer)
+void lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_columns *cols, const lk_rows *rows,
+		   const struct lk_answer *answer)
 {
 	struct lk_out o;
 
 	lk_out_init(&o, cli);
 	switch (cli->format) {
 	case LK_FORMAT_QUIET:
-		return 0;
+		break;
 	case LK_FORMAT_JSON:
 	case LK_FORMAT_JSONL:
 		print_json(cli, s, rows, answer);
-		return 0;
+		break;
 	case LK_FORMAT_PIDS:
 		lk_out_pids(&o, rows->v, rows->n);
-		return 0;
+		break;
 	case LK_FORMAT_RAW:
 		lk_out_raw(&o, cols, rows->v, rows->n);
-		return 0;
+		break;
 	case LK_FORMAT_TABLE:
+		lk_out_show_wanted(cli, cols, rows->v, rows->n);
+		lk_out_table(&o, cols, rows->v, rows->n);
 		break;
 	}
-	lk_out_show_wanted(cli, cols, rows->v, rows->n);
-	lk_out_table(&o, cols, rows->v, rows->n);
-	return 0;
 }

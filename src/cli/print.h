@@ -18,9 +18,9 @@ enum lk_status lk_print_parse_sort(const struct lk_cli *cli, struct lk_sort *ret
 void lk_print_document(const struct lk_cli *cli, const struct lk_session *s, const struct lk_lock *const *locks,
 		       size_t n, const struct lk_answer *answer);
 
-/* Any format but LK_FORMAT_QUIET, which prints nothing. answer: as above. cols may get HOW added.
- * 0 or -errno; write errors of tables stay in the stream and are found when it is closed. */
-int lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_columns *cols, const lk_rows *rows,
-		  const struct lk_answer *answer);
+/* Any format but LK_FORMAT_QUIET, which prints nothing. answer: as above. cols may get HOW added. Write
+ * errors of tables stay in the stream and are found when it is closed. */
+void lk_print_rows(const struct lk_cli *cli, const struct lk_session *s, lk_columns *cols, const lk_rows *rows,
+		   const struct lk_answer *answer);
 
 #endif

@@ -43,11 +43,10 @@ static enum lk_status look(struct listing *l)
 	return status ? status : lk_session_take(&l->session, needs);
 }
 
-static int choose_rows(struct listing *l)
+static void choose_rows(struct listing *l)
 {
 	lk_select_rows(&l->select, &l->session, &l->rows);
 	lk_sort_rows(&l->sort, l->rows.v, l->rows.n);
-	return 0;
 }
 
 /* A FILE that is not there is an error; one that could not be looked at leaves the list open. */
@@ -69,15 +68,10 @@ static enum lk_status say_lost_files(const struct lk_session *s)
 
 static enum lk_status print(struct listing *l)
 {
-	int rc = choose_rows(l);
 	enum lk_status status;
 
-	if (rc == 0)
-		rc = lk_print_rows(l->cli, &l->session, &l->cols, &l->rows, NULL);
-	if (rc < 0) {
-		lk_say("cannot print the list: %s", strerror(-rc));
-		return LK_STATUS_ERROR;
-	}
+	choose_rows(l);
+	lk_print_rows(l->cli, &l->session, &l->cols, &l->rows, NULL);
 	status = say_lost_files(&l->session);
 	lk_who_say_all_deleted(&l->session);
 	lk_session_badge(&l->session);

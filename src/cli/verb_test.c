@@ -263,7 +263,7 @@ static int print_for_people(struct inquiry *q)
 	return rc;
 }
 
-static int print_document(struct inquiry *q)
+static void print_document(struct inquiry *q)
 {
 	const struct lk_asked *target = q->test.who.target;
 	struct lk_answer_kind kinds[LK_TEST_KINDS];
@@ -283,7 +283,6 @@ static int print_document(struct inquiry *q)
 	struct lk_answer answer = { .verb = "test", .test = &say };
 	lk_columns none = { 0 };
 	lk_rows rows = { 0 };
-	int rc;
 
 	for (size_t i = 0; i < q->test.n_answers; i++) {
 		const struct lk_test_answer *a = &q->test.answers[i];
@@ -293,18 +292,20 @@ static int print_document(struct inquiry *q)
 						    a->reason };
 	}
 	collect(q, false, &rows);
-	rc = lk_print_rows(q->cli, &q->session, &none, &rows, &answer);
+	lk_print_rows(q->cli, &q->session, &none, &rows, &answer);
 	lk_vec_done(&rows);
-	return rc;
 }
 
 static enum lk_status print(struct inquiry *q)
 {
-	int rc;
+	int rc = 0;
 
 	if (q->cli->format == LK_FORMAT_QUIET || q->cli->command)
 		return 0;
-	rc = q->cli->format == LK_FORMAT_JSON ? print_document(q) : print_for_people(q);
+	if (q->cli->format == LK_FORMAT_JSON)
+		print_document(q);
+	else
+		rc = print_for_people(q);
 	if (rc < 0) {
 		lk_say("cannot print the answer: %s", strerror(-rc));
 		return LK_STATUS_ERROR;

@@ -74,7 +74,7 @@ static const char *nothing_found(const struct lk_cli *cli, const struct lk_snaps
 		      : "Cannot tell: nobody was found who waits, but some could be hidden.";
 }
 
-static int print_tree(struct inquiry *q)
+static void print_tree(struct inquiry *q)
 {
 	const struct lk_snapshot *s = q->session.snap;
 	bool only_deadlocks = q->cli->only_deadlocks;
@@ -83,11 +83,10 @@ static int print_tree(struct inquiry *q)
 	lk_out_init(&o, q->cli);
 	if (lk_waits_any(s, only_deadlocks) != LK_YES) {
 		fprintf(o.f, "%s\n", nothing_found(q->cli, s));
-		return 0;
+		return;
 	}
 	lk_waits_put_tree(&o, &q->forest, only_deadlocks);
 	lk_waits_put_advice(&o, s, &q->forest, only_deadlocks);
-	return 0;
 }
 
 /* ---- rows ---- */
@@ -100,7 +99,7 @@ static bool is_wanted(const struct lk_cli *cli, const struct lk_lock *l)
 	return lk_lock_is_waiting(l) || (is_json(cli) && l->n_blocks);
 }
 
-static int choose_rows(struct inquiry *q)
+static void choose_rows(struct inquiry *q)
 {
 	const struct lk_snapshot *s = q->session.snap;
 
@@ -109,7 +108,6 @@ static int choose_rows(struct inquiry *q)
 			*lk_vec_push(&q->rows) = (struct lk_row){ .snap = s, .lock = &s->locks[i] };
 	}
 	lk_sort_rows(&q->sort, q->rows.v, q->rows.n);
-	return 0;
 }
 
 /* By the call it sleeps in a waiter is matched at best; what is less is shown. */
@@ -125,14 +123,13 @@ static void show_wanted(struct inquiry *q)
 	}
 }
 
-static int print_table(struct inquiry *q)
+static void print_table(struct inquiry *q)
 {
 	struct lk_out o;
 
 	show_wanted(q);
 	lk_out_init(&o, q->cli);
 	lk_out_table(&o, &q->cols, q->rows.v, q->rows.n);
-	return 0;
 }
 
 /* ---- the document ---- */
@@ -151,7 +148,7 @@ static struct lk_answer_root root_of(const struct lk_tree_node *t)
 	return ret;
 }
 
-static int print_document(struct inquiry *q)
+static void print_document(struct inquiry *q)
 {
 	const struct lk_snapshot *s = q->session.snap;
 	lk_auto_mem struct lk_answer_root *roots = lk_alloc(q->forest.n, sizeof(*roots));
@@ -161,7 +158,6 @@ static int print_document(struct inquiry *q)
 		.roots = roots,
 	};
 	struct lk_answer answer = { .verb = "waits", .waits = &waits };
-	int rc;
 
 	for (size_t i = 0; i < q->forest.n && !q->cli->only_deadlocks; i++) {
 		const struct lk_tree_node *t = &q->forest.nodes[i];
@@ -169,40 +165,35 @@ static int print_document(struct inquiry *q)
 		if (t->kind == LK_TREE_LOCK || t->kind == LK_TREE_UNSEEN)
 			roots[waits.n_roots++] = root_of(t);
 	}
-	rc = lk_print_rows(q->cli, &q->session, &q->cols, &q->rows, &answer);
+	lk_print_rows(q->cli, &q->session, &q->cols, &q->rows, &answer);
 	for (size_t i = 0; i < waits.n_roots; i++)
 		free((void *)roots[i].pids);
-	return rc;
 }
 
-static int print(struct inquiry *q)
+static void print(struct inquiry *q)
 {
-	int rc;
+	bool table = q->cli->format == LK_FORMAT_TABLE;
 
-	q->forest = lk_forest_make(q->session.snap);
-	if (q->cli->format == LK_FORMAT_QUIET)
-		return 0;
-	if (q->cli->format == LK_FORMAT_TABLE && !is_flat(q->cli))
-		return print_tree(q);
-	rc = choose_rows(q);
-	if (rc)
-		return rc;
+	if (table && !is_flat(q->cli)) {
+		print_tree(q);
+		return;
+	}
+	choose_rows(q);
 	if (is_json(q->cli))
-		return print_document(q);
-	return q->cli->format == LK_FORMAT_TABLE ? print_table(q)
-						 : lk_print_rows(q->cli, &q->session, &q->cols, &q->rows, NULL);
+		print_document(q);
+	else if (table)
+		print_table(q);
+	else
+		lk_print_rows(q->cli, &q->session, &q->cols, &q->rows, NULL);
 }
 
 static enum lk_status answer(struct inquiry *q)
 {
-	int rc = print(q);
-
-	if (rc < 0) {
-		lk_say("cannot print who waits: %s", strerror(-rc));
-		return LK_STATUS_ERROR;
-	}
-	if (q->cli->format != LK_FORMAT_QUIET)
+	q->forest = lk_forest_make(q->session.snap);
+	if (q->cli->format != LK_FORMAT_QUIET) {
+		print(q);
 		lk_session_badge(&q->session);
+	}
 	return conclude(q->cli, q->session.snap);
 }
 

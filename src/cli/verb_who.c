@@ -138,7 +138,7 @@ static void print_for_people(struct inquiry *q, const struct lk_who_file *file)
 	lk_vec_done(&rows);
 }
 
-static int print_tables(struct inquiry *q)
+static void print_tables(struct inquiry *q)
 {
 	for (size_t i = 0, shown = 0; i < q->all.n; i++) {
 		/* One that is not there was said on standard error. */
@@ -148,7 +148,6 @@ static int print_tables(struct inquiry *q)
 			putchar('\n');
 		print_for_people(q, &q->all.files[i]);
 	}
-	return 0;
 }
 
 /* The locks of all FILEs, each once, in the order of the snapshot. per_process: a row for each holder. */
@@ -218,22 +217,20 @@ static struct lk_answer_file answer_file(const struct inquiry *q, size_t i)
 	};
 }
 
-static int print_rows(struct inquiry *q)
+static void print_rows(struct inquiry *q)
 {
 	struct lk_answer answer = { .verb = "who", .n_files = q->all.n, .locked = lk_who_any(&q->all) };
 	lk_rows rows = { 0 };
-	int rc;
 
 	collect_rows(q, q->cli->format == LK_FORMAT_RAW, &rows);
 	answer.files = lk_alloc(q->all.n, sizeof(*answer.files));
 	for (size_t i = 0; i < q->all.n; i++)
 		answer.files[i] = answer_file(q, i);
-	rc = lk_print_rows(q->cli, &q->session, &q->cols, &rows, &answer);
+	lk_print_rows(q->cli, &q->session, &q->cols, &rows, &answer);
 	lk_vec_done(&rows);
 	for (size_t i = 0; i < q->all.n; i++)
 		free(answer.files[i].companions);
 	free(answer.files);
-	return rc;
 }
 
 /* A missing FILE is an error whatever the others say, as for grep(1). */
@@ -318,14 +315,12 @@ static void say_rest(const struct inquiry *q)
 static enum lk_status answer(struct inquiry *q)
 {
 	const struct lk_uses *uses = &q->all.uses;
-	int rc;
 
 	find(q);
-	rc = q->cli->format == LK_FORMAT_TABLE ? print_tables(q) : print_rows(q);
-	if (rc < 0) {
-		lk_say("cannot print the answer: %s", strerror(-rc));
-		return LK_STATUS_ERROR;
-	}
+	if (q->cli->format == LK_FORMAT_TABLE)
+		print_tables(q);
+	else
+		print_rows(q);
 	say_rest(q);
 	if (q->cli->format != LK_FORMAT_QUIET)
 		lk_session_badge(&q->session);

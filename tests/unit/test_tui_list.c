@@ -14,7 +14,7 @@ struct world {
 	size_t n;
 };
 
-static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
+static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	const struct world *w = view;
 
@@ -22,13 +22,10 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 	for (size_t i = 0; i < w->n; i++) {
 		struct lk_item *it = lk_vec_push(ret);
 
-		if (!it)
-			return -1;
 		*it = (struct lk_item){ .id = w->ids[i], .parent = w->parents[i], .frame = f, .index = w->ids[i] };
 		if (w->ids[i] % 10 == 7)
 			it->flags |= LK_ITEM_CONTENDED | LK_ITEM_WAITING;
 	}
-	return 0;
 }
 
 /* Column 0: the number; column 1: a word; column 2: known for even ones only. */
@@ -42,11 +39,10 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	return (struct lk_value){ .known = column == 0 || it->index % 2 == 0, .i = (int64_t)it->index };
 }
 
-static int words(const void *view, const struct lk_item *it, lk_buf *out)
+static void words(const void *view, const struct lk_item *it, lk_buf *out)
 {
 	(void)view;
 	lk_buf_printf(out, "Row %zu of the World", it->index);
-	return 0;
 }
 
 static int pid(const void *view, const struct lk_item *it)

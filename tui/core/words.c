@@ -234,7 +234,7 @@ static void say_waiting(lk_buf *out, const struct lk_tui *t, const struct lk_fra
 	say_in_the_way(out, l);
 }
 
-int lk_words_put_lock(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out)
+void lk_words_put_lock(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out)
 {
 	const struct lk_holder *h = l->waiter ? l->waiter : l->n_holders ? &l->holders[0] : NULL;
 
@@ -246,7 +246,6 @@ int lk_words_put_lock(const struct lk_tui *t, const struct lk_frame *f, const st
 		lk_buf_printf(out, "  (fd %d, %s)", h->fd, l->file->path);
 	else if (l->file->path)
 		lk_buf_printf(out, "  (%s)", l->file->path);
-	return 0;
 }
 
 /* ---- in a few words, where a sentence would lose what matters ---- */
@@ -284,7 +283,7 @@ static void put_waiting(const struct lk_tui *t, const struct lk_frame *f, const 
 		lk_buf_printf(out, " and %zu more", l->n_blocked_by - 1);
 }
 
-int lk_words_brief(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out)
+void lk_words_brief(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out)
 {
 	put_owner(t, l, out);
 	if (lk_lock_is_waiting(l))
@@ -292,12 +291,11 @@ int lk_words_brief(const struct lk_tui *t, const struct lk_frame *f, const struc
 	else
 		put_holding(l, out);
 	lk_buf_puts(out, l->deadlock ? " (deadlock)" : "");
-	return 0;
 }
 
 /* ---- files and processes ---- */
 
-int lk_words_of_file(const struct lk_tui *t, const struct lk_frame *f, const struct lk_file *file, lk_buf *out)
+void lk_words_of_file(const struct lk_tui *t, const struct lk_frame *f, const struct lk_file *file, lk_buf *out)
 {
 	struct lk_file_sum sum = lk_totals_file(f, file);
 	const struct lk_known_layout *layout = lk_words_layout(f, file);
@@ -320,7 +318,6 @@ int lk_words_of_file(const struct lk_tui *t, const struct lk_frame *f, const str
 			      file->fstype ? file->fstype : "not a local file system");
 	if (file->path)
 		lk_buf_printf(out, "  (%s)", file->path);
-	return 0;
 }
 
 static void say_holdings(lk_buf *out, struct lk_proc_sum sum)
@@ -346,7 +343,7 @@ static void say_state(lk_buf *out, const struct lk_proc *p)
 	lk_vec_done(&state);
 }
 
-int lk_words_of_process(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p, lk_buf *out)
+void lk_words_of_process(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p, lk_buf *out)
 {
 	struct lk_proc_sum sum = lk_totals_proc(f, p);
 
@@ -361,5 +358,4 @@ int lk_words_of_process(const struct lk_tui *t, const struct lk_frame *f, const 
 	if (sum.cycle)
 		lk_buf_puts(out, "; it is part of a deadlock");
 	say_state(out, p);
-	return 0;
 }

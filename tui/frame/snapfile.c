@@ -29,7 +29,7 @@ static bool is_text(const char *path)
 }
 
 /* As `list` prints it where no line is too long. */
-static int put_text(const struct lk_snapshot *snap, FILE *f)
+static void put_text(const struct lk_snapshot *snap, FILE *f)
 {
 	struct lk_out o = { .f = f, .headings = true, .human = true, .utf8 = lk_sanitize_locale_is_utf8() };
 	lk_auto_mem struct lk_row *rows = lk_alloc(snap->n_locks, sizeof(*rows));
@@ -42,7 +42,6 @@ static int put_text(const struct lk_snapshot *snap, FILE *f)
 	lk_out_show_wanted(&no_options, &cols, rows, snap->n_locks);
 	lk_out_table(&o, &cols, rows, snap->n_locks);
 	lk_vec_done(&cols);
-	return 0;
 }
 
 static int put_json(const struct lk_snapshot *snap, FILE *f)
@@ -58,11 +57,14 @@ static int put_json(const struct lk_snapshot *snap, FILE *f)
 static int fill(const struct lk_io_atomic *file, const struct lk_snapshot *snap, bool text)
 {
 	FILE *f = lk_io_atomic_stream(file);
-	int rc;
+	int rc = 0;
 
 	if (!f)
 		return -errno;
-	rc = text ? put_text(snap, f) : put_json(snap, f);
+	if (text)
+		put_text(snap, f);
+	else
+		rc = put_json(snap, f);
 	if (fclose(f) != 0 && !rc)
 		rc = -errno;
 	return rc;

@@ -106,6 +106,6 @@ size_t lk_table_order(const struct lk_tui *t, const struct lk_view *v, size_t re
 /* The column under this cell of the heading, for the mouse; SIZE_MAX: none. */
 size_t lk_table_column_at(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r, int x);
 /* The text of all cells, joined by blanks: list_ops.words of most views. */
-int lk_table_words(const void *view, const struct lk_item *it, lk_buf *out);
+void lk_table_words(const void *view, const struct lk_item *it, lk_buf *out);
 
 #endif

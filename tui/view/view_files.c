@@ -48,7 +48,7 @@ static void add_file(const struct lk_frame *f, const struct lk_file *file, lk_it
 }
 
 /* In the order in which the locks stand. */
-static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
+static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	(void)view;
 	(void)tree;
@@ -58,7 +58,6 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 		if (f->totals.by_file[f->totals.files[file->index].first] == i)
 			add_file(f, file, ret);
 	}
-	return 0;
 }
 
 static size_t oldest_of(const struct lk_file_sum *sum)

@@ -107,7 +107,7 @@ static void done(struct lk_view *v)
 	free(s);
 }
 
-static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
+static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	const struct lk_view *v = view;
 	const struct lk_history *h = &v->tui->history;
@@ -122,7 +122,6 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 		if (e->behind[0] || e->alarm)
 			it->flags |= LK_ITEM_CONTENDED;
 	}
-	return 0;
 }
 
 static struct lk_value value(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch)

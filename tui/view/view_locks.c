@@ -86,7 +86,7 @@ static void add_group(const struct lk_frame *f, const struct lk_file *file, stru
 		add_lock(f, &f->snap->locks[f->totals.by_file[sum->first + i]], id, counts, ret);
 }
 
-static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
+static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	const struct lk_snapshot *s = f->snap;
 	struct lk_map counts = { 0 };
@@ -102,7 +102,6 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 			add_group(f, l->file, &counts, ret);
 	}
 	lk_map_done(&counts);
-	return 0;
 }
 
 /* ---- order ---- */
@@ -365,7 +364,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 }
 
 /* What is looked for in a row is what its cells show. */
-static int words(const void *view, const struct lk_item *it, lk_buf *out)
+static void words(const void *view, const struct lk_item *it, lk_buf *out)
 {
 	const struct lk_view *v = view;
 	const struct own *own = shown_of(v->tui);
@@ -373,7 +372,7 @@ static int words(const void *view, const struct lk_item *it, lk_buf *out)
 
 	if (lk_locks_group(it)) {
 		lk_locks_put_path(lk_locks_group(it), out);
-		return 0;
+		return;
 	}
 	for (size_t i = 0; i < own->n; i++) {
 		/* How long a lock is held nobody looks for; how long somebody waits perhaps. */
@@ -382,7 +381,6 @@ static int words(const void *view, const struct lk_item *it, lk_buf *out)
 		cell(v->tui, it, own->shown[i], out, &style);
 		lk_buf_add(out, " ", 1);
 	}
-	return 0;
 }
 
 /* ---- what commands and searches ask ---- */

@@ -346,7 +346,7 @@ static void add_lane(const struct lk_view_map_own *m, size_t i, lk_items *ret)
 		it->flags |= LK_ITEM_WAITING;
 }
 
-static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
+static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	struct lk_view_map_own *m = own_of(view);
 
@@ -354,7 +354,6 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 	lk_view_map_refresh(m, f);
 	for (size_t i = 0; i < m->all.n_lanes; i++)
 		add_lane(m, i, ret);
-	return 0;
 }
 
 void lk_view_map_show(struct lk_tui *t, const struct lk_subject *s)

@@ -109,7 +109,7 @@ static void fill_tree(const struct lk_frame *f, lk_items *ret)
 	lk_vec_done(&depths);
 }
 
-static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
+static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	(void)view;
 	if (tree)
@@ -118,7 +118,6 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 		if (is_concerned(&f->totals.procs[i]))
 			add_proc(f, i, NULL, ret);
 	}
-	return 0;
 }
 
 /* ---- order ---- */

@@ -182,7 +182,7 @@ static void count(struct lk_waits *w, const struct lk_forest *f)
 	}
 }
 
-static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
+static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	const struct lk_view *v = view;
 
@@ -191,7 +191,6 @@ static int fill(const void *view, const struct lk_frame *f, bool tree, lk_items 
 		fill_tree(f, ret);
 	else
 		fill_flat(f, ret);
-	return 0;
 }
 
 static void init(struct lk_view *v)

@@ -38,12 +38,12 @@ typedef LK_VEC(struct lk_item) lk_items;
 struct lk_list_ops {
 	bool ghosts; /* rows that are gone stay for a while */
 	const struct lk_column *columns; /* the last has no name */
-	/* All rows of a frame in their natural order; parents before their children. tree: as a tree. 0 or -ENOMEM. */
-	int (*fill)(const void *view, const struct lk_frame *f, bool tree, lk_items *ret);
+	/* All rows of a frame in their natural order; parents before their children. tree: as a tree. */
+	void (*fill)(const void *view, const struct lk_frame *f, bool tree, lk_items *ret);
 	/* A column's value, to order by. scratch: for strings that have to be made; empty. */
 	struct lk_value (*value)(const void *view, const struct lk_item *it, size_t column, lk_buf *scratch);
-	/* What search and plain filters look in: what the shown columns say, raw bytes. 0 or -ENOMEM. */
-	int (*words)(const void *view, const struct lk_item *it, lk_buf *out);
+	/* What search and plain filters look in: what the shown columns say, raw bytes. */
+	void (*words)(const void *view, const struct lk_item *it, lk_buf *out);
 	/* For filters with a leading "=" and for the user menu: the lock rows behind it match. */
 	bool (*match)(const void *view, const struct lk_item *it, const struct lk_filter *f);
 	/* A pid it is about, for digits typed into search; 0 none. */

@@ -424,7 +424,7 @@ size_t lk_table_column_at(const struct lk_tui *t, const struct lk_view *v, struc
 	return SIZE_MAX;
 }
 
-int lk_table_words(const void *view, const struct lk_item *it, lk_buf *out)
+void lk_table_words(const void *view, const struct lk_item *it, lk_buf *out)
 {
 	const struct lk_view *v = view;
 	size_t shown[LK_COLUMNS_MAX];
@@ -435,5 +435,4 @@ int lk_table_words(const void *view, const struct lk_item *it, lk_buf *out)
 		lk_view_put_cell(v, it, shown[i], out, &style);
 		lk_buf_add(out, " ", 1);
 	}
-	return 0;
 }

@@ -168,7 +168,7 @@ static int take_failure(struct guard_run *r, const char *data, size_t n)
 	return 0;
 }
 
-static int take_stuck(const char *data, size_t n)
+static void take_stuck(const char *data, size_t n)
 {
 	struct lk_helper_stuck stuck;
 
@@ -176,7 +176,6 @@ static int take_stuck(const char *data, size_t n)
 		memcpy(&stuck, data + at, sizeof(stuck));
 		lk_helper_adopt(&stuck);
 	}
-	return 0;
 }
 
 static int guard_take(void *arg, size_t item __attribute__((unused)), const char *data, size_t n)
@@ -192,7 +191,8 @@ static int guard_take(void *arg, size_t item __attribute__((unused)), const char
 	case RECORD_FAILURE:
 		return take_failure(r, data + 1, n - 1);
 	case RECORD_STUCK:
-		return take_stuck(data + 1, n - 1);
+		take_stuck(data + 1, n - 1);
+		return 0;
 	default:
 		return -EBADMSG;
 	}

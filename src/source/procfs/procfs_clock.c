@@ -55,13 +55,8 @@ static struct scan_clock *clock_of(struct scan *s, int cpu)
 {
 	if (cpu < 0 || cpu >= CPU_SETSIZE)
 		return NULL;
-	while (s->clocks.n <= (size_t)cpu) {
-		struct scan_clock *slot = lk_vec_push(&s->clocks);
-
-		if (!slot)
-			return NULL;
-		*slot = (struct scan_clock){ .known = false };
-	}
+	while (s->clocks.n <= (size_t)cpu)
+		*lk_vec_push(&s->clocks) = (struct scan_clock){ .known = false };
 	return &s->clocks.v[cpu];
 }
 
