@@ -395,7 +395,7 @@ const struct lk_verb lk_verb_watch = {
 		"Who asks without sleeping is no waiter: a program that tries again and again (SQLITE_BUSY, F_SETLK or LOCK_NB in a\n"
 		"loop) never sleeps in the kernel, and nothing on the outside tells that it wants the lock.\n"
 		"\n"
-		"A look takes at most a tenth of the time: where one is slow, the next comes later than -d says. The first SIGINT,\n"
+		"Looking takes at most a tenth of a processor: where it costs much, the next look comes later than -d. The first SIGINT,\n"
 		"SIGTERM or SIGHUP ends it in order, with status 0; with --until-free, before it was free, with 1 or 4.",
 	.options = LK_OPTIONS_SELECT | LK_OPTIONS_WATCH,
 	.max_args = LK_ANY_ARGS,
