@@ -29,6 +29,11 @@ def focus(term, text):
     raise Failure("the focus does not come to %r:\n%s" % (text, term.text))
 
 
+def outside(term, condition, what):
+    """Until something is true of the world; a failure shows what the screen says to that."""
+    term.until(lambda _: condition(), what)
+
+
 def is_held(t, path):
     return [r for r in t.rows(path) if r["state"] == "held"]
 
@@ -51,7 +56,7 @@ def test_act_signal(t):
     term.press(b"K", "15 TERM")
     term.until("This will happen")
     term.type(ENTER)
-    until(lambda: ended(h), "the holder to end")
+    outside(term, lambda: ended(h), "the holder to end")
     term.until(lambda me: "ended" in me.text or "gone" in me.text, "the report")
     term.type(ESC, b"6")
     term.until(lambda me: "SIGNAL" in me.text and str(h.pid) in me.text, "the deed in the history")
@@ -68,13 +73,12 @@ def test_act_kill_asks_once_more(t):
     for _ in range(3):
         term.type(DOWN)
     term.until(lambda me: any(">" in line.split("KILL")[0] for line in me.text.splitlines() if "9 KILL" in line), "KILL")
-    term.until("SIGKILL")
+    term.until("Send SIGKILL")
     term.type(ENTER)
-    for _ in range(5):
-        term.feed(0.1)
+    term.until("SIGKILL: nothing can be finished")
     check(not ended(h), "KILL did not ask once more:\n%s", term.text)
     term.type(ENTER)
-    until(lambda: ended(h), "the holder to end")
+    outside(term, lambda: ended(h), "the holder to end")
     leave(term, b"\x03")
 
 
@@ -117,7 +121,7 @@ def test_act_release(t):
     term.press(str(h.pid), lambda me: str(h.pid) in me.line(me.screen.cursor.y), "the typed pid")
     focus(term, "[ Release ]")
     term.type(ENTER)
-    until(lambda: not is_held(t, path), "the lock to go")
+    outside(term, lambda: not is_held(t, path), "the lock to go")
     check(not ended(h), "the process was to live on")
     leave(term, b"\x03")
 

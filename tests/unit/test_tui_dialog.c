@@ -115,6 +115,7 @@ Test(tui_dialog, what_was_begun_is_finished_without_its_dialog)
 	press(&w, LK_KEY_ENTER);
 	cr_assert(shows(&w, "the plan is still being made"));
 	run_jobs(&w);
+	cr_assert(!shows(&w, "still being made"), "it was true while it was made");
 	cr_assert_eq(*w.n_changes, 0, "Enter before the plan was seen sends nothing, then or later");
 	press(&w, LK_KEY_ENTER);
 	press(&w, LK_KEY_ESC);

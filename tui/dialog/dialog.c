@@ -91,6 +91,8 @@ static void job_finished(struct lk_tui *t, struct lk_pane *p, struct lk_job *j)
 	struct lk_dialog *d = (struct lk_dialog *)p;
 
 	(void)j;
+	if (d->say_busy)
+		lk_dialog_say_nothing(d);
 	lk_dialog_update(d, t);
 	if (d->ops->finished)
 		d->ops->finished(d, t);
@@ -162,6 +164,23 @@ void lk_dialog_say(struct lk_dialog *d, enum lk_style style, const char *fmt, ..
 	d->say = lk_vprintf(fmt, ap);
 	va_end(ap);
 	d->say_style = style;
+	d->say_busy = false;
+}
+
+void lk_dialog_say_nothing(struct lk_dialog *d)
+{
+	free(d->say);
+	d->say = NULL;
+}
+
+bool lk_dialog_say_busy(struct lk_dialog *d)
+{
+	if (!d->job || !lk_job_is_busy(d->job))
+		return false;
+	lk_dialog_say(d, LK_STYLE_ALARM, "One moment: %s.",
+		      d->job->state == LK_JOB_PLANNING ? "the plan is still being made" : "it is under way");
+	d->say_busy = true;
+	return true;
 }
 
 static struct lk_control *focused(struct lk_dialog *d)
@@ -191,11 +210,8 @@ static unsigned press(struct lk_dialog *d, struct lk_tui *t, struct lk_control *
 {
 	if (c->id == LK_BUTTON_CANCEL)
 		return lk_pane_close(t, &d->pane);
-	if (d->job && lk_job_is_busy(d->job)) {
-		lk_dialog_say(d, LK_STYLE_ALARM, "One moment: %s.",
-			      d->job->state == LK_JOB_PLANNING ? "the plan is still being made" : "it is under way");
+	if (lk_dialog_say_busy(d))
 		return LK_DIRTY_PAINT;
-	}
 	return d->ops->press(d, t, c) | LK_DIRTY_PAINT;
 }
 
@@ -319,8 +335,7 @@ unsigned lk_dialog_key(struct lk_pane *p, struct lk_tui *t, lk_press k)
 	struct lk_control *c;
 	unsigned dirty;
 
-	free(d->say);
-	d->say = NULL;
+	lk_dialog_say_nothing(d);
 	c = focused(d);
 	if (c && c->kind == LK_CONTROL_FIELD && k != LK_KEY_ENTER) {
 		dirty = field_key(d, t, c, k);

@@ -62,6 +62,7 @@ struct lk_dialog {
 	bool over; /* it was done: only Close is left */
 	char *say; /* of the moment; owned; NULL none */
 	enum lk_style say_style;
+	bool say_busy; /* it is about the job under way, and goes when that is done */
 	uint64_t lock_id; /* of the target; 0: none in particular */
 	bool lock_gone; /* it is not in the newest look */
 	int scroll; /* rows of the part above the buttons */
@@ -106,6 +107,9 @@ int lk_dialog_choice(struct lk_dialog *d); /* the id of the choice that is on; 0
 /* In the dialog itself, until the next key. */
 void lk_dialog_say(struct lk_dialog *d, enum lk_style style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void lk_dialog_say_nothing(struct lk_dialog *d);
+/* Says that a plan or a run is under way; false: none is. */
+bool lk_dialog_say_busy(struct lk_dialog *d);
 
 /* Runs what the job has planned. */
 void lk_dialog_run(struct lk_dialog *d, struct lk_tui *t);

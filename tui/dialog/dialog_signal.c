@@ -127,7 +127,7 @@ static const char *obstacle(const struct signal_dialog *s, const struct lk_tui *
 	if (j->job.state == LK_JOB_NO_PLAN)
 		return lk_err_text(&j->job.err);
 	if (j->job.state != LK_JOB_PLANNED || j->sig != signals[s->chosen])
-		return j->job.state == LK_JOB_RUNNING ? "it is under way" : "the plan is still being made";
+		return "there is no plan for it";
 	if (!t->can_act)
 		return lk_dialog_cannot_act(t);
 	return lk_dialog_refusal(j->job.action);
@@ -140,6 +140,8 @@ static unsigned send_it(struct signal_dialog *s, struct lk_tui *t)
 
 	if (s->d.over)
 		return lk_pane_close(t, &s->d.pane);
+	if (lk_dialog_say_busy(&s->d))
+		return LK_DIRTY_PAINT;
 	why = obstacle(s, t);
 	if (why) {
 		lk_dialog_say(&s->d, LK_STYLE_ALARM, "Nothing is sent: %s", why);
@@ -180,8 +182,7 @@ static unsigned key(struct lk_pane *p, struct lk_tui *t, lk_press k)
 	struct signal_dialog *s = (struct signal_dialog *)p;
 	unsigned dirty = LK_DIRTY_NOT_MINE;
 
-	free(s->d.say);
-	s->d.say = NULL;
+	lk_dialog_say_nothing(&s->d);
 	if (k == LK_KEY_ENTER)
 		return send_it(s, t);
 	if (s->armed) {
