@@ -273,6 +273,15 @@ fuzz-programs: $(LK_FUZZ_ALL:%=tests/fuzz/fuzz_%)
 check-style:
 	@$(LK_TEST_ENV) $(SHELL) $(srcdir)/tests/check-style
 
+# What gcc can tell of the paths through a function: memory freed twice or used after it was freed, files closed twice, calls that are
+# not safe in a signal handler. Three of its checks are left out, since gcc 12 accuses what is right: memory that a function of another
+# file fills in, pointers that a length of 0 keeps from being followed, and what is put into a vector as leaked. ASan looks for those.
+LK_ANALYZE = -O0 -fanalyzer -Werror -Wno-analyzer-use-of-uninitialized-value -Wno-analyzer-null-dereference -Wno-analyzer-malloc-leak
+LK_ANALYZED = $(filter %.c,$(liblockscope_a_SOURCES) $(libcli_a_SOURCES) $(libtui_a_SOURCES) $(lockscope_SOURCES))
+check-analyze: all
+	@printf '%s\n' $(LK_ANALYZED) | xargs -I{} -P "$$(nproc)" $(COMPILE) $(LK_ANALYZE) -c -o /dev/null $(srcdir)/{}
+	@echo "$(words $(LK_ANALYZED)) passed, 0 failed, 0 skipped"
+
 # Brings the C files into the form that check-style wants.
 format:
 	cd $(srcdir) && find src tui tests -name '*.[ch]' -exec clang-format -i {} +
@@ -286,4 +295,4 @@ clean-local:
 	-rm -rf tests/logs
 	-test ! -d fuzz-build || { chmod -R u+w fuzz-build && rm -rf fuzz-build; }
 
-.PHONY: check-soak check-fuzz fuzz-programs check-style format bench
+.PHONY: check-soak check-fuzz fuzz-programs check-style check-analyze format bench
