@@ -20,7 +20,6 @@ struct inquiry {
 	struct lk_session session;
 	lk_signal_list wanted;
 	LK_VEC(const struct lk_lock *) rows; /* the locks it is about */
-	bool unknown; /* a TARGET names nobody, but somebody could be hidden */
 };
 
 static void add_row(struct inquiry *q, const struct lk_lock *l)
@@ -50,15 +49,9 @@ static enum lk_status add_lock(struct inquiry *q, const struct lk_lock *l)
 	return 0;
 }
 
-static bool proven(struct inquiry *q)
-{
-	q->unknown = q->unknown || !q->session.snap->locks_proven;
-	return q->session.snap->locks_proven;
-}
-
 static enum lk_status nobody(struct inquiry *q, const char *what, const char *name)
 {
-	if (proven(q)) {
+	if (q->session.snap->locks_proven) {
 		lk_say("nothing was done: %s %s", what, name);
 		return LK_STATUS_NO;
 	}

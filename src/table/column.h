@@ -40,7 +40,6 @@ enum lk_col_flags {
 	LK_COL_TRUNC_LEFT = 1 << 1, /* may be cut, on its left */
 	LK_COL_TRUNC = 1 << 2, /* may be cut, on its right */
 	LK_COL_SIZE = 1 << 3, /* bytes: human-readable unless -b */
-	LK_COL_UPPER = 1 << 4, /* an ENUM that tables show in upper case, as the kernel does */
 	LK_COL_NUMBERS = 1 << 5, /* a STRING made of numbers, which are ordered as numbers */
 	/* What the cell depends on, if that is all: it need not be made anew for each row. */
 	LK_COL_OF_FILE = 1 << 6, /* lock->file */

@@ -83,7 +83,7 @@ static bool is_in_the_way(enum lk_sqlite_mode mode, unsigned roles)
 	return mode != LK_SQLITE_WAL && roles & LK_SQLITE_READS;
 }
 
-/* A lock that fits no state, as of a tool that locks the whole file, is in everybody's way who writes. */
+/* A lock that fits no state, such as that of a tool that locks the whole file, keeps out writers, and readers too if it is a write lock. */
 static void add_database(struct lk_sqlite *s, const struct lk_known_layout *layout, struct lk_sqlite_locks database)
 {
 	for (size_t i = 0; i < database.n; i++) {
@@ -95,8 +95,8 @@ static void add_database(struct lk_sqlite *s, const struct lk_known_layout *layo
 		state = lk_known_state_of(layout, l, database.v, database.n);
 		if (state)
 			user_of(s, l)->roles |= roles_of_state(state, s->mode);
-		else if (l->rec.mode == LK_MODE_WRITE)
-			user_of(s, l)->roles |= LK_SQLITE_EXCLUSIVE;
+		else
+			user_of(s, l)->roles |= l->rec.mode == LK_MODE_WRITE ? LK_SQLITE_EXCLUSIVE : LK_SQLITE_READS;
 	}
 }
 

@@ -282,6 +282,11 @@ Test(tui_list, contended_rows_both_ways_and_around)
 	cr_expect_eq(lk_list_selected(&l)->id, 7);
 	lk_list_contended(&l, -1);
 	cr_expect_eq(lk_list_selected(&l)->id, 17);
+	set_world(&w, 1, 10);
+	refresh(&l);
+	lk_list_contended(&l, 1);
+	cr_expect(lk_list_contended(&l, 1), "the only one is selected already");
+	cr_expect_eq(lk_list_selected(&l)->id, 7);
 	lk_list_done(&l);
 }
 

@@ -10,7 +10,6 @@
 
 enum {
 	MAX_LEVEL = 12, /* deeper branches stand at this level; they say behind whom they are */
-	STEP = 3, /* cells a level takes */
 	LEAST_PATH = 12,
 	FOOTER_FROM = 8, /* lines of the body */
 	FOOTER_MOST = 2,

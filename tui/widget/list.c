@@ -313,8 +313,10 @@ bool lk_list_contended(struct lk_list *l, int direction)
 	for (size_t step = 1; step <= n; step++) {
 		size_t i = direction > 0 ? (l->cursor_at + step) % n : (l->cursor_at + n - step) % n;
 
-		if (lk_list_at(l, i)->flags & LK_ITEM_CONTENDED)
-			return lk_list_select(l, i);
+		if (!(lk_list_at(l, i)->flags & LK_ITEM_CONTENDED))
+			continue;
+		lk_list_select(l, i);
+		return true;
 	}
 	return false;
 }

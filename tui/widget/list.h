@@ -110,7 +110,7 @@ void lk_list_scroll(struct lk_list *l);
 /* After the user changed what is shown: a row that is hidden by that gives the cursor to the one at its place. Never after a refresh. */
 void lk_list_reselect(struct lk_list *l);
 
-/* The next (direction 1) or previous (-1) contended row, around the end. */
+/* Selects the next (direction 1) or previous (-1) contended row, around the end; it may be the one that is selected. false: there is none. */
 bool lk_list_contended(struct lk_list *l, int direction);
 
 /* text is copied; NULL or "": none. A leading "=" takes an expression of --filter, else words: "a|b" either, "!x" not, smart case. 0 and
