@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all actions share: the lines of plan and report, and the way from the check to the last look. */
+/* What all actions share: adding lines to plan and report, and the sequence of check, run and verify. */
 #include "action/action.h"
 
 #include <errno.h>
@@ -75,7 +75,7 @@ void lk_action_name(struct lk_action *a, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Names such as "process 12 (cat)" stand at the start of a sentence as well as in it. */
+/* Names such as "process 12 (cat)" begin in lower case, because they are also used inside sentences. */
 static void begin_sentence(char *text)
 {
 	if (strncmp(text, "process ", 8) == 0 || strncmp(text, "the ", 4) == 0)
@@ -133,7 +133,7 @@ static const char *subject_of(const struct lk_action *a)
 	return "";
 }
 
-#define SUBJECT_MAX 1500 /* bytes in the log, or a long name would leave no room for the result */
+#define SUBJECT_MAX 1500 /* bytes in a log line; a longer one would leave no room for the result */
 
 static void log_end(const struct lk_action *a, int rc, const struct lk_err *err)
 {
@@ -165,7 +165,7 @@ int lk_action_execute(struct lk_action *a, struct lk_err *err)
 	lk_sys_log(a->sys, "%s: %.*s: begun", a->ops->name, SUBJECT_MAX, subject_of(a));
 	rc = a->ops->run(a, e);
 	lk_debug(LK_DEBUG_ACT, "%s: run: %s", a->ops->name, rc < 0 ? lk_err_text(e) : "done");
-	/* Looking again is worth even more when something went wrong half way. */
+	/* Look again after an error, too: the run may have failed half way. */
 	if (a->ops->verify) {
 		struct lk_err look = { 0 };
 		int seen = a->ops->verify(a, rc < 0 ? &look : e);

@@ -22,7 +22,7 @@ static void pass_on(int sig)
 static const int watched[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
 #define N_WATCHED (sizeof(watched) / sizeof(*watched))
 
-/* What was ignored from the start, as under nohup(1), stays ignored. */
+/* A signal that was ignored from the start, as under nohup(1), stays ignored. */
 static void watch(struct sigaction old[N_WATCHED])
 {
 	for (size_t i = 0; i < N_WATCHED; i++) {
@@ -56,7 +56,7 @@ int lk_command_run(char *const *argv, int *ret_status, struct lk_err *err)
 	int status = 0, rc;
 	pid_t pid;
 
-	/* A signal that comes before its number is known waits. */
+	/* Block all signals until command_pid is set, so that none is lost before it can be passed on. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &mask);
 	watch(old);

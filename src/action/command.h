@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Running a command of the user's. */
+/* Runs a command that the user gave. */
 #ifndef LK_ACTION_COMMAND_H
 #define LK_ACTION_COMMAND_H
 
 #include "base/err.h"
 
-/* Runs argv (found through PATH), with every descriptor that is not marked close-on-exec, and waits for its end. Meanwhile SIGINT and
- * SIGQUIT are left to the command, as a shell does; SIGTERM and SIGHUP are passed on to it. 0 with its exit status: 128 + n when
- * signal n ended it, 127 when there is no such command, 126 when it cannot be run. -errno when no process could be made. */
+/* Runs argv (found through PATH), which inherits every descriptor that is not marked close-on-exec, and waits for its end. Until then
+ * this process ignores SIGINT and SIGQUIT, as a shell does, and passes SIGTERM and SIGHUP on to the command. 0 with the exit status in
+ * *ret_status: 128 + n if signal n ended the command, 127 if there is no such command, 126 if it cannot be run. -errno if no process
+ * could be made or waited for. */
 int lk_command_run(char *const *argv, int *ret_status, struct lk_err *err);
 
 #endif

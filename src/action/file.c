@@ -14,7 +14,7 @@
 #include "base/ints.h"
 #include "lockfile/kinds.h"
 
-#define LEFT_MAX 5 /* lines */
+#define LEFT_MAX 5 /* lines about private directories that were left */
 
 static void file_done(struct lk_action *a)
 {
@@ -150,7 +150,7 @@ static void on_namesake(void *arg, const char *sentence)
 	lk_action_say(&n->f->base, LK_LINE_RISK, "%s: %s.", n->path, sentence);
 }
 
-/* Whoever makes the name anew, or comes by it, gets another lock than they have. */
+/* Somebody may hold a lock on a former file of this name: whoever makes or opens the name now locks another file. */
 static void say_namesakes(struct file_action *f, const struct lk_snapshot *snap, const char *path)
 {
 	struct namesakes n = { .f = f, .path = path };
@@ -173,7 +173,7 @@ static bool has_attribute(const struct statx *st, uint64_t attribute)
 	return st->stx_attributes_mask & st->stx_attributes & attribute;
 }
 
-/* What the kernel would refuse to anybody, with the way out. */
+/* What the kernel refuses even to root, and what to do about it. */
 static void check_attributes(struct file_action *f, const struct file_place *p)
 {
 	if (p->fd >= 0 && has_attribute(&p->st, STATX_ATTR_IMMUTABLE))
@@ -189,7 +189,7 @@ static void check_attributes(struct file_action *f, const struct file_place *p)
 		       "lies in a directory that may only be added to: take the attribute away with 'chattr -a' first.");
 }
 
-/* The kernel decides by capabilities as well, hence no refusal. */
+/* Only a warning, because the kernel also allows it with CAP_FOWNER. */
 static void warn_sticky(struct file_action *f, const struct file_place *p)
 {
 	uid_t me = geteuid();
@@ -212,7 +212,7 @@ static bool is_other_file_system(const struct file_action *f)
 {
 	const struct statx *a = &f->from.dir_st, *b = &f->to.dir_st;
 
-	/* rename(2) never goes from mount to mount, not even of one file system. */
+	/* rename(2) never goes from one mount to another, even of the same file system. */
 	if (a->stx_mask & b->stx_mask & STATX_MNT_ID)
 		return a->stx_mnt_id != b->stx_mnt_id;
 	return a->stx_dev_major != b->stx_dev_major || a->stx_dev_minor != b->stx_dev_minor;
@@ -273,8 +273,8 @@ static int look_at(struct file_action *f, const struct file_look *look, const st
 	return rc;
 }
 
-/* Looking a name up can wait for a server for ever. The source does it in a process that can be given up; what else is wrong with the
- * name is told better by those who use it. */
+/* Looking up a name can wait for ever for a file server, so the source does it first, in a process that can be given up. Only that is
+ * checked here; other errors are reported better by the code that opens the name. */
 static int check_answers(struct file_action *f, const char *path, bool follow, struct lk_err *err)
 {
 	struct lk_fact_file file;
@@ -314,7 +314,7 @@ static int make_plan(struct file_action *f, const struct lk_snapshot *snap, cons
 	lk_action_name(&f->base, f->moves ? "%s to %s" : "%s", f->from.path, f->to.path);
 	f->moves ? say_mv(f) : say_rm(f);
 	say_kind(f);
-	/* What could not be put back by a run that was killed. */
+	/* Files that an earlier run, which was killed, could not give back. */
 	lk_aside_find_left(f->base.sys, &f->from, on_left, f);
 	say_namesakes(f, snap, f->from.path);
 	if (f->moves)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The private directory beside a file, into which its name is moved to see which file had it. */
+/* The private directory beside a file: the file is moved into it to see whether it is the right one. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 
 #define PREFIX ".lockscope-"
 #define HEX_DIGITS 16
-#define NAMES_MAX 8 /* tried until one is free */
-#define SWAPS_MAX 100 /* against somebody who exchanges the name all the time */
+#define NAMES_MAX 8 /* names tried until one is free */
+#define SWAPS_MAX 100 /* tries, against somebody who exchanges the name all the time */
 
 /* -- the directory -- */
 
@@ -43,7 +43,8 @@ static int make_directory(struct lk_aside *a)
 	return rc;
 }
 
-/* Who may write beside the file may have put another directory in its place; and some file systems give all files to everybody. */
+/* Checks that the directory is private: whoever may write beside the file may have put another directory in its place, and on some file
+ * systems all files are writable for everybody. */
 static int open_directory(struct lk_aside *a)
 {
 	const struct lk_sys *sys = a->sys;
@@ -138,7 +139,7 @@ bool lk_aside_has(struct lk_aside *a, int fd)
 {
 	const struct lk_sys *sys = a->sys;
 	struct statx there, pinned;
-	/* Both anew: on some file systems a rename makes a copy of the file, which changes the number. */
+	/* Both are read anew: on some file systems a rename copies the file, which changes its inode number. */
 	int rc = sys->stat_at(sys->arg, a->dirfd, a->place->name, AT_SYMLINK_NOFOLLOW, &there);
 
 	if (rc >= 0)
@@ -163,7 +164,7 @@ int lk_aside_swap(struct lk_aside *a, const struct file_place *p, int fd)
 			return 0;
 		if (rc < 0 && rc != -ENOENT)
 			return rc;
-		/* Somebody took the name away, and what was to be had with it. */
+		/* Somebody took the name away, and with it the file of fd: leave the name to the file from the directory. */
 		if (rc == -ENOENT && rename_out(a, p, RENAME_NOREPLACE) >= 0)
 			return -ENOENT;
 	}
@@ -207,7 +208,7 @@ static bool is_empty(struct lk_aside *a)
 	return a->sys->stat_at(a->sys->arg, a->dirfd, a->place->name, AT_SYMLINK_NOFOLLOW, &st) == -ENOENT;
 }
 
-/* The empty file lies there once the right one was given back; else it has the name. */
+/* The empty file is in the directory if the right file got its name back; else it still has the name itself. */
 static void remove_holder(struct lk_aside *a)
 {
 	if (is_empty(a) && rename_in(a, a->place, RENAME_NOREPLACE) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names: split into a directory that is held open and a last part, so that nothing that is done to the directories above can lead
- * the action astray. */
+/* Names of files: a directory that is held open and the last part of the path, so that no change to the directories above can lead the
+ * action to another file. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static int stat_fd(const struct lk_sys *sys, int fd, struct statx *ret)
 	return sys->stat_at(sys->arg, fd, "", AT_EMPTY_PATH, ret);
 }
 
-/* fd or -errno. */
+/* Returns an O_PATH descriptor, or -errno. */
 static int open_name(const struct lk_sys *sys, int dirfd, const char *name, struct statx *ret)
 {
 	int fd = sys->open_at(sys->arg, dirfd, name, O_PATH | O_NOFOLLOW, 0), rc;
@@ -49,7 +49,8 @@ static int open_name(const struct lk_sys *sys, int dirfd, const char *name, stru
 	return rc;
 }
 
-/* "a/b/" to the directory "a/" and the name "b", "b" to "" and "b". *ret_slash: something stood behind the name, so it has to be a directory. */
+/* Splits "a/b/" into the directory "a/" and the name "b", and "b" into "" and "b". *ret_slash: a slash followed the name, so the name
+ * has to be that of a directory. */
 static void split(const char *path, char **ret_dir, char **ret_name, bool *ret_slash)
 {
 	size_t end = strlen(path), begin;
@@ -141,7 +142,7 @@ int lk_place_look(const struct file_place *p, const struct lk_sys *sys)
 	sys->close(sys->arg, fd);
 	if (p->fd < 0)
 		return 0;
-	/* Anew, for on some file systems a change makes a copy of the file, with another number. */
+	/* Read anew: on some file systems a change copies the file, and the copy has another inode number. */
 	rc = stat_fd(sys, p->fd, &pinned);
 	return rc < 0 ? rc : lk_place_same_file(&pinned, &now);
 }

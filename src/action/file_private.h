@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by the files of the file operations only. */
+/* Shared by file.c and file_*.c only. */
 #ifndef LK_ACTION_FILE_PRIVATE_H
 #define LK_ACTION_FILE_PRIVATE_H
 
@@ -10,105 +10,106 @@
 
 /* A name in a directory, and the file that has it. While fd is open the kernel gives its inode number to no other file. */
 struct file_place {
-	char *path; /* as given, for words; owned, as are dir and name */
-	char *dir; /* its directory, for words: what stands before a name in it */
-	char *name; /* in the directory: neither empty, "." or "..", nor with a slash */
+	char *path; /* as given, for messages; owned, as dir and name are */
+	char *dir; /* its directory, for messages: to be put before a name in it */
+	char *name; /* in the directory; never empty, "." or "..", and without a slash */
 	int dirfd; /* O_PATH; -1 not open */
 	int fd; /* O_PATH of the file; -1: the name is free */
 	struct statx dir_st, st;
 };
 
-/* The kernel deletes and renames whatever has a name at that moment, never a certain file. So the name is first moved into a directory
- * that nobody else can write to: there it is seen which file had it, and from there it is deleted or moved on. */
+/* unlink(2) and rename(2) act on whichever file has the name at that moment. So the file is first moved into a private directory that
+ * nobody else can write to. There it is checked which file had the name, and from there the file is deleted or moved on. */
 struct lk_aside {
 	const struct lk_sys *sys;
-	const struct file_place *place; /* borrowed: whose name it is */
-	char *dir; /* the directory's name beside the file; owned, as is path */
-	char *path; /* of the name in it, for words */
+	const struct file_place *place; /* borrowed: the name that is acted on */
+	char *dir; /* name of the private directory, beside the file; owned, as path is */
+	char *path; /* of the file in that directory, for messages */
 	int dirfd; /* O_PATH; -1: there is no directory */
-	int holder_fd; /* the empty file that keeps the name; -1: none */
+	int holder_fd; /* the empty file that has the name meanwhile (keep_name); -1: none */
 	bool not_compared; /* two files could not be compared, and so counted as different */
 };
 
-/* Who is in the way, in numbers; the words are lines of the plan. */
+/* Who is in the way, as counts; the sentences about them are lines of the plan. */
 struct file_users {
-	size_t n_locks; /* held and proven to be on it */
-	size_t n_uses; /* proven */
+	size_t n_locks; /* held, and proven to be on the file */
+	size_t n_uses; /* those that are proven */
 	bool swap;
-	char *first; /* one of them in words, owned; NULL: nobody */
-	char *unknown; /* who could use it, could be asked and did not answer, in words, owned; NULL: nobody */
+	char *first; /* a sentence about the first of them; owned; NULL: nobody */
+	char *unknown; /* what could not be found out about uses, other than for lack of rights, in words; owned; NULL: nothing */
 };
 
 struct file_action {
 	struct lk_action base;
-	struct lk_file_request req; /* without the paths */
+	struct lk_file_request req; /* with path and new_path NULL */
 	bool moves;
-	struct file_place from, to; /* to: of a move */
-	LK_VEC(size_t) locks; /* in the snapshot of the plan */
-	unsigned n_left; /* private directories beside it that an earlier run has left */
-	size_t n_held; /* locks when the plan was made */
+	struct file_place from, to; /* to: only for a move */
+	LK_VEC(size_t) locks; /* indexes in the snapshot of the plan */
+	unsigned n_left; /* private directories beside the file that earlier runs have left */
+	size_t n_held; /* locks held when the plan was made */
 	struct lk_aside aside;
-	int run_rc, back_rc, remove_rc; /* the action, giving back what was taken, removing the private directory */
-	bool untouched; /* nothing was taken, or it was given back */
-	uint32_t n_names; /* of the file before one was deleted */
+	int run_rc, back_rc, remove_rc; /* results: the action, giving the file its name back, removing the directory */
+	bool untouched; /* the file never lost its name, or got it back */
+	uint32_t n_names; /* hard links of the file, before one was deleted */
 };
 
 /* -- file_place.c -- */
 void lk_place_init(struct file_place *p);
 void lk_place_done(struct file_place *p, const struct lk_sys *sys);
-/* Pins the directory and the file. A name that is free: -ENOENT, or 0 with fd -1 where may_be_free. */
+/* Pins the directory and the file. If the name is free: -ENOENT, or with may_be_free 0 and fd -1. */
 int lk_place_open(struct file_place *p, const struct lk_sys *sys, const char *path, bool may_be_free,
 		  struct lk_err *err);
-/* The same name in the directory at path; -ENOTDIR or -ENOENT without a sentence: path is no directory. */
+/* The same for `name` in the directory `path`; the name may be free. -ENOTDIR or -ENOENT without a sentence: path is no directory. */
 int lk_place_open_below(struct file_place *p, const struct lk_sys *sys, const char *path, const char *name,
 			struct lk_err *err);
-/* 0: the name still has the pinned file (or is still free); -ESTALE with a sentence, or -errno. */
+/* 0: the name still leads to the pinned file (or is still free); -ESTALE: not so; or another -errno. Both with a sentence. */
 int lk_place_check(const struct file_place *p, const struct lk_sys *sys, struct lk_err *err);
-/* What has the name now: 1 the pinned file, 0 another, -ENOENT nothing, -errno. */
+/* Which file has the name now: 1: the pinned one, 0: another one, -ENOENT: none, or another -errno. */
 int lk_place_look(const struct file_place *p, const struct lk_sys *sys);
 bool lk_place_same_file(const struct statx *a, const struct statx *b);
 
 /* -- file_aside.c -- */
-/* Makes the directory, ".lockscope-" and 16 hex digits. keep_name: an empty file has the name while it is judged and until
- * lk_aside_remove(), for files that lock by existing. 0, or -errno with a sentence and nothing was changed. */
+/* Makes the private directory, named ".lockscope-" and 16 hex digits. keep_name, for files that lock by existing: from lk_aside_take()
+ * to lk_aside_remove() an empty file has the name. 0, or -errno with a sentence in *err; then nothing was changed. */
 int lk_aside_open(struct lk_aside *a, const struct lk_sys *sys, const struct file_place *p, bool keep_name,
 		  struct lk_err *err);
-/* Closes and frees; a zero-initialised one is fine too. Removes nothing. */
+/* Closes and frees; a zero-initialised struct is fine too. Removes no file. */
 void lk_aside_done(struct lk_aside *a);
 
-/* The others allocate nothing. */
+/* The functions from here to lk_aside_remove() allocate no memory. */
 
-/* Moves the name into the directory. 1: the pinned file had it, 0: another one, -errno: nothing was moved. */
+/* Moves the file that has the name into the directory. 1: it was the pinned file, 0: another one, -errno: nothing was moved. */
 int lk_aside_take(struct lk_aside *a);
-/* Is it the file of fd that lies in the directory? */
+/* Is the file of fd the one in the directory? */
 bool lk_aside_has(struct lk_aside *a, int fd);
-/* Puts back what lies there. 0, or -errno and it lies there still; -EEXIST: somebody made a new file of that name. */
+/* Gives the file in the directory its name back. -errno: it is still in the directory; -EEXIST: somebody made a new file of that name. */
 int lk_aside_give_back(struct lk_aside *a);
-/* Deletes what lies there. 0 or -errno. */
+/* Deletes the file in the directory. 0 or -errno. */
 int lk_aside_delete(struct lk_aside *a, bool is_dir);
-/* Moves what lies there to a name. The name has to be free, or, where it leads to a pinned file and `replace` is set, is exchanged, and
- * that file lies there afterwards. 0, -ESTALE: another file had the name, or -errno. On failure the new name has again what it had. */
+/* Gives the file in the directory the name `to`, which must be free. With `replace`, if `to` has a pinned file, the two are exchanged,
+ * and the replaced file is in the directory afterwards. 0; -ESTALE: another file had the name; or another -errno. After a failure the
+ * new name leads to the same file as before. */
 int lk_aside_move(struct lk_aside *a, const struct file_place *to, bool replace);
-/* Exchanges name and content of the directory until the file of fd lies there. 0, or -errno: it cannot be had. */
+/* Exchanges the file in the directory with the one that has the name p, until the file of fd is in the directory. 0, or -errno if that
+ * cannot be done; -ENOENT: the name was free, and the file that was in the directory has it now. */
 int lk_aside_swap(struct lk_aside *a, const struct file_place *p, int fd);
-/* Removes the name that was kept, unless something else has it by now, and the directory. 0; -ENOTEMPTY: a file lies there, and stays;
- * or -errno: the empty directory stays. */
+/* Removes the empty file, unless another file has its name by now, and the directory. 0; -ENOTEMPTY: some other file is in the
+ * directory, and stays there; or another -errno: the empty directory stays. */
 int lk_aside_remove(struct lk_aside *a);
 
-/* Calls cb for each such directory beside the file: path is the directory, or what lies in it where that can be seen. They are left
- * where a run was killed. cb returns 0 to go on. 0, what cb returned, or -errno. */
+/* Calls cb for each private directory beside the file: those that a killed run has left, and those in use now. path: the file in it, or
+ * the directory itself if no file in it can be seen. uid: its owner. cb returns 0 to go on. 0, what cb returned, or -errno. */
 typedef int (*lk_aside_left_cb)(void *arg, const char *path, unsigned uid);
 int lk_aside_find_left(const struct lk_sys *sys, const struct file_place *p, lk_aside_left_cb cb, void *arg);
 
 /* -- file_users.c -- */
-/* Finds holders, waiters and users of the file at a place. a: lines are added to its plan; NULL: none. locks: gets the indexes of
- * its locks; may be NULL. 0 or -errno with a sentence. lk_file_users_done() in either case. */
 struct file_look {
 	struct lk_source *source;
 	const struct lk_snapshot *snap;
 	uint32_t timeout_ms;
-	struct file_action *plan;
+	struct file_action *plan; /* gets lines and the indexes of locks; NULL: none */
 };
+/* Finds holders, waiters and users of the file at p. 0, or -errno with a sentence in *err. Call lk_file_users_done() in either case. */
 int lk_file_users_find(const struct file_look *look, const struct file_place *p, struct file_users *ret,
 		       struct lk_err *err);
 void lk_file_users_done(struct file_users *u);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Checking once more, doing it, and looking whether it was done. */
+/* rm and mv: the check before the run, the run, and looking whether it had its effect. */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -35,7 +35,7 @@ static int check_users(struct file_action *f, const struct file_look *look, cons
 	return rc;
 }
 
-/* Nobody was in the way when the plan was made; is that still so? Where it cannot be seen, that is the answer. */
+/* Nobody was in the way when the plan was made: is that still so? base.unknown is set if that cannot be found out. */
 static int check_all_users(struct file_action *f, struct lk_err *err)
 {
 	struct file_look look = { .source = f->base.source, .timeout_ms = f->req.timeout_ms };
@@ -59,8 +59,8 @@ static int check_names(struct file_action *f, struct lk_err *err)
 	return rc ? rc : lk_place_check(&f->from, f->base.sys, err);
 }
 
-/* The names are looked at before, so that users of a stranger are not looked for, and again at the end: what is seen here needs not
- * be put back. */
+/* The names are checked first, so that users of another file are not searched for, and again afterwards: after a change that is seen
+ * here no file has to be given back. */
 int lk_file_check(struct lk_action *a, struct lk_err *err)
 {
 	struct file_action *f = (struct file_action *)a;
@@ -106,7 +106,7 @@ static const char *words_of(const struct file_action *f, int rc)
 	}
 }
 
-/* The file lies in the private directory. */
+/* The pinned file is in the private directory: deletes it, or gives it its new name. */
 static int finish(struct file_action *f)
 {
 	struct statx st;
@@ -117,7 +117,7 @@ static int finish(struct file_action *f)
 		f->n_names = st.stx_nlink;
 		return rc < 0 ? rc : lk_aside_delete(&f->aside, false);
 	}
-	/* What was not seen is never overwritten, not even with --replace. */
+	/* A file that the plan did not show is never overwritten, not even with --replace. */
 	rc = lk_aside_move(&f->aside, &f->to, f->req.replace);
 	if (rc < 0 || !f->req.replace || f->to.fd < 0)
 		return rc;
@@ -127,7 +127,7 @@ static int finish(struct file_action *f)
 	return rc;
 }
 
-/* Allocates nothing, so that what was taken is given back whatever the machine is short of. */
+/* Allocates no memory: without memory the program ends, and the file would not be given back. */
 static int carry_out(struct file_action *f)
 {
 	int taken = lk_aside_take(&f->aside), rc = taken;
@@ -138,10 +138,10 @@ static int carry_out(struct file_action *f)
 	if (taken == 1) {
 		rc = finish(f);
 		back = lk_aside_has(&f->aside, f->from.fd);
-		/* What could not be deleted lies there still. */
+		/* A file that could not be deleted is still there, even if it could not be compared. */
 		back = back || (rc < 0 && !f->moves && f->aside.not_compared);
 		if (back && rc >= 0)
-			rc = -EIO; /* a system that says yes and does nothing */
+			rc = -EIO; /* the file system reported success but did nothing */
 	}
 	if (back)
 		f->back_rc = lk_aside_give_back(&f->aside);
@@ -150,7 +150,7 @@ static int carry_out(struct file_action *f)
 	return rc;
 }
 
-/* No signal but SIGKILL comes between taking and giving back. */
+/* All signals are blocked, so that only SIGKILL can end the program between taking the file and giving it back. */
 int lk_file_run(struct lk_action *a, struct lk_err *err)
 {
 	struct file_action *f = (struct file_action *)a;
@@ -181,7 +181,7 @@ static void conclude(struct file_action *f, enum lk_outcome outcome, const char 
 static const char *why_not_back(int rc)
 {
 	switch (-rc) {
-	case 0: /* of another one than was taken */
+	case 0: /* it is another file than the one that was taken */
 	case EEXIST:
 		return "somebody has made a new file of that name";
 	case EBUSY:
@@ -206,7 +206,7 @@ static void say_left_over(struct file_action *f)
 		      why_not_back(f->back_rc), f->aside.path);
 }
 
-/* Nothing is changed: the name had another file, or the system cannot do it without a risk. */
+/* Was nothing changed because the name led to another file, or the file system cannot do it without a risk? */
 static bool is_refusal(const struct file_action *f)
 {
 	static const int codes[] = { ESTALE, ENOENT, EEXIST, EINVAL, ENOSYS, EOPNOTSUPP };
@@ -238,7 +238,7 @@ static void look_at_old_name(struct file_action *f)
 					: "is another file now, and was left alone.");
 }
 
-/* The file itself is asked, as long as it is pinned: its name may lead elsewhere by now. */
+/* Looks at the pinned file itself, because its name may lead to another file by now. */
 static void look_at_file(struct file_action *f)
 {
 	struct statx st;
@@ -259,7 +259,7 @@ static void look_at_new_name(struct file_action *f)
 	struct file_place moved = f->to;
 	int now;
 
-	/* The file that was pinned under the old name must have the new one. */
+	/* The file that was pinned under the old name must have the new name. */
 	moved.fd = f->from.fd;
 	now = lk_place_look(&moved, f->base.sys);
 	f->base.outcome = LK_OUTCOME_DONE;
@@ -272,7 +272,7 @@ static void look_at_new_name(struct file_action *f)
 					  : "cannot be looked at; whether the file has this name now is not known.");
 }
 
-/* Locks that were held before: the file lives on as long as they do. */
+/* Says how many locks are still held on the file; as long as they are, the file lives on. */
 static void count_locks(struct file_action *f)
 {
 	struct lk_err err = { 0 };

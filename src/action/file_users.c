@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who holds a file, waits for it or uses it, as lines of the plan and in numbers. */
+/* Who holds locks on a file, waits for them or uses the file, as lines of the plan and as counts. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "words/words.h"
 
-#define LINES_MAX 20 /* of one kind; the others are counted */
+#define LINES_MAX 20 /* about locks, and as many about uses; the rest is only counted */
 
 /* One look at one file. */
 struct view {
@@ -20,10 +20,10 @@ struct view {
 	struct file_users *users;
 	bool ambiguous;
 	size_t n_said;
-	struct lk_arena arena; /* words */
+	struct lk_arena arena; /* owns names of processes */
 };
 
-/* A risk of the plan, behind the name it is about. */
+/* Adds a RISK line to the plan, if there is one: the path, then the text. */
 static void __attribute__((format(printf, 2, 3))) say(struct view *v, const char *fmt, ...)
 {
 	lk_auto_mem char *text = NULL;
@@ -37,7 +37,7 @@ static void __attribute__((format(printf, 2, 3))) say(struct view *v, const char
 	lk_action_say(&v->look->plan->base, LK_LINE_RISK, "%s: %s.", v->place->path, text);
 }
 
-/* Somebody in the way: a line, unless there are too many, and the first one in words for a short message. */
+/* Adds a line about somebody in the way, at most LINES_MAX times. users->first gets the first text about a proven one. */
 static void __attribute__((format(printf, 3, 4))) say_user(struct view *v, bool proven, const char *fmt, ...)
 {
 	lk_auto_mem char *text = NULL;
@@ -112,7 +112,7 @@ static void take_lock(struct view *v, const struct lk_lock *l)
 			 lk_type_name(l->rec.type));
 }
 
-/* What the numbers leave open. */
+/* Says why there may be locks that were not counted. */
 static void say_doubt(struct view *v)
 {
 	if (v->file.local == LK_NO)
@@ -151,7 +151,7 @@ static void say_use(struct view *v, const struct lk_use *use)
 		say_user(v, proven, "%s%s%s%s", words->before, use->what ? use->what : "", words->after, doubt);
 }
 
-/* Descriptors of one process follow each other; one line will do. */
+/* Uses by one process follow each other in the list; several of one kind need only one line. */
 static bool is_said(const struct lk_uses *uses, size_t i)
 {
 	const struct lk_use *a = &uses->v.v[i], *b = a - 1;
@@ -161,7 +161,7 @@ static bool is_said(const struct lk_uses *uses, size_t i)
 
 #define NOBODY_ASKED "who uses it without a lock could not be found out"
 
-/* Those who are refused to the caller stay a risk. */
+/* Processes that this user may not look into are only a risk: they do not refuse the plan. */
 static void say_unread(struct view *v, const struct lk_uses *uses)
 {
 	struct lk_uses refused = lk_uses_unread_part(uses, false);
@@ -194,7 +194,7 @@ static void say_uses(struct view *v, const struct lk_uses *uses)
 	for (size_t i = 0; i < uses->v.n; i++) {
 		const struct lk_use *use = &uses->v.v[i];
 
-		/* What is below a directory does not matter to its name; directories are refused as such. */
+		/* Uses of what is below a directory do not matter to the directory's own name. */
 		if (use->locked || use->below)
 			continue;
 		v->users->n_uses += lk_use_is_proven(use);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The short-lived child that traces, and the choice of the thread. */
+/* Releasing a POSIX lock inside its process: the short-lived child that traces, and the choice of the thread. */
 #include "action/inject.h"
 
 #include <errno.h>
@@ -18,8 +18,8 @@
 #include "source/host/helper.h"
 #include "source/host/rights.h"
 
-#define THREADS_MAX 16 /* of a process that are tried */
-#define CHILD_MS 15000 /* longer than all its own limits together */
+#define THREADS_MAX 16 /* threads of one process that are tried */
+#define CHILD_MS 15000 /* longer than all time limits of the child together */
 #define REAP_MS 1000
 #define STAT_MAX 4096
 #define CHANGED "target changed since you looked: "
@@ -33,9 +33,9 @@ bool lk_inject_is_possible(void)
 #endif
 }
 
-/* ---- what came of it, as sentences ---- */
+/* ---- answers as sentences ---- */
 
-/* About the program and what it has set up. */
+/* Why no call can be run in this process. */
 static int explain_refusal(const struct lk_inject *job, const struct lk_inject_answer *a, struct lk_err *err)
 {
 	switch (a->why) {
@@ -73,7 +73,7 @@ static int explain_refusal(const struct lk_inject *job, const struct lk_inject_a
 	}
 }
 
-/* About what was done half, or may be. */
+/* Failures after which the process may have been changed. */
 static int explain_half(const struct lk_inject *job, const struct lk_inject_answer *a, struct lk_err *err)
 {
 	switch (a->why) {
@@ -145,15 +145,16 @@ static void answer(void *arg, const struct lk_inject_answer *what)
 	*out = -1;
 }
 
-/* Whatever becomes of its parent, it ends only when the thread is as it was: no signal of a terminal or for a group reaches it, and
- * nothing but SIGKILL ends it. Nobody who waits for our descriptors waits for it. */
+/* Runs in the child, which must not end before the thread is restored, even if its parent ends: it blocks all signals, so that only
+ * SIGKILL ends it, and leaves the session and process group, so that it gets no signals from a terminal. It closes the descriptors that
+ * it does not need, so that nobody who waits for those to be closed has to wait for it. */
 static _Noreturn void trace_in_child(const struct lk_trace *trace, const struct lk_inject *job, int tid, int out)
 {
 	struct sigaction normal = { .sa_handler = SIG_DFL };
 	struct lk_inject_answer what;
 	sigset_t all;
 
-	lk_alloc_on_failure(NULL); /* its parent sees that it ended */
+	lk_alloc_on_failure(NULL); /* without a message: the parent sees that the child ended */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	sigaction(SIGCHLD, &normal, NULL);
@@ -165,7 +166,7 @@ static _Noreturn void trace_in_child(const struct lk_trace *trace, const struct 
 	_exit(0);
 }
 
-/* 0; -ETIMEDOUT; -ECHILD: it ended without an answer. */
+/* 0; -ETIMEDOUT; -ECHILD: the child ended without an answer. */
 static int read_answer(int fd, struct lk_inject_answer *ret)
 {
 	int64_t deadline = lk_io_now_ms() + CHILD_MS;
@@ -179,7 +180,7 @@ static int read_answer(int fd, struct lk_inject_answer *ret)
 			return -ETIMEDOUT;
 		if (poll(&p, 1, (int)left) <= 0)
 			continue;
-		/* So few bytes come whole. */
+		/* So few bytes are written and read in one piece, pipe(7). */
 		n = read(fd, ret, sizeof(*ret));
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -187,7 +188,7 @@ static int read_answer(int fd, struct lk_inject_answer *ret)
 	}
 }
 
-/* One that holds the thread is never ended: it puts the thread back whenever it can. */
+/* A child that holds the thread is never killed: it restores the thread as soon as it can. */
 static void end_child(pid_t child, const struct lk_inject *job, int rc, const struct lk_inject_answer *what)
 {
 	int64_t deadline = lk_io_now_ms() + REAP_MS;
@@ -241,7 +242,7 @@ static int run_child(const struct lk_trace *trace, const struct lk_inject *job, 
 	return rc;
 }
 
-/* Sleeps so that no signal wakes it, or has ended already. */
+/* The thread sleeps uninterruptibly or has ended, so it will not stop. */
 static bool is_hopeless(const struct lk_trace *trace, int pid, int tid)
 {
 	char text[STAT_MAX];
@@ -252,7 +253,7 @@ static bool is_hopeless(const struct lk_trace *trace, int pid, int tid)
 	       st.state == 'X';
 }
 
-/* The numbers come sorted: the first thread is tried first, the hopeless ones last. */
+/* Moves the hopeless threads to the end. The others keep the order of /proc, in which the main thread comes first. */
 static void order(const struct lk_trace *trace, int pid, lk_ints *tids)
 {
 	size_t n = 0;

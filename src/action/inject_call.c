@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls run in a thread that is held. */
+/* Runs system calls in a thread that is held. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -12,8 +12,8 @@
 #include "base/io.h"
 
 #define CALL_MS 2000 /* for a call; a thread that is not scheduled for so long is let go */
-#define UNMAP_TRIES 30 /* of CALL_MS at most */
-#define FOREIGN_USEC 10000 /* until who exchanges the instruction may have run */
+#define UNMAP_TRIES 30 /* each takes CALL_MS at most */
+#define FOREIGN_USEC 10000 /* pause after another thread has exchanged the instruction */
 
 #define SIG_OF_CALL (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD */
 
@@ -75,7 +75,7 @@ static int set_suspended(struct lk_tracee *t, bool suspended)
 	return rc;
 }
 
-/* Its filter would judge the call, and kill it perhaps. Another thread may have given it one since the last look. */
+/* The filter would see the call and might kill the process. Another thread may have installed one since the last look. */
 static int suspend_filter(struct lk_tracee *t)
 {
 	uint64_t mode = 0;
@@ -98,7 +98,8 @@ int lk_tracee_check_filter(struct lk_tracee *t)
 
 static int turn_away(struct lk_tracee *t)
 {
-	/* First, for without its filter it must not make a call that is not ours. A filter may kill it even for no call. */
+	/* Before the filter is suspended, because without it the thread must not make a call that is not ours. Then the filter is
+	 * suspended, because it might kill the thread even for a call that is skipped. */
 	int rc = lk_tracee_skip_call(t);
 
 	if (rc == 0)
@@ -129,7 +130,7 @@ int lk_tracee_bring_to_signal(struct lk_tracee *t)
 	return rc ? rc : set_suspended(t, false);
 }
 
-/* From where it is stopped to the entry of a call. Only SIGSTOP and what its own code does wrong come before. */
+/* Lets the thread run to the entry of a call. Its signals are blocked: only SIGSTOP and faults of its own code can stop it before. */
 static int run_to_entry(struct lk_tracee *t, struct lk_trace_call *now)
 {
 	int64_t deadline = lk_io_now_ms() + CALL_MS;
@@ -157,14 +158,14 @@ static int run_to_entry(struct lk_tracee *t, struct lk_trace_call *now)
 	}
 }
 
-/* This look is the one that counts: the kernel has taken the call from the registers, and nobody but us can change it. */
+/* This check is the one that counts: the kernel has read the call from the registers, and now only the tracer can change it. */
 static int check_entry(struct lk_tracee *t, const struct lk_trace_call *now, const struct lk_call *call)
 {
 	int rc;
 
 	if (!lk_tracee_is_call(t, now, call))
 		return lk_tracee_fail(t, -EPERM, LK_INJECT_FOREIGN_CALL, 0);
-	/* Another thread may have closed the descriptor since. */
+	/* Another thread may have closed the descriptor since the last look. */
 	rc = call->is_release ? lk_tracee_check_lock(t) : 0;
 	return rc < 0 ? rc : suspend_filter(t);
 }
@@ -188,7 +189,7 @@ static int run_to_exit(struct lk_tracee *t, int64_t *ret)
 	return 0;
 }
 
-/* *ret: what the call returned, or -errno. A call that is refused at its entry is not made. */
+/* *ret: what the call returned, or -errno. A call that check_entry() refuses is skipped. */
 static int run_call(struct lk_tracee *t, const struct lk_call *call, int64_t *ret)
 {
 	struct lk_trace_call now = { 0 };
@@ -227,7 +228,7 @@ static int map_page(struct lk_tracee *t)
 		if (rc < 0)
 			return lk_tracee_fail(t, rc, LK_INJECT_CANNOT_RUN, 0);
 	}
-	/* It may have come back too late: then something else has been answered. */
+	/* The call may have returned too late: then LK_INJECT_LATE has been answered, which ends the attempt. */
 	return rc ? rc : t->answer.rc;
 }
 
@@ -253,7 +254,7 @@ static int try_to_unmap(struct lk_tracee *t)
 	return rc;
 }
 
-/* Tried again for a while with one that does not run, because it is frozen perhaps, or that is about to make another call. */
+/* Tries again for a while if the thread does not run (it may be frozen by its cgroup) or is about to make another call. */
 static void unmap_page(struct lk_tracee *t)
 {
 	struct lk_inject_answer so_far = t->answer;

@@ -10,7 +10,7 @@
 #include "source/host/procroot.h"
 
 #define TEXT_MIN ((size_t)64 << 10)
-#define TEXT_MAX ((size_t)64 << 20) /* every lock on a descriptor is a line of its file */
+#define TEXT_MAX ((size_t)64 << 20) /* every lock on a descriptor is a line of its fdinfo file */
 
 int lk_tracee_fail(struct lk_tracee *t, int rc, enum lk_inject_why why, int64_t number)
 {
@@ -23,7 +23,8 @@ int lk_tracee_fail(struct lk_tracee *t, int rc, enum lk_inject_why why, int64_t 
 	return rc;
 }
 
-/* There will be as much again beside what was read, for the time when no memory is asked for. */
+/* Makes t->text at least so large; -EFBIG if that is too much, or not allowed because the thread is held. read_task() asks for twice the
+ * length of what it has read, so that a file that has grown still fits while the thread is held. */
 static int make_room(struct lk_tracee *t, size_t size)
 {
 	if (t->text.cap >= size)
@@ -34,7 +35,7 @@ static int make_room(struct lk_tracee *t, size_t size)
 	return 0;
 }
 
-/* A file of the thread, or with tid 0 of its process, in t->text. 0 or -errno. */
+/* Reads a file of the thread tid, or with tid 0 of the process, into t->text. 0 or -errno. */
 static int read_task(struct lk_tracee *t, int tid, const char *name)
 {
 	int rc = make_room(t, TEXT_MIN);
@@ -51,7 +52,7 @@ static int read_task(struct lk_tracee *t, int tid, const char *name)
 	return rc;
 }
 
-/* Only once a thread of it is stopped does the number surely stay with its process. */
+/* Called while a thread is stopped: only from then on the number is sure to stay with its process. */
 int lk_tracee_check_process(struct lk_tracee *t)
 {
 	struct lk_stat now = { 0 };

@@ -12,7 +12,7 @@
 
 #define STOP_MS 500
 
-/* Until the stop that was asked for; a signal that comes first is passed on. */
+/* Waits for the stop that PTRACE_INTERRUPT asked for; a signal that comes first is passed on to the thread. */
 static int wait_for_interrupt(struct lk_tracee *t)
 {
 	int64_t deadline = lk_io_now_ms() + (t->job->stop_ms ? t->job->stop_ms : STOP_MS);
@@ -26,7 +26,7 @@ static int wait_for_interrupt(struct lk_tracee *t)
 	return rc;
 }
 
-/* All that can be seen before anything is changed. */
+/* All checks that can be made before anything is changed. */
 static int look(struct lk_tracee *t)
 {
 	const struct lk_trace *trace = t->trace;
@@ -51,7 +51,7 @@ static int look(struct lk_tracee *t)
 	return rc;
 }
 
-/* From here on it has to be put back, unless whoever waits has given up. */
+/* From here on the thread has to be restored. Nothing is done if the waiting parent has given up. */
 static int hold(struct lk_tracee *t)
 {
 	int rc;

@@ -30,7 +30,7 @@
 #define NR_SOCKETCALL_32 102
 #define SOCKETCALL_CONNECT 3
 
-/* Calls that only wait or transfer nothing when they end with EINTR, so that they can be made again: not connect(2) or close(2). */
+/* Numbers of calls that have done nothing but wait when they end with EINTR, so that they can be made again: not connect(2) or close(2). */
 static const int repeatable[] = { 0,   1,   19,  20,  43,  44,  45,  46,  47,  65, 128,
 				  208, 220, 232, 281, 288, 299, 307, 333, 426, 441 };
 static const int repeatable_32[] = { 3,   4,   102, 117, 145, 146, 177, 247, 256, 319, 337, 345,
@@ -53,7 +53,7 @@ static int read_memory(const struct lk_tracee *t, uint64_t address, void *buf, s
 	return t->trace->read_memory(t->trace->arg, t->tid, address, buf, n);
 }
 
-/* Where the kernel mapped its own code for this program, from its auxiliary vector; 0: nowhere. */
+/* Address of the vdso(7), from the auxiliary vector of the process; 0: none. */
 static uint64_t vdso_address(const struct lk_tracee *t)
 {
 	size_t size = is_32bit(&t->regs) ? 4 : 8;
@@ -85,7 +85,8 @@ static bool find_in_page(const struct lk_tracee *t, uint64_t page, uint64_t *ret
 	return at != NULL;
 }
 
-/* Just behind it stands a thread that sleeps in a call; another one finds it in the kernel's own code. */
+/* A thread that sleeps in a call is right behind such an instruction. For any other thread one is looked for in the vdso(7), then in the
+ * page of code that it runs. */
 int lk_tracee_find_instruction(struct lk_tracee *t)
 {
 	unsigned char bytes[CALL_BYTES];
@@ -128,7 +129,7 @@ int lk_tracee_write_flock(const struct lk_tracee *t)
 	return t->trace->write_memory(t->trace->arg, t->tid, t->page, flock, n);
 }
 
-/* Read-only: its other threads cannot change what is written there for the call. */
+/* Read-only: other threads of the process cannot change the argument that is written there. */
 struct lk_call lk_tracee_map_call(const struct lk_tracee *t)
 {
 	return (struct lk_call){ .nr = is_32bit(&t->regs) ? NR_MMAP2_32 : NR_MMAP,
@@ -151,7 +152,7 @@ struct lk_call lk_tracee_unmap_call(const struct lk_tracee *t)
 				 .n_args = 2 };
 }
 
-/* Where the kernel looks for the arguments, in its order. */
+/* The registers of the arguments of a system call, in their order (syscall(2)). */
 static void argument_registers(struct user_regs_struct *regs, unsigned long long *ret[LK_TRACEE_ARGS])
 {
 	unsigned long long *native[] = { &regs->rdi, &regs->rsi, &regs->rdx, &regs->r10, &regs->r8, &regs->r9 };
@@ -160,7 +161,7 @@ static void argument_registers(struct user_regs_struct *regs, unsigned long long
 	memcpy(ret, is_32bit(regs) ? old : native, sizeof(native));
 }
 
-/* As wide as the registers of the program. */
+/* Cut to 32 bits for a 32-bit program. */
 static uint64_t argument(const struct lk_tracee *t, uint64_t value)
 {
 	return is_32bit(&t->regs) ? (uint32_t)value : value;
@@ -176,7 +177,7 @@ int lk_tracee_set_call(const struct lk_tracee *t, const struct lk_call *call)
 		*to[i] = argument(t, call->args[i]);
 	regs.rip = t->instruction;
 	regs.rax = call->nr;
-	/* Or the kernel would take it for the restart of the call it was stopped in. */
+	/* Else the kernel would take this for a restart of the call in which the thread was stopped. */
 	regs.orig_rax = (unsigned long long)-1;
 	return t->trace->set_regs(t->trace->arg, t->tid, &regs);
 }
@@ -231,7 +232,7 @@ static bool is_repeatable(const struct user_regs_struct *regs)
 	return is_in(repeatable_32, sizeof(repeatable_32) / sizeof(*repeatable_32), nr);
 }
 
-/* No handler of the program will run now. */
+/* Is no signal handler of the program about to run? */
 static bool is_undisturbed(struct lk_tracee *t)
 {
 	struct lk_tracee_signals s = { 0 };
@@ -243,7 +244,7 @@ static bool is_undisturbed(struct lk_tracee *t)
 	return (s.pending & ~(t->held ? t->mask : s.blocked) & ~s.ignored) == 0;
 }
 
-/* Some calls end with EINTR when a thread is stopped. Unless a signal is the reason, they are made again. */
+/* Some calls return EINTR when the thread is stopped (signal(7)). Unless a signal was the reason, the call is made again. */
 static void undo_interruption(struct lk_tracee *t, struct user_regs_struct *regs)
 {
 	if (returned(regs) != -EINTR || !is_repeatable(regs) || !is_undisturbed(t))
@@ -263,8 +264,8 @@ int lk_tracee_restore_regs(struct lk_tracee *t)
 	return t->trace->set_regs(t->trace->arg, t->tid, &regs);
 }
 
-/* struct rseq and struct rseq_cs of linux/rseq.h. A sequence does not survive what is done to it here any more than a change of
- * the processor: it goes on as the kernel would let it then. */
+/* Reads struct rseq and struct rseq_cs of linux/rseq.h. Running a call in the middle of a restartable sequence breaks it as a change of
+ * the processor does: the thread goes on at the abort address, where the kernel would send it then. */
 uint64_t lk_tracee_sequence_abort(const struct lk_tracee *t)
 {
 	struct {

@@ -13,7 +13,7 @@
 #include "source/unread.h"
 
 #define SMALL_FILE ((size_t)64 * 1024)
-#define DEPTH_MAX 4096 /* of ancestors: a table that changes while it is walked must not go in circles */
+#define DEPTH_MAX 4096 /* ancestors at most: the process table may change during the walk and then form a circle */
 
 uint64_t lk_look_number(const lk_buf *b, const char *word, unsigned base)
 {
@@ -62,7 +62,7 @@ static int look(const struct lk_procroot *root, int pid, lk_buf *b, struct lk_lo
 		return rc;
 	if (lk_parse_status_uid(b->v, b->n, &uid) == 0)
 		ret->uid = uid;
-	/* A signal blocked by the first thread alone is taken by another one. */
+	/* With several threads, a signal that only the first one blocks is delivered to another one. */
 	ret->blocked = ret->num_threads == 1 ? lk_look_number(b, "\nSigBlk:\t", 16) : 0;
 	ret->ignored = lk_look_number(b, "\nSigIgn:\t", 16);
 	ret->caught = lk_look_number(b, "\nSigCgt:\t", 16);

@@ -16,17 +16,17 @@ struct lk_look {
 	uint64_t start_ticks;
 	int64_t num_threads;
 	int64_t uid; /* effective; -1 unknown */
-	/* Bit n - 1 is signal n; all 0 when they could not be read. */
+	/* Bit n - 1 is signal n; 0 if not known. blocked is also 0 if there are several threads. */
 	uint64_t blocked, ignored, caught;
 };
 
-/* 0; -ESRCH: no such process; or -errno, with a sentence. */
+/* 0, or -errno with a sentence in *err; -ESRCH: there is no such process. */
 int lk_look_at(int pid, struct lk_look *ret, struct lk_err *err);
 
-/* Is pid this process or one it was started from? */
+/* Is pid this process or one of its ancestors? */
 bool lk_look_is_ancestor(int pid);
 
-/* The number behind a word of proc_pid_status(5), "\nSigBlk:\t"; 0 where there is none. Allocates nothing. */
+/* The number after a field name of proc_pid_status(5), given as "\nSigBlk:\t"; 0 if there is none. Allocates no memory. */
 uint64_t lk_look_number(const lk_buf *b, const char *word, unsigned base);
 
 #endif

@@ -10,8 +10,8 @@
 #include "source/file_name.h"
 #include "words/words.h"
 
-#define LINKS_MAX 8 /* of a chain of links */
-#define NAMED_MAX 10 /* processes */
+#define LINKS_MAX 8 /* links of a chain that are followed */
+#define NAMED_MAX 10 /* sentences */
 
 struct search {
 	struct lk_source *source;
@@ -20,7 +20,7 @@ struct search {
 	LK_VEC(const char *) names;
 };
 
-/* Memory files and detached mounts have names that say nothing: another one of that name is a stranger. */
+/* The name of a memfd, or of a file on a detached mount, identifies nothing: another file may have the same name. */
 static bool is_name(enum lk_tri unreachable, uint64_t foreign_mnt_ns)
 {
 	return unreachable != LK_YES || foreign_mnt_ns;
@@ -38,7 +38,7 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* base NULL: any name. */
+/* Has a file of the snapshot lost a name whose last part is `base`? base NULL: any name. */
 static bool may_be_named(const struct lk_snapshot *snap, const char *base)
 {
 	for (size_t i = 0; i < snap->n_files; i++) {
@@ -59,8 +59,8 @@ static int look_up(struct search *s, const char *path, bool follow, struct lk_fa
 	return rc;
 }
 
-/* Where the name lies, without links on the way to it; directories that are gone too count as they were given. NULL: that is no name,
- * or it cannot be told. */
+/* `path` made absolute, with the links in its directory resolved, but not a link in its last part. Directories that do not exist any
+ * more are kept as given. NULL: `path` does not end in a name, or its directory is not known. */
 static const char *absolute(struct search *s, const char *path)
 {
 	char *dir = lk_arena_strdup(&s->arena, path), *slash;
@@ -90,7 +90,7 @@ static const char *absolute(struct search *s, const char *path)
 	return lk_arena_printf(&s->arena, "%s/%s", strcmp(where, "/") == 0 ? "" : where, base);
 }
 
-/* Of a link on a file system that answers; NULL: it is none. */
+/* The target of a symbolic link on a local file system, as a path from here; NULL: `path` is no such link. */
 static const char *where_it_leads(struct search *s, const char *path)
 {
 	struct lk_fact_file file = { 0 };
@@ -116,7 +116,7 @@ static void add_names(struct search *s, const char *path, const struct lk_fact_f
 {
 	if (file && file->path && is_name(file->unreachable, file->foreign_mnt_ns))
 		add_name(s, lk_file_name(&s->arena, file, file->path));
-	/* A capture or another tree has no directories. */
+	/* With a capture or another /proc tree there are no directories in which to look up `path`. */
 	if (!s->snap->host.live) {
 		add_name(s, path);
 		return;
@@ -158,7 +158,7 @@ void lk_namesakes_find(struct lk_source *source, const struct lk_snapshot *snap,
 /* -- in words -- */
 
 struct said {
-	const struct lk_proc *proc; /* NULL: not proven */
+	const struct lk_proc *proc; /* NULL: no process is proven */
 	const char *does, *what;
 };
 

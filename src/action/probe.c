@@ -14,7 +14,7 @@
 #include "base/cleanup.h"
 #include "source/host/procroot.h"
 
-#define FOUND_MAX 10000 /* questions to the kernel about one wish */
+#define FOUND_MAX 10000 /* locks in the way of one wish that are listed */
 
 static int check_identity(int fd, const char *path, const struct lk_fact_file *expect, struct lk_err *err)
 {
@@ -57,15 +57,15 @@ void lk_probe_done(struct lk_probe *p)
 	p->fd = p->path_fd = -1;
 }
 
-/* Through the pinned descriptor, so that it is that file and no other. O_NONBLOCK: a lease that appeared meanwhile is broken, but not
- * waited for. */
+/* Opens through the pinned descriptor, so that it is the same file. O_NONBLOCK: if a lease was taken meanwhile, this begins to break it,
+ * but does not wait for that. */
 static int open_pinned(struct lk_probe *p, int access, struct lk_err *err)
 {
 	struct lk_proc_name name = lk_procroot_own_fd_name(p->path_fd);
 	int flags = access | O_NONBLOCK | O_NOCTTY;
 	int fd = p->sys->open_at(p->sys->arg, AT_FDCWD, name.s, flags | O_NOATIME, 0);
 
-	/* Only the owner of a file may leave its access time alone. */
+	/* Only the owner of a file may use O_NOATIME, open(2). */
 	if (fd == -EPERM)
 		fd = p->sys->open_at(p->sys->arg, AT_FDCWD, name.s, flags, 0);
 	if (fd == -EAGAIN)
@@ -101,7 +101,7 @@ static void push_range(range_list *todo, int64_t start, int64_t end)
 		*lk_vec_push(todo) = (struct lk_range){ start, end };
 }
 
-/* The kernel names any one of the locks in the way, not the first: what lies beside it is asked about again. */
+/* The kernel reports any one of the locks in the way, not the first, so the bytes before and after it are asked about again. */
 static int ask_one(struct lk_probe *p, enum lk_mode mode, struct lk_range range, range_list *todo, lk_probe_list *ret)
 {
 	struct flock fl = to_flock(mode, range);
@@ -158,7 +158,7 @@ static int set_lock(struct lk_probe *p, const struct lk_probe_wish *wish)
 		rc = p->sys->flock(p->sys->arg, p->fd, (wish->mode == LK_MODE_READ ? LOCK_SH : LOCK_EX) | LOCK_NB);
 	else
 		rc = p->sys->fcntl_lock(p->sys->arg, p->fd, wish->type == LK_TYPE_OFD ? F_OFD_SETLK : F_SETLK, &fl);
-	/* fcntl(2) allows either. */
+	/* fcntl(2) may return either for a conflicting lock. */
 	return rc == -EACCES ? -EAGAIN : rc;
 }
 
@@ -173,7 +173,7 @@ int lk_probe_take(struct lk_probe *p, const struct lk_probe_wish *wish, struct l
 	return rc < 0 ? lk_err_set(err, rc, "the lock cannot be taken: %s", strerror(-rc)) : 0;
 }
 
-/* Its exit status is the errno. Ending closes the descriptor, which releases the lock, whatever happens. */
+/* The exit status is the errno. Exiting closes the descriptor that was opened here, which releases the lock whatever happens. */
 static void try_in_child(struct lk_probe *p, const struct lk_probe_wish *wish)
 {
 	int rc = lk_probe_take(p, wish, NULL);
@@ -197,7 +197,7 @@ int lk_probe_try(struct lk_probe *p, const struct lk_probe_wish *wish, struct lk
 		rc = WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 	if (rc == -EAGAIN)
 		return lk_err_set(err, rc, "another process has a lock or a lease that is in the way");
-	/* From the lock itself these would have been -EAGAIN. */
+	/* These errors come from opening the file: a lock in the way would have been -EAGAIN. */
 	if (rc == -EACCES || rc == -EPERM || rc == -EROFS || rc == -ETXTBSY || rc == -EISDIR)
 		return lk_err_set(err, rc, "cannot open it for %s: %s",
 				  access_for(wish) == O_RDONLY ? "reading" : "writing", strerror(-rc));

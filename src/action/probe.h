@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asking the kernel about a lock: whether it would be granted, by really taking it, or both. Everything here opens the file, which
- * others can notice; each step that could do more harm than that is refused. */
+/* Asking the kernel about a lock: whether it would be granted (F_OFD_GETLK), or by really taking it. Both open the file, which others
+ * can notice; whatever could do more harm than that is refused. */
 #ifndef LK_ACTION_PROBE_H
 #define LK_ACTION_PROBE_H
 
@@ -12,17 +12,17 @@
 struct lk_probe {
 	const struct lk_sys *sys;
 	int path_fd; /* O_PATH: pins the file without opening it; -1 none */
-	int fd; /* opened for real; -1 none */
+	int fd; /* really opened; -1 none */
 };
 
-/* What is asked for. */
+/* The lock that is asked about. */
 struct lk_probe_wish {
 	enum lk_type type; /* LK_TYPE_POSIX, _OFD or _FLOCK */
 	enum lk_mode mode; /* LK_MODE_READ or _WRITE */
 	struct lk_range range; /* not for flock */
 };
 
-/* A lock in the way, as the kernel names it. */
+/* A lock in the way, as the kernel reports it. */
 struct lk_probe_found {
 	enum lk_mode mode;
 	struct lk_range range;
@@ -30,23 +30,24 @@ struct lk_probe_found {
 };
 typedef LK_VEC(struct lk_probe_found) lk_probe_list;
 
-/* Pins the file; looks what it is, and that it is the one in `expect`. Nothing is opened yet: now look for leases, then go on with one
- * of the others. 0; -ESTALE: it was replaced; -EINVAL: no regular file or directory, where opening could do something; -EOPNOTSUPP:
- * its locks are not kept by this kernel; or -errno. lk_probe_done() in either case. */
+/* Pins the file with O_PATH, which does not open it, and checks that it is the one in `expect`. The caller should look for leases next,
+ * because opening the file breaks them, and then call one of the functions below. 0; -ESTALE: the file was replaced; -EINVAL: not a
+ * regular file or directory, so that opening it could have an effect; -EOPNOTSUPP: its locks are not kept by this kernel; or another
+ * -errno. Call lk_probe_done() in either case. */
 int lk_probe_pin(struct lk_probe *p, const struct lk_sys *sys, const char *path, const struct lk_fact_file *expect,
 		 struct lk_err *err);
 void lk_probe_done(struct lk_probe *p);
 
-/* F_OFD_GETLK, which takes nothing: every POSIX and OFD lock that is in the way of the wish, by start. 0 or -errno. */
+/* Asks with F_OFD_GETLK, which takes no lock, and adds the POSIX and OFD locks in the way of the wish, sorted by start. 0 or -errno. */
 int lk_probe_ask(struct lk_probe *p, const struct lk_probe_wish *wish, lk_probe_list *ret, struct lk_err *err);
 
-/* Takes the lock without waiting and keeps it until lk_probe_done(). 0: granted; -EAGAIN: somebody has one; or -errno. */
+/* Takes the lock without waiting and keeps it until lk_probe_done(). 0: granted; -EAGAIN: a lock or a lease is in the way; or -errno. */
 int lk_probe_take(struct lk_probe *p, const struct lk_probe_wish *wish, struct lk_err *err);
 
-/* The same in a child process, which releases it at once. */
+/* The same in a child process, which releases the lock at once by ending. */
 int lk_probe_try(struct lk_probe *p, const struct lk_probe_wish *wish, struct lk_err *err);
 
-/* For the log of the machine: who takes what, and what came of it. rc: as lk_probe_take() returned; LK_PROBE_BEGUN before that. */
+/* Logs to syslog who takes which lock, and the result. rc: what lk_probe_take() returned; LK_PROBE_BEGUN before it is called. */
 #define LK_PROBE_BEGUN 1
 void lk_probe_log(const struct lk_sys *sys, const struct lk_probe_wish *wish, const char *path, int rc);
 

@@ -39,7 +39,7 @@ static void refuse(struct lk_release *r, const char *text)
 	lk_action_say(&r->action, LK_LINE_REFUSED, "%s", text);
 }
 
-/* Part of a lock that has no parts, or none of its bytes. */
+/* Refuses to release a part of a lock that has no parts, and bytes that the lock does not cover. */
 static void check_range(struct lk_release *r, const struct lk_range *range)
 {
 	const struct lk_record *rec = &r->lock->rec;
@@ -96,7 +96,7 @@ static void check_kind(struct lk_release *r, const struct lk_lock *l)
 		       "processors only");
 }
 
-/* A holder that lives, its own table of descriptors before that of a thread. */
+/* A holder that lives; preferably one with the descriptor in its own table rather than in that of a thread. NULL: none. */
 static const struct lk_holder *choose_holder(const struct lk_lock *l, int pid)
 {
 	const struct lk_holder *thread = NULL;
@@ -183,7 +183,7 @@ static void say_sharers(struct lk_release *r)
 	}
 }
 
-/* It stands still, and finds its lock gone only later. */
+/* A holder that is stopped finds out only later that its lock is gone. */
 static void say_state(struct lk_release *r)
 {
 	lk_buf words = { 0 };

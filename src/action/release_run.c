@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Releases, by the kind of the lock. */
+/* The run of a release: a POSIX lock by a call inside its process, all others through a duplicate of the holder's descriptor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "source/host/rights.h"
 
 #define STALL_MS 5000
-#define CLOSE_MS 500 /* once the answer is there, for closing */
+#define CLOSE_MS 500 /* for closing the duplicate, once the answer is there */
 
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL /* linux/pidfd.h, since Linux 6.9 */
@@ -30,7 +30,7 @@ static int is_that_lock(void *arg, const struct lk_record *now, const char *line
 	       lk_range_overlaps(now->range, r->range);
 }
 
-/* Nobody can change any more what our own duplicate is: this look is the one that counts. */
+/* This check is the one that counts: nobody else can make our own duplicate lead to another file. */
 static int check_duplicate(struct lk_release *r, int fd, struct lk_err *err)
 {
 	struct lk_fdinfo info;
@@ -94,17 +94,17 @@ static int explain_getfd(const struct lk_release *r, int rc, struct lk_err *err)
 	}
 }
 
-/* What a helper does with a duplicate of the descriptor. */
+/* A release through a duplicate of the descriptor, made in a helper process. */
 struct duplicate {
 	struct lk_release *release;
 	int pidfd;
 	struct lk_helper_job *job;
 	bool answered;
-	int rc; /* what came of it */
+	int rc; /* the result, if answered */
 	struct lk_err *err;
 };
 
-/* What came of it goes out before the duplicate is closed: a file server may be asked about that, and not answer. */
+/* Runs in the helper. The result is sent before the duplicate is closed, because closing may wait for a file server. */
 static int run_on_duplicate(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
 {
 	struct duplicate *d = arg;
@@ -143,8 +143,8 @@ static int take_answer(void *arg, size_t item __attribute__((unused)), const cha
 	return 0;
 }
 
-/* In a helper process, which can be given up: duplicating waits for the holder while that executes another program, and closing may
- * ask a file server. */
+/* Uses a helper process, which can be given up: pidfd_getfd(2) waits while the holder is in execve(2), and close(2) may wait for a file
+ * server. */
 static int run_in_helper(struct lk_release *r, int pidfd, struct lk_err *err)
 {
 	struct duplicate d = { .release = r, .pidfd = pidfd, .err = err };
@@ -161,7 +161,7 @@ static int run_in_helper(struct lk_release *r, int pidfd, struct lk_err *err)
 	rc = lk_helper_run(&job, &result);
 	if (d.answered)
 		return d.rc < 0 ? d.rc : 0;
-	/* It may have been started and have done it: no code that means "unchanged", unless none is to be had. */
+	/* The helper may have released the lock: no code that lk_release_run() takes for "unchanged", but for -EBUSY: none was started. */
 	if (rc < 0)
 		return lk_err_set(err, rc == -EBUSY ? rc : -ECHILD,
 				  "there is no answer of a process that was to release the lock: %s", strerror(-rc));
@@ -172,7 +172,7 @@ static int run_in_helper(struct lk_release *r, int pidfd, struct lk_err *err)
 		r->target.fd, r->target.pid);
 }
 
-/* A thread with a table of its own is reached by a pidfd of its own. */
+/* The private descriptor table of a thread can be reached only through a pidfd of that thread. */
 static int run_on_thread(struct lk_release *r, struct lk_err *err)
 {
 	const struct lk_sys *sys = r->action.sys;
@@ -189,7 +189,7 @@ static int run_on_thread(struct lk_release *r, struct lk_err *err)
 				  tid, r->target.pid);
 	if (pidfd < 0)
 		return lk_err_set(err, pidfd, "cannot pin thread %d: %s", tid, strerror(-pidfd));
-	/* The number may have been given to a stranger just before it was pinned. */
+	/* The number may have passed to a thread of another process just before it was pinned. */
 	rc = lk_target_check(&r->target, sys, err);
 	if (rc == 0)
 		rc = run_in_helper(r, pidfd, err);

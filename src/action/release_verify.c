@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looking again after a release: is it gone, and who has it now? */
+/* Looking again after a release: is the lock gone, and who has it now? */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -26,7 +26,7 @@ static bool is_holder(const struct lk_release *r, const struct lk_lock *l)
 	for (size_t i = 0; i < l->n_holders; i++) {
 		const struct lk_holder *h = &l->holders[i];
 
-		/* A POSIX lock is the process's, whatever descriptor it was taken through. */
+		/* A POSIX lock belongs to the process, whatever descriptor it was taken through. */
 		if (h->pid == r->target.pid && (h->fd == r->target.fd || l->rec.type == LK_TYPE_POSIX))
 			return true;
 	}
@@ -38,7 +38,7 @@ static bool is_held_here(const struct lk_release *r, const struct lk_lock *l)
 	return !lk_lock_is_waiting(l) && is_same_file(r->lock, l) && lk_range_overlaps(l->rec.range, r->range);
 }
 
-/* What the holder still has, or has again, of the bytes in question; NULL: nothing. */
+/* A lock that the holder still has, or has again, on bytes that were to be released; NULL: none. */
 static const struct lk_lock *find_left(const struct lk_release *r, const struct lk_snapshot *now)
 {
 	for (size_t i = 0; i < now->n_locks; i++) {
@@ -50,7 +50,7 @@ static const struct lk_lock *find_left(const struct lk_release *r, const struct 
 	return NULL;
 }
 
-/* A lock of the same kind that nobody is proven to hold: it may be ours. */
+/* Is there a lock of the same kind that nobody is proven to hold? It may be the one that was to be released. */
 static bool has_nameless(const struct lk_release *r, const struct lk_snapshot *now)
 {
 	for (size_t i = 0; i < now->n_locks; i++) {
@@ -73,7 +73,7 @@ static bool was_held_before(const struct lk_release *r, const struct lk_lock *no
 	return false;
 }
 
-/* Somebody else with a lock on these bytes: a new one, or one that was there beside it all the time. */
+/* A lock of somebody else on these bytes: with is_new one taken since the plan, else one that was held beside it all the time. */
 static const struct lk_lock *find_other(const struct lk_release *r, const struct lk_snapshot *now, bool is_new)
 {
 	for (size_t i = 0; i < now->n_locks; i++) {
@@ -136,7 +136,7 @@ static void judge(struct lk_release *r, const struct lk_snapshot *now)
 	}
 }
 
-/* Those that waited need a moment to wake up. */
+/* Waiters need a moment to wake up and get the lock. */
 static bool is_settled(const struct lk_release *r, const struct lk_snapshot *now)
 {
 	return !r->lock->n_blocks || r->lock->rec.type == LK_TYPE_LEASE || find_left(r, now) ||

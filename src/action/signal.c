@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whom a signal is for, sending it, and what became of the processes and of their locks. */
+/* Signals: pinning the processes, sending, and looking what became of the processes and their locks. */
 #include "action/signal.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #define SETTLE_MS 2000
 #define LOCKS_SHOWN 8
-#define LOOKS 10 /* more, until a waiter that was woken has the lock */
+#define LOOKS 10 /* further looks at most, until a waiter that was woken has the lock */
 
 void lk_signal_want(lk_signal_list *list, struct lk_signal_wanted w)
 {
@@ -92,7 +92,7 @@ static void wait_for_ends(struct lk_signal *s, uint32_t ms)
 	}
 }
 
-/* Who let go of the lock it was aimed at for, or became another program, is left alone. */
+/* A process that no longer has the lock because of which it is signalled, or runs another program, is left alone. */
 static bool is_still_wanted(struct lk_signal *s, struct lk_signal_target *t)
 {
 	struct lk_target process = t->target;
@@ -229,7 +229,7 @@ static bool reached_its_end(const struct lk_signal *s, const struct lk_signal_ta
 		return true;
 	if (t->failed || t->left_alone)
 		return false;
-	/* A signal that the program handles, other than one that asks it to go, was only to be delivered. */
+	/* A signal that the program catches has only to be delivered, unless it is one that asks the program to end. */
 	if (!lk_signal_ends(sig) ||
 	    (sig != SIGTERM && sig != SIGINT && sig != SIGQUIT && sig != SIGKILL && t->look.caught >> (sig - 1) & 1))
 		return true;
@@ -257,7 +257,7 @@ static bool has_successor(const struct lk_signal_lock *sl, const struct lk_snaps
 	return false;
 }
 
-/* Between being woken and having the lock, who waited for it stands in no list; just after that it may not be known yet who has it. */
+/* A waiter that was woken is in no list until it has the lock; just after that it may not be known yet which process has it. */
 static bool is_between(const struct lk_signal *s, const struct lk_snapshot *now)
 {
 	for (size_t i = 0; i < s->n_targets; i++) {
@@ -329,7 +329,7 @@ static const struct lk_action_ops ops = {
 	.done = done,
 };
 
-/* n_targets grows with each that is pinned, so that done() lets go of those. */
+/* n_targets counts only processes that are pinned, so that done() frees exactly those. */
 static int pin_one(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_wanted *w,
 		   struct lk_err *err)
 {
@@ -358,7 +358,7 @@ static int pin_one(struct lk_signal *s, const struct lk_snapshot *snap, const st
 	return rc;
 }
 
-/* Who held the lock and is gone is no longer in the way. */
+/* A holder that is gone no longer has the lock, so it is not missing. */
 static void leave_out(struct lk_signal *s, const struct lk_signal_wanted *w, int rc, const struct lk_err *why)
 {
 	s->left_out[s->n_left_out++] = lk_arena_printf(&s->base.arena, "Process %d is left out: %s.", w->pid,
@@ -366,7 +366,7 @@ static void leave_out(struct lk_signal *s, const struct lk_signal_wanted *w, int
 	s->n_missing += !w->lock || (rc != -ESRCH && rc != -ESTALE);
 }
 
-/* The first error is that of a plan without anybody. */
+/* If no process could be pinned, the first error is returned. */
 static int pin_all(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_wanted *wanted, size_t n,
 		   struct lk_err *err)
 {

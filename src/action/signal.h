@@ -7,14 +7,14 @@
 
 /* "TERM", "SIGTERM", "term", "15", "RTMIN+3". 0 or -EINVAL. */
 int lk_signal_parse(const char *word, int *ret);
-/* "SIGTERM"; in buf where it has no name. */
+/* "SIGTERM", "SIGRTMIN+3", or "signal N" if it has no name. Returns buf. */
 #define LK_SIGNAL_NAME 24
 const char *lk_signal_name(int sig, char buf[LK_SIGNAL_NAME]);
-/* Unless the program does something about it, this signal ends it. */
+/* Does this signal end a process that neither catches nor ignores it? */
 bool lk_signal_ends(int sig);
 
 struct lk_signal_step {
-	uint32_t delay_ms; /* after the one before; 0 for the first */
+	uint32_t delay_ms; /* after the step before; 0 for the first */
 	int sig;
 };
 
@@ -23,12 +23,12 @@ struct lk_signal_wanted {
 	int pid;
 	uint64_t start_ticks; /* as the user gave it; 0: whoever has the number now */
 	const struct lk_lock *lock; /* NULL: it is about the process alone */
-	const struct lk_holder *holder; /* of lock; NULL likewise */
+	const struct lk_holder *holder; /* of lock; NULL if lock is NULL */
 };
 
 typedef LK_VEC(struct lk_signal_wanted) lk_signal_list; /* each process once */
 
-/* Adds one. A process that is there already keeps the first lock and the first start time that it is there for. */
+/* Adds a process. If it is in the list already, the first lock and the first start time that were given for it are kept. */
 void lk_signal_want(lk_signal_list *list, struct lk_signal_wanted w);
 
 struct lk_signal_target;
@@ -37,25 +37,25 @@ struct lk_signal {
 	struct lk_action base;
 	struct lk_signal_target *targets; /* in the arena of base */
 	size_t n_targets;
-	const char **left_out; /* sentences about those that were wanted and are no targets; in the arena of base */
+	const char **left_out; /* sentences about wanted processes that are not targets; in the arena of base */
 	size_t n_left_out;
-	size_t n_missing; /* those of them without whom not all is done */
-	const struct lk_signal_step *steps; /* likewise */
+	size_t n_missing; /* those of them that may still be in the way; the outcome is then at most PARTLY */
+	const struct lk_signal_step *steps; /* in the arena of base */
 	size_t n_steps;
-	uint32_t settle_ms; /* how long to look for an effect of the last signal */
+	uint32_t settle_ms; /* how long to wait for processes to end after the last signal */
 };
 
-/* Makes the plan, pinning each process. snap must outlive the action; steps has at least one. A target that must not be signalled
- * makes a plan that is refused, in its words. One of several that cannot be pinned is left out. 0, or -errno with a sentence when
- * none is left: -ESRCH: gone, -ESTALE: the number belongs to another process. lk_action_free(&ret->base) in either case.
+/* Makes the plan and pins each process. snap must outlive the action; steps has at least one. If a target must not be signalled, the
+ * plan is refused and says why. A process that cannot be pinned is left out. 0, or -errno with a sentence in *err when none is left:
+ * -ESRCH: gone, -ESTALE: the number belongs to another process. Call lk_action_free(&ret->base) in either case.
  *
- * Who has changed when it is executed is left alone, and the others are signalled. */
+ * A process that has changed by the time of the run is left alone, and the others are signalled. */
 int lk_signal_plan(struct lk_signal *ret, const struct lk_sys *sys, struct lk_source *source,
 		   const struct lk_snapshot *snap, const struct lk_signal_wanted *wanted, size_t n_wanted,
 		   const struct lk_signal_step *steps, size_t n_steps, struct lk_err *err);
 
-/* Another plan for the processes that are pinned already: other signals. Nothing of it was executed yet; snap is that of the first
- * plan. 0 or -errno with a sentence; then the plan is one that is refused. */
+/* Makes the plan anew with other signals, for the processes that are already pinned. Only before it is executed. snap: that of the first
+ * plan. 0, or -errno with a sentence in *err; then the plan is refused. */
 int lk_signal_choose(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_signal_step *steps,
 		     size_t n_steps, struct lk_err *err);
 

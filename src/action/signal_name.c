@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Signals by name. */
+/* Names of signals, and which signals end a process. */
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>

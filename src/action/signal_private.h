@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by signal.c and signal_plan.c only. */
 #ifndef LK_ACTION_SIGNAL_PRIVATE_H
 #define LK_ACTION_SIGNAL_PRIVATE_H
 
@@ -7,7 +8,7 @@
 
 /* A lock that the process held when the plan was made. */
 struct lk_signal_lock {
-	const struct lk_lock *lock; /* of the first snapshot */
+	const struct lk_lock *lock; /* in the snapshot of the plan */
 	const char *words;
 };
 
@@ -20,11 +21,11 @@ struct lk_signal_target {
 	int last_sig; /* the last one that was sent; 0: none */
 	int failed; /* -errno of sending; 0: none */
 	bool ended; /* seen through its pidfd */
-	bool let_go; /* the lock it was aimed at for went away while it lives on */
-	const char *left_alone; /* why it was: it was not the same any more when a signal was due; NULL: it was not */
+	bool let_go; /* it still runs, but no longer has the lock because of which it was signalled */
+	const char *left_alone; /* why no more signals are sent: the target had changed; NULL: it had not */
 };
 
-/* The words of the plan for one target, its locks filled in. */
+/* Fills in the locks of a target and adds its lines to the plan. proc: the target in snap; NULL: not there. */
 void lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap,
 		       const struct lk_proc *proc);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The system calls of actions for real, and the line in the system's log. */
+/* The real system calls of actions, and the lines for syslog. */
 #include "action/sys.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "base/io.h"
 #include "base/sanitize.h"
 
-#define LOG_LINE_MAX 8000 /* bytes; more would be cut by those who read it */
+#define LOG_LINE_MAX 8000 /* bytes; syslog daemons cut longer lines */
 
 struct flock lk_sys_flock(short type, struct lk_range range)
 {
@@ -120,7 +120,7 @@ static int real_close(void *arg __attribute__((unused)), int fd)
 	return result(close(fd));
 }
 
-/* As syslog(3) would write it, RFC 3164; the months are those of no locale. */
+/* The format that syslog(3) writes (RFC 3164). Not with strftime(3), whose month names depend on the locale. */
 static char *log_entry(const char *line)
 {
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -133,7 +133,7 @@ static char *log_entry(const char *line)
 			 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)getpid(), LOG_LINE_MAX, line);
 }
 
-/* syslog(3) waits while the queue of /dev/log is full, and every user can fill it. */
+/* Does not use syslog(3), which waits while the queue of /dev/log is full: every user can fill that queue. */
 static void real_log(void *arg __attribute__((unused)), const char *line)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one seam through which actions reach the kernel: every system call that changes something, or that decides whether to, goes
- * through a table, so that tests can script each failure. Results are those of the system call: >= 0, or -errno. */
+/* The table of system calls through which actions reach the kernel: every call that changes something, or whose result decides whether
+ * to, goes through it, so that tests can replace it and produce each failure. Results are those of the call: >= 0, or -errno. */
 #ifndef LK_ACTION_SYS_H
 #define LK_ACTION_SYS_H
 
@@ -17,9 +17,9 @@ struct flock lk_sys_flock(short type, struct lk_range range);
 struct lk_sys {
 	void *arg;
 	int (*pidfd_open)(void *arg, int pid, unsigned flags); /* pidfd_open(2) */
-	int (*pidfd_send_signal)(void *arg, int pidfd, int sig); /* pidfd_send_signal(2); sig 0 probes */
+	int (*pidfd_send_signal)(void *arg, int pidfd, int sig); /* pidfd_send_signal(2); sig 0: only checks */
 	int (*pidfd_getfd)(void *arg, int pidfd, int fd); /* pidfd_getfd(2) */
-	int (*poll_exit)(void *arg, int pidfd, int timeout_ms); /* 1: ended, 0: not within the time */
+	int (*poll_exit)(void *arg, int pidfd, int timeout_ms); /* waits; 1: the process ended, 0: not in that time */
 	int (*flock)(void *arg, int fd, int op); /* flock(2) */
 	int (*fcntl_lock)(void *arg, int fd, int cmd, struct flock *fl); /* fcntl(2), the lock commands */
 	int (*set_lease)(void *arg, int fd, int type); /* fcntl(2) F_SETLEASE */
@@ -31,15 +31,15 @@ struct lk_sys {
 	/* statx(2) without sync. name "" with AT_EMPTY_PATH in flags: the descriptor itself. */
 	int (*stat_at)(void *arg, int dirfd, const char *name, int flags, struct statx *ret);
 	int (*close)(void *arg, int fd);
-	/* One datagram to the system's log, facility authpriv; it waits for nothing, and is lost where the log takes none. NULL: nothing is
-	 * logged. */
+	/* Sends one datagram to syslog, facility authpriv. Never waits: the line is lost if /dev/log does not take it at once. NULL:
+	 * nothing is logged. */
 	void (*log)(void *arg, const char *line);
 };
 
-/* Logs who does what: one line of printable ASCII, whatever names are in it. */
+/* Logs one line, with uid and euid in front. Bytes that are not printable ASCII, as in names, are escaped. */
 void lk_sys_log(const struct lk_sys *sys, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The real ones. */
+/* The real system calls. */
 extern const struct lk_sys lk_sys_real;
 
 #endif

@@ -20,13 +20,13 @@
 #define STALL_MS 2000
 #define CHANGED "target changed since you looked: "
 
-/* ---- reading about it in a helper process: one that changes its program just now can keep whoever reads about it waiting ---- */
+/* ---- reading about the process, in a helper: while a process is in execve(2), reading about it can hang ---- */
 
-/* What is to be seen of a target now. */
+/* What a look at the target showed. */
 struct seen {
-	int rc; /* 0; -ESRCH: there is no such process; -ETIMEDOUT: it does not answer; -errno */
+	int rc; /* 0; -ESRCH: there is no such process; -ETIMEDOUT: reading does not end; another -errno */
 	uint64_t start_ticks;
-	char comm[64]; /* not terminated; the kernel keeps 15 bytes, workqueue threads have longer ones */
+	char comm[64]; /* without NUL; the kernel keeps 15 bytes, /proc shows more for workqueue threads */
 	size_t comm_len;
 	struct lk_program program;
 	int lock_rc; /* 0: the lock shows on its descriptor; -ENOENT: it does not; -errno */
@@ -38,7 +38,7 @@ struct work {
 	struct seen *seen;
 };
 
-/* A lease that is being broken meanwhile prints another phase and mode, and is still the same lease. */
+/* A lease that is being broken by now shows another phase and mode, but it is still the same lease. */
 static int is_that_lock(void *arg, const struct lk_record *now, const char *line __attribute__((unused)),
 			size_t n __attribute__((unused)))
 {
@@ -86,7 +86,7 @@ static int read_stat(const struct work *w, struct seen *s)
 	return rc == -ENOENT ? -ESRCH : rc;
 }
 
-/* What the file is, not what it is called: that may change. Where it cannot be seen, it is not compared. */
+/* Device and inode number, not the path, which may change. If they cannot be read, programs are not compared. */
 static void read_program(const struct work *w, struct lk_program *ret)
 {
 	struct lk_proc_name name = lk_procroot_task_name(w->target->pid, 0, "exe");
@@ -96,7 +96,7 @@ static void read_program(const struct work *w, struct lk_program *ret)
 		*ret = (struct lk_program){ true, st.stx_dev_major, st.stx_dev_minor, st.stx_ino };
 }
 
-/* In the helper. What was seen is sent at once: the next look may be the one that does not come back. */
+/* Runs in the helper. What was read is sent before the program's file is looked at, because that may hang. */
 static int read_target(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
 {
 	const struct work *w = arg;
@@ -183,7 +183,7 @@ static int compare_process(const struct lk_target *t, const struct seen *now, st
 	return 0;
 }
 
-/* The first look: from here on the number cannot be given to another process unseen. */
+/* The first look. The pidfd is open already, so from here on it is noticed if the number passes to another process. */
 static int look_first(struct lk_target *t, const struct lk_procroot *root, struct lk_err *err)
 {
 	struct seen now;

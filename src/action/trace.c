@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tracing for real: ptrace(2), and what /proc says about a thread. */
+/* The real lk_trace: ptrace(2), and what /proc says about a thread. */
 #include "action/trace.h"
 
 #include <errno.h>
@@ -17,14 +17,14 @@
 #include "base/text.h"
 #include "source/host/procroot.h"
 
-/* linux/ptrace.h, which cannot be included beside sys/ptrace.h. */
+/* From linux/ptrace.h, which cannot be included together with sys/ptrace.h. */
 #define GET_RSEQ 0x420f
 #define GET_DISPATCH 0x4211
 #define GET_SYSCALL_INFO 0x420e /* the C library knows it since glibc 2.30 */
 #define INFO_ENTRY 1
 #define INFO_EXIT 2
 
-#define NAP_MS 20 /* a signal that was lost must not make us sleep for ever */
+#define NAP_MS 20 /* a SIGCHLD that was missed must not make us sleep for ever */
 
 struct rseq_configuration {
 	uint64_t address;
@@ -39,7 +39,7 @@ struct syscall_info {
 		struct {
 			uint64_t nr, args[6];
 		} entry;
-		int64_t result; /* op INFO_EXIT: followed by whether it is an error */
+		int64_t result; /* op INFO_EXIT; behind it the kernel says whether it is an error */
 	};
 	uint64_t room;
 };
@@ -203,7 +203,7 @@ static bool real_redirects_calls(void *arg __attribute__((unused)), int tid)
 	return trace(GET_DISPATCH, tid, sizeof(dispatch), (uintptr_t)&dispatch) >= 0 && dispatch.mode != 0;
 }
 
-/* Kept: finding out what kind of /proc it is would be much of the time that a thread is stopped. */
+/* Kept open: opening /proc and checking what kind it is would take much of the time for which a thread is stopped. */
 int lk_trace_proc_fd(void)
 {
 	static struct lk_procroot root = { .fd = -1 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory or the end of the program. */
+/* Memory allocation that never fails: when no memory is left, the program ends. */
 #include "base/alloc.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ void lk_alloc_fail(void)
 {
 	if (on_failure)
 		on_failure();
-	/* Not exit(3): other threads still run, and half an answer is not to be written out as if it were whole. */
+	/* Not exit(3): other threads still run, and exit(3) would flush an incomplete answer from the stdio buffers. */
 	_exit(2);
 }
 

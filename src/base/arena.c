@@ -15,11 +15,11 @@
 
 struct lk_arena_block {
 	struct lk_arena_block *next;
-	size_t size; /* bytes usable behind the header */
+	size_t size; /* bytes usable after the header */
 	_Alignas(max_align_t) unsigned char data[];
 };
 
-/* In the arena itself. */
+/* An entry of the list of memory from malloc(3) that is freed with the arena. The entry itself lies in the arena. */
 struct lk_arena_kept {
 	struct lk_arena_kept *next;
 	void *p;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Capabilities of this process (capabilities(7)). */
+/* Capabilities of the calling thread (capabilities(7)). */
 #include "base/caps.h"
 
 #include <errno.h>

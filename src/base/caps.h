@@ -6,7 +6,7 @@
 #include <linux/capability.h>
 #include <stdint.h>
 
-/* Older headers lack the last three, include/uapi/linux/capability.h. */
+/* Older kernel headers (include/uapi/linux/capability.h) lack these three. */
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38
 #endif
@@ -20,15 +20,16 @@
 #define LK_CAP(name) (UINT64_C(1) << (name))
 #define LK_CAPS_ALL UINT64_MAX
 
-/* What can be done now; all of them where the kernel does not say. */
+/* The effective set of this thread; LK_CAPS_ALL if capget(2) fails. */
 uint64_t lk_caps_effective(void);
 
-/* Gives up what is not in `permitted`, for good, here and for what is started from here; of the rest only `effective` can be used
- * until lk_caps_raise(). 0 or -errno. */
+/* Drops every capability that is not in `permitted`, for good, in this thread and in threads and processes created from it. Of the rest,
+ * only those in `effective` are in effect until lk_caps_raise(). 0 or -errno. */
 int lk_caps_limit(uint64_t effective, uint64_t permitted);
-/* Stops using what is not in `effective`, and gives nothing up. 0 or -errno. */
+/* Removes what is not in `effective` from the effective set only, so that lk_caps_raise() can undo it. 0 or -errno. */
 int lk_caps_lower(uint64_t effective);
-/* Uses some that are permitted. Returns what was effective before, for lk_caps_lower(). */
+/* Adds those of `caps` that are permitted to the effective set. Returns the effective set from before, for lk_caps_lower(); 0 if capget(2)
+ * fails. */
 uint64_t lk_caps_raise(uint64_t caps);
 
 #endif

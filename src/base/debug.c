@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines about what each part does. */
+/* Debug lines about what each part of the program does. */
 #include "base/debug.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ static void begin(void)
 		debug.fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
 	if (debug.fd < 0)
 		debug.fd = STDERR_FILENO;
-	/* A child that closes what it does not need keeps this one. */
+	/* At least 3: a child that closes all descriptors it does not need keeps this one (lk_debug_fd()). */
 	debug.fd = fcntl(debug.fd, F_DUPFD_CLOEXEC, 3);
 }
 
@@ -94,7 +94,7 @@ void lk_debug(enum lk_debug_part part, const char *fmt, ...)
 	safe = lk_sanitize_str(text, false);
 	line = lk_printf("%6lld ms %s %d: %s\n", (long long)(lk_io_now_ms() - debug.began_ms), name_of(part), getpid(),
 			 safe);
-	/* In one piece, so that lines of several processes do not mix; who reads them no more is no error. */
+	/* One write(2) for each line, so that lines of several processes do not mix. It is no error if nobody reads them any more. */
 	(void)!write(debug.fd, line, strlen(line));
 	errno = saved;
 }

@@ -15,7 +15,7 @@ COMPARE(lk_compare_u32, uint32_t)
 COMPARE(lk_compare_u64, uint64_t)
 COMPARE(lk_compare_size, size_t)
 
-/* Sorts, and keeps each once. */
+/* Sorts the set and removes duplicates. */
 #define SORT(set, compare) \
 	do { \
 		size_t kept = 0; \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sets of numbers, and comparing for qsort(3) and bsearch(3). */
+/* Sets of numbers, and comparison functions for qsort(3) and bsearch(3). */
 #ifndef LK_BASE_INTS_H
 #define LK_BASE_INTS_H
 
@@ -9,17 +9,17 @@
 
 #include "base/vec.h"
 
-/* Push in any order, then sort: a set is sorted and has each number once. Freed by lk_vec_done(). */
+/* Push numbers in any order, then call the sort function, which also removes duplicates. Freed by lk_vec_done(). */
 typedef LK_VEC(int) lk_ints; /* pids, tids, descriptors */
 typedef LK_VEC(uint64_t) lk_u64s; /* ids, hashes, inodes */
 
 void lk_ints_sort(lk_ints *s);
 void lk_u64s_sort(lk_u64s *s);
-/* Of a sorted set. */
+/* The set must be sorted. */
 bool lk_ints_has(const lk_ints *s, int x);
 bool lk_u64s_has(const lk_u64s *s, uint64_t x);
 
-/* Below 0, 0 or above 0, as x stands to y. */
+/* <0, 0 or >0: x is less than, equal to or greater than y. */
 #define lk_compare(x, y) \
 	({ \
 		__auto_type x_ = (x); \
@@ -28,7 +28,7 @@ bool lk_u64s_has(const lk_u64s *s, uint64_t x);
 		(x_ > y_) - (x_ < y_); \
 	})
 
-/* Of elements that are such a number, or a struct that begins with one. */
+/* For elements that are such a number, or structs that begin with one. */
 int lk_compare_int(const void *a, const void *b);
 int lk_compare_u32(const void *a, const void *b);
 int lk_compare_u64(const void *a, const void *b);

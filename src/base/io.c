@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads with a bound, writes that are whole, and files that appear whole or not at all. */
+/* Reads with a size limit, complete writes, and files that appear whole or not at all. */
 #include "base/io.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 
-#define TMP_NAMES_MAX 8 /* tried until one is free */
+#define TMP_NAMES_MAX 8 /* random names that are tried */
 
 int lk_io_openat(int dirfd, const char *path, int flags)
 {
@@ -70,11 +70,11 @@ int lk_io_read_at(int dirfd, const char *path, size_t limit, lk_buf *out)
 	return fd < 0 ? fd : lk_io_read_fd(fd, limit, out);
 }
 
-/* A window on a long text. */
+/* State of lk_io_each_line(): a buffer that moves through the file. */
 struct lines {
 	char *v;
 	size_t n;
-	bool skips; /* the rest of a line that was too long */
+	bool skips; /* within a line that was too long: skip the rest of it */
 	lk_io_line_cb cb;
 	void *arg;
 };
@@ -87,7 +87,7 @@ static int pass_line(struct lines *l, const char *line, size_t n)
 	return skips ? 0 : l->cb(l->arg, line, n);
 }
 
-/* Whole lines are passed on; what is left is moved to the front. */
+/* Passes complete lines to the callback and moves the incomplete rest to the front of the buffer. */
 static int pass_lines(struct lines *l)
 {
 	size_t at = 0;
@@ -288,7 +288,7 @@ static void atomic_free(struct lk_io_atomic *a)
 	*a = (struct lk_io_atomic){ .fd = -1 };
 }
 
-/* mkostemp(3) beneath a directory. */
+/* Like mkostemp(3), but relative to a directory. */
 static int make_tmp(struct lk_io_atomic *a)
 {
 	for (int i = 0; i < TMP_NAMES_MAX; i++) {
@@ -337,11 +337,11 @@ static int sync_dir_of(const struct lk_io_atomic *a)
 
 	if (fd < 0)
 		return fd;
-	/* Some file systems cannot sync a directory; the rename stands all the same. */
+	/* Some file systems cannot fsync(2) a directory (EINVAL); the rename is done all the same. */
 	return fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 }
 
-/* Some file systems cannot rename without replacing; all of those that have hard links can link so. */
+/* Some file systems do not know RENAME_NOREPLACE; link(2) does not replace either, and those with hard links can do that. */
 static int name_new(const struct lk_io_atomic *a)
 {
 	if (renameat2(a->dirfd, a->tmp, a->dirfd, a->path, RENAME_NOREPLACE) == 0)

@@ -11,58 +11,60 @@
 #include "base/err.h"
 #include "base/vec.h"
 
-/* openat(2) again on EINTR, always O_CLOEXEC. fd or -errno. */
+/* openat(2) with O_CLOEXEC, repeated on EINTR. A descriptor or -errno. */
 int lk_io_openat(int dirfd, const char *path, int flags);
 
-/* Appends what there is until end of file, at most `limit` bytes. 0; -EFBIG: there is more, and *out has the first `limit`; or
+/* Appends to *out until end of file, at most `limit` bytes. 0; -EFBIG: the file is longer, *out has got its first `limit` bytes; or
  * -errno. */
 int lk_io_read_fd(int fd, size_t limit, lk_buf *out);
-/* The same, but when it is that late by lk_io_now_ms(), and there is more, -ETIMEDOUT. 0: no limit. */
+/* The same, but -ETIMEDOUT if deadline_ms, by lk_io_now_ms(), passes before end of file (checked after each read(2)). 0: no deadline. */
 int lk_io_read_fd_until(int fd, size_t limit, int64_t deadline_ms, lk_buf *out);
-/* Opens O_RDONLY, reads, closes. Not for files of users: only for kernel files and our own. */
+/* Opens for reading, reads as lk_io_read_fd() does, closes. Only for kernel files and our own files, not for arbitrary files of users. */
 int lk_io_read_at(int dirfd, const char *path, size_t limit, lk_buf *out);
-/* Calls cb for each line, without its newline, of a kernel file of any length, until it returns non-zero, which is returned. Of a line
- * longer than LK_IO_LINE_MAX only the beginning is passed. 0 or -errno. */
+/* Calls cb for each line (without its newline) of a kernel file of any length. If cb returns non-zero, stops and returns that. Of a line
+ * longer than LK_IO_LINE_MAX only the first LK_IO_LINE_MAX bytes are passed. 0 or -errno. */
 #define LK_IO_LINE_MAX 65536
 typedef int (*lk_io_line_cb)(void *arg, const char *line, size_t n);
 int lk_io_each_line(int dirfd, const char *path, lk_io_line_cb cb, void *arg);
-/* The whole link text in *out, however long. 0 or -errno. */
+/* Appends the whole text of a link, up to about 2 MiB, to *out. 0 or -errno. */
 int lk_io_readlink_at(int dirfd, const char *path, lk_buf *out);
 
-/* Calls cb for each entry of a directory, "." and ".." left out, until it returns non-zero, which is
- * returned. dirfd of cb is the directory itself. 0 or -errno. */
+/* Calls cb for each entry of a directory except "." and "..". If cb returns non-zero, stops and returns that. The dirfd of cb is the
+ * directory itself, borrowed. 0 or -errno. */
 typedef int (*lk_io_entry_cb)(void *arg, int dirfd, const char *name);
 int lk_io_each_entry(int dirfd, const char *path, lk_io_entry_cb cb, void *arg);
 
-/* All of it, or -errno. */
+/* Writes all n bytes, however few of them write(2) takes at once. 0 or -errno. */
 int lk_io_write_all(int fd, const void *p, size_t n);
-/* A stream that writes so, for a signal would make stdio lose what it was writing. Fully buffered; closing it closes fd. */
+/* A stream that writes with lk_io_write_all(), because a signal (EINTR) can make stdio lose what it was writing. Fully buffered; closing
+ * the stream closes fd. */
 FILE *lk_io_stream(int fd);
 
-/* CLOCK_MONOTONIC and CLOCK_REALTIME in ms. */
+/* In ms: CLOCK_MONOTONIC, CLOCK_REALTIME, and CLOCK_MONOTONIC with its fraction. */
 int64_t lk_io_now_ms(void);
 int64_t lk_io_wall_ms(void);
 double lk_io_now_ms_exact(void);
 /* CPU time of this thread, and of the child processes of this program that have been waited for, in ms (getrusage(2)). */
 double lk_io_cpu_ms(void);
 
-/* A file under construction beside its final name. */
+/* A new file, written under a temporary name beside its final name. */
 struct lk_io_atomic {
 	int fd; /* write here; -1 when not open */
-	int dirfd; /* borrowed; where the path begins */
+	int dirfd; /* borrowed; `path` and `tmp` are relative to it */
 	char *tmp; /* owned */
 	char *path; /* owned */
 };
 
 /* Creates the temporary file (0600). 0 or -errno with err. */
 int lk_io_atomic_begin(struct lk_io_atomic *a, const char *path, struct lk_err *err);
-/* The same for a name beneath a directory, which stays open until the end. */
+/* The same for a path relative to dirfd, which the caller keeps open until commit or abort. */
 int lk_io_atomic_begin_at(struct lk_io_atomic *a, int dirfd, const char *path, struct lk_err *err);
-/* A stream on a descriptor of its own: closing it leaves the file open for the end. NULL with errno. */
+/* A stream on a duplicate of a->fd; closing it leaves a->fd open. NULL with errno set. */
 FILE *lk_io_atomic_stream(const struct lk_io_atomic *a);
-/* fsync, rename over `path`, fsync of the directory. On failure the temporary file is removed. Either way *a is done. */
+/* fsync(2), rename(2) over `path`, fsync(2) of the directory. On failure the temporary file is removed. Either way *a is freed. 0 or -errno
+ * with err. */
 int lk_io_atomic_commit(struct lk_io_atomic *a, struct lk_err *err);
-/* The same, but what has the name already stays: -EEXIST. */
+/* The same, but never replaces an existing file: -EEXIST. */
 int lk_io_atomic_commit_new(struct lk_io_atomic *a, struct lk_err *err);
 void lk_io_atomic_abort(struct lk_io_atomic *a);
 

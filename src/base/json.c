@@ -11,9 +11,9 @@
 #include "base/text.h"
 
 #define CHUNK ((size_t)64 * 1024) /* bytes written at once */
-#define NAME_ROOM 64 /* for a name with _b64 behind it */
-#define LONGEST_ESCAPE 6 /* bytes that one becomes */
-#define STEP 2 /* blanks a level is indented by */
+#define NAME_ROOM 64 /* for a name with _b64 appended */
+#define LONGEST_ESCAPE 6 /* bytes that one byte can become */
+#define STEP 2 /* spaces of indentation for each level */
 
 /* ---- text ---- */
 
@@ -58,7 +58,7 @@ int lk_json_done(struct lk_json *j)
 
 /* ---- where a value stands ---- */
 
-/* 0: outermost. */
+/* What the next value is in: '{', '[' or '\n' as in lk_json.open; 0: outermost. */
 static char inside(const struct lk_json *j)
 {
 	return j->open.n ? j->open.v[j->open.n - 1] : 0;
@@ -91,7 +91,7 @@ static void new_field(struct lk_json *j)
 	j->item = false;
 }
 
-/* An element of a list that is no plain value has its dash in the first line of what is in it. */
+/* If an element of a list is itself an object or a list, its dash goes on the first line of its contents. */
 static void place_field(struct lk_json *j, const char *name, bool begins)
 {
 	if (j->open.n && !name)
@@ -121,7 +121,7 @@ static void place_in_lines(struct lk_json *j, const char *name, bool begins)
 	}
 }
 
-/* begins: an object or a list. */
+/* begins: the value is an object or a list. */
 static void place(struct lk_json *j, const char *name, bool begins)
 {
 	if (j->layout != LK_JSON_COMPACT) {
@@ -177,7 +177,7 @@ static void close_in_lines(struct lk_json *j, bool empty)
 	j->item = false;
 }
 
-/* What may have become long is written as soon as a row or all is complete. */
+/* Text that has become long is written as soon as a row, or the whole value, is complete. */
 void lk_json_end(struct lk_json *j)
 {
 	char kind = j->open.v[--j->open.n];
@@ -275,7 +275,7 @@ static void put_quote(struct lk_json *j)
 		put_char(j, '"');
 }
 
-/* A code unit of UTF-16. Returns where it ends. */
+/* Writes the escape of one UTF-16 code unit. Returns where it ends. */
 static char *escape_unit(char *p, uint32_t unit)
 {
 	static const char hex[] = "0123456789ABCDEF";
@@ -303,7 +303,7 @@ static char *escape(char *p, uint32_t cp)
 	return escape_unit(escape_unit(p, 0xd800 + ((cp - 0x10000) >> 10)), 0xdc00 + (cp & 0x3ff));
 }
 
-/* Whether all of it could be said. */
+/* False: some byte was not valid UTF-8, or was NUL, and became U+FFFD. */
 static bool put_text(struct lk_json *j, const char *s, size_t n)
 {
 	char *p = room(j, n * LONGEST_ESCAPE);

@@ -11,20 +11,20 @@
 #include "base/vec.h"
 
 enum lk_json_layout {
-	LK_JSON_COMPACT, /* no blanks; each outermost value is a line */
-	LK_JSON_INDENTED, /* for people to read and to copy: a member a line */
-	LK_JSON_FIELDS, /* "type: flock": a member a line, without the signs around names and values */
+	LK_JSON_COMPACT, /* no spaces; a newline after each outermost value and before each row */
+	LK_JSON_INDENTED, /* for people to read and to copy: one member on each line */
+	LK_JSON_FIELDS, /* one member on each line, as "type: flock": no quotes, braces or commas */
 };
 
-/* In place; zero-initialised but for `f` and `layout`. */
+/* The caller provides the storage: zero-initialised except for `f` and `layout`. */
 struct lk_json {
-	FILE *f; /* borrowed, for LK_JSON_COMPACT; NULL: the text is only collected */
+	FILE *f; /* borrowed, only with LK_JSON_COMPACT; NULL: the text is only collected */
 	enum lk_json_layout layout;
 	lk_buf text; /* what is not yet written */
-	int error; /* of the first write that failed, -errno; from then on nothing is written */
-	bool more; /* in the innermost object or list there is something already */
-	bool item; /* fields: the line that comes next begins an element of a list */
-	lk_buf open; /* what is to be closed: '{', '[', or '\n' for a list of rows */
+	int error; /* -errno of the first write that failed; nothing is written after it */
+	bool more; /* the innermost open object or list has a member or element already */
+	bool item; /* LK_JSON_FIELDS: the next line begins an element of a list */
+	lk_buf open; /* a stack of what is open: '{', '[', or '\n' for a list of rows */
 	struct lk_json_kept {
 		const void *of; /* NULL: nothing is kept */
 		size_t begin;
@@ -32,38 +32,39 @@ struct lk_json {
 	} kept[2];
 };
 
-/* Writes what is left, without flushing f, and frees all. 0 or -errno. */
+/* Writes the rest without flushing f, and frees everything. 0, or -errno of the first write that failed. */
 int lk_json_done(struct lk_json *j);
 
-/* In all that follows `name` is a member's, plain ASCII; NULL for an element of a list, and outermost. */
+/* In all functions below, `name` is the name of a member, in plain ASCII; NULL for an element of a list and for an outermost value. */
 
 void lk_json_begin(struct lk_json *j, const char *name); /* an object */
 void lk_json_begin_list(struct lk_json *j, const char *name);
-/* A list of which each element stands in a line of its own, and is written when it is complete. */
+/* A list whose elements begin on a line of their own, and can be written to f as soon as they are complete. */
 void lk_json_begin_rows(struct lk_json *j, const char *name);
-void lk_json_end(struct lk_json *j); /* whatever was begun last */
+void lk_json_end(struct lk_json *j); /* ends what was begun last */
 
-/* For what many rows share, members of an object that are not its first ones: true, and they are written, if the last ones of this
- * slot (0 or 1) were of the same thing, which must not have changed; else they are to be written, and then to be kept. */
+/* Members that many rows repeat are formatted only once. lk_json_again(): if the last members kept in this slot (0 or 1) are those of the
+ * same object `of`, writes them again and returns true. If false, the caller writes the members, then calls lk_json_keep(). They must not
+ * be the first members of their JSON object (the kept text begins with a comma), and *of must not change in between. */
 bool lk_json_again(struct lk_json *j, int slot, const void *of);
 void lk_json_keep(struct lk_json *j, int slot, const void *of);
 
 void lk_json_null(struct lk_json *j, const char *name);
 void lk_json_bool(struct lk_json *j, const char *name, bool v);
 void lk_json_number(struct lk_json *j, const char *name, int64_t v);
-void lk_json_number_if(struct lk_json *j, const char *name, int64_t v, bool known); /* else null */
+void lk_json_number_if(struct lk_json *j, const char *name, int64_t v, bool known); /* null if not known */
 void lk_json_unsigned(struct lk_json *j, const char *name, uint64_t v);
-/* Always with a point or an exponent, and exact; null for what is no finite number. */
+/* Always with a decimal point or an exponent, and exact; NaN and infinity become null. */
 void lk_json_real(struct lk_json *j, const char *name, double v);
 
-/* NULL: null. What is no UTF-8 becomes U+FFFD byte by byte. */
+/* NULL: null. Each byte that is not valid UTF-8 becomes U+FFFD. */
 void lk_json_string(struct lk_json *j, const char *name, const char *s);
-/* n bytes, a NUL becoming U+FFFD too. Whether the string says them exactly. */
+/* The string s[0..n); a NUL becomes U+FFFD too. True: the JSON string has exactly these bytes. */
 bool lk_json_string_n(struct lk_json *j, const char *name, const char *s, size_t n);
-/* Two members: the string, and under NAME_b64 its bytes in base64 where the string is not exact, else null. */
+/* Two members: NAME is the string; NAME_b64 is its bytes in base64 if the string is not exact, else null. */
 void lk_json_bytes(struct lk_json *j, const char *name, const char *s);
 void lk_json_base64(struct lk_json *j, const char *name, const void *p, size_t n);
-/* Strings of digits: decimal for what passes 2^53; hexadecimal, as `digits` digits at least. */
+/* Strings of digits: decimal, for numbers that may exceed 2^53; hexadecimal, with at least `digits` digits. */
 void lk_json_decimal(struct lk_json *j, const char *name, uint64_t v);
 void lk_json_hex(struct lk_json *j, const char *name, uint64_t v, size_t digits);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The hash table: open addressing over 8-byte slots, grown at three quarters. */
+/* The hash table: open addressing over 8-byte slots, grown when three quarters are used. */
 #include "base/map.h"
 
 #include <stdatomic.h>
@@ -55,7 +55,7 @@ static void grow(struct lk_index *ix)
 	size_t gap = 0;
 
 	bigger.slots = lk_alloc(bigger.cap, sizeof(*bigger.slots));
-	/* From a gap on, so that what was added first is found first in the bigger one too. */
+	/* Start at an empty slot, so that of equal hashes the one added first is found first in the bigger table too. */
 	while (ix->cap && ix->slots[gap].next)
 		gap++;
 	for (size_t n = 0; n < ix->cap; n++) {
@@ -139,7 +139,7 @@ uint64_t lk_hash(uint64_t h, const void *p, size_t n)
 	return h;
 }
 
-/* The kernel gives every program 16 random bytes. */
+/* The secret is taken from the 16 random bytes that the kernel gives every program (getauxval(3), AT_RANDOM). */
 uint64_t lk_mix_begin(void)
 {
 	static _Atomic uint64_t seed;
@@ -156,7 +156,7 @@ uint64_t lk_mix_begin(void)
 	return s;
 }
 
-/* The halves of the product of two numbers that both depend on the secret. */
+/* Combines the halves of a product whose factors both depend on the secret h. */
 uint64_t lk_mix(uint64_t h, uint64_t a, uint64_t b)
 {
 	uint64_t x = a ^ h, y = b ^ (h * UINT64_C(0x9e3779b97f4a7c15) | 1);

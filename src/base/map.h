@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The hash table: an index over elements that stand elsewhere, and on it a map from byte strings to numbers. No removal. Memory that is
- * out ends the program (base/alloc.h). */
+/* The hash table: an index over elements that are stored elsewhere and, built on it, a map from byte strings to numbers. Nothing can be
+ * removed. Running out of memory ends the program (base/alloc.h). */
 #ifndef LK_BASE_MAP_H
 #define LK_BASE_MAP_H
 
@@ -10,13 +10,13 @@
 
 #include "base/vec.h"
 
-/* -- an index: 8 bytes for each element of an array, whose own elements are compared with what is looked for -- */
+/* -- an index: an 8-byte slot for each element of an array of the caller, who compares the element with the key -- */
 
 #define LK_INDEX_NONE UINT32_MAX /* no element has this number */
 
 struct lk_index_slot;
 
-/* In place; zero-initialised is empty. */
+/* The caller provides the storage; zero-initialised is empty. */
 struct lk_index {
 	struct lk_index_slot *slots;
 	size_t cap; /* a power of two, or 0 */
@@ -28,9 +28,9 @@ void lk_index_done(struct lk_index *ix);
 /* Is element `value` the one that is looked for? */
 typedef bool (*lk_index_same)(const void *arg, uint32_t value, const void *key);
 
-/* The first element added with this hash that is the same, LK_INDEX_NONE: none. */
+/* The number of the first element added with this hash that is the same as key; LK_INDEX_NONE: none. */
 uint32_t lk_index_find(const struct lk_index *ix, uint64_t hash, lk_index_same same, const void *arg, const void *key);
-/* Whether it is there already is not looked at. LK_INDEX_NONE, where numbers end, ends the program like memory that is out. */
+/* Does not check whether the element is there already. The value LK_INDEX_NONE (too many elements) ends the program. */
 void lk_index_add(struct lk_index *ix, uint64_t hash, uint32_t value);
 
 /* -- a map -- */
@@ -41,7 +41,7 @@ struct lk_map_entry {
 	size_t value;
 };
 
-/* In place; zero-initialised is empty. */
+/* The caller provides the storage; zero-initialised is empty. */
 struct lk_map {
 	struct lk_index index;
 	LK_VEC(struct lk_map_entry); /* .v[0..n): each key once, in the order they were set first */
@@ -55,13 +55,13 @@ void lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value);
 
 /* -- hashes -- */
 
-/* For tables in memory only: they start from a secret of this run of the program, so that nobody can choose names or ranges that
+/* For tables in memory only: lk_mix_begin() is a secret of this run of the program, so that nobody can choose names or ranges that
  * collide. */
 uint64_t lk_mix_begin(void);
 uint64_t lk_mix(uint64_t h, uint64_t a, uint64_t b);
 uint64_t lk_mix_bytes(uint64_t h, const void *p, size_t n);
 
-/* 64-bit FNV-1a, chainable, the same from run to run: start with LK_HASH_INIT. Not keyed: not for secrets. */
+/* 64-bit FNV-1a, chainable, the same from run to run: start with LK_HASH_INIT. Not keyed: whoever chooses the input can make it collide. */
 #define LK_HASH_INIT UINT64_C(0xcbf29ce484222325)
 uint64_t lk_hash(uint64_t h, const void *p, size_t n);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bytes of the machine to text that is safe for a terminal, and its width there. */
+/* Turns bytes that came from the machine into text that is safe for a terminal, and measures its width there. */
 #include "base/sanitize.h"
 
 #include <langinfo.h>
@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-/* Format characters that wcwidth(3) may call printable but that hide or reorder text (Unicode 15, Cf and kin). */
+/* Format characters that wcwidth(3) may call printable but that hide or reorder text (Unicode 15, category Cf and similar). */
 static const struct {
 	uint32_t first, last;
 } hidden[] = {
@@ -66,7 +66,7 @@ static char *escape_byte(char *p, unsigned char byte)
 	return p;
 }
 
-/* How many bytes from s on are plain: most names are plain from the first byte to the last. */
+/* How many bytes from s on are plain ASCII without a backslash: a fast path, because most names are plain throughout. */
 static size_t plain_len(const char *s, size_t n)
 {
 	size_t i = 0;
@@ -76,7 +76,7 @@ static size_t plain_len(const char *s, size_t n)
 	return i;
 }
 
-/* One character that is not plain, or one byte of what is none. */
+/* Adds one character that is not plain, or one invalid byte. Returns how many bytes of s were used. */
 static size_t add_special(char **p, const char *s, size_t n, bool utf8)
 {
 	size_t len = shown_len(s, n, utf8);

@@ -18,7 +18,7 @@ bool lk_sanitize_locale_is_utf8(void);
 
 /* s[0..n) made safe. Heap, caller frees. */
 char *lk_sanitize(const char *s, size_t n, bool utf8);
-/* The same, appended. */
+/* The same, appended to *out. */
 void lk_sanitize_add(lk_buf *out, const char *s, size_t n, bool utf8);
 char *lk_sanitize_str(const char *s, bool utf8); /* NULL in, NULL out */
 

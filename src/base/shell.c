@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names as words for a shell. */
+/* Quotes names as words for a shell. */
 #include "base/shell.h"
 
 #include <string.h>
@@ -9,13 +9,13 @@
 
 #define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-"
 
-/* zsh looks for a program behind a leading "=". */
+/* zsh replaces a word that begins with "=" by the path of that program. */
 static bool is_plain_word(const char *s)
 {
 	return *s && *s != '=' && !s[strspn(s, PLAIN)];
 }
 
-/* Bytes that a terminal shows as they are. */
+/* Whether a terminal can show the bytes as they are. */
 static bool is_shown_as_is(const char *s, bool utf8)
 {
 	lk_auto_mem char *safe = lk_sanitize_str(s, utf8);
@@ -31,11 +31,12 @@ static void put_quoted(const char *s, lk_buf *out)
 	lk_buf_puts(out, "'");
 }
 
-/* What stands in quotes in quotes: a "!" would bring back old commands there. */
+/* Writes what is between the inner quotes of "$(printf '...')" or $'...'. A "!" is escaped, because within double quotes it would bring
+ * back old commands. */
 static void put_bytes(const char *s, const char *escape, lk_buf *out)
 {
 	for (bool first = true; *s; s++, first = false) {
-		/* printf(1) has escapes of its own, and options. */
+		/* printf(1) interprets "%", and a leading "-" as an option. */
 		if (strchr(PLAIN " ", *s) && *s != '%' && !(first && *s == '-'))
 			lk_buf_add(out, s, 1);
 		else
@@ -46,7 +47,7 @@ static void put_bytes(const char *s, const char *escape, lk_buf *out)
 void lk_shell_quote(const char *bytes, bool utf8, lk_buf *out)
 {
 	size_t n = strlen(bytes);
-	bool cut = n && bytes[n - 1] == '\n'; /* by $(...) */
+	bool cut = n && bytes[n - 1] == '\n'; /* $(...) removes a newline at the end */
 
 	if (is_plain_word(bytes))
 		lk_buf_puts(out, bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names in command lines that people copy. */
+/* Quoting of names in command lines that people copy. */
 #ifndef LK_BASE_SHELL_H
 #define LK_BASE_SHELL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers, UTF-8 and base64, strictly read. */
+/* Strict reading, and writing, of numbers, UTF-8 and base64. */
 #include "base/text.h"
 
 #include <ctype.h>
@@ -283,7 +283,7 @@ static int b64_quad(const char *s, bool last, unsigned char *out)
 			return -1;
 		v = v << 6 | (uint32_t)d;
 	}
-	/* Bits behind the last byte: another spelling of the same bytes. */
+	/* Non-zero bits after the last byte would be another spelling of the same bytes. */
 	if (v & ((UINT32_C(1) << 8 * pad) - 1))
 		return -1;
 	out[0] = (unsigned char)(v >> 16);

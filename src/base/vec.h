@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Growing arrays. LK_VEC(T) declares an in-place vector of T; zero-initialised is empty. */
+/* Growing arrays. LK_VEC(T) is a struct that holds a vector of T; zero-initialised is empty. */
 #ifndef LK_BASE_VEC_H
 #define LK_BASE_VEC_H
 
@@ -14,7 +14,7 @@
 		size_t cap; \
 	}
 
-/* Memory that is out ends the program (base/alloc.h). */
+/* Running out of memory ends the program (base/alloc.h). */
 
 /* Makes room for n more elements of `size` bytes. */
 void lk_vec_reserve(void *v, size_t *cap, size_t used, size_t n, size_t size);
@@ -31,7 +31,7 @@ typedef LK_VEC(char) lk_buf;
 void lk_buf_add(lk_buf *b, const void *p, size_t n);
 void lk_buf_puts(lk_buf *b, const char *s);
 void lk_buf_fill(lk_buf *b, char c, size_t n); /* n times c */
-/* A number in decimal; as at least `digits` lower-case hex digits. */
+/* Appends a number in decimal; lk_buf_hex(): with at least `digits` lower-case hex digits. */
 void lk_buf_number(lk_buf *b, int64_t v);
 void lk_buf_unsigned(lk_buf *b, uint64_t v);
 void lk_buf_hex(lk_buf *b, uint64_t v, size_t digits);

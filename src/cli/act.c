@@ -15,16 +15,17 @@
 #include "cli/print.h"
 
 #define ANSWER_MAX 128
-#define REASONS_MAX 5 /* on standard error; the plan has all */
+#define REASONS_MAX 5 /* refusals printed on standard error; the plan has all of them */
 
 /* ---- asking ---- */
 
 struct terminal {
 	int in, out;
-	int own; /* to be closed; -1: none */
+	int own; /* opened here and to be closed; negative: none */
 };
 
-/* The controlling terminal, whatever standard input is; else the terminal that we were started on. */
+/* Opens the controlling terminal, even if standard input is redirected. Without one, uses standard input and standard error if both are
+ * terminals. */
 static bool open_terminal(struct terminal *t)
 {
 	t->own = lk_io_openat(AT_FDCWD, "/dev/tty", O_RDWR | O_NOCTTY);
@@ -51,7 +52,7 @@ static bool can_ask(void)
 	return possible;
 }
 
-/* One line without its newline. false: end of file, an error, or longer than any answer. */
+/* Reads one line, without its newline. false: end of file, an error, or the line does not fit. */
 static bool read_line(int fd, char *buf, size_t size)
 {
 	size_t n = 0;
@@ -74,7 +75,7 @@ static bool read_line(int fd, char *buf, size_t size)
 	return true;
 }
 
-/* 1: answered, 0: end of file, -ENOTTY: nobody to ask. */
+/* 1: answered; 0: no answer could be read (end of file, an error, a line that is too long); -ENOTTY: there is no terminal to ask on. */
 static int ask(const char *question, const char *hint, char answer[ANSWER_MAX])
 {
 	lk_auto_mem char *safe = lk_sanitize_str(question, lk_sanitize_locale_is_utf8());
@@ -92,7 +93,7 @@ static int ask(const char *question, const char *hint, char answer[ANSWER_MAX])
 	return answered;
 }
 
-/* Only y or yes is a yes; an empty line, anything else and end of file are No. 0: go on. */
+/* 0: go on, because of --yes or of the answer "y" or "yes". An empty line, any other answer and end of file mean no. */
 static enum lk_status confirm(const struct lk_cli *cli, const char *question)
 {
 	char answer[ANSWER_MAX];
@@ -110,7 +111,7 @@ static enum lk_status confirm(const struct lk_cli *cli, const char *question)
 	return LK_STATUS_REFUSED;
 }
 
-/* The number of the process that loses its lock, whatever --yes says. 0: it was typed. */
+/* Asks for the number of the process that loses its lock, even with --yes. 0: it was typed. */
 static enum lk_status confirm_pid(int pid)
 {
 	char answer[ANSWER_MAX], expected[16];
@@ -158,7 +159,7 @@ static void put_plan(const struct lk_out *o, const struct lk_action *a, bool pla
 	fflush(o->f);
 }
 
-/* Whoever throws the plan away still learns why nothing was done. */
+/* Says on standard error why nothing was done, for those who discard standard output and with it the plan. */
 static void say_refusals(const struct lk_action *a)
 {
 	size_t n = 0;
@@ -197,7 +198,6 @@ static enum lk_status status_of(const struct lk_action *a, int rc)
 	}
 }
 
-/* Executes and reports. */
 static enum lk_status execute(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
 			      const struct lk_lock *const *rows, size_t n_rows)
 {
@@ -217,7 +217,7 @@ static enum lk_status execute(const struct lk_cli *cli, const struct lk_session 
 	return status;
 }
 
-/* Nothing is to be run: the plan is all. */
+/* Ends without running the plan: it is refused, it was not confirmed (then error says so), or --dry-run was given. */
 static enum lk_status only_plan(const struct lk_cli *cli, const struct lk_session *s, struct lk_action *a,
 				const struct lk_lock *const *rows, size_t n_rows, const char *error)
 {

@@ -20,7 +20,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* By trying it; of settings of the screen, that judges. */
+/* Tries the value on a scratch struct. Values of options that are only settings of the screen are checked later (cli/settings.c). */
 static bool value_is_good(const struct lk_option *o, char *value)
 {
 	struct lk_cli scratch = { 0 };
@@ -51,7 +51,7 @@ static struct lk_conf_line split(const char *s, size_t n)
 	return w;
 }
 
-/* A flag of the screen may say yes or no. */
+/* A flag that is only a setting of the screen may have the value yes or no. */
 static const char *wrong_argument(const struct lk_option *o, const struct lk_conf_line *line)
 {
 	if (o->arg && !line->n_value)
@@ -101,7 +101,7 @@ int lk_conf_each(const char *text, size_t n, const char *path, lk_conf_take take
 		if (p == stop || *p == '#')
 			continue;
 		line = split(p, (size_t)(stop - p));
-		/* Such a name is no name either: whoever takes lines finds it wrong. */
+		/* A line with a NUL byte in it gets an empty name, so that `take` finds it wrong. */
 		if (memchr(p, '\0', line.n_text))
 			line.n_name = 0;
 		wrong = take(arg, &line);

@@ -20,7 +20,7 @@ void lk_events_init(struct lk_events *e, const struct lk_cli *cli)
 
 /* ---- JSON ---- */
 
-/* What goes into an event's object beside the event. */
+/* Members of an event's JSON object that are not in struct lk_event. */
 struct extra {
 	const char *name;
 	int64_t interval_ms; /* -1: null */
@@ -116,7 +116,7 @@ static struct tm local_time(int64_t unix_ms)
 	return tm;
 }
 
-/* The clock shows no date: a new day is said. */
+/* Lines for people show the time without a date, so a new day gets a line of its own. */
 static void put_time(struct lk_events *e, int64_t unix_ms)
 {
 	struct tm tm = local_time(unix_ms);
@@ -142,7 +142,7 @@ static void put_word(FILE *f, const char *name)
 	fprintf(f, " %-13s", buf);
 }
 
-/* A cell of the table of locks, made safe; before it `before`. */
+/* Prints `before` and a cell of the table of locks, sanitized; nothing if the cell is empty. */
 static void put_cell(const struct lk_events *e, const char *before, const char *column, const struct lk_row *row)
 {
 	const struct lk_column *col = lk_column_find(column, strlen(column));
@@ -161,7 +161,7 @@ static const char *how_of(const struct lk_lock *l)
 	return l->how == LK_HOW_AMBIGUOUS ? " (one of several files or holders)" : " (holder not found)";
 }
 
-/* What it was before, where that is the news. */
+/* The mode and range that the lock had before the event. Not for "granted", where they are those of the request. */
 static void put_change(const struct lk_events *e, const struct lk_event *ev)
 {
 	struct lk_row was = { .snap = ev->before_snap, .lock = ev->before };

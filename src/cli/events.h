@@ -10,18 +10,18 @@ struct lk_events {
 	struct lk_out out;
 	bool json;
 	bool full; /* JSON with the details of --full */
-	int day; /* of the year, of the last line for people; -1: none yet */
+	int day; /* tm_yday of the last line for people; -1: none yet */
 };
 
-/* As the command line wants it, on standard output. */
+/* Sets up *e as the command line asks, for standard output. */
 void lk_events_init(struct lk_events *e, const struct lk_cli *cli);
 
-/* Write errors stay in the stream. Each prints whole lines. */
+/* All of these print whole lines. Write errors stay in the stream (ferror(3)). */
 
-/* The head: who looks, where, since when and how often. */
+/* The head of the output: host, start time, interval, how many locks are held and waited for. */
 void lk_events_start(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms);
 void lk_events_put(struct lk_events *e, const struct lk_event *ev);
-/* A sign of life while nothing happens. */
+/* Shows that the program is alive while nothing happens. */
 void lk_events_heartbeat(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms);
 
 #endif

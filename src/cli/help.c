@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is printed of the tables: help, the list of columns, the version; and the verb help. */
+/* Output made from the tables: help, the list of columns, the version; and the verb help. */
 #include "cli/help.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Texts made from the tables. */
+/* Help texts made from the tables of verbs, options and columns. */
 #ifndef LK_CLI_HELP_H
 #define LK_CLI_HELP_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program: what surrounds a verb. */
+/* main(): what happens before and after the verb runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -21,8 +21,8 @@ static void say_out_of_memory(void)
 		return;
 }
 
-/* A descriptor 0, 1 or 2 that is closed would be given to the next file opened, and output would land there. Opened the wrong
- * way round, using it is an error as it should be. */
+/* If descriptor 0, 1 or 2 is closed, the next file opened would get that number, and output would land in it. So each is opened on
+ * /dev/null, in the mode in which using it fails: 0 for writing, 1 and 2 for reading. */
 static void occupy_standard_descriptors(void)
 {
 	static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
@@ -33,7 +33,7 @@ static void occupy_standard_descriptors(void)
 	}
 }
 
-/* A plan alone changes nothing. */
+/* With --dry-run a verb changes nothing, so it is not refused. */
 static enum lk_status act_or_look(const struct lk_cli *cli)
 {
 	struct lk_err err = { 0 };
@@ -75,7 +75,8 @@ int main(int argc, char **argv)
 
 	lk_alloc_on_failure(say_out_of_memory);
 	occupy_standard_descriptors();
-	/* What characters are and in which language the system says its errors; the rest would be a dozen more files to read. */
+	/* Only these two categories: LC_CTYPE for the encoding, LC_MESSAGES for the language of strerror(3). LC_ALL would cost the reading
+	 * of a dozen more files. */
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
 	lk_open_output();

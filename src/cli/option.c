@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A command line, from argv to struct lk_cli. */
+/* Parses the command line: argv to struct lk_cli. */
 #include "cli/option.h"
 
 #include <getopt.h>
@@ -8,10 +8,10 @@
 
 #include "base/alloc.h"
 
-/* What getopt_long(3) returns for a long option: this and its place in the table. */
+/* For a long option getopt_long(3) returns this plus its index in the table. */
 #define LONG 256
 
-/* What getopt_long(3) wants, made from the table for one set of groups. */
+/* Arguments for getopt_long(3), made from the table for one set of groups. */
 struct getopt_words {
 	lk_buf letters;
 	struct option *names;
@@ -27,7 +27,7 @@ static void make_getopt_words(struct getopt_words *w, unsigned groups, const cha
 	for (const struct lk_option *o = NULL; (o = lk_option_next(o, groups));) {
 		if (o->letter)
 			lk_buf_printf(&w->letters, "%c%s", o->letter, o->arg ? ":" : "");
-		/* Two of one name would be no more than an abbreviation of both. */
+		/* If a name were listed twice, each of its abbreviations would be ambiguous. */
 		if (lk_option_find(o->name, strlen(o->name), groups) == o)
 			w->names[n++] = (struct option){ o->name, o->arg ? required_argument : no_argument, NULL,
 							 LONG + (int)(o - table) };
@@ -41,7 +41,8 @@ static void free_getopt_words(struct getopt_words *w)
 	free(w->names);
 }
 
-/* What getopt_long(3) returned; one letter may mean different options to different verbs. NULL: it is no option of theirs. */
+/* The option for what getopt_long(3) returned. One letter may mean different options to different verbs. NULL: no option of these
+ * groups. */
 static const struct lk_option *option_of(int c, unsigned groups)
 {
 	size_t n;
@@ -50,7 +51,7 @@ static const struct lk_option *option_of(int c, unsigned groups)
 	return c >= LONG ? &table[c - LONG] : lk_option_letter((char)c, groups);
 }
 
-/* It says nothing against the screen: an option of it, or of every verb. */
+/* The screen has this option, as one of its own or as one of every verb. */
 static bool fits_screen(int c)
 {
 	unsigned groups = LK_OPTIONS_SCREEN | LK_OPTIONS_COMMON;
@@ -59,8 +60,8 @@ static bool fits_screen(int c)
 	return o && (c >= LONG ? lk_option_find(o->name, strlen(o->name), groups) : lk_option_letter((char)c, groups));
 }
 
-/* The place of the verb in argv; argc when there is none. Options of every verb may stand before it; *ret_fits: the screen has all of
- * them. */
+/* The index of the verb in argv; argc when there is none. Options of any verb may stand before it; *ret_fits: the screen has all of
+ * those. */
 static int find_verb(int argc, char **argv, bool *ret_fits)
 {
 	struct getopt_words w;
@@ -87,7 +88,7 @@ static enum lk_status refuse_option(const struct lk_cli *cli, unsigned groups, c
 
 	if (c == ':')
 		return lk_cli_misuse(cli->verb, "option %s needs an argument", word);
-	/* An option that is known was not refused for itself: it was given an argument. */
+	/* getopt_long(3) sets optopt also for a known option that was given an argument it does not take. */
 	if (optopt && !option_of(optopt, groups))
 		return lk_cli_misuse(cli->verb, "'%s' has no option -%c", verb, optopt);
 	if (optopt)
@@ -95,14 +96,14 @@ static enum lk_status refuse_option(const struct lk_cli *cli, unsigned groups, c
 	return lk_cli_misuse(cli->verb, "'%s' has no option %s", verb, word);
 }
 
-/* argv[optind] is what stands behind the option and its argument. */
+/* argv[optind] is the word after the option and its argument. */
 static enum lk_status apply(struct lk_cli *cli, const struct lk_option *o, char **argv)
 {
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
 	int rc = 0;
 
-	/* Settings of the screen come after what its files say; but nothing is changed from now on. */
+	/* Settings of the screen are kept, to be applied after those in its files. Not so --readonly, which takes effect now. */
 	if (cli->verb == &lk_verb_screen && o->where & LK_OPTIONS_SETTING && !o->sticks)
 		*lk_vec_push(&cli->screen) = (struct lk_screen_option){ o, optarg };
 	else if (o->kind == LK_KIND_THEN)
@@ -136,7 +137,7 @@ static enum lk_status parse_options(int argc, char **argv, struct lk_cli *cli)
 	return status;
 }
 
-/* How many words stand behind the first "--"; -1: there is none. */
+/* How many words follow the first "--"; -1: there is none. */
 static int words_behind_dashes(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -165,7 +166,8 @@ static enum lk_status split_command(struct lk_cli *cli, int n_behind)
 	return 0;
 }
 
-/* A file that cannot be understood does not make looking impossible; what changes something is refused later. */
+/* A file that cannot be understood does not stop verbs that only look; verbs that change something are refused later
+ * (lk_privilege_refuse()). */
 static void read_configuration(struct lk_cli *cli)
 {
 	struct lk_err err = { 0 };

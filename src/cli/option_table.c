@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of options and settings, and looking things up in it. */
+/* The table of options and settings, and the functions that look things up in it. */
 #include <string.h>
 
 #include "cli/option.h"
@@ -24,12 +24,12 @@
 #define CONF LK_OPTIONS_CONF
 #define SETTING LK_OPTIONS_SETTING
 
-/* Where a member is; the compiler warns when it is not of that type. */
+/* The offset of a member; the compiler warns when the member is not of that type. */
 #define AT(in, type, member) (offsetof(struct in, member) + 0 * sizeof((type *)NULL == &((struct in *)NULL)->member))
 #define CLI(type, member) AT(lk_cli, type, member)
 #define SET(type, member) AT(lk_settings, type, member)
 
-/* Kinds with the member of struct lk_cli that they go to. */
+/* A kind, and the member of struct lk_cli that it sets. */
 #define FLAG(member) .kind = LK_KIND_FLAG, .in_cli = CLI(bool, member)
 #define TEXT(member) .kind = LK_KIND_TEXT, .in_cli = CLI(const char *, member)
 #define WORD(type, member) .kind = LK_KIND_WORD, .in_cli = CLI(type, member)

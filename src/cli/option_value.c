@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the argument of an option or the value of a setting comes to, by its kind. */
+/* Parses arguments of options and values of settings, by their kind. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "cli/option.h"
 
-#define SECONDS_MAX (INT_MAX / 1000 - 1) /* of lk_text_seconds_ms() */
+#define SECONDS_MAX (INT_MAX / 1000 - 1) /* the limit of lk_text_seconds_ms() */
 
 static int set_word(const struct lk_option *o, const char *called, const char *value, unsigned *at, struct lk_err *err)
 {
@@ -32,7 +32,7 @@ static int set_word(const struct lk_option *o, const char *called, const char *v
 	return -EINVAL;
 }
 
-/* n within the bounds: as it is, or brought there. */
+/* Brings *n within the bounds. true: it was within them, or `bound` allows changing it. */
 static bool fit(const struct lk_option *o, bool bound, uint64_t *n)
 {
 	uint64_t max = o->max ? o->max : UINT64_MAX, near = *n < o->min ? o->min : *n > max ? max : *n;
@@ -110,7 +110,7 @@ static int add_list(lk_words *words, char letter, char *list, struct lk_err *err
 	size_t before = words->n;
 	char *save;
 
-	/* In place: the words are those of argv. */
+	/* Splits in place: the words point into argv. */
 	for (char *word = strtok_r(list, ",", &save); word; word = strtok_r(NULL, ",", &save))
 		*lk_vec_push(words) = word;
 	return words->n > before ? 0 : lk_err_set(err, -EINVAL, "option -%c has an empty argument", letter);
@@ -147,7 +147,7 @@ static int read_signal(const char *word, int *ret, struct lk_err *err)
 			  SIGRTMAX);
 }
 
-/* -s stands before every --then, wherever it was given. */
+/* The signal of -s is the first step, even if -s was given after a --then. */
 static int set_signal(struct lk_cli_act *act, const char *word, struct lk_err *err)
 {
 	struct lk_signal_step first = { 0 };

@@ -56,7 +56,7 @@ void lk_out_init(struct lk_out *o, const struct lk_cli *cli)
 	};
 }
 
-/* -N: the column of numbers in the place of the column of names. */
+/* -N: shows the column UID in place of USER. */
 static void use_numbers(lk_columns *cols)
 {
 	const struct lk_column *uid = lk_column_find("UID", 3);
@@ -67,7 +67,7 @@ static void use_numbers(lk_columns *cols)
 	}
 }
 
-/* What the command line says of columns, on top of the default set. */
+/* Changes *ret, which has the default set, as the options ask. */
 static enum lk_status choose_columns(const struct lk_cli *cli, lk_columns *ret)
 {
 	struct lk_err err = { 0 };
@@ -107,7 +107,7 @@ static bool is_shared(const struct lk_row *row)
 	return row->holder && row->lock->n_holders > 1;
 }
 
-/* The path stays last. */
+/* Adds the column; PATH stays last if it was. */
 static void add_column(lk_columns *cols, const char *name)
 {
 	const struct lk_column *last = cols->n ? cols->v[cols->n - 1] : NULL;
@@ -154,7 +154,7 @@ static void drop_column(lk_columns *cols, const char *name)
 	cols->n = n;
 }
 
-/* On a narrow terminal it needs the place of what says less. */
+/* On a narrow terminal MEANING takes the place of columns that say less. HOW goes only if every row is exact. */
 static void make_room(lk_columns *cols, const struct lk_row *rows, size_t n)
 {
 	bool doubt = false;
@@ -201,7 +201,7 @@ char *lk_out_cell(const struct lk_out *o, const struct lk_column *col, const str
 	return copy;
 }
 
-/* Bytes of one character or escape at s, and its cells. */
+/* The length in bytes of one character or escape at s; *ret_cells: its width in cells. */
 static size_t unit(const char *s, size_t n, bool utf8, size_t *ret_cells)
 {
 	size_t len = 1;
@@ -303,7 +303,7 @@ void lk_out_flush(const struct lk_out *o, lk_buf *text, size_t least)
 	text->n = 0;
 }
 
-/* ret_doubt, ret_nameless: counts locks whose holder is only recorded, or not known. */
+/* Adds to *ret_doubt the locks whose holder is only recorded, and to *ret_nameless those whose holder is not known. */
 static void add_holders(lk_ints *list, const struct lk_lock *l, size_t *ret_doubt, size_t *ret_nameless)
 {
 	for (size_t i = 0; i < l->n_holders; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Makes cells safe and tells how wide they are. */
+/* Makes sanitized cells and measures their width. */
 #include "cli/out_cell.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "table/get.h"
 
 struct lk_cell_memo {
-	const void *of; /* the file or process it was made for; NULL: it depends on more */
+	const void *of; /* the file or process it was made from; NULL: it depends on more than that */
 	lk_buf safe, noted;
 	size_t width;
 };
@@ -39,7 +39,7 @@ static const void *depends_on(const struct lk_column *col, const struct lk_row *
 	return col->flags & LK_COL_OF_PROC ? lk_row_proc(row) : NULL;
 }
 
-/* A name that ends as a deleted file is shown: its parenthesis becomes an escape, so that the two differ. */
+/* A file name may itself end in "(deleted)" or "(replaced)": its parenthesis becomes an escape, to tell it from our note. */
 static void mark_false_note(lk_buf *safe, size_t n_note)
 {
 	static const char escape[] = "\\x28";
@@ -54,7 +54,7 @@ static void mark_false_note(lk_buf *safe, size_t n_note)
 	safe->n += grown;
 }
 
-/* Cells are separated by blanks: those within one are escaped, and one that is empty has a sign. */
+/* Raw cells are separated by blanks: blanks within a cell become escapes, an empty cell becomes "-", and "-" an escape. */
 static void make_raw(struct lk_cell_maker *m, lk_buf *safe)
 {
 	lk_buf *copy = &m->text;
@@ -88,7 +88,7 @@ static void make(struct lk_cell_maker *m, const struct lk_column *col, const str
 		make_raw(m, safe);
 }
 
-/* What stands behind the cell in a table. */
+/* Appends the note of the column, if it has one for this row. */
 static void add_note(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *cell)
 {
 	lk_buf *noted = &m->memos[col].noted, *note = &m->text;

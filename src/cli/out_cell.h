@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The cells of many rows, one after the other: memory is used again, and what a row shares with the one before is not made anew. */
+/* Makes the cells of many rows, one after the other: memory is reused, and a cell that depends on the file or process alone is not made
+ * again while that stays the same. */
 #ifndef LK_CLI_OUT_CELL_H
 #define LK_CLI_OUT_CELL_H
 
@@ -7,10 +8,10 @@
 #include "cli/out.h"
 
 struct lk_cell {
-	const char *s; /* made safe; borrowed until the next cell of the same column */
+	const char *s; /* sanitized; borrowed until the next cell of the same column */
 	size_t n; /* bytes */
 	size_t width; /* cells of a terminal; tables only */
-	size_t n_note; /* so many of the bytes at its end are a note, as many cells wide, which is not to be cut */
+	size_t n_note; /* length of the note at its end, in bytes and in cells; it must not be cut */
 };
 
 struct lk_cell_memo;

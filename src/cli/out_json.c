@@ -8,7 +8,7 @@
 
 /* ---- values ---- */
 
-/* For numbers of the kernel that stay far below 2^63; one that does not is not to be believed. */
+/* Prints a number of the kernel: null for 0, which means unknown, and above INT64_MAX, which cannot be right. */
 static void put_unsigned(struct lk_json *j, const char *name, uint64_t v)
 {
 	lk_json_number_if(j, name, (int64_t)v, v > 0 && v <= INT64_MAX);
@@ -78,7 +78,7 @@ void lk_out_json_file(struct lk_json *j, const char *name, const struct lk_file 
 	lk_json_end(j);
 }
 
-/* Another process: null where there is none, or it is not known which. */
+/* A parent, session leader or tracer: null if there is none or it is not known. */
 static void put_relative(struct lk_json *j, const char *name, int pid, const char *comm)
 {
 	if (pid <= 0) {
@@ -211,7 +211,7 @@ void lk_out_json_row(struct lk_json *j, const char *name, const struct lk_snapsh
 
 /* ---- the document ---- */
 
-/* Tenths are as much as a clock reading is worth. */
+/* Rounds to tenths of a millisecond: more digits of a clock reading say nothing. */
 static double tenths(double ms)
 {
 	return ms >= 0 && ms <= 1e12 ? (double)(int64_t)(ms * 10 + 0.5) / 10 : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the verbs say, as JSON. */
+/* The answer of each verb: the member "answer" of the JSON document. */
 #include "base/ints.h"
 #include "cli/out_json_private.h"
 #include "source/file_name.h"
@@ -106,7 +106,7 @@ static void put_companion(struct lk_json *j, const struct lk_answer_companion *c
 	lk_json_end(j);
 }
 
-/* Each once, in the order they are met. */
+/* Adds pid unless it is there already; the list is not sorted. */
 static void add_pid(lk_ints *pids, int pid)
 {
 	for (size_t i = 0; i < pids->n; i++) {
@@ -116,7 +116,7 @@ static void add_pid(lk_ints *pids, int pid)
 	*lk_vec_push(pids) = pid;
 }
 
-/* The locks on the file that the i-th of them is on. */
+/* i: the first lock of the list on its file. Prints that file and all locks of the list that are on it. */
 static void put_namesake(struct lk_json *j, const lk_namesakes *list, size_t i)
 {
 	const struct lk_file *file = list->v[i]->file;
@@ -296,7 +296,7 @@ static void put_waits(struct lk_json *j, const struct lk_answer_waits *w)
 
 /* ---- actions ---- */
 
-/* results: those that say what happened; else those that were said before. */
+/* results: the lines that say what happened; else the lines of the plan. */
 static void put_lines(struct lk_json *j, const char *name, const struct lk_action *a, bool results)
 {
 	lk_json_begin_list(j, name);

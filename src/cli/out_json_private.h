@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of the JSON document. `name`: of the member, as in base/json.h. */
+/* Parts of the JSON document. `name`: the name of the member, as in base/json.h. */
 #ifndef LK_CLI_OUT_JSON_PRIVATE_H
 #define LK_CLI_OUT_JSON_PRIVATE_H
 
@@ -10,7 +10,7 @@ void lk_out_json_range(struct lk_json *j, struct lk_range range); /* "start", "e
 void lk_out_json_ids(struct lk_json *j, const char *name, const struct lk_lock *const *locks, size_t n);
 void lk_out_json_file(struct lk_json *j, const char *name, const struct lk_file *file);
 void lk_out_json_unread(struct lk_json *j, const char *name, const struct lk_fact_unread *u, size_t n);
-/* What the verb says, as "answer". */
+/* Prints the member "answer". */
 void lk_out_json_answer(struct lk_json *j, const struct lk_answer *a);
 
 #endif

@@ -11,7 +11,7 @@
 enum {
 	DEFAULT_WIDTH = 80,
 	WIDEST_LABEL = 24,
-	LEAST_PICTURE = 24, /* on a narrow terminal the names give way */
+	LEAST_PICTURE = 24, /* cells; on a narrow terminal labels are cut to leave as much */
 };
 
 /* One map while it is printed. */
@@ -20,12 +20,12 @@ struct map {
 	const struct lk_lanes *lanes;
 	struct lk_picture picture;
 	size_t n_shown; /* lanes */
-	size_t label; /* cells */
+	size_t label; /* the width of the labels, in cells */
 };
 
 /* ---- the picture ---- */
 
-/* Made safe and cut. Heap. */
+/* The label of lane i, sanitized and cut. Heap. */
 static char *safe_label(const struct map *m, size_t i, size_t cells)
 {
 	const struct lk_lane *lane = &m->lanes->lanes[i];
@@ -54,7 +54,7 @@ static void measure_labels(struct map *m, size_t width)
 	}
 }
 
-/* A line: the label, blanks, and what is drawn of the lane; without one of the ruler, or with a label of all lanes. */
+/* Prints a line: the label, blanks, and the picture of the lane. lane NULL: the ruler, or with a label the sum of all lanes. */
 static void put_line(const struct map *m, const char *label, const struct lk_lane *lane)
 {
 	size_t cells = lk_sanitize_width(label, m->o->utf8);
@@ -107,7 +107,7 @@ static void put_legend(const struct map *m)
 	fputs(m->lanes->size >= 0 ? "   | end of file\n" : "\n", m->o->f);
 }
 
-/* Stretches that are numbered, and what the names of locked ones mean. */
+/* Lists the stretches if they are numbered, and explains the names of those with locks or requests. */
 static void put_ranges(const struct map *m)
 {
 	bool numbered = m->picture.ruler == LK_RULER_NUMBERS;

@@ -6,7 +6,7 @@
 #include "cli/out.h"
 #include "table/lanes.h"
 
-/* No more lanes than this unless all are asked for. */
+/* No more lanes than this are drawn without --all. */
 #define LK_MAP_LANES 50
 
 /* The picture, its legend, and what each lane is in words. all: every lane. Write errors stay in the stream. */

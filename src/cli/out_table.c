@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables and trees for people, printed by libsmartcols. Cells are made safe and cut to fit before it gets them. */
+/* Tables and trees for people, printed by libsmartcols. Cells are sanitized and cut to fit before they are passed to it. */
 #include <libsmartcols.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define SEPARATOR 1 /* cells between columns */
 #define COLOR_ALARM "\033[1;31m"
-#define WIDTH_MIN 12 /* cells no column is cut below, unless it is narrower */
+#define WIDTH_MIN 12 /* cells; no column is cut to less */
 
 struct sheet {
 	const struct lk_out *out;
@@ -20,18 +20,18 @@ struct sheet {
 	const struct lk_row *rows;
 	size_t n;
 	struct lk_cell_maker maker;
-	size_t *widths; /* cells, by column: of its widest cell, then of what it may have */
+	size_t *widths; /* cells, by column: the width of its widest cell; fit() may reduce it */
 	struct libscols_table *table;
 };
 
-/* The library fails for want of memory alone. */
+/* libsmartcols fails only for want of memory. */
 static void must(int rc)
 {
 	if (rc < 0)
 		lk_alloc_fail();
 }
 
-/* Cells are safe already. Write errors stay in the stream. */
+/* noencoding: cells are sanitized already. Write errors stay in the stream. */
 static struct libscols_table *new_table(const struct lk_out *o, bool headings)
 {
 	struct libscols_table *table = scols_new_table();
@@ -41,7 +41,7 @@ static struct libscols_table *new_table(const struct lk_out *o, bool headings)
 	scols_table_enable_noheadings(table, !headings);
 	scols_table_enable_ascii(table, !o->utf8);
 	scols_table_enable_colors(table, o->color);
-	/* Nothing but a path or a command may be cut, and it is cut here: the library cuts on the right alone. */
+	/* Only columns with LK_COL_TRUNC or LK_COL_TRUNC_LEFT may be cut, which is done here: the library cuts on the right only. */
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	return table;
 }
@@ -57,7 +57,7 @@ static void must_add_column(struct libscols_table *table, const char *name, int 
 	must(scols_table_new_column(table, name, 0, flags) ? 0 : -1);
 }
 
-/* The word says it already; the colour only helps to find it. */
+/* The colour says no more than the word does; it only helps to find the row. */
 static const char *color_of(const struct lk_column *col, const struct lk_lock *l)
 {
 	if (strcmp(col->name, "STATE") != 0)
@@ -92,7 +92,7 @@ static bool may_shrink(const struct sheet *s, size_t c)
 	return s->cols->v[c]->flags & (LK_COL_TRUNC | LK_COL_TRUNC_LEFT) && s->widths[c] > WIDTH_MIN;
 }
 
-/* All cells of a column that are wider than it. */
+/* Cuts the cells of column c that are wider than s->widths[c]. */
 static void cut_cells(struct sheet *s, size_t c)
 {
 	struct lk_cell cell;
@@ -110,7 +110,7 @@ static void cut_cells(struct sheet *s, size_t c)
 	}
 }
 
-/* Takes cells from the widest column that may be cut until the rows fit, or nothing is left to take. */
+/* Makes the widest column that may be cut narrower, cell by cell, until the rows fit or no column may be cut further. */
 static void fit(struct sheet *s)
 {
 	size_t n = s->cols->n, sum = (n - 1) * SEPARATOR;
@@ -137,7 +137,7 @@ static void fit(struct sheet *s)
 	}
 }
 
-/* A heading alone still says what was looked for. */
+/* For a table without rows: its headings still say what was looked for. */
 static void print_heading(const struct lk_out *o, const lk_columns *cols)
 {
 	for (size_t c = 0; c < cols->n; c++)
@@ -147,9 +147,9 @@ static void print_heading(const struct lk_out *o, const lk_columns *cols)
 
 /* ---- trees ---- */
 
-#define INDENT 2 /* cells of a level */
+#define INDENT 2 /* cells per level */
 
-/* The line of a branch, made safe and cut to fit. Heap. */
+/* The text of a branch, sanitized, its path cut to fit. Heap. */
 static char *branch_text(const struct lk_out *o, const struct lk_out_branch *b, size_t indent)
 {
 	lk_auto_mem char *before = lk_sanitize_str(b->before, o->utf8);

@@ -25,7 +25,7 @@ static bool is_json(const struct lk_cli *cli)
 	return cli->format == LK_FORMAT_JSON || cli->format == LK_FORMAT_JSONL;
 }
 
-/* In JSON, without --full: `who` is asked about few processes, and what they are is half of the answer. */
+/* `who` prints the jobs in JSON even without --full: it is asked about few processes, and what they are is half of the answer. */
 static bool has_jobs(const struct lk_cli *cli)
 {
 	return cli->verb == &lk_verb_who;

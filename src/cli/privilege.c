@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Capabilities that are given up, and what --readonly refuses. */
+/* Gives up capabilities, and refuses what --readonly forbids. */
 #include "cli/privilege.h"
 
 #include <errno.h>
@@ -12,18 +12,18 @@
 #include "base/caps.h"
 
 #define READ (LK_CAP(CAP_DAC_READ_SEARCH) | LK_CAP(CAP_SYS_PTRACE) | LK_CAP(CAP_BPF) | LK_CAP(CAP_PERFMON))
-/* The files of mappings, /proc/PID/map_files. */
+/* CAP_CHECKPOINT_RESTORE: to look into /proc/PID/map_files. */
 #define LOOK (READ | LK_CAP(CAP_CHECKPOINT_RESTORE))
 #define WRITE (LK_CAP(CAP_DAC_OVERRIDE) | LK_CAP(CAP_FOWNER))
 
 static const struct {
 	enum lk_privilege privilege;
-	uint64_t effective, permitted; /* at once; and only where it is raised for a call */
+	uint64_t effective, permitted; /* usable at once; and only after lk_caps_raise() */
 } needs[] = {
 	{ LK_PRIVILEGE_SIGNAL, LK_CAP(CAP_KILL), 0 },
-	/* CAP_SYS_ADMIN to suspend a filter of system calls, PTRACE_O_SUSPEND_SECCOMP. */
+	/* CAP_SYS_ADMIN to suspend a seccomp filter, ptrace(2) PTRACE_O_SUSPEND_SECCOMP. */
 	{ LK_PRIVILEGE_RELEASE, LK_CAP(CAP_SYS_ADMIN) | LK_CAP(CAP_LEASE), 0 },
-	/* CAP_SYS_RESOURCE for the room that a full file system keeps for root. */
+	/* CAP_SYS_RESOURCE for the blocks that a file system reserves for root. */
 	{ LK_PRIVILEGE_FILES, WRITE | LK_CAP(CAP_SYS_RESOURCE), 0 },
 	{ LK_PRIVILEGE_USES, 0, LK_CAP(CAP_SYS_ADMIN) },
 };
@@ -35,7 +35,7 @@ bool lk_privilege_is_lent(void)
 
 enum lk_status lk_privilege_begin(void)
 {
-	/* What libraries look for files by. */
+	/* Variables that tell libraries where to look for files. */
 	static const char *const names[] = { "HOME", "XDG_CONFIG_HOME", "TERMINFO", "TERMINFO_DIRS", "TERMCAP" };
 
 	if (getuid() != geteuid() || getgid() != getegid()) {
@@ -69,7 +69,7 @@ static unsigned privileges_of(const struct lk_cli *cli)
 {
 	unsigned p = cli->verb->privileges;
 
-	/* Only opening the file, for a lock on it, and signals and releases before, need them. */
+	/* `test` needs to open the FILE only with these options, `rm` and `mv` need signals and releases only if they are asked for. */
 	if (cli->verb->takes_command && (cli->command || cli->act.acquire || cli->act.hold_ms || cli->act.confirm))
 		p |= LK_PRIVILEGE_FILES;
 	if (cli->verb->options & LK_OPTIONS_FILE_ACT && !cli->release_first && !cli->act.steps.n)
@@ -83,7 +83,7 @@ int lk_privilege_limit(const struct lk_cli *cli, struct lk_err *err)
 	unsigned p = privileges_of(cli);
 	int rc;
 
-	/* A capture and another tree of files are read as the caller may read them. */
+	/* A capture or another /proc tree is read with the rights of the caller only. */
 	if (lk_privilege_is_lent() && (cli->from || cli->proc))
 		return failed(lk_caps_limit(0, 0), err);
 	if (cli->read_only)
@@ -95,7 +95,7 @@ int lk_privilege_limit(const struct lk_cli *cli, struct lk_err *err)
 			permitted |= needs[i].permitted;
 		}
 	}
-	/* A command gets what the caller has. */
+	/* Nothing is given up for good: the COMMAND gets the capabilities that the caller has. */
 	if (cli->command)
 		return failed(lk_caps_lower(effective), err);
 	rc = lk_caps_limit(effective, effective | permitted);

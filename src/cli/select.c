@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which rows the options of the command line choose. */
+/* Decides which rows the options of the command line choose. */
 #include "cli/select.h"
 
 #include <pwd.h>
@@ -55,7 +55,7 @@ static enum lk_status set_filter(struct lk_select *sel, const char *text)
 	enum lk_status status = 0;
 
 	if (lk_filter_parse(text, &sel->filter, &err) < 0) {
-		/* The expression stands on a line of its own, and under it what is wrong. */
+		/* The text has three lines: the error, the expression, and a mark where it is wrong. */
 		lk_say_lines(lk_err_text(&err));
 		status = lk_cli_see_help(sel->cli->verb);
 	}
@@ -139,7 +139,7 @@ static bool is_wanted_file(const struct lk_session *s, const struct lk_lock *l)
 	if (!s->n_targets)
 		return true;
 	for (size_t i = 0; i < s->n_targets; i++) {
-		/* Where the kernel cannot tell files apart, rather one row too many. */
+		/* If several files may share the kernel's key, rather one row too many. */
 		if (s->targets[i].resolved && lk_lock_is_on(l, &s->targets[i].file) != LK_NO)
 			return true;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every verb that looks does: the source is opened, the locks are read, and what could not be read is said. */
+/* Opens the source, reads the locks, and says what could not be read, for every verb that looks. */
 #include "cli/session.h"
 
 #include <errno.h>
@@ -85,7 +85,8 @@ void lk_session_name_unread(const struct lk_session *s, const char *text, const 
 	lk_vec_done(&b);
 }
 
-/* An ordinary user was refused their descriptors already: a second number of processes says no more. */
+/* For an ordinary user, the processes whose system calls could not be read are those whose descriptors could not be read, which is said
+ * already. */
 static bool is_said_already(const struct lk_snapshot *s, const struct lk_problem *p)
 {
 	const struct lk_problem *unread = lk_snapshot_problem(s, LK_UNREAD_FDINFO);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The settings of the screen: their values, and which of the places they come from counts. */
+/* The settings of the screen: their values, and which of their sources wins. */
 #include "cli/settings.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #define BINDS_MAX 256
 
-/* The rows that are settings, each with its own member: begin with NULL. NULL at the end. */
+/* The next setting that has a member of its own (not an alias, not `bind`). o NULL: the first; NULL at the end. */
 static const struct lk_option *next_row(const struct lk_option *o)
 {
 	do {
@@ -169,7 +169,7 @@ static uint32_t step_seconds(const struct lk_option *o, uint32_t now, int by)
 	return (uint32_t)(by > 0 ? o->max : o->min);
 }
 
-/* Around the ends of the list. */
+/* Wraps around at the ends of the list. */
 static unsigned step_word(const struct lk_option *o, unsigned now, int by)
 {
 	unsigned n = 0;
@@ -196,14 +196,14 @@ void lk_settings_step(struct lk_settings *s, const struct lk_option *o, int by)
 
 /* -- where they come from -- */
 
-/* The first one counts. */
+/* Keeps the first warning only. */
 static void note_first(char **warning, const struct lk_err *err)
 {
 	if (!*warning)
 		*warning = lk_strdup(lk_err_text(err));
 }
 
-/* What is no setting of the screen is for the verbs. */
+/* Skips options that are no settings of the screen: lk_conf_apply() sets those for the verbs. */
 static void take_machine(const struct lk_conf *conf, struct lk_settings *set, char **warning)
 {
 	for (size_t i = 0; i < conf->defaults.n; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the user can choose about the screen: by options, in the configuration files, in the setup pane. Rows of the table of options
- * (cli/option.h) that have LK_OPTIONS_SETTING. */
+/* The settings of the screen, which the user can change by options, in the configuration files and in the setup pane. They are the rows of
+ * the table of options (cli/option.h) that have LK_OPTIONS_SETTING. */
 #ifndef LK_CLI_SETTINGS_H
 #define LK_CLI_SETTINGS_H
 
@@ -34,28 +34,29 @@ void lk_settings_init(struct lk_settings *s); /* the defaults */
 void lk_settings_done(struct lk_settings *s);
 void lk_settings_copy(struct lk_settings *ret, const struct lk_settings *s);
 
-/* Sets one by its name. Numbers out of bounds are brought within them. 0, -ENOENT: there is none of that name; -EINVAL with a
- * sentence. value NULL: a flag that was only named. */
+/* Sets the setting with that name. Numbers out of bounds are brought within them. value NULL: only the name was given, as for a flag. 0,
+ * or with a sentence -ENOENT: there is no such setting, or -EINVAL. */
 int lk_settings_set(struct lk_settings *s, const char *name, const char *value, struct lk_err *err);
-/* The value of a row as the file would have it; heap; NULL: there is none, or `bind`. */
+/* The value of setting o as in the file. Heap; NULL: it is empty, or o is an alias or `bind`. */
 char *lk_settings_text(const struct lk_settings *s, const struct lk_option *o);
-/* Likewise, but NULL: it is the default. */
+/* The same, but NULL also if the value is the default. */
 char *lk_settings_changed(const struct lk_settings *s, const struct lk_option *o);
-/* The next value (by 1) or the one before (by -1) of a flag, a word or a number. */
+/* Changes a flag, a word or a number to the next value (by 1) or the previous one (by -1). */
 void lk_settings_step(struct lk_settings *s, const struct lk_option *o, int by);
 
-/* Built-in, then the machine's file, then the user's, then the command line; readonly from any of them stays. A file that is wrong
- * leaves its sentence in *ret_warning (heap, NULL none). 0, or the status after it was said which option is wrong. */
+/* Sets *set, which has the defaults, from the machine's file, then from the user's, then from the command line; the last one wins, but
+ * readonly from any of them stays. *ret_warning, NULL before, gets a sentence about the first file that is wrong (heap). 0, or the exit
+ * status after a wrong option was reported. */
 enum lk_status lk_settings_choose(const struct lk_cli *cli, struct lk_settings *set, char **ret_warning);
 
-/* $XDG_CONFIG_HOME/lockscope/config, or ~/.config/... when that is unset; heap; NULL: there is none to be used (not an absolute path,
- * effective and real user differ). */
+/* $XDG_CONFIG_HOME/lockscope/config, or ~/.config/lockscope/config when that is unset. Heap; NULL: no file may be used (no absolute path,
+ * effective and real user or group differ, or the program has rights that its caller lacks). */
 char *lk_settings_path(void);
-/* One long option a line, as in /etc/lockscope.conf. A file that is not there is empty. 0, or -EINVAL with a sentence that names the first line
- * that is wrong (the others count), or -errno. */
+/* Reads one long option a line, as in /etc/lockscope.conf. A missing file counts as empty. 0, or -EINVAL with a sentence that names the
+ * first line that is wrong (the others count), or -errno. */
 int lk_settings_read(struct lk_settings *s, const char *path, struct lk_err *err);
-/* Those that differ from the defaults, to a new file that then takes the name's place: 0600, missing folders are made 0700. 0 or -errno
- * with a sentence; -EPERM: not as root in another user's home. */
+/* Writes the settings that differ from the defaults to a new file (0600), which then replaces `path`; missing directories are made (0700).
+ * 0 or -errno with a sentence; -EPERM: under sudo, or where a directory is a link or belongs to another user. */
 int lk_settings_save(const struct lk_settings *s, const char *path, struct lk_err *err);
 
 #endif

@@ -27,7 +27,7 @@ char *lk_settings_path(void)
 	return home && home[0] == '/' ? lk_printf("%s/.config/lockscope/config", home) : NULL;
 }
 
-/* Never a pipe that keeps us waiting, never a device. */
+/* A descriptor or -errno; -EINVAL: it is no regular file. O_NONBLOCK, because opening a FIFO would wait for a writer. */
 static int open_file(const char *path)
 {
 	int fd = lk_io_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -43,7 +43,7 @@ static int open_file(const char *path)
 
 struct reading {
 	struct lk_settings *set;
-	lk_buf words; /* of the wrong line */
+	lk_buf words; /* what is wrong with the last wrong line */
 };
 
 static const char *take_line(void *arg, const struct lk_conf_line *line)
@@ -81,9 +81,9 @@ int lk_settings_read(struct lk_settings *s, const char *path, struct lk_err *err
 	return rc;
 }
 
-/* -- saving: beneath a folder of ours, one name at a time, and no link is followed -- */
+/* -- saving: below a directory of the user, directories are opened one by one, and no link is followed -- */
 
-/* What stands before the last names; those in the home folder are as much ours as it is itself. */
+/* The length of the part of path that is opened in one go, symbolic links followed: the home directory or $XDG_CONFIG_HOME. */
 static size_t home_len(const char *path)
 {
 	static const char *const ends[] = { "/.config/lockscope/config", "/lockscope/config", "/config" };
@@ -109,7 +109,8 @@ static int check_owner(int fd, const char *path, struct lk_err *err)
 	return lk_err_set(err, -EPERM, "settings are not saved: the folder of %s belongs to another user", path);
 }
 
-/* The home folder, or the nearest above it that exists; *rest: what is missing to the file. fd or -errno. */
+/* Opens the directory of home_len(), or the nearest above it that exists; it must belong to the user. *rest: the part of path below it. A
+ * descriptor (O_PATH) or -errno. */
 static int open_home(const char *path, const char **rest, struct lk_err *err)
 {
 	lk_auto_mem char *folder = lk_strdup(path);
@@ -129,7 +130,8 @@ static int open_home(const char *path, const char **rest, struct lk_err *err)
 	return rc < 0 ? rc : fd;
 }
 
-/* The folder of that name, made where it is missing. fd or -errno. */
+/* Opens the directory `name`, and makes it if it is missing; it must belong to the user. path: for errors. A descriptor (O_PATH) or
+ * -errno. */
 static int enter(int dirfd, const char *name, const char *path, struct lk_err *err)
 {
 	int fd, rc;
@@ -148,7 +150,7 @@ static int enter(int dirfd, const char *name, const char *path, struct lk_err *e
 	return rc < 0 ? rc : fd;
 }
 
-/* The folder of the file; *ret_name: the file in it. fd or -errno. */
+/* Opens the directory of the file. *ret_name: the name of the file in it, borrowed from path. A descriptor (O_PATH) or -errno. */
 static int open_folder(const char *path, const char **ret_name, struct lk_err *err)
 {
 	const char *rest = path, *slash;

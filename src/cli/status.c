@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of exit statuses; standard error and the end of standard output. */
+/* The table of exit statuses; messages on standard error; flushing and closing standard output. */
 #include "cli/status.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ const struct lk_status_word *lk_status_table(void)
 
 #define PREFIX "lockscope: "
 
-static int output_error; /* the first -errno */
+static int output_error; /* the first error, -errno; 0: none */
 
 void lk_fail_output(int code)
 {
@@ -44,7 +44,7 @@ void lk_open_output(void)
 {
 	FILE *f = lk_io_stream(STDOUT_FILENO);
 
-	/* Without memory for it, the ordinary stream will do. */
+	/* NULL: out of memory. The stream of the C library will do. */
 	if (!f)
 		return;
 	if (isatty(STDOUT_FILENO))
@@ -65,7 +65,7 @@ int lk_close_output(void)
 	FILE *f = stdout;
 
 	lk_flush_output();
-	/* A write that failed before any flush of ours leaves only its mark. */
+	/* A write that failed outside of lk_flush_output() has left only the error flag of the stream. */
 	if (f && ferror(f))
 		lk_fail_output(-EIO);
 	stdout = NULL;
@@ -90,7 +90,7 @@ void lk_say(const char *fmt, ...)
 	va_start(ap, fmt);
 	text = lk_vprintf(fmt, ap);
 	va_end(ap);
-	/* What was printed before comes before. */
+	/* So that what was printed on standard output before also appears before. */
 	lk_flush_output();
 	say_line(PREFIX, text, strlen(text));
 }

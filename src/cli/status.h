@@ -26,27 +26,27 @@ struct lk_status_word {
 /* Ends with a row whose text is NULL. */
 const struct lk_status_word *lk_status_table(void);
 
-/* "lockscope: …" and a newline on standard error, made safe for a terminal: always one line, so that no name in it can look like a
- * sentence of ours. */
+/* Prints "lockscope: ", the text and a newline on standard error, sanitized and always as one line, so that no file name in it can look
+ * like a message of ours. */
 void lk_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* A text of several lines. Whoever made it answers for its newlines. */
+/* The same for a text of several lines. The caller answers for its newlines: none of them may come from a file name. */
 void lk_say_lines(const char *text);
-/* A command to copy: printed as it is, so names in it have passed lk_shell_quote(). */
+/* Prints "lockscope COMMAND" for the user to copy. It is not sanitized: names in it must have passed lk_shell_quote(). */
 void lk_say_command(const char *command);
 
-/* Makes standard output a stream that a signal cannot harm. Before anything is printed. */
+/* Makes stdout a stream that loses nothing when a signal interrupts a write (lk_io_stream()). Call it before anything is printed. */
 void lk_open_output(void);
-/* Flushes standard output; 0, or the -errno of the first time that failed, now or before. */
+/* Flushes standard output. 0, or -errno of the first write to it that failed, now or before. */
 int lk_flush_output(void);
 /* Likewise, and closes it: nothing may be printed any more. */
 int lk_close_output(void);
-/* Somebody else got -errno from writing to standard output: it is remembered, and said when that is closed. */
+/* Records a failed write (-errno) to standard output that was seen elsewhere; lk_close_output() will return it if it is the first. */
 void lk_fail_output(int code);
 
 /* Says the error; LK_STATUS_ERROR, or LK_STATUS_TIMEOUT for -ETIMEDOUT. */
 enum lk_status lk_say_error(const struct lk_err *err);
 
-/* Only where to read on. LK_STATUS_ERROR. */
+/* Prints only where to read on; verb NULL: in general. LK_STATUS_ERROR. */
 enum lk_status lk_cli_see_help(const struct lk_verb *verb);
 /* Says what is wrong and where help is. LK_STATUS_ERROR. */
 enum lk_status lk_cli_misuse(const struct lk_verb *verb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

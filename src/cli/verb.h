@@ -29,8 +29,8 @@ enum lk_option_group {
 	LK_OPTIONS_FILE_ACT = 1 << 13, /* rm and mv */
 	LK_OPTIONS_MV = 1 << 14,
 	LK_OPTIONS_SCREEN = 1 << 15,
-	LK_OPTIONS_CONF = 1 << 16, /* no verb: it may stand in lockscope.conf, as it only changes how an answer looks */
-	LK_OPTIONS_SETTING = 1 << 17, /* no verb: a setting of the screen, in its files too (cli/settings.h) */
+	LK_OPTIONS_CONF = 1 << 16, /* not of a verb: it may stand in lockscope.conf */
+	LK_OPTIONS_SETTING = 1 << 17, /* not of a verb: a setting of the screen, also in its files (cli/settings.h) */
 };
 
 struct lk_verb {
@@ -41,7 +41,7 @@ struct lk_verb {
 	unsigned options; /* LK_OPTIONS_* */
 	size_t min_args, max_args;
 	bool changes; /* it changes something: refused with --readonly, for a capture and for another /proc tree */
-	unsigned privileges; /* LK_PRIVILEGE_*, cli/privilege.h: what it needs beside looking */
+	unsigned privileges; /* LK_PRIVILEGE_*, cli/privilege.h: what it needs besides looking */
 	bool takes_command; /* what follows "--" is a command */
 	enum lk_status (*run)(const struct lk_cli *cli);
 };
@@ -64,10 +64,10 @@ const struct lk_verb *lk_verb_find(const char *name);
 /* The nearest name, NULL when none is near. */
 const char *lk_verb_suggest(const char *name);
 
-/* The door to the screen, which stands above the command line and is not part of every build: NULL there. Runs until the user leaves; the
- * terminal is then as it was. Defined in tui/core/main.c. */
+/* Runs the screen until the user leaves it, and restores the terminal. Defined in tui/core/main.c, a layer above the command line; NULL in
+ * a build without the screen. */
 enum lk_status lk_screen_run(const struct lk_cli *cli) __attribute__((weak));
-/* There is a screen, and standard input and output are terminals. */
+/* This build has the screen, and standard input and output are terminals. */
 bool lk_screen_is_possible(void);
 
 #endif

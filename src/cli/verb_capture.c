@@ -13,7 +13,7 @@
 #include "model/build.h"
 #include "source/capture/capture.h"
 
-/* Hands each fact to two sinks: the file, and the snapshot that knows what is missing. */
+/* Hands each fact to two sinks: the file, and the snapshot, from which lk_session_badge() tells what is missing. */
 struct tee {
 	const struct lk_sink *file, *snapshot;
 	int write_code; /* -errno of the file */
@@ -39,7 +39,7 @@ static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct l
 	if (rc == 0)
 		rc = lk_capture_writer_finish(writer);
 	if (rc < 0) {
-		/* The source took it for its own failure. */
+		/* The source has reported the failed write as its own failure. */
 		lk_err_done(err);
 		return lk_err_set(err, rc, "cannot write the capture: %s", strerror(-rc));
 	}
@@ -47,7 +47,7 @@ static int scan(struct lk_session *s, struct lk_capture_writer *writer, struct l
 	return 0;
 }
 
-/* One scan into f. */
+/* Scans once, writes the facts to f, and sets s->snap. */
 static int write_capture(struct lk_session *s, FILE *f, struct lk_err *err)
 {
 	struct lk_capture_writer *writer = lk_capture_writer_new(f);
@@ -87,7 +87,7 @@ static bool to_stdout(const struct lk_cli *cli)
 	return !cli->output || strcmp(cli->output, "-") == 0;
 }
 
-/* Only a regular file can be replaced by a rename without surprise. */
+/* The output replaces what has its name by rename(2), so only a regular file may have it: not a device, FIFO or link. */
 static enum lk_status check_output(const struct lk_cli *cli)
 {
 	struct stat st;
@@ -125,7 +125,7 @@ static enum lk_status run(const struct lk_cli *cli)
 	struct lk_session session = { 0 };
 	enum lk_status status = check_output(cli);
 
-	/* A file that gets too big is an error to tell and to clean up after. */
+	/* A write beyond RLIMIT_FSIZE then fails with EFBIG, which is reported, and the temporary file is removed. */
 	signal(SIGXFSZ, SIG_IGN);
 	if (!status)
 		status = lk_session_open(&session, cli);

@@ -30,7 +30,7 @@ static void put_option_words(unsigned groups)
 		printf(" --%s", o->name);
 }
 
-/* What the argument of an option can be. */
+/* Prints the words that the argument of an option can be, between `before` and `behind`. */
 static void put_words(const char *before, const struct lk_option *o, const char *behind)
 {
 	fputs(before, stdout);
@@ -68,7 +68,7 @@ static void put_bash_values(void)
 	}
 }
 
-/* Names of files are left to the shell, which quotes what it puts in. */
+/* File names are completed by bash itself (compopt -o default), because it quotes them. */
 static void put_bash(void)
 {
 	size_t n;
@@ -99,7 +99,7 @@ static void put_bash(void)
 	       "\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\ncomplete -F _lockscope lockscope\n");
 }
 
-/* Help lines hold no quote and no bracket that would have to be escaped; a unit test holds them to it. */
+/* Help lines have no quote and no bracket, which would have to be escaped; a unit test checks that. */
 static void put_zsh_option(const struct lk_option *o)
 {
 	const char *action = names_file(o) ? "_files" : "";
@@ -112,7 +112,7 @@ static void put_zsh_option(const struct lk_option *o)
 		printf("\t\t--%s", o->name);
 	printf("'[%s]", o->help);
 	if (names_column(o)) {
-		/* A colon would end the list: names as in filters. */
+		/* Names as in filters: the colon of MAJ:MIN would end the list. */
 		printf(":%s:(", o->arg);
 		for (size_t i = 0; i < n; i++)
 			printf("%s%s", i ? " " : "", cols[i].filter_name);

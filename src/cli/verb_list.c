@@ -21,7 +21,7 @@ struct listing {
 	lk_rows rows;
 };
 
-/* What is wrong with the command line is said before anything is read. */
+/* Reports errors in the command line before anything is read. */
 static enum lk_status prepare(struct listing *l)
 {
 	enum lk_status status = lk_select_init(&l->select, l->cli);
@@ -49,7 +49,7 @@ static void choose_rows(struct listing *l)
 	lk_sort_rows(&l->sort, l->rows.v, l->rows.n);
 }
 
-/* A FILE that is not there is an error; one that could not be looked at leaves the list open. */
+/* A missing FILE is an error; if one could not be looked at, the answer is unknown. */
 static enum lk_status say_lost_files(const struct lk_session *s)
 {
 	enum lk_status status = LK_STATUS_YES;

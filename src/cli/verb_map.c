@@ -22,13 +22,13 @@ static struct lk_asked *target(const struct inquiry *q)
 	return &q->session.targets[0];
 }
 
-/* The file as those see it who have it open, if the question was by another name. */
+/* The path that FILE was resolved to; as it was asked, if there is none. */
 static const char *file_path(const struct inquiry *q)
 {
 	return target(q)->resolved && target(q)->file.path ? target(q)->file.path : target(q)->path;
 }
 
-/* A layout is known by all locks of the file; those that `who` found may be only the ones in the range asked for. */
+/* A layout is recognised by all locks on the file; lk_who_find() may have found only those in the range asked for. */
 static void find_all(struct inquiry *q)
 {
 	for (size_t i = 0; target(q)->resolved && i < q->session.snap->n_locks; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds the one lock that is meant, and takes it away. */
+/* The verb release: finds the one lock that is meant, and takes it away. */
 #include <errno.h>
 #include <string.h>
 
@@ -94,7 +94,7 @@ static void say_candidate(const struct lk_lock *l)
 	lk_arena_done(&a);
 }
 
-/* The words that mean this one and no other that was found. */
+/* Do the options of say_command() mean this lock and no other that was found? */
 static bool is_told_apart(const struct inquiry *q, const struct lk_lock *l)
 {
 	for (size_t i = 0; i < q->found.n; i++) {
@@ -142,7 +142,7 @@ static enum lk_status several_found(const struct inquiry *q)
 	return LK_STATUS_REFUSED;
 }
 
-/* PID@STARTTICKS of another process with the same number names nobody. */
+/* PID@STARTTICKS is refused when another process has that number now. *ret: the number; 0: no --pid was given. */
 static enum lk_status check_pid(const struct inquiry *q, int *ret)
 {
 	const struct lk_wanted_pid *wanted = q->select.pids.v;

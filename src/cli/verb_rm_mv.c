@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Deletes or renames a file, and first signals its holders or takes their locks away where that is asked for. */
+/* The verbs rm and mv: delete or rename a file, and if asked first signal its holders or take their locks away. */
 #include <errno.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static enum lk_status look(struct chain *c)
 {
 	enum lk_status status = lk_session_open(&c->session, c->cli);
 
-	/* About FILE only, and a link is not followed. */
+	/* Only about FILE, not NEW; and a symbolic link is not followed. */
 	c->session.n_names = 1;
 	c->session.physical = true;
 	if (!status)
@@ -100,7 +100,7 @@ static bool is_named(const struct lk_cli *cli, int pid)
 	return false;
 }
 
-/* The holder's number has to be given or typed, as for `release`. */
+/* The holder's number has to be given as --pid or typed, as for `release`. */
 static enum lk_status run_release(struct chain *c, struct lk_release *r)
 {
 	int pid = r->holder ? r->holder->pid : 0;
@@ -119,7 +119,7 @@ static enum lk_status release_one(struct chain *c, const struct lk_lock *l)
 	return status;
 }
 
-/* Each lock stands on its own; the first that stays ends it. */
+/* Releases the locks one by one, each with a plan of its own, and stops at the first that is not released. */
 static enum lk_status release_locks(struct chain *c)
 {
 	enum lk_status status = 0;
@@ -129,7 +129,7 @@ static enum lk_status release_locks(struct chain *c)
 	return status;
 }
 
-/* Is there anything to do before? */
+/* Is --signal or --release to be done before? */
 static bool has_first(const struct lk_cli *cli)
 {
 	return cli->release_first || cli->act.steps.n;
@@ -146,7 +146,7 @@ static enum lk_status check_first(const struct lk_cli *cli)
 	return 0;
 }
 
-/* 0: go on (also where nobody holds the file); else the status to end with, after it was said why. */
+/* 0: go on (also if nobody holds the file); else the exit status, after the reason was printed. */
 static enum lk_status do_first(const struct lk_cli *cli)
 {
 	struct chain c = { .cli = cli };
@@ -185,7 +185,7 @@ static const struct lk_file_ways ways = {
 	.replace = "give --replace",
 };
 
-/* before: what is to be done first would let go of the file. */
+/* before: --signal or --release is still to come and may end the use of the file, so that it is used is no reason to refuse. */
 static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s, bool before, struct lk_action **ret)
 {
 	struct lk_file_request req = {
@@ -193,7 +193,7 @@ static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s,
 		.path = cli->args[0],
 		.new_path = cli->n_args > 1 ? cli->args[1] : NULL,
 		.even_if_used = cli->even_if_used || before,
-		/* Nobody who did not answer can do worse than use it. */
+		/* --even-if-used includes this: a process that does not answer can do no worse than use the file. */
 		.even_if_unknown = cli->even_if_unknown || cli->even_if_used,
 		.replace = cli->replace,
 		.timeout_ms = cli->timeout_ms,
@@ -210,7 +210,7 @@ static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s,
 	return status;
 }
 
-/* only_refusal: it is not done, and nothing is said, unless it is refused. */
+/* only_refusal: if the plan is not refused, nothing is printed and nothing is done. */
 static enum lk_status look_and_act(const struct lk_cli *cli, bool before, bool only_refusal, const char *question)
 {
 	struct lk_session session;
@@ -233,7 +233,7 @@ static enum lk_status file_act(const struct lk_cli *cli, const char *question)
 	bool first = has_first(cli);
 	enum lk_status status = check_first(cli);
 
-	/* Nobody loses a lock or is ended for what is refused in the end. */
+	/* Checks first, so that no process is signalled or loses a lock when rm or mv would be refused in the end. */
 	if (!status && first && !cli->act.dry_run)
 		status = look_and_act(cli, true, true, question);
 	if (!status && first) {

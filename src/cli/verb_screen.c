@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verb screen: what it needs of the terminal. */
+/* The verb screen: checks the terminal and runs the screen. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

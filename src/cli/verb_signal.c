@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds out whom a signal is for, and sends it. */
+/* The verb signal: finds out which processes are meant, and sends them signals. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static void add_row(struct inquiry *q, const struct lk_lock *l)
 	*lk_vec_push(&q->rows) = l;
 }
 
-/* Every proven holder of a lock; for a request, who waits. */
+/* Adds every proven holder of a lock; for a request, the process that waits. */
 static enum lk_status add_lock(struct inquiry *q, const struct lk_lock *l)
 {
 	add_row(q, l);
@@ -179,7 +179,7 @@ static enum lk_status find_targets(struct inquiry *q)
 	return status;
 }
 
-/* The files are those of --holders-of; what stands on the command line are processes and locks. */
+/* The FILEs are those of --holders-of; the other arguments are processes and locks. */
 static enum lk_status look(struct inquiry *q)
 {
 	enum lk_status status = lk_session_open(&q->session, q->cli);

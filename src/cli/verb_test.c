@@ -19,11 +19,11 @@ struct inquiry {
 	struct lk_test test;
 	lk_namesakes deleted;
 	struct lk_probe probe;
-	bool asked; /* the kernel was asked: */
+	bool asked; /* the kernel was asked, and the next two are its answer */
 	enum lk_tri kernel_granted;
-	lk_probe_list found; /* and what it said is in the way */
-	bool tried; /* the lock was really asked for, or would have been if opening FILE were harmless: */
-	bool not_opened; /* because of a lease */
+	lk_probe_list found; /* the locks in the way that it named */
+	bool tried; /* the lock was asked for, or was not because of a lease; `acquired` is set */
+	bool not_opened; /* because of a lease, which opening FILE could break */
 	enum lk_tri acquired;
 };
 
@@ -38,7 +38,7 @@ static unsigned kinds_of(const struct lk_cli *cli)
 	       (!range && !cli->act.flock ? 1U << LK_TEST_LEASE : 0);
 }
 
-/* What does not go together. 0 or a status after it was said. */
+/* Refuses options that do not go together. 0, or the exit status after the error was printed. */
 static enum lk_status check(const struct lk_cli *cli)
 {
 	const struct lk_cli_act *act = &cli->act;
@@ -76,7 +76,7 @@ static bool takes(const struct lk_cli *cli)
 	return cli->act.acquire || cli->act.hold_ms || cli->command;
 }
 
-/* Everything that opens the file. */
+/* Refuses options that open the file where that is not allowed. 0, or the exit status after the reason was printed. */
 static enum lk_status may_touch(const struct lk_cli *cli)
 {
 	const char *what = "test --confirm";
@@ -94,7 +94,7 @@ static enum lk_status say_errno(const char *path, const struct lk_err *err)
 	return err->code == -ESTALE ? LK_STATUS_REFUSED : LK_STATUS_ERROR;
 }
 
-/* Pinned before the locks are read, so that a lease that is not among them was not there when the file was. */
+/* Pins the file before the locks are read: so they include any lease on the very file that is opened later. */
 static enum lk_status pin(struct inquiry *q)
 {
 	const struct lk_asked *file = &q->session.targets[0];
@@ -207,7 +207,7 @@ static void put_trial(const struct lk_out *o, const struct inquiry *q)
 		fputs("  It was released at once. Others could have noticed it meanwhile.\n", o->f);
 }
 
-/* All kinds together, or what the kernel said. */
+/* The answer for all kinds together, with that of the kernel where it was asked; or whether the lock was really granted. */
 static enum lk_tri overall(const struct inquiry *q)
 {
 	enum lk_tri all = LK_YES;
@@ -226,7 +226,7 @@ static enum lk_tri overall(const struct inquiry *q)
 	return all;
 }
 
-/* Each lock as often as it is in the way. */
+/* A lock that is in the way of several kinds is added once for each of them. */
 static void collect(const struct inquiry *q, bool per_process, lk_rows *rows)
 {
 	for (size_t i = 0; i < q->test.n_answers; i++) {
@@ -316,7 +316,7 @@ static enum lk_status print(struct inquiry *q)
 
 /* ---- asking the kernel ---- */
 
-/* Opening the file would break it. */
+/* Whether there is a lease that opening the file could break; if so, says it on standard error. */
 static bool has_lease(const struct inquiry *q)
 {
 	const struct lk_lock *l = lk_test_lease(&q->test);
@@ -344,7 +344,7 @@ static enum lk_status ask(struct inquiry *q)
 	return status;
 }
 
-/* 0 also when it is refused: see acquired. */
+/* 0 also if the lock was refused: see q->acquired. */
 static enum lk_status take(struct inquiry *q)
 {
 	struct lk_probe_wish wish = wish_of(q);
@@ -374,7 +374,7 @@ static void keep_for(uint32_t ms)
 		continue;
 }
 
-/* With the lock. */
+/* Runs the command while the lock is held. Returns its exit status. */
 static enum lk_status run_command(const struct inquiry *q)
 {
 	struct lk_err err = { 0 };
@@ -402,7 +402,7 @@ static enum lk_status conclude(const struct inquiry *q)
 	}
 }
 
-/* What goes beyond the passive answer. */
+/* Does what opens the file: --confirm, --acquire, --hold and COMMAND. */
 static enum lk_status touch(struct inquiry *q)
 {
 	enum lk_status status = 0;
@@ -410,7 +410,7 @@ static enum lk_status touch(struct inquiry *q)
 	if (!takes(q->cli) && !q->cli->act.confirm)
 		return 0;
 	if (has_lease(q)) {
-		/* The command is not run, and that is what its caller asks about. */
+		/* Counts as refused, so that the exit status tells the caller that the COMMAND was not run. */
 		q->tried = takes(q->cli);
 		q->not_opened = true;
 		q->acquired = LK_NO;

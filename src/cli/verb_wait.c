@@ -15,25 +15,26 @@
 #include "cli/who_print.h"
 #include "words/words.h"
 
-/* Looks come at first quickly, then less and less often; and never so often that looking is felt by others. */
+/* Pauses between looks: short at first, then longer, up to LAST_PAUSE_MS; and always at least SCANS_PER_PAUSE times the CPU time of a
+ * look, so that looking does not slow down others. */
 #define FIRST_PAUSE_MS 50
 #define LAST_PAUSE_MS 1000
 #define SCANS_PER_PAUSE 20
 #define SCAN_LEAST_MS 1000
-#define DOUBTS_MAX 3 /* looks in a row that could not tell */
+#define DOUBTS_MAX 3 /* so many looks in a row could not tell: give up */
 #define NAMED_MAX 5
 
 /* One FILE or PID that is waited for. */
 struct wish {
-	char *path; /* of argv; NULL: a process */
+	char *path; /* from argv; NULL: a process */
 	struct lk_target process;
 	bool pinned, fulfilled;
-	bool seen; /* the name, or at least its directory, was there at some look */
-	bool absent; /* as of the last look there was no such file */
+	bool seen; /* at some look the name, or at least its directory, existed */
+	bool absent; /* at the last look there was no such file */
 	unsigned doubts;
-	lk_ints holders; /* as of the last look */
+	lk_ints holders; /* at the last look */
 	bool told;
-	bool sqlite; /* as of the last look: the question is whether it could be written */
+	bool sqlite; /* at the last look it was a SQLite database, waited for until it could be written */
 };
 
 struct vigil {
@@ -80,7 +81,7 @@ static enum lk_status add_process(struct vigil *v, struct wish *w, int pid, uint
 				     "a process is waited for until it ends; --for held and --range go with a FILE");
 	rc = lk_target_pin(&w->process, &lk_sys_real, &proc, NULL, NULL, &err);
 	w->pinned = rc == 0;
-	/* Who is gone, or whose number is another's by now, has ended. */
+	/* The process is gone, or its number belongs to another by now: it has ended. */
 	w->fulfilled = rc == -ESRCH || rc == -ESTALE;
 	if (!w->pinned && !w->fulfilled)
 		status = lk_say_error(&err);
@@ -105,7 +106,7 @@ static enum lk_status add_wish(struct vigil *v, char *word)
 
 /* ---- looking ---- */
 
-/* Once, and again when other processes hold it. */
+/* Says what is waited for: once, and again when the holders have changed. */
 static void tell(const struct vigil *v, struct wish *w, const struct lk_session *s, const struct lk_who *who)
 {
 	struct lk_arena a = { 0 };
@@ -142,7 +143,7 @@ static void keep_holders(struct wish *w, const struct lk_who *who)
 		*lk_vec_push(&w->holders) = who->holders.v[i];
 }
 
-/* 0 or -errno, as lk_source_resolve(); strings of *ret are gone at the next one. */
+/* 0 or -errno, as lk_source_resolve(); the strings of *ret are valid until the next call. */
 static int look_up(const struct lk_session *s, const char *path, bool follow, struct lk_fact_file *ret)
 {
 	struct lk_err err = { 0 };
@@ -152,7 +153,7 @@ static int look_up(const struct lk_session *s, const char *path, bool follow, st
 	return rc;
 }
 
-/* Between the look-up and the look the name may have passed to another file, which is then the one that is waited for. */
+/* Between lk_session_resolve() and the scan the name may have passed to another file, which is then the one that is waited for. */
 static bool still_leads_to(const struct lk_session *s, const struct lk_fact_file *file)
 {
 	struct lk_fact_file now;
@@ -163,7 +164,7 @@ static bool still_leads_to(const struct lk_session *s, const struct lk_fact_file
 	       now.st_minor == file->st_minor;
 }
 
-/* The name is free, and a deleted file of that name is not. */
+/* Says that the name is free though a deleted file of that name is locked. but: of lk_who_but_deleted(); "": there is none. */
 static void say_but(const struct vigil *v, const struct wish *w, const char *but)
 {
 	if (but[0] && !is_quiet(v))
@@ -193,7 +194,8 @@ static enum lk_status judge(struct vigil *v, struct wish *w, struct lk_session *
 	return 0;
 }
 
-/* Why a name at which nothing was ever seen may be a mistake rather than a file that is not there (yet, or any more). NULL: it is none. */
+/* Why a name that no look has found may be a mistake, rather than a file that does not exist yet or any more. Heap, with the exit status
+ * in *ret; NULL: it is not suspicious. */
 static char *why_suspicious(const struct lk_session *s, const char *path, enum lk_status *ret)
 {
 	lk_auto_mem char *copy = lk_strdup(path);
@@ -210,7 +212,7 @@ static char *why_suspicious(const struct lk_session *s, const char *path, enum l
 			 "program's lock, which is no lock of the kernel");
 }
 
-/* Many programs delete their lock file when they release it. */
+/* A missing FILE is free: many programs delete their lock file when they release it. */
 static enum lk_status absent(struct vigil *v, struct wish *w, struct lk_session *s)
 {
 	bool free_wanted = v->cli->act.wait_for == LK_WAIT_FREE, again = w->absent, seen = w->seen;
@@ -242,7 +244,7 @@ static enum lk_status absent(struct vigil *v, struct wish *w, struct lk_session 
 	return 0;
 }
 
-/* A file system that does not answer must not keep us much longer than --timeout. */
+/* The timeout of a scan in ms: a file system that does not answer must not delay the end much beyond --timeout. */
 static uint32_t scan_limit(const struct vigil *v)
 {
 	int64_t left = v->end_ms - lk_io_now_ms();
@@ -254,7 +256,7 @@ static uint32_t scan_limit(const struct vigil *v)
 	return left < v->cli->timeout_ms ? (uint32_t)left : v->cli->timeout_ms;
 }
 
-/* Of a SQLite database it is asked whether it could be written: with a write-ahead log everybody has locks who has it open. */
+/* For a SQLite database the question is whether it could be written: with a write-ahead log every process that has it open holds locks. */
 static void ask_as_writer(const struct vigil *v, struct wish *w, struct lk_session *s, struct lk_who *who)
 {
 	struct lk_who_sqlite q;
@@ -268,7 +270,7 @@ static void ask_as_writer(const struct vigil *v, struct wish *w, struct lk_sessi
 	lk_who_sqlite_done(&q);
 }
 
-/* Anew each time: by now the name may belong to another file. */
+/* Resolves the name each time anew: by now it may belong to another file. */
 static enum lk_status look_at(struct vigil *v, struct wish *w)
 {
 	struct lk_session s;
@@ -327,7 +329,7 @@ static void add_fd(poll_list *list, int fd)
 		*lk_vec_push(list) = (struct pollfd){ .fd = fd, .events = POLLIN };
 }
 
-/* The end of a process that holds a lock is noticed at once. What it does otherwise is not announced: that takes looking. */
+/* Adds pidfds, so that the end of a holder is noticed at once. A lock that its holder releases otherwise is noticed only by looking. */
 static void collect_fds(const struct vigil *v, poll_list *list)
 {
 	for (size_t i = 0; i < v->wishes.n; i++) {

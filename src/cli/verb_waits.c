@@ -91,7 +91,7 @@ static void print_tree(struct inquiry *q)
 
 /* ---- rows ---- */
 
-/* A table is about those who wait; a document also has what is in their way. */
+/* A table has the waiters only; JSON also has the locks in their way. */
 static bool is_wanted(const struct lk_cli *cli, const struct lk_lock *l)
 {
 	if (cli->only_deadlocks && !l->deadlock)
@@ -110,7 +110,7 @@ static void choose_rows(struct inquiry *q)
 	lk_sort_rows(&q->sort, q->rows.v, q->rows.n);
 }
 
-/* By the call it sleeps in a waiter is matched at best; what is less is shown. */
+/* A waiter is normally LK_HOW_MATCHED, by the call it sleeps in; HOW is added only if a row is less certain than that. */
 static void show_wanted(struct inquiry *q)
 {
 	for (size_t i = 0; i < q->rows.n; i++) {
@@ -143,7 +143,7 @@ static struct lk_answer_root root_of(const struct lk_tree_node *t)
 		return ret;
 	lk_waits_holders(t->lock, &pids);
 	ret.lock = t->lock;
-	ret.pids = pids.v; /* owned */
+	ret.pids = pids.v; /* freed by print_document() */
 	ret.n_pids = pids.n;
 	return ret;
 }

@@ -15,8 +15,8 @@
 #include "model/build.h"
 #include "model/diff.h"
 
-#define QUIET_LOOKS 30 /* a sign of life after so many looks without an event, */
-#define QUIET_MS 60000 /* or after so long */
+#define QUIET_LOOKS 30 /* a heartbeat after so many looks without an event, */
+#define QUIET_MS 60000 /* or after so many milliseconds */
 #define OUTPUT_BUFFER ((size_t)64 * 1024)
 
 /* Everything one run of `watch` owns. */
@@ -27,23 +27,23 @@ struct watch {
 	struct lk_diff *diff;
 	struct lk_events events;
 	uint32_t delay_ms; /* as asked for */
-	uint32_t interval_ms; /* as it is, looking being slow */
+	uint32_t interval_ms; /* as it is: longer if looking costs much */
 	uint32_t told_ms; /* the interval that was said last */
-	int64_t began_ms; /* the last look, by the monotonic clock */
+	int64_t began_ms; /* when the last look began, by the monotonic clock */
 	uint64_t n_looks; /* that gave an answer */
-	unsigned n_quiet; /* looks since the last line, */
+	unsigned n_quiet; /* looks since the last line */
 	int64_t quiet_since_ms;
 	bool failing; /* the last look failed, which has been said */
-	bool done; /* end now, with the status that goes with it */
+	bool done; /* end now, with the status that look() returned */
 };
 
 /* ---- signals ---- */
 
 static volatile sig_atomic_t asked_to_end;
-static volatile sig_atomic_t looking; /* nothing is being printed, and nothing is left to be */
+static volatile sig_atomic_t looking; /* a look is running, and no output is pending */
 static volatile sig_atomic_t status_if_ended;
 
-/* A look may take long, and its answer is no longer wanted. */
+/* While a look is running the process ends at once: the look may take long, and its answer is no longer wanted. */
 static void on_signal(int number)
 {
 	asked_to_end = number;
@@ -51,8 +51,8 @@ static void on_signal(int number)
 		_exit(status_if_ended);
 }
 
-/* The first one ends the run in order; the second, while the reader of the output is stuck, ends it anyhow. One that was ignored
- * from the start, as nohup(1) has it, stays so. */
+/* The first signal ends the run in order; a second one kills the process (SA_RESETHAND), even if the reader of the output is stuck. A
+ * signal that is ignored from the start, as under nohup(1), stays ignored. */
 static void catch_signals(void)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
@@ -64,7 +64,8 @@ static void catch_signals(void)
 	}
 }
 
-/* Sleeps until then, a signal, or the end of whoever reads the output: that would be noticed with the next event only. */
+/* Sleeps until that time (lk_io_now_ms()), until a signal, or until nobody reads the output any more: without poll(2) that would be
+ * noticed only with the next event. */
 static void sleep_until(struct watch *w, int64_t until_ms)
 {
 	struct pollfd output = { .fd = STDOUT_FILENO };
@@ -117,7 +118,7 @@ static void put_event(struct watch *w, const struct lk_event *ev)
 {
 	lk_events_put(&w->events, ev);
 	note_line(w);
-	/* Line by line, as soon as it is known. */
+	/* So that the reader gets each line at once. */
 	if (lk_flush_output() < 0)
 		w->done = true;
 }
@@ -135,7 +136,7 @@ static void put_gap(struct watch *w, const char *text, int64_t time_unix_ms)
 	put_event(w, &ev);
 }
 
-/* Said when it has become much slower than was said last. */
+/* Says that the interval has become longer, if it is more than twice the one that was said last. */
 static void put_slower(struct watch *w)
 {
 	lk_auto_mem char *text = NULL;
@@ -184,7 +185,7 @@ static bool is_held(const struct watch *w)
 	return false;
 }
 
-/* Locks of other hosts do not show here (nfs, cifs, fuse). */
+/* Locks of other hosts are not seen on this one (nfs, cifs, fuse). */
 static bool is_remote(const struct watch *w)
 {
 	for (size_t i = 0; i < w->session.n_targets; i++) {
@@ -203,7 +204,8 @@ static bool is_proven(const struct watch *w, const struct lk_snapshot *s)
 	return all || s->locks_proven;
 }
 
-/* Nothing is held as far as can be seen; is that proven? A lock list in motion will be so in a later look. */
+/* Returns LK_STATUS_YES without w->done to look again: a lock is held, or the kernel's list was changing, so that a later look may prove
+ * more. Otherwise ends the run, with LK_STATUS_YES only if the chosen locks are proven to be free. */
 static enum lk_status judge_free(struct watch *w)
 {
 	const struct lk_cli *cli = w->cli;
@@ -233,7 +235,7 @@ static enum lk_status judge_free(struct watch *w)
 
 /* ---- looking ---- */
 
-/* The first look that fails is an error; later it may pass. */
+/* An error, as long as no look has succeeded; after that, a gap: the next look may succeed. */
 static enum lk_status fail_look(struct watch *w, struct lk_err *err)
 {
 	bool first = !w->n_looks;
@@ -313,7 +315,7 @@ static enum lk_status watch(struct watch *w, unsigned needs)
 		if (is_over(w, 0))
 			break;
 	}
-	/* Ended before it was free: that must not look like success. */
+	/* With --until-free it ended before the locks were free, which must not look like success. */
 	return !status && !w->done ? (enum lk_status)status_if_ended : status;
 }
 

@@ -21,7 +21,7 @@ struct inquiry {
 	struct lk_who_all all;
 };
 
-/* "locked by 2 processes", and what of it is not proven. */
+/* "locked by 2 processes", and which holders are not proven. */
 static void put_holders(const struct lk_out *o, const struct lk_who *w)
 {
 	lk_buf likely = { 0 };
@@ -41,7 +41,7 @@ static void put_holders(const struct lk_out *o, const struct lk_who *w)
 	lk_vec_done(&likely);
 }
 
-/* Users that were not named as holders or waiters, and how many could not be asked. */
+/* Prints who uses the FILE and was not named as a holder or waiter, and how many processes could not be asked. */
 static void put_uses(const struct lk_out *o, const struct inquiry *q, const struct lk_who *w, const char *before)
 {
 	const struct lk_uses *uses = &q->all.uses;
@@ -70,7 +70,7 @@ static void put_uses(const struct lk_out *o, const struct inquiry *q, const stru
 		putc('\n', o->f);
 }
 
-/* Without the path, where a sentence begins with it and the path stands before it already. */
+/* The reason without the path at its beginning, because the path was already printed before it. */
 static const char *reason_of(const struct lk_who *w)
 {
 	size_t n = strlen(w->target->path);
@@ -141,7 +141,7 @@ static void print_for_people(struct inquiry *q, const struct lk_who_file *file)
 static void print_tables(struct inquiry *q)
 {
 	for (size_t i = 0, shown = 0; i < q->all.n; i++) {
-		/* One that is not there was said on standard error. */
+		/* say_rest() reports a missing FILE on standard error. */
 		if (lk_asked_is_missing(q->all.files[i].who.target))
 			continue;
 		if (shown++)
@@ -187,7 +187,7 @@ static struct lk_answer_companion *companions_of(const lk_besides *b)
 	return ret;
 }
 
-/* The numbers of uses are those of the session's targets. companions is owned by the answer. */
+/* i: the index of the FILE among the session's targets, which is also that in uses. The caller frees companions. */
 static struct lk_answer_file answer_file(const struct inquiry *q, size_t i)
 {
 	const struct lk_who_file *file = &q->all.files[i];
@@ -270,14 +270,14 @@ static enum lk_status look(struct inquiry *q)
 	return lk_session_take(&q->session, needs);
 }
 
-/* A list of pids and raw rows have no place for what is no lock on the FILE. */
+/* Whether the format has a place for remarks. -t and --raw have none: they list only holders or locks. */
 static bool has_place(const struct inquiry *q)
 {
 	return q->cli->format == LK_FORMAT_TABLE || q->cli->format == LK_FORMAT_JSON ||
 	       q->cli->format == LK_FORMAT_JSONL;
 }
 
-/* That uses could not be found out is said, and changes nothing else. */
+/* If uses could not be found out, that is said, and changes nothing else. */
 static void find(struct inquiry *q)
 {
 	struct lk_err err = { 0 };
@@ -288,8 +288,8 @@ static void find(struct inquiry *q)
 	lk_err_done(&err);
 }
 
-/* What the answer has no place for: a FILE that is not there; in a list of pids and in raw rows, locks on deleted files, and that it
- * cannot be told, where an empty list would read as "nobody". */
+/* Says on standard error what the output has no place for: missing FILEs; with -t and --raw also locks on deleted files, and that the
+ * answer is unknown, where an empty list would read as "nobody". */
 static void say_rest(const struct inquiry *q)
 {
 	bool bare = q->cli->format == LK_FORMAT_PIDS || q->cli->format == LK_FORMAT_RAW;

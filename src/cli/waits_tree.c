@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The forest of waits for people: a tree, and below it sentences about what would free what. */
+/* The forest of waits for people: a tree, and below it sentences that say what would let waiters go on. */
 #include "cli/waits_tree.h"
 
 #include <inttypes.h>
@@ -13,8 +13,8 @@
 #include "table/get.h"
 #include "words/waits.h"
 
-#define MAX_LEVEL 12 /* deeper branches stand at this level; they say behind whom they are */
-#define MAX_ADVICE 3 /* trees that are spoken of */
+#define MAX_LEVEL 12 /* deeper branches are printed at this level, and say in words what they are behind */
+#define MAX_ADVICE 3 /* trees that get a sentence */
 
 /* ---- words ---- */
 
@@ -23,7 +23,7 @@ static void put_cell(lk_buf *b, const char *column, const struct lk_lock *l)
 	lk_column_text(lk_column_find(column, strlen(column)), &(struct lk_row){ .lock = l }, true, b);
 }
 
-/* ", at least 3m12s"; nothing when it is not known. */
+/* ", at least 3m12s"; nothing if the time is not known. */
 static void put_time(lk_buf *b, const char *before, int64_t ms)
 {
 	struct lk_lock l = { .wait_ms = ms };
@@ -82,7 +82,7 @@ static bool holds(const struct lk_lock *l, int pid)
 	return false;
 }
 
-/* Holders of other locks in its way than `by`, who do not hold that too. */
+/* Adds the holders of the other locks in the way of l, but not those that hold `by` too. */
 static void put_others(lk_buf *b, const struct lk_lock *l, const struct lk_lock *by)
 {
 	lk_ints pids = { 0 };
@@ -137,7 +137,7 @@ static void say_cycle(struct branch *b, const struct lk_cycle *c)
 	b->alarm = c->dead;
 }
 
-/* The line below it: what would end it, or why it is none. */
+/* The line below a cycle: what would end the deadlock, or why it is no deadlock. */
 static void say_way_out(struct branch *b, const struct lk_cycle *c)
 {
 	if (!c->dead) {
@@ -202,7 +202,7 @@ static void say_request(struct branch *b, const struct lk_forest *f, const struc
 
 typedef LK_VEC(struct lk_out_branch) branches;
 
-/* The texts become the line's. */
+/* The line takes over the texts of *b. */
 static void add_branch(branches *lines, struct branch *b, size_t parent)
 {
 	*lk_vec_push(lines) = (struct lk_out_branch){
@@ -271,11 +271,11 @@ void lk_waits_put_tree(const struct lk_out *o, const struct lk_forest *f, bool o
 	lk_vec_done(&lines);
 }
 
-/* ---- what would free what ---- */
+/* ---- what would let waiters go on ---- */
 
 struct advice {
 	const struct lk_out *o;
-	lk_buf text; /* of the sentence */
+	lk_buf text; /* the sentence that is being made */
 	size_t column;
 	uint64_t said; /* hash of the processes of the last sentence */
 };
@@ -294,7 +294,7 @@ static void put_sentence(struct advice *a)
 	a->text.n = 0;
 }
 
-/* What was said before is not said again. */
+/* Does not name the same processes twice in a row. */
 static void advise_root(struct advice *a, const struct lk_snapshot *s, const struct lk_lock *root,
 			const struct lk_lock *request)
 {

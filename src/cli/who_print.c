@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who has a file locked, in words: what stands around the table of `who`, and what other verbs say of it. */
+/* Who has a file locked, in words: the sentences around the table of `who`, some of which other verbs print too. */
 #include "cli/who_print.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 enum {
 	TAKERS_MAX = 3, /* most likely holders that are named */
 	REASONS_MAX = 16,
-	NAMED_MAX = 10, /* processes in a sentence; files whose paths are explained: -R may meet a whole container */
+	NAMED_MAX = 10, /* processes in a sentence; files whose paths are explained: with -R there may be very many */
 	USERS_MAX = 20, /* lines about a database */
 	JOBS_MAX = 8, /* processes; the rows and JSON have them all */
 	INDENT = 10, /* cells before what is said of a process */
@@ -41,7 +41,7 @@ static bool is_named(const struct lk_proc *const *named, size_t n, const struct 
 	return false;
 }
 
-/* The takers of locks whose holders are not proven, each once. */
+/* The recorded processes of held locks without a proven holder, each once. *ret_more: there are others. */
 static size_t find_takers(const struct lk_who *w, const struct lk_proc *named[TAKERS_MAX], bool *ret_more)
 {
 	size_t n = 0;
@@ -91,7 +91,7 @@ void lk_who_say_not_proven(const struct lk_snapshot *s, const struct lk_lock *l)
 	lk_vec_done(&likely);
 }
 
-/* How many could not be read is said once, behind the answer (lk_session_badge()). */
+/* A reason that gives the number of unreadable processes is replaced: lk_session_badge() says that number once, after the answer. */
 static const char *words_of(const struct lk_snapshot *s, const char *reason)
 {
 	const char *text = lk_words_reason(reason);
@@ -230,7 +230,7 @@ void lk_who_put_sqlite(const struct lk_out *o, const struct lk_who_sqlite *q)
 		return;
 	fprintf(o->f, "By its locks it is a SQLite database, %s: %s.\n", modes[q->s.mode],
 		q->writable == LK_UNKNOWN ? "whether it can be written now cannot be told" : answers[q->writable]);
-	/* First those who are in the way. */
+	/* First those who are in the way of a writer. */
 	for (int way = 1, shown = 0; way >= 0; way--) {
 		for (size_t i = 0; i < q->s.n_users; i++) {
 			if (q->s.users[i].in_the_way == (bool)way && shown++ < USERS_MAX)
@@ -255,20 +255,20 @@ bool lk_who_wants_jobs(const struct lk_cli *cli)
 	       !(cli->columns && cli->columns[0] != '+');
 }
 
-/* Cut on its right to the width that is left. */
+/* Prints the command line, cut on its right to the width that is left. */
 static void put_command(const struct lk_out *o, const struct lk_proc *p)
 {
 	const struct lk_column *col = lk_column_find("CMDLINE", 7);
 	size_t cells = o->width > INDENT ? o->width - INDENT : CELLS_MAX;
 	bool known = p->cmdline && *p->cmdline;
-	/* Where there is none, as ps(1) does. */
+	/* A process without a command line is shown as [comm], as in ps(1). */
 	lk_auto_mem char *safe = lk_sanitize_str(known ? p->cmdline : p->comm ? p->comm : "?", o->utf8);
 	lk_auto_mem char *cut = lk_out_cut(o, col, safe, cells);
 
 	fprintf(o->f, known ? "%8d  %s\n" : "%8d  [%s]\n", p->pid, cut);
 }
 
-/* Lines are broken between what stands apart by "; ". */
+/* Prints sanitized text, indented. A line is broken only after a "; ". */
 static void put_wrapped(const struct lk_out *o, const char *safe)
 {
 	size_t room = o->width > INDENT ? o->width - INDENT : SIZE_MAX, column = 0;
@@ -405,7 +405,7 @@ static void put_user(const struct lk_out *o, const struct lk_use *use)
 	} else if (use->what) {
 		lk_out_puts(o, use->what);
 	}
-	/* The path that is used, where it is not that of the FILE; the number of a socket helps nobody. */
+	/* The path or device that is used, if it is not the FILE as asked. The number of a socket helps nobody. */
 	if (use->pid > 0 && use->what && (use->below || use->kind == LK_USE_OPEN || use->kind == LK_USE_PATH)) {
 		fputs(": ", o->f);
 		lk_out_puts(o, use->what);
@@ -416,7 +416,7 @@ static void put_user(const struct lk_out *o, const struct lk_use *use)
 		fputs(", perhaps", o->f);
 }
 
-/* Uses of one kind by others than those skipped. A process that has several descriptors is named once. */
+/* Uses of one kind, without the processes to skip. A process that has several descriptors is named once. */
 struct group {
 	const struct lk_use **uses;
 	size_t n;

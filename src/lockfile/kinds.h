@@ -4,13 +4,13 @@
 #define LK_LOCKFILE_KINDS_H
 
 struct lk_lockfile_kind {
-	const char *maker; /* whose lock file it is, for words */
-	const char *pattern; /* of its name, fnmatch(3) with FNM_PERIOD */
+	const char *maker; /* the program whose lock file it is, for messages */
+	const char *pattern; /* of the file's name, fnmatch(3) with FNM_PERIOD */
 };
 
-/* The kind of a regular file that locks by existing: whoever makes it (O_EXCL, link(2)) has the lock, and a moment without it is a
- * moment in which somebody else can take it. name: the last part of its path. Static; NULL: it is not known to be one. Names that are
- * as often locked by the kernel (most "*.lock") are not among them. */
+/* The kind of a regular file that is a lock by its mere existence: whoever makes it (O_EXCL, link(2)) has the lock, and while it is
+ * missing somebody else can take the lock. name: the last part of its path. Static; NULL: not known to be such a file. Names of files
+ * that are as often locked with flock(2) or fcntl(2) (most "*.lock") are not in the table. */
 const struct lk_lockfile_kind *lk_lockfile_by_existing(const char *name);
 
 #endif

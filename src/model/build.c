@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Facts to a snapshot: collects them, then has the rows made, related and explained. */
+/* Builds a snapshot: collects the facts of a scan, then has the rows made, related and explained. */
 #include "model/build.h"
 
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static void on_host(struct lk_build *b, const struct lk_fact_host *f)
 
 static void on_fd(struct lk_build *b, const struct lk_fact_fd *f)
 {
-	/* What nobody has is no descriptor. */
+	/* A fact without a pid names no descriptor. */
 	if (f->pid > 0)
 		lk_build_add_hit(b, f, lk_build_file(b, f->file));
 }
@@ -61,7 +61,7 @@ static void on_mount(struct lk_build *b, const struct lk_fact_mount *f)
 	m->mount_point = lk_arena_strdup(&b->snap->arena, f->mount_point);
 }
 
-/* As the snapshot's wall clock has it: how long it has been running stays true whatever became of that clock. */
+/* By the snapshot's wall clock: the time from here to the snapshot is how long the process has run, even if the clock was set meanwhile. */
 static int64_t started_unix_ms(const struct lk_fact_host *h, uint64_t ticks)
 {
 	uint64_t seconds, ms;
@@ -180,7 +180,7 @@ const struct lk_sink *lk_build_sink(struct lk_build *b)
 	return &b->sink;
 }
 
-/* What only helps to put the rows together. */
+/* Frees what is only needed to put the rows together. */
 static void free_collected(struct lk_build *b)
 {
 	lk_vec_done(&b->links);
@@ -246,7 +246,7 @@ static void index_procs(struct lk_build *b)
 		lk_index_add(&b->by_pid, hash_pid(b->procs.v[i].pid), (uint32_t)i);
 }
 
-/* Every pid that a descriptor or a waiter names has a process, even when the source said nothing about it. */
+/* Gives every pid that a descriptor or a waiter names a process, even when the source said nothing about it. */
 static void add_unnamed_procs(struct lk_build *b)
 {
 	for (size_t i = 0; i < b->hits.n + b->waiters.n; i++) {
@@ -300,7 +300,7 @@ static void count_row(struct lk_snapshot *s, const struct lk_lock *l)
 		s->n_held++;
 }
 
-/* An array becomes the snapshot's. It will not grow any more, and is one even when it is empty. */
+/* Gives an array to the snapshot, shrunk to its length. Never NULL, even when the array is empty. */
 static void *keep_array(struct lk_snapshot *s, void *array, size_t n, size_t size)
 {
 	void *p = lk_realloc(array, n, size);
@@ -321,7 +321,7 @@ static void freeze_files(struct lk_build *b)
 static void freeze_rows(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
-	/* Its lines are nobody's but its own. */
+	/* The line numbers of the bpf scanner are its own, not those of /proc/locks. */
 	bool by_bpf = s->host.scanner && strcmp(s->host.scanner, "bpf") == 0;
 
 	b->rows.v = keep_array(s, b->rows.v, b->rows.n, sizeof(*b->rows.v));
@@ -387,7 +387,7 @@ static int take_once(struct lk_source *src, const struct lk_request *req, struct
 	return rc;
 }
 
-/* While locks move, one look can show a circle that never was: it must stand in a second one. */
+/* While locks change, one scan can show a cycle that never existed: a cycle counts only if a second scan shows it too. */
 int lk_snapshot_take(struct lk_source *src, const struct lk_request *req, struct lk_snapshot **ret, struct lk_err *err)
 {
 	struct lk_snapshot *s, *later;

@@ -13,21 +13,21 @@
 #include "base/vec.h"
 #include "model/graph.h"
 
-#define MAX_TRIED 64 /* processes of one deadlock tried as the one that ends it */
+#define MAX_TRIED 64 /* how many processes of one deadlock are tried as the one that would end it */
 
 struct finder {
 	struct lk_snapshot *s;
 	struct lk_graph g;
 	struct lk_graph_what_if *what_if;
 	const unsigned char
-		*moves; /* by node: it can move (a waiter gets on, a lock goes, a process has a free thread) */
+		*moves; /* by node: it can move (a request is granted, a lock released, a thread of a process free) */
 	size_t *component; /* by node; LK_GRAPH_NONE: not in a cycle */
 	size_t *members; /* nodes, component by component, lowest first */
-	size_t *begin; /* where those of a component begin in it; one more than there are components */
+	size_t *begin; /* where the nodes of each component begin in `members`; one entry more than there are components */
 	LK_VEC(struct lk_cycle) cycles;
 };
 
-/* Fills members and begin, which have room for all nodes and two more. */
+/* Fills members, and begin, which has room for n_components + 2 entries. */
 static void list_members(struct finder *f, size_t n_components)
 {
 	memset(f->begin, 0, (n_components + 2) * sizeof(*f->begin));
@@ -43,7 +43,7 @@ static void list_members(struct finder *f, size_t n_components)
 	}
 }
 
-/* Rows and processes of one component into the cycle. */
+/* Puts the rows and processes of one component into the cycle. */
 static void fill_cycle(struct finder *f, size_t component, struct lk_cycle *c)
 {
 	const size_t *member = f->members + f->begin[component], *end = f->members + f->begin[component + 1];
@@ -62,7 +62,7 @@ static void fill_cycle(struct finder *f, size_t component, struct lk_cycle *c)
 	c->pids = pids;
 }
 
-/* Would every other request of the cycle get on if this process went, with its locks and its requests? */
+/* Could every other request of the cycle be granted if this process ended, with its locks and its requests? */
 static bool would_end(struct finder *f, const struct lk_cycle *c, int pid)
 {
 	const struct lk_proc *p = lk_snapshot_proc(f->s, pid);
@@ -91,7 +91,7 @@ static void find_breakers(struct finder *f, struct lk_cycle *c)
 	c->breakers = out;
 }
 
-/* In words, why this process can still let go of a lock of the circle. */
+/* In words, why this process can still release a lock of the cycle. */
 static const char *why_moves(struct finder *f, const struct lk_proc *p)
 {
 	struct lk_arena *a = &f->s->arena;
@@ -107,7 +107,7 @@ static const char *why_moves(struct finder *f, const struct lk_proc *p)
 	return lk_arena_printf(a, "process %d has a thread that waits for something else and can still get it", p->pid);
 }
 
-/* The first holder of a lock of the circle that can move, or (by_itself) that needs nobody else for it; NULL: none. */
+/* The first process that holds a lock of the cycle and can move; by_itself: one that can do so before anybody else moves. NULL: none. */
 static const struct lk_proc *find_mover(const struct finder *f, const struct lk_cycle *c, bool by_itself)
 {
 	for (size_t i = 0; i < c->n_rows; i++) {
@@ -133,7 +133,7 @@ static bool has_lease(const struct lk_cycle *c)
 	return false;
 }
 
-/* Why a circle is no deadlock: somebody in it, or sharing a lock of it, can still move. */
+/* Why a cycle is no deadlock: some process in it, or sharing a lock of it, can still move. */
 static void find_escape(struct finder *f, struct lk_cycle *c)
 {
 	const struct lk_proc *p = find_mover(f, c, true);
@@ -175,7 +175,7 @@ static void number_rows(struct finder *f, struct lk_cycle *c)
 		f->s->locks[c->rows[i]->index].deadlock = c->number;
 }
 
-/* Circles among what cannot move are deadlocks; circles of the whole graph that contain none are worth a word. */
+/* Cycles among the nodes that cannot move are deadlocks; cycles of the whole graph that contain no deadlock are listed as well. */
 static void find_cycles(struct finder *f, bool dead)
 {
 	size_t n = lk_graph_components(&f->g, dead ? f->moves : NULL, f->component);
@@ -190,7 +190,7 @@ static void find_cycles(struct finder *f, bool dead)
 	}
 }
 
-/* A circle goes through a process that waits and has a lock that somebody waits for. */
+/* A cheap test first: a cycle needs a process that waits and holds a lock that somebody waits for. */
 static bool may_have_cycles(const struct lk_snapshot *s)
 {
 	lk_auto_mem unsigned char *waits = lk_alloc(s->n_procs, 1);
@@ -240,7 +240,7 @@ void lk_deadlock_find(struct lk_snapshot *s)
 	lk_vec_done(&f.cycles);
 }
 
-/* Ids of the rows of all cycles; those of deadlocks come first, as deadlocks do. */
+/* Ids of the rows of all cycles; rows of deadlocks come first, because deadlocks come first among the cycles. */
 struct id_set {
 	const struct lk_lock **rows;
 	size_t n, n_dead;
@@ -249,7 +249,7 @@ struct id_set {
 
 struct wanted_id {
 	uint64_t id;
-	bool dead; /* in a deadlock */
+	bool dead; /* only a row of a deadlock will do */
 };
 
 static bool is_wanted(const void *arg, uint32_t value, const void *key)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Snapshots to events: rows by their id, what became of those that are gone, where the new ones come from. */
+/* Turns snapshots into events: matches rows by id, finds what became of those that are gone and where the new ones come from. */
 #include "model/diff.h"
 
 #include <inttypes.h>
@@ -69,7 +69,7 @@ struct lk_event *lk_diff_tell(struct lk_diff *d, enum lk_event_kind kind, const 
 	return ev;
 }
 
-/* A lower bound must not count the time after it was last seen. */
+/* A lower bound must not count the time after the row was last seen. */
 int64_t lk_diff_elapsed(const struct lk_diff *d, const struct diff_entry *e, int64_t since_ms)
 {
 	int64_t end = e->at_least ? e->last_ms : e->missed ? e->gone_ms : d->now_ms;
@@ -147,9 +147,9 @@ static void match_ids(struct lk_diff *d)
 	}
 }
 
-/* ---- what became of those that are gone ---- */
+/* ---- what became of the rows that are gone ---- */
 
-/* Something that was in its way still is: it cannot have got through in the meantime. */
+/* A lock that blocked the request is still there: the request cannot have been granted and finished in the meantime. */
 static bool is_still_blocked(const struct lk_diff *d, const struct lk_lock *l)
 {
 	for (size_t i = 0; i < l->n_blocked_by; i++) {
@@ -162,7 +162,7 @@ static bool is_still_blocked(const struct lk_diff *d, const struct lk_lock *l)
 	return false;
 }
 
-/* An open(2) that waited for a lease becomes no lock. */
+/* When an open(2) that waited for a lease succeeds, no lock remains of it. */
 static void tell_no_wait(struct lk_diff *d, const struct diff_entry *e)
 {
 	bool blocked = is_still_blocked(d, e->lock);
@@ -212,7 +212,7 @@ static void end_gone(struct lk_diff *d)
 	}
 }
 
-/* ---- where the fresh ones come from ---- */
+/* ---- where the fresh rows come from ---- */
 
 static enum lk_event_kind kind_of_fresh(const struct diff_entry *e)
 {
@@ -239,7 +239,7 @@ static void tell_fresh(struct lk_diff *d, const struct diff_entry *e)
 	d->n_fresh += ev->kind == LK_EVENT_ACQUIRED;
 }
 
-/* Of what is there when we begin, who waits is news; a lock that is held is none. */
+/* In the first look, requests that wait are news; locks that are held are not. */
 static void begin_fresh(struct lk_diff *d)
 {
 	for (size_t i = 0; i < lk_diff_newest(d)->n_locks; i++) {
@@ -265,7 +265,7 @@ static const struct lk_lock *first_request(const struct lk_cycle *c)
 	return c->rows[0];
 }
 
-/* It was closed by the request that came last. -1 unknown. */
+/* In ms: the cycle was closed by the request that came last. -1 unknown. */
 static int64_t age_of(const struct lk_cycle *c)
 {
 	int64_t age = -1;
@@ -300,7 +300,7 @@ static void index_deads(const struct lk_diff *d, struct lk_map *by_id)
 	}
 }
 
-/* A circle can grow or shrink: it is the same one as long as one of its requests is. */
+/* A cycle can grow or shrink: it is the same one as long as one of its requests is in both. */
 static struct diff_dead *find_dead(struct lk_diff *d, const struct lk_map *by_id, const struct lk_cycle *c)
 {
 	for (size_t i = 0; i < c->n_rows; i++) {
@@ -396,7 +396,7 @@ static const char *problem_of(const struct lk_snapshot *s)
 	return "not all of the system could be read";
 }
 
-/* Said when it begins, not at every look. */
+/* Tells a gap when it begins, not at every look. */
 static void tell_partial(struct lk_diff *d)
 {
 	const struct lk_snapshot *s = lk_diff_newest(d);
@@ -414,7 +414,7 @@ static void tell_partial(struct lk_diff *d)
 		tell_gap(d)->text = lk_arena_printf(&d->arena, "from now on locks may be hidden: %s", problem_of(s));
 }
 
-/* Where most of what is seen is new each time, most of what happens is not seen. */
+/* If most of the locks are new in each look, most locks that come and go are not seen at all. */
 static void tell_flood(struct lk_diff *d)
 {
 	bool flood = d->n_looks && d->n_fresh >= MANY_FRESH && d->n_fresh > lk_diff_newest(d)->n_held / 2;
@@ -437,7 +437,7 @@ static void tell_gaps(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
 
 /* ---- one look ---- */
 
-/* A stable counting sort: what goes is told before what comes. */
+/* A stable counting sort by kind: what ended comes before what began. */
 static void sort_events(struct lk_diff *d)
 {
 	size_t at[LK_EVENT_DEADLOCK + 2] = { 0 };

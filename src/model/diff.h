@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Snapshots to events: what has changed from one look to the next.
+/* Turns snapshots into events: what has changed from one look to the next.
  *
- * Locks are matched by lk_lock.id. Where that is not enough, because the id says who the first holder is and what is locked, by the
- * file, the kind, the owner and the bytes: a request that became a lock was granted; a lock that its owner made longer, shorter,
- * stronger or weaker (the kernel merges and splits ranges) was changed, and neither released nor acquired.
+ * Locks are matched by lk_lock.id. An id contains the first holder and the byte range, so rows whose id is gone are matched by file, kind,
+ * owner and bytes: a request that became a lock was granted; a lock that its owner made longer, shorter, stronger or weaker (the kernel
+ * merges and splits ranges) was changed, and neither released nor acquired.
  *
- * A request may be missing from the kernel's list for a moment, between waking up and waiting again (fs/locks.c): only one that is
- * missing in two looks is no longer waiting. The same goes for every lock when a look was not whole, and for deadlocks. */
+ * A request may be missing from the kernel's list for a moment, between waking up and waiting again (fs/locks.c): only one that is missing
+ * in two looks is no longer waiting. The same goes for every lock when a look was not whole, and for deadlocks. */
 #ifndef LK_MODEL_DIFF_H
 #define LK_MODEL_DIFF_H
 
@@ -17,7 +17,7 @@ enum lk_event_kind {
 	LK_EVENT_RELEASED,
 	LK_EVENT_GAVE_UP, /* no longer waits, and was not seen to hold the lock */
 	LK_EVENT_DEADLOCK_OVER,
-	LK_EVENT_BREAKING, /* somebody wants a file that is leased */
+	LK_EVENT_BREAKING, /* a lease is being broken: somebody else opens or truncates the file */
 	LK_EVENT_CHANGED, /* the same owner now holds other bytes, or in another mode */
 	LK_EVENT_GRANTED, /* held after having been waited for */
 	LK_EVENT_ACQUIRED,
@@ -29,7 +29,7 @@ const char *lk_event_name(enum lk_event_kind k); /* "released", … as in JSON *
 
 struct lk_event {
 	enum lk_event_kind kind;
-	int64_t time_unix_ms; /* of the look that told it */
+	int64_t time_unix_ms; /* of the look that showed it */
 	const struct lk_lock *lock; /* as it was last seen; of a deadlock its first request; NULL for a gap */
 	const struct lk_snapshot
 		*snap; /* the one `lock` belongs to, which may be an earlier one; of a gap the newest */
@@ -41,7 +41,7 @@ struct lk_event {
 	int64_t waited_ms; /* of the request; of a deadlock how long it stands; -1 does not apply or is not known */
 	int64_t gap_ms; /* gap: how long nobody looked; -1 does not apply */
 	bool at_least; /* it was there when we began: held_ms and waited_ms are lower bounds */
-	bool certain; /* false: released or gave_up, but it could be otherwise (hidden; held and released between two looks) */
+	bool certain; /* false: released, gave_up or granted (to an open(2)) is a guess: hidden, or held and released between two looks */
 	const char *text; /* gap: one sentence; else NULL */
 };
 
@@ -50,15 +50,14 @@ struct lk_diff;
 struct lk_diff *lk_diff_new(void);
 void lk_diff_free(struct lk_diff *d);
 
-/* Compares s with the snapshots before it. s is taken over, and stays for as long as something refers to it: at most three are
- * kept.
- * now_ms: a monotonic clock, when s was taken. expected_ms: how long after the one before it should have been; 0: whenever.
- * The first snapshot tells only who waits already and which deadlocks stand already.
- * How many events, in *ret in the order of their kinds, valid until lk_diff_settle() or the next call. O(n log n) for n locks. */
+/* Takes over s, compares it with the snapshots before it, and keeps it for as long as something refers to it: at most three are kept.
+ * now_ms: when s was taken, by a monotonic clock. expected_ms: how long after the snapshot before it should have been taken; 0: whenever.
+ * The first snapshot tells only who waits already, which deadlocks stand already, and a gap if it is not whole. Returns how many events
+ * there are, in *ret in the order of their kinds, valid until lk_diff_settle() or the next call. O(n log n) for n locks. */
 size_t lk_diff_feed(struct lk_diff *d, struct lk_snapshot *s, int64_t now_ms, uint32_t expected_ms,
 		    const struct lk_event **ret);
 
-/* The events have been used: frees what only they needed. */
+/* Call when the events have been used: drops them, and frees the snapshots that only they needed. */
 void lk_diff_settle(struct lk_diff *d);
 
 /* The newest snapshot, owned by d; NULL before the first. */

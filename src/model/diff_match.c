@@ -7,23 +7,23 @@
 #include "model/diff_private.h"
 
 #define ANY_FD (-1)
-#define MAX_STEPS 64 /* locks of one owner looked at where they may overlap each other */
+#define MAX_STEPS 64 /* how many locks of one owner are tried where they may overlap each other */
 
-/* Where the fresh locks of one owner are. The locks of a descriptor never overlap each other; those of a process only where it has
- * several descriptions. */
+/* A fresh lock of one owner, to be sorted by owner and start. The locks of a descriptor never overlap each other; those of a process only
+ * where it has several open file descriptions. */
 struct link {
 	uint64_t dev, ino;
 	int type, pid, fd;
 	int64_t start;
-	size_t row; /* in next */
+	size_t row; /* in diff->next */
 };
 
-/* Gone rows by a hash of what they are, handed out one by one. */
+/* Gone rows by a hash of their body, handed out one by one. */
 struct pool {
 	LK_VEC(struct pool_item {
 		uint64_t hash;
-		size_t row; /* in rows */
-		size_t next; /* of the first with this hash: the first that was not yet handed out */
+		size_t row; /* in diff->rows */
+		size_t next; /* in the first item with this hash: the first one that was not yet handed out */
 	})
 	items;
 	struct lk_map first; /* hash -> the first item with it */
@@ -89,7 +89,7 @@ static void add_link(struct matcher *m, size_t row, int pid, int fd)
 	slot->row = row;
 }
 
-/* One for each descriptor, and one for each process. */
+/* Adds a link for each descriptor, and one for each process. */
 static void link_row(struct matcher *m, size_t row)
 {
 	const struct lk_lock *l = m->d->next.v[row].lock;
@@ -120,7 +120,7 @@ static void link_fresh(struct matcher *m)
 		qsort(m->links.v, m->links.n, sizeof(*m->links.v), compare_links);
 }
 
-/* How many links are not behind (owner, start): the last of them is the nearest before it. */
+/* How many links are not after the key's owner and start: the last of them is the nearest one. */
 static size_t find_links(const struct matcher *m, struct link key)
 {
 	size_t lo = 0, hi = m->links.n;
@@ -159,7 +159,7 @@ static void grant(struct matcher *m, struct diff_entry *request, struct diff_ent
 	request->settled = lock->settled = true;
 }
 
-/* Several requests of one process can become one lock: the kernel merges. */
+/* Several requests of one process can become one lock, because the kernel merges ranges. */
 static void grant_to_owner(struct matcher *m, struct diff_entry *request, int fd)
 {
 	const struct lk_lock *l = request->lock;
@@ -183,7 +183,7 @@ static void match_requests(struct matcher *m)
 	for (size_t i = 0; i < m->d->rows.n; i++) {
 		struct diff_entry *e = &m->d->rows.v[i];
 
-		/* What an open(2) waits for is no lock. */
+		/* An open(2) that waited for a lease gets no lock. */
 		if (e->settled || !lk_lock_is_waiting(e->lock) || e->lock->state == LK_STATE_BREAKER ||
 		    e->lock->pid <= 0)
 			continue;
@@ -196,7 +196,7 @@ static void match_requests(struct matcher *m)
 
 /* ---- a lock that its owner changed ---- */
 
-/* What a lease is that is being broken is not known at every look. */
+/* The mode of a lease that is being broken is not known at every look. */
 static bool same_mode(const struct lk_record *a, const struct lk_record *b)
 {
 	if (a->break_to && b->break_to)
@@ -204,7 +204,7 @@ static bool same_mode(const struct lk_record *a, const struct lk_record *b)
 	return a->mode == b->mode;
 }
 
-/* The lock goes on as `to`; is that worth a word? */
+/* The lock `from` continues as `to`, which is settled (no event) if nothing of it has changed. */
 static void continue_as(struct diff_entry *from, struct diff_entry *to)
 {
 	const struct lk_lock *a = from->lock, *b = to->lock;
@@ -220,8 +220,8 @@ static void continue_as(struct diff_entry *from, struct diff_entry *to)
 		      lk_range_compare(a->rec.range, b->rec.range) == 0;
 }
 
-/* All fresh locks of the owner that overlap it. They do not overlap each other, so what lies behind the first that does not
- * reach it cannot either. */
+/* Continues `from` as all fresh locks of the owner that overlap it. The search goes towards lower starts and ends at the first lock that
+ * does not overlap: as fresh locks do not overlap each other, no earlier one reaches further. */
 static void continue_as_overlapping(struct matcher *m, struct diff_entry *from, int pid, int fd)
 {
 	struct link key = make_link(from->lock, pid, fd, from->lock->rec.range.end);
@@ -304,7 +304,7 @@ static void pool_done(struct pool *p)
 	lk_map_done(&p->first);
 }
 
-/* NULL: none is left. Each item is passed once. */
+/* The next gone row with this hash and file, NULL: none is left. Each item is passed once. */
 static struct diff_entry *pool_take(struct pool *p, struct lk_diff *d, uint64_t hash, const struct lk_file *file)
 {
 	size_t first, at;
@@ -357,7 +357,7 @@ static void pool_all(struct matcher *m)
 	pool_seal(&m->waiting);
 }
 
-/* Its owner is known in only one of the two looks. */
+/* For a held lock whose owner is known in only one of the two looks. */
 static void match_held_body(struct matcher *m, struct diff_entry *e)
 {
 	uint64_t hash = hash_body(e->lock, 0);
@@ -372,7 +372,7 @@ static void match_held_body(struct matcher *m, struct diff_entry *e)
 		grant(m, old, e);
 }
 
-/* The same request, of which one look knew less. Two that are known are two. */
+/* For a request of which one look knew less than the other. If both looks know the thread, these are two requests. */
 static void match_waiting_body(struct matcher *m, struct diff_entry *e)
 {
 	bool known = knows_thread(e->lock);

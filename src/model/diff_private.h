@@ -14,15 +14,15 @@ struct diff_entry {
 		uint64_t nth; /* among rows that share the id */
 	} key; /* compared as bytes */
 	const struct lk_lock *lock; /* as last seen */
-	const struct lk_snapshot *snap; /* that look */
+	const struct lk_snapshot *snap; /* the snapshot of that look */
 	const struct diff_entry
-		*before; /* of a fresh row: the gone row it was before; NULL: none. Valid within one feed */
+		*before; /* of a fresh row: the gone row that it continues; NULL: none. Valid within one feed */
 	int64_t first_ms, last_ms; /* first and last seen */
 	int64_t start_ms; /* of a request: when it began to wait, as far as is known */
 	int64_t gone_ms; /* if missed: the first look without it */
 	bool at_least; /* seen in the first look of all */
 	bool missed; /* not in the newest look; carried over once */
-	bool settled; /* within one feed: what became of it, or where it came from, is known */
+	bool settled; /* within one feed: what became of the row, or where it came from, is known */
 };
 
 typedef LK_VEC(struct diff_entry) diff_entries;
@@ -38,27 +38,27 @@ typedef LK_VEC(struct diff_dead) diff_deads;
 
 struct lk_diff {
 	LK_VEC(struct lk_snapshot *) snaps; /* the newest last */
-	diff_entries rows; /* of the newest, by index; then those carried over */
-	diff_entries next; /* under construction */
+	diff_entries rows; /* of the newest snapshot, by index; then those carried over */
+	diff_entries next; /* rows of the look that is being compared */
 	struct lk_map by_key; /* of next, within one feed */
 	diff_deads deads;
 	LK_VEC(struct lk_event) events, sorted;
 	struct lk_arena arena; /* texts of the events */
 	int64_t now_ms;
 	size_t n_looks;
-	size_t n_fresh; /* held rows nobody saw before, in this feed */
-	bool whole; /* the newest look saw everything it could */
+	size_t n_fresh; /* held rows that are new in this feed */
+	bool whole; /* the newest look was stable and did not time out */
 	bool was_whole, was_complete, was_churning;
 };
 
 /* -- diff.c -- */
-/* A new event about e's row; to be filled further. */
+/* Adds an event about e's row (NULL: about none), for the caller to fill further. Valid until the next one. */
 struct lk_event *lk_diff_tell(struct lk_diff *d, enum lk_event_kind kind, const struct diff_entry *e);
-/* For how long e has been what it was since `since_ms`. */
+/* Ms from since_ms until e was gone, or until now; if e->at_least, only until it was last seen. */
 int64_t lk_diff_elapsed(const struct lk_diff *d, const struct diff_entry *e, int64_t since_ms);
 
 /* -- diff_match.c -- */
-/* Rows that are gone to fresh rows that are their continuation: settles both, tells what was granted. */
+/* Matches rows that are gone with fresh rows that continue them: settles both, and adds events for what was granted. */
 void lk_diff_match(struct lk_diff *d);
 
 #endif

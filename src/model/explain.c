@@ -55,8 +55,8 @@ static void fill_holders(struct lk_build *b, uint32_t row)
 		l->how = LK_HOW_EXACT;
 }
 
-/* The recorded number may be named only where nothing speaks against it: a process whose descriptors were read and do not show
- * the lock is a stranger that got the number later. */
+/* The recorded pid is named only where nothing speaks against it: a process whose descriptors were read and do not show the lock is a
+ * stranger that got the pid later. */
 static bool may_be_recorded(const struct lk_proc *p)
 {
 	return p && !(p->flags & LK_PROC_GONE) && (p->flags & (LK_PROC_UNREADABLE | LK_PROC_KTHREAD));
@@ -74,15 +74,15 @@ static void name_recorded(struct lk_build *b, struct lk_lock *l)
 	}
 }
 
-/* While a lease is only being broken down to a read lease, who opens the file for reading does not sleep but looks again every few
- * milliseconds (__break_lease() in fs/locks.c): when it last woke up says nothing. */
+/* While a lease is being broken down to a read lease, an open(2) for reading does not sleep all the time but looks again every few
+ * milliseconds (__break_lease() in fs/locks.c): when it last woke up says nothing about how long it waits. */
 static bool wakes_again_and_again(const struct lk_build *b, uint32_t row)
 {
 	return b->rows.v[row].state == LK_STATE_BREAKER &&
 	       b->rows.v[b->links.v[row].root].rec.break_to == LK_BREAK_READ;
 }
 
-/* A blocked request cannot outlive its process, so the number in the list is its own. */
+/* A blocked request cannot outlive its process, so the pid in the list is that of the waiter. */
 static void name_waiter(struct lk_build *b, uint32_t row)
 {
 	uint32_t at = b->links.v[row].waiter;
@@ -118,7 +118,7 @@ static void add_reason(struct reasons *r, const char *text)
 		r->v[r->n++] = text;
 }
 
-/* They are sorted (model/build.c). */
+/* Orphans are sorted (model/build.c). */
 static const struct lk_fact_orphan *orphan_of(const struct lk_build *b, const struct lk_key *key)
 {
 	if (!b->orphans.n || key->none)
@@ -205,7 +205,7 @@ static void reason_hidden(struct lk_build *b, const struct lk_lock *l, struct re
 		add_reason(out, "released: it may have been released while the scan was looking");
 }
 
-/* The row before has the same reasons: what they depend on is the same. */
+/* Takes over the reasons of the last row that was explained, if all they depend on is the same. False: it is not. */
 static bool share_reasons(const struct lk_build *b, struct lk_lock *l)
 {
 	const struct lk_lock *before = b->explained ? &b->rows.v[b->explained - 1] : NULL;
@@ -259,7 +259,7 @@ static bool unreadable_matters(const struct lk_snapshot *s)
 	return !s->locks_proven;
 }
 
-/* The processes that belong to a problem. */
+/* Lists the processes that a problem counts, as far as they are named. */
 static void name_processes(const struct lk_build *b, struct lk_problem *p)
 {
 	struct lk_fact_unread *list = lk_arena_array(&b->snap->arena, b->unread.n + 1, sizeof(*list));
@@ -287,7 +287,7 @@ static void add_problem(struct lk_build *b, size_t *n, const struct lk_fact_deni
 	name_processes(b, p);
 }
 
-/* What the sums were too large for. `complete` is about what could not be read. */
+/* Adds a problem for files with too many relations to list. `complete` does not change: it is about what could not be read. */
 static void add_relations(struct lk_build *b, size_t *n)
 {
 	struct lk_snapshot *s = b->snap;
@@ -343,8 +343,8 @@ static bool is_breaking(const struct lk_lock *l)
 	return l->state == LK_STATE_BREAKING && l->rec.type == LK_TYPE_LEASE;
 }
 
-/* Leases of one file stand together. A write lease is the only one of its file, and an open for reading waits for no read lease
- * (fs/locks.c generic_add_lease(), leases_conflict()). */
+/* Finds the mode of a lease being broken from other rows; those of the same file are adjacent. A write lease is the only lease of its file,
+ * and an open(2) for reading never waits for a read lease (fs/locks.c generic_add_lease(), leases_conflict()). */
 static enum lk_mode mode_by_others(const struct lk_snapshot *s, const struct lk_lock *l)
 {
 	size_t n = 0;
@@ -360,8 +360,8 @@ static enum lk_mode mode_by_others(const struct lk_snapshot *s, const struct lk_
 	return n && !l->file->ambiguous ? LK_MODE_READ : LK_MODE_UNKNOWN;
 }
 
-/* The time runs from the first open that asked for this break, and ends it only while somebody waits. How long that one has waited
- * is known as a lower bound. */
+/* In ms, -1 unknown or never. The time runs from the first open(2) that asked for this break, and ends the lease only while somebody waits.
+ * How long that open(2) has waited is a lower bound, so that the result is an upper bound. */
 static int64_t left_ms(const struct lk_snapshot *s, const struct lk_lock *l)
 {
 	enum lk_mode asked = l->rec.break_to == LK_BREAK_READ ? LK_MODE_READ : LK_MODE_WRITE;
@@ -375,7 +375,7 @@ static int64_t left_ms(const struct lk_snapshot *s, const struct lk_lock *l)
 		if (w->state == LK_STATE_BREAKER && w->rec.mode == asked && ms > waited)
 			waited = ms;
 	}
-	/* 0 seconds mean for ever. */
+	/* lease-break-time 0 means for ever. */
 	if (waited < 0 || limit <= 0 || limit > INT32_MAX)
 		return -1;
 	return limit * 1000 > waited ? limit * 1000 - waited : 0;
@@ -394,11 +394,11 @@ void lk_build_settle_leases(struct lk_snapshot *s)
 	}
 }
 
-/* ---- the id of a row: 64-bit FNV-1a of what makes it that lock ---- */
+/* ---- the id of a row: 64-bit FNV-1a of what identifies the lock ---- */
 
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
-/* lk_hash() of the 8 bytes, lowest first. A zero byte only multiplies, and most numbers are small. */
+/* The same as lk_hash() of the 8 bytes of v, lowest first, but faster: a zero byte only multiplies, and most numbers are small. */
 static uint64_t hash_number(uint64_t h, int64_t v)
 {
 	static const uint64_t power[] = {
@@ -439,10 +439,10 @@ static uint64_t hash_owner(uint64_t h, const struct lk_lock *l)
 	return hash_number(h, l->waiter ? o->tid : o->fd);
 }
 
-/* h: of the machine and the file. */
+/* h: the hash of the machine and the file. */
 static uint64_t hash_lock(uint64_t h, const struct lk_lock *l)
 {
-	/* A lease is one whatever its mode becomes, and that of one being broken is not always known. */
+	/* A lease stays the same one when its mode changes, and the mode of one being broken is not always known. */
 	bool held_lease = lk_type_same_space(l->rec.type, LK_TYPE_LEASE) && !lk_lock_is_waiting(l);
 
 	h = hash_number(h, (int64_t)l->rec.type << 8 | (int64_t)(held_lease ? LK_MODE_UNKNOWN : l->rec.mode));

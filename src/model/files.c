@@ -7,7 +7,7 @@
 #include "source/file_name.h"
 #include "source/host/mounts.h"
 
-/* A file as files are told apart. */
+/* What tells one file from another. */
 struct ident {
 	struct lk_key key;
 	bool has_stat;
@@ -54,7 +54,7 @@ static uint32_t first_of_key(const struct lk_build *b, const struct lk_key *key)
 	return lk_index_find(&b->by_key, hash_key(key), has_key, b, key);
 }
 
-/* Called for a file that is not yet in the index. */
+/* The file must not be in by_key yet. */
 static void note_key(struct lk_build *b, uint32_t file)
 {
 	const struct lk_key *key = &b->files.v[file].key;
@@ -114,7 +114,8 @@ static void describe(struct lk_build *b, struct lk_file *f, const struct lk_fact
 	f->ambiguous = !fact->has_stat && fact->fstype && !lk_mounts_fs_keys_unique(fact->fstype);
 }
 
-/* Of several names one of ours is worth more than one of others, then a living one more than a deleted one. */
+/* Of several names of a file, one that leads to it from here is better than one of another mount namespace, then an existing one better
+ * than a deleted one. */
 static int name_rank(const char *path, enum lk_tri unreachable, enum lk_tri deleted)
 {
 	return !path ? 0 : 1 + 2 * (unreachable != LK_YES) + (deleted == LK_NO);

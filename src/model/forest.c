@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Requests as trees: who must move first, and who comes behind. */
+/* Requests as trees: who must move first, and who waits behind. */
 #include "model/forest.h"
 
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 
 #define NONE LK_FOREST_NONE
 
-/* Nodes before they are put in order: a row stands for itself (a waiting one as a request, a held one as the top of a tree), behind
- * the rows come the cycles, then the files, for requests whose blocker is not known. */
+/* Nodes before they are put in order, by number: first the rows (a waiting one is a request, a held one the top of a tree), then the
+ * cycles, then the files, for requests whose blocker is not known. */
 struct grower {
 	const struct lk_snapshot *s;
 	struct lk_graph g;
@@ -22,7 +22,7 @@ struct grower {
 	enum lk_tree_why *why;
 	const struct lk_lock **by; /* by row */
 	size_t *cycle; /* by row: index of the cycle it is in, NONE for the others */
-	size_t *waits_in; /* by held row: the request that all its holders wait in, NONE: one of them does not wait */
+	size_t *waits_in; /* by held row whose holders all wait: the request of one of them; NONE: not all wait, or none is known */
 	size_t *first_child, *last_child, *next; /* by node */
 	size_t *n_behind;
 	int64_t *oldest;
@@ -91,7 +91,7 @@ static void mark_cycles(struct grower *w)
 	}
 }
 
-/* The request of a process to hang others below: one that is in a cycle, else the first; NONE when the process can go on. */
+/* The request of a process to put others below: one that is in a cycle, else the first; NONE when the process can go on. */
 static size_t request_of(const struct grower *w, size_t proc)
 {
 	const struct lk_proc *p = &w->s->procs[proc];
@@ -128,7 +128,7 @@ static void find_waiting_holders(struct grower *w)
 	}
 }
 
-/* It never goes: it is part of a deadlock, or its holders are. */
+/* The lock is never released: it is part of a deadlock, or its holders are. */
 static bool never_goes(const struct grower *w, const struct lk_lock *held)
 {
 	size_t request = w->waits_in[held->index];
@@ -136,7 +136,8 @@ static bool never_goes(const struct grower *w, const struct lk_lock *held)
 	return held->deadlock || (request != NONE && w->s->locks[request].deadlock);
 }
 
-/* The blocker to stand below, of several: one of the same cycle, one that never goes, the one the kernel names, the first. */
+/* The blocker to put a request below, by preference: one of the same cycle, one that is never released, the one the kernel lists the
+ * request under, the first. */
 static const struct lk_lock *main_blocker(const struct grower *w, const struct lk_lock *l)
 {
 	const struct lk_lock *stuck = NULL, *named = NULL;
@@ -162,7 +163,7 @@ static void hang(struct grower *w, size_t node, size_t parent, enum lk_tree_why 
 	w->why[node] = why;
 }
 
-/* Where those stand who wait for this lock. */
+/* Puts a request below this lock, or below the request in which the lock's holders wait. */
 static void hang_below_lock(struct grower *w, size_t node, const struct lk_lock *held)
 {
 	if (w->waits_in[held->index] != NONE)
@@ -171,8 +172,8 @@ static void hang_below_lock(struct grower *w, size_t node, const struct lk_lock 
 		hang(w, node, held->index, LK_TREE_WAITS);
 }
 
-/* The request this one queues behind: the last line above it that is one less deep in the same queue. above[d]: the last one of depth
- * d. Only where that one waits for the same lock can it stand below it. */
+/* The request that this one queues behind: the last row above it that is one less deep. above[d]: the last row of depth d. NONE unless both
+ * wait for the same lock. */
 static size_t queued_behind(const struct grower *w, const struct lk_lock *l, const size_t *above)
 {
 	size_t depth = l->rec.depth;
@@ -221,7 +222,7 @@ static void place_all(struct grower *w)
 	}
 }
 
-/* Cycles that did not stand, or that lie around a deadlock, are no trees: one of their requests is cut off and put below the lock it
+/* Cycles that were not confirmed, or that contain a deadlock, are no trees: one of their requests is cut off and put below the lock it
  * waits for. */
 static void cut_loops(struct grower *w)
 {
@@ -256,7 +257,7 @@ static void link_children(struct grower *w)
 	}
 }
 
-/* Calls for each node below top, itself first, parents before children. */
+/* The node after `node` in a walk through the tree of top, parents before children; NONE: it was the last. */
 static size_t walk_next(const struct grower *w, size_t top, size_t node)
 {
 	if (w->first_child[node] != NONE)
@@ -266,7 +267,7 @@ static size_t walk_next(const struct grower *w, size_t top, size_t node)
 	return node == top ? NONE : w->next[node];
 }
 
-/* Each node hands what hangs below it, and itself, to its parent; children have been walked before. */
+/* Each node adds itself and what is below it to its parent's count; from the end of the walk, so that children come before parents. */
 static void count_behind(struct grower *w)
 {
 	lk_auto_mem size_t *order = lk_alloc(w->n, sizeof(*order));

@@ -44,7 +44,7 @@ static void count_edge(struct lk_graph *g, size_t from, size_t to)
 	g->first_back[to + 1]++;
 }
 
-/* first[] runs ahead while filling and is set back afterwards. */
+/* first[] and first_back[] advance while filling and are set back afterwards. */
 static void put_edge(struct lk_graph *g, size_t from, size_t to)
 {
 	g->to[g->first[from]++] = to;
@@ -102,7 +102,8 @@ bool lk_graph_has_free_thread(const struct lk_graph *g, const struct lk_snapshot
 	return p->num_threads <= 0 || alive > g->n_waiting[p - s->procs];
 }
 
-/* What starts it all: processes with a thread that does not wait, locks that go by themselves or whose holder is not known. */
+/* The nodes that move without another one moving first: processes with a thread that does not wait, requests without a blocker, locks that
+ * the kernel takes away (leases) or whose holder is not known. */
 static bool moves_by_itself(const struct lk_graph *g, const struct lk_snapshot *s, size_t node)
 {
 	const struct lk_lock *l;
@@ -115,14 +116,14 @@ static bool moves_by_itself(const struct lk_graph *g, const struct lk_snapshot *
 	return l->n_holders == 0 || l->rec.type == LK_TYPE_LEASE || l->rec.type == LK_TYPE_DELEG;
 }
 
-/* Movement on its way through the graph. */
+/* State of a search that spreads movement through the graph. */
 struct spread {
 	const struct lk_graph *g;
 	const struct lk_snapshot *s;
-	const unsigned char *out; /* by process: taken out of the world */
+	const unsigned char *out; /* by process: assumed to be gone */
 	unsigned char *moves;
 	size_t *queue, head, tail;
-	size_t *left; /* by node: how many it still waits for */
+	size_t *left; /* by node: how many of its edges lead to nodes that do not move yet */
 	uint32_t *log; /* NULL, or the nodes whose left was counted down */
 	size_t n_log;
 };
@@ -146,10 +147,10 @@ static bool is_moved_by(struct spread *sp, size_t from, size_t node)
 	size_t n_rows = sp->s->n_locks;
 
 	if (from >= n_rows)
-		return true; /* a thread of it got on */
+		return true; /* one of its threads can go on */
 	if (lk_lock_is_waiting(&sp->s->locks[from]))
 		return count_down(sp, from);
-	/* A sharer lets go; but one that is taken out only drops its share. */
+	/* A process that shares the lock can release it; but one that is gone only drops its own share. */
 	return (node >= n_rows && !sp->out[node - n_rows]) || count_down(sp, from);
 }
 
@@ -177,7 +178,7 @@ static void count_edges(struct spread *sp)
 
 struct lk_graph_what_if {
 	struct spread sp;
-	unsigned char *out; /* the same as sp.out, to be written */
+	unsigned char *out; /* the array of sp.out, writable */
 };
 
 void lk_graph_what_if_free(struct lk_graph_what_if *w)
@@ -207,7 +208,7 @@ struct lk_graph_what_if *lk_graph_what_if_new(const struct lk_graph *g, const st
 			set_moving(&w->sp, i);
 	}
 	run(&w->sp);
-	/* From here on, what changes can be taken back. */
+	/* From here on changes are logged, so that lk_graph_what_if_back() can undo them. */
 	w->sp.log = lk_alloc(g->first[g->n_nodes], sizeof(*w->sp.log));
 	return w;
 }
@@ -254,13 +255,13 @@ void lk_graph_who_follows(const struct lk_graph *g, const struct lk_snapshot *s,
 	run(&sp);
 }
 
-/* Tarjan's algorithm with its recursion written out. */
+/* Tarjan's algorithm, without recursion. */
 struct tarjan {
 	const struct lk_graph *g;
 	const unsigned char *moves;
 	size_t *order, *low, *edge; /* by node; order 0: not visited */
 	size_t *stack, n_stack; /* nodes of open components */
-	size_t *path, n_path; /* from the start to where we are */
+	size_t *path, n_path; /* from the start node to the current one */
 	unsigned char *on_stack;
 	size_t clock, n_found;
 	size_t *component;

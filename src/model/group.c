@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Puts the descriptors that show one lock together. A source that knows the line leaves nothing to find out; otherwise it is found by
- * what both print, and by who owns it. */
+/* Groups the descriptors that show one lock. If the source knows which line a descriptor shows, that decides; otherwise what both print,
+ * and who owns the lock. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ static void add_body(struct lk_build *b, uint64_t hash, uint32_t row, uint32_t r
 	lk_index_add(&b->by_body, hash, (uint32_t)(b->bodies.n - 1));
 }
 
-/* Only where a source does not know which line it is. */
+/* Needed only where a source does not know which line a descriptor shows. */
 static void note_lines(struct lk_build *b)
 {
 	for (size_t i = b->n_body_lines; i < b->rows.n; i++) {
@@ -67,7 +67,7 @@ static void note_body(struct lk_build *b, struct build_hit *h, const struct lk_r
 	add_body(b, hash, BUILD_NONE, (uint32_t)(b->recs.n - 1));
 }
 
-/* What the descriptor knows of the lease, and the line does not (lk_record_set_break()). */
+/* The descriptor can know the mode of a lease being broken where the line does not (lk_record_set_break()). */
 static void learn_mode(struct lk_record *known, const struct lk_record *rec)
 {
 	if (known->break_to && known->mode == LK_MODE_UNKNOWN)
@@ -79,7 +79,7 @@ void lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t f
 	struct build_hit *h = lk_vec_push(&b->hits);
 
 	*h = (struct build_hit){ .pid = f->pid, .tid = f->tid, .fd = f->fd, .file = file, .ofd = f->ofd };
-	/* A number that no line has is one that somebody made up. */
+	/* A line number that no held lock has is wrong: a capture may claim anything. */
 	h->knows_line = f->line && f->line <= b->rows.n && b->rows.v[f->line - 1].line == f->line &&
 			!b->rows.v[f->line - 1].rec.depth;
 	if (h->knows_line) {
@@ -91,7 +91,7 @@ void lk_build_add_hit(struct lk_build *b, const struct lk_fact_fd *f, uint32_t f
 	learn_mode(body_record(b, &b->bodies.v[h->shows]), &f->rec);
 }
 
-/* Equal bodies belong to one lock when the open file description is the same; for POSIX locks the table is the owner. */
+/* Equal bodies belong to one lock when the open file description is the same; a POSIX lock is owned by the table of descriptors instead. */
 static uint64_t owner_of(const struct lk_build *b, const struct build_hit *h)
 {
 	if (h->knows_line)
@@ -101,7 +101,7 @@ static uint64_t owner_of(const struct lk_build *b, const struct build_hit *h)
 	return h->ofd;
 }
 
-/* Of descriptors that show the same line or body. */
+/* Orders descriptors that show the same line or body. */
 static int compare_hits(const void *x, const void *y, void *arg)
 {
 	const struct lk_build *b = arg;
@@ -113,13 +113,13 @@ static int compare_hits(const void *x, const void *y, void *arg)
 	return rc ? rc : lk_compare((uint64_t)p->fd, (uint64_t)q->fd);
 }
 
-/* Lines come first, then bodies. */
+/* Buckets: one for each line, then one for each body. */
 static size_t bucket_of(const struct lk_build *b, const struct build_hit *h)
 {
 	return h->knows_line ? h->shows : b->n_lines + h->shows;
 }
 
-/* Fills b->order with the hits by bucket; begin[bucket] to begin[bucket + 1] are those of one. */
+/* Fills b->order with the hits by bucket; those of one bucket are at begin[bucket] up to begin[bucket + 1]. */
 static void fill_order(struct lk_build *b, uint32_t *begin, size_t n_buckets)
 {
 	b->order = lk_alloc(b->hits.n, sizeof(*b->order));
@@ -129,12 +129,12 @@ static void fill_order(struct lk_build *b, uint32_t *begin, size_t n_buckets)
 		begin[i + 1] += begin[i];
 	for (size_t i = 0; i < b->hits.n; i++)
 		b->order[begin[bucket_of(b, &b->hits.v[i])]++] = (uint32_t)i;
-	/* Each has run to the beginning of the next. */
+	/* Each begin[] has advanced to the beginning of the next bucket. */
 	memmove(begin + 1, begin, n_buckets * sizeof(*begin));
 	begin[0] = 0;
 }
 
-/* A bucket to groups, one for each owner. */
+/* Splits a bucket into groups, one for each owner. */
 static void split(struct lk_build *b, uint32_t first, uint32_t end)
 {
 	uint64_t last = 0;
@@ -158,7 +158,7 @@ void lk_build_group(struct lk_build *b)
 	size_t n_buckets = b->n_lines + b->bodies.n;
 	lk_auto_mem uint32_t *begin = lk_alloc(n_buckets + 2, sizeof(*begin));
 
-	/* Their numbers end. */
+	/* Indexes must fit in 32 bits. */
 	if (b->hits.n >= BUILD_NONE || n_buckets >= BUILD_NONE)
 		lk_alloc_fail();
 	fill_order(b, begin, n_buckets);
@@ -185,7 +185,7 @@ static bool owner_known(const struct lk_build *b, uint32_t group)
 	return lk_build_group_record(b, group)->type == LK_TYPE_POSIX || h->ofd != 0;
 }
 
-/* The group of unknown descriptions stands first and is shared by the lines for which no better one is left. */
+/* The group whose open file description is unknown comes first; lines for which no other group is left share it. */
 uint32_t lk_build_take_group(struct lk_build *b, uint32_t row)
 {
 	uint32_t at = b->links.v[row].group, unknown, next;

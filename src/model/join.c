@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Joins the lines of /proc/locks with the descriptors that show the same line: "union, because each misses what the other has". */
+/* Joins the lines of /proc/locks with the descriptors that show the same line: a union, because each has locks that the other lacks. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -25,7 +25,7 @@ static void set_held(struct lk_build *b, uint32_t row, uint32_t group)
 						   : lk_build_first_hit(b, group)->file;
 }
 
-/* root: BUILD_NONE where its line could not be understood, or was not seen. */
+/* root: BUILD_NONE if the root's line could not be parsed or was not seen. */
 static void set_waiting(struct lk_build *b, uint32_t row, uint32_t root)
 {
 	struct lk_lock *l = &b->rows.v[row];
@@ -38,7 +38,7 @@ static void set_waiting(struct lk_build *b, uint32_t row, uint32_t root)
 		return;
 	}
 	link->root = root;
-	/* The kernel lists it under a lock of the same file, even where it prints no key (fs/locks.c, lease breakers). */
+	/* The kernel lists a request under a lock of the same file, even where it prints no key (fs/locks.c, lease breakers). */
 	link->file = b->links.v[root].file;
 }
 
@@ -83,7 +83,8 @@ static void add_unlisted(struct lk_build *b)
 	}
 }
 
-/* Several equal lines shown by descriptors that cannot be told apart: their candidates are shared, and said to be. */
+/* Marks rows as ambiguous whose lines are equal and whose descriptors cannot be told apart: the rows share these descriptors as
+ * candidates. */
 static void mark_shared_out(struct lk_build *b)
 {
 	for (size_t i = 0; i < b->rows.n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows by file, then range: what belongs together stands together, in the same order from run to run. Waiters follow their root. */
+/* Sorts the rows by file, then range, in the same order from run to run. Waiters follow their root. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,13 +8,13 @@
 #include "base/ints.h"
 #include "model/build_private.h"
 
-/* A file by its path. */
+/* Sort key of a file. */
 struct path_key {
-	uint64_t text; /* 8 bytes of the path behind what all of them begin with, the first one highest */
+	uint64_t text; /* the 8 bytes of the path after what all paths begin with, the first byte highest */
 	uint32_t file;
 };
 
-/* A held row, or one that stands alone. 32 bytes, so that qsort(3) moves them and not pointers to them. */
+/* Sort key of a held row, or of a request without a root. 32 bytes, so that qsort(3) moves the keys and not pointers to them. */
 struct root_key {
 	int64_t start, end;
 	uint32_t file; /* its rank among the files */
@@ -49,7 +49,7 @@ static int compare_path_keys(const void *x, const void *y, void *arg)
 	return rc ? rc : lk_compare(p->file, q->file);
 }
 
-/* How many bytes all paths begin with. */
+/* The length of what all paths begin with. */
 static size_t common_prefix(const struct lk_build *b)
 {
 	const char *first = NULL;
@@ -72,7 +72,7 @@ static size_t common_prefix(const struct lk_build *b)
 	return n;
 }
 
-/* A file without a path comes last; where a path has such bytes too, the rest of the comparison decides. */
+/* A file without a path comes last; if a path has eight bytes 0xff here, the rest of the comparison decides. */
 static uint64_t path_text(const char *path, size_t prefix)
 {
 	unsigned char text[8] = { 0 };
@@ -140,7 +140,7 @@ static struct root_key root_key(const struct lk_build *b, uint32_t row, const ui
 	};
 }
 
-/* ret_place[root row]: its place among the roots. How many there are. */
+/* ret_place[root row]: its place among the roots. Returns how many roots there are. */
 static size_t rank_roots(struct lk_build *b, const uint32_t *rank, uint32_t *ret_place)
 {
 	lk_auto_mem struct root_key *keys = lk_alloc(b->rows.n, sizeof(*keys));
@@ -161,7 +161,7 @@ static size_t rank_roots(struct lk_build *b, const uint32_t *rank, uint32_t *ret
 	return n;
 }
 
-/* ret_place[row]: where it goes. Those of one root stay in the order they have. */
+/* ret_place[row]: its new index. The rows of one root keep their order. */
 static void place_rows(struct lk_build *b, const uint32_t *place_of_root, size_t n_roots, uint32_t *ret_place)
 {
 	lk_auto_mem uint32_t *next = lk_alloc(n_roots + 1, sizeof(*next));
@@ -174,8 +174,7 @@ static void place_rows(struct lk_build *b, const uint32_t *place_of_root, size_t
 		ret_place[i] = next[place_of_root[b->links.v[i].root]]++;
 }
 
-/* In place, for rows are large: who belongs here comes, then who belongs where that one stood, and so on in a circle. from[place] is
- * used up. */
+/* Moves the rows in place, because they are large, cycle by cycle of the permutation. from[place]: the row that goes there; overwritten. */
 static void move_rows(struct lk_build *b, uint32_t *from)
 {
 	for (uint32_t i = 0; i < b->rows.n; i++) {

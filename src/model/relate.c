@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel lists a waiter under one of its blockers only; all of them follow from file, kind, range, mode and owner. */
+/* Finds all blockers of each waiter: the kernel lists it under one only; the others follow from file, kind, range, mode and owner. */
 #include "model/relate.h"
 
 #include <stdlib.h>
@@ -24,8 +24,8 @@ struct index {
 	size_t n;
 };
 
-/* The table that the holder is seen in is the waiter's too, as far as is known: a holder's thread tells of a private table, or only of
- * a process whose first thread has ended. */
+/* Whether holder and waiter share a table of descriptors, as far as is known. A holder with a tid has a private table, or its process's
+ * first thread has ended, so that fdinfo is found only below task/TID. */
 static bool shares_table(const struct lk_holder *h, const struct lk_lock *waiting)
 {
 	int tid = waiting->waiter ? waiting->waiter->tid : 0;
@@ -53,8 +53,8 @@ static bool is_held_by_thread(const struct lk_lock *held, const struct lk_holder
 	return false;
 }
 
-/* A POSIX owner is a table of descriptors: the process's, or the private one of a thread. Who waits for a lock that is in the
- * process's table, by the word of the kernel, has a private one. */
+/* A POSIX lock is owned by a table of descriptors: the process's, or a thread's private one. If the kernel lists a thread as waiting for a
+ * lock of its own process's table, that thread has a private one. */
 static bool same_table(const struct lk_lock *held, const struct lk_lock *waiting)
 {
 	const struct lk_lock *root = waiting->root;
@@ -71,8 +71,8 @@ static bool same_table(const struct lk_lock *held, const struct lk_lock *waiting
 	return held != root;
 }
 
-/* Any other owner is an open file description. Where two of one process could not be compared they may be the same one, unless the
- * kernel says that one waits for the other. flock(2) drops what the description has before it waits. */
+/* Any other lock is owned by an open file description. If two descriptors of one process could not be compared, they may have the same one,
+ * unless the kernel says that one waits for the other. flock(2) drops the description's own lock before it waits. */
 static bool same_description(const struct lk_lock *held, const struct lk_lock *waiting)
 {
 	const struct lk_holder *w = waiting->waiter;
@@ -96,7 +96,7 @@ static bool same_owner(const struct lk_lock *held, const struct lk_lock *waiting
 	return held->rec.type == LK_TYPE_POSIX ? same_table(held, waiting) : same_description(held, waiting);
 }
 
-/* Lines of equal locks cannot be told apart, so that even the root may be the waiter's own: the owner comes first. */
+/* The owner is checked first: lines of equal locks cannot be told apart, so that even the root may be the waiter's own lock. */
 static bool blocks(const struct lk_lock *held, const struct lk_lock *waiting)
 {
 	if (same_owner(held, waiting))
@@ -112,7 +112,7 @@ static int compare_start(const void *a, const void *b)
 	return rc ? rc : lk_compare((*x)->index, (*y)->index);
 }
 
-/* The depth is log n: the halves shrink. */
+/* Recursion is log2(n) deep: each level halves the part. */
 static int64_t fill_most(struct index *ix, size_t lo, size_t hi)
 {
 	size_t mid = lo + (hi - lo) / 2;
@@ -132,9 +132,9 @@ static int64_t fill_most(struct index *ix, size_t lo, size_t hi)
 /* Where the pairs of one request go. */
 struct taker {
 	pairs *out;
-	size_t left; /* so many more of it are kept */
-	const struct lk_lock *first; /* taken before all others */
-	bool cut; /* there is one more than fits */
+	size_t left; /* how many more pairs are kept */
+	const struct lk_lock *first; /* added before all others, so not again */
+	bool cut; /* there were more pairs than fit */
 };
 
 static void add_pair(const struct lk_lock *held, const struct lk_lock *waiting, struct taker *t)
@@ -163,7 +163,7 @@ static void query(const struct index *ix, size_t lo, size_t hi, const struct lk_
 	query(ix, mid + 1, hi, waiting, t);
 }
 
-/* Locks of different spaces never block each other; N_SPACES: a kind that is not known. */
+/* Locks of different spaces never block each other. N_SPACES: an unknown kind. */
 #define N_SPACES 3
 
 static int space_of(enum lk_type t)
@@ -177,7 +177,7 @@ static int space_of(enum lk_type t)
 	return N_SPACES;
 }
 
-/* Readers do not block readers: kept apart, so that they are not even looked at. */
+/* Read locks do not block read requests: they have an index of their own, which such requests do not search. */
 static bool belongs(const struct lk_lock *l, int space, bool reads)
 {
 	return !lk_lock_is_waiting(l) && space_of(l->rec.type) == space && (l->rec.mode == LK_MODE_READ) == reads;
@@ -186,7 +186,7 @@ static bool belongs(const struct lk_lock *l, int space, bool reads)
 static struct index build_index(struct lk_lock **rows, size_t n, int space, bool reads)
 {
 	struct index ix = { lk_alloc(n, sizeof(*ix.v)), lk_alloc(n, sizeof(*ix.most)), 0 };
-	bool sorted = true; /* as a rule, for rows are ordered like that */
+	bool sorted = true; /* usually true: rows are in this order */
 
 	for (size_t i = 0; i < n; i++) {
 		if (!belongs(rows[i], space, reads))
@@ -205,7 +205,7 @@ static bool minds_readers(const struct lk_lock *waiting, int space)
 	return space == 2 || waiting->rec.mode != LK_MODE_READ;
 }
 
-/* The lock that the kernel lists the request under is the nearest one: it is kept before all others. */
+/* Adds the lock that the kernel lists the request under, before all others. */
 static void take_root(const struct lk_lock *w, int space, struct taker *t)
 {
 	const struct lk_lock *root = w->root;
@@ -218,10 +218,10 @@ static void take_root(const struct lk_lock *w, int space, struct taker *t)
 	t->first = root;
 }
 
-/* What the requests of one file may keep, shared evenly: what one does not need is left to those behind it. */
+/* How many pairs the requests of one file may keep. They are shared evenly; what one request does not need is left to the later ones. */
 struct share {
 	pairs *out;
-	size_t pairs, requests; /* left */
+	size_t pairs, requests; /* still to be shared out */
 	bool cut;
 };
 
@@ -241,7 +241,7 @@ static void end_request(struct share *share, const struct taker *t, size_t n_bef
 	share->cut = share->cut || t->cut;
 }
 
-/* Held locks of one space: readers, then the others. */
+/* ix: the held locks of one space, read locks first, then the others. */
 static void relate_request(const struct index ix[2], const struct lk_lock *w, int space, struct share *share)
 {
 	struct taker t = begin_request(share);
@@ -268,7 +268,7 @@ static void relate_space(struct lk_lock **rows, size_t n, int space, struct shar
 	}
 }
 
-/* Of kinds that are not known, the kernel's word is all there is. */
+/* For unknown kinds, the root that the kernel lists the request under is all that is known. */
 static void relate_unknown(struct lk_lock **rows, size_t n, struct share *share)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -296,7 +296,7 @@ static uint32_t end_of(const struct pair *p, bool by_waiter)
 	return by_waiter ? p->waiter : p->blocker;
 }
 
-/* Stable. next: room for a number for each row and one more. */
+/* A stable counting sort. next: room for a number for each row and one more. */
 static void sort_pairs(const struct pair *from, size_t n, bool by_waiter, uint32_t *next, size_t n_rows,
 		       struct pair *to)
 {
@@ -325,7 +325,7 @@ static void fill(struct lk_snapshot *s, const struct pair *p, size_t n, bool by_
 	}
 }
 
-/* Sorted by one end after the other, both lists are in the order of rows. */
+/* Sorting by one end and then by the other puts both lists in the order of rows. */
 static void fill_both(struct lk_snapshot *s, const pairs *p)
 {
 	lk_auto_mem struct pair *a = lk_alloc(p->n, sizeof(*a)), *b = lk_alloc(p->n, sizeof(*b));
@@ -344,7 +344,7 @@ struct by_file {
 	uint32_t *begin; /* by file, n_files + 1; empty for the others */
 };
 
-/* begin[file + 1] counts, then begin[file] runs through the rows of the file, then all is moved up by one. */
+/* begin[file + 1] first counts; then begin[file] advances through the rows of the file; at the end all are moved up by one. */
 static void list_by_file(struct lk_snapshot *s, struct by_file *f)
 {
 	lk_auto_mem unsigned char *wanted = lk_alloc(s->n_files, 1);
@@ -402,7 +402,7 @@ static size_t list_demands(const struct by_file *f, size_t n_files, struct deman
 	return n;
 }
 
-/* Those that need least come first, each may keep an even part of what is left: nobody's file costs that of another its blockers. */
+/* Files that need least come first, and each may keep an even part of what is left: no file can use up the pairs of another. */
 static void find_pairs(struct lk_snapshot *s, pairs *p, size_t max_pairs)
 {
 	lk_auto_mem struct demand *demands = lk_alloc(s->n_files, sizeof(*demands));

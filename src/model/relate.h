@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who is in whose way: fills blocked_by and blocks of every lock from file identity, kind, mode, range and owner. */
+/* Who blocks whom: fills blocked_by and blocks of every lock from file identity, kind, mode, range and owner. */
 #ifndef LK_MODEL_RELATE_H
 #define LK_MODEL_RELATE_H
 
 #include "model/snapshot.h"
 
-/* No more pairs than this are kept: ten thousand readers before ten thousand writers would make a hundred million. They are shared
- * evenly between the files, and between the requests of a file; what one does not need is left to those that need more. Each request
- * keeps at least one, first of all the lock the kernel lists it under. Where some did not fit, file->relations_cut and
+/* No more (waiter, blocker) pairs than this are kept: ten thousand read locks and ten thousand write requests would make a hundred million.
+ * They are shared evenly between the files, and between the requests of a file; what one does not need is left to those that need more.
+ * Each request keeps at least one, first of all the lock the kernel lists it under. Where some did not fit, file->relations_cut and
  * snapshot->relations_cut are set. */
 #define LK_RELATE_MAX_PAIRS ((size_t)4 << 20)
 

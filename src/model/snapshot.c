@@ -100,7 +100,7 @@ size_t lk_lock_n_processes(const struct lk_lock *l)
 {
 	size_t n = 0;
 
-	/* They are sorted by pid. */
+	/* Holders are sorted by pid. */
 	for (size_t i = 0; i < l->n_holders; i++)
 		n += !i || l->holders[i].pid != l->holders[i - 1].pid;
 	return n;
@@ -149,7 +149,7 @@ const char *lk_file_why_nameless(const struct lk_file *f)
 		       : "no path leads there from here (a detached mount, or outside of this root directory)";
 }
 
-/* Hard links on an overlay without an index are several inodes behind one number: only the name tells */
+/* Hard links on an overlay without an index are several inodes with one inode number: only the name tells them apart. */
 static enum lk_tri same_overlay_link(const struct lk_file *f, const struct lk_fact_file *file)
 {
 	if (!file->fstype || strcmp(file->fstype, "overlay") != 0 || file->nlink < 2)

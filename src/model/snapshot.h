@@ -17,18 +17,18 @@ enum lk_state {
 	LK_STATE_WAITING,
 	LK_STATE_BREAKING, /* a lease being broken */
 	LK_STATE_BREAKER, /* an open(2) that waits for a lease */
-	LK_STATE_STOPPED_WAITING, /* asked for it, then was stopped: /proc/locks has dropped it */
+	LK_STATE_STOPPED_WAITING, /* its thread was stopped by a signal: /proc/locks has dropped the request */
 } __attribute__((packed));
 
 enum lk_how {
-	LK_HOW_EXACT, /* its own fdinfo (or the kernel's structures) say so */
-	LK_HOW_MATCHED, /* inferred from the call it is blocked in */
-	LK_HOW_RECORDED, /* the number the kernel recorded; may be another process by now */
-	LK_HOW_AMBIGUOUS, /* several files share this key */
+	LK_HOW_EXACT, /* shown by the process's own fdinfo or the kernel's structures */
+	LK_HOW_MATCHED, /* a waiter, inferred from the call it is blocked in */
+	LK_HOW_RECORDED, /* only the pid the kernel recorded; may be another process by now */
+	LK_HOW_AMBIGUOUS, /* several files share this key, or several equal lines share these descriptors */
 	LK_HOW_UNKNOWN,
 } __attribute__((packed));
 
-/* All of them, NULL at the end. */
+/* The names of all values of each enum, NULL at the end. */
 extern const char *const lk_state_words[], *const lk_how_words[];
 const char *lk_state_name(enum lk_state s); /* "held", … as in JSON */
 const char *lk_how_name(enum lk_how h);
@@ -46,11 +46,11 @@ struct lk_proc {
 	const char *cmdline;
 	const char *cgroup;
 	const char *unit; /* of systemd, from the cgroup (model/unit.h) */
-	const char *user_unit; /* of the user's own systemd */
+	const char *user_unit; /* unit of the user's own systemd */
 	const char *container;
 	uint64_t pid_ns, mnt_ns, user_ns; /* 0 unknown */
 	int64_t started_unix_ms; /* by the wall clock of the snapshot; 0 unknown */
-	/* Not asked for is unknown here too: */
+	/* Unknown also where not asked for: */
 	const char *parent_comm, *session_comm, *tracer_comm; /* NULL unknown or gone */
 	const char *tty; /* "pts/3"; NULL: none or unknown */
 	int session, tracer; /* process numbers; 0: none or unknown */
@@ -63,7 +63,8 @@ struct lk_file {
 	uint32_t st_major, st_minor;
 	uint64_t st_ino, nlink;
 	int64_t size; /* bytes; -1 unknown */
-	/* What it is called (source/file_name.h): begins with "/" only where it is a path of ours, as far as is known. NULL unknown */
+	/* Its name for people (lk_file_name()): begins with "/" only if this path leads to it from here, as far as is known. NULL
+	 * unknown */
 	const char *path;
 	const char *seen_path; /* as the holder sees it; exact bytes */
 	enum lk_tri deleted, replaced, local, unreachable;
@@ -71,25 +72,25 @@ struct lk_file {
 	const char *fstype; /* NULL unknown */
 	const char *mount_point; /* as `path` */
 	const char *seen_mount_point;
-	bool relations_cut; /* of its requests not every blocker is listed: there were too many (model/relate.h) */
+	bool relations_cut; /* not all blockers of its requests are listed: there were too many (model/relate.h) */
 	bool ambiguous; /* known only by a key that several files may share */
 };
 
 struct lk_holder {
 	int pid;
-	int tid; /* 0: not a thread's private table */
+	int tid; /* holders: the thread with this private table of descriptors, 0: the process's table; waiters: the thread, 0 unknown */
 	int fd; /* -1 unknown */
 	const struct lk_proc *proc; /* never NULL */
 };
 
-/* There may be hundreds of thousands: ordered so that nothing is lost between the fields. */
+/* A row: a held lock or a request. There may be hundreds of thousands, so the members are ordered to avoid padding. */
 struct lk_lock {
 	uint64_t id; /* of file, kind, range and owner (explain.c); stable while the lock stands */
 	bool id_shared; /* another row has the same id: acting on it is refused */
 	enum lk_state state;
 	enum lk_how how;
 	uint8_t n_because;
-	int pid; /* first holder or the waiter; the recorded one where nobody is proven; 0: unknown */
+	int pid; /* first holder or the waiter; the recorded pid where no holder is proven; 0: unknown */
 	uint32_t index; /* in snapshot->locks */
 	unsigned deadlock; /* from 1; 0: none */
 	struct lk_record rec; /* type, mode, range; rec.pid is the recorded pid */
@@ -97,14 +98,14 @@ struct lk_lock {
 	const struct lk_proc *proc; /* of pid; NULL when pid is 0 */
 	const struct lk_holder *holders; /* sorted by pid, tid, fd; empty for waiters */
 	const struct lk_holder *waiter; /* NULL for held locks; its tid is the thread that waits */
-	const char *const *no_holder_because; /* "word: sentence"; the reasons that remain possible */
+	const char *const *no_holder_because; /* "word: sentence" each: the possible reasons why no holder is known */
 	const struct lk_lock *root; /* waiters: the held lock the kernel lists it under; NULL unknown */
-	const struct lk_lock *const *blocked_by; /* held locks in its way, by index */
-	const struct lk_lock *const *blocks; /* waiting requests it is in the way of, by index */
+	const struct lk_lock *const *blocked_by; /* requests: the held locks that block it, by index */
+	const struct lk_lock *const *blocks; /* requests that it blocks, by index */
 	size_t n_holders, n_blocked_by, n_blocks;
 	size_t line; /* in /proc/locks, from 1; 0: seen only in fdinfo, in a blocked call or by bpf */
 	int64_t wait_ms; /* -1 unknown or not waiting; a lower bound: each wake-up starts it anew */
-	int64_t wait_error_ms; /* how far off the clock may be; -1 unknown */
+	int64_t wait_error_ms; /* how far off wait_ms may be; -1 unknown */
 	int64_t break_left_ms; /* of a lease being broken: the kernel takes it away after so long at the latest; -1 unknown or never */
 	size_t ofd; /* open file description of the holder or waiter; 0 unknown */
 };
@@ -112,14 +113,14 @@ struct lk_lock {
 /* Processes that wait for each other in a circle. */
 struct lk_cycle {
 	bool dead; /* nobody in it can move: a deadlock. Otherwise escape_pid could still release its lock */
-	unsigned number; /* of a deadlock, from 1, as in lk_lock.deadlock; 0 for a cycle that is none */
+	unsigned number; /* of a deadlock, from 1, as in lk_lock.deadlock; 0: the cycle is no deadlock */
 	const struct lk_lock *const *rows; /* its requests and the locks they wait for, by index */
 	size_t n_rows;
 	const int *pids; /* its processes, sorted */
 	size_t n_pids;
-	const int *breakers; /* each of these alone, if it went, would let all the others go on */
+	const int *breakers; /* processes of which each one alone, if it ended, would let all the others go on */
 	size_t n_breakers;
-	int escape_pid; /* who can still move; 0: none, or not by a process of its own */
+	int escape_pid; /* the process that can still move; 0: none, or the cycle opens in another way */
 	const char *escape; /* why it is no deadlock, in words; NULL when it is one */
 };
 
@@ -130,12 +131,12 @@ struct lk_problem {
 	size_t count;
 	bool hides_locks;
 	const struct lk_fact_unread
-		*unread; /* the first processes that it counts; none where it counts something else */
+		*unread; /* the first of the processes that `count` is about; none if it counts something else */
 	size_t n_unread;
 };
 
 struct lk_snapshot {
-	_Atomic unsigned n_refs; /* owners beside the first: lk_snapshot_hold(), lk_snapshot_free() */
+	_Atomic unsigned n_refs; /* owners besides the first: lk_snapshot_hold(), lk_snapshot_free() */
 	struct lk_arena arena;
 	struct lk_fact_host host; /* strings in the arena */
 	struct lk_fact_end end;
@@ -149,33 +150,34 @@ struct lk_snapshot {
 	size_t n_mounts;
 	struct lk_problem *problems;
 	size_t n_problems;
-	struct lk_key *proven; /* files whose locks are all here even where !locks_proven */
+	struct lk_key *proven; /* files whose locks are all in this snapshot even where !locks_proven */
 	size_t n_proven;
 	size_t n_held, n_waiting, n_deadlocks;
-	bool relations_cut; /* of some file; LK_UNREAD_RELATIONS says so, and a deadlock may be missed */
+	bool relations_cut; /* set for some file; a problem LK_UNREAD_RELATIONS says so, and a deadlock may be missed */
 	struct lk_cycle *cycles; /* deadlocks first, in the order of their numbers */
 	size_t n_cycles;
 	bool complete; /* nothing that could not be read could change this answer */
-	bool locks_proven; /* a key that is not among the locks is free: a stable list of the initial pid namespace has every lock */
+	bool locks_proven; /* a file whose key has no row has no lock: a stable list of the initial pid namespace has every lock */
 };
 
-/* One more owner, which has to call lk_snapshot_free() too. From any thread that keeps the snapshot alive. Returns s. */
+/* Adds an owner, which must call lk_snapshot_free() too. Callable from any thread that owns s. Returns s. */
 struct lk_snapshot *lk_snapshot_hold(struct lk_snapshot *s);
-/* Drops one owner; the last one frees it. NULL is fine. From any thread. */
+/* Drops one owner; the last one frees it. NULL is fine. Callable from any thread. */
 void lk_snapshot_free(struct lk_snapshot *s);
 
-/* A file with this key that has no lock here has none. */
+/* True if a file with this key that has no lock in the snapshot has none at all. */
 bool lk_snapshot_proves(const struct lk_snapshot *s, const struct lk_key *key);
 /* The first problem of that kind; NULL: none. */
 const struct lk_problem *lk_snapshot_problem(const struct lk_snapshot *s, enum lk_unread_what what);
 
 /* "running", "stopped", … for lk_proc.state (proc_pid_stat(5)); NULL unknown. */
 const char *lk_proc_state_name(char state);
-/* It has ended: its parent has not taken notice yet. A leader that ended before its threads is a zombie too and is not over. */
+/* It has ended, but its parent has not waited for it yet. A first thread that ended before the others is a zombie too; its process has not
+ * ended. */
 bool lk_proc_is_over(const struct lk_proc *p);
-/* Somebody has to let it go on before it can let go of a lock: stopped by a signal or by a tracer. */
+/* Stopped by a signal or by a tracer: it has to be continued before it can release a lock. */
 bool lk_proc_is_stopped(const struct lk_proc *p);
-/* It stands still, or has ended, and may hold its locks for ever: stopped, traced, zombie or dead. */
+/* It is stopped or has ended, and may hold its locks for ever: stopped, traced, zombie or dead. */
 bool lk_proc_is_unusual(const struct lk_proc *p);
 /* The names of the states, NULL at the end. */
 extern const char *const lk_proc_state_words[];
@@ -190,15 +192,15 @@ bool lk_lock_is_held_by(const struct lk_lock *l, int pid);
 bool lk_lock_involves(const struct lk_lock *l, int pid);
 /* How many processes are known to hold it; a process with several descriptors counts once. */
 size_t lk_lock_n_processes(const struct lk_lock *l);
-/* The lock has an owner that is proven. */
+/* Its holder or waiter is proven (LK_HOW_EXACT). */
 bool lk_lock_is_exact(const struct lk_lock *l);
 
-/* Its path leads there from here; LK_UNKNOWN too where there is no path. */
+/* Whether its path leads to it from here; LK_UNKNOWN also where there is no path. */
 enum lk_tri lk_file_reachable(const struct lk_file *f);
-/* Why there is no name by which this machine's commands and calls find it; NULL: its path is one. A sentence. */
+/* Why no path can be used here to reach the file, a sentence; NULL: f->path can. */
 const char *lk_file_why_nameless(const struct lk_file *f);
 
-/* Does the lock stand on this file? LK_UNKNOWN: the key is the same, but several files may share it. */
+/* Is the lock on this file? LK_UNKNOWN: the key is the same, but several files may share it. */
 enum lk_tri lk_lock_is_on(const struct lk_lock *l, const struct lk_fact_file *file);
 
 #endif

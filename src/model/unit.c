@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The control group of a process to units of systemd and containers. */
+/* Finds the systemd units and the container of a process from the path of its control group. */
 #include "model/unit.h"
 
 #include <ctype.h>
@@ -27,7 +27,7 @@ static bool starts_with(struct part p, const char *prefix)
 	return p.n > m && memcmp(p.s, prefix, m) == 0;
 }
 
-/* The next part of a path, at *p, which is moved behind it; n is 0 at the end. */
+/* The next part of the path at *p, which is moved past it; n is 0 at the end. */
 static struct part next_part(const char **p)
 {
 	struct part part;
@@ -69,13 +69,13 @@ static bool is_unit(struct part p)
 	return is_type(dot + 1, (size_t)(p.s + p.n - dot) - 1);
 }
 
-/* A name that the kernel could take for its own has an underscore before it. */
+/* systemd puts an underscore before a name that the kernel could take for a file of its own. */
 static struct part decoded(struct part p)
 {
 	return p.n && p.s[0] == '_' ? (struct part){ p.s + 1, p.n - 1 } : p;
 }
 
-/* Skips slices; *ret_last: the last one, n 0 when there was none. The place of the first part that is none. */
+/* Skips slices; returns where the first other part begins. *ret_last: the last slice, n 0 when there was none. */
 static const char *skip_slices(const char *path, struct part *ret_last)
 {
 	*ret_last = (struct part){ path, 0 };
@@ -105,7 +105,8 @@ static bool is_of_user(struct part p)
 	return starts_with(p, "session-") && ends_with(p, ".scope") && p.n > 14;
 }
 
-/* As systemd reads a path: from its beginning, for what is below a unit is the unit's own affair. */
+/* Reads a path as systemd does, from its beginning, because what is below a unit is named by that unit. *ret_below: the path after the
+ * unit. */
 static struct part unit_of(const char *path, const char **ret_below)
 {
 	struct part slice, p;
@@ -220,7 +221,7 @@ const char *lk_container_of(struct lk_arena *a, const char *cgroup)
 	const char *path = cgroup ? cgroup : "";
 	struct part parent = next_part(&path), p = parent;
 
-	/* There everybody names his control groups as he likes. */
+	/* In user.slice users name control groups as they like. */
 	if (parent.n == 10 && memcmp(parent.s, "user.slice", 10) == 0)
 		return NULL;
 	for (parent.n = 0; p.n; parent = p, p = next_part(&path)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Matches threads found blocked in lock calls with the "->" lines of /proc/locks. Only between identical requests could one be
- * taken for the other. */
+/* Matches threads found blocked in lock calls with the "->" lines of /proc/locks. Only identical requests can be mistaken for each
+ * other. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +48,7 @@ static int compare_entries(const void *a, const void *b)
 	return rc ? rc : lk_compare(x->at, y->at);
 }
 
-/* The first of those with this request; NULL: none. */
+/* The first entry with this request; NULL: none. */
 static struct entry *find_run(struct entry *v, size_t n, const struct request *req)
 {
 	size_t lo = 0, hi = n;
@@ -64,7 +64,7 @@ static struct entry *find_run(struct entry *v, size_t n, const struct request *r
 	return lo < n && memcmp(&v[lo].req, req, sizeof(*req)) == 0 ? &v[lo] : NULL;
 }
 
-/* The next with this request that is not given out yet; NULL: none. */
+/* The next entry with this request that is not given out yet; NULL: none. */
 static struct entry *take_next(struct entry *v, size_t n, const struct request *req)
 {
 	struct entry *run = find_run(v, n, req), *e = run ? run + run->n_used : NULL;
@@ -99,7 +99,7 @@ static void take(struct lk_build *b, struct lk_equals *eq, uint32_t row, uint32_
 		lk_equals_move(b, eq, row, w->file);
 }
 
-/* What the kernel itself says needs no finding out. Each line made one row, in order. */
+/* Waiters whose line the source knows need no search. Each line made one row, in order. */
 static void match_lines(struct lk_build *b, struct lk_equals *eq)
 {
 	for (uint32_t k = 0; k < b->waiters.n; k++) {
@@ -117,7 +117,7 @@ struct pass {
 	size_t n;
 };
 
-/* A range given relative to the file position or size is resolved in the list only: pid, file, kind and mode must do. */
+/* A range relative to the file position or size is resolved in /proc/locks only: pid, file, kind and mode must do. */
 static struct request request_of(const struct pass *p, const struct lk_record *rec, const struct lk_key *key,
 				 int64_t pid)
 {
@@ -162,7 +162,7 @@ static void match_pass(struct lk_build *b, struct lk_equals *eq, struct pass *p)
 
 /* ---- waiters of an unknown file ---- */
 
-/* Kind, mode, pid and what is known of the range must do. pid 0: of lines that name nobody. */
+/* Without a file, kind, mode, pid and what is known of the range must do. pid 0: for lines that name nobody. */
 static struct request loose_request(const struct lk_record *rec, int64_t pid, bool by_range)
 {
 	struct request r = { .type = (uint64_t)rec->type | (uint64_t)rec->mode << 8, .pid = pid > 0 ? pid : 0 };
@@ -175,7 +175,7 @@ static struct request loose_request(const struct lk_record *rec, int64_t pid, bo
 	return r;
 }
 
-/* The first open row of this request; NULL: none. Rows that were taken are stepped over once and for all. */
+/* The first row of this request that no waiter has taken; NULL: none. Rows that were taken are skipped once and for all. */
 static struct entry *first_open(const struct lk_build *b, struct entry *v, size_t n, const struct request *req)
 {
 	struct entry *run = find_run(v, n, req);
@@ -204,7 +204,7 @@ static void take_loose(struct lk_build *b, struct lk_equals *eq, struct entry *v
 		take(b, eq, x->at, waiter);
 }
 
-/* Each open row stands among those of its range and among those of any range. */
+/* Lists each waiting row that no waiter has taken twice: with its range, and without, for waiters whose range is not known. */
 static size_t list_open(const struct lk_build *b, struct entry *v)
 {
 	size_t n = 0;
@@ -239,8 +239,8 @@ static void match_loose(struct lk_build *b, struct lk_equals *eq)
 	}
 }
 
-/* A request that the list does not have: stopped (the kernel drops it), hidden from this namespace, or kept by a server. What is
- * left otherwise was granted or given up while we looked. */
+/* Whether a request that /proc/locks does not have becomes a row of its own: its thread is stopped (the kernel drops the request), the list
+ * of this namespace hides it, or a server keeps it. Any other was granted or given up during the scan. */
 static bool stands_alone(const struct lk_build *b, const struct build_waiter *w)
 {
 	bool lease = w->f.rec.type == LK_TYPE_LEASE;
@@ -290,7 +290,7 @@ void lk_build_match_waiters(struct lk_build *b)
 
 /* ---- lines that print the same are told apart by who waits behind them ---- */
 
-#define MAX_TRIED 1000 /* equal lines to change places with */
+#define MAX_TRIED 1000 /* how many equal lines are tried to swap with */
 
 struct kind {
 	uint32_t file;
@@ -315,7 +315,7 @@ static uint32_t first_equal(const struct lk_build *b, const struct lk_equals *eq
 	return lk_index_find(&eq->by_kind, hash_kind(k), is_kind, b, k);
 }
 
-/* Rows of one kind as chains, made when the first is asked for. */
+/* Chains the root rows of each kind, when the first chain is needed. */
 static void make_chains(struct lk_build *b, struct lk_equals *eq)
 {
 	lk_auto_mem uint32_t *last = eq->next ? NULL : lk_alloc(b->rows.n, sizeof(*last));
@@ -408,7 +408,8 @@ static void note_waiting(struct lk_build *b, struct lk_equals *eq)
 	}
 }
 
-/* No waiter is listed under its own lock. Where one is, its line and another one change places. */
+/* No waiter is listed under its own lock. Where one seems to be, its root line swaps descriptors with another equal line. False: none
+ * fits. */
 static bool swap_own_root(struct lk_build *b, const struct lk_equals *eq, uint32_t root, size_t ofd)
 {
 	struct kind k = { b->links.v[root].file, &b->rows.v[root].rec };

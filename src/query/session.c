@@ -7,7 +7,7 @@
 
 #include "model/build.h"
 
-#define LOOK_SHARE 10 /* one part in so many */
+#define LOOK_SHARE 10 /* looks may use 1 / LOOK_SHARE of a processor's time */
 
 void lk_session_name_file(struct lk_file *f, const struct lk_fact_file *file)
 {
@@ -22,7 +22,7 @@ void lk_session_name_file(struct lk_file *f, const struct lk_fact_file *file)
 		f->size = file->size;
 }
 
-/* The FILEs are called by the names they were asked for with. */
+/* Gives files of the snapshot that have no path the path of the FILE that was resolved to them. */
 static void name_targets(struct lk_session *s)
 {
 	for (size_t i = 0; i < s->snap->n_files; i++) {
@@ -85,7 +85,7 @@ bool lk_asked_is_missing(const struct lk_asked *t)
 {
 	switch (-t->code) {
 	case 0:
-	/* It may be there, but this cannot be found out from here. */
+	/* The FILE may exist, but that cannot be found out from here. */
 	case EACCES:
 	case EPERM:
 	case ETIMEDOUT:

@@ -46,7 +46,7 @@ void lk_test_find(struct lk_session *s, const struct lk_test_request *req, struc
 	bool has_range = s->has_range;
 
 	*ret = (struct lk_test){ 0 };
-	/* Every lock counts here, whatever bytes were asked about: some explain why it is not known who is in the way. */
+	/* All locks count here, also those outside the range that was asked about: lk_who_doubt() needs them. */
 	s->has_range = false;
 	lk_who_find(s, &s->targets[0], &ret->who);
 	s->has_range = has_range;

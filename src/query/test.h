@@ -19,7 +19,7 @@ struct lk_test_answer {
 	enum lk_test_kind kind;
 	enum lk_tri granted;
 	LK_VEC(const struct lk_lock *)
-	in_the_way; /* every one that is seen, by index; of a doubtful one: those that may be */
+	in_the_way; /* all that are seen, by index; also those that may be on another file with the same key */
 	const char *reason; /* why it is unknown; NULL: it is known. Lives as long as the session */
 };
 
@@ -29,13 +29,13 @@ struct lk_test {
 	size_t n_answers;
 };
 
-/* About the first target of the session. lk_test_done(). */
+/* Answers about the first target of the session. Call lk_test_done() when done. */
 void lk_test_find(struct lk_session *s, const struct lk_test_request *req, struct lk_test *ret);
 void lk_test_done(struct lk_test *t);
 
-/* Opening the file could break it: it is a lease or a delegation, or may be one. */
+/* Could opening the file break this lock, because it is or may be a lease or a delegation? */
 bool lk_test_is_lease(const struct lk_lock *l);
-/* The first on the file; NULL: none. */
+/* The first such lock on the file; NULL: none. */
 const struct lk_lock *lk_test_lease(const struct lk_test *t);
 
 #endif

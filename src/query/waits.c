@@ -16,7 +16,7 @@ static bool is_resolved(const struct lk_lock *l)
 	return true;
 }
 
-/* A cycle that is called none only because it is not known how many threads somebody has. */
+/* A cycle that does not count as a deadlock only because the number of threads of one process is not known. */
 static bool is_doubtful(const struct lk_snapshot *s, const struct lk_cycle *c)
 {
 	const struct lk_proc *p = c->dead || !c->escape_pid ? NULL : lk_snapshot_proc(s, c->escape_pid);

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "source/file_name.h"
 
-/* The bytes of a key that name a file; behind them is padding. */
+/* The bytes of struct lk_key that identify a file; `none` and padding follow. */
 #define KEY_BYTES offsetof(struct lk_key, none)
 
 /* ---- which files ---- */
@@ -49,7 +49,6 @@ static void find_below(struct lk_session *s, struct lk_who *w)
 	lk_err_done(&err);
 }
 
-/* The directory, as it is called in the rows. */
 static const char *dir_name(struct lk_session *s, const struct lk_who *w)
 {
 	const struct lk_fact_file *dir = &w->target->file;
@@ -57,7 +56,7 @@ static const char *dir_name(struct lk_session *s, const struct lk_who *w)
 	return dir->path ? lk_file_name(&s->arena, dir, dir->path) : w->target->path;
 }
 
-/* -R by what files are called: for names that are gone, and where there is nothing to walk. */
+/* -R by comparing paths: for deleted names, which the walk cannot meet, and where there are no directories to walk. */
 static bool is_below_by_path(const struct lk_who *w, const struct lk_lock *l)
 {
 	const struct lk_fact_file *dir = &w->target->file;
@@ -68,14 +67,15 @@ static bool is_below_by_path(const struct lk_who *w, const struct lk_lock *l)
 		return false;
 	if (w->by_path)
 		return true;
-	/* A living name that the walk did not meet belongs to another view of the tree, unless it is known to lead there. */
+	/* A name that exists, but was not met by a whole walk, belongs to another view of the tree (another mount namespace), unless it is
+	 * known to lead to the file from here. */
 	if (file->deleted != LK_YES)
 		return w->walk_failed || (file->unreachable == LK_NO && file->replaced == LK_NO);
 	return (file->key.major == dir->key.major && file->key.minor == dir->key.minor) ||
 	       (file->mount_point && lk_text_below(file->mount_point, dir_path));
 }
 
-/* Files of the tree by key: hard links and files that share one follow each other in `next`. */
+/* Files of the tree by key. `next` links those with the same key: hard links, and different files that share a key. */
 struct below_index {
 	struct lk_map map;
 	size_t *next;
@@ -155,7 +155,7 @@ static void take_lock(struct lk_session *s, struct lk_who *w, const struct below
 		w->ambiguous = true;
 }
 
-/* Those that the walk met have names, also where no descriptor of theirs could be read. */
+/* Files without a path, because no descriptor of theirs could be read, get the path under which the walk met them. */
 static void name_below(struct lk_session *s, const struct lk_who *w, const struct below_index *index)
 {
 	for (size_t i = 0; i < s->snap->n_files; i++) {
@@ -187,7 +187,7 @@ static bool is_held(const struct lk_who *w)
 	return w->holders.n || w->n_nameless;
 }
 
-/* A request in the kernel's queue shows that somebody holds the file, even if that lock is hidden from us. */
+/* A request in the kernel's queue shows that somebody holds a lock on the file, even if that lock is hidden from us. */
 static bool is_queued_for(const struct lk_who *w)
 {
 	for (size_t i = 0; i < w->locks.n; i++) {
@@ -208,7 +208,7 @@ static bool has_remote_below(const struct lk_session *s, const struct lk_who *w)
 	return false;
 }
 
-/* Why a key that is not among the locks need not be free. */
+/* Why a file whose key no lock has may be locked all the same. */
 static const char *why_not_proven(const struct lk_snapshot *snap)
 {
 	if (!snap->host.has_locks_file)
@@ -228,7 +228,6 @@ static const char *why_not_proven(const struct lk_snapshot *snap)
 	return "not everything that could show a lock could be read";
 }
 
-/* Why "not locked" would be a guess; NULL: it is proven. */
 const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w)
 {
 	const struct lk_fact_file *file = &w->target->file;
@@ -253,7 +252,7 @@ const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w)
 	return why_not_proven(s->snap);
 }
 
-/* Another tree, or a capture, has no directories: there, recorded paths are all there is. */
+/* With another /proc tree or a capture there are no directories to look in, only the recorded paths. */
 static bool knows_no_paths(const struct lk_asked *t)
 {
 	return t->code == -ENODATA || t->code == -EOPNOTSUPP;
@@ -300,7 +299,7 @@ bool lk_who_root_sees_more(const struct lk_snapshot *s)
 
 void lk_who_find_deleted(const struct lk_session *s, const struct lk_asked *target, lk_namesakes *ret)
 {
-	/* One that does not answer is not asked a second time. */
+	/* A file system that did not answer is not asked a second time. */
 	if (target->code == -ETIMEDOUT || !target->path[0])
 		return;
 	lk_namesakes_find(s->source, s->snap, target->path, target->resolved ? &target->file : NULL, !s->physical, ret);
@@ -308,7 +307,7 @@ void lk_who_find_deleted(const struct lk_session *s, const struct lk_asked *targ
 
 /* ---- about all FILEs ---- */
 
-/* Looks once for all that were found. */
+/* One look for all FILEs that were resolved. */
 static int find_uses(struct lk_session *s, struct lk_uses *ret, struct lk_err *err)
 {
 	lk_auto_mem struct lk_fact_file *files = lk_alloc(s->n_targets, sizeof(*files));

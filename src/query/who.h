@@ -15,10 +15,10 @@ struct lk_who {
 	const struct lk_asked *target;
 	LK_VEC(struct lk_fact_file)
 	below; /* -R: files of the tree that may be locked; strings in the session's arena */
-	const char *dir_name; /* -R: what the directory is called in the rows; in the session's arena */
-	bool by_path; /* -R: there are no directories to walk, paths of locked files have to do */
+	const char *dir_name; /* -R: the directory's path, in the form of lk_file.path; lives as long as the session */
+	bool by_path; /* -R: there are no directories to walk, so the paths of locked files are compared */
 	const char *walk_failed; /* -R: why not all of the tree was seen; NULL: it was. In the session's arena */
-	LK_VEC(const struct lk_lock *) locks; /* on it (or perhaps: ambiguous), and in the range asked for; by index */
+	LK_VEC(const struct lk_lock *) locks; /* on it, or perhaps (see ambiguous), in the range asked for; by index */
 	lk_ints holders, waiters; /* sorted, each once; holders are proven */
 	size_t n_nameless; /* held locks without a proven holder */
 	size_t n_nameless_waiters; /* requests of processes that are not known */
@@ -28,49 +28,49 @@ struct lk_who {
 	const char *reason; /* why it is unknown; NULL: it is known. Lives as long as the session */
 };
 
-/* The session has resolved its targets and has taken its snapshot. */
+/* Needs a session with resolved targets and a snapshot. Call lk_who_done() when done. */
 void lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_who *ret);
 void lk_who_done(struct lk_who *w);
-/* Why the locks found need not be all there are; NULL: they are. The target is resolved. Lives as long as the session. */
+/* Why the locks found may not be all locks; NULL: they are. The target must be resolved. The text lives as long as the session. */
 const char *lk_who_doubt(struct lk_session *s, const struct lk_who *w);
-/* Programs that are known to keep a mutex in such a file (LMDB, tdb). */
+/* May the file contain a mutex, which is no lock of the kernel, as files of LMDB and tdb do? */
 bool lk_who_may_have_mutex(const struct lk_who *w);
-/* An ordinary user looked, and was refused what root could read. */
+/* Was a user other than root refused what root could read? */
 bool lk_who_root_sees_more(const struct lk_snapshot *s);
-/* Locks on files that are deleted and were called as the FILE is, which may be missing; lk_vec_done(). */
+/* Adds locks on deleted or replaced files that had the name of the FILE, which may not exist itself. Free with lk_vec_done(). */
 void lk_who_find_deleted(const struct lk_session *s, const struct lk_asked *target, lk_namesakes *ret);
 
 /* -- who_beside.c -- */
 
-/* A SQLite database and the files beside it, the one case where the locks of another file count for the answer about FILE. It is known
- * by its locks; no file is opened. */
+/* A SQLite database and the files beside it, the one case where the locks of another file count for the answer about FILE. A
+ * database is recognised by its locks; no file is opened. */
 enum { LK_SQLITE_SHM, LK_SQLITE_WAL_FILE, LK_SQLITE_JOURNAL, LK_SQLITE_N_BESIDE };
 
 struct lk_who_sqlite {
-	bool found; /* it is one; else nothing below counts */
+	bool found; /* it is a SQLite database; if not, the members below mean nothing */
 	struct lk_sqlite s;
-	struct lk_who index; /* of X-shm */
+	struct lk_who index; /* the answer for X-shm */
 	struct lk_asked beside[LK_SQLITE_N_BESIDE]; /* X-shm, X-wal, X-journal; in the session's arena */
-	enum lk_tri writable; /* by another process, now */
+	enum lk_tri writable; /* could another process write to it now? */
 };
 
 /* w: the answer about the FILE, for all of its bytes. */
 void lk_who_sqlite_find(struct lk_session *s, const struct lk_who *w, struct lk_who_sqlite *ret);
 void lk_who_sqlite_done(struct lk_who_sqlite *q);
-/* *w becomes the answer to "can it not be written?": its holders are those in a writer's way. */
+/* Turns *w into the answer to "is a writer blocked?": the holders are then those in a writer's way. */
 void lk_who_sqlite_as_writer(struct lk_who *w, const struct lk_who_sqlite *q);
 
-/* Locks that are not on the FILE but belong to the question. They are remarks, and change neither the answer nor the exit status. */
+/* Locks that are not on the FILE but matter to the question. They are only remarks: neither answer nor exit status depends on them. */
 struct lk_beside {
 	struct lk_asked asked; /* resolved; strings in the session's arena */
 	struct lk_who who;
-	bool overlay; /* it is the same file as an overlay file system shows it; else a lock file beside it, which is locked */
-	struct lk_uses uses; /* of the file of an overlay, where uses are looked for */
+	bool overlay; /* true: the same file as an overlay file system shows it; false: a lock file beside it, which is locked */
+	struct lk_uses uses; /* with overlay: of that file */
 };
 
 typedef LK_VEC(struct lk_beside *) lk_besides;
 
-/* How many files below a directory are locked, as their paths say: there may be more. -1: it is no directory. */
+/* How many files whose path is below the directory are locked; there may be more. -1: not a directory, or its path is not known. */
 int64_t lk_who_count_below(const struct lk_session *s, const struct lk_asked *target);
 
 /* -- all of it -- */
@@ -79,26 +79,27 @@ struct lk_who_file {
 	struct lk_who who;
 	struct lk_who_sqlite sqlite;
 	lk_namesakes deleted;
-	/* Files that are called as lock files are, and are locked; and uses of it that are overlays. Names are looked up on local file
-	 * systems only, and only where a file with a lock may have that name. */
+	/* Locked files with the name of a lock file for this one, and this file as overlays show it. Names are looked up on local file
+	 * systems only, and only if a file with a lock may have that name. */
 	lk_besides beside;
 };
 
 struct lk_who_all {
-	struct lk_who_file *files; /* by the targets of the session */
+	struct lk_who_file *files; /* one for each target of the session */
 	size_t n;
 	struct lk_uses uses; /* of all; v[].file is the index of the target */
 	bool has_uses;
 };
 
-/* remarks: also what is beside a FILE, and with `uses` who uses it. What was not found out of uses is no failure: 0, or -errno with
- * a sentence that says why (-EOPNOTSUPP: not on this source). lk_who_all_done() in either case. */
+/* Answers for all FILEs. remarks: also finds what is beside a FILE, and with `uses` who uses it. 0, or -errno with a sentence in *err if
+ * the uses could not be found out (-EOPNOTSUPP: not with this source); all else is filled in then, too. Call lk_who_all_done() in
+ * either case. */
 int lk_who_find_all(struct lk_session *s, bool remarks, bool uses, struct lk_who_all *ret, struct lk_err *err);
 void lk_who_all_done(struct lk_who_all *all);
 /* Is any of them locked? */
 enum lk_tri lk_who_any(const struct lk_who_all *all);
 
-/* Of one file, for lk_who_find_all(). uses: of all FILEs, NULL: not looked for; i: the number of this one. */
+/* For lk_who_find_all(): what is beside target number i. uses: of all FILEs; NULL: not looked for. */
 void lk_beside_find(struct lk_session *s, size_t i, const struct lk_uses *uses, lk_besides *ret);
 void lk_beside_done(lk_besides *b);
 

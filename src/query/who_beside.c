@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Other files that belong to the question about one: SQLite's own, lock files beside or in it, it as an overlay shows it, those below. */
+/* Other files that matter to the question about one FILE: those of SQLite, lock files beside it or in it, the FILE as an overlay shows it,
+ * files below it. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,7 @@
 
 static const char *const suffixes[LK_SQLITE_N_BESIDE] = { "-shm", "-wal", "-journal" };
 
-/* By the name that was given, and where there is none, by the one that the file has here: a link has nothing beside it. */
+/* Looks beside the path that was given, and if nothing is there, beside the path of the file itself: the first may be that of a link. */
 static void look_beside(struct lk_session *s, const struct lk_asked *t, const char *suffix, struct lk_asked *ret)
 {
 	const char *names[] = { t->path, t->file.unreachable == LK_YES ? NULL : t->file.path };
@@ -32,8 +33,8 @@ static struct lk_sqlite_locks locks_of(const struct lk_who *w)
 	return (struct lk_sqlite_locks){ w->locks.v, w->locks.n };
 }
 
-/* Nobody uses a log: there is no X-shm, or nobody has locked it; a connection that alone has the database keeps no X-shm, but then
- * there is X-wal. */
+/* Does nobody use a write-ahead log? Then X-shm is missing or not locked, and X-wal is missing: a connection that has the database for
+ * itself keeps no X-shm, but it does keep X-wal. */
 static bool has_no_log(const struct lk_who_sqlite *q)
 {
 	const struct lk_asked *shm = &q->beside[LK_SQLITE_SHM], *wal = &q->beside[LK_SQLITE_WAL_FILE];
@@ -49,7 +50,7 @@ static enum lk_tri writable(const struct lk_who *w, const struct lk_who_sqlite *
 	for (size_t i = 0; i < q->s.n_users; i++) {
 		unsigned roles = q->s.users[i].roles;
 
-		/* Who reads is in the way or is not, by the mode; anybody else always is. */
+		/* Whether a reader is in the way depends on the mode: if that is not known, only users in another role count. */
 		if (q->s.users[i].in_the_way && (q->s.mode != LK_SQLITE_UNKNOWN || roles & ~(unsigned)LK_SQLITE_READS))
 			return LK_NO;
 	}
@@ -58,7 +59,7 @@ static enum lk_tri writable(const struct lk_who *w, const struct lk_who_sqlite *
 	return seen && !w->ambiguous ? LK_YES : LK_UNKNOWN;
 }
 
-/* Of a writer that died, unless journals are kept on purpose. */
+/* A journal with content although nobody writes: left by a writer that died, unless journals are kept on purpose. */
 static bool has_journal_left(const struct lk_who_sqlite *q)
 {
 	const unsigned writers = LK_SQLITE_WRITES | LK_SQLITE_EXCLUSIVE;
@@ -106,7 +107,7 @@ void lk_who_sqlite_as_writer(struct lk_who *w, const struct lk_who_sqlite *q)
 			*lk_vec_push(&w->holders) = u->lock->pid;
 		w->n_nameless += u->in_the_way && !u->lock->n_holders;
 	}
-	/* One who may be in the way is waited for. */
+	/* Users who only may be in the way count, too, so that the caller waits for them. */
 	w->locked = q->s.n_in_the_way ? LK_YES : q->writable == LK_YES ? LK_NO : LK_UNKNOWN;
 	if (w->locked == LK_UNKNOWN)
 		w->reason = "by its locks it is a SQLite database, and not all of who writes to it could be seen";
@@ -114,7 +115,7 @@ void lk_who_sqlite_as_writer(struct lk_who *w, const struct lk_who_sqlite *q)
 
 /* ---- lock files ---- */
 
-/* Names of lock files that programs lock, made of the name of the file: "dump.sql.lock". */
+/* Names of lock files that programs lock, made from the name of the file: "dump.sql.lock". */
 static const struct {
 	const char *before, *after;
 } made_of_name[] = {
@@ -122,7 +123,7 @@ static const struct {
 	{ ".", ".lock" }, { ".", ".lck" }, { ".", ".swp" }, { ".~lock.", "#" },
 };
 
-/* Those of a whole directory. */
+/* Names of lock files for a whole directory. */
 static const char *const of_directory[] = {
 	"lock",        ".lock", "lock-frontend", /* dpkg */
 	"LOCK", /* LevelDB, RocksDB */
@@ -140,7 +141,8 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Only these are worth asking a file system for. The name of a locked file is not known where its holder could not be read. */
+/* May a locked file on the device of `near` have this name? Only then it is worth a look-up. A locked file without a path, because its
+ * holder could not be read, may have any name. */
 static bool may_be_locked(const struct lk_session *s, const struct lk_fact_file *near, const char *name)
 {
 	for (size_t i = 0; i < s->snap->n_files; i++) {
@@ -160,7 +162,7 @@ static void free_beside(struct lk_beside *b)
 	free(b);
 }
 
-/* NULL where there is no such file. */
+/* NULL: there is no such file, or it could not be looked up. */
 static struct lk_beside *look_up(struct lk_session *s, const char *path)
 {
 	struct lk_fact_file file = { 0 };
@@ -189,7 +191,7 @@ static void try_name(struct lk_session *s, const struct lk_fact_file *file, cons
 		free_beside(b);
 }
 
-/* Of a directory, what is in it and what is beside it. */
+/* Looks for lock files named after the file, beside it, and for lock files of a directory: of the file itself, or of the one it is in. */
 static void find_companions(struct lk_session *s, const struct lk_fact_file *file, lk_besides *ret)
 {
 	const char *name = last_part(file->path);
@@ -205,7 +207,7 @@ static void find_companions(struct lk_session *s, const struct lk_fact_file *fil
 		try_name(s, file, dir, of_directory[i], ret);
 }
 
-/* That it could not be found out who uses it is not said. */
+/* If its uses cannot be found out, that is not reported. */
 static void find_overlay(struct lk_session *s, const struct lk_use *use, lk_besides *ret)
 {
 	struct lk_beside *b = look_up(s, lk_arena_strdup(&s->arena, use->what));

@@ -180,7 +180,7 @@ static int64_t get(const unsigned char *p, size_t at, size_t size)
 	}
 }
 
-/* l_len 0 means to EOF, a negative one the bytes before l_start (fcntl(2)). */
+/* l_len 0 means up to EOF; a negative l_len means the bytes before l_start (fcntl(2)). */
 static int make_range(int64_t start, int64_t len, struct lk_range *ret)
 {
 	struct lk_range r = { start, LK_RANGE_EOF };
@@ -202,7 +202,7 @@ static int make_range(int64_t start, int64_t len, struct lk_range *ret)
 int lk_flock_decode(enum lk_flock_layout layout, const void *bytes, enum lk_mode *ret_mode, struct lk_range *ret_range,
 		    bool *ret_resolved)
 {
-	/* Where l_start and l_len stand, and their size. */
+	/* By enum lk_flock_layout: the offsets of l_start and l_len, and their size. */
 	static const struct {
 		size_t start, len, size;
 	} at[] = { { 8, 16, 8 }, { 4, 8, 4 }, { 4, 12, 8 } };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines of /proc/PID/maps. */
+/* Parses lines of /proc/PID/maps. */
 #include "record/maps.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-/* The rest of the line behind the next blank; NULL: there is none. */
+/* The rest of the line after the next space; NULL: there is no space. */
 static const char *behind_blank(const char *p, const char *end)
 {
 	p = memchr(p, ' ', (size_t)(end - p));

@@ -7,8 +7,8 @@
 
 struct lk_maps_line {
 	struct lk_key key; /* device and inode as in lock keys; inode 0: no file */
-	size_t addresses; /* bytes at the beginning of the line: "START-END", the name of its link in map_files */
-	size_t path; /* where the path begins; the length of the line: there is none */
+	size_t addresses; /* length of "START-END" at the beginning of the line, which is also the name of its link in map_files */
+	size_t path; /* offset of the path in the line; the length of the line: there is no path */
 };
 
 /* A line without its newline. 0, or -EINVAL with *ret untouched. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines of /proc/locks and fdinfo to records. */
+/* Parses lock lines of /proc/locks and fdinfo, and /proc/PID/stat and status. */
 #include "record/parse.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ struct word {
 	size_t n;
 };
 
-/* The rest of a text that is being read. */
+/* What is still to be parsed of a text. */
 struct cursor {
 	const char *p, *end;
 };
@@ -80,10 +80,10 @@ static const char *const mode_words[] = {
 	[LK_MODE_UNLOCK] = "UNLCK",
 };
 
-/* Its number and, kept, the word itself. */
+/* The word's index in the table, or `unknown`. *ret_word: the kept word (lk_word_keep()), NULL if it cannot be kept. */
 #define LOOKUP(w, table, unknown, ret_word) lookup(w, table, sizeof(table) / sizeof(*(table)), unknown, ret_word)
 
-/* "12:" and, for a waiter, the arrow. One more space stands before the arrow for each level (fs/locks.c, "repeat"). */
+/* "12:" and, for a waiter, the arrow. Each level of nesting has one more space before the arrow (fs/locks.c, "repeat"). */
 static int parse_head(struct cursor *c, struct lk_record *r)
 {
 	struct word id = next_word(c);
@@ -97,7 +97,7 @@ static int parse_head(struct cursor *c, struct lk_record *r)
 	r->depth = 0;
 	if (!word_is(next_word(&look), "->"))
 		return 0;
-	/* look.p stands behind "->"; one separating space belongs to the id. */
+	/* look.p is just after "->": the spaces before the arrow are the depth. */
 	if (look.p - after - 2 > INT_MAX)
 		return -EINVAL;
 	r->depth = (unsigned)(look.p - after - 2);
@@ -233,7 +233,7 @@ int lk_parse_fdinfo(const char *s, size_t n, struct lk_fdinfo *ret, lk_parse_loc
 	return rc;
 }
 
-/* Fields 3.. of stat stand behind the last ')': the name itself may hold any of "() \n". */
+/* Fields 3.. of stat follow the last ')': the name itself may contain any of "() \n". */
 static int parse_stat_tail(struct cursor c, struct lk_stat *st)
 {
 	for (int field = 3; field <= 22; field++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text of the kernel to records. No I/O, no allocation; any bytes are safe input (fuzzed). */
+/* Parses text of the kernel into records. No I/O, no allocation; any bytes are safe input (fuzzed). */
 #ifndef LK_RECORD_PARSE_H
 #define LK_RECORD_PARSE_H
 
@@ -50,9 +50,9 @@ int lk_parse_stat(const char *s, size_t n, struct lk_stat *ret);
 
 /* Effective uid from the text of /proc/PID/status ("Uid:"). 0 or -ENOENT. */
 int lk_parse_status_uid(const char *s, size_t n, unsigned *ret_euid);
-/* Its process, when it is a thread ("Tgid:"); 0: it is not said. */
+/* The process a thread belongs to, from the text of its status ("Tgid:"); 0: no such line. */
 int lk_parse_status_tgid(const char *s, size_t n);
-/* The process that traces it ("TracerPid:"); 0: none, or it is not said. */
+/* The process that traces it ("TracerPid:"); 0: none, or no such line. */
 int lk_parse_status_tracer(const char *s, size_t n);
 /* How many pid namespaces the "NSpid:" line names, seen from this /proc; 0: no such line. */
 size_t lk_parse_status_nspid(const char *s, size_t n);

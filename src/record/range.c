@@ -93,7 +93,7 @@ int lk_range_parse(const char *s, struct lk_range *ret, struct lk_err *err)
 	return 0;
 }
 
-/* Before p. No offset of the kernel's is negative, but it can be printed. */
+/* Writes v so that it ends just before p; returns where it begins. The kernel has no negative offset, but one is written with its sign. */
 static char *put_offset(char *p, int64_t v)
 {
 	p = lk_text_decimal(p, v < 0 ? -(uint64_t)v : (uint64_t)v);

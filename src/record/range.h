@@ -28,7 +28,7 @@ int lk_range_compare(struct lk_range a, struct lk_range b);
  * 0 or -EINVAL with a sentence in err; *ret untouched on failure. */
 int lk_range_parse(const char *s, struct lk_range *ret, struct lk_err *err);
 
-/* What lk_range_parse() reads: "whole", "100-199", "4096-". */
+/* Writes what lk_range_parse() reads: "whole", "100-199", "4096-". Returns buf. */
 #define LK_RANGE_TEXT 48
 const char *lk_range_format(struct lk_range r, char buf[LK_RANGE_TEXT]);
 

@@ -56,7 +56,7 @@ static bool same_word(const char *a, const char *b)
 	return a == b || strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* /proc/locks has no number for OFD locks, the kernel's structures do: it says who took the lock, not whose it is. */
+/* /proc/locks prints no pid for OFD locks. The kernel's structures have one: of the process that took the lock, not of its owner. */
 static int64_t pid_of(const struct lk_record *r)
 {
 	return r->type == LK_TYPE_OFD ? -1 : r->pid;
@@ -70,7 +70,7 @@ void lk_record_set_break(struct lk_record *r, enum lk_mode target)
 	r->mode = target == LK_MODE_READ ? LK_MODE_WRITE : LK_MODE_UNKNOWN;
 }
 
-/* As the kernel prints it: of a lease being broken only what it is broken down to. */
+/* The mode as the kernel prints it: of a lease being broken, only the mode that it is broken down to. */
 static unsigned printed_mode(const struct lk_record *r)
 {
 	return r->break_to ? (unsigned)LK_MODE_UNKNOWN + (unsigned)r->break_to : (unsigned)r->mode;
@@ -87,7 +87,7 @@ struct lk_body lk_record_body(const struct lk_record *r)
 {
 	uint64_t kind = (uint64_t)r->type << 16 | (uint64_t)r->phase << 8 | printed_mode(r);
 
-	/* Kinds without a number of their own are told apart by their word. */
+	/* Unknown types are told apart by their word. */
 	if (r->type == LK_TYPE_UNKNOWN && r->type_word)
 		kind |= lk_hash(LK_HASH_INIT, r->type_word, strlen(r->type_word)) << 24;
 	return (struct lk_body){ { kind, (uint64_t)pid_of(r), (uint64_t)r->key.major << 32 | r->key.minor, r->key.ino,
@@ -126,7 +126,7 @@ const char *lk_break_name(enum lk_break to)
 	return names[to];
 }
 
-/* Which of the kernel's three per-inode lists (struct file_lock_context) a lock stands in. */
+/* Which of the kernel's three per-inode lists (struct file_lock_context) a lock is in; -1: unknown. */
 static int type_space(enum lk_type t)
 {
 	switch (t) {

@@ -20,7 +20,7 @@ enum lk_type {
 	LK_TYPE_UNKNOWN
 } __attribute__((packed));
 enum lk_mode { LK_MODE_READ, LK_MODE_WRITE, LK_MODE_UNLOCK, LK_MODE_UNKNOWN } __attribute__((packed));
-/* The second word: ADVISORY, MANDATORY and MSNFS are "plain" ways to hold a lock. */
+/* The second word of a line. ADVISORY, MANDATORY and MSNFS: an ordinary lock, not a lease. */
 enum lk_phase {
 	LK_PHASE_ADVISORY,
 	LK_PHASE_ACTIVE,
@@ -47,7 +47,7 @@ struct lk_record {
 	unsigned depth; /* 0: held; 1..: waiting, behind the nearest line above with depth-1 */
 	enum lk_type type;
 	enum lk_phase phase;
-	enum lk_mode mode; /* of a lease being broken: what it still is; UNKNOWN where the line does not tell */
+	enum lk_mode mode; /* of a lease being broken: the mode it still has; UNKNOWN where the line does not tell */
 	enum lk_break break_to; /* of a lease being broken, else LK_BREAK_NONE */
 	int64_t pid; /* a hint: -1 for OFD (from /proc), 0 when not visible in this pid namespace, may be dead or recycled */
 	struct lk_key key;
@@ -65,29 +65,30 @@ const char *lk_key_format(const struct lk_key *k, char buf[LK_KEY_TEXT]);
 /* "MAJ:MIN:INO" with hex device numbers and a decimal inode. 0 or -EINVAL. */
 int lk_key_parse(const char *s, size_t n, struct lk_key *ret);
 
-/* A BREAKING line names only what the lease is being broken down to (fs/locks.c target_leasetype()). Only a write lease is ever
- * broken down to READ; what is broken down to nothing can have been either. */
+/* Sets break_to and mode from a BREAKING line, which names only what the lease is being broken down to (fs/locks.c target_leasetype()).
+ * Only a write lease is ever broken down to READ; one broken down to nothing can have been either, so that mode becomes UNKNOWN. */
 void lk_record_set_break(struct lk_record *r, enum lk_mode target);
 
-/* Same lock line but for group and depth: type, phase, mode as printed, pid (except of OFD locks), key, range. */
+/* True if the lines are the same except for group and depth: type, phase, mode as printed, pid (except of OFD locks), key, range. */
 bool lk_record_same_body(const struct lk_record *a, const struct lk_record *b);
-/* What lk_record_same_body() compares, to be compared and mapped as bytes. */
+/* What lk_record_same_body() compares, in a form to be compared and hashed as bytes. */
 struct lk_body {
 	uint64_t words[6];
 };
 struct lk_body lk_record_body(const struct lk_record *r);
-/* A stable hash of it. Not keyed, and ranges are chosen by users: equal hashes are no proof of equal bodies. */
+/* A hash of lk_record_body(), the same from run to run. Not keyed, and ranges are chosen by users: equal hashes are no proof of equal
+ * bodies. */
 uint64_t lk_record_hash(const struct lk_record *r);
 
 /* The words used in JSON and filters: "posix", "read", … never NULL. The lists end with NULL. */
 extern const char *const lk_type_words[], *const lk_mode_words[];
 const char *lk_type_name(enum lk_type t);
 const char *lk_mode_name(enum lk_mode m);
-/* The same for people: "being broken" of a lease whose mode does not matter any more. */
+/* The mode in words for people: "being broken" for a lease that is being broken. */
 const char *lk_record_mode_words(const struct lk_record *r);
 const char *lk_break_name(enum lk_break to); /* "read", "unlock"; NULL: none */
 
-/* Do two requests of these kinds ever block each other? POSIX and OFD share one space; flock and leases have their own. */
+/* Can locks of these types ever block each other? POSIX and OFD locks share one space; flock has its own, leases have theirs. */
 bool lk_type_same_space(enum lk_type a, enum lk_type b);
 /* Conflict by kind, mode and range alone; the caller has settled that the file is the same and the owners differ. */
 bool lk_record_conflicts(const struct lk_record *held, const struct lk_record *wanted);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's words, each kept once for ever. */
+/* Keeps one copy of each word of lock lines for as long as the program runs. */
 #include "record/word.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* What kernels print. */
+/* The words that known kernels print. */
 static const char *const known[] = {
 	"POSIX",   "OFDLCK",    "FLOCK", "LEASE",     "DELEG", "ADVISORY", "ACTIVE", "BREAKING",
 	"BREAKER", "MANDATORY", "MSNFS", "*NOINODE*", "READ",  "WRITE",    "UNLCK",  "UNKNOWN",

@@ -7,11 +7,11 @@
 #include <stddef.h>
 
 #define LK_WORD_MAX 32 /* bytes, the NUL included */
-/* Words that this version does not know; the kernel has few, so more of them are no lines of a kernel. */
+/* How many words are kept that this version does not know. The kernel has few words: input with more of them is not from a kernel. */
 #define LK_WORDS_NEW_MAX 1024
 
-/* The kept copy of s[0..n), the same for the same word. NULL: it is empty, too long, has a NUL in it, or too many words that this
- * version does not know were seen. From any thread. */
+/* The kept copy of s[0..n), the same pointer for the same word. NULL: the word is empty, too long or contains a NUL, or LK_WORDS_NEW_MAX
+ * unknown words are kept already. Callable from any thread. */
 const char *lk_word_keep(const char *s, size_t n);
 
 #endif

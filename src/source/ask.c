@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One question to one process, through a helper. */
+/* Reads one file of one process in a helper process. */
 #include "source/ask.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ struct ask {
 	lk_buf *out;
 };
 
-/* The bytes in pieces, then the result: its number stands at the end of all that was taken. */
+/* Sends the bytes in pieces, then the result code: the parent finds the code at the end of everything it has collected. */
 static int ask_work(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
 {
 	struct ask *a = arg;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a file is called that no path of ours leads to. */
+/* The name of a file for people, also if no path of our own leads to it. */
 #include "source/file_name.h"
 
 #include <inttypes.h>
@@ -13,7 +13,7 @@ const char *lk_file_name(struct lk_arena *a, const struct lk_fact_file *f, const
 		return path;
 	if (f->foreign_mnt_ns)
 		return lk_arena_printf(a, "mnt:[%" PRIu64 "]:%s", f->foreign_mnt_ns, path);
-	/* What memfd_create(2) makes is on no mount of anybody's. */
+	/* A memfd (memfd_create(2)) is on no mount of any mount namespace. */
 	if (strncmp(path, memfd, sizeof(memfd) - 1) == 0)
 		return path + 1;
 	return lk_arena_printf(a, "(unreachable)%s", path);

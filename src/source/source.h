@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where facts come from (a source) and where they go (a sink). The model does not know which source it was.
  *
- * Contract: one lk_source_scan() hands facts to the sink in this order: the host once; then lock lines, each held lock followed by
- * those who wait behind it, as /proc/locks has them; then all others in any order; then the end once. Everything a fact points to is
+ * Contract: one lk_source_scan() hands facts to the sink in this order: the host once; then the lock lines, each held lock followed by the
+ * requests that wait behind it, as in /proc/locks; then all other facts in any order; then the end once. Everything a fact points to is
  * borrowed for the call. The sink returns 0 or a negative errno, which stops the scan and is returned by it. */
 #ifndef LK_SOURCE_SOURCE_H
 #define LK_SOURCE_SOURCE_H
@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "record/record.h"
 
-/* What has to be read; the cheapest is 0. */
+/* What a scan has to read besides the locks; 0 is the cheapest. */
 enum lk_need {
 	LK_NEED_USER = 1 << 0, /* user names */
 	LK_NEED_CMDLINE = 1 << 1,
@@ -23,14 +23,14 @@ enum lk_need {
 	LK_NEED_NS = 1 << 3, /* namespaces of processes */
 	LK_NEED_WAITS = 1 << 4, /* threads blocked in lock calls, and since when */
 	LK_NEED_JOB = 1 << 5, /* parent's name, session, terminal, tracer */
-	LK_NEEDS_JOBS = LK_NEED_CMDLINE | LK_NEED_CGROUP | LK_NEED_JOB, /* which job a process is */
+	LK_NEEDS_JOBS = LK_NEED_CMDLINE | LK_NEED_CGROUP | LK_NEED_JOB, /* the job that a process belongs to */
 	LK_NEED_ALL = (1 << 6) - 1,
 };
 
 struct lk_request {
 	unsigned needs; /* LK_NEED_* */
 	uint32_t timeout_ms; /* for the whole scan; 0: no limit */
-	/* Prove that no lock is missing whatever that costs: a read of a long /proc/locks makes others wait. */
+	/* Prove that no lock is missing, at any cost: reading a long /proc/locks delays everybody who takes a lock. */
 	bool exact;
 };
 
@@ -42,22 +42,22 @@ struct lk_fact_host {
 	const char *host; /* bytes of the host name */
 	const char *boot_id; /* "" when unknown */
 	int64_t time_unix_ms;
-	int64_t lease_break_s; /* after so many seconds the kernel takes a lease away; 0: never; -1 unknown (proc_sys_fs(5)) */
-	int64_t boottime_ms; /* CLOCK_BOOTTIME at that time, which start_ticks counts too; 0 unknown */
+	int64_t lease_break_s; /* seconds until the kernel takes away a lease that is in the way; 0: never; -1 unknown (proc_sys_fs(5)) */
+	int64_t boottime_ms; /* CLOCK_BOOTTIME at time_unix_ms, the clock of start_ticks; 0 unknown */
 	unsigned ticks_per_second; /* of start_ticks; 0 unknown */
-	unsigned euid; /* who looked */
+	unsigned euid; /* the user who scanned */
 	bool initial_pidns; /* this /proc belongs to the initial pid namespace: its /proc/locks lists every lock */
 	bool has_locks_file; /* /proc/locks could be read */
 	bool live; /* a real /proc of this machine: acting is possible */
 };
 
-/* One line of /proc/locks, or what the kernel's own list would print as one. */
+/* One line of /proc/locks, or an entry of the kernel's own lists as that file would print it. */
 struct lk_fact_lock {
 	size_t line; /* from 1, without gaps */
 	struct lk_record rec;
 };
 
-/* What is known of an open file or of a name, beyond its key. */
+/* What is known about an open file or a path. */
 struct lk_fact_file {
 	struct lk_key key; /* key.none: unknown */
 	enum lk_tri local; /* a file system whose locks live in this kernel; LK_NO: nfs, cifs, fuse … */
@@ -67,30 +67,30 @@ struct lk_fact_file {
 	uint64_t nlink;
 	int64_t size; /* bytes; -1 unknown */
 	unsigned mode; /* file type and permissions, as st_mode; 0 unknown */
-	uint32_t rdev_major, rdev_minor; /* which device it is; 0, 0: none, or unknown */
+	uint32_t rdev_major, rdev_minor; /* of a device file: its device number; 0, 0: not a device, or unknown */
 	bool mandatory_bits; /* set-group-ID without group execute: asked for mandatory locks before Linux 5.15 (fcntl(2)) */
 	const char *path; /* as the holder sees it, without " (deleted)" where `deleted` is LK_YES; NULL unknown */
-	enum lk_tri deleted; /* this name is gone */
+	enum lk_tri deleted; /* this name was removed */
 	enum lk_tri replaced; /* the name now belongs to another inode */
-	/* The path does not lead there from our own root directory: it is one of another mount namespace, or of a mount or a root
-	 * directory that cannot be reached from here. LK_UNKNOWN: not looked into, or no path. See lk_file_name(). */
+	/* The path does not lead to the file from our own root directory: it is a path of another mount namespace, or of a mount or a root
+	 * directory that cannot be reached from here. LK_UNKNOWN: not examined, or no path. See lk_file_name(). */
 	enum lk_tri unreachable;
 	uint64_t
-		foreign_mnt_ns; /* unreachable: inode number of the mount namespace it is a path of; 0 none that is known */
+		foreign_mnt_ns; /* if unreachable: inode number of the mount namespace that the path belongs to; 0: not known, or none */
 	const char *fstype; /* NULL unknown */
 	const char *mount_point; /* as the holder sees it; NULL unknown */
 	int mnt_id; /* -1 unknown */
 };
 
-/* An open descriptor whose fdinfo shows at least one lock: one call for each lock line. */
+/* An open descriptor whose fdinfo shows at least one lock: one fact for each lock line. */
 struct lk_fact_fd {
 	int pid;
-	int tid; /* 0: the table of the whole process; else a thread's private table */
+	int tid; /* 0: in the descriptor table of the process; else in the private table of this thread */
 	int fd;
 	struct lk_record rec; /* rec.depth is 0 */
 	/* Descriptors with the same number share one open file description (kcmp(2)); 0: not known. */
 	size_t ofd;
-	size_t line; /* the lk_fact_lock it shows; 0: not known, to be found by what it prints */
+	size_t line; /* the lk_fact_lock that it shows; 0: not known, to be found by comparing records */
 	const struct lk_fact_file *file;
 };
 
@@ -100,12 +100,12 @@ struct lk_fact_waiter {
 	int tid;
 	int fd; /* -1: none (open(2) stopped by a lease) */
 	struct lk_record rec; /* type, mode, key, range of the request; rec.key.none when unknown */
-	bool range_resolved; /* false: relative to the file position or size, rec.range is not to be compared */
+	bool range_resolved; /* false: rec.range is relative to the file position or size, not to be compared */
 	bool stopped; /* job-control stop: /proc/locks has dropped the request */
-	int64_t wait_ms; /* since when it sleeps; -1 unknown; a lower bound: each wake-up starts it anew */
-	int64_t wait_error_ms; /* how far off the clock may be; -1 unknown */
+	int64_t wait_ms; /* how long it has slept; -1 unknown; a lower bound of the wait: each wake-up restarts it */
+	int64_t wait_error_ms; /* possible error of wait_ms; -1 unknown */
 	size_t ofd; /* as in lk_fact_fd: the waiter's own open file description */
-	size_t line; /* the lk_fact_lock that is its request, by the kernel's word; 0: to be found by what it asks for */
+	size_t line; /* the lk_fact_lock of its request, if the kernel told it; 0: to be found by comparing records */
 	const struct lk_fact_file *file;
 };
 
@@ -116,7 +116,7 @@ enum lk_proc_flags {
 	LK_PROC_ZOMBIE = 1 << 3,
 };
 
-/* A process named by a lock line, an fd or a waiter. */
+/* A process that a lock line, a descriptor, a waiter or an orphan names. */
 struct lk_fact_proc {
 	int pid;
 	unsigned flags; /* LK_PROC_* */
@@ -131,16 +131,17 @@ struct lk_fact_proc {
 	const char *cmdline; /* NULL unknown or not asked for */
 	const char *cgroup; /* path of the cgroup; NULL likewise */
 	uint64_t pid_ns, mnt_ns, user_ns; /* inode numbers; 0 unknown or not asked for */
-	/* proc_pid_stat(5), proc_pid_status(5). Names are exact bytes; NULL unknown, gone or not asked for. */
+	/* From proc_pid_stat(5) and proc_pid_status(5). Names are exact bytes; NULL: unknown, gone or not asked for. */
 	const char *parent_comm; /* of ppid */
-	int session; /* process number of its leader; 0 unknown or not asked for */
+	int session; /* pid of the session leader; 0 unknown or not asked for */
 	const char *session_comm; /* NULL also when the leader is gone */
 	const char *tty; /* controlling terminal, "pts/3"; NULL: none, unknown or not asked for */
 	int tracer; /* 0: none, unknown or not asked for */
 	const char *tracer_comm;
 };
 
-/* For locks without a readable descriptor: which mounted file system has this device number. */
+/* Which mounted file system has this device number: for locks without a readable descriptor, and for each file system whose locks no list
+ * here shows (nfs, fuse …). */
 struct lk_fact_mount {
 	uint32_t major, minor; /* of the superblock */
 	const char *fstype;
@@ -149,37 +150,37 @@ struct lk_fact_mount {
 	bool keys_unique; /* false: several files may share a key here (btrfs, overlay) */
 };
 
-/* Why a lock without a holder may have none; the set for one key. */
+/* Why locks on this file may have no known holder: a process that maps the file keeps it open. */
 struct lk_fact_orphan {
 	struct lk_key key;
 	int mapped_pid; /* a process that maps the file; 0 none found */
-	bool maps_read; /* the maps of the likely processes could be read */
+	bool maps_read; /* the maps of all processes could be read */
 };
 
-/* What could not be read: source/unread.c has the word, and the sentence, of each. */
+/* Kinds of things that could not be read; source/unread.c has a word and a sentence for each. */
 enum lk_unread_what {
-	LK_UNREAD_OTHER, /* a capture says it in a word that this version does not know */
+	LK_UNREAD_OTHER, /* named in a capture by a word that this version does not know */
 	LK_UNREAD_FDINFO,
-	LK_UNREAD_BAD_FDINFO, /* a line of it made no sense */
+	LK_UNREAD_BAD_FDINFO, /* a lock line of it that could not be parsed */
 	LK_UNREAD_HIDDEN, /* processes (proc(5), hidepid) */
 	LK_UNREAD_PROCESSES,
 	LK_UNREAD_THREADS,
 	LK_UNREAD_SYSCALL,
 	LK_UNREAD_MAPS,
 	LK_UNREAD_DETAILS, /* of processes */
-	LK_UNREAD_MOUNTS, /* our own table */
-	LK_UNREAD_MOUNTS_OF, /* that of a process */
+	LK_UNREAD_MOUNTS, /* our own mount table */
+	LK_UNREAD_MOUNTS_OF, /* the mount table of a process */
 	LK_UNREAD_NAME, /* of a file */
 	LK_UNREAD_LOCKS,
 	LK_UNREAD_BAD_LINE, /* of the lock list */
-	LK_UNREAD_NESTED, /* requests behind requests */
+	LK_UNREAD_NESTED, /* requests that wait behind other requests */
 	LK_UNREAD_UNSTABLE,
 	LK_UNREAD_UNLISTED, /* locks that no descriptor leads to */
-	LK_UNREAD_TORN, /* files' lists of locks */
-	LK_UNREAD_CHANGING, /* the same */
+	LK_UNREAD_TORN, /* the locks of a file changed too fast to be read */
+	LK_UNREAD_CHANGING, /* the locks of a file changed while they were read */
 	LK_UNREAD_TIMEOUT,
 	LK_UNREAD_PID_NAMESPACE,
-	LK_UNREAD_RELATIONS, /* not read but not worked out: too many locks */
+	LK_UNREAD_RELATIONS, /* not computed rather than not read: there are too many locks */
 };
 
 /* Something that could not be read. */
@@ -192,11 +193,11 @@ struct lk_fact_denied {
 	const char *text; /* one sentence for people */
 };
 
-/* A process that could not be looked at. A lk_fact_denied counts it; only the first few of a kind are named. */
+/* A process that could not be read. It is counted in a lk_fact_denied; only the first few of each kind are named. */
 struct lk_fact_unread {
-	enum lk_unread_what what; /* that of the lk_fact_denied */
+	enum lk_unread_what what; /* as in the lk_fact_denied */
 	int pid;
-	int code; /* -errno, that of the lk_fact_denied */
+	int code; /* -errno, as in the lk_fact_denied */
 	const char *comm; /* NULL unknown */
 };
 
@@ -206,10 +207,10 @@ struct lk_fact_proven {
 };
 
 struct lk_fact_end {
-	bool stable; /* /proc/locks was read whole and unchanging, or what stands for it */
+	bool stable; /* /proc/locks, or the kernel's own lists, were read completely and without changes */
 	size_t n_bad_lines; /* lines that could not be parsed */
 	size_t n_procs, n_unreadable; /* processes seen; processes whose descriptors could not be read */
-	size_t n_left_out; /* private locks of other lockscopes that looked at the same time */
+	size_t n_left_out; /* markers of other lockscopes that scanned at the same time: not reported */
 	double scan_ms;
 };
 
@@ -228,7 +229,7 @@ enum lk_fact_kind {
 	LK_FACT_N_KINDS,
 };
 
-/* Any of them. */
+/* One fact of any kind. */
 struct lk_fact {
 	enum lk_fact_kind kind;
 	union {
@@ -252,7 +253,7 @@ struct lk_sink {
 	int (*put)(void *arg, const struct lk_fact *f);
 };
 
-/* lk_sink_host(sink, fact) and so on: hand a fact over. 0, or what the sink stops the scan with. */
+/* lk_sink_host(sink, fact) and so on: hand a fact to the sink. 0, or the negative errno with which the sink stops the scan. */
 #define LK_SINK(name, fact_kind) \
 	static inline int lk_sink_##name(const struct lk_sink *s, const struct lk_fact_##name *f) \
 	{ \
@@ -282,9 +283,8 @@ struct lk_uses_request;
 
 struct lk_source_ops {
 	int (*scan)(struct lk_source *s, const struct lk_request *req, const struct lk_sink *sink, struct lk_err *err);
-	/* A path of the user's to what is known of it, without opening it. 0; -ENOENT …: no such file; -EOPNOTSUPP: this
-	 * source cannot look paths up; -ETIMEDOUT: its file system does not answer. Strings are owned by the source until
-	 * the next call. */
+	/* Finds out about the file at a path that the user gave, without opening it. 0; -ENOENT …: no such file; -EOPNOTSUPP: this source
+	 * cannot look paths up; -ETIMEDOUT: its file system does not answer. Strings are owned by the source until the next call. */
 	int (*resolve)(struct lk_source *s, const char *path, bool follow, struct lk_fact_file *ret,
 		       struct lk_err *err);
 	/* Who uses these files, see source/uses.h. NULL: this source cannot know. */
@@ -313,10 +313,10 @@ static inline int lk_source_resolve(struct lk_source *s, const char *path, bool 
 	return s->ops->resolve(s, path, follow, ret, err);
 }
 
-/* The files below the directory `path` that are among those with these keys, also by other names (hard links, bind mounts). Opens
- * no file; follows no link but, with `follow`, `path` itself; a name that vanishes meanwhile is no part of the tree. 0, or -errno
- * with a sentence: -ENOTDIR; -EOPNOTSUPP: this source has no directories to walk; -ETIMEDOUT: a file system did not answer, what
- * comes after it was not looked at; others: some of the tree could not be read, the rest was walked. */
+/* Calls cb for each file below the directory `path` that has one of these keys, once for each of its names there (hard links, bind
+ * mounts). Opens only directories; follows no symbolic link but, with `follow`, `path` itself; ignores names that vanish meanwhile. 0, or
+ * -errno with a sentence: -ENOTDIR; -EOPNOTSUPP: this source has no directories to walk; -ETIMEDOUT: a file system did not answer, and
+ * what comes after it was not looked at; others: part of the tree could not be read, the rest was walked. */
 static inline int lk_source_walk(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys,
 				 size_t n_keys, lk_tree_cb cb, void *arg, struct lk_err *err)
 {
@@ -326,8 +326,8 @@ static inline int lk_source_walk(struct lk_source *s, const char *path, bool fol
 	return s->ops->walk(s, path, follow, keys, n_keys, cb, arg, err);
 }
 
-/* Why the last scan was not made in the way this source prefers: the end of a sentence that begins with "because"; owned by the
- * source, until the next scan. NULL: it was, or there was none yet. */
+/* Why the last scan was not made in the way this source prefers: the end of a sentence that begins with "because"; owned by the source
+ * until the next scan. NULL: it was made in that way, or there was no scan yet. */
 static inline const char *lk_source_why_not(const struct lk_source *s)
 {
 	return s->ops->why_not ? s->ops->why_not(s) : NULL;

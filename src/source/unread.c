@@ -14,11 +14,11 @@
 #define HIDES true
 #define HIDES_NOT false
 
-/* In a sentence @ is what it is about, % the reason, + what follows where something does. */
+/* In a text @ stands for the subject, % for the reason, + for lk_unread_count.more. */
 static const struct kind {
 	const char *word;
 	bool hides_locks;
-	const char *one, *many; /* what is counted */
+	const char *one, *many; /* of what is counted; NULL: nothing is */
 	const char *text;
 } kinds[] = {
 	[LK_UNREAD_OTHER] = { "other", HIDES, NOT_COUNTED, "not everything could be read (%)" },
@@ -150,7 +150,7 @@ const char *lk_unread_comm(const struct lk_procroot *root, int pid, struct lk_ar
 	return comm;
 }
 
-/* In a sentence; the exact bytes are in the fact. */
+/* Control characters become '?' in the sentence; the exact bytes are in the fact. */
 static void put_comm(lk_buf *b, const char *comm)
 {
 	size_t at = b->n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Uses of files: how each kind is called, and the list of those that were found. */
+/* Uses of files: the words for each kind, and the list of uses that were found. */
 #include "source/uses.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ static bool is_refused(const struct lk_fact_unread *unread)
 	return unread->code == -EACCES || unread->code == -EPERM;
 }
 
-/* An ordinary user is refused nearly all: neither their number nor their names help him. */
+/* An ordinary user may read hardly any process of other users: neither their number nor their names help. */
 static bool only_root_may(const struct lk_uses *u)
 {
 	if (!geteuid() || u->n_unreadable < 2 || !u->unread.n)
@@ -103,7 +103,7 @@ const char *lk_uses_doubt(const struct lk_uses *u, size_t i)
 	return NULL;
 }
 
-/* One that is refused makes room for one that is not. */
+/* Drops one refused process from a full list to make room for one that did not answer. */
 static void make_room(lk_unread_list *list)
 {
 	for (size_t i = list->n; list->n >= LK_UNREAD_MAX && i > 0; i--) {
@@ -166,7 +166,7 @@ static bool is_same_socket(const struct lk_use *a, const struct lk_use *b)
 	return a->file == b->file && a->kind == b->kind && a->below == b->below && compare_text(a->what, b->what) == 0;
 }
 
-/* A socket of which a process was found. Those without one come first within their kind. */
+/* A socket without a process that is in the list with a process too. Uses without a process come first within their kind. */
 static bool is_found(const struct lk_uses *u, size_t i)
 {
 	const struct lk_use *use = &u->v.v[i];

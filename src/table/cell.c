@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Values as cells of a table. */
+/* The text of table cells: sizes, ages, ranges, paths and the notes beside them. */
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 #include "table/get.h"
 
-/* 1.2K as other tools print it; no floating point, so that no locale changes the point. */
+/* "1.2K", as other tools print it. No floating point, so that the locale cannot change the decimal point. */
 void lk_size_text(uint64_t bytes, lk_buf *out)
 {
 	static const char letters[] = "BKMGTPE";
@@ -51,7 +51,7 @@ void lk_text_type(const struct lk_row *row, bool human, lk_buf *out)
 		lk_put_upper(lk_type_name(rec->type), out);
 }
 
-/* "READ", "WRITE->READ" of a lease being broken. */
+/* "READ"; "WRITE->READ" for a lease that is being broken. */
 void lk_text_mode(const struct lk_row *row, bool human, lk_buf *out)
 {
 	const struct lk_record *rec = &row->lock->rec;
@@ -148,7 +148,7 @@ size_t lk_path_false_note(const struct lk_row *row)
 
 	if (!file->path || lk_file_note(file))
 		return 0;
-	/* Where it is not known, this may be the kernel's own note. */
+	/* While `deleted` is unknown, this ending may be the mark that the kernel appends (proc_pid_fd(5)). */
 	if (file->deleted == LK_NO && ends_in(file->path, deleted_note))
 		return strlen(deleted_note);
 	return ends_in(file->path, replaced_note) ? strlen(replaced_note) : 0;
@@ -178,7 +178,7 @@ void lk_text_age(const struct lk_row *row, bool human, lk_buf *out)
 		lk_buf_number(out, s);
 }
 
-/* As the machine's time zone has it, without a blank. */
+/* In the local time zone; without blanks, so that it stays one word. */
 void lk_text_started(const struct lk_row *row, bool human, lk_buf *out)
 {
 	const struct lk_proc *p = lk_row_proc(row);

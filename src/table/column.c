@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of columns, and lists of them by name. */
+/* The table of columns, and lists of columns that are given by name. */
 #include "table/column.h"
 
 #include <errno.h>
@@ -199,7 +199,7 @@ int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err)
 	return rc;
 }
 
-/* At 80 cells what says most; with room, or where nothing is cut, the rest that is wanted often. */
+/* A narrow terminal gets the columns that say most; a wide one, or output where no line is cut, also others that are often wanted. */
 void lk_columns_default(lk_columns *cols, bool who, size_t width)
 {
 	static const char list_narrow[] = "COMMAND,PID,TYPE,MODE,STATE,RANGE,PATH";

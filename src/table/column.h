@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The column table: every property of a row, its words, how to get it and how to order it. It is the only list of columns;
- * help, man page, completion, --filter, --sort and the screen are made from it. */
+/* The column table: every property of a row, its words, how to get it and how to order it. Help, completion, --filter, --sort and the
+ * Locks view of the screen are made from it; the other views of the screen have column tables of their own. */
 #ifndef LK_TABLE_COLUMN_H
 #define LK_TABLE_COLUMN_H
 
@@ -12,7 +12,7 @@
 #include "base/vec.h"
 #include "model/snapshot.h"
 
-/* A row is a lock, and for tables that print a line for each process (`who`), one holder of it. */
+/* A row of a table: a lock or a request; in tables with a line for each process (`who`) also one of its holders. */
 struct lk_row {
 	const struct lk_snapshot *snap;
 	const struct lk_lock *lock;
@@ -22,7 +22,7 @@ struct lk_row {
 enum lk_col_type {
 	LK_COL_NUMBER, /* int64_t */
 	LK_COL_UNSIGNED, /* uint64_t */
-	LK_COL_STRING, /* bytes of the machine or of a const table */
+	LK_COL_STRING, /* unsanitized bytes from the machine, or from a const table */
 	LK_COL_ENUM, /* lower-case word; compared without case */
 	LK_COL_RANGE, /* a string for lk_range_parse(); ordered by its first byte, then by its last */
 	LK_COL_BOOL,
@@ -30,9 +30,9 @@ enum lk_col_type {
 
 struct lk_value {
 	bool known; /* false: unknown or not applicable (JSON null, "-" or empty in tables) */
-	int64_t i; /* NUMBER, BOOL; RANGE: the first byte; ENUM: orders before the word does */
+	int64_t i; /* NUMBER, BOOL; RANGE: the first byte; ENUM: rank, compared before the word is */
 	uint64_t u; /* UNSIGNED; RANGE: the last byte */
-	const char *s; /* STRING, ENUM, RANGE; borrowed from the snapshot or from `scratch` */
+	const char *s; /* STRING, ENUM, RANGE; borrowed from the snapshot, a const table or `scratch` */
 };
 
 enum lk_col_flags {
@@ -41,26 +41,26 @@ enum lk_col_flags {
 	LK_COL_TRUNC = 1 << 2, /* may be cut, on its right */
 	LK_COL_SIZE = 1 << 3, /* bytes: human-readable unless -b */
 	LK_COL_NUMBERS = 1 << 5, /* a STRING made of numbers, which are ordered as numbers */
-	/* What the cell depends on, if that is all: it need not be made anew for each row. */
+	/* The cell depends on nothing but this, so that rows which have it in common can share the text: */
 	LK_COL_OF_FILE = 1 << 6, /* lock->file */
 	LK_COL_OF_PROC = 1 << 7, /* lk_row_proc() */
 	/* On the screen: */
 	LK_COL_SCREEN_RIGHT = 1 << 8, /* right-aligned there only */
-	LK_COL_GROW = 1 << 9, /* takes the cells that are left; one of a view */
-	LK_COL_DESCENDING = 1 << 10, /* ordered from the greatest when chosen */
-	LK_COL_INITIAL = 1 << 11, /* where it is narrower than its width, the first letter says it */
-	LK_COL_TREE = 1 << 12, /* it shows the branches of a tree; one of a view */
-	LK_COL_WHOLE = 1 << 13, /* rather wide than cut: a number. Those on the right are so without it */
+	LK_COL_GROW = 1 << 9, /* takes the cells that are left; at most one column of a view */
+	LK_COL_DESCENDING = 1 << 10, /* sorted from the greatest down when the user chooses it */
+	LK_COL_INITIAL = 1 << 11, /* where the column is narrower than `width`, only the first letter is shown */
+	LK_COL_TREE = 1 << 12, /* the branches of a tree are drawn in it; at most one column of a view */
+	LK_COL_WHOLE = 1 << 13, /* as wide as its content, up to `width`, rather than cut; implied by LK_COL_RIGHT */
 };
 
-/* What the Locks view of the screen shows instead of the text. */
+/* What the Locks view of the screen shows instead of the text of the table. */
 enum lk_col_screen {
-	LK_SCREEN_TEXT, /* nothing else */
+	LK_SCREEN_TEXT, /* the same text */
 	LK_SCREEN_LETTER, /* one letter for the state */
-	LK_SCREEN_COMMAND, /* with the notes of the process in front, where they are not cut */
+	LK_SCREEN_COMMAND, /* with the note on the process's state in front, where it is not cut */
 	LK_SCREEN_RANGE, /* in the units that were chosen; a long one as START+LENGTH */
-	LK_SCREEN_AGE, /* how long a lock is held, too */
-	LK_SCREEN_PATH, /* with what became of the file in front */
+	LK_SCREEN_AGE, /* also how long a lock has been held */
+	LK_SCREEN_PATH, /* with "(deleted)" or "(replaced)" in front */
 };
 
 struct lk_column {
@@ -69,19 +69,20 @@ struct lk_column {
 	const char *name; /* "PID": the heading */
 	const char *help; /* one line */
 	int width, min_width; /* cells on the screen */
-	int priority; /* what must go first when the screen is narrow: the highest number */
+	int priority; /* on a narrow screen the column with the highest number goes first */
 	unsigned flags; /* LK_COL_* flags */
 	enum lk_col_type type;
 	enum lk_col_screen screen;
-	const char *unknown; /* what the screen shows where it is not known; NULL: nothing */
+	const char *unknown; /* what the screen shows when the value is not known; NULL: nothing */
 	unsigned needs; /* LK_NEED_* */
-	const char *const *words; /* ENUM: all it can say, NULL at the end; else NULL */
-	/* scratch: for values that have to be made; cleared by the caller before each call. NULL: a view of the screen has its own. */
+	const char *const *words; /* ENUM: all possible words, NULL at the end; NULL for other types */
+	/* scratch: memory for values that have to be made; cleared by the caller before each call. NULL: the view of the screen makes the
+	 * value itself. */
 	struct lk_value (*get)(const struct lk_row *row, lk_buf *scratch);
-	/* Where a cell says more than the value: appends it. NULL: the value itself is shown. */
+	/* Appends the text of the cell, where it says more than the value. NULL: the value itself is shown. */
 	void (*text)(const struct lk_row *row, bool human, lk_buf *out);
-	/* What stands behind the cell where people read it, and is never cut: " +1". Words of our own, ASCII. Scripts do not get it.
-	 * Appends nothing where there is nothing to say. NULL: there never is. */
+	/* Appends a note such as " +1" that follows the cell in output for people and is never cut; ASCII words of our own. Appends
+	 * nothing where there is nothing to say. Output for scripts has no notes. NULL: the column never has one. */
 	void (*note)(const struct lk_row *row, lk_buf *out);
 };
 
@@ -95,28 +96,28 @@ const struct lk_column *lk_column_named(const struct lk_column *columns, const c
 extern const struct lk_column lk_column_screen[];
 
 const struct lk_column *lk_column_table(size_t *ret_n);
-/* Of the columns of `list`. */
+/* As lk_column_named(), among the columns of `list`. */
 const struct lk_column *lk_column_find(const char *name, size_t n);
 /* The nearest name, for "did you mean"; NULL when none is near. */
 const char *lk_column_suggest(const char *name, size_t n);
 
 typedef LK_VEC(const struct lk_column *) lk_columns;
 
-/* "PID,PATH" replaces, "+PID,PATH" adds to *cols. 0 or -EINVAL with a sentence that names the bad one and suggests. */
+/* "PID,PATH" replaces *cols, "+PID,PATH" adds to it. 0; or -EINVAL with *cols unchanged and a sentence that names the unknown column and
+ * may suggest another. */
 int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err);
 /* A terminal of fewer cells is narrow. */
 #define LK_COLUMNS_WIDE 120
 /* The default set of `list` or `who` for a width in cells (0: no terminal). */
 void lk_columns_default(lk_columns *cols, bool who, size_t width);
-/* Every column. */
 void lk_columns_all(lk_columns *cols);
 bool lk_columns_has(const lk_columns *cols, const char *name);
 unsigned lk_columns_needs(const lk_columns *cols);
 
-/* A cell for people with its note, not yet sanitized: empty when unknown. human: sizes as 1.2M, times as 3m12s. */
+/* Appends a cell for people, with its note, not yet sanitized; nothing when unknown. human: sizes as 1.2M, times as 3m12s. */
 void lk_column_text(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *out);
 
-/* Without the note. For many rows: scratch is memory of the caller's that is used again and again. */
+/* The same without the note. scratch: a buffer of the caller, reused from row to row. */
 void lk_column_put(const struct lk_column *col, const struct lk_row *row, bool human, lk_buf *scratch, lk_buf *out);
 
 /* Orders two known values of that column. */

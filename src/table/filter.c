@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --filter: text to a tree by recursive descent, bounded in depth and size, and the rows that it fits. */
+/* --filter: parses the text into a tree by recursive descent, bounded in depth and size, and tests rows with it. */
 #include "table/filter.h"
 
 #include <ctype.h>
@@ -62,7 +62,7 @@ struct parser {
 
 static int parse_or(struct parser *p, size_t *ret);
 
-/* Appends the expression on one line, and a caret under byte `at`. Anything but plain text counts as one blank. */
+/* Appends the expression on one line, and a caret under byte `at`. Control characters are shown as blanks. */
 static void put_place(lk_buf *out, const char *text, size_t at)
 {
 	size_t cells = 0;
@@ -100,7 +100,7 @@ static void skip_blanks(struct parser *p)
 		p->at++;
 }
 
-/* Is `word` next? Then it is taken. */
+/* Skips blanks, and `word` if it comes next. Returns whether it did. */
 static bool take(struct parser *p, const char *word)
 {
 	size_t n = strlen(word);
@@ -150,7 +150,7 @@ static int parse_column(struct parser *p, const struct lk_column **ret)
 
 static int parse_op(struct parser *p, enum lk_filter_op *ret)
 {
-	/* Longer words before their beginnings. */
+	/* An operator stands before those that are a prefix of it. */
 	static const struct {
 		const char *word;
 		enum lk_filter_op op;
@@ -269,7 +269,8 @@ static int set_word(struct parser *p, size_t at, struct lk_filter_node *node)
 	return -EINVAL;
 }
 
-/* regcomp(3) copies what a '+' or a '{n}' repeats, each inside the other: memory without bound. An upper bound of the copies. */
+/* regcomp(3) copies whatever '+' or '{n}' repeats. Nested repeats multiply the copies, so that a short expression could take any amount of
+ * memory. Returns an upper bound of the copies. */
 static uint64_t count_copies(const char *s)
 {
 	uint64_t copies = 1, times;
@@ -314,7 +315,7 @@ static bool is_text(const struct lk_column *col)
 	return col->type == LK_COL_STRING || col->type == LK_COL_ENUM || col->type == LK_COL_RANGE;
 }
 
-/* Gives the value the type of the column. */
+/* Converts the text of the value to the type of the column. */
 static int set_value(struct parser *p, size_t at, bool quoted, struct lk_filter_node *node)
 {
 	bool regex = node->op == LK_FILTER_MATCH || node->op == LK_FILTER_NOMATCH;
@@ -536,7 +537,7 @@ static bool test_value(const struct lk_filter_node *node, const struct lk_value 
 		return false;
 	if (node->has_regex)
 		return (regexec(&node->regex, v->s, 0, NULL, 0) == 0) == (node->op == LK_FILTER_MATCH);
-	/* Words are the same or not; their order is for sorting. */
+	/* Words are only equal or not; the rank in lk_value.i is for sorting. */
 	if (node->column->type == LK_COL_ENUM)
 		return order_fits(node->op, strcasecmp(v->s, node->value.s));
 	return order_fits(node->op, lk_value_compare(node->column, v, &node->value));

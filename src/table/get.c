@@ -37,7 +37,7 @@ static struct lk_value tri(enum lk_tri t)
 	return t == LK_UNKNOWN ? unknown() : number(t);
 }
 
-/* What was put into scratch; nothing is unknown. */
+/* The text in scratch as a value; unknown if there is none. */
 static struct lk_value made(lk_buf *scratch)
 {
 	return scratch->n ? string(lk_buf_str(scratch)) : unknown();
@@ -67,7 +67,7 @@ GETTER(id)
 	return made(scratch);
 }
 
-/* Deadlocks come first, then what blocks and is blocked. */
+/* Rank for sorting: deadlocks first, then locks that block somebody and requests that wait, then the rest. */
 GETTER(state)
 {
 	const struct lk_lock *l = row->lock;
@@ -298,7 +298,7 @@ GETTER(age)
 	return ms >= 0 ? number(ms / 1000) : unknown();
 }
 
-/* The lock that the kernel lists the request behind, or the first in its way; NULL: none. */
+/* The lock that the kernel lists the request behind, else the first of those in its way; NULL: none. */
 static const struct lk_lock *blocker_of(const struct lk_lock *l)
 {
 	return l->root || !l->n_blocked_by ? l->root : l->blocked_by[0];
@@ -311,7 +311,7 @@ GETTER(blocker)
 	return by && by->pid > 0 ? number(by->pid) : unknown();
 }
 
-/* "PID:FD" or "PID/TID:FD", behind a comma where it is not the first. */
+/* Appends "PID:FD" or "PID/TID:FD", after a comma if it is not the first. */
 static void put_holder(const struct lk_holder *h, lk_buf *out)
 {
 	if (out->n)
@@ -343,7 +343,7 @@ GETTER(nholders)
 	return n ? number((int64_t)n) : unknown();
 }
 
-#define NAMED_MAX 3 /* a lock can have thousands of holders, and each has a row */
+#define NAMED_MAX 3 /* per cell: a lock can have thousands of holders, and each has a row */
 
 GETTER(shared)
 {
@@ -362,7 +362,7 @@ GETTER(shared)
 	return made(scratch);
 }
 
-/* How many of the lock's holders are in the state of the first that does not run. */
+/* How many processes that hold the lock are in the same state as `first`. Holders are sorted by pid. */
 static size_t count_state(const struct lk_lock *l, const struct lk_proc *first)
 {
 	size_t n = 0;
@@ -447,7 +447,7 @@ static struct lk_value pids_of_locks(const struct lk_lock *const *locks, size_t 
 	return made(scratch);
 }
 
-#define COUNTED_MAX 1000 /* holders that are looked at for one cell */
+#define COUNTED_MAX 1000 /* once a cell has counted more holders than this, it looks at no further blocker */
 
 void lk_note_blocker(const struct lk_row *row, lk_buf *out)
 {

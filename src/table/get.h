@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The getters behind the column table: a row to one value, and the cells that say more than their value. */
+/* The getters behind the column table, which make one value of a row, and the functions for cells that say more than their value. */
 #ifndef LK_TABLE_GET_H
 #define LK_TABLE_GET_H
 
@@ -7,7 +7,7 @@
 
 /* Who the row is about: the row's holder, the waiter, or the first holder; NULL where nobody is proven. */
 const struct lk_holder *lk_row_holder(const struct lk_row *row);
-/* Its process; with nobody proven the recorded one; NULL: none. */
+/* The process of that holder; where nobody is proven, the one that the kernel recorded; NULL: none. */
 const struct lk_proc *lk_row_proc(const struct lk_row *row);
 
 /* clang-format off */
@@ -21,7 +21,7 @@ const struct lk_proc *lk_row_proc(const struct lk_row *row);
 LK_GETTERS(LK_DECLARE_GETTER)
 #undef LK_DECLARE_GETTER
 
-/* A word of ours as tables show it: "POSIX" for "posix". */
+/* Appends an ASCII word in upper case, as tables show it: "POSIX" for "posix". */
 void lk_put_upper(const char *word, lk_buf *out);
 
 /* As lk_column.text. */
@@ -30,21 +30,22 @@ void lk_text_mode(const struct lk_row *row, bool human, lk_buf *out);
 void lk_text_end(const struct lk_row *row, bool human, lk_buf *out);
 void lk_text_length(const struct lk_row *row, bool human, lk_buf *out);
 void lk_text_path(const struct lk_row *row, bool human, lk_buf *out);
-/* The path, or where there is none what helps to find it: "?:INODE on /mount" (find -inum). */
+/* The path; where it is not known, what helps to find the file: "?:INODE on /mount" (find -inum). */
 void lk_put_file(const struct lk_file *file, lk_buf *out);
 /* "(deleted)", "(replaced)": what became of the path; NULL: nothing. */
 const char *lk_file_note(const struct lk_file *file);
-/* Where the cell of PATH ends in bytes of the file's own name that look like "(deleted)" or "(replaced)": how many. Else 0. */
+/* The length of "(deleted)" or "(replaced)" if the PATH cell ends in it only because the file is named so; else 0. */
 size_t lk_path_false_note(const struct lk_row *row);
 void lk_text_age(const struct lk_row *row, bool human, lk_buf *out);
 
 void lk_text_started(const struct lk_row *row, bool human, lk_buf *out);
 
-/* As lk_column.note. " (stopped)": the process cannot go on, or (" (1 of 3 stopped)") one of several that hold the lock. */
+/* As lk_column.note. " (stopped)": the process is stopped, traced, a zombie or dead; " (1 of 3 stopped)": one of several that hold the
+ * lock. */
 void lk_note_state(const struct lk_row *row, lk_buf *out);
-/* " +1": other processes than the one named hold the lock too; nothing for the row of one holder. */
+/* " +1": how many other processes hold the lock than the one named; nothing for the row of one holder. */
 void lk_note_holders(const struct lk_row *row, lk_buf *out);
-/* The same of what is in the way of the request; " +" alone: very many. */
+/* " +1": how many other processes are in the way of the request than the one named; " +" alone: very many. */
 void lk_note_blocker(const struct lk_row *row, lk_buf *out);
 
 /* Of a lease being broken: "being broken down to nothing, in 43s at the latest". */

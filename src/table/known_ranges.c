@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The layouts of well-known programs, and which of them the locks of a file fit. */
+/* The layouts of well-known programs, and which of them fits the locks of a file. */
 #include "table/known_ranges.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static const struct lk_known_range sqlite_ranges[] = {
 	{ { 0x40000002, 0x400001ff }, "SHARED", "a connection reads, or has the database open", "has it for itself" },
 };
 
-/* SQLite's "File Locking And Concurrency", and os_unix.c unixLock(): who has the database for itself has the other bytes too. */
+/* SQLite's "File Locking And Concurrency", and os_unix.c unixLock(): a connection in EXCLUSIVE has locked the other bytes too. */
 static const struct lk_known_state sqlite_states[] = {
 	{ "EXCLUSIVE", "has the database for itself", { 0x40000002, 0x400001ff }, LK_MODE_WRITE },
 	{ "PENDING", "wants to write the database: waits for the readers to leave", BYTE(0x40000000), LK_MODE_WRITE },
@@ -53,14 +53,14 @@ static const struct lk_known_range qemu_ranges[] = {
 	{ BYTE(204), "deny-graph-mod", "others must not change the chain of images", NULL },
 };
 
-/* One that writes has no write lock for it: all its locks are read locks, and others look which bytes are locked. */
+/* QEMU takes only read locks, also to announce that it writes; other QEMU processes look which bytes are locked. */
 static const struct lk_known_state qemu_states[] = {
 	{ "writer", "reads and writes the image", BYTE(101), LK_MODE_UNKNOWN },
 	{ "reader", "only reads the image", BYTE(100), LK_MODE_UNKNOWN },
 };
 
-/* Samba's lib/tdb: tdb_private.h OPEN_LOCK, ACTIVE_LOCK, TRANSACTION_LOCK, FREELIST_TOP; tdb_lock_offset(); traverse.c. A chain and a
- * record are locked at their offset, all of them from the first chain on. */
+/* Samba's lib/tdb: tdb_private.h OPEN_LOCK, ACTIVE_LOCK, TRANSACTION_LOCK, FREELIST_TOP; tdb_lock_offset(); traverse.c. A hash chain or a
+ * record is locked at its offset; a lock from the first chain to EOF covers all of them. */
 static const struct lk_known_range tdb_ranges[] = {
 	{ BYTE(0), "open", "opens, creates or resets the database", NULL },
 	{ BYTE(4), "active", "has the database open, which blocks nobody", NULL },
@@ -69,7 +69,8 @@ static const struct lk_known_range tdb_ranges[] = {
 	{ { 168, LK_RANGE_EOF }, "records", "chains and records; to EOF: all of them", NULL },
 };
 
-/* LMDB's mdb.c: mdb_env_setup_locks(), mdb_env_excl_lock(), mdb_reader_pid(). Numbers of processes are below 2^22 (proc_sys_kernel(5)). */
+/* LMDB's mdb.c: mdb_env_setup_locks(), mdb_env_excl_lock(), mdb_reader_pid(). Process IDs are below 2^22 (pid_max in
+ * proc_sys_kernel(5)). */
 static const struct lk_known_range lmdb_ranges[] = {
 	{ BYTE(0), "users", "uses the database, which blocks nobody", "sets the database up" },
 	{ { 1, 4194304 }, "pid", "its own number, the mark of a reader, which blocks nobody", NULL },
@@ -184,7 +185,7 @@ static const struct lk_known_range *next_range(const struct lk_known_layout *lay
 	return known->range.end == LK_RANGE_EOF ? NULL : lk_known_at(layout, known->range.end + 1);
 }
 
-/* All its bytes are known: no gap between the known ranges it spans. */
+/* Every byte of r lies in a known range, without gaps between them. */
 static bool is_within(const struct lk_known_layout *layout, struct lk_range r)
 {
 	const struct lk_known_range *known = lk_known_at(layout, r.start);
@@ -228,7 +229,7 @@ static bool all_fit(const struct lk_known_layout *layout, const struct lk_lock *
 bool lk_known_may_have_mutex(const struct lk_known_layout *layout, const char *path)
 {
 	for (size_t i = 0; !layout && i < COUNT(table); i++) {
-		/* A whole name, not an ending. */
+		/* Without a layout an ending such as ".tdb" is not enough: it must be a whole file name. */
 		if (table[i].has_mutex && table[i].suffix[0] == '/' && has_suffix(path, table[i].suffix))
 			return true;
 	}
@@ -263,7 +264,8 @@ bool lk_known_same_owner(const struct lk_lock *a, const struct lk_lock *b)
 		return false;
 	if (a->rec.type != LK_TYPE_POSIX && a->ofd && b->ofd)
 		return a->ofd == b->ofd;
-	/* With nobody proven, equal numbers need not be one owner; one whose number is not known has no other lock. */
+	/* An unknown owner (pid 0) is never taken for another unknown one. Open file descriptions that could not be compared count as the
+	 * same only if the same descriptor of a proven process leads to both. */
 	if (a->pid <= 0 || a->pid != b->pid)
 		return false;
 	return a->rec.type == LK_TYPE_POSIX || (a->n_holders && b->n_holders && a->holders[0].fd == b->holders[0].fd);
@@ -307,7 +309,7 @@ void lk_known_name(const struct lk_known_layout *layout, struct lk_range range, 
 
 	if (!known || !is_within(layout, range))
 		return;
-	/* Whole ranges are called by their names alone. */
+	/* Only a part of a range is marked as such. */
 	part = known->range.start != range.start || lk_known_at(layout, range.end)->range.end != range.end;
 	if (part && !layout->by_byte)
 		before = "part of ";

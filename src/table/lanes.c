@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The locks of one file as lanes over segments of its bytes, and what a lane shows in words. */
+/* The locks of one file as lanes over segments of its bytes, and a lane in words. */
 #include "table/lanes.h"
 
 #include <inttypes.h>
@@ -11,14 +11,14 @@
 #include "base/ints.h"
 #include "table/get.h"
 
-/* A lock on its way into a lane: the locks with the same owner become one. */
+/* A lock before it is put into a lane: entries with the same kind and owner form one lane. */
 struct entry {
 	const struct lk_lock *lock;
 	struct lk_range range; /* cut to the view */
-	unsigned kind; /* enum lk_type, doubled; odd: waits */
-	unsigned how; /* what the next two are, so that a pid is not taken for a description */
+	unsigned kind; /* 2 * enum lk_type, plus 1 for a request */
+	unsigned how; /* OWNER_*: what the next two mean, so that a pid is not taken for a description */
 	uint64_t owner;
-	int thread; /* which one waits; or the descriptor that stands for a description */
+	int thread; /* the thread of a request; the descriptor of a lock whose description has no number */
 };
 
 enum { OWNER_UNKNOWN, OWNER_PID, OWNER_DESCRIPTION };
@@ -208,12 +208,12 @@ static void make_lanes(struct lk_lanes *l, const struct entry *entries, size_t n
 		qsort(l->lanes, l->n_lanes, sizeof(*l->lanes), by_rank);
 }
 
-/* ---- what goes on in a segment ---- */
+/* ---- flags of segments ---- */
 
-/* As bits of enum lk_segment_flag. */
+/* Bit numbers of enum lk_segment_flag. */
 enum { FLAG_CONFLICT = 4, N_FLAGS };
 
-/* For each flag, how many more locks set it from this segment on than did before it. */
+/* By how much the number of locks that set each flag changes where this segment begins. */
 struct steps {
 	int64_t change[N_FLAGS];
 };
@@ -222,7 +222,7 @@ static int flag_of(const struct lk_lock *lock)
 {
 	bool waiting = lk_lock_is_waiting(lock);
 
-	/* Of a mode that is not known the worst is assumed. */
+	/* A mode that is not known counts as write, the worse case. */
 	return (lock->rec.mode == LK_MODE_READ ? 0 : 1) + (waiting ? 2 : 0);
 }
 
@@ -357,7 +357,7 @@ static void put_bytes(const struct lk_lanes *lanes, const struct lk_lock *l, boo
 	lk_vec_done(&name);
 }
 
-/* "(write)", with the kind where there are several. */
+/* "(write)"; "(flock write)", unless all locks shown are POSIX or all are OFD. */
 static void put_mode(const struct lk_lanes *lanes, const struct lk_lock *l, lk_buf *out)
 {
 	bool plain = !lanes->mixed && (l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD);
@@ -404,7 +404,7 @@ static bool has(const int *pids, size_t n, int pid)
 	return false;
 }
 
-/* Up to MOST_PIDS of the processes in its way; true: there are more. */
+/* Collects up to MOST_PIDS processes that are in the way of the lane; true: there are more. */
 static bool find_blockers(const struct lk_lane *lane, int *pids, size_t *n)
 {
 	for (size_t i = 0; i < lane->n_spans; i++) {
@@ -455,7 +455,7 @@ static void put_sharers(const struct lk_lock *l, lk_buf *out)
 	}
 }
 
-/* The one range of the lane is called as what its owner does: "SHARED". */
+/* The lane has only one range, and the name of that range is also the name of the state: "SHARED". */
 static bool is_named_already(const struct lk_lanes *l, const struct lk_lane *lane)
 {
 	lk_buf name = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A map of locks as lines of ASCII. */
+/* The map of a file's locks as lines of ASCII. */
 #include "table/lanes_draw.h"
 
 #include <inttypes.h>
@@ -28,7 +28,7 @@ void lk_picture_offset(int64_t offset, lk_buf *out)
 		lk_buf_add(out, letter, 1);
 }
 
-/* ---- which columns stand for what ---- */
+/* ---- blocks: which columns stand for which segments ---- */
 
 static struct lk_range range_of(const struct lk_picture *p, const struct lk_block *b)
 {
@@ -48,7 +48,7 @@ static void put_label(const struct lk_picture *p, size_t i, lk_buf *out)
 		lk_picture_offset(s->range.start, out);
 }
 
-/* Free, and drawn shorter than a column a byte: two of its columns say so. */
+/* A stretch without locks that has fewer columns than bytes: two of its columns say so ("//"). */
 static bool is_cut_short(const struct lk_picture *p, const struct lk_block *b)
 {
 	struct lk_range r = range_of(p, b);
@@ -124,7 +124,7 @@ static void choose_ruler(struct lk_picture *p, size_t width)
 		p->ruler = LK_RULER_SOME;
 }
 
-/* Columns that are left over, one each in turn, narrow blocks first. */
+/* Hands out the columns that are left, one at a time, narrow blocks first. */
 static void widen(struct lk_picture *p, size_t width)
 {
 	size_t left = total_width(p) < width ? width - total_width(p) : 0;
@@ -182,7 +182,7 @@ void lk_picture_ruler(const struct lk_picture *p, lk_buf *out)
 		lk_buf label = { 0 };
 
 		put_label(p, i, &label);
-		/* A label may reach into the next block when that one has not begun to be written. */
+		/* A label may run over the blocks behind it; a block whose first column is taken by one gets no label. */
 		if (out->n - start <= column && (p->ruler != LK_RULER_SOME || column + label.n < width)) {
 			pad(out, column - (out->n - start), ' ');
 			lk_buf_puts(out, "|");
@@ -258,7 +258,7 @@ void lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_
 		char glyph = lk_lane_glyph(lane->spans[i].lock);
 		size_t last = block_of(p, lane->spans[i].last);
 
-		/* Where several fall into one column, a write shows. */
+		/* Where several locks fall into one block, a write lock is shown. */
 		for (size_t b = block_of(p, lane->spans[i].first); b <= last; b++) {
 			if (glyphs[b] == '.' || lane->spans[i].lock->rec.mode == LK_MODE_WRITE)
 				glyphs[b] = glyph;

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 
-#define MOST_ROWS 8192 /* of a file: each row is told by all of them */
+#define MOST_ROWS 8192 /* rows of a file; with more no meaning is given, because each row needs a look at all of them */
 
 const struct lk_lock *lk_meaning_rows(const struct lk_snapshot *s, const struct lk_lock *l, size_t *ret_n)
 {
@@ -19,12 +19,12 @@ const struct lk_lock *lk_meaning_rows(const struct lk_snapshot *s, const struct 
 	return &s->locks[first];
 }
 
-/* Heap; NULL: too many, or it is not known. */
+/* The rows of the file of l, as heap memory; NULL: too many, or l cannot have a meaning. */
 static const struct lk_lock **rows_of(const struct lk_snapshot *s, const struct lk_lock *l, size_t *ret_n)
 {
 	const struct lk_lock **rows, *first;
 
-	/* What by itself fits no layout has none. */
+	/* A lock that fits no layout by itself has no meaning. */
 	if (!s || l->index >= s->n_locks || &s->locks[l->index] != l || !lk_known_may_fit(l))
 		return NULL;
 	first = lk_meaning_rows(s, l, ret_n);
@@ -42,7 +42,7 @@ const struct lk_known_layout *lk_meaning_layout(const struct lk_snapshot *s, con
 	return rows ? lk_known_find(rows, n, l->file->path) : NULL;
 }
 
-/* Of one range its own words; of several together only their names. */
+/* A lock within one range is explained in words; for several ranges only their names are given. */
 static void put_ranges(const struct lk_known_layout *layout, const struct lk_lock *l, lk_buf *out)
 {
 	const struct lk_known_range *known = lk_known_at(layout, l->rec.range.start);
@@ -51,7 +51,7 @@ static void put_ranges(const struct lk_known_layout *layout, const struct lk_loc
 	lk_buf_printf(out, "%s ", layout->name);
 	named = out->n;
 	lk_known_name(layout, l->rec.range, out);
-	/* One that covers more than the layout is another program's. */
+	/* Bytes outside of the layout are not locked by that program. */
 	if (out->n == named) {
 		out->n = before;
 	} else if (known && l->rec.range.end <= known->range.end && !lk_lock_is_waiting(l)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names under which a file of another mount namespace is found from here. */
+/* Names by which a file with an unreachable path is found from here. */
 #include "table/path_hint.h"
 
 #include "source/host/procroot.h"

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 
-/* What a row is ordered by, made once rather than at every comparison. */
+/* The value that a row is sorted by, made once rather than at every comparison. */
 struct entry {
 	struct lk_value value;
 	size_t place;
@@ -50,7 +50,7 @@ static int compare(const void *x, const void *y, void *arg)
 	return (a->place > b->place) - (a->place < b->place);
 }
 
-/* What is only in scratch is kept. */
+/* Copies a string that lies in scratch, which the next row overwrites. */
 static struct lk_value keep(struct lk_value v, const lk_buf *scratch, struct lk_arena *arena)
 {
 	if (v.s && scratch->v && v.s >= scratch->v && v.s < scratch->v + scratch->cap)
@@ -79,7 +79,7 @@ void lk_sort_order(const struct lk_sort *sort, size_t n, lk_sort_value value, co
 	lk_vec_done(&scratch);
 }
 
-/* The rows of a list, and the getter that tells their values. */
+/* The argument of value_of(). */
 struct rows {
 	const struct lk_row *v;
 	const struct lk_column *column;

@@ -13,15 +13,15 @@ struct lk_sort {
 	bool descending;
 };
 
-/* "COL", or "-COL" for descending. 0 or -EINVAL with a sentence. */
+/* "COL" or "+COL" for ascending, "-COL" for descending. 0 or -EINVAL with a sentence. */
 int lk_sort_parse(const char *text, struct lk_sort *ret, struct lk_err *err);
 
-/* The value that the i-th row is ordered by. scratch: for strings that have to be made; empty. */
+/* The value that the i-th row is sorted by. scratch: an empty buffer for strings that have to be made. */
 typedef struct lk_value (*lk_sort_value)(const void *arg, size_t i, lk_buf *scratch);
 
-/* ret: room for n, the rows by their numbers in order. Stable; unknown values last, whichever way. */
+/* Writes the indexes of the n rows to ret in sorted order. Stable; unknown values come last in either direction. */
 void lk_sort_order(const struct lk_sort *sort, size_t n, lk_sort_value value, const void *arg, size_t *ret);
-/* By the column's own getter. */
+/* Sorts the rows in place, by the getter of the column. */
 void lk_sort_rows(const struct lk_sort *sort, struct lk_row *rows, size_t n);
 
 #endif

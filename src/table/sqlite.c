@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who does what with a SQLite database, by the locks alone. */
+/* Who does what with a SQLite database, judged by the locks alone. */
 #include "table/sqlite.h"
 
 #include <stdlib.h>
@@ -22,7 +22,7 @@ const char *lk_sqlite_mode_name(enum lk_sqlite_mode mode)
 	return names[mode];
 }
 
-/* What the names of known_ranges.c say of who holds them. of: the mode that counts. */
+/* What a lock on a WAL-index range of known_ranges.c tells about its holder, if it has the mode `of`. */
 static const struct {
 	const char *name;
 	enum lk_mode of;
@@ -63,7 +63,7 @@ static unsigned roles_of_state(const struct lk_known_state *state, enum lk_sqlit
 	return mode == LK_SQLITE_WAL ? LK_SQLITE_OPEN : LK_SQLITE_READS;
 }
 
-/* By process: its connections share what it holds. */
+/* One user for each process: its connections share its locks. */
 static struct lk_sqlite_user *user_of(struct lk_sqlite *s, const struct lk_lock *l)
 {
 	for (size_t i = 0; i < s->n_users; i++) {
@@ -115,7 +115,7 @@ bool lk_sqlite_find(struct lk_sqlite *ret, struct lk_sqlite_locks database, stru
 	*ret = (struct lk_sqlite){ .mode = LK_SQLITE_UNKNOWN };
 	if (!layout || strcmp(layout->word, "sqlite") != 0)
 		return false;
-	/* By any name of the index. */
+	/* Any path that ends in "-shm" will do. */
 	wal = lk_known_find(index.v, index.n, "x-shm");
 	wal = wal && strcmp(wal->word, "wal") == 0 ? wal : NULL;
 	ret->mode = wal ? LK_SQLITE_WAL : no_log ? LK_SQLITE_ROLLBACK : LK_SQLITE_UNKNOWN;

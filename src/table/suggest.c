@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The nearest of some words, by how many letters are wrong. */
+/* Finds the nearest of some words, by the number of edits. */
 #include "table/suggest.h"
 
 #include <ctype.h>
@@ -20,7 +20,7 @@ static bool same(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Edits (insert, delete, replace, swap neighbours) from a to b, without case. Both at most WORD_MAX long. */
+/* The number of edits (insert, delete, replace, swap neighbours) from a to b, ignoring case. Both at most WORD_MAX long. */
 static size_t distance(const char *a, size_t n_a, const char *b, size_t n_b)
 {
 	size_t d[WORD_MAX + 1][WORD_MAX + 1];
@@ -48,7 +48,7 @@ void lk_suggest_try(struct lk_suggest *s, const char *word)
 	if (s->n < 2 || s->n > WORD_MAX || n > WORD_MAX)
 		return;
 	d = distance(s->text, s->n, word, n);
-	/* With more wrong it is another word. */
+	/* A word with more edits is a different word rather than a misspelt one. */
 	if (d > 2 || d * 2 > s->n)
 		return;
 	if (s->best && d >= s->distance)

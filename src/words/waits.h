@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who waits for whom, and deadlocks that began or ended, in words. All append bytes of the machine to b. */
+/* Who waits for whom, and deadlocks that began or ended, in words. What is appended to b may hold raw bytes of names. */
 #ifndef LK_WORDS_WAITS_H
 #define LK_WORDS_WAITS_H
 
@@ -7,32 +7,32 @@
 #include "model/diff.h"
 #include "model/forest.h"
 
-/* "11, 12 or 13", or "11, 12, 13, 14 or one of 20 more". */
+/* "11, 12 or 13", or "11, 12, 13, 14 or one of 20 more" with last_word " or " and more "one of ". */
 void lk_words_put_pids(lk_buf *b, const int *pids, size_t n, const char *last_word, const char *more);
-/* "3307", "3307/3309" for another thread of it than the first */
+/* "3307", or "3307/3309" if tid is not the main thread */
 void lk_words_put_thread(lk_buf *b, int pid, int tid);
 /* "3307/3309 pg_dump" */
 void lk_words_put_member(lk_buf *b, const struct lk_proc *p, int tid);
 
-/* "FLOCK W". true: its range is to be said, too. */
+/* "FLOCK W". Returns whether the byte range should be shown, too. */
 bool lk_words_put_short_kind(lk_buf *b, const struct lk_lock *l);
 
-/* Whose the lock at the top of a tree is: "2211 pg_dump and 2 more (stopped)", "2211 pg_dump (recorded, not proven)", "(owner not
- * visible, perhaps: kept by the kernel)". Returns how many processes hold it; 0: nobody is proven. */
+/* The owner of the lock at the top of a tree: "2211 pg_dump and 2 more (stopped)", "2211 pg_dump (recorded, not proven)", "(owner not
+ * visible, perhaps: kept by the kernel)". Returns how many processes hold it; 0: none is proven. */
 size_t lk_words_put_root_owner(lk_buf *b, const struct lk_lock *l);
-/* What there is instead of an owner, where the lock in the way cannot be seen; in brackets. Static. */
+/* The text in place of an owner if the lock in the way cannot be seen; in parentheses. Static. */
 const char *lk_words_unseen_root(const struct lk_tree_node *top);
-/* What would let those go on that stand still at the top of a tree: its holders, or a request that nothing is in the way of; each behind
- * `before`. Returns how many sentences. */
+/* What would let stopped processes at the top of a tree go on: the holders of its lock, or a stopped waiter that nothing is in the way of.
+ * `before` is put before the first sentence. Returns how many sentences. */
 size_t lk_words_put_stopped(lk_buf *b, const struct lk_tree_node *top, const char *before);
 
 /* "cannot resolve by itself", "but PID 12 could still release" */
 void lk_words_put_verdict(lk_buf *b, const struct lk_cycle *c);
-/* Of an event about a cycle: "processes 11 and 12 wait for each other and cannot go on; …". */
+/* The sentence of an event about a cycle: "processes 11 and 12 wait for each other and cannot go on; …". */
 void lk_words_put_circle(lk_buf *b, const struct lk_event *ev);
-/* How long that had lasted which an event ended, or what it is a gap of; -1: does not apply. */
+/* How long the wait or lock that the event is about has lasted; of a gap, how long nobody looked. -1: does not apply. */
 int64_t lk_words_event_ms(const struct lk_event *ev);
-/* " (or no longer visible)" of what an event says; "": it is certain. Static. */
+/* What else an event may mean, such as " (or no longer visible)"; "": it is certain. Static. */
 const char *lk_words_event_doubt(const struct lk_event *ev);
 
 #endif

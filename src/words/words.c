@@ -46,7 +46,7 @@ const char *lk_words_kind(const struct lk_lock *l, char buf[LK_WORDS_KIND])
 		[LK_TYPE_FLOCK] = { "flock ", "lock" }, [LK_TYPE_LEASE] = { "", "lease" },
 		[LK_TYPE_DELEG] = { "", "delegation" }, [LK_TYPE_UNKNOWN] = { "", "lock of an unknown kind" },
 	};
-	/* What a lease is that is being broken is not always known. */
+	/* The mode of a lease that is being broken is not always known. */
 	bool known = l->rec.mode != LK_MODE_UNKNOWN;
 
 	snprintf(buf, LK_WORDS_KIND, "%s%s%s%s", words[l->rec.type][0], known ? lk_mode_name(l->rec.mode) : "",
@@ -64,7 +64,7 @@ const char *lk_words_lock(struct lk_arena *a, const struct lk_lock *l)
 			       whole ? "" : lk_range_format(l->rec.range, range));
 }
 
-/* "a", "a, b and 4 more"; text NULL: one is the first. */
+/* "a" to "a, b"; text NULL: `one` is the first. */
 static const char *add_named(struct lk_arena *a, const char *text, const char *one)
 {
 	return text ? lk_arena_printf(a, "%s, %s", text, one) : one;
@@ -243,7 +243,7 @@ const char *lk_words_reason(const char *reason)
 	return text ? text + 2 : reason;
 }
 
-/* The words of model/explain.c. */
+/* A short text for each word that model/explain.c puts in front of a reason. */
 static const char *const reason_words[][2] = {
 	{ "exited", "its taker has ended" },
 	{ "kernel", "kept by the kernel" },

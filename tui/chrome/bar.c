@@ -9,7 +9,7 @@
 #define N_F 10
 #define N_OWN 12 /* keys that a view may choose for its bar */
 
-/* Which F-keys are named where there is no room for all; Signal before the rest, for it is what the screen is for. */
+/* The order in which F-keys get a place where there is no room for all: Help, Quit, then Signal, the main purpose. */
 static const int narrow_order[N_F] = { 1, 10, 9, 3, 4, 8, 6, 7, 5, 2 };
 /* Further keys that are named where there is room. */
 static const lk_press further[] = { LK_KEY_ENTER, 'X', 'D', 'b', 'Z', 'y', 'w', 'P' };
@@ -20,7 +20,7 @@ static bool is_letter_key(lk_press k)
 	return k > ' ' && k < 0x7f;
 }
 
-/* The letter that does the same as an F-key; in a view, q quits too. */
+/* The first printable key of the command, to be named instead of its F-key; 0: there is none. */
 static lk_press alias_of(const struct lk_tui *t, const struct lk_command *cmd)
 {
 	lk_press keys[8];
@@ -45,7 +45,7 @@ static bool make_spot(const struct lk_tui *t, lk_press k, bool as_letter, struct
 	*ret = (struct lk_bar_spot){ .command = cmd, .label = lk_view_label(lk_tui_view(t), cmd) };
 	snprintf(ret->key, sizeof(ret->key), "%s", lk_press_name(k, name));
 	ret->blank = (t->set.readonly && (cmd->flags & LK_COMMAND_CHANGES)) || !*ret->label;
-	/* What is blanked keeps its place. */
+	/* A blank spot keeps the width of its label, so that the other keys do not move. */
 	ret->w = (int)(strlen(ret->key) + strlen(*ret->label ? ret->label : cmd->label));
 	return true;
 }
@@ -74,7 +74,7 @@ static size_t place(const struct lk_bar_spot *spots, const bool *wanted, size_t 
 	return n_ret;
 }
 
-/* Letters, as many as fit, in the order of the F-keys. */
+/* For narrow screens: as many F-keys as fit, from F1 to F10, each named by a letter where it has one. */
 static size_t make_narrow(const struct lk_tui *t, int w, struct lk_bar_spot *ret)
 {
 	struct lk_bar_spot spots[N_F] = { 0 };
@@ -136,7 +136,7 @@ static void paint_spot(const struct lk_tui *t, const struct lk_bar_spot *s, stru
 		lk_canvas_put(c, x, r.y, r.x + r.w - x, style, s->label);
 }
 
-/* The keys of a pane of text. */
+/* For a pane that has a context of its own (panes of text): the keys of that context. */
 static void paint_context(const struct lk_tui *t, enum lk_keymap_context context, struct lk_canvas *c, struct lk_rect r)
 {
 	size_t n;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The lines above the list: whose machine, how fresh, how complete; and the counts. */
+/* The lines above the list: which host, how old the look is, whether it is complete; and the counts. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "query/session.h"
 #include "tui/chrome/paint.h"
 
-/* A look that takes longer than this, and longer than twice the one before, is said to hang. */
+/* A look gets a badge once it has taken this long, and at least twice as long as the one that is shown. */
 #define SLOW_LOOK_MS 3000
 
 int64_t lk_header_interval_ms(const struct lk_tui *t)
@@ -55,7 +55,7 @@ static const char *other_source(const struct lk_tui *t)
 	return t->host.look ? "OTHER PROC" : "CAPTURE";
 }
 
-/* PARTIAL, PAUSED, ...; drop: from which number on they may go. */
+/* PARTIAL, PAUSED, ... drop: lk_piece.drop of the badges that may be left out; the others always stay. */
 static void add_badges(const struct lk_tui *t, struct lk_pieces *p, int drop)
 {
 	if (look_hangs_ms(t))
@@ -80,7 +80,7 @@ static void add_clock(const struct lk_tui *t, struct lk_pieces *p, int drop)
 	const char *format = host->live ? LK_CLOCK : "%Y-%m-%d " LK_CLOCK;
 	char text[LK_TIME_TEXT];
 
-	/* What is seen is as old as that; of a capture the day matters too. */
+	/* The time of the look, not the current time: what is shown is that old. For a capture the date matters too. */
 	lk_pieces_add(p, drop, LK_STYLE_PLAIN, "%s", lk_tui_time(host->time_unix_ms, format, text));
 }
 
@@ -94,7 +94,7 @@ static void add_scan(const struct lk_tui *t, struct lk_pieces *p, int drop)
 		add_seconds(p, drop, "scan ", ms < 1e9 ? (int64_t)ms : INT64_C(1000000000));
 }
 
-/* No user database is asked: that could take for ever. */
+/* Only a name that the snapshot has: asking the user database here could block for ever. */
 static const char *name_of_user(const struct lk_snapshot *s)
 {
 	for (size_t i = 0; i < s->n_procs; i++) {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where things are. What goes first when it gets narrow is the header, never the list. */
+/* Where each part of the screen is. On a small terminal the lines around the list are left out one after another, never the list. */
 #include "tui/chrome/paint.h"
 
 /* Below this nothing useful can be shown. */
 #define MIN_W 20
 #define MIN_H 3
-/* From this many cells on there are tabs, and lines above them. */
+/* From this width on there are tabs and lines above them; below it, one short line says everything (lk_short_paint()). */
 #define TABS_W 50
-/* From this many cells on the detail stands beside the list. */
+/* From this width of the screen on the detail is beside the list; then its own least and greatest width. */
 #define DETAIL_AT 120
 #define DETAIL_MIN 44
 #define DETAIL_MAX 80
 
-/* From how many lines on a line is there. */
+/* The least height of the screen, in lines, at which each line is shown. */
 enum {
 	BAR_H = 4,
 	HEADING_H = 6,
@@ -23,7 +23,7 @@ enum {
 	METERS_H = 16,
 	WORDS_2_H = 22,
 };
-/* From this many cells on one line is enough. */
+/* From this width on one line is enough for the words. */
 #define WORDS_2_W 110
 
 bool lk_layout_is_short(int w, int h)
@@ -51,7 +51,7 @@ static struct lk_rect take_bottom(struct lk_rect *rest, int w, int lines)
 	return (struct lk_rect){ rest->x, rest->y + rest->h, w, lines };
 }
 
-/* A sentence needs two lines where lines are short and there are many. */
+/* The sentence about the selected row gets two lines where lines are short and there are many of them. */
 static int word_lines(int w, int h)
 {
 	if (h < WORDS_H)
@@ -59,7 +59,7 @@ static int word_lines(int w, int h)
 	return h >= WORDS_2_H && w < WORDS_2_W ? 2 : 1;
 }
 
-/* A map wants all the width; its own lines below the picture are its detail. */
+/* The Map view uses the full width; the lines below its picture take the place of the detail. */
 static bool wants_detail(const struct lk_tui *t)
 {
 	return !t->hide_detail && t->current != LK_VIEW_MAP;
@@ -72,7 +72,7 @@ static struct lk_rect take_detail(struct lk_rect *rest, int w, bool wanted)
 	if (!wanted)
 		return (struct lk_rect){ w, rest->y, 0, 0 };
 	cells = cells < DETAIL_MIN ? DETAIL_MIN : cells > DETAIL_MAX ? DETAIL_MAX : cells;
-	/* A blank cell goes between. */
+	/* One blank cell between list and detail. */
 	rest->w -= cells + 1;
 	return (struct lk_rect){ rest->w + 1, rest->y, cells, rest->h };
 }

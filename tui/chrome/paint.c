@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The whole screen: lines around the view, the view, and what lies over it. */
+/* Paints the whole screen: the view, the lines around it, and the panes over it. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -7,10 +7,10 @@
 #include "tui/chrome/paint.h"
 #include "tui/pane/detail.h"
 
-/* From this many cells on there is room for what to do about it. */
+/* From this width on there is room for the advice to run as root. */
 #define HINT_W 74
 
-/* Where a pane instead of the view is painted. */
+/* The place of a pane that replaces the view (LK_PANE_BODY). */
 static struct lk_rect body_of(const struct lk_layout *l)
 {
 	struct lk_rect r = l->heading_and_rows;
@@ -20,7 +20,7 @@ static struct lk_rect body_of(const struct lk_layout *l)
 	return r;
 }
 
-/* Where a line above the key bar goes when there is no line for it. */
+/* The place of messages and one-line prompts; without a message line they cover another line. */
 static struct lk_rect line_of(const struct lk_layout *l)
 {
 	if (l->message.h)
@@ -41,7 +41,7 @@ int lk_paint_footer_height(const struct lk_tui *t, const struct lk_view *v, stru
 {
 	int h = v->ops->footer_height && t->frame ? v->ops->footer_height(t, v, r.h) : 0;
 
-	/* Of the table a heading and a row at least are left. */
+	/* Leave room for a heading and at least one row. */
 	h = h > r.h - 2 ? r.h - 2 : h;
 	return h > 0 ? h : 0;
 }
@@ -91,7 +91,7 @@ static void paint_detail(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r
 	lk_detail_paint(t, c, (struct lk_rect){ r.x + 2, r.y, r.w - 2, r.h });
 }
 
-/* ---- the lines below it ---- */
+/* ---- the lines below the view ---- */
 
 static void add_gone(const struct lk_tui *t, const struct lk_item *it, lk_buf *out)
 {
@@ -134,7 +134,7 @@ static void add_unseen(const struct lk_tui *t, lk_buf *out)
 		lk_buf_printf(out, "%s [P]", s->n_problems ? s->problems[0].text : "Not all could be seen");
 }
 
-/* What is said when nothing happened: how many are tagged, what could not be seen. */
+/* Shown while there is no message: how many rows are tagged, what could not be seen. */
 static void paint_standing_message(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
 {
 	size_t n_tags = lk_tui_view(t)->list.tags.n;
@@ -154,7 +154,7 @@ static bool has_message(const struct lk_tui *t)
 	return t->message && t->now_ms < t->message_until_ms;
 }
 
-/* Of a message of several lines the first; there is no room for more. */
+/* Shows only the first line of a message; there is no room for more. */
 static void paint_message(const struct lk_tui *t, struct lk_canvas *c, const struct lk_layout *l)
 {
 	struct lk_rect r = line_of(l);
@@ -172,7 +172,7 @@ static void paint_message(const struct lk_tui *t, struct lk_canvas *c, const str
 
 static struct lk_rect box_place(struct lk_tui *t, struct lk_pane *p, int w, int h)
 {
-	/* The key bar says what the box's keys are. */
+	/* The last line stays free: the key bar there names the keys of the box. */
 	int room = h > 4 ? h - 1 : h, bw = w, bh = room;
 
 	if (p->ops->size)
@@ -218,7 +218,7 @@ static void paint_pane(struct lk_tui *t, struct lk_pane *p, struct lk_canvas *c,
 	p->ops->paint(p, t, c, r);
 }
 
-/* The first pane that hides all below it; n: none does. */
+/* Index of the topmost pane that hides everything below it; t->panes.n: there is none. */
 static size_t first_pane(const struct lk_tui *t)
 {
 	for (size_t i = t->panes.n; i > 0; i--) {
@@ -254,7 +254,7 @@ static void paint_around(struct lk_tui *t, struct lk_canvas *c, const struct lk_
 		lk_bar_paint(t, c, l->bar);
 }
 
-/* One line, if it is long enough. */
+/* On one line, or wrapped where that is too short. */
 static void paint_too_small(struct lk_canvas *c)
 {
 	lk_auto_mem char *text = lk_printf("lockscope: %dx%d too small (q quits)", c->w, c->h);

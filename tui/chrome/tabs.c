@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The tab line: the views, and what hides rows of this one. */
+/* The tab line: the views, and which filters hide rows of the current one. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,10 +7,10 @@
 #include "tui/chrome/paint.h"
 
 #define TAB_TEXT 48
-#define FIRST_WORDS_DROP 7 /* a view's further words go before the filter does */
-#define FILTER_LEAST 16 /* cells of a filter that is cut */
+#define FIRST_WORDS_DROP 7 /* a view's further words are left out before the filter is */
+#define FILTER_LEAST 16 /* cells that a filter keeps when it is cut */
 
-/* How much of the tabs is shown: the wordiest that leaves room for the rest of the line. */
+/* How much of the tabs is shown: the longest form that leaves room for the rest of the line. */
 enum tab_form {
 	TABS_ALL, /* "[1:Locks] 2:Files 3:Procs ..." */
 	TABS_NUMBERS, /* "[1:Locks] 2 3 4 5 6" */
@@ -22,7 +22,7 @@ static bool has_number(const struct lk_tui *t, int id)
 	return id == LK_VIEW_WAITS && t->frame && t->frame->snap->n_waiting;
 }
 
-/* "" when the form leaves it out. */
+/* ret: "" when this form does not show the tab. */
 static void tab_text(const struct lk_tui *t, int id, enum tab_form form, char ret[TAB_TEXT])
 {
 	bool on = (int)t->current == id;
@@ -57,7 +57,7 @@ static int tabs_width(const struct lk_tui *t, enum tab_form form, struct lk_tab_
 
 /* ---- the rest of the line ---- */
 
-/* A piece for each line; the later, the sooner it goes. */
+/* One piece for each line of the view's words. The first always stays; of the others the last is left out first. */
 static void add_words(const struct lk_tui *t, struct lk_pieces *p)
 {
 	const struct lk_view *v = lk_tui_view(t);
@@ -76,7 +76,7 @@ static void add_words(const struct lk_tui *t, struct lk_pieces *p)
 	lk_vec_done(&words);
 }
 
-/* A long one is cut rather than that anything else goes; how much it leaves is seen in any case. */
+/* A long filter is cut before anything else is left out; the counts behind it always stay. */
 static void add_filter_text(const struct lk_list *l, struct lk_pieces *p)
 {
 	struct lk_piece *q = lk_pieces_add(p, 0, LK_STYLE_BADGE, "filter: %s [%zu/%zu]", l->filter_text, l->shown.n,
@@ -109,7 +109,7 @@ static void add_filter(const struct lk_tui *t, struct lk_pieces *p)
 		lk_pieces_add(p, 6, LK_STYLE_DIM, "filter: (none)");
 }
 
-/* A view's own words stand behind the tabs, the filter at the end of the line. */
+/* The view's own words follow the tabs; the filter is at the right end of the line. */
 static void make_rest(const struct lk_tui *t, struct lk_pieces *p)
 {
 	size_t n_words;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The beginning and the end of the state, and what comes in: keys to commands, frames to rows. */
+/* Makes and frees the state of the screen, and takes what comes in: keys, mouse events, frames. */
 #include "tui/core/app.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static void make_view(struct lk_tui *t, enum lk_view_id id)
 		v->ops->init(v);
 }
 
-/* What the settings say wrongly is told, and the rest counts. */
+/* A wrong `bind` is reported in the message line; the others take effect. */
 static void apply_binds(struct lk_tui *t)
 {
 	for (size_t i = 0; i < t->set.binds.n; i++) {
@@ -117,7 +117,7 @@ void lk_tui_free(struct lk_tui *t)
 
 /* ---- frames ---- */
 
-/* The entries become the history's: nobody else has seen the frame yet. */
+/* Moves the events to the history. The frame may still be changed, because nobody else has it yet. */
 static void take_events(struct lk_tui *t, struct lk_frame *f)
 {
 	for (size_t i = 0; i < f->n_events; i++)
@@ -177,7 +177,7 @@ static unsigned key_in_pane(struct lk_tui *t, struct lk_pane *p, lk_press k)
 		return dirty;
 	if (p->ops->context != LK_KEYS_NONE)
 		return key_of_context(t, p->ops->context, k);
-	/* Even a dialog can be left at once, and a torn screen mended. */
+	/* These keys work in prompts, menus and dialogs, too: leave, quit, suspend, redraw. */
 	if (k == LK_KEY_ESC)
 		return lk_pane_pop(t);
 	if (k == LK_KEY_CTRL('C') || k == LK_KEY_F10)

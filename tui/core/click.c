@@ -23,7 +23,7 @@ static unsigned run(struct lk_tui *t, const char *name)
 	return cmd ? lk_command_invoke(t, cmd) : LK_DIRTY_NONE;
 }
 
-/* A pane gets what happens within it; what happens outside of it means nothing. */
+/* The pane gets mouse events within its place; others are ignored. */
 static unsigned click_pane(struct lk_tui *t, struct lk_pane *p, const struct lk_layout *l, const struct lk_mouse *m)
 {
 	struct lk_rect r = lk_paint_pane_place(t, p, l, t->w, t->h);
@@ -58,7 +58,7 @@ static unsigned click_bar(struct lk_tui *t, struct lk_rect r, const struct lk_mo
 	return LK_DIRTY_NONE;
 }
 
-/* The column that orders the rows already turns them round. */
+/* A click on the column that orders the rows already reverses the order. */
 static unsigned click_heading(struct lk_tui *t, struct lk_view *v, struct lk_rect r, const struct lk_mouse *m)
 {
 	size_t column = lk_table_column_at(t, v, r, m->x);

@@ -50,7 +50,7 @@ const char *lk_command_refusal(const struct lk_tui *t, const struct lk_command *
 	return missing(cmd, &s);
 }
 
-/* For how long, too: "lock released 1.2 s ago". */
+/* The refusal with the time: "lock released 1.2 s ago". */
 static void say_ghost(struct lk_tui *t, const struct lk_command *cmd, const struct lk_subject *s)
 {
 	char ago[LK_AGO_TEXT];

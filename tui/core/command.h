@@ -16,10 +16,10 @@ enum lk_dirty {
 	LK_DIRTY_ORDER = 1 << 1, /* which rows are shown, in which order: filter, sort, tree */
 	LK_DIRTY_ROWS = 1 << 2, /* the rows of the view themselves */
 	LK_DIRTY_SCAN = 1 << 3, /* a new look is wanted at once */
-	LK_DIRTY_REDRAW = 1 << 4, /* what the terminal shows cannot be trusted: all of it again */
+	LK_DIRTY_REDRAW = 1 << 4, /* the terminal may show something else: paint all of it again */
 	LK_DIRTY_SUSPEND = 1 << 5, /* Ctrl-Z */
 	LK_DIRTY_QUIT = 1 << 6,
-	LK_DIRTY_NOT_MINE = 1 << 7, /* of a pane's or view's key function: the key is for somebody else */
+	LK_DIRTY_NOT_MINE = 1 << 7, /* from a pane's or view's function: it has no meaning for this key or command */
 };
 
 enum lk_command_flag {
@@ -49,14 +49,14 @@ struct lk_command {
 	const char *help; /* one line */
 	unsigned flags; /* LK_COMMAND_* */
 	unsigned (*run)(struct lk_tui *t); /* returns LK_DIRTY_*; NULL: run_with() */
-	unsigned (*run_with)(struct lk_tui *t, int arg); /* several commands that differ in a number */
-	int arg; /* for it: a view, or 1 forward and -1 back */
+	unsigned (*run_with)(struct lk_tui *t, int arg); /* for commands that differ only in a number */
+	int arg; /* of run_with: a view, or 1 forward and -1 back */
 };
 
 extern const struct lk_command lk_command_table[]; /* ends with a row without a name */
 const struct lk_command *lk_command_find(const struct lk_command *table, const char *name,
 					 size_t n); /* NULL: there is none */
-/* Why it cannot be run now, one short clause; NULL: it can. Static or valid until the next call. */
+/* Why it cannot be run now, one short clause; NULL: it can. Static. */
 const char *lk_command_refusal(const struct lk_tui *t, const struct lk_command *cmd);
 /* Runs it, or says why not in the message line. LK_DIRTY_*. */
 unsigned lk_command_invoke(struct lk_tui *t, const struct lk_command *cmd);

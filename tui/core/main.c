@@ -17,11 +17,11 @@
 #include "tui/frame/worker.h"
 #include "tui/term/term.h"
 
-/* How long leaving may take when a thread is at work. */
+/* How long the end waits for threads that are still at work. */
 #define GOODBYE_MS 100
 /* Keys that are handled before the screen is painted again. */
 #define BURST 64
-/* A terminal that is readable so often without a key is gone. */
+/* A terminal that was readable this often in a row without giving a key counts as gone. */
 #define EMPTY_MAX 100
 
 static const int our_signals[] = { SIGWINCH, SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGCONT };
@@ -33,12 +33,12 @@ struct screen {
 	struct lk_worker *worker; /* likewise */
 	struct lk_canvas canvas;
 	char *source_name; /* owned; NULL this machine */
-	sigset_t before; /* the signal mask */
+	sigset_t before; /* signal mask to be restored at the end */
 	int signal_fd;
 	int deadly; /* the signal that ends us; 0 none */
 	unsigned dirty; /* LK_DIRTY_* */
 	unsigned n_empty;
-	bool can_stop; /* whoever started us knows of stopped processes */
+	bool can_stop; /* SIGTSTP was not ignored at the start: there is a shell with job control */
 	bool quit;
 };
 
@@ -127,7 +127,8 @@ static void paint(struct screen *s)
 
 /* -- stopping and coming back -- */
 
-/* The shell of a pipeline or of sudo waits for the whole group, as it does after Ctrl-Z elsewhere. In an orphaned group nothing stops. */
+/* Stops the whole process group, as Ctrl-Z does elsewhere: in a pipeline, or below sudo(8), the shell waits until all of it is stopped.
+ * The kernel does not stop an orphaned process group. */
 static void suspend(struct screen *s)
 {
 	sigset_t stop;
@@ -160,7 +161,7 @@ static void take_signal(struct screen *s, int sig)
 		suspend(s);
 		break;
 	case SIGCONT:
-		/* After a SIGSTOP nobody had told the terminal. */
+		/* After SIGSTOP, which cannot be caught, the terminal is not in our modes any more. */
 		lk_term_return(s->term);
 		take_size(s);
 		s->dirty |= LK_DIRTY_PAINT | LK_DIRTY_REDRAW;
@@ -181,7 +182,7 @@ static void take_signals(struct screen *s)
 
 /* -- the loop -- */
 
-/* What an event made necessary and the state cannot do. */
+/* What lk_tui_settle() left over: it concerns the terminal or the program. */
 static void settle(struct screen *s, unsigned dirty)
 {
 	s->dirty |= dirty & (LK_DIRTY_PAINT | LK_DIRTY_REDRAW);
@@ -219,7 +220,7 @@ static void take_results(struct screen *s)
 		s->dirty |= LK_DIRTY_PAINT;
 }
 
-/* Until the clock in the header moves on. What nothing can change any more needs no clock. */
+/* Until the next full second, so that ages grow and messages fade. -1 where nothing can change: a capture without message and pane. */
 static int tick_ms(const struct screen *s)
 {
 	bool still = s->cli->from && s->tui->frame && !s->tui->message && !s->tui->panes.n;
@@ -304,7 +305,7 @@ static int catch_signals(struct screen *s)
 	s->signal_fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signal_fd < 0)
 		return -errno;
-	/* Those who trace another process sleep on the news of their children. */
+	/* Blocked too: the code that traces a process waits for SIGCHLD with sigtimedwait(2) (action/trace.h). */
 	sigaddset(&ours, SIGCHLD);
 	sigaddset(&ours, SIGPIPE);
 	return -pthread_sigmask(SIG_BLOCK, &ours, &s->before);
@@ -330,7 +331,7 @@ static int start(struct screen *s, struct lk_settings *set, struct lk_source *so
 	s->tui = lk_tui_new(&host, set);
 	if (rc == 0) {
 		set_clock(s);
-		/* What was said before there was a clock stays as long as the rest. */
+		/* Messages of lk_tui_new() were timed with now_ms still 0. */
 		s->tui->message_until_ms += s->tui->now_ms;
 		name_source(s);
 		refuse_actions(s);
@@ -341,7 +342,7 @@ static int start(struct screen *s, struct lk_settings *set, struct lk_source *so
 	return rc < 0 ? rc : lk_worker_new(&plan, &s->worker);
 }
 
-/* As whoever started us expects it: killed by that signal. */
+/* Ends by the signal itself, so that the parent sees it in the wait status. */
 static void die_of(const struct screen *s)
 {
 	signal(s->deadly, SIG_DFL);
@@ -359,7 +360,7 @@ static void end(struct screen *s)
 	if (s->deadly)
 		die_of(s);
 	if (!all_ended) {
-		/* A thread hangs, and may for ever: it has nothing that has to be kept. */
+		/* A thread hangs, perhaps for ever. It has nothing that must be saved. */
 		lk_close_output();
 		_exit(LK_STATUS_YES);
 	}
@@ -408,7 +409,7 @@ enum lk_status lk_screen_run(const struct lk_cli *cli)
 
 	lk_settings_init(&set);
 	status = lk_settings_choose(cli, &set, &warning);
-	/* What is asked for only by the user's own file. */
+	/* Only the user's own file asks for readonly, so lk_privilege_limit() did not know it. */
 	if (!status && set.readonly && !cli->read_only && lk_privilege_look_only(&err) < 0)
 		status = lk_say_error(&err);
 	if (status)

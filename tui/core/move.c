@@ -70,7 +70,7 @@ unsigned lk_do_right(struct lk_tui *t)
 
 	if (l->tree && it && lk_list_is_folded(l, it->id))
 		return fold(l, it->id, false);
-	/* No cell says more than a path may. */
+	/* No cell is longer than the longest path (PATH_MAX). */
 	if (l->side < 4096)
 		l->side += SIDE_STEP;
 	return LK_DIRTY_PAINT;
@@ -84,7 +84,7 @@ unsigned lk_do_expand(struct lk_tui *t)
 	return it && l->tree ? fold(l, it->id, false) : LK_DIRTY_NONE;
 }
 
-/* A row that has nothing to fold folds the one it hangs under. */
+/* On a row that has nothing to fold, folds its parent. */
 unsigned lk_do_collapse(struct lk_tui *t)
 {
 	struct lk_list *l = list_of(t);
@@ -163,7 +163,7 @@ unsigned lk_do_invert(struct lk_tui *t)
 	return LK_DIRTY_ORDER | LK_DIRTY_PAINT;
 }
 
-/* Over the columns that are shown, from left to right. */
+/* The shown column right (step 1) or left (step -1) of the one that orders the rows, around the ends; SIZE_MAX: none is shown. */
 static size_t neighbour(const struct lk_tui *t, const struct lk_view *v, int step)
 {
 	size_t shown[LK_COLUMNS_MAX];

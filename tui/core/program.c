@@ -80,7 +80,7 @@ unsigned lk_do_highlight(struct lk_tui *t)
 			  t->set.highlight_looks ? "New rows stand out." : "New rows do not stand out.");
 }
 
-/* The map is that of the selected row's file. */
+/* The Map view shows the file of the row that is selected now. */
 unsigned lk_do_view(struct lk_tui *t, int id)
 {
 	struct lk_subject s;

@@ -14,15 +14,14 @@
 
 /* ---- commands ---- */
 
-/* What every line needs. */
 struct lines {
 	const struct lk_tui *t;
 	const struct lk_subject *s;
 	struct lk_text *text;
-	const char *file; /* quoted; NULL: its name is not known */
+	const char *file; /* its path, quoted for a shell; NULL: not known */
 };
 
-/* A capture or another tree is named as far as it is known. */
+/* The option that names the source; the user has to fill in the capture's file or the directory. */
 static const char *where_from(const struct lines *x)
 {
 	if (!x->t->source_name)
@@ -96,7 +95,7 @@ static void put_acts(struct lines *x)
 		put(x, "rm --dry-run %s", x->file);
 }
 
-/* Where the path is none of this machine's, `who` still finds the file through its holder. */
+/* The file has no path in our mount namespace: `who` still finds it by a name below its holder's /proc/PID. */
 static void put_elsewhere(struct lines *x, const struct lk_lock *l)
 {
 	lk_buf name = { 0 }, quoted = { 0 };

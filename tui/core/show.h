@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Command lines that say on a shell what the screen says here. */
+/* A row as command lines for a shell, and as JSON. */
 #ifndef LK_TUI_SHOW_H
 #define LK_TUI_SHOW_H
 
 #include "base/json.h"
 #include "tui/core/app.h"
 
-/* "lockscope who /srv/base.lck" and so on, a line each, those that apply. What changes something has --dry-run. */
+/* Adds the command lines that apply to the subject: "lockscope who /srv/base.lck" ... Those that would change something have --dry-run. */
 void lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
-/* The subject's lock, which it has, with all that is known of its processes, as out_json prints it. */
+/* Adds the subject's lock, which must not be NULL, with all that is known of its processes, as cli/out_json.h prints it. */
 void lk_show_json(const struct lk_subject *s, enum lk_json_layout layout, struct lk_text *ret);
 
 #endif

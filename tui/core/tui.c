@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The state of the screen, and what everything on it may do to it: say something, know what is selected, ask for a look. Nothing here
- * knows a command, a view or a pane by name, for all of them call this. */
+/* What commands, views and panes may all do with the state of the screen: say something, know what is selected, ask for a look. Nothing
+ * here knows one of them by name, because all of them call this file. */
 #include <stdarg.h>
 #include <stdlib.h>
 

@@ -11,9 +11,9 @@
 #include "table/get.h"
 #include "words/words.h"
 
-/* More than that is counted in requests, not in processes. */
+/* If a lock blocks more requests than this, the requests are counted, not their processes. */
 #define MAX_COUNTED 1000
-#define NAMES_W 50 /* from this many cells on there is room for names in a few words */
+#define NAMES_W 50 /* from this width of the screen on the brief form names processes */
 
 static bool has_range(const struct lk_lock *l)
 {
@@ -34,7 +34,7 @@ const struct lk_known_layout *lk_words_layout(const struct lk_frame *f, const st
 	return lk_known_find(locks, n, file->path);
 }
 
-/* Does it need the other locks of the file at all? A range that fits no layout by itself never does. */
+/* Checks the lock alone first: when its range fits no layout by itself, the other locks of the file need not be looked at. */
 static const struct lk_known_layout *layout_of(const struct lk_frame *f, const struct lk_lock *l)
 {
 	if (!has_range(l) || !lk_known_find(&l, 1, l->file->path))
@@ -42,7 +42,7 @@ static const struct lk_known_layout *layout_of(const struct lk_frame *f, const s
 	return lk_words_layout(f, l->file);
 }
 
-/* Whether there was a name for it. */
+/* Returns whether the range has a name; if not, nothing is added. */
 static bool say_known_range(lk_buf *out, const struct lk_frame *f, const struct lk_lock *l)
 {
 	const struct lk_known_layout *layout = layout_of(f, l);
@@ -104,7 +104,7 @@ static size_t say_owner(lk_buf *out, const struct lk_lock *l)
 	return n;
 }
 
-/* How long the lock is held or waited for, behind `before`; nothing where that is not known. */
+/* Adds `before` and how long the lock has been held or waited for; nothing where that is not known. */
 static void say_age(lk_buf *out, const char *before, const struct lk_tui *t, const struct lk_frame *f,
 		    const struct lk_lock *l)
 {
@@ -135,7 +135,7 @@ static size_t waiting_processes(const struct lk_lock *l)
 	return n;
 }
 
-/* NULL: of none it is known how long it waits. */
+/* The request that has waited longest for l; NULL: no wait time is known. */
 static const struct lk_lock *oldest_of(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
 	const struct lk_lock *oldest = NULL;
@@ -248,7 +248,7 @@ void lk_words_put_lock(const struct lk_tui *t, const struct lk_frame *f, const s
 		lk_buf_printf(out, "  (%s)", l->file->path);
 }
 
-/* ---- in a few words, where a sentence would lose what matters ---- */
+/* ---- the brief form, where a sentence would be cut ---- */
 
 static void put_owner(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {

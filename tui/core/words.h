@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows in plain words: who holds what, who waits for whom. Raw bytes of the machine are in them: sanitize before a terminal. All
- * that return int return 0. */
+/* Rows in plain words: who holds what, who waits for whom. Raw bytes of the machine are in them: sanitize before a terminal. */
 #ifndef LK_TUI_WORDS_H
 #define LK_TUI_WORDS_H
 

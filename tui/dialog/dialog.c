@@ -79,7 +79,7 @@ unsigned lk_dialog_open(struct lk_tui *t, struct lk_dialog *d)
 	lk_dialog_open_unplanned(t, d);
 	if (d->job && d->job->ops->plan) {
 		lk_job_plan(d->job, t);
-		/* Unless the plan is there already. */
+		/* If jobs run at once, as in tests, the plan is there already. */
 		if (lk_job_is_busy(d->job))
 			lk_dialog_update(d, t);
 	}
@@ -215,7 +215,7 @@ static unsigned press(struct lk_dialog *d, struct lk_tui *t, struct lk_control *
 	return d->ops->press(d, t, c) | LK_DIRTY_PAINT;
 }
 
-/* Enter, or a click on what has the focus already. */
+/* Enter, a click, or (not on a button) Space: chooses, toggles or presses the control. */
 static unsigned use(struct lk_dialog *d, struct lk_tui *t, struct lk_control *c)
 {
 	if (c->why_not) {
@@ -244,7 +244,7 @@ static unsigned use(struct lk_dialog *d, struct lk_tui *t, struct lk_control *c)
 	return changed(d, t, c, false);
 }
 
-/* Left and right. */
+/* The keys Left and Right: change a switch; on other controls move the focus. */
 static unsigned sideways(struct lk_dialog *d, struct lk_tui *t, struct lk_control *c, bool right)
 {
 	if (c->kind != LK_CONTROL_SWITCH) {
@@ -355,7 +355,7 @@ static bool is_in(const struct lk_rect *r, int x, int y)
 	return x >= r->x && x < r->x + r->w && y >= r->y && y < r->y + r->h;
 }
 
-/* The first click chooses, another one uses. */
+/* A button or a field is used only by a click when it has the focus; the first click gives it the focus. */
 unsigned lk_dialog_mouse(struct lk_pane *p, struct lk_tui *t, const struct lk_mouse *m)
 {
 	struct lk_dialog *d = (struct lk_dialog *)p;
@@ -411,7 +411,7 @@ static void put_state(struct lk_dialog *d, struct lk_tui *t)
 		d->ops->fill(d, t);
 }
 
-/* Nothing is left to be decided. */
+/* The action was run: replaces all controls by one button to close the dialog. */
 static void close_only(struct lk_dialog *d)
 {
 	drop_controls(d);

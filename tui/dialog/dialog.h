@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all dialogs have in common: a target that was frozen when they opened, a plan that is made off the input path, controls, and
- * buttons of which Cancel has the focus. Only the button that says so acts. */
+/* What all dialogs have in common: a target that is fixed when they open, a plan that is made off the input path (job.h), controls, and
+ * buttons. Cancel has the focus at first; only the button that names the action acts (in dialog_signal.c, without buttons, Enter). */
 #ifndef LK_TUI_DIALOG_H
 #define LK_TUI_DIALOG_H
 
@@ -10,7 +10,7 @@
 struct lk_dialog;
 
 enum lk_control_kind {
-	LK_CONTROL_CHOICE, /* "( ) this": one of all in the dialog */
+	LK_CONTROL_CHOICE, /* "( ) this": at most one of the dialog is on */
 	LK_CONTROL_CHECK, /* "[ ] this" */
 	LK_CONTROL_SWITCH, /* "Kind: < OFD >" */
 	LK_CONTROL_FIELD, /* "Bytes: whole" */
@@ -19,18 +19,18 @@ enum lk_control_kind {
 
 struct lk_control {
 	enum lk_control_kind kind;
-	int id; /* of the dialog's own; LK_BUTTON_CANCEL */
-	char *label; /* owned; ours or sanitized when painted */
-	const char *hint; /* flush right: "safe"; static; NULL */
+	int id; /* the dialog's own number, or LK_BUTTON_CANCEL */
+	char *label; /* owned; sanitized when painted, but a button's must be safe */
+	const char *hint; /* flush right: "safe"; static; NULL none */
 	char *why_not; /* owned: it cannot be used, and why; NULL: it can */
 	const char *const *words; /* of a switch; static */
-	int n_words, at; /* at: which is on */
+	int n_words, at; /* at: the index of the word that is on */
 	bool on; /* of a choice or a check */
-	bool hidden; /* means nothing now */
-	bool below; /* stands behind the text, not before it */
+	bool hidden; /* not shown, because it means nothing now */
+	bool below; /* stands below the text, not above it */
 	struct lk_field field;
-	int row; /* where it was painted last, from the top of the scrolled part; -1: at `place` */
-	struct lk_rect place; /* of what does not scroll */
+	int row; /* of the scrolled part, where it was painted last; -1: see place */
+	struct lk_rect place; /* of what does not scroll, from the corner inside the border */
 };
 
 #define LK_BUTTON_CANCEL (-1)
@@ -38,35 +38,35 @@ struct lk_control {
 struct lk_dialog_ops {
 	/* A control was changed; enter: Enter was pressed in a field. */
 	unsigned (*changed)(struct lk_dialog *d, struct lk_tui *t, struct lk_control *c, bool enter);
-	/* A button other than Cancel was pressed; it can be used, and the job is not busy. */
+	/* A button other than Cancel was pressed. Only called while why_not of the button is NULL and the job is not busy. */
 	unsigned (*press)(struct lk_dialog *d, struct lk_tui *t, struct lk_control *button);
-	/* What the plan (or whatever there is) means: adds to d->body, greys controls. */
+	/* Shows the plan, or what else there is to say: adds to d->body, greys controls. */
 	void (*fill)(struct lk_dialog *d, struct lk_tui *t);
 	/* Keys of its own; LK_DIRTY_NOT_MINE for the others. NULL: none. */
 	unsigned (*key)(struct lk_dialog *d, struct lk_tui *t, lk_press k);
-	/* The job has finished. NULL: lk_dialog_update() is all. */
+	/* A plan or a run has ended; called after lk_dialog_update(). NULL: nothing more to do. */
 	void (*finished)(struct lk_dialog *d, struct lk_tui *t);
-	/* Frees what the dialog has beside this, not d. NULL: nothing. */
+	/* Frees what the dialog has beside struct lk_dialog, not d itself. NULL: nothing. */
 	void (*free)(struct lk_dialog *d);
 };
 
-/* Embed it first; on the heap. */
+/* Embed it first; lk_dialog_free() calls free(3) on it. */
 struct lk_dialog {
 	struct lk_pane pane;
 	const struct lk_dialog_ops *ops;
-	struct lk_job *job; /* owned, if not busy; NULL none */
-	struct lk_text head; /* the frozen target */
+	struct lk_job *job; /* owned; a busy one outlives the dialog (job.h); NULL none */
+	struct lk_text head; /* the target, as it was when the dialog opened */
 	struct lk_text body; /* plan or report */
 	LK_VEC(struct lk_control) controls;
 	size_t focus;
-	bool over; /* it was done: only Close is left */
-	char *say; /* of the moment; owned; NULL none */
+	bool over; /* the action was run: only Close is left */
+	char *say; /* the message above the buttons; owned; NULL none */
 	enum lk_style say_style;
-	bool say_busy; /* it is about the job under way, and goes when that is done */
-	uint64_t lock_id; /* of the target; 0: none in particular */
-	bool lock_gone; /* it is not in the newest look */
-	int scroll; /* rows of the part above the buttons */
-	int rows, page; /* of it when painted last */
+	bool say_busy; /* say is about the job under way, and is removed when that has ended */
+	uint64_t lock_id; /* lk_lock.id of the target; 0: it is not one lock */
+	bool lock_gone; /* lock_id is not in the frame that is shown */
+	int scroll; /* first visible row of the part above the buttons */
+	int rows, page; /* of that part, when painted last: all rows, visible rows */
 };
 
 /* The functions of its pane. */
@@ -85,13 +85,13 @@ unsigned lk_dialog_scroll_key(struct lk_dialog *d, lk_press k);
 		.free = lk_dialog_free, .keys = dialog_keys, \
 	}
 
-/* Each says why not in the message line and returns false; else true. */
+/* Whether a dialog may open; if not, the message line says why. what: the name of the action, "Signal". */
 bool lk_dialog_may_act(struct lk_tui *t, const char *what);
 bool lk_dialog_is_there(struct lk_tui *t, const struct lk_subject *s, const char *what); /* selected, and no ghost */
 
-/* Opens it, with the focus on Cancel, and begins with the plan where the job has one. LK_DIRTY_*. */
+/* Opens it, with the focus on Cancel, and starts the plan where the job has one. LK_DIRTY_*. */
 unsigned lk_dialog_open(struct lk_tui *t, struct lk_dialog *d);
-/* Likewise, but the plan comes later. */
+/* Likewise, but the caller starts the plan, later. */
 void lk_dialog_open_unplanned(struct lk_tui *t, struct lk_dialog *d);
 /* The job is the dialog's from now on. */
 void lk_dialog_take_job(struct lk_dialog *d, struct lk_job *j);
@@ -104,40 +104,40 @@ void lk_dialog_focus(struct lk_dialog *d, int id);
 /* why: copied; NULL: it can be used. */
 void lk_dialog_grey(struct lk_dialog *d, int id, const char *why);
 int lk_dialog_choice(struct lk_dialog *d); /* the id of the choice that is on; 0: none */
-/* In the dialog itself, until the next key. */
+/* Shows a message in the dialog itself, until the next key. */
 void lk_dialog_say(struct lk_dialog *d, enum lk_style style, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void lk_dialog_say_nothing(struct lk_dialog *d);
-/* Says that a plan or a run is under way; false: none is. */
+/* If a plan or a run is under way, says so and returns true. */
 bool lk_dialog_say_busy(struct lk_dialog *d);
 
 /* Runs what the job has planned. */
 void lk_dialog_run(struct lk_dialog *d, struct lk_tui *t);
 /* Why nothing can be changed from this screen; NULL: it can. */
 const char *lk_dialog_cannot_act(const struct lk_tui *t);
-/* Body, buttons and state anew from the job. */
+/* Makes body and buttons anew from the state of the job. */
 void lk_dialog_update(struct lk_dialog *d, struct lk_tui *t);
-/* Adds the plan of an action, or what it found when it was done, to the body. */
+/* Adds to the body: the plan of an action; the result of a job that was run. */
 void lk_dialog_put_plan(struct lk_dialog *d, const struct lk_action *a);
 void lk_dialog_put_report(struct lk_dialog *d, const struct lk_job *j);
-/* The first sentence that refuses the plan; NULL: it is not refused. */
+/* The first sentence that refuses the plan, borrowed from it; NULL: it is not refused. */
 const char *lk_dialog_refusal(const struct lk_action *a);
 
 /* -- words of targets -- */
 /* "FLOCK WRITE" */
 void lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out);
-/* "FLOCK WRITE /srv/x, bytes 0-99" */
+/* "POSIX WRITE /srv/x, bytes 0-99", "FLOCK WRITE /srv/x" */
 void lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
-/* "2211 pg_dump  uid 113 postgres  started 13:49:50" and, unless brief, on a second line command and unit. */
+/* Adds to the head: "2211 pg_dump  uid 113 postgres  started 13:49:50" and, unless brief, a second line with command and unit. */
 void lk_dialog_head_process(struct lk_dialog *d, const struct lk_tui *t, const struct lk_frame *f,
 			    const struct lk_proc *p, bool brief);
-/* "file  /srv/x  254:0 inode 77" */
+/* Adds to the head: "/srv/x  254:0 inode 77". */
 void lk_dialog_head_file(struct lk_dialog *d, const struct lk_file *file);
 
 /* -- dialog_file.c -- */
-/* The dialog of lk_do_rename() with the folder of the file to start from. LK_DIRTY_*. */
+/* The dialog of lk_do_rename(), but its field begins with the file's folder instead of its path. LK_DIRTY_*. */
 unsigned lk_fileact_move(struct lk_tui *t);
-/* Why nothing can be done to the file, as far as no plan is needed for to know; NULL: it can. Static. */
+/* Why the file cannot be deleted, renamed or moved, as far as that is known without a plan; NULL: it can. Static. */
 const char *lk_fileact_why_not(const struct lk_subject *s);
 
 #endif

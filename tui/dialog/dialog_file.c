@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Deleting, renaming and moving: only the very file that was on the screen, whatever its name leads to by now. */
+/* The dialogs Delete, Rename and Move. They act only on the file that was on the screen, and refuse when another one has its name. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@ struct file_dialog {
 	struct lk_dialog d;
 	const struct lk_file *file; /* in the job's frame */
 	bool moves;
-	bool planned; /* for what the controls say */
+	bool planned; /* a plan was started for what the controls say now */
 };
 
 static struct file_job *job_of(const struct file_dialog *d)
@@ -37,7 +37,7 @@ static struct file_job *job_of(const struct file_dialog *d)
 
 /* ---- the job ---- */
 
-/* The name was looked up anew for the plan. */
+/* lk_file_plan() looked the name up again; it may lead to another file than the one on the screen. 0 or -ESTALE. */
 static int check_identity(const struct file_job *j, struct lk_err *err)
 {
 	const struct statx *st = lk_file_stat(j->job.action);
@@ -92,7 +92,7 @@ static const struct lk_job_ops move_ops = { .word = "RENAME", .plan = plan, .fre
 
 /* ---- what was typed ---- */
 
-/* A name without a slash stays in the file's folder. Heap. */
+/* The whole new path: a name without a slash stays in the file's folder. Caller frees. */
 static char *new_path(const struct lk_file *file, const char *typed)
 {
 	const char *slash = strrchr(file->path, '/');
@@ -102,7 +102,7 @@ static char *new_path(const struct lk_file *file, const char *typed)
 	return lk_printf("%.*s/%s", (int)(slash - file->path), file->path, typed);
 }
 
-/* NULL: it can be planned. */
+/* Why no plan can be made for what was typed; NULL: one can. Static. */
 static const char *why_no_plan(struct file_dialog *d)
 {
 	struct lk_control *c = lk_dialog_control(&d->d, NEW_NAME);
@@ -174,7 +174,7 @@ static void fill(struct lk_dialog *dialog, struct lk_tui *t)
 		lk_dialog_put_plan(dialog, j->job.action);
 }
 
-/* While one plan is made, the controls may have changed. */
+/* The check boxes may have changed while the plan was being made: then it is made again. */
 static void finished(struct lk_dialog *dialog, struct lk_tui *t)
 {
 	struct file_dialog *d = (struct file_dialog *)dialog;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How dialogs look: all but the buttons is one tall page, of which as much is shown as fits, around what has the focus. */
+/* Paints dialogs: everything above the buttons is one page, which scrolls so that the control with the focus is visible. */
 #include <string.h>
 
 #include "base/sanitize.h"
@@ -7,9 +7,9 @@
 
 #define WIDTH_MAX 78
 #define SAY_ROWS 3
-#define PINNED_WORTH 8 /* rows of the box below which everything scrolls */
+#define PINNED_WORTH 8 /* rows of the box beside pinned controls; with no more than these nothing is pinned */
 
-/* Where things are put; c NULL: only counted. */
+/* Where the next line is put; c NULL: lines are only counted. */
 struct page {
 	struct lk_canvas *c;
 	int w, y;
@@ -112,7 +112,7 @@ static void put_control(struct page *p, struct lk_control *c, bool focus)
 	p->y++;
 }
 
-/* Whether there was any. */
+/* below: those below the text, else those above it. Returns whether there was any. */
 static bool put_controls(struct lk_dialog *d, struct page *p, bool below)
 {
 	bool any = false;
@@ -128,7 +128,7 @@ static bool put_controls(struct lk_dialog *d, struct page *p, bool below)
 	return any;
 }
 
-/* Everything above the buttons; pinned: but for the controls below the text. Returns its rows. */
+/* Everything above the buttons; pinned: without the controls below the text. c NULL: only counts. Returns its rows. */
 static int put_page(struct lk_dialog *d, struct lk_canvas *c, int w, bool pinned)
 {
 	struct page p = { c, w, 0 };
@@ -224,7 +224,7 @@ static void paint_buttons(struct lk_dialog *d, struct lk_canvas *c, struct lk_re
 		struct lk_control *b = &d->controls.v[i];
 
 		b->place = b->kind == LK_CONTROL_BUTTON ? (struct lk_rect){ 0 } : b->place;
-		/* Where there is no room for all of them, the one that Enter would use is seen. */
+		/* Where there is no room for all buttons, only the one with the focus is shown. */
 		if (b->kind != LK_CONTROL_BUTTON || (!all && d->focus != i))
 			continue;
 		paint_button(c, r, x, y, b, d->focus == i);
@@ -266,7 +266,7 @@ static void copy_rows(const struct lk_canvas *from, int scroll, struct lk_canvas
 	c->cursor_visible = from->cursor_visible;
 }
 
-/* More is above or below than fits: in the last column, as figures would be cut. */
+/* In the right corners, names the key that scrolls to what is above or below. */
 static void paint_more(const struct lk_dialog *d, struct lk_canvas *c, struct lk_rect r)
 {
 	if (r.h < 2 || r.w < 12 || d->rows <= d->page)
@@ -293,7 +293,8 @@ static void paint_page(struct lk_dialog *d, struct lk_canvas *c, struct lk_rect 
 	lk_canvas_done(&page);
 }
 
-/* Controls below the text: what has to be typed is seen however long the text is. r: their rows. */
+/* The controls below the text do not scroll: a field to type in is visible however long the text is. r: their rows; top: y of the
+ * dialog's first row. */
 static void paint_pinned(struct lk_dialog *d, struct lk_canvas *c, struct lk_rect r, int top)
 {
 	struct lk_canvas rows = { .utf8 = c->utf8, .ascii = c->ascii };

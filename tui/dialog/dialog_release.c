@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Four ways to a free lock, from patient to violent. The last two take it from a process that is not told: its number has to be typed. */
+/* The Release dialog: four ways to get a lock freed, the safest first. The last two take it from a process that is not told; for these the
+ * user has to type the process's pid. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +17,13 @@ enum { WAIT = 1, ASK, DUPLICATE, INSIDE, RANGE, TYPED, DO };
 struct release_job {
 	struct lk_job job;
 	const struct lk_lock *lock; /* in job.frame */
-	int pid; /* through whom; 0: any holder */
+	int pid; /* the holder to release it through; 0: any */
 	bool has_range;
 	struct lk_range range;
 	struct lk_release release;
-	bool made; /* release is there */
+	bool made; /* release is valid */
 	struct lk_signal ask;
-	bool asked; /* ask is there, whatever came of it */
+	bool asked; /* ask is valid, also when its plan failed (ask_rc) */
 	int ask_rc;
 	struct lk_err ask_err;
 };
@@ -30,8 +31,8 @@ struct release_job {
 struct release_dialog {
 	struct lk_dialog d;
 	const struct lk_lock *lock; /* in the job's frame */
-	char *bad_range; /* owned: what is wrong with what was typed; NULL: nothing */
-	bool again; /* another plan is wanted as soon as this one is there */
+	char *bad_range; /* owned: what is wrong with the typed range; NULL: nothing */
+	bool again; /* another plan is wanted as soon as the one under way is there */
 };
 
 static struct release_job *job_of(const struct release_dialog *r)
@@ -41,7 +42,7 @@ static struct release_job *job_of(const struct release_dialog *r)
 
 /* ---- the job ---- */
 
-/* Who is to be asked is pinned once; that this cannot be done is not the end of the other ways. */
+/* Plans SIGTERM to the holders, once, which pins them. A failure is kept in ask_err: the other ways may still be possible. */
 static void plan_asking(struct release_job *r)
 {
 	struct lk_signal_step term = { .sig = SIGTERM };
@@ -86,7 +87,7 @@ static void free_job(struct lk_job *j)
 	free(r);
 }
 
-/* The action that was confirmed names itself. */
+/* They differ only in the word for the history; press() chooses the one of the action. */
 static const struct lk_job_ops release_ops = { .word = "RELEASE", .plan = plan, .free = free_job };
 static const struct lk_job_ops ask_ops = { .word = "SIGNAL", .plan = plan, .free = free_job };
 
@@ -115,7 +116,7 @@ static void grey_methods(struct release_dialog *r)
 	lk_dialog_grey(&r->d, INSIDE, posix ? why : "POSIX only; this is not");
 }
 
-/* NULL: the button can be pressed. */
+/* Why the button cannot be pressed; NULL: it can. */
 static const char *obstacle(struct release_dialog *r)
 {
 	const struct release_job *j = job_of(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Signals on the left, the frozen targets and the plan on the right. Enter sends; KILL asks once more. */
+/* The Signal dialog: signals on the left; the targets, fixed when it opened, and the plan on the right. Enter sends; for KILL twice. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +9,13 @@
 #include "tui/dialog/dialog.h"
 #include "tui/dialog/targets.h"
 
-#define LIST_CELLS 16 /* of the signals, and the line beside them */
-#define LIST_WORTH 44 /* cells of the box below which the list is one line */
+#define LIST_CELLS 16 /* width of the list of signals, with the line beside it */
+#define LIST_WORTH 44 /* width of the box below which only the chosen signal is shown */
 #define HEIGHT_LEAST 16
-#define FULL_MAX 2 /* targets of which all is said */
+#define FULL_MAX 2 /* with up to this many targets each one is described in full */
 #define NAMED_MAX 6 /* targets with lines of their own */
 
-/* The usual ones first, as people need them here; then the others of some use. */
+/* In the order of the list: the most usual ones first. */
 static const int signals[] = { SIGTERM, SIGHUP,  SIGINT,  SIGKILL, SIGCONT, SIGSTOP,
 			       SIGQUIT, SIGUSR1, SIGUSR2, SIGABRT, SIGALRM, SIGWINCH };
 #define N_SIGNALS (sizeof(signals) / sizeof(*signals))
@@ -26,8 +26,8 @@ struct signal_job {
 	struct lk_job job;
 	lk_signal_list wanted;
 	struct lk_signal signal;
-	bool made; /* signal is there, whatever came of it */
-	int sig; /* of the plan */
+	bool made; /* signal is valid, also when its plan failed */
+	int sig; /* the signal that the plan is for */
 };
 
 struct signal_dialog {
@@ -35,8 +35,8 @@ struct signal_dialog {
 	size_t chosen; /* in signals */
 	size_t top;
 	int list_page; /* rows of the list when painted last */
-	bool armed; /* KILL was asked for once */
-	int typed; /* digits of a number so far */
+	bool armed; /* Enter was pressed once for KILL */
+	int typed; /* the signal number, as far as it was typed */
 };
 
 static struct signal_job *job_of(const struct signal_dialog *s)
@@ -53,7 +53,7 @@ static int plan(struct lk_job *j, struct lk_err *err)
 	const struct lk_snapshot *snap = j->frame->snap;
 
 	j->action = &s->signal.base;
-	/* Whoever is pinned stays it, whatever is to be sent. */
+	/* Another signal was chosen: the pinned processes stay the same. */
 	if (s->made)
 		return lk_signal_choose(&s->signal, snap, &step, 1, err);
 	s->made = true;
@@ -75,7 +75,7 @@ static const struct lk_job_ops job_ops = { .word = "SIGNAL", .plan = plan, .free
 
 /* ---- keys ---- */
 
-/* A plan for the signal that is chosen now, unless one is being made: then it is looked at when that is done. */
+/* Starts a plan for the chosen signal. While another plan is being made it does nothing: finished() calls it again. */
 static void plan_again(struct signal_dialog *s, struct lk_tui *t)
 {
 	struct signal_job *j = job_of(s);
@@ -105,7 +105,7 @@ static size_t find_number(int number)
 	return N_SIGNALS;
 }
 
-/* As in htop: the number is typed. */
+/* A signal can be chosen by typing its number, as in htop(1). */
 static unsigned digit(struct signal_dialog *s, struct lk_tui *t, int n)
 {
 	int both = s->typed * 10 + n;
@@ -346,7 +346,7 @@ static void size(struct lk_pane *p, struct lk_tui *t, int *w, int *h)
 		*h = most;
 		lk_dialog_size(p, t, &narrow, h);
 	}
-	/* It should not jump when the plan comes. */
+	/* So that the box keeps its size when the plan is there. */
 	*h = *h < HEIGHT_LEAST ? HEIGHT_LEAST : *h;
 	*h = *h > most ? most : *h;
 }
@@ -367,7 +367,7 @@ static const struct lk_pane_ops pane_ops = {
 	.keys = pane_keys,
 };
 
-/* Takes the targets over. */
+/* Takes over the content of *wanted. */
 static unsigned open_dialog(struct lk_tui *t, const struct lk_frame *f, lk_signal_list *wanted)
 {
 	struct signal_dialog *s = lk_alloc(1, sizeof(*s));
@@ -404,7 +404,7 @@ unsigned lk_do_signal(struct lk_tui *t)
 		return LK_DIRTY_PAINT;
 	for (size_t i = 0; i < n && !rc; i++) {
 		frame = frame ? frame : subjects[i].frame;
-		/* One plan is about one look. */
+		/* A plan is about one snapshot: rows of other frames are left out. */
 		if (!subjects[i].ghost && subjects[i].frame == frame)
 			rc = lk_targets_add(&wanted, &subjects[i], &err);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Would a lock be granted now? Computed from the look on the screen, without touching the file; only A really asks for the lock. */
+/* The Test dialog: would a lock be granted now? Computed from the look on the screen, without touching the file; only A really takes it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "tui/dialog/dialog.h"
 
 enum { RANGE = 1, KIND, MODE, TRY };
-#define IN_THE_WAY_MAX 8 /* named */
+#define IN_THE_WAY_MAX 8 /* blockers that are named */
 #define LOOK_MS 10000
 
 /* A job without a plan: it takes the lock in a child process without waiting, and releases it at once. */
@@ -26,7 +26,7 @@ struct test_dialog {
 	struct lk_dialog d;
 	const struct lk_file *file; /* in the job's frame */
 	struct lk_probe_wish wish;
-	bool bad; /* the range that was typed is none: */
+	bool bad; /* what was typed is no range; err says why */
 	struct lk_err err;
 };
 
@@ -55,7 +55,7 @@ static struct lk_fact_file fact_of(const struct lk_file *file)
 	};
 }
 
-/* As far as the frame knows; NULL: the lock can really be tried. Static. */
+/* Why the lock cannot really be tried, as far as the frame tells; NULL: it can. Static. */
 static const char *why_not_tried(const struct lk_snapshot *snap, const struct lk_file *file)
 {
 	const char *why = lk_file_why_nameless(file);
@@ -75,7 +75,7 @@ static const char *why_not_tried(const struct lk_snapshot *snap, const struct lk
 
 /* ---- really ---- */
 
-/* After the file was pinned, so that a lease that is not in the list was not there when the file was. */
+/* Call it after the file was pinned: a lease that the new look does not have was not on the file at that time. */
 static int look_for_leases(struct test_job *j, const struct lk_fact_file *file, struct lk_err *err)
 {
 	struct lk_request req = { .timeout_ms = LOOK_MS };
@@ -140,7 +140,7 @@ static int run_job(struct lk_job *job, struct lk_err *err)
 	job->report = (struct lk_text){ 0 };
 	if (why)
 		return lk_err_set(err, -EPERM, "%s", why);
-	/* Its server may not answer any more: the source finds that out in a process that can be given up. */
+	/* A file server may not answer: lk_source_resolve() finds that out in a helper process that can be given up. */
 	rc = lk_source_resolve(job->source, file.path, true, &now, err);
 	if (rc < 0)
 		return lk_err_set(err, rc, "%s: %s", file.path, strerror(-rc));
@@ -240,7 +240,7 @@ static void put_tried(struct test_dialog *d)
 		lk_text_add(&d->d.body, j->report.lines.v[i].style, "%s", j->report.lines.v[i].text);
 }
 
-/* Through the finding of `lockscope test`, so that both say the same. */
+/* Uses the code of `lockscope test`, so that both give the same answer. */
 static void put_computed(struct test_dialog *d, struct lk_tui *t)
 {
 	const struct lk_frame *f = d->d.job->frame;
@@ -282,7 +282,7 @@ static unsigned changed(struct lk_dialog *d, struct lk_tui *t, struct lk_control
 {
 	struct lk_job *j = d->job;
 
-	/* What was tried is no answer to another question. */
+	/* The result of the last try is no answer to the changed question. */
 	if (j->state == LK_JOB_DONE && !enter)
 		j->state = LK_JOB_NEW;
 	lk_dialog_update(d, t);
@@ -334,7 +334,7 @@ static const struct lk_dialog_ops dialog_ops = {
 static const struct lk_pane_ops pane_ops =
 	LK_DIALOG_PANE_OPS("test", "Tab next   Left Right change   A really try it   Esc close");
 
-/* The question that the row suggests: what it locks itself. */
+/* The first question is about the kind and range of the row's own lock; l NULL: POSIX, all bytes. */
 static void add_controls(struct test_dialog *d, const struct lk_lock *l)
 {
 	struct lk_control *c = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, KIND, "Kind: ");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Waiting for a lock without holding anything up: the next looks are asked, and a message tells. */
+/* The Wait dialog. Waiting for a lock holds nothing up: each new look is checked, and a message says when the lock is gone. */
 #include "base/alloc.h"
 #include "tui/dialog/dialog.h"
 #include "tui/frame/watch_target.h"

@@ -26,7 +26,7 @@ void lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf 
 	lk_tui_range_text(t, l, out);
 }
 
-/* When a process started, in Unix time; -1: it is not known, or on a machine that is not this one (also one that a test made up). */
+/* When a process started, in Unix ms; -1: it is not known, or the snapshot is not of this machine (a capture, or made up by a test). */
 static int64_t started_ms(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p)
 {
 	struct timespec ts;
@@ -49,7 +49,7 @@ static void put_process(const struct lk_tui *t, const struct lk_frame *f, const 
 		lk_buf_printf(out, "  uid %" PRId64, p->uid);
 	if (p->user)
 		lk_buf_printf(out, " %s", p->user);
-	/* The time alone is enough for today. */
+	/* Within the last 24 hours the time of day is enough. */
 	if (ms >= 0)
 		lk_buf_printf(out, "  started %s",
 			      lk_tui_time(ms, t->wall_ms - ms < 86400000 ? LK_CLOCK : "%Y-%m-%d %H:%M", clock));

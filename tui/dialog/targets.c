@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whom a signal for a row, a lock or a file is for. */
+/* Finds the processes that a signal for a row, a lock or a file goes to. */
 #include "tui/dialog/targets.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looks at the machine, each ready to be shown. */
+/* Takes looks at the machine and makes a frame of each. */
 #include "tui/frame/frame.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct lk_looker {
 	struct lk_request request;
 	struct lk_diff *diff;
 	uint64_t n_looks;
-	uint64_t n_whole; /* that gave a snapshot */
+	uint64_t n_whole; /* looks that gave a snapshot */
 };
 
 struct lk_frame *lk_frame_hold(const struct lk_frame *f)
@@ -49,7 +49,7 @@ int64_t lk_frame_age_ms(const struct lk_frame *f, const struct lk_lock *l, int64
 	int64_t passed = now_ms > f->taken_ms ? now_ms - f->taken_ms : 0;
 
 	*ret_at_least = false;
-	/* The kernel keeps no time of a capture: it stands still. */
+	/* Locks of a capture get no older. */
 	if (!f->snap->host.live)
 		passed = 0;
 	if (lk_lock_is_waiting(l) && l->wait_ms >= 0)
@@ -105,7 +105,7 @@ static void note_events(struct lk_frame *f, const struct lk_event *ev, size_t n)
 		lk_history_entry_make(&f->events[i], &ev[i]);
 }
 
-/* The snapshot is the frame's and, as long as it needs it, the diff's. */
+/* Makes everything in the frame that follows from its snapshot. The diff holds the snapshot, too, as long as it needs it. */
 static void digest(struct lk_looker *l, struct lk_frame *f, uint32_t expected_ms)
 {
 	const struct lk_event *events = NULL;

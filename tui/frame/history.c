@@ -80,7 +80,7 @@ static void put_time(lk_buf *out, const char *before, int64_t ms, bool at_least)
 	lk_buf_puts(out, at_least ? "+)" : ")");
 }
 
-/* What it was before, how long, and what is not certain. */
+/* What the lock was before, for how long, and what is not certain. */
 static void put_rest(const struct lk_history_entry *e, const struct lk_event *ev, lk_buf *out)
 {
 	switch (ev->kind) {
@@ -247,7 +247,7 @@ const struct lk_history_entry *lk_history_at(const struct lk_history *h, size_t 
 
 const struct lk_history_entry *lk_history_find(const struct lk_history *h, uint64_t serial)
 {
-	/* They are numbered without gaps, the newest is next_serial. */
+	/* Serials have no gaps; the newest is next_serial. */
 	if (!serial || serial > h->next_serial || h->next_serial - serial >= h->n)
 		return NULL;
 	return lk_history_at(h, (size_t)(h->next_serial - serial));

@@ -9,32 +9,32 @@
 
 #include "model/diff.h"
 
-/* How many are kept. */
+/* How many entries are kept. */
 #define LK_HISTORY_MAX 10000
 
 struct lk_history_entry {
-	uint64_t serial; /* its identity; given by the ring */
-	int64_t wall_ms; /* Unix time of the look that told it */
-	int64_t for_ms; /* how long it was held or waited for before; -1 does not apply */
+	uint64_t serial; /* its identity, from 1; given by lk_history_add() */
+	int64_t wall_ms; /* Unix time, of the look that showed it or of what was done here */
+	int64_t for_ms; /* how long the lock was held or waited for before; -1: does not apply */
 	bool at_least, certain;
 	const char *word; /* "ACQUIRED", "SIGNAL": static */
 	char before,
-		after; /* what went on until then, and from then on: '=' it was held, '.' waited for, ' ' neither */
-	bool alarm; /* to be seen first: a deadlock, a gap */
+		after; /* the state of the lock before the event and after it: '=' held, '.' waited for, ' ' neither */
+	bool alarm; /* shown as an alarm: a deadlock, a gap */
 	int pid; /* 0: none */
 	uint64_t start_ticks; /* of that process; 0 unknown */
 	uint64_t lock_id; /* lk_lock.id; 0: none */
-	int behind[4]; /* a request: pids in its way, 0 at the end */
+	int behind[4]; /* of a request: the first pids in its way, then 0 */
 	char *comm; /* owned; bytes of the machine, NULL unknown; likewise below */
 	char *path;
 	char *text; /* "POSIX R 1073741826+510 app.db (held 6s)": what the LOCK column shows */
 };
 
-/* A copy of all that the entry shows. */
+/* Copies all that the entry shows from ev. lk_history_entry_done() of *ret. */
 void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *ev);
-/* The word, and what it means. */
+/* Sets word, alarm, before and after. */
 void lk_history_entry_set_kind(struct lk_history_entry *e, enum lk_event_kind kind);
-/* Something that we did ourselves: "SIGNAL", "RELEASE", ... text and comm are copied; NULL: not known. */
+/* An entry for something that was done from this screen: "SIGNAL", "RELEASE", ... text and comm are copied; NULL: not known. */
 void lk_history_entry_own(struct lk_history_entry *ret, const char *static_word, int64_t wall_ms, int pid,
 			  const char *comm, const char *text);
 void lk_history_entry_done(struct lk_history_entry *e);
@@ -43,12 +43,12 @@ struct lk_history {
 	struct lk_history_entry *ring; /* NULL until the first */
 	size_t first, n;
 	uint64_t next_serial;
-	int64_t since_wall_ms; /* 0: nothing was seen yet */
-	uint64_t n_lost; /* pushed out of the ring */
+	int64_t since_wall_ms; /* Unix time of the first look; 0: there was none yet */
+	uint64_t n_lost; /* entries that were pushed out of the ring */
 };
 
 void lk_history_done(struct lk_history *h);
-/* Takes the entry over. */
+/* Takes over the strings of *e, and clears it. */
 void lk_history_add(struct lk_history *h, struct lk_history_entry *e);
 /* i from 0, the newest first. */
 const struct lk_history_entry *lk_history_at(const struct lk_history *h, size_t i);

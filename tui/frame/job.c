@@ -65,7 +65,7 @@ static void work(void *arg)
 		j->rc = lk_action_execute(j->action, &j->err);
 }
 
-/* -- on it again -- */
+/* -- on the input path again -- */
 
 static const char *first_result(const struct lk_action *a)
 {
@@ -94,7 +94,7 @@ bool lk_job_succeeded(const struct lk_job *j)
 	return j->rc == 0 && (!j->action || j->action->outcome == LK_OUTCOME_DONE);
 }
 
-/* What a run did goes into the history, whoever still looks. */
+/* The result of a run goes into the history, also when the dialog is closed. */
 static void note(struct lk_tui *t, const struct lk_job *j)
 {
 	const struct lk_action *a = j->action;

@@ -28,7 +28,7 @@ static bool is_text(const char *path)
 	return n > 4 && strcmp(path + n - 4, ".txt") == 0;
 }
 
-/* As `list` prints it where no line is too long. */
+/* As `lockscope list` prints it where lines are not cut. */
 static void put_text(const struct lk_snapshot *snap, FILE *f)
 {
 	struct lk_out o = { .f = f, .headings = true, .human = true, .utf8 = lk_sanitize_locale_is_utf8() };
@@ -75,7 +75,7 @@ static void work(void *arg)
 	struct task *task = arg;
 	struct lk_io_atomic file;
 
-	/* Before all the work; the name is taken only at the end, and only if it is free then. */
+	/* Checked first, to save the work. lk_io_atomic_commit_new() replaces no file that appears meanwhile. */
 	if (faccessat(AT_FDCWD, task->path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		task->rc = lk_err_set(&task->err, -EEXIST, "%s is there already, and stays as it is", task->path);
 		return;
@@ -111,7 +111,7 @@ static void done(struct lk_tui *t, void *arg)
 	task_free(task);
 }
 
-/* Heap. */
+/* Replaces "~/" by $HOME. Caller frees. */
 static char *expand(const char *path)
 {
 	const char *home = secure_getenv("HOME");

@@ -6,7 +6,7 @@
 
 #include "tui/core/app.h"
 
-/* Off the input path; says in the message line what became of it. A file that has the name already stays. "~/" is the home folder.
+/* Writes off the input path; the message line tells the result. An existing file is never replaced. A leading "~/" means $HOME.
  * LK_DIRTY_*. */
 unsigned lk_snapfile_write(struct lk_tui *t, const char *path);
 

@@ -58,7 +58,7 @@ static void count_held(const struct lk_frame *f, struct lk_totals *s, const stru
 	for (size_t i = 0; i < l->n_holders; i++) {
 		struct lk_proc_sum *sum = sum_of(f, s, l->holders[i].proc);
 
-		/* Its descriptors stand side by side. */
+		/* Holders are sorted by pid: another descriptor of the same process. */
 		if (i && l->holders[i].proc == l->holders[i - 1].proc)
 			continue;
 		sum->n++;
@@ -72,7 +72,7 @@ static void count_held(const struct lk_frame *f, struct lk_totals *s, const stru
 	sum_of(f, s, l->proc)->n_recorded++;
 }
 
-/* Each process in the way of a request is counted once for it. seen: by process, the last request counted. */
+/* Each process in the way of a request is counted once for it. seen: by process, 1 + index of the last request counted. */
 static void count_blockers(const struct lk_frame *f, struct lk_totals *s, const struct lk_lock *l, size_t *seen)
 {
 	for (size_t i = 0; i < l->n_blocked_by; i++) {
@@ -104,7 +104,7 @@ static void count_waiting(const struct lk_frame *f, struct lk_totals *s, const s
 	keep_older(f, &sum->oldest_waiting, l->index);
 }
 
-/* The locks of each file side by side. next: room for a number for each file. */
+/* Fills by_file: the locks of each file side by side. next: scratch, one element for each file. */
 static void group_by_file(const struct lk_snapshot *snap, struct lk_totals *s, size_t *next)
 {
 	size_t at = 0;
@@ -117,7 +117,7 @@ static void group_by_file(const struct lk_snapshot *snap, struct lk_totals *s, s
 		s->by_file[next[snap->locks[i].file->index]++] = i;
 }
 
-/* Those of each process too. next: room for a number for each process. */
+/* Fills by_proc likewise. next: scratch, one element for each process. */
 static void group_by_proc(const struct lk_snapshot *snap, struct lk_totals *s, size_t *next)
 {
 	size_t at = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a look says by file, by process and by kind: counted once for each frame, off the input path. */
+/* Counts of a look by file, by process and by kind of lock: made once for each frame, off the input path. */
 #ifndef LK_TUI_TOTALS_H
 #define LK_TUI_TOTALS_H
 
@@ -12,7 +12,7 @@ struct lk_frame;
 struct lk_file_sum {
 	size_t first; /* in by_file: its locks and requests, n_held + n_waiting of them, in the order of the snapshot */
 	size_t n_held, n_waiting;
-	size_t oldest_held, oldest_waiting; /* in snap->locks; LK_TOTALS_NONE: none, or no age is known */
+	size_t oldest_held, oldest_waiting; /* indexes in snap->locks; LK_TOTALS_NONE: none, or no age is known */
 	size_t first_waiting; /* likewise; whatever its age */
 	unsigned types; /* bits 1 << enum lk_type */
 	bool cycle; /* one of them is part of a deadlock */
@@ -26,7 +26,7 @@ struct lk_proc_sum {
 	size_t n_recorded; /* locks that the kernel recorded for it, without proof */
 	size_t n_waiting; /* its requests */
 	size_t n_blocks; /* requests that its locks are in the way of */
-	size_t oldest_held, oldest_waiting; /* as of files */
+	size_t oldest_held, oldest_waiting; /* as in lk_file_sum */
 	size_t oldest_blocked; /* likewise: the longest wait that its locks are in the way of */
 	bool cycle;
 };

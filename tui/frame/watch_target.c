@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The locks that somebody waits for, and telling when one has gone. */
+/* The locks that the user waits for, and the message when one of them is gone. */
 #include "tui/frame/watch_target.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "words/words.h"
 
-/* Looks that could not see everything, one after the other, before a lock that is in none of them counts as gone. */
+/* A lock that is missing in this many incomplete looks, one after the other, counts as gone. */
 #define DOUBTS_MAX 3
 
 struct watch_target {
@@ -114,7 +114,7 @@ static bool holds(const struct watch_target *v, const struct lk_lock *l)
 	       (!v->start_ticks || !l->proc || !l->proc->start_ticks || l->proc->start_ticks == v->start_ticks);
 }
 
-/* It, or what it has become: parts of a lock get ids of their own. *ret_other: somebody else who has a lock there. */
+/* Whether the lock, or a part of it, which has another id, is still there. *ret_other, NULL before: a lock of somebody else there. */
 static bool is_there(const struct watch_target *v, const struct lk_snapshot *snap, const struct lk_lock **ret_other)
 {
 	for (size_t i = 0; i < snap->n_locks; i++) {
@@ -128,7 +128,7 @@ static bool is_there(const struct watch_target *v, const struct lk_snapshot *sna
 	return false;
 }
 
-/* What matters stands first: the line may be too short for all of it. */
+/* The result comes first, because the message line may be too short for the whole sentence. */
 static void tell(struct lk_tui *t, const struct watch_target *v, const struct lk_lock *other, const char *doubt)
 {
 	struct lk_arena a = { 0 };
@@ -142,7 +142,7 @@ static void tell(struct lk_tui *t, const struct watch_target *v, const struct lk
 	lk_arena_done(&a);
 }
 
-/* Whether the waiting is over. */
+/* Returns whether the waiting is over. */
 static bool judge(struct lk_tui *t, struct watch_target *v, const struct lk_snapshot *snap)
 {
 	const struct lk_lock *other = NULL;

@@ -20,25 +20,25 @@ struct job {
 	void (*work)(void *arg);
 	void (*done)(struct lk_tui *t, void *arg);
 	void *arg;
-	struct job *next; /* in the list of those that are done */
+	struct job *next; /* in lk_worker.finished */
 };
 
 struct lk_worker {
-	struct lk_worker_plan plan; /* delay_ms under the lock */
-	struct lk_looker *looker; /* of the thread that looks */
+	struct lk_worker_plan plan; /* constant, but for delay_ms, which `lock` guards */
+	struct lk_looker *looker; /* only for the thread that looks */
 	int event_fd;
-	pthread_mutex_t lock; /* of all that follows */
+	pthread_mutex_t lock; /* guards all that follows */
 	pthread_cond_t wake; /* for the thread that looks */
 	pthread_cond_t ended; /* a thread has ended */
 	size_t n_threads;
 	bool stop;
-	bool wanted; /* a look is */
+	bool wanted; /* a look was asked for */
 	bool looking;
-	int64_t since_ms; /* of the look under way, or the last one */
+	int64_t since_ms; /* when the look under way, or the last one, began */
 	double cost_ms; /* CPU time of the last look */
 	bool looked; /* at least once */
 	LK_VEC(struct lk_frame *) frames; /* the oldest first */
-	struct job *finished; /* the newest first */
+	struct job *finished; /* jobs whose work is done, the newest first */
 };
 
 static void notify(const struct lk_worker *w)
@@ -46,7 +46,7 @@ static void notify(const struct lk_worker *w)
 	uint64_t one = 1;
 
 	if (write(w->event_fd, &one, sizeof(one)) < 0) {
-		/* It cannot be more readable than it is. */
+		/* The counter is full: it is readable already. */
 	}
 }
 
@@ -60,7 +60,7 @@ static int64_t interval(const struct lk_worker *w)
 	return lk_look_interval_ms(w->cost_ms, w->plan.delay_ms);
 }
 
-/* Under the lock. false: there is nothing more to do. */
+/* Call with w->lock held; it is released while waiting. false: the thread has to end. */
 static bool wait_for_turn(struct lk_worker *w)
 {
 	while (!w->stop && !w->wanted && w->looked) {
@@ -74,7 +74,7 @@ static bool wait_for_turn(struct lk_worker *w)
 	return !w->stop;
 }
 
-/* Under the lock, which is given back meanwhile. */
+/* Call with w->lock held; it is released while looking. */
 static void look_once(struct lk_worker *w)
 {
 	uint32_t expected = (uint32_t)interval(w);
@@ -125,7 +125,7 @@ static void *do_job(void *arg)
 	return NULL;
 }
 
-/* Signals are for the thread that owns the screen; only the faults of a thread are its own. */
+/* The new thread blocks all signals, which are for the thread that owns the screen, but those of its own faults. */
 static int start_thread(struct lk_worker *w, void *(*run)(void *), void *arg)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP };
@@ -235,7 +235,7 @@ static void quieten(const struct lk_worker *w)
 	uint64_t count;
 
 	if (read(w->event_fd, &count, sizeof(count)) < 0) {
-		/* It was quiet. */
+		/* It was not readable. */
 	}
 }
 
@@ -267,7 +267,7 @@ int lk_worker_start(struct lk_worker *w, void (*work)(void *arg), void (*done)(s
 	return rc;
 }
 
-/* The oldest first. */
+/* The finished jobs, taken out of the worker, the oldest first. */
 static struct job *take_finished(struct lk_worker *w)
 {
 	struct job *list, *turned = NULL;

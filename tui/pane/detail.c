@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The detail: a pane over everything, or beside the list where there is room. And the way back up. */
+/* The detail of a row: beside the list where there is room, else as a pane of text. And the command `back`. */
 #include "tui/pane/detail.h"
 
 static void fill_full(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret)
@@ -58,7 +58,7 @@ unsigned lk_do_detail(struct lk_tui *t)
 	return lk_text_open_row(t, "Detail", fill_full);
 }
 
-/* One level up: from a pane to the view, from a branch to what it hangs under, from another view to the first. */
+/* One level up: from a pane to the view, from a row of a tree to its parent, from another view to Locks. */
 unsigned lk_do_back(struct lk_tui *t)
 {
 	struct lk_list *l = &lk_tui_view(t)->list;

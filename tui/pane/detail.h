@@ -5,10 +5,10 @@
 
 #include "tui/core/app.h"
 
-/* Beside the list, of the selected row, as much as fits. */
+/* Paints the short form for the selected row, as much as fits. */
 void lk_detail_paint(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
 
-/* -- detail_lock.c, detail_text.c: the same as lines. s->frame is not NULL. -- */
+/* -- detail_lock.c, detail_text.c: the detail as lines of text. s->frame is not NULL. -- */
 #define LK_DETAIL_LABEL 7 /* cells */
 /* The short form, for beside the list. */
 void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
@@ -19,7 +19,7 @@ void lk_detail_event(const struct lk_tui *t, const struct lk_item *it, struct lk
 
 /* The parts about a lock: who has it, who waits, where it was seen. */
 void lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
-/* A request up to where nobody waits any more; of a lock those who wait. */
+/* Who waits for whom: of a request its blockers, up to one that does not wait itself; of a held lock its waiters. */
 void lk_detail_chain(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 /* "2211 pg_dump uid 113 postgres" */
 void lk_detail_put_process(const struct lk_proc *p, lk_buf *out);

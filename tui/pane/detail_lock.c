@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is known of a lock or a request. */
+/* The parts of the detail that are about a lock or a request. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -99,7 +99,7 @@ static void put_title(struct lk_maker *m, const struct lk_tui *t, const struct l
 	}
 }
 
-/* Of a path that is none of ours. */
+/* What the path means where it is not one of our mount namespace. */
 static void put_path_hint(struct lk_maker *m, const struct lk_subject *s)
 {
 	lk_buf hint = { 0 };
@@ -142,7 +142,7 @@ static void put_file(struct lk_maker *m, const struct lk_tui *t, const struct lk
 	}
 }
 
-/* When it was seen first, and by which unit. */
+/* When the lock was seen first; unit and container of the process. */
 static void put_since(struct lk_maker *m, const struct lk_subject *s, const struct lk_proc *p)
 {
 	bool at_least = false;
@@ -265,7 +265,7 @@ static void put_waits(struct lk_maker *m, const struct lk_tui *t, const struct l
 		lk_maker_put(m, " and %zu more", l->n_blocks - MOST_NAMED);
 }
 
-/* Which of the two sources told it. */
+/* Where it was seen: in /proc/locks, in the system call of its waiter, in the fdinfo of a holder. */
 static void put_seen(struct lk_maker *m, const struct lk_lock *l)
 {
 	const struct lk_holder *h = l->waiter ? l->waiter : l->n_holders ? l->holders : NULL;
@@ -299,7 +299,7 @@ void lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct l
 
 /* ---- the chain ---- */
 
-/* What keeps the holder of a lock from letting go: its own request; NULL: none is known. */
+/* A request for which the holder of `held` waits itself; NULL: none is known. */
 static const struct lk_lock *request_of(const struct lk_frame *f, const struct lk_lock *held)
 {
 	for (size_t i = 0; i < f->forest.n && held->n_holders; i++) {

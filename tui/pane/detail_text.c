@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All that is known of a row, as lines: which parts, in which order; and those about files and processes. */
+/* The detail of a row as lines of text: which parts it has, and the parts about files, processes and entries of the history. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 enum {
 	FIELD_CELLS = 13, /* for names as in JSON */
 	MOST_LOCKS = 50, /* in a list */
-	MOST_BESIDE = 8, /* in a list beside the rows */
+	MOST_BESIDE = 8, /* likewise, in the detail beside the rows */
 };
 
 /* ---- files ---- */
@@ -76,7 +76,7 @@ static void put_file_fields(struct lk_maker *m, const struct lk_file *f)
 		     f->st_ino, f->nlink, f->nlink == 1 ? "link" : "links");
 }
 
-/* Where its locks live, which decides what can be seen of them. */
+/* Where the locks of the file are kept, which decides what can be seen of them. */
 static void put_file_system(struct lk_maker *m, const struct lk_file *f)
 {
 	lk_maker_title(m, "File system");

@@ -41,7 +41,7 @@ static void put_view(struct lk_maker *m, const struct lk_view_ops *ops)
 	lk_maker_note(m, "%s view. %s", ops->title, ops->help ? ops->help : "");
 }
 
-/* "F9 K" appended. */
+/* Appends the keys of a command: "F9 K". */
 static void add_keys(const struct lk_tui *t, const struct lk_command *cmd, lk_buf *out)
 {
 	lk_press keys[MOST_KEYS];
@@ -64,7 +64,7 @@ static void put_command(struct lk_maker *m, const struct lk_tui *t, const struct
 	lk_maker_put(m, "%s", cmd->help);
 	if (!possible)
 		lk_maker_put(m, " (not here: %s)", t->cannot_act ? t->cannot_act : "nothing can be changed");
-	/* Ended while its label is still there. */
+	/* Ends the line now: its label is freed below. */
 	lk_maker_line(m, NULL);
 	lk_vec_done(&keys);
 }
@@ -142,7 +142,7 @@ static bool fill(struct lk_tui *t, void *arg, struct lk_text *ret)
 	put_glyphs(&m);
 	put_caveats(&m);
 	lk_maker_done(&m);
-	/* Our own words: a backslash is a backslash. */
+	/* The text is our own: a backslash is shown as it is. */
 	for (size_t i = 0; i < ret->lines.n; i++) {
 		ret->lines.v[i].exact = true;
 		ret->lines.v[i].label = ret->lines.v[i].label < 1 ? 1 : ret->lines.v[i].label;
@@ -154,7 +154,7 @@ unsigned lk_do_help(struct lk_tui *t)
 {
 	struct lk_pane *top = lk_pane_top(t);
 
-	/* Help on help is this one. */
+	/* No second Help on top of Help. */
 	if (top && top->title && strcmp(top->title, "Help") == 0)
 		return LK_DIRTY_NONE;
 	return lk_text_open(t, "Help", fill, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What could not be seen, why, and what it would take. */
+/* The pane of blind spots: what could not be seen, why, and what would help. */
 #include <errno.h>
 #include <string.h>
 
@@ -34,7 +34,7 @@ static const char *advice(const struct lk_problem *p, const struct lk_tui *t)
 	return NULL;
 }
 
-/* One is named by the sentence already. */
+/* Not for one process: p->text names it already. */
 static void put_processes(struct lk_maker *m, const struct lk_problem *p)
 {
 	lk_buf b = { 0 };
@@ -68,7 +68,7 @@ static void put_problem(struct lk_maker *m, const struct lk_tui *t, const struct
 	}
 }
 
-/* Locks whose holders nobody has proven, and requests whose owners are not known. */
+/* Locks without a proven holder, and requests without a known waiter. */
 static void put_nameless(struct lk_maker *m, const struct lk_snapshot *s)
 {
 	size_t held = 0, waiting = 0;

@@ -17,7 +17,7 @@ struct row {
 	long value;
 };
 
-/* The menu is closed already. subject: id of the view's row that it was opened for. */
+/* Called when the menu is closed already. subject: id of the view's row that the menu was opened for. */
 typedef unsigned (*chosen_fn)(struct lk_tui *t, const struct row *row, uint64_t subject);
 
 struct menu {
@@ -113,7 +113,7 @@ static void paint(struct lk_pane *p, struct lk_tui *t, struct lk_canvas *c, stru
 
 /* ---- keys ---- */
 
-/* The menu is gone before the choice is acted on. */
+/* Closing frees the menu before `chosen` is called: what that needs is copied. */
 static unsigned choose(struct menu *m, struct lk_tui *t)
 {
 	struct row row = m->rows.v[m->selected];
@@ -308,7 +308,7 @@ unsigned lk_do_user(struct lk_tui *t)
 static const struct {
 	const char *label, *command;
 	unsigned (*run)(struct lk_tui *t); /* NULL: as the command */
-	const char *(*why_not)(const struct lk_subject *s); /* beside the command's own reasons; NULL: none */
+	const char *(*why_not)(const struct lk_subject *s); /* reasons beside those of the command; NULL: none */
 } actions[] = {
 	{ "Release the lock ...", "release", NULL, NULL },
 	{ "Signal the process ...", "signal", NULL, lk_targets_why_not },
@@ -334,7 +334,7 @@ static unsigned action_chosen(struct lk_tui *t, const struct row *row, uint64_t 
 	lk_tui_subject(t, &s);
 	if (s.id != subject)
 		return lk_tui_say(t, LK_STYLE_ALARM, "The target changed: that row is gone. Nothing was done.");
-	/* The refusals of the command count for all that is done in its way. */
+	/* What refuses the command refuses this variant of it, too. */
 	if (actions[row->value].run && !lk_command_refusal(t, cmd))
 		return actions[row->value].run(t);
 	return lk_command_invoke(t, cmd);

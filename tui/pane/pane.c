@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The stack of what lies over a view. */
+/* The stack of panes over a view. */
 #include "tui/pane/pane.h"
 
 #include "tui/core/app.h"

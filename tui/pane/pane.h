@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What lies over a view: prompts, menus, dialogs, panes of text. They are a stack; the top one has the keys. */
+/* What lies over a view: prompts, menus, dialogs, panes of text. They are a stack; the top one gets the keys. */
 #ifndef LK_TUI_PANE_H
 #define LK_TUI_PANE_H
 
@@ -25,11 +25,11 @@ struct lk_pane_ops {
 	void (*size)(struct lk_pane *p, struct lk_tui *t, int *w, int *h);
 	/* r: its place, without border. May put the cursor. */
 	void (*paint)(struct lk_pane *p, struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
-	/* LK_DIRTY_*; LK_DIRTY_NOT_MINE: leave it to the context. Esc that is left closes the pane. */
+	/* LK_DIRTY_*; LK_DIRTY_NOT_MINE: the key is left to the context. Esc closes the pane if it is left. */
 	unsigned (*key)(struct lk_pane *p, struct lk_tui *t, lk_press k);
-	/* A click into its place; coordinates from its corner. NULL: means nothing. */
+	/* A click or the wheel within its place; coordinates from the corner of that. NULL: ignored. */
 	unsigned (*mouse)(struct lk_pane *p, struct lk_tui *t, const struct lk_mouse *m);
-	/* A new frame is there. NULL: means nothing. */
+	/* t->frame is a new one. NULL: ignored. */
 	unsigned (*frame)(struct lk_pane *p, struct lk_tui *t);
 	/* The pane is closed; frees what it has, itself included. */
 	void (*free)(struct lk_pane *p, struct lk_tui *t);
@@ -56,8 +56,8 @@ struct lk_pane *lk_pane_top(const struct lk_tui *t); /* NULL: none */
 struct lk_pane *lk_pane_find(const struct lk_tui *t, uint64_t serial);
 
 /* -- textpane.c: lines to scroll through -- */
-/* Makes the lines anew, for each frame and when the pane opens; arg: free'd by the pane with free(3). Lines longer than the pane are
- * wrapped. false: what it was about is gone, the lines stay as they were. */
+/* Makes the lines anew: when the pane opens, for each frame, and after a change of units. arg: the pane calls free(3) on it. Lines longer
+ * than the pane are wrapped. false: what the text is about is gone, and the old lines stay. */
 typedef bool (*lk_text_fill)(struct lk_tui *t, void *arg, struct lk_text *ret);
 /* Opens it over the body. title: static. LK_DIRTY_*. */
 unsigned lk_text_open(struct lk_tui *t, const char *title, lk_text_fill fill, void *arg);
@@ -65,29 +65,29 @@ unsigned lk_text_open(struct lk_tui *t, const char *title, lk_text_fill fill, vo
 /* Of text about a row. s, it: of the row, valid for the call; s->frame is never NULL. */
 typedef void (*lk_row_fill)(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it,
 			    struct lk_text *ret);
-/* The same about the selected row, found again by its identity in each frame. Says so when nothing is selected. */
+/* The same for text about the selected row, found again by its identity in each frame. Says so when nothing is selected. */
 unsigned lk_text_open_row(struct lk_tui *t, const char *title, lk_row_fill fill);
 
 /* -- prompt.c: a line to type in -- */
 struct lk_prompt_ops {
 	const char *label; /* "Filter: " */
 	const char *keys; /* for the key bar */
-	/* After every change; NULL: none. text: UTF-8. */
+	/* After every change; NULL: none. text: as in lk_field. */
 	unsigned (*changed)(struct lk_tui *t, void *arg, const char *text);
 	unsigned (*enter)(struct lk_tui *t, void *arg, const char *text); /* the prompt is closed already */
 	unsigned (*cancel)(struct lk_tui *t, void *arg); /* NULL: none; the prompt is closed already */
-	/* A key that does not edit; LK_DIRTY_NOT_MINE for all others. NULL: none. */
+	/* For keys that do not edit the text; LK_DIRTY_NOT_MINE: no meaning here either. NULL: none. */
 	unsigned (*key)(struct lk_tui *t, void *arg, const char *text, lk_press k);
 };
-/* arg: free'd with free(3) after enter or cancel. initial: copied; NULL "". */
+/* arg: the prompt calls free(3) on it when it is closed, after enter or cancel. initial: copied; NULL "". */
 unsigned lk_prompt_open(struct lk_tui *t, const struct lk_prompt_ops *ops, void *arg, const char *initial);
 
 /* A field within a dialog: the same editing without a pane of its own. */
 struct lk_field {
-	lk_buf text; /* UTF-8 */
+	lk_buf text; /* UTF-8; other bytes that it was set to are kept */
 	size_t at; /* byte offset of the cursor */
 };
-/* Whether the key was for it. */
+/* Returns whether the key was for the field. */
 bool lk_field_key(struct lk_field *f, lk_press k);
 void lk_field_set(struct lk_field *f, const char *text);
 const char *lk_field_str(struct lk_field *f); /* never NULL */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A line to type in; and those of the views: find, filter, the name of a snapshot's file. */
+/* The prompt, a line to type in; and the prompts of views: find, filter, the name of a file to write a snapshot to. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "tui/frame/snapfile.h"
 
 #define NOTE_LINES 3
-#define FIELD_MIN 8 /* cells; the label goes before the field does */
+#define FIELD_MIN 8 /* cells; where the field would have less, the label is left out */
 
 struct prompt {
 	struct lk_pane pane;
@@ -27,7 +27,7 @@ static void paint_note(const struct prompt *p, struct lk_canvas *c, struct lk_re
 	for (const char *s = p->note; s && *s; s++)
 		n += *s == '\n';
 	n = n < NOTE_LINES ? n : NOTE_LINES;
-	/* Where there is no room for all, the sentence stands first. */
+	/* Where there is no room for all lines, the first ones are shown: they have the sentence. */
 	y = r.y - n < 0 ? 0 : r.y - n;
 	for (int i = 0; line && i < n && y < r.y; i++, y++) {
 		end = strchrnul(line, '\n');
@@ -52,7 +52,7 @@ static void paint(struct lk_pane *pane, struct lk_tui *t, struct lk_canvas *c, s
 	lk_field_paint(&p->field, c, r.x + label, r.y, r.w - label, true);
 }
 
-/* The prompt is gone before anything is done about its text. */
+/* Closing frees the prompt before enter() or cancel() is called. */
 static unsigned finish(struct prompt *p, struct lk_tui *t, bool enter)
 {
 	const struct lk_prompt_ops *ops = p->ops;
@@ -106,7 +106,7 @@ static const struct lk_pane_ops pane_ops = {
 	.free = free_prompt,
 };
 
-/* Lines above the prompt that is on top, until the next change: what is wrong with the text. Raw bytes. */
+/* Shows lines above the prompt, if that is the top pane, until its text changes: what is wrong with the text. Raw bytes. */
 static void say_above(struct lk_tui *t, const char *lines)
 {
 	struct lk_pane *top = lk_pane_top(t);
@@ -134,7 +134,7 @@ unsigned lk_prompt_open(struct lk_tui *t, const struct lk_prompt_ops *ops, void 
 struct find {
 	uint64_t origin; /* the row it started from */
 	uint64_t from; /* the row to search from: origin, or the last one that F3 went to */
-	char before[]; /* what was searched for until now */
+	char before[]; /* the search text from before the prompt */
 };
 
 static void set_search(struct lk_list *l, const char *text)
@@ -143,7 +143,7 @@ static void set_search(struct lk_list *l, const char *text)
 	l->search = *text ? lk_strdup(text) : NULL;
 }
 
-/* false: no row says it; then the cursor is where it was. */
+/* Selects the first row from f->from on that has the text. false: there is none, and the cursor is at f->from. */
 static bool find(struct lk_list *l, const struct find *f, const char *text)
 {
 	set_search(l, text);
@@ -158,7 +158,7 @@ static unsigned find_changed(struct lk_tui *t, void *arg, const char *text)
 	return LK_DIRTY_PAINT;
 }
 
-/* Nothing typed: what was searched for before. */
+/* While nothing is typed, the text of the search before is wanted. */
 static const char *wanted(const struct find *f, const char *text)
 {
 	return *text ? text : f->before;
@@ -279,7 +279,7 @@ static unsigned write_enter(struct lk_tui *t, void *arg, const char *text)
 	return lk_tui_say(t, LK_STYLE_ALARM, "Nothing was written: a file needs a name.");
 }
 
-/* A name that needs no thought: which machine, and when. */
+/* A file name of host and time. Caller frees. */
 static char *propose(const struct lk_frame *f)
 {
 	const char *host = f->snap->host.host;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The setup pane: the settings that have a place in it, and the columns of the Locks view. Every change is seen at once, and is kept only by
- * its row "Save". */
+/* The setup pane: the settings that have a place in it, and the columns of the Locks view. Every change takes effect at once, and is saved
+ * only by the row "Save". */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static void add_settings(setup_rows *rows)
 	}
 }
 
-/* Those that are shown come first. The very first one, the state, is always there. */
+/* Columns that are shown come first. The very first one, the state, cannot be hidden and is left out here. */
 static void add_columns(struct lk_tui *t, setup_rows *rows)
 {
 	const struct lk_view *v = &t->views[LK_VIEW_LOCKS];
@@ -80,7 +80,7 @@ static unsigned step(struct lk_tui *t, const struct lk_option *o, int by)
 	lk_settings_step(&t->set, o, by);
 	if (t->set.header != header)
 		t->show_header = t->set.header == LK_HEADER_FULL;
-	/* A shorter time begins now. */
+	/* A look now, so that the new interval begins at once. */
 	return t->set.delay_ms != delay_ms ? LK_DIRTY_PAINT | LK_DIRTY_SCAN : LK_DIRTY_PAINT | LK_DIRTY_ROWS;
 }
 
@@ -146,7 +146,7 @@ static void take_over(struct lk_settings *file, const struct lk_settings *set, c
 	lk_settings_set(file, o->name, value, NULL);
 }
 
-/* What only an option said this time is not written; what is in the file and no row of the pane stays. */
+/* Writes the settings that have a row in the pane. Others keep the value of the file, also when the command line gave another one. */
 static void save_work(void *arg)
 {
 	struct saving *s = arg;
@@ -213,7 +213,6 @@ static void scroll(struct setup *s, size_t page)
 		s->top = s->at + 1 - s->page;
 	if (s->top + s->page > s->rows.n)
 		s->top = s->rows.n > s->page ? s->rows.n - s->page : 0;
-	/* The title above the first rows comes along. */
 	if (s->at == 0)
 		s->top = 0;
 }
@@ -275,7 +274,7 @@ static unsigned enter(struct setup *s, struct lk_tui *t)
 	return s->rows.v[s->at].kind == ROW_SAVE ? save(t) : change(s, t, 1);
 }
 
-/* As the keys of a list, and some of their own. */
+/* The keys of a list, and some of its own. */
 static unsigned key(struct lk_pane *p, struct lk_tui *t, lk_press k)
 {
 	struct setup *s = (struct setup *)p;

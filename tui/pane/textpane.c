@@ -8,7 +8,7 @@
 #include "base/sanitize.h"
 #include "tui/core/app.h"
 
-/* More rows than anybody reads; what is behind them is said to be left out. */
+/* More rows than anybody reads; what is behind them is left out. */
 #define MOST_ROWS 200000
 #define WHEEL_ROWS 3
 
@@ -20,14 +20,14 @@ struct text_pane {
 	struct lk_wrap wrap;
 	int wrapped_to; /* cells; 0: to be wrapped anew */
 	enum lk_units units; /* that the text was made with */
-	bool gone; /* what it is about */
+	bool gone; /* what the text is about is gone */
 	size_t top, page; /* rows */
 	char *search; /* owned; NULL none */
 };
 
 /* ---- the lines ---- */
 
-/* What it is about may be gone: then the old lines stay. */
+/* false: what the text is about is gone, and the old lines stay. */
 static bool refill(struct text_pane *p, struct lk_tui *t)
 {
 	struct lk_text text = { 0 };
@@ -81,7 +81,7 @@ static bool has_upper(const char *s)
 	return false;
 }
 
-/* Where the row says it; NULL: it does not. */
+/* Where the row has the search text; NULL: nowhere. */
 static const char *found_in(const struct text_pane *p, size_t row)
 {
 	const char *s = lk_wrap_str(&p->wrap, row);
@@ -91,7 +91,7 @@ static const char *found_in(const struct text_pane *p, size_t row)
 	return has_upper(p->search) ? strstr(s, p->search) : strcasestr(s, p->search);
 }
 
-/* The next row from `from` on that says it comes to the top. False: there is none. */
+/* Scrolls the next row from `from` on, around the end, that has the search text to the top. false: there is none. */
 static bool search_from(struct text_pane *p, size_t from, int direction)
 {
 	size_t n = p->wrap.rows.n;
@@ -118,10 +118,10 @@ static unsigned search_again(struct text_pane *p, struct lk_tui *t, int directio
 	return LK_DIRTY_PAINT;
 }
 
-/* Of a search while it is typed. */
+/* For the prompt of a search. */
 struct searching {
 	uint64_t serial; /* of the pane */
-	size_t top; /* where it was before */
+	size_t top; /* the first row that the pane showed before */
 };
 
 static struct text_pane *pane_of(struct lk_tui *t, const struct searching *s)
@@ -358,7 +358,6 @@ struct row {
 	lk_row_fill fill;
 };
 
-/* What is shown of them is the past. */
 static void say_ghost(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret)
 {
 	char ago[LK_AGO_TEXT];

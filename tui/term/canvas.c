@@ -88,7 +88,7 @@ static void combine(struct lk_canvas *c, int x, int y, wchar_t ch)
 		cell->ch[n] = ch;
 }
 
-/* Also where only a part of the text lies inside. */
+/* A part of the text may lie outside of the canvas. Returns how many cells it takes with that part, at most `cells`. */
 static int put_n(struct lk_canvas *c, int x, int y, int cells, enum lk_style style, const char *s, size_t n)
 {
 	int used = 0;
@@ -109,7 +109,7 @@ static int put_n(struct lk_canvas *c, int x, int y, int cells, enum lk_style sty
 		}
 		if (used > cells - width)
 			break;
-		/* Of a wide one at the edge of the canvas neither half is painted. */
+		/* Blanks instead of a wide character of which the canvas has only one half. */
 		if (width == 2 && !(cell_at(c, x + used, y) && cell_at(c, x + used + 1, y)))
 			cp = ' ';
 		set_cell(c, x + used, y, (wchar_t)cp, style);

@@ -27,20 +27,20 @@ struct lk_rect {
 struct lk_canvas {
 	int w, h;
 	struct lk_cell *cells; /* h rows of w */
-	bool utf8; /* the terminal's character set; else every byte above 0x7f was escaped */
+	bool utf8; /* the character set of the terminal is UTF-8; else every byte above 0x7f was escaped */
 	bool ascii; /* no line drawing characters */
 	int cursor_x, cursor_y; /* where the terminal's own cursor goes; -1: nowhere in particular */
 	bool cursor_visible; /* a field to type in has it */
 };
 
-/* Any size from 1x1. The content is lost. In place; zero-initialised is empty. */
+/* Any size from 1x1. The content is lost. *c: in use already, or zeroed. */
 void lk_canvas_resize(struct lk_canvas *c, int w, int h);
 void lk_canvas_done(struct lk_canvas *c);
 void lk_canvas_clear(struct lk_canvas *c);
 
-/* All of these return how many cells were painted; x may lie outside. */
+/* lk_canvas_put() and lk_canvas_printf() return how many cells the text takes, also outside of the canvas: x and y may lie there. */
 
-/* Text of our own or sanitized before, at most `cells` of it; a wide character that does not fit whole is left out. */
+/* safe: text of our own, or sanitized. At most `cells` of it; a wide character that does not fit whole is left out. */
 int lk_canvas_put(struct lk_canvas *c, int x, int y, int cells, enum lk_style style, const char *safe);
 int lk_canvas_printf(struct lk_canvas *c, int x, int y, int cells, enum lk_style style, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
@@ -50,15 +50,16 @@ enum lk_fit {
 	LK_FIT_RIGHT, /* flush right; cut on the right */
 	LK_FIT_PATH, /* cut on the left, with a mark, so that the file name stays */
 };
-/* Bytes of the machine: sanitizes, fits, and fills the rest of `cells` with blanks. */
+/* Raw bytes of the machine: sanitizes, fits, and fills the rest of `cells` with blanks. Returns `cells`; for LK_FIT_RIGHT the width
+ * of the text, if that is less. */
 int lk_canvas_bytes(struct lk_canvas *c, int x, int y, int cells, enum lk_style style, enum lk_fit fit,
 		    const char *bytes, size_t n);
 
-/* How many cells bytes of the machine take. */
+/* How many cells raw bytes of the machine take, sanitized. */
 int lk_canvas_cells(const char *bytes, size_t n, bool utf8);
 
-/* How many bytes of a text go on a row of so many cells, at least one character; *ret_next: where the next row begins. Text to be
- * copied is broken anywhere, so that nothing is lost. */
+/* How many bytes of a text go on a row of `cells`, at least one character; *ret_next: where the next row begins. at_blanks: breaks at
+ * blanks, which are dropped; false, for text to be copied: breaks anywhere, so that nothing is lost. */
 size_t lk_canvas_break(const char *safe, int cells, bool at_blanks, size_t *ret_next);
 /* A text of several words over at most `rows` lines of `cells`, broken at blanks; sanitizes. Returns the lines it took, also those
  * that did not fit. c NULL: only counts. */

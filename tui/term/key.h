@@ -45,13 +45,13 @@ enum {
 };
 #define LK_KEY_CTRL(letter) ((lk_press)((letter)&0x1f))
 
-/* It types a character into a field. */
+/* Whether the key types a character into a field. */
 bool lk_press_is_text(lk_press k);
 
 #define LK_KEY_NAME 16
-/* "F9", "Ctrl-S", "PgDn", "Space", "?"; in buf. UTF-8. */
+/* "F9", "Ctrl-S", "PgDn", "Space", "?". Returns buf. UTF-8. */
 const char *lk_press_name(lk_press k, char buf[LK_KEY_NAME]);
-/* The same words, any case, "^S" too; a single character stands for itself. 0 or -EINVAL. */
+/* The key of such a name, in upper or lower case; also "^S"; a single character stands for itself. 0 or -EINVAL. */
 int lk_press_from_name(const char *word, size_t n, lk_press *ret);
 
 enum lk_mouse_kind { LK_MOUSE_CLICK, LK_MOUSE_DOUBLE, LK_MOUSE_WHEEL_UP, LK_MOUSE_WHEEL_DOWN };

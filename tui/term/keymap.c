@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of keys, and what the configuration file changes of it. */
+/* The table of keys, and what the configuration file changes in it. */
 #include "tui/term/keymap.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #define V LK_KEYS_VIEW
 #define T LK_KEYS_TEXT
 
-/* Lower-case letters never change the system. The first key of a command is the one that the key bar names. */
+/* Lower-case letters never change the system. The first key of a command is the one to name where there is room for one. */
 /* clang-format off */
 static const struct lk_keymap_row table[] = {
 	{ V, LK_KEY_F1, "help" }, { V, '?', "help" },
@@ -71,7 +71,7 @@ void lk_keymap_done(struct lk_keymap *m)
 	lk_vec_done(&m->own);
 }
 
-/* What fingers press without thinking must not open the door to a change. */
+/* Keys that are easily pressed without thinking: none of these gets a command that can change the system. */
 static bool is_careless(lk_press k)
 {
 	static const lk_press keys[] = { LK_KEY_ENTER,     LK_KEY_TAB,       ' ',
@@ -146,7 +146,7 @@ static size_t add_key(const struct lk_keymap *m, const struct lk_command *cmd, l
 		if (ret[i] == key)
 			return n;
 	}
-	/* The key may mean something else by now. */
+	/* The configuration file may have given the key another meaning. */
 	if (lk_keymap_find(m, LK_KEYS_VIEW, key) != cmd)
 		return n;
 	if (n < max)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Gives the terminal back when the program ends in a way that nobody planned. */
+/* Gives the terminal back when the program ends by a crash, for want of memory, or by exit(3). */
 #include "tui/term/rescue.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP };
 
-/* Signal handlers have nothing but what is static. */
+/* Static, because signal handlers get no argument of ours. */
 static struct {
 	volatile sig_atomic_t armed;
 	pid_t pid; /* a child of ours has no terminal to restore */
@@ -46,7 +46,8 @@ static void out_of_memory(void)
 		rescue.out_of_memory();
 }
 
-/* The signal is blocked in here: what is raised takes effect at the return, and so does the fault itself once more. */
+/* The signal is blocked in its handler. A signal that was sent (si_code <= 0) is raised once more, and takes effect at the return; after a
+ * fault the same instruction is executed again, and faults again. */
 static void crashed(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
@@ -59,7 +60,7 @@ static void crashed(int sig, siginfo_t *info, void *context)
 		pthread_kill(pthread_self(), sig);
 }
 
-/* An overflow of the stack leaves none for the handler. The memory is the process's for ever. */
+/* A stack of its own for the handlers, which could not run after an overflow of the stack. It is never freed. */
 static void give_stack(void)
 {
 	stack_t have;

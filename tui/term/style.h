@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a piece of the screen means. Only the terminal knows which colours these are; nothing is said by colour alone. */
+/* What a piece of the screen means. Only theme.c knows the colours of styles; nothing is said by colour alone. */
 #ifndef LK_TUI_STYLE_H
 #define LK_TUI_STYLE_H
 
@@ -11,7 +11,7 @@ enum lk_style {
 	LK_STYLE_TAB,
 	LK_STYLE_TAB_ON,
 	LK_STYLE_HEADING, /* of a table */
-	LK_STYLE_HEADING_SORT, /* the column that orders it */
+	LK_STYLE_HEADING_SORT, /* the column that orders the table */
 	LK_STYLE_HELD,
 	LK_STYLE_BLOCKING,
 	LK_STYLE_WAITING,

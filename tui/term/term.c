@@ -18,19 +18,19 @@
 
 /* Two clicks on one cell within this time are a double click. */
 #define DOUBLE_MS 400
-/* Longest sequence that is swallowed when nobody knows it. */
+/* The most characters that are dropped of an escape sequence that terminfo does not know. */
 #define SEQUENCE_MAX 64
 
 struct lk_term {
 	SCREEN *screen;
-	FILE *out; /* of its own: the program's standard output has another buffer */
+	FILE *out; /* on a duplicate of standard output, with a buffer of its own */
 	struct lk_term_look look;
 	bool has_pairs; /* colours were set up */
 	bool cursor_shown;
-	struct lk_cell *shown; /* what curses was given last; NULL: nothing that counts */
+	struct lk_cell *shown; /* what curses was given last; NULL: every row has to be painted */
 	int w, h;
 	cchar_t *line; /* w + 1 */
-	bool has_next; /* read ahead of its turn */
+	bool has_next; /* `next` was read ahead by swallow_sequence() */
 	bool next_is_code;
 	wint_t next;
 	int64_t click_ms; /* the last click; 0 none */
@@ -39,7 +39,7 @@ struct lk_term {
 
 /* -- opening and closing -- */
 
-/* Delays such as $<5> are for terminals of paper. */
+/* Leaves out padding such as $<5> (terminfo(5)), which only old hardware terminals need. */
 static void add_capability(lk_buf *b, const char *name)
 {
 	const char *s = tigetstr(name);
@@ -86,7 +86,7 @@ static void set_colors(struct lk_term *t)
 	t->has_pairs = true;
 }
 
-/* The kernel's view of the linux console has no other cursor for a braille display. */
+/* On the Linux console a braille display has nothing else to follow than the cursor. */
 static bool cursor_is_needed(const struct lk_term *t)
 {
 	const char *term = getenv("TERM");
@@ -97,7 +97,7 @@ static bool cursor_is_needed(const struct lk_term *t)
 static void apply_look(struct lk_term *t)
 {
 	set_colors(t);
-	/* Presses only: curses would wait to tell a click from them. */
+	/* Only presses: to report clicks, curses would wait for the release. */
 	mousemask(t->look.mouse ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
 	mouseinterval(0);
 }
@@ -170,7 +170,7 @@ void lk_term_close(struct lk_term *t)
 	if (!t)
 		return;
 	mousemask(0, NULL);
-	/* Without a second screen the shell goes on in the last line. */
+	/* On a terminal without a second screen the shell goes on in the last line, so that is cleared. */
 	move(LINES - 1, 0);
 	clrtoeol();
 	refresh();
@@ -303,7 +303,7 @@ static void paint_row(struct lk_term *t, const struct lk_canvas *c, int y)
 	mvadd_wchnstr(y, 0, t->line, n);
 }
 
-/* Remembers what curses has, a row at a time. false: every row is to be painted. */
+/* Makes t->shown and t->line fit the canvas. false: t->shown is new, every row has to be painted. */
 static bool make_room(struct lk_term *t, const struct lk_canvas *c)
 {
 	if (t->shown && t->w == c->w && t->h == c->h)
@@ -407,7 +407,7 @@ static bool read_one(struct lk_term *t, wint_t *ret, bool *ret_is_code)
 	return rc != ERR;
 }
 
-/* A sequence that terminfo does not know must not become keys: its last letter may mean something. Returns whether it was one. */
+/* After ESC: drops an escape sequence that terminfo does not know, so that its letters do not count as keys. false: it was the key Esc. */
 static bool swallow_sequence(struct lk_term *t)
 {
 	wint_t c;

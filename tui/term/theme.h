@@ -13,12 +13,12 @@ enum lk_attr { LK_ATTR_BOLD = 1 << 0, LK_ATTR_DIM = 1 << 1, LK_ATTR_UNDERLINE = 
 struct lk_theme {
 	short fg, bg; /* 0 to 7 as in ECMA-48: black red green yellow blue magenta cyan white; -1: the terminal's own */
 	unsigned attrs; /* LK_ATTR_*, with colours */
-	unsigned mono; /* likewise, without */
+	unsigned mono; /* LK_ATTR_* without colours */
 };
 
-/* Every pair of colours there is. */
+/* All rows; each is one pair of colours. */
 const struct lk_theme *lk_theme_table(size_t *ret_n);
-/* LK_ATTR_* of a cell; *ret_row: of the table, for its colours. */
+/* LK_ATTR_* of a cell; *ret_row: its row in the table, which has its colours. */
 unsigned lk_theme_of(const struct lk_cell *cell, bool color, size_t *ret_row);
 
 #endif

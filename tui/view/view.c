@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the views have in common: labels, tree or flat, marks of rows, what a row is about. */
+/* What the views have in common: labels of commands, tree or flat, values and marks of rows, the subject of a row. */
 #include "tui/core/app.h"
 
 const char *lk_view_label(const struct lk_view *v, const struct lk_command *cmd)

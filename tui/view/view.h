@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The six views. Each is a list with its own rows, columns, order, filter and cursor; some paint themselves. No view knows another. */
+/* The six views. Each is a list with its own rows, columns, order, filter and cursor; some paint themselves. What views share is declared
+ * here and in view_locks.h. */
 #ifndef LK_TUI_VIEW_H
 #define LK_TUI_VIEW_H
 
@@ -13,54 +14,57 @@ struct lk_view;
 
 enum lk_view_id { LK_VIEW_LOCKS, LK_VIEW_FILES, LK_VIEW_PROCS, LK_VIEW_WAITS, LK_VIEW_MAP, LK_VIEW_HISTORY, LK_VIEWS };
 
-/* What a row is about: what commands act on. All borrowed from its frame. */
+/* What a row is about, and so what commands act on. All pointers are borrowed from the frame of the row. */
 struct lk_subject {
 	const struct lk_frame *frame; /* NULL: nothing is selected */
-	const struct lk_lock *lock; /* NULL: the row is about none */
+	const struct lk_lock *lock; /* NULL: the row is not about a lock */
 	const struct lk_holder *holder; /* of lock; NULL: the row does not say which */
-	const struct lk_proc *proc; /* NULL none */
-	const struct lk_file *file; /* NULL none */
-	bool ghost; /* it is gone; nothing acts on it */
-	int64_t gone_ms; /* when it was missed first */
+	const struct lk_proc *proc; /* NULL: none */
+	const struct lk_file *file; /* NULL: none */
+	bool ghost; /* the row is gone; nothing acts on it */
+	int64_t gone_ms; /* when it was first missing, in the clock of frames */
 	uint64_t id; /* of the row */
 };
-/* It is about this lock or request. */
+/* Makes the subject this lock or request, with its file, process and first holder or waiter. */
 void lk_subject_set_lock(struct lk_subject *s, const struct lk_lock *l);
 
 struct lk_view_ops {
 	enum lk_view_id id;
 	const char *title; /* "Locks" */
-	const char *help; /* a paragraph: what is seen here */
-	size_t sort_column; /* at the start; SIZE_MAX natural */
-	bool tree; /* at the start */
+	const char *help; /* a paragraph on what the view shows */
+	size_t sort_column; /* at the start; SIZE_MAX: natural order */
+	bool tree; /* shown as a tree at the start */
 	struct lk_list_ops list;
-	void (*init)(struct lk_view *v); /* makes v->own; NULL: it has none */
+	void (*init)(struct lk_view *v); /* makes v->own; NULL: the view needs none */
 	void (*done)(struct lk_view *v);
-	/* Where a cell says more than the column's value, raw bytes. *ret_style: what it means. false: the value is shown. */
+	/* Appends the text of a cell, as raw bytes, where it says more than the value of the column. *ret_style: what it means. false:
+	 * show the value. */
 	bool (*cell)(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out,
 		     enum lk_style *ret_style);
-	/* *ret comes zeroed. */
+	/* What the row is about. *ret is zeroed by the caller. */
 	void (*subject)(const struct lk_tui *t, const struct lk_item *it, struct lk_subject *ret);
-	/* The row in plain words, raw bytes. */
+	/* Appends the row in plain words, as raw bytes. */
 	void (*describe)(const struct lk_tui *t, const struct lk_item *it, lk_buf *out);
-	/* NULL: painted as a table. It must set v->list.page, call lk_list_scroll() and put the cursor. */
+	/* NULL: the view is painted as a table. Otherwise it must set v->list.page, call lk_list_scroll() and put the cursor. */
 	void (*paint)(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);
-	/* For the mouse, of a view that paints itself: how many lines lie above its first row; -1: now it is a table after all. NULL: its
+	/* For the mouse, of a view with paint(): how many lines there are above its first row; -1: it is shown as a table now. NULL: its
 	 * rows cannot be clicked on. */
 	int (*lines_above)(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r);
-	/* NULL: none. What is left of the tab line is the view's: "7 waiters, 2 roots, 1 cycle". A line break before each part that is left
-	 * out where there is no room for it. */
+	/* Appends words for the rest of the tab line: "7 waiters, 2 roots, 1 cycle". A line break begins a part that is left out where
+	 * there is no room for it. NULL: none. */
 	void (*title_words)(const struct lk_tui *t, const struct lk_view *v, lk_buf *out);
-	/* Keys that mean something of their own here (panning a map); LK_DIRTY_NOT_MINE for all others. NULL: none. */
+	/* Runs commands that mean something else in this view (panning a map); returns LK_DIRTY_NOT_MINE for all others. NULL: none. */
 	unsigned (*command)(struct lk_tui *t, struct lk_view *v, const struct lk_command *cmd);
-	/* What a command is called in the key bar here, at most 7 cells; "": it does nothing here; NULL: as its table says. NULL: all are. */
+	/* What the key bar calls a command in this view, at most 7 cells; "": it does nothing here; NULL: the label of the command itself.
+	 * NULL: so for all commands. */
 	const char *(*label)(const struct lk_view *v, const struct lk_command *cmd);
-	/* The keys that the bar names here, 0 at the end, where there is room for all. NULL: the F-keys. */
+	/* The keys that the key bar names in this view if there is room for all, 0 at the end. NULL: the F-keys. */
 	const lk_press *bar;
-	/* Space of its own below the rows: how many lines it wants when the body has `h`. NULL: none. */
+	/* Lines for the view itself below its rows: how many it wants when rows and footer together have `h`. NULL: none. */
 	int (*footer_height)(const struct lk_tui *t, const struct lk_view *v, int h);
 	void (*paint_footer)(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);
-	/* Which of the columns are wanted, in the order of the screen; at most LK_COLUMNS_MAX. NULL: all of them as they stand. */
+	/* The columns to show, from left to right; returns how many, at most LK_COLUMNS_MAX. NULL: all columns in the order of their
+	 * table. */
 	size_t (*shown)(const struct lk_tui *t, size_t ret[LK_COLUMNS_MAX]);
 };
 
@@ -68,44 +72,44 @@ struct lk_view {
 	const struct lk_view_ops *ops;
 	struct lk_list list;
 	const struct lk_tui *tui; /* borrowed */
-	void *own; /* of the view */
+	void *own; /* state of the view, made by init() */
 	unsigned short seen[LK_COLUMNS_MAX]; /* of table.c: the widest content so far, so that columns do not jump */
 };
 
 extern const struct lk_view_ops lk_view_locks, lk_view_files, lk_view_procs, lk_view_waits, lk_view_map,
 	lk_view_history;
 
-/* A cell as raw bytes, and what it means. */
+/* Appends a cell as raw bytes; *ret_style: what it means. */
 void lk_view_put_cell(const struct lk_view *v, const struct lk_item *it, size_t column, lk_buf *out,
 		      enum lk_style *ret_style);
-/* Values of columns. */
+/* Values for the value() function of a view. */
 struct lk_value lk_view_number(int64_t i, bool known);
 struct lk_value lk_view_string(const char *s); /* NULL: not known */
-struct lk_value lk_view_age(const struct lk_item *it, size_t lock); /* of a lock, by index; LK_TOTALS_NONE: not known */
+struct lk_value lk_view_age(const struct lk_item *it, size_t lock); /* in ms; lock: an index, or LK_TOTALS_NONE */
 
-/* What a command is called in this view; "": it does nothing here. */
+/* What the key bar calls a command in this view; "": it does nothing here. */
 const char *lk_view_label(const struct lk_view *v, const struct lk_command *cmd);
-/* The label of a view whose F5 makes a tree of it or a flat list; for its label(). */
+/* A label() function for views that F5 switches between tree and flat list. */
 const char *lk_view_tree_label(const struct lk_view *v, const struct lk_command *cmd);
-/* The label of a view that is always flat; for its label(). */
+/* A label() function for views that are always flat. */
 const char *lk_view_flat_label(const struct lk_view *v, const struct lk_command *cmd);
 
-#define LK_ROW_GUTTER 2 /* cells before the text, of views that paint their rows themselves */
-/* In a line r of such a view that has been painted: selected, tagged, gone, found; and the cursor. */
+#define LK_ROW_GUTTER 2 /* cells before the text of a row, in views that paint their rows themselves */
+/* Marks a row of such a view, painted in the line r before: selected, tagged, gone, found. Also puts the cursor. */
 void lk_view_mark_row(const struct lk_list *l, const struct lk_item *it, struct lk_canvas *c, struct lk_rect r);
 
-/* Map: which file it shows. From the row that was selected when it was opened. */
+/* Makes the Map view show the file of s, the row that is selected when it is opened. Does nothing without a file. */
 void lk_view_map_show(struct lk_tui *t, const struct lk_subject *s);
 
 /* -- table.c: a list as a table, for every view that does not paint itself -- */
 void lk_table_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);
-/* Which columns are shown, in order. Returns how many. */
+/* The columns that are shown, from left to right. Returns how many. */
 size_t lk_table_shown(const struct lk_tui *t, const struct lk_view *v, size_t ret[LK_COLUMNS_MAX]);
-/* All columns: those that are shown, then the others. */
+/* All columns, those that are shown first. Returns how many. */
 size_t lk_table_order(const struct lk_tui *t, const struct lk_view *v, size_t ret[LK_COLUMNS_MAX]);
-/* The column under this cell of the heading, for the mouse; SIZE_MAX: none. */
+/* The column at cell x of the heading in r, for the mouse; SIZE_MAX: none. */
 size_t lk_table_column_at(const struct lk_tui *t, const struct lk_view *v, struct lk_rect r, int x);
-/* The text of all cells, joined by blanks: list_ops.words of most views. */
+/* Appends the text of all shown cells, separated by blanks: list_ops.words of most views. */
 void lk_table_words(const void *view, const struct lk_item *it, lk_buf *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One row for each locked file. */
+/* The Files view: a row for each locked file. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -47,7 +47,7 @@ static void add_file(const struct lk_frame *f, const struct lk_file *file, lk_it
 		it->flags |= LK_ITEM_WAITING;
 }
 
-/* In the order in which the locks stand. */
+/* In the order of the first lock of each file in the snapshot. */
 static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	(void)view;
@@ -151,7 +151,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 	}
 }
 
-/* One of its locks does. */
+/* A file matches if one of its locks or requests does. */
 static bool match(const void *view, const struct lk_item *it, const struct lk_filter *f)
 {
 	struct lk_file_sum sum = sum_of(it);

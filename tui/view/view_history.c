@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What happened since the start, and a timeline of the selected event. */
+/* The History view: what happened since the start, and a timeline of the selected event. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +28,11 @@ static const struct lk_column columns[N_COLS + 1] = {
 		       LK_COL_STRING },
 };
 
-/* Which locks stand: to see whether what began goes on. */
+/* Which locks there are in a frame, to see whether what an event began still goes on. */
 struct standing {
-	uint64_t *ids; /* of the locks of the frame, sorted; NULL none */
+	uint64_t *ids; /* ids of the locks in the frame, sorted; NULL: none yet */
 	size_t n;
-	uint64_t number; /* of the frame */
+	uint64_t number; /* number of the frame */
 };
 
 static const struct lk_history_entry *entry_of(const struct lk_tui *t, const struct lk_item *it)
@@ -67,7 +67,7 @@ static bool stands(const struct standing *s, uint64_t id)
 	return id && s->n && bsearch(&id, s->ids, s->n, sizeof(id), by_id);
 }
 
-/* The clock of events, as of now. */
+/* The current time in the clock of events: Unix time in ms; for a capture, when it was made. */
 static int64_t now_wall(const struct lk_tui *t)
 {
 	const struct lk_frame *f = t->frame;
@@ -79,7 +79,7 @@ static int64_t now_wall(const struct lk_tui *t)
 	return f->snap->host.time_unix_ms + passed;
 }
 
-/* -1: it does not go on. */
+/* How long what the event began has gone on, in ms; -1: it does not go on. */
 static int64_t lasting_ms(const struct lk_tui *t, const struct lk_history_entry *e)
 {
 	const struct standing *s = t->views[LK_VIEW_HISTORY].own;
@@ -148,7 +148,7 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	}
 }
 
-/* The lock of the entry, while it stands. */
+/* The lock of the event if it is still there, else NULL. */
 static const struct lk_lock *lock_of(const struct lk_tui *t, const struct lk_history_entry *e)
 {
 	const struct lk_snapshot *s = t->frame ? t->frame->snap : NULL;
@@ -217,7 +217,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 	}
 }
 
-/* The process, if it is the same one still. */
+/* The process of the event; NULL if it is gone, or unknown, or its pid belongs to another process by now. */
 static const struct lk_proc *proc_of(const struct lk_tui *t, const struct lk_history_entry *e)
 {
 	const struct lk_proc *p = e->pid ? lk_snapshot_proc(t->frame->snap, e->pid) : NULL;
@@ -276,7 +276,7 @@ static void title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf 
 
 /* ---- the timeline ---- */
 
-/* The process of the selected event and those in its way. Returns how many. */
+/* Whose lanes are drawn: up to MOST_LANES - 1 processes that were in the way, then the process of the event. Returns how many. */
 static size_t lanes_of(const struct lk_history_entry *e, int pids[MOST_LANES])
 {
 	size_t n = 0;
@@ -301,7 +301,7 @@ static int footer_height(const struct lk_tui *t, const struct lk_view *v, int h)
 	int pids[MOST_LANES];
 	size_t n = lanes_of(selected_entry(t, v), pids);
 
-	/* The rows come first. */
+	/* In a low body the rows need all lines. */
 	if (!n || h < 2 * MOST_LANES)
 		return 0;
 	return (int)n + 1;
@@ -368,7 +368,7 @@ static void paint_footer(struct lk_tui *t, struct lk_view *v, struct lk_canvas *
 
 		l.from_ms = begin < l.from_ms ? begin : l.from_ms;
 	}
-	/* Some of what came before, to see it begin. */
+	/* Begins a little earlier, so that the first beginning can be seen. */
 	l.from_ms -= (l.to_ms - l.from_ms) / 20 + 1000;
 	paint_axis(&l, c, r);
 	paint_lanes(t, &l, e, c, (struct lk_rect){ r.x, r.y + 1, r.w, r.h - 1 });

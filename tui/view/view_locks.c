@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every lock and every request; grouped by file as a tree. Its columns are those of `list`, and the letter of the state. */
+/* The Locks view: every lock and every request, as a tree grouped by file. Its columns are those of the verb `list`, after the letter of
+ * the state. */
 #include "tui/view/view_locks.h"
 
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "table/get.h"
 #include "tui/core/words.h"
 
-/* In fewer cells a sentence would lose what matters. */
+/* On a narrower screen the full sentence would be cut where it matters. */
 #define BRIEF_W 70
 
 /* ---- rows ---- */
@@ -20,7 +21,7 @@ static const struct lk_lock *lock_of(const struct lk_item *it)
 	return &it->frame->snap->locks[it->index];
 }
 
-/* Of a file's row `index` is the file. */
+/* The row of a file has sub set, and index is that of the file. */
 const struct lk_file *lk_locks_group(const struct lk_item *it)
 {
 	return it->sub ? &it->frame->snap->files[it->index] : NULL;
@@ -34,7 +35,7 @@ static struct lk_item *add_item(lk_items *ret, const struct lk_frame *f, uint64_
 	return it;
 }
 
-/* Rows that share an id are told apart by their order. counts: how often each was met. */
+/* Locks that share an id are told apart by their order. counts: how often each such id was met. */
 static uint64_t id_of(const struct lk_lock *l, struct lk_map *counts)
 {
 	size_t n = 0;
@@ -69,13 +70,13 @@ uint64_t lk_locks_file_id(const struct lk_file *file)
 		h = lk_hash(h, &file->st_minor, sizeof(file->st_minor));
 		h = lk_hash(h, &file->st_ino, sizeof(file->st_ino));
 	}
-	/* Without a key and numbers the path is all there is. */
+	/* Without a key or without st_* numbers, the path has to tell files apart. */
 	if (file->path && (file->key.none || !file->has_stat))
 		h = lk_hash(h, file->path, strlen(file->path));
 	return h ? h : 1;
 }
 
-/* The file, and its locks under it. */
+/* A row for the file, and its locks below it. */
 static void add_group(const struct lk_frame *f, const struct lk_file *file, struct lk_map *counts, lk_items *ret)
 {
 	const struct lk_file_sum *sum = &f->totals.files[file->index];
@@ -111,7 +112,7 @@ static struct lk_row row_of(const struct lk_item *it)
 	return (struct lk_row){ .snap = it->frame->snap, .lock = lock_of(it) };
 }
 
-/* Deadlocks, then what blocks and is blocked, then the rest: as the column STATE has it. */
+/* Deadlocks first, then locks that block somebody and requests that wait, then the rest, as in the column STATE. */
 static int64_t rank_of(const struct lk_item *it)
 {
 	struct lk_row row;
@@ -162,14 +163,14 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 
 /* ---- which columns ---- */
 
-/* What was worked out from the settings; filters ask for it once a row. */
+/* The columns that the settings ask for, kept because filters need them for each row. */
 struct own {
-	char *list; /* owned; of the settings as they were then; NULL: the default */
+	char *list; /* owned; a copy of the setting that `shown` was made from; NULL: the default */
 	size_t shown[LK_COLUMNS_MAX];
 	size_t n;
 };
 
-/* What has no name here was complained about when it was set. */
+/* Unknown names are skipped: they were complained about when the setting was made. */
 static void choose(struct own *own, const char *list)
 {
 	for (const char *p = list;; p++) {
@@ -237,7 +238,7 @@ size_t lk_locks_shown(const struct lk_tui *t, size_t ret[LK_COLUMNS_MAX])
 
 /* ---- the cells ---- */
 
-/* "(stopped) ": in front, because the name is cut on its right. */
+/* Appends "(stopped) ", in front of the name because a name is cut on its right. */
 static void put_mark(const struct lk_row *row, lk_buf *out)
 {
 	size_t begin = out->n;
@@ -255,7 +256,7 @@ static void put_command(const struct lk_row *row, lk_buf *out)
 
 	put_mark(row, out);
 	lk_buf_puts(out, l->proc && l->proc->comm ? l->proc->comm : "?");
-	/* The number that the kernel recorded may be somebody else's by now. */
+	/* The pid that the kernel recorded may belong to another process by now. */
 	if (l->proc && l->proc->comm && !l->n_holders && !l->waiter)
 		lk_buf_puts(out, "?");
 	lk_note_holders(row, out);
@@ -265,7 +266,7 @@ void lk_locks_put_path(const struct lk_file *file, lk_buf *out)
 {
 	const char *note = lk_file_note(file);
 
-	/* In front, where a path is cut first: the file's name stays whatever happens. No path begins like this. */
+	/* In front, where a path is cut first, so that the name of the file always stays. No path begins like this. */
 	if (note)
 		lk_buf_printf(out, "%s ", note);
 	lk_put_file(file, out);
@@ -318,7 +319,7 @@ static void put_group(const struct lk_tui *t, const struct lk_item *it, enum lk_
 	}
 }
 
-/* As `list` has it. */
+/* As the verb `list` shows it. */
 static void put_text(const struct lk_tui *t, const struct lk_column *col, const struct lk_row *row, lk_buf *out)
 {
 	size_t begin = out->n;
@@ -363,7 +364,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 	return true;
 }
 
-/* What is looked for in a row is what its cells show. */
+/* A search looks in what the cells show. */
 static void words(const void *view, const struct lk_item *it, lk_buf *out)
 {
 	const struct lk_view *v = view;
@@ -375,7 +376,7 @@ static void words(const void *view, const struct lk_item *it, lk_buf *out)
 		return;
 	}
 	for (size_t i = 0; i < own->n; i++) {
-		/* How long a lock is held nobody looks for; how long somebody waits perhaps. */
+		/* Nobody searches for how long a lock has been held, but perhaps for how long a request waits. */
 		if (lk_column_screen[own->shown[i]].screen == LK_SCREEN_AGE && !(it->flags & LK_ITEM_WAITING))
 			continue;
 		cell(v->tui, it, own->shown[i], out, &style);

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the lists of locks, files and processes say alike; and the list of locks. */
+/* What the views Locks, Files and Procs share, and the rows of the Locks view. */
 #ifndef LK_TUI_VIEW_LOCKS_H
 #define LK_TUI_VIEW_LOCKS_H
 
 #include "tui/core/app.h"
 
-/* As in lk_view_ops: the columns that are shown. */
+/* As lk_view_ops.shown. */
 size_t lk_locks_shown(const struct lk_tui *t, size_t ret[LK_COLUMNS_MAX]);
 
-/* The file that a row of the grouped list is about; NULL: it is about a lock. */
+/* The file of a row that groups locks by file; NULL: the row is about a lock. */
 const struct lk_file *lk_locks_group(const struct lk_item *it);
-/* The lock whose age the row tells, by index; LK_TOTALS_NONE: none. */
+/* Index of the lock whose age the row shows; LK_TOTALS_NONE: none. */
 size_t lk_locks_oldest(const struct lk_item *it);
 
-/* Identity of a file's row. */
+/* Identity of the row of a file. */
 uint64_t lk_locks_file_id(const struct lk_file *file);
-/* The worst state among a file's locks. */
+/* The letter for the worst state among the locks of a file, or "x" for a ghost; *ret_style: its style. */
 char lk_locks_file_letter(const struct lk_file_sum *sum, bool ghost, enum lk_style *ret_style);
-/* "/srv/app.db", "(deleted) /srv/app.db", "?:77 on /mnt". */
+/* Appends "/srv/app.db", "(deleted) /srv/app.db", or "?:77 on /mnt". */
 void lk_locks_put_path(const struct lk_file *file, lk_buf *out);
-/* The age of a lock as of now, "gone" for rows that are; lock: index, LK_TOTALS_NONE none. */
+/* Appends the current age of a lock, given by index, or "gone" for a row that is a ghost. LK_TOTALS_NONE: no lock. */
 void lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t lock, lk_buf *out);
 
 #endif

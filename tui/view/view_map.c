@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The byte ranges of one file: a lane for each owner and for each request. */
+/* The Map view: the byte ranges of one file, with a lane for each owner and for each request. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "tui/core/words.h"
 #include "tui/view/view_map.h"
 
-#define TITLE_REST 58 /* cells of the tab line that the path must leave */
+#define TITLE_REST 58 /* cells of the tab line that the path must leave free */
 
 enum { COL_PID, COL_MODE, COL_COMMAND, COL_TYPE, COL_FIRST, COL_LOCKS, COL_AGE, N_COLS };
 
@@ -72,7 +72,7 @@ static bool is_same_name(const struct lk_view_map_own *m, const struct lk_file *
 	return m->path && f->path && strcmp(m->path, f->path) == 0;
 }
 
-/* The key alone may be shared by several files; what statx said of it, or else its name, tells them apart. */
+/* Several files may share a key; what statx(2) said, or else the path, tells them apart. */
 static bool is_it(const struct lk_view_map_own *m, const struct lk_file *f)
 {
 	if (m->key.none || f->key.none)
@@ -142,7 +142,7 @@ static void make_all(struct lk_view_map_own *m)
 	lk_lanes_make(&m->all, locks, n, &o);
 }
 
-/* The first piece that is locked; the first of all when none is. */
+/* Where the first segment with a lock or request begins; 0: there is none. */
 static int64_t first_locked(const struct lk_lanes *l)
 {
 	for (size_t i = 0; i < l->n_segments; i++) {
@@ -167,7 +167,7 @@ void lk_view_map_refresh(struct lk_view_map_own *m, const struct lk_frame *f)
 
 /* ---- lanes ---- */
 
-/* Of an owner's lane, by any of its locks; never 0. */
+/* Identity of the lane of a lock: the same for all locks of a known owner; never 0. */
 static uint64_t lane_id(const struct lk_lock *l)
 {
 	const struct lk_holder *h = l->waiter ? l->waiter : l->n_holders ? l->holders : NULL;
@@ -179,7 +179,7 @@ static uint64_t lane_id(const struct lk_lock *l)
 	h64 = lk_hash(h64, &which, sizeof(which));
 	if (l->proc)
 		h64 = lk_hash(h64, &l->proc->start_ticks, sizeof(l->proc->start_ticks));
-	/* Owners that are not known are told apart by what they hold. */
+	/* Where the owner is unknown, the lock itself stands for it. */
 	if (l->pid <= 0)
 		h64 = lk_hash(h64, &l->id, sizeof(l->id));
 	return h64 ? h64 : 1;
@@ -214,7 +214,7 @@ const struct lk_lane *lk_view_map_part(const struct lk_view_map_own *m, const st
 	return NULL;
 }
 
-/* The lock of the lane that has the cursor, else its first. */
+/* The lock of the lane that the cursor is on, else its first. */
 static const struct lk_lock *lock_of(const struct lk_view_map_own *m, const struct lk_lane *lane)
 {
 	for (size_t i = 0; i < lane->n_spans; i++) {
@@ -238,7 +238,7 @@ const struct lk_segment *lk_view_map_segment(const struct lk_view_map_own *m)
 	return &m->all.segments[cursor_at(m)];
 }
 
-/* From piece `first` on, n of them. */
+/* Shows n segments, from segment `first` on. */
 static void set_view(struct lk_view_map_own *m, size_t first, size_t n)
 {
 	size_t all = m->all.n_segments;
@@ -258,7 +258,7 @@ static void get_view(const struct lk_view_map_own *m, size_t *ret_first, size_t 
 	*ret_n = lk_lanes_segment_at(&m->all, m->view.end) - *ret_first + 1;
 }
 
-/* What is in view goes along with the cursor. */
+/* Moves the view too, if the cursor would leave it. */
 static void put_cursor(struct lk_view_map_own *m, size_t segment)
 {
 	size_t first, n;
@@ -269,7 +269,7 @@ static void put_cursor(struct lk_view_map_own *m, size_t segment)
 		set_view(m, segment < first ? segment : segment - n + 1, n);
 }
 
-/* By so many pieces; what is in view goes with it. */
+/* Moves the cursor by so many segments. */
 static void move(struct lk_view_map_own *m, int by)
 {
 	size_t at, last;
@@ -285,7 +285,7 @@ static void move(struct lk_view_map_own *m, int by)
 	put_cursor(m, at);
 }
 
-/* To the next (1) or previous (-1) conflict, around the end. false: there is none. */
+/* Moves the cursor to the next (1) or previous (-1) conflict, wrapping around. false: there is none. */
 static bool to_conflict(struct lk_view_map_own *m, int direction)
 {
 	size_t n = m->file ? m->all.n_segments : 0;
@@ -302,7 +302,7 @@ static bool to_conflict(struct lk_view_map_own *m, int direction)
 	return false;
 }
 
-/* Half (1) or twice (-1) as many pieces. false: it is as far as it goes. */
+/* Shows half (1) or twice (-1) as many segments. false: that is not possible. */
 static bool zoom(struct lk_view_map_own *m, int direction)
 {
 	size_t first, n, wanted, at;
@@ -313,7 +313,7 @@ static bool zoom(struct lk_view_map_own *m, int direction)
 	wanted = direction > 0 ? (n + 1) / 2 : 2 * n;
 	if ((direction > 0 && n <= 1) || (direction < 0 && !is_zoomed(m)))
 		return false;
-	/* The cursor stays in the middle. */
+	/* The cursor gets into the middle. */
 	at = cursor_at(m);
 	set_view(m, at > wanted / 2 ? at - wanted / 2 : 0, wanted);
 	return true;
@@ -474,7 +474,7 @@ static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *o
 {
 	const struct lk_view_map_own *m = t->views[LK_VIEW_MAP].own;
 	const struct lk_lane *lane = lk_view_map_lane(m, it);
-	/* The words of a request know what time it is. */
+	/* For a request lk_words_put_lock() tells the waiting time of now, lk_lane_words() that of the snapshot. */
 	const struct lk_lock *l = !lane ? lk_view_map_first_lock(it) : lane->waiting ? lock_of(m, lane) : NULL;
 
 	if (l) {
@@ -488,7 +488,7 @@ static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *o
 
 /* ---- the tab line ---- */
 
-/* Cut on its left, at a slash, so that what follows it on the line is seen too. */
+/* Cut on its left, at a slash, so that the rest of the line stays visible. */
 static void put_path(const char *path, int cells, lk_buf *out)
 {
 	size_t n = strlen(path), room = cells > 8 ? (size_t)cells : 8;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The picture of a file's bytes, and what it means in words. */
+/* Paints the Map view: the bytes of a file as a picture, and what it means in words. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -12,9 +12,9 @@
 enum {
 	PID_CELLS = 7,
 	COMM_CELLS = 12,
-	WIDE = 100, /* from here on there is room for names */
+	WIDE = 100, /* screens from this width on have room for names */
 	NARROW = 40,
-	MOST_FREE = 3, /* free pieces that are named */
+	MOST_FREE = 3, /* free stretches that are named */
 };
 
 /* One painting. */
@@ -81,7 +81,7 @@ static void put_sum(const struct sheet *s, int y)
 	lk_vec_done(&line);
 }
 
-/* Where in the picture the cursor's piece is; false: it is not in view. */
+/* Where the segment of the cursor is in the picture, in cells; false: it is not in view. */
 static bool find_cursor(const struct sheet *s, int *ret_x, int *ret_w)
 {
 	size_t segment = lk_lanes_segment_at(s->picture.lanes, s->m->cursor), column = 0;
@@ -111,7 +111,7 @@ static void put_cursor(const struct sheet *s, int y)
 
 /* ---- lanes ---- */
 
-/* Of several modes the one that excludes most. */
+/* A lane with a write lock is marked as one. */
 static char lane_letter(const struct lk_lane *lane)
 {
 	char letter = lk_lane_glyph(lane->spans[0].lock);
@@ -123,7 +123,7 @@ static char lane_letter(const struct lk_lane *lane)
 	return letter;
 }
 
-/* The name is cut, how many others there are is not. */
+/* The name of the process may be cut, but not how many others share the lock. */
 static void put_command(const struct sheet *s, int x, int y, const struct lk_lock *l, enum lk_style style)
 {
 	struct lk_row row = { .lock = l };
@@ -154,7 +154,7 @@ static void put_label(const struct sheet *s, int y, const struct lk_lock *l, cha
 		put_command(s, x + 3, y, l, style);
 }
 
-/* A ghost lies where its lock lay. */
+/* Draws a ghost where its lock was. */
 static void draw_ghost(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 {
 	struct lk_range r = l->rec.range, view = s->m->view;
@@ -170,7 +170,7 @@ static void draw_ghost(const struct sheet *s, const struct lk_lock *l, lk_buf *o
 
 static void put_lane(const struct sheet *s, const struct lk_item *it, int y)
 {
-	static const struct lk_lane none = { .n_spans = 0 }; /* nothing of it is in view: dots */
+	static const struct lk_lane none = { .n_spans = 0 }; /* nothing of the lane is in view: only dots */
 	const struct lk_lane *lane = lk_view_map_lane(s->m, it), *part = lane ? lk_view_map_part(s->m, lane) : NULL;
 	const struct lk_lock *l = lane ? lane->spans[0].lock : lk_view_map_first_lock(it);
 	lk_buf line = { 0 };
@@ -194,7 +194,7 @@ static bool covers(const struct lk_lock *l, const struct lk_segment *segment)
 	return lk_range_overlaps(l->rec.range, segment->range);
 }
 
-/* What of the lane lies under the cursor; NULL: nothing. */
+/* The first lock of the lane in this segment; NULL: none. */
 static const struct lk_lock *lock_under(const struct lk_lane *lane, const struct lk_segment *segment)
 {
 	for (size_t i = 0; i < lane->n_spans; i++) {
@@ -224,7 +224,7 @@ static void put_who(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 	lk_tui_age_text(ms, at_least, out);
 }
 
-/* "cursor 1073741824 (0x40000000) len 1   W 4420 php-fpm   r 4433 waits 8s" */
+/* "cursor 1073741824 (0x40000000) len 1   W 4420 php-fpm   r 4433 php-fpm waits 8s" */
 static void say_cursor(const struct sheet *s, lk_buf *out)
 {
 	const struct lk_segment *segment = lk_view_map_segment(s->m);
@@ -248,7 +248,7 @@ static void say_cursor(const struct sheet *s, lk_buf *out)
 		lk_buf_puts(out, "   no byte range is locked here");
 }
 
-/* The request in conflict under the cursor, else what the bytes are for. */
+/* Appends the request that is in conflict under the cursor, else what the bytes are for. */
 static void say_conflict(const struct sheet *s, lk_buf *out)
 {
 	const struct lk_segment *segment = lk_view_map_segment(s->m);
@@ -278,7 +278,7 @@ static void put_stretch(const struct sheet *s, const char *before, struct lk_ran
 	lk_tui_offset_text(s->t, r.end, out);
 }
 
-/* Free pieces; those that follow each other are one. */
+/* Appends the stretches without a lock, neighbours joined; when zoomed, what is in view instead. */
 static void say_free(const struct sheet *s, lk_buf *out)
 {
 	const struct lk_lanes *l = &s->m->all;
@@ -328,9 +328,9 @@ static void put_all_words(const struct sheet *s, int y)
 		lk_canvas_put(s->c, s->r.x + s->r.w - (int)sizeof(hint), y + 2, (int)sizeof(hint), LK_STYLE_DIM, hint);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole view ---- */
 
-/* Which lines there is room for; what is told in words goes first, the lanes never. */
+/* How many lines of each kind there is room for. On a low screen the words go first, the lanes never. */
 struct lines {
 	int ruler, sum, cursor, words;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One row for each process that holds a lock or waits for one; by parent process as a tree. */
+/* The Procs view: a row for each process that holds a lock or waits for one; as a tree, by parent process. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 enum { PID, USER, STATE, HELD, WAIT, BLOCKS, OLDEST, UNIT, COMMAND };
 
-/* Further up than this no ancestor is looked for. */
+/* How many ancestors of a process are looked at. */
 #define MAX_DEPTH 256
 
 #define COUNT_FLAGS (LK_COL_RIGHT | LK_COL_DESCENDING)
@@ -53,7 +53,7 @@ static bool is_concerned(const struct lk_proc_sum *sum)
 
 /* ---- rows ---- */
 
-/* The nearest ancestor that has a row; NULL: none is known. */
+/* The nearest ancestor that has a row of its own; NULL: none is known. */
 static const struct lk_proc *parent_of(const struct lk_frame *f, const struct lk_proc *p)
 {
 	for (int depth = 0; p && p->ppid > 0 && depth < MAX_DEPTH; depth++) {
@@ -79,7 +79,7 @@ static void add_proc(const struct lk_frame *f, size_t index, const struct lk_pro
 		it->flags |= LK_ITEM_CONTENDED;
 }
 
-/* Parents have to stand before their children, whatever their numbers are: each turn adds those whose parent is there already. */
+/* Parents must stand before their children, whatever their pids are, so each turn of the last loop adds one level of the tree. */
 static void fill_tree(const struct lk_frame *f, lk_items *ret)
 {
 	const struct lk_snapshot *s = f->snap;
@@ -155,7 +155,7 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 	case WAIT:
 		return lk_view_number((int64_t)sum.n_waiting, true);
 	case BLOCKS:
-		/* Among those in nobody's way the ones that wait come first. */
+		/* Among processes that block equally many requests, those that wait come first. */
 		return lk_view_number((int64_t)sum.n_blocks * 2 + (sum.n_waiting > 0), true);
 	case OLDEST:
 		return lk_view_age(it, oldest_of(&sum));
@@ -187,7 +187,7 @@ static void put_held(const struct lk_proc_sum *sum, lk_buf *out)
 		lk_buf_unsigned(out, sum->n_held);
 }
 
-/* Where something is to be said of it the name is enough, so that it is seen. */
+/* With a note, the name replaces the command line, so that the note is not cut. */
 static void put_command(const struct lk_proc *p, lk_buf *out)
 {
 	const char *text = p->cmdline && *p->cmdline ? p->cmdline : p->comm, *note = "";
@@ -236,7 +236,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 
 /* ---- what commands and searches ask ---- */
 
-/* One of the locks that it holds or waits for does. */
+/* A process matches if one of the locks that it holds or waits for does. */
 static bool match(const void *view, const struct lk_item *it, const struct lk_filter *f)
 {
 	const struct lk_snapshot *s = it->frame->snap;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who must move first: the forest of waits, or its requests as a table. */
+/* The Waits view: who must move first, as a forest of waits, or its requests as a table. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "tui/view/view_waits.h"
 #include "tui/view/waits_line.h"
 
-#define MOST_ORDERED 64 /* requests of a cycle that are put in the order of waiting */
+#define MOST_ORDERED 64 /* a cycle with more requests than this is not put in the order of waiting */
 
 enum { COL_STATE, COL_PID, COL_COMMAND, COL_WAIT, COL_TYPE, COL_MODE, COL_RANGE, COL_BEHIND, COL_PATH, N_COLS };
 
@@ -50,7 +50,7 @@ static uint64_t id_of_cycle(const struct lk_cycle *c)
 	return c->n_rows ? hash_of('c', h, c->rows[0]->rec.key.ino) : hash_of('c', h, 0);
 }
 
-/* Two rows of the same id are told apart, if only for this look. */
+/* Locks that share an id are told apart by their index, which is valid for this snapshot only. */
 static uint64_t id_of(const struct lk_tree_node *node)
 {
 	static const char kinds[] = { [LK_TREE_LOCK] = 'l', [LK_TREE_UNSEEN] = 'u', [LK_TREE_REQUEST] = 'r' };
@@ -79,7 +79,7 @@ static void add(lk_items *ret, const struct lk_frame *f, size_t index, uint64_t 
 		it->flags |= LK_ITEM_WAITING;
 }
 
-/* Behind the last node of the tree below i. */
+/* The index after the last node of the tree below i. */
 static size_t end_of(const struct lk_forest *f, size_t i)
 {
 	size_t end = i + 1;
@@ -108,7 +108,7 @@ static bool holds(const struct lk_lock *l, int pid)
 	return false;
 }
 
-/* Each waits for what the next one holds, where that can be. */
+/* Puts the requests of a cycle in an order in which each waits for what the next one holds, where that can be. */
 static void order_ring(const struct lk_forest *f, size_t *children, size_t n)
 {
 	for (size_t i = 0; i + 1 < n && n <= MOST_ORDERED; i++) {
@@ -209,7 +209,7 @@ static void done(struct lk_view *v)
 
 /* ---- values ---- */
 
-/* How long it has waited; of what is no request, the oldest below it. */
+/* How long a request has waited, in ms; for any other node the longest wait below it; -1 unknown. */
 static int64_t wait_of(const struct lk_tui *t, const struct lk_item *it, const struct lk_tree_node *node)
 {
 	bool at_least;
@@ -340,7 +340,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 	}
 }
 
-/* What hangs below an unseen root is a request; the root itself is nobody's. */
+/* The lock of an unseen root is its first request; the root itself is only about the file. */
 static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_subject *ret)
 {
 	const struct lk_tree_node *node = lk_waits_node(it);

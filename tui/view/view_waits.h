@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The Waits view, shared by its rows and its picture. */
+/* The Waits view: shared by the files that make its rows and that paint it. */
 #ifndef LK_TUI_VIEW_WAITS_H
 #define LK_TUI_VIEW_WAITS_H
 
 #include "tui/core/app.h"
 
-/* lk_item.sub: how it is drawn. */
+/* lk_item.sub: the place of a row in its cycle, which tells how it is drawn. */
 enum lk_waits_place {
 	LK_WAITS_PLAIN,
-	LK_WAITS_FIRST, /* of a cycle: the ring begins */
+	LK_WAITS_FIRST, /* the first of a cycle: the ring begins here */
 	LK_WAITS_MIDDLE,
-	LK_WAITS_LAST, /* ... and goes back to the first */
-	LK_WAITS_ALONE, /* it waits for itself */
-	LK_WAITS_END, /* the line below a cycle */
+	LK_WAITS_LAST, /* the last of a cycle: the ring goes back to the first */
+	LK_WAITS_ALONE, /* the only one of a cycle: it waits for itself */
+	LK_WAITS_END, /* the line that closes the ring, below a cycle */
 };
 
-/* Of the view. */
+/* The state of the view. */
 struct lk_waits {
 	size_t n_roots, n_cycles;
-	LK_VEC(unsigned char) has_next; /* by shown row: another branch of its level follows */
-	uint64_t epoch; /* of the list that has_next was made for */
+	LK_VEC(unsigned char) has_next; /* by shown row: another branch follows at its level */
+	uint64_t epoch; /* lk_list.epoch that has_next was made for */
 	lk_buf advice; /* empty: none */
-	uint64_t advice_frame; /* number of the frame it is of */
-	uint64_t advice_row; /* and the id of the selected row; 0: none */
+	uint64_t advice_frame; /* number of the frame that the advice is for */
+	uint64_t advice_row; /* id of the selected row that the advice is for; 0: none */
 };
 
 /* The node of a row, in the row's own frame; NULL: none. */

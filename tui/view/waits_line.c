@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The nodes of the forest of waits as lines, and what would free what. */
+/* The nodes of the forest of waits as lines, and advice on what would free whom. */
 #include "tui/view/waits_line.h"
 
 #include "query/waits.h"
@@ -8,7 +8,7 @@
 #include "words/waits.h"
 #include "words/words.h"
 
-#define NAME_CELLS 18 /* where the words behind a name begin, where that is possible */
+#define NAME_CELLS 18 /* the cell where the words behind a name begin, if the name is short enough */
 
 /* "FLOCK W", "OFD R 0-9" */
 static void put_kind(lk_buf *b, const struct lk_tui *t, const struct lk_lock *lock)
@@ -28,7 +28,7 @@ static void put_break(struct lk_waits_line *l, const struct lk_lock *lock)
 	lk_buf_puts(&l->before, ") ");
 }
 
-/* The whole path, or what there is instead of it. */
+/* Appends the whole path, or what helps to find the file where it is not known. */
 static void put_path(struct lk_waits_line *l, const struct lk_file *f)
 {
 	if (f->path)
@@ -37,7 +37,7 @@ static void put_path(struct lk_waits_line *l, const struct lk_file *f)
 		lk_words_put_file(f, &l->path);
 }
 
-/* Blanks up to where the words begin. */
+/* Appends blanks up to where the words begin. */
 static void pad(struct lk_waits_line *l, const struct lk_tui *t, int indent)
 {
 	int cells = lk_canvas_cells(l->before.v, l->before.n, t->utf8);
@@ -47,7 +47,7 @@ static void pad(struct lk_waits_line *l, const struct lk_tui *t, int indent)
 
 /* ---- cycles ---- */
 
-/* How long all of a cycle has stood: as long as the latest of its requests; -1 unknown. */
+/* How long the whole cycle has existed, in ms: as long as the latest of its requests; -1 unknown. */
 static int64_t cycle_age_ms(const struct lk_tui *t, const struct lk_frame *f, const struct lk_cycle *c)
 {
 	int64_t age = -1;
@@ -80,7 +80,7 @@ static void say_cycle(struct lk_waits_line *l, const struct lk_tui *t, const str
 	lk_buf_puts(&l->before, ")");
 }
 
-/* The lock by which the process of a request is in the cycle too. */
+/* The lock of the cycle that this process holds; NULL: none. */
 static const struct lk_lock *held_in(const struct lk_cycle *c, int pid)
 {
 	for (size_t i = 0; i < c->n_rows; i++) {
@@ -155,7 +155,7 @@ static bool asks_the_same(const struct lk_lock *a, const struct lk_lock *b)
 	       lk_range_compare(a->rec.range, b->rec.range) == 0;
 }
 
-/* What it waits for, as far as the line above does not say that already. */
+/* Appends what the request waits for, unless the line above says that already. */
 static void put_wanted(struct lk_waits_line *l, const struct lk_tui *t, const struct lk_tree_node *node,
 		       const struct lk_lock *above)
 {
@@ -179,7 +179,7 @@ static void put_behind(struct lk_waits_line *l, const struct lk_tree_node *node,
 	const struct lk_lock *by = node->by;
 	size_t n_others = 0;
 
-	/* Those of the same process go with it. */
+	/* Other locks of the same process do not count: they go away with it. */
 	for (size_t i = 0; by && i < node->lock->n_blocked_by; i++)
 		n_others += node->lock->blocked_by[i]->pid != by->pid;
 
@@ -238,7 +238,7 @@ void lk_waits_line_done(struct lk_waits_line *l)
 	lk_vec_done(&l->after);
 }
 
-/* ---- what would free what ---- */
+/* ---- advice: what would free whom ---- */
 
 static const struct lk_tree_node *top_of(const struct lk_forest *f, const struct lk_tree_node *node)
 {

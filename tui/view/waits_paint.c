@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The forest of waits as a picture. */
+/* Paints the Waits view: the forest of waits as a picture. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -9,15 +9,15 @@
 #include "tui/widget/table_private.h"
 
 enum {
-	MAX_LEVEL = 12, /* deeper branches stand at this level; they say behind whom they are */
+	MAX_LEVEL = 12, /* deeper branches are drawn at this level; their text says behind whom they wait */
 	LEAST_PATH = 12,
-	FOOTER_FROM = 8, /* lines of the body */
+	FOOTER_FROM = 8, /* lines that the body must have for a footer */
 	FOOTER_MOST = 2,
 };
 
 /* ---- branches ---- */
 
-/* Does another branch of this level follow? From the last row up: seen[level] says that one was met. */
+/* Finds the rows that another branch of the same level follows. Goes from the last row up: seen[level] is set where one was met. */
 static void find_next(struct lk_waits *w, const struct lk_list *l)
 {
 	lk_auto_mem unsigned char *seen = NULL;
@@ -43,7 +43,7 @@ static void find_next(struct lk_waits *w, const struct lk_list *l)
 	w->epoch = l->epoch;
 }
 
-/* Whether the branches of the levels above the row go on below it; ret[level], up to MAX_LEVEL. */
+/* Whether the branches of each level above the row go on below it, in ret[level] up to MAX_LEVEL. */
 static void find_stems(const struct lk_waits *w, const struct lk_list *l, size_t row, bool ret[MAX_LEVEL + 1])
 {
 	unsigned level = lk_list_at(l, row)->level;
@@ -60,7 +60,7 @@ static void find_stems(const struct lk_waits *w, const struct lk_list *l, size_t
 	}
 }
 
-/* The ring around a cycle is drawn only while its rows stand as they were found. */
+/* The ring around a cycle is drawn only in natural order and without filters, when all its rows stand together. */
 static bool has_ring(const struct lk_list *l)
 {
 	return l->sort_column == SIZE_MAX && !l->filter_text && !l->user_filter && !l->only_contended;
@@ -98,7 +98,7 @@ static void put_stems(const struct lk_waits *w, const struct lk_list *l, size_t 
 		lk_buf_puts(out, w->has_next.v[row] ? folded ? "|+ " : "|- " : folded ? "`+ " : "`- ");
 }
 
-/* What stands before the text of a row. */
+/* Appends the branches, which stand before the text of a row. */
 static void put_branch(const struct lk_waits *w, const struct lk_list *l, size_t row, lk_buf *out)
 {
 	const struct lk_item *it = lk_list_at(l, row);
@@ -121,7 +121,8 @@ static int cells_of(const lk_buf *b, bool utf8)
 	return lk_canvas_cells(b->v, b->n, utf8);
 }
 
-/* In a few cells the name of the file alone; it is more than what stands behind it. */
+/* How many cells a path gets that does not fit into `room`: where that is small, enough for the name of the file, which matters more than
+ * the text behind it. */
 static int shorter_path(const lk_buf *path, int cells, int room, bool utf8)
 {
 	const char *slash = memrchr(path->v, '/', path->n);
@@ -136,7 +137,7 @@ static int shorter_path(const lk_buf *path, int cells, int room, bool utf8)
 	return cells < least ? cells > room ? cells : room : least;
 }
 
-/* The path gives way, then what is behind it. */
+/* Where there is no room, first the path is cut, then the text behind it. Returns the cell after the line. */
 static int paint_line(const struct lk_waits_line *line, enum lk_style style, struct lk_canvas *c, struct lk_rect r)
 {
 	int before = cells_of(&line->before, c->utf8), path = cells_of(&line->path, c->utf8);
@@ -157,7 +158,7 @@ static int paint_line(const struct lk_waits_line *line, enum lk_style style, str
 	return x;
 }
 
-/* Where the way back from the last to the first is drawn. */
+/* The column of the line that leads from the last row of a ring back to the first. */
 static int ring_x(struct lk_rect r)
 {
 	return r.x + r.w - 2;
@@ -180,7 +181,7 @@ static void paint_ring(const struct lk_item *it, int x, struct lk_canvas *c, str
 		lk_canvas_put(c, i, r.y, 1, LK_STYLE_CYCLE, i == right ? "+" : "-");
 }
 
-/* Rows below the last of a ring: the line on the right goes past them. */
+/* The row hangs below the last request of a cycle, so that the line on the right goes past it. */
 static bool is_past_last(const struct lk_list *l, size_t row)
 {
 	const struct lk_item *it = lk_list_at(l, row);
@@ -252,7 +253,7 @@ int lk_waits_lines_above(const struct lk_tui *t, const struct lk_view *v, struct
 	return v->list.tree ? 0 : -1;
 }
 
-/* ---- what would free what ---- */
+/* ---- advice: what would free whom ---- */
 
 int lk_waits_footer_height(const struct lk_tui *t, const struct lk_view *v, int h)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A line of text that is being typed. What it was set to may hold bytes that are no UTF-8: they are kept, each a step of its own. */
+/* A line of text that is being typed. The text it begins with may have bytes that are not UTF-8: they are kept, and the cursor moves over
+ * each of them by itself. */
 #include <string.h>
 #include <wchar.h>
 
 #include "base/text.h"
 #include "tui/pane/pane.h"
 
-#define FIELD_MAX 4096 /* bytes; no path that the kernel takes is longer */
+#define FIELD_MAX 4096 /* bytes; the kernel takes no longer path (PATH_MAX) */
 
 const char *lk_field_str(struct lk_field *f)
 {
@@ -46,7 +47,7 @@ static size_t step_right(const struct lk_field *f, size_t at)
 	return at;
 }
 
-/* From the start: only so can it be told where a byte that is no UTF-8 stands alone. */
+/* Steps from the start of the text, because only from there can it be told which bytes form a UTF-8 character. */
 static size_t step_left(const struct lk_field *f, size_t at)
 {
 	size_t last = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sizes, offsets, times and states as the screen writes them. */
+/* Sizes, offsets, ranges, times and states as the screen writes them. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -75,7 +75,7 @@ void lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *
 		lk_tui_offset_text(t, l->rec.range.end, out);
 }
 
-/* Filters read the cells of all rows at each key: no printf where it counts. */
+/* A filter formats the cells of all rows at each key that is typed, so the common case avoids printf(3). */
 static void put_bytes(struct lk_range r, lk_buf *out)
 {
 	size_t at = out->n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows from frame to frame: identity, ghosts, the cursor, tags. */
+/* Carries the rows from frame to frame: identity, ghosts, the cursor, tags. */
 #include "tui/widget/list.h"
 
 #include <stdlib.h>
@@ -39,11 +39,11 @@ void lk_list_done(struct lk_list *l)
 
 /* ---- a new frame ---- */
 
-/* A row that is gone, and the row of the new order that it goes behind. */
+/* A row that is gone, and the new row that it is shown after. */
 struct ghost {
 	struct lk_item item;
-	size_t behind; /* index + 1 in the new rows; 0: before all */
-	size_t was; /* index in the old rows: in a tree parents stay before their children */
+	size_t behind; /* index + 1 in the new rows; 0: before all of them */
+	size_t was; /* index in the old rows: keeps parents before their children */
 };
 typedef LK_VEC(struct ghost) ghosts;
 
@@ -55,7 +55,7 @@ static void map_items(const lk_items *items, struct lk_map *ret)
 	}
 }
 
-/* What an old row is when it is not among the new ones; false: it is not shown any more. */
+/* Makes an old row that is not among the new ones a ghost, or ages the ghost it is. false: it is not shown any more. */
 static bool turn_into_ghost(struct lk_item *it, const struct lk_frame *f, bool new_frame)
 {
 	if (it->flags & LK_ITEM_FIXED)
@@ -134,14 +134,14 @@ static void keep_frames(struct lk_list *l, const struct lk_frame *f)
 	lk_vec_done(&before);
 }
 
-/* The new rows, and those of the old ones that are gone. fresh is taken over. */
+/* The new rows with those old ones that are gone now. fresh is taken over. */
 static lk_items with_ghosts(const struct lk_list *l, const struct lk_frame *f, lk_items *fresh)
 {
 	struct lk_map by_id = { 0 };
 	lk_items all = { 0 };
 	ghosts g = { 0 };
 
-	/* Nothing can be missing. */
+	/* Nothing can be missing, or nobody wants to see it. */
 	if (!l->ops->ghosts || !l->all.n)
 		return *fresh;
 	map_items(fresh, &by_id);
@@ -219,14 +219,14 @@ void lk_list_place_cursor(struct lk_list *l)
 	for (size_t i = 0; l->cursor && i < l->shown.n; i++) {
 		if (lk_list_at(l, i)->id != l->cursor)
 			continue;
-		/* Followed, it keeps its line on the screen and the others move. */
+		/* When following, the selected row keeps its line on the screen and the others move. */
 		if (l->follow && l->cursor_at >= l->top && i >= l->cursor_at - l->top)
 			l->top = i - (l->cursor_at - l->top);
 		l->cursor_at = i;
 		lk_list_scroll(l);
 		return;
 	}
-	/* Never onto a neighbour: what is selected is selected by somebody. */
+	/* No neighbour gets selected instead: the user selects the row that commands act on. */
 	if (l->cursor_at >= l->shown.n)
 		l->cursor_at = l->shown.n ? l->shown.n - 1 : 0;
 	lk_list_scroll(l);
@@ -244,7 +244,7 @@ void lk_list_scroll(struct lk_list *l)
 		l->top = l->shown.n > page ? l->shown.n - page : 0;
 }
 
-/* The nearest row that can be selected, looking ahead first in the direction given. */
+/* The nearest row that can be selected, searched from `at` first in the given direction, then in the other; SIZE_MAX: none. */
 static size_t selectable(const struct lk_list *l, size_t at, int direction)
 {
 	for (int turn = 0; turn < 2; turn++, direction = -direction) {
@@ -290,7 +290,7 @@ bool lk_list_move(struct lk_list *l, int64_t by)
 {
 	size_t at = l->cursor_at, last = l->shown.n ? l->shown.n - 1 : 0;
 
-	/* With nothing selected the first step selects what is at that place. */
+	/* With nothing selected, the first step selects the row at the place of the cursor. */
 	if (!lk_list_selected(l))
 		return select_near(l, at, by < 0 ? -1 : 1);
 	if (by < 0)

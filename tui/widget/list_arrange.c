@@ -24,7 +24,7 @@ void lk_list_sort_by(struct lk_list *l, size_t column)
 	l->sort_column = column;
 }
 
-/* The order outlives changes of the filter. */
+/* Sorts the rows, unless they are sorted so already: a change of the filter does not need it. */
 static void want_order(struct lk_list *l)
 {
 	bool same = l->ordered_column == l->sort_column && l->ordered_descending == l->descending;
@@ -41,10 +41,10 @@ static void want_order(struct lk_list *l)
 	l->ordered_descending = l->descending;
 }
 
-/* The tree of the rows: first child and next sibling, in order; SIZE_MAX: none. */
+/* The rows as a tree, by index: parent, first child, last child, next sibling; SIZE_MAX: none. */
 struct tree {
 	size_t *parent, *child, *last, *next;
-	bool *wanted; /* passes, or something below it does */
+	bool *wanted; /* the row, or one below it, passes the filters */
 	size_t first, last_root;
 };
 
@@ -69,7 +69,7 @@ static void hang(struct tree *t, size_t at, size_t parent)
 	*last = at;
 }
 
-/* before: the parent of the row before, which mostly is this one's too. */
+/* before: the parent of the previous row, which often is the parent of this one too. */
 static size_t parent_of(const struct lk_list *l, size_t at, size_t before)
 {
 	uint64_t id = l->all.v[at].parent;
@@ -79,7 +79,7 @@ static size_t parent_of(const struct lk_list *l, size_t at, size_t before)
 		return before;
 	if (!id || !lk_map_find(&l->by_id, &id, sizeof(id), &found) || found == at)
 		return SIZE_MAX;
-	/* A ghost cannot hang under what came later, nor anything under itself: parents stand before their children. */
+	/* Parents stand before their children, so that no row can be its own ancestor; a ghost does not hang below a newer row. */
 	return found < at ? found : SIZE_MAX;
 }
 
@@ -175,7 +175,7 @@ static void arrange_flat(struct lk_list *l, const bool *passes)
 	}
 }
 
-/* ret: room for l->all.n. */
+/* Fills ret, which has room for l->all.n. */
 static void filter_rows(struct lk_list *l, bool *ret)
 {
 	lk_buf words = { 0 };
@@ -200,7 +200,7 @@ void lk_list_arrange(struct lk_list *l)
 		arrange_tree(l, passes);
 	else
 		arrange_flat(l, passes);
-	/* The very first rows: somebody must be the first. */
+	/* At the very first rows nothing has been selected yet. */
 	if (!l->cursor)
 		lk_list_select(l, 0);
 	lk_list_place_cursor(l);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Searching and hiding rows. */
+/* Searching rows, and hiding them by filters. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "tui/widget/list_private.h"
 
-/* Smart case: a capital letter in what is looked for makes case matter. */
+/* Smart case: a capital letter in the text that is searched for makes case matter. */
 static bool case_matters(const char *text, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -68,7 +68,7 @@ bool lk_list_says(const struct lk_list *l, const struct lk_item *it, const char 
 	return is;
 }
 
-/* The place of the first row that says it; SIZE_MAX: none does. */
+/* The place of the first row that contains the search text; SIZE_MAX: none. */
 static size_t search_once(const struct lk_list *l, size_t from, int direction, bool by_pid, lk_buf *words)
 {
 	size_t n = l->shown.n;
@@ -85,7 +85,7 @@ static size_t search_once(const struct lk_list *l, size_t from, int direction, b
 	return SIZE_MAX;
 }
 
-/* Rows whose pid begins so come before rows that have the digits anywhere. */
+/* Rows whose pid begins with the digits come before rows that contain them anywhere. */
 bool lk_list_search(struct lk_list *l, size_t from, int direction)
 {
 	lk_buf words = { 0 };
@@ -175,7 +175,7 @@ int lk_list_set_filter(struct lk_list *l, const char *text, struct lk_err *err)
 	return 0;
 }
 
-/* user=="NAME", with what would end the string escaped. Heap. */
+/* user=="NAME" as heap memory, with quotes and backslashes escaped. */
 static char *user_expression(const char *user)
 {
 	lk_buf b = { 0 };
@@ -199,7 +199,7 @@ int lk_list_set_user(struct lk_list *l, const char *user, struct lk_err *err)
 
 	if (rc < 0)
 		return rc;
-	/* It may be the one that is freed. */
+	/* user may be l->user, which is freed below. */
 	copy = lk_strdup(user);
 	lk_filter_free(l->user_filter);
 	free(l->user);

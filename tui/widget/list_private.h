@@ -5,9 +5,9 @@
 
 #include "tui/widget/list.h"
 
-/* The row passes the filters that hide rows. words: scratch, kept from row to row. */
+/* Whether the row passes the filters. words: scratch, reused from row to row. */
 bool lk_list_passes(const struct lk_list *l, const struct lk_item *it, lk_buf *words);
-/* Puts the cursor where its row is now. */
+/* Finds the place of the selected row after rows have moved, and scrolls to it. */
 void lk_list_place_cursor(struct lk_list *l);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A line of several texts, of which the least important go when it is narrow. */
+/* A line of several texts, of which the least important are dropped on a narrow screen. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static void drop_at(struct lk_pieces *p, size_t i)
 	p->list.n--;
 }
 
-/* false: all that is left has to stay. */
+/* Drops the piece with the highest `drop`. false: all that are left have to stay. */
 static bool drop_one(struct lk_pieces *p)
 {
 	size_t worst = 0;
@@ -69,7 +69,7 @@ static void paint_piece(const struct lk_piece *q, struct lk_canvas *c, int x, in
 	lk_canvas_put(c, x + before, y, cells - before, q->style, last + 1);
 }
 
-/* Takes as many cells as wanted from before the tail, as far as it may. */
+/* Cuts the text before the tail, by up to that many cells, and marks the cut; never to less than `least` cells. */
 static void shrink(struct lk_piece *q, int cells, bool utf8)
 {
 	size_t n = strlen(q->text), tail = q->tail < n ? q->tail : n, head = n - tail;

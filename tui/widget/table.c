@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A list as a table. Only rows that are seen are formatted, each cell once. */
+/* Paints a list as a table. Only visible rows are formatted, each cell once. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,9 +7,9 @@
 #include "tui/chrome/paint.h"
 #include "tui/widget/table_private.h"
 
-/* A path in fewer cells than this is the file's name alone. */
+/* In fewer cells than this, only the name of the file is shown of a path. */
 #define SHORT_PATH 12
-/* How far down it is looked whether a branch goes on below the screen. */
+/* How many rows below the screen are looked at to see whether a branch goes on there. */
 #define LOOK_AHEAD 10000
 #define MAX_LEVEL 12
 
@@ -24,10 +24,10 @@ struct sheet {
 	struct lk_view *v;
 	size_t shown[LK_COLUMNS_MAX];
 	size_t n_shown;
-	size_t n_columns; /* of the view */
+	size_t n_columns; /* all columns of the view */
 	size_t n_rows;
-	struct cell *cells; /* n_rows of n_columns */
-	uint64_t *branches; /* by row: levels at which the branch goes on below it; bit 0 for the top */
+	struct cell *cells; /* n_rows * n_columns */
+	uint64_t *branches; /* by row: bit mask of the levels at which a branch goes on below it; bit 0: the top */
 	lk_buf text;
 };
 
@@ -36,7 +36,7 @@ static struct cell *cell_of(const struct sheet *s, size_t row, size_t column)
 	return &s->cells[row * s->n_columns + column];
 }
 
-/* How many cells these bytes take at the most, once they are made safe. */
+/* At most how many cells these bytes take once they are sanitized. */
 static size_t widest(const char *s, size_t n)
 {
 	size_t cells = n;
@@ -70,7 +70,7 @@ static void format_row(struct sheet *s, size_t row)
 
 /* ---- branches ---- */
 
-/* Which levels go on behind the last visible row. */
+/* Bit mask of the levels at which a branch goes on from row `at`, the first one below the screen. */
 static uint64_t branches_below(const struct lk_list *l, size_t at)
 {
 	uint64_t mask = 0;
@@ -104,7 +104,7 @@ static void find_branches(struct sheet *s)
 	}
 }
 
-/* "|  `- ", "- " before what can be folded, "+ " when it is. */
+/* The branches before a row: "|  `- ", then "- " if it can be folded, "+ " if it is. */
 static void put_branch(const struct sheet *s, size_t row, const struct lk_item *it, char ret[3 * MAX_LEVEL + 3])
 {
 	unsigned level = it->level > MAX_LEVEL ? MAX_LEVEL : it->level;
@@ -119,7 +119,7 @@ static void put_branch(const struct sheet *s, size_t row, const struct lk_item *
 	if (it->flags & LK_ITEM_HAS_CHILDREN)
 		p[0] = lk_list_is_folded(&s->v->list, it->id) ? '+' : '-';
 	p[1] = ' ';
-	/* Only at the top what has no branches is put in line with what has. */
+	/* A row without children is lined up with those that have some only at the top. */
 	p[level && !(it->flags & LK_ITEM_HAS_CHILDREN) ? 0 : 2] = '\0';
 }
 
@@ -145,7 +145,7 @@ static void paint_heading(const struct sheet *s, const struct lk_table_layout *l
 			if ((col->flags & RIGHT) && len < w)
 				x += w - len;
 			lk_canvas_put(c, r.x + x, r.y, w, sorts ? LK_STYLE_HEADING_SORT : LK_STYLE_HEADING, col->name);
-			/* The order a view begins with needs no mark. */
+			/* No mark for the order that the view begins with. */
 			if (sorts &&
 			    (q->column != ops->sort_column || list->descending != !!(col->flags & LK_COL_DESCENDING)) &&
 			    x + len < r.w)
@@ -155,7 +155,7 @@ static void paint_heading(const struct sheet *s, const struct lk_table_layout *l
 	}
 }
 
-/* Of a path without room its file's name, or in the least a mark that there is more. */
+/* Shortens text that does not fit: a word to its first letter; a path by its note, then to the name of its file. */
 static void shorten(const struct lk_column *col, int w, const char **text, size_t *n)
 {
 	bool narrow = w < col->width;
@@ -165,7 +165,7 @@ static void shorten(const struct lk_column *col, int w, const char **text, size_
 		*n = 1;
 	if (!(col->flags & LK_COL_TRUNC_LEFT) || (size_t)w >= *n)
 		return;
-	/* "(deleted) /x": of a note either all is there or nothing. */
+	/* "(deleted) /x": the note is shown whole or not at all. */
 	slash = **text == '(' ? memmem(*text, *n, ") ", 2) : NULL;
 	if (slash) {
 		*n -= (size_t)(slash + 2 - *text);
@@ -187,7 +187,7 @@ static enum lk_fit fit_of(const struct lk_column *col, int side)
 	return (col->flags & LK_COL_TRUNC_LEFT) && !side ? LK_FIT_PATH : LK_FIT_LEFT;
 }
 
-/* How far the text of a cell may go on over columns that say nothing in this row. */
+/* How many cells a text may run on over the columns behind it, as far as those are empty in this row. */
 static int cells_free_behind(const struct sheet *s, size_t row, const struct lk_table_layout *l,
 			     const struct lk_table_spot *q)
 {
@@ -220,19 +220,19 @@ static void paint_cell(const struct sheet *s, size_t row, const struct lk_item *
 		if (n > (size_t)w)
 			w += cells_free_behind(s, row, l, q);
 	} else if (!n) {
-		/* It may be covered by what stands before it. */
+		/* The text of the column before may run over an empty cell. */
 		return;
 	}
 	shorten(col, w, &text, &n);
 	lk_canvas_bytes(c, r.x + x, r.y, w, style, fit_of(col, l->side), text, n);
-	/* A number that lost its end would be another number. */
+	/* A number that lost its end would look like another number. */
 	if ((col->flags & (RIGHT | LK_COL_WHOLE)) && n > (size_t)w)
 		lk_canvas_put(c, r.x + x + w - 1, r.y, 1, style, "~");
 	if (search && *search && lk_list_contains(text, n, search, strlen(search)))
 		lk_canvas_mark(c, (struct lk_rect){ r.x + x, r.y, w, 1 }, LK_MARK_FOUND);
 }
 
-/* First seen so short a time ago that it stands out. */
+/* Whether the lock was first seen so recently that the row is highlighted. */
 static bool is_new(const struct sheet *s, const struct lk_item *it)
 {
 	const struct lk_frame *f = it->frame;
@@ -293,7 +293,7 @@ static void paint_row(const struct sheet *s, size_t row, const struct lk_table_l
 		}
 	}
 	paint_marks(s, it, selected, c, r, l->gutter);
-	/* Where nothing is selected, the place that moving would start from. */
+	/* Also where nothing is selected: it is the place that moving starts from. */
 	if (list->top + row == list->cursor_at) {
 		c->cursor_x = r.x;
 		c->cursor_y = r.y;
@@ -361,7 +361,7 @@ void lk_table_say_empty(const struct lk_tui *t, const struct lk_view *v, struct 
 	c->cursor_y = r.y;
 }
 
-/* ---- all of it ---- */
+/* ---- the whole table ---- */
 
 static void sheet_make(struct sheet *s)
 {
@@ -412,7 +412,7 @@ size_t lk_table_column_at(const struct lk_tui *t, const struct lk_view *v, struc
 	struct lk_table_layout l;
 
 	lk_table_lay_out(t, v, r.w, &l);
-	/* What does not scroll lies over the rest; the blank behind a column belongs to it. */
+	/* Columns that do not scroll lie over the others. The blank behind a column belongs to it. */
 	for (int fixed = 1; fixed >= 0; fixed--) {
 		for (size_t i = 0; i < l.n; i++) {
 			const struct lk_table_spot *q = &l.spots[i];

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How wide the columns of a table are, and which of them there is room for. */
+/* Lays out the columns of a table: how wide they are, and which of them there is room for. */
 #include <limits.h>
 #include <string.h>
 
 #include "tui/widget/table_private.h"
 
-/* In a list narrower than this the marks of a row have one cell, and a path may be shorter. */
+/* In a table narrower than this, the marks of a row have one cell and the column that grows may be narrower. */
 #define NARROW_W 30
 #define NARROW_PATH 8
-/* Columns up to this priority number that stand first do not scroll. */
+/* The first columns do not scroll, as long as their priority number is not above this. */
 #define FIXED_PRIORITY 2
 #define MAX_PRIORITY 20
-/* Widths that are wanted before others get more. */
+/* Columns get up to these widths before others get more. */
 #define ENOUGH 11
 #define ENOUGH_TO_GROW 30
 
@@ -60,7 +60,7 @@ static int clamp(int x, int least, int most)
 	return x < least ? least : x > most ? most : x;
 }
 
-/* Numbers are never cut while there are cells for them: their column is as wide as what was seen in it. */
+/* Numbers are not cut as long as there is room: their column is as wide as the widest content seen in it. */
 static struct wish wish_for(const struct lk_view *v, size_t column, int w)
 {
 	const struct lk_column *col = &v->ops->list.columns[column];
@@ -96,7 +96,7 @@ static int total(const struct wishes *s, bool least)
 	return cells;
 }
 
-/* false: there is only one left. */
+/* Drops the column with the highest priority number, never the one that grows. false: none can go. */
 static bool drop_one(struct wishes *s)
 {
 	size_t worst = SIZE_MAX, left = 0;
@@ -114,7 +114,7 @@ static bool drop_one(struct wishes *s)
 	return true;
 }
 
-/* Widens columns up to `most` each, the most important one first. Returns the cells that are left. */
+/* Widens the columns that grow, or the others, up to `most` each, the most important first. Returns the cells that are left. */
 static int widen(struct wishes *s, int spare, bool grows, int most)
 {
 	for (int priority = 0; priority <= MAX_PRIORITY; priority++) {
@@ -132,8 +132,8 @@ static int widen(struct wishes *s, int spare, bool grows, int most)
 	return spare;
 }
 
-/* Gives the spare cells away: what is short anyway is shown in full, then the column that grows gets its share, then the others, and
- * what is left is for the one that grows. */
+/* Shares out the spare cells: first short columns are shown in full, then the column that grows gets its share, then the others, and that
+ * which grows takes the rest. */
 static void share_out(struct wishes *s, int spare)
 {
 	spare = widen(s, spare, false, ENOUGH);
@@ -142,7 +142,7 @@ static void share_out(struct wishes *s, int spare)
 	widen(s, spare, true, INT_MAX);
 }
 
-/* Without scrolling: what does not fit is not there. */
+/* Without scrolling: columns that do not fit are left out. */
 static void fit(struct wishes *s, int w)
 {
 	while (total(s, true) > w) {
@@ -152,14 +152,14 @@ static void fit(struct wishes *s, int w)
 	for (size_t i = 0; i < s->n; i++)
 		s->v[i].w = s->v[i].least;
 	share_out(s, w - total(s, true));
-	/* The last column takes what there is, however little. */
+	/* What cannot be dropped is cut to the room there is. */
 	for (size_t i = 0; i < s->n && total(s, false) > w; i++) {
 		if (!s->v[i].gone)
 			s->v[i].w = clamp(s->v[i].w - (total(s, false) - w), 1, s->v[i].w);
 	}
 }
 
-/* Scrolled: all is there, as wide as it wants to be. */
+/* Scrolled sideways: all columns are there, as wide as they want to be. */
 static void spread(struct wishes *s, const struct lk_view *v)
 {
 	for (size_t i = 0; i < s->n; i++) {

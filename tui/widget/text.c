@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 
-/* A column of words that is narrower than this is not worth an indent. */
+/* If the text beside an indent would be narrower than this, there is no indent. */
 #define LEAST_BESIDE 12
 
 static void push_line(struct lk_text *x, enum lk_style style, int label, char *text)
@@ -109,7 +109,7 @@ static bool is_plain_ascii(const char *s)
 	return true;
 }
 
-/* Heap. */
+/* The sanitized text, as heap memory. */
 static char *make_safe(const struct lk_text_line *line, bool utf8)
 {
 	if (line->exact && is_plain_ascii(line->text))

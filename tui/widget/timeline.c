@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One process and one file over time, drawn from the events of the history. */
+/* What one process did with one file over time, drawn from the events of the history. */
 #include "tui/widget/timeline.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static bool is_about(const struct lk_timeline *l, const struct lk_history_entry 
 	return !l->path || (e->path && strcmp(e->path, l->path) == 0);
 }
 
-/* What went on before the event, and since when; ' ': nothing that is known. */
+/* What the process did before the event, and since when; ' ': nothing known. */
 static char before(const struct lk_history_entry *e, int64_t *ret_since)
 {
 	if (e->for_ms < 0 || e->before == ' ')
@@ -30,7 +30,7 @@ static size_t cell_of(const struct lk_timeline *l, int64_t ms, size_t cells)
 	return part >= 1 ? cells - 1 : (size_t)(part * (double)cells);
 }
 
-/* Holding is not covered by waiting: a process may do both. */
+/* Waiting does not cover holding: a process may do both. */
 static void draw(const struct lk_timeline *l, int64_t from, int64_t to, char glyph, size_t cells, char *ret)
 {
 	size_t first = cell_of(l, from, cells), last = cell_of(l, to, cells);
@@ -62,7 +62,7 @@ static void draw_events(const struct lk_timeline *l, int pid, size_t cells, char
 			draw(l, since, e->wall_ms, state, cells, ret);
 		if (e->after == ' ' && e->wall_ms >= l->from_ms)
 			ret[cell_of(l, e->wall_ms, cells)] = '|';
-		/* What was done from here changes nothing by itself. */
+		/* An action of ours changes nothing by itself. */
 		if (e->after != ' ' || glyph != ' ') {
 			state = e->after;
 			since = e->wall_ms;
@@ -83,7 +83,7 @@ void lk_timeline_draw(const struct lk_timeline *l, int pid, enum lk_timeline_now
 	if (now == LK_TIMELINE_HOLDS && strspn(ret, " ") == cells)
 		memset(ret, '=', cells);
 	if (now == LK_TIMELINE_NOTHING) {
-		/* It ended without being told, as when a look was missed. */
+		/* It ended without an event, for example while a look was missed. */
 		if (ret[cells - 1] != ' ' && ret[cells - 1] != '|')
 			ret[cells - 1] = '|';
 		return;

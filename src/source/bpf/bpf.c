@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A procfs source of the live machine that scans by bpf where that works. */
+/* The bpf source: a procfs source of the live machine that scans by bpf where that works. */
 #include "source/bpf/bpf.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "base/io.h"
 #include "source/bpf/bpf_private.h"
 
-/* What the program sees it numbers as the initial namespaces do. */
+/* The program reports process numbers of the initial pid namespace, so /proc has to show the same numbers. */
 static int check_place(const struct lk_procroot *root, struct lk_err *err)
 {
 	if (!root->own_pids)
@@ -50,14 +50,14 @@ static void note_why_not(struct bpf_source *b, const char *why)
 		lk_debug(LK_DEBUG_BPF, "not used: %s", why);
 }
 
-/* What the scan by bpf and its helper share. */
+/* One scan by bpf. Its helper works on a copy of this. */
 struct bpf_look {
 	struct bpf_scan scan;
 	double began;
 	int64_t wall_ms;
 };
 
-/* In the helper, on a copy of the dump. */
+/* Runs in the helper, on a copy of the dump. */
 static int look(void *arg, const struct lk_guarded *how, const struct lk_sink *sink, struct lk_err *err)
 {
 	struct bpf_look *l = arg;
@@ -76,7 +76,7 @@ static void put_in_cache(void *arg, const struct lk_fact_proc *f)
 	lk_scan_cache_put(s->cache, f, s->req->needs & LK_SCAN_DEAR, s->began_ms);
 }
 
-/* *ret_emitted: facts reached the sink, so that nobody else may take over. */
+/* *ret_emitted: facts have reached the sink, so procfs must not scan instead. */
 static int scan_by_bpf(struct bpf_source *b, const struct lk_request *req, const struct lk_sink *sink,
 		       bool *ret_emitted, struct lk_err *err)
 {
@@ -107,7 +107,7 @@ static int scan(struct lk_source *src, const struct lk_request *req, const struc
 	bool emitted = false;
 	int rc = 0;
 
-	/* The reason stays what it was. */
+	/* b->why_not still holds the reason why loading failed. */
 	if (b->refused)
 		return lk_procfs_scan(src, req, sink, err);
 	if (!b->bpf)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where not every lock of the machine can be found, those of the files that were asked for still can: an O_PATH descriptor of ours
- * leads to the inode, and the inode to all its locks, whoever else leads to it. It stands for the time of the scan only; it opens
- * nothing, breaks no lease and keeps no file system busy. */
+/* Where not every lock of the machine can be found, all locks of the files that the user asked for still can: an O_PATH descriptor of our
+ * own leads the dump to the inode, and the inode to all its locks, even if no other descriptor leads there. The descriptor is open during
+ * the scan only, so that it keeps no file system busy; O_PATH does not open the file itself and breaks no lease. */
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
@@ -46,7 +46,8 @@ int lk_bpf_resolve(struct lk_source *src, const char *path, bool follow, struct 
 	return 0;
 }
 
-/* By a name that reaches no server, and only if it still is that file. */
+/* Opens the file by its path if looking that up reaches no file server, and keeps it only if it still is the same file. A descriptor, or
+ * -1. */
 static int open_asked(const struct lk_mounts *mounts, const struct bpf_asked *a)
 {
 	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
@@ -88,7 +89,8 @@ void lk_bpf_close_asked(struct bpf_scan *b)
 	}
 }
 
-/* An inode without locks is not in the dump, and one that could not be read may have more. Several may have this key. */
+/* Does the dump have every lock of this file? Not if an inode with this key (several can have it) was torn or changing and may have more
+ * locks. An inode without locks is not in the dump. */
 static bool is_proven(const struct bpf_scan *b, const struct bpf_asked *a)
 {
 	for (size_t i = 0; i < b->dump.n_inodes; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A scan by the BPF program: its records, moved out of its buffers and put together. */
+/* Runs scans by the BPF program, moves the records out of its buffers and puts them together. */
 #include "source/bpf/bpf_dump.h"
 
 #include <errno.h>
@@ -69,8 +69,8 @@ static void index_files(const struct bpf_records *r, struct by_file *ret)
 	}
 }
 
-/* The call's first argument, if that descriptor is the file of the request. Without a call (registers that cannot be read
- * here) the only descriptor of this process that leads to the file. */
+/* The descriptor by which a waiter's request was made: the first argument of its call, if that leads to the open file description of the
+ * request. Without a call (registers that cannot be read here): the only descriptor of its process that leads there. -1: not known. */
 static int fd_of(const struct bpf_records *r, const struct by_file *f, const struct lk_bpf_lock *l,
 		 const struct lk_bpf_call *call)
 {
@@ -120,7 +120,7 @@ void lk_bpf_join(struct bpf_records *r)
 	free(f.next);
 }
 
-/* Copies a name in front of what is at `at`: the new start, or -errno. */
+/* Copies "/" and a name to buf so that they end at `at`. Where they start, or -errno. */
 static long put_name(const struct lk_bpf_dump *d, uint32_t index, char *buf, size_t at)
 {
 	const struct lk_bpf_name *n = &d->names[index];
@@ -214,7 +214,7 @@ void lk_bpf_forget(struct lk_bpf *b)
 	lk_vec_done(&b->records.names);
 }
 
-/* Only the pages that were written are mapped. */
+/* Maps only the pages that were written. */
 static int map_buffer(struct bpf_buffer *u, size_t bytes)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = (bytes + page - 1) / page * page;
@@ -232,7 +232,7 @@ static int map_buffer(struct bpf_buffer *u, size_t bytes)
 	return 0;
 }
 
-/* What is mapped counts as memory of ours: a small buffer stays for the next scan. */
+/* What is mapped counts as memory of this process, so only small mappings are kept for the next scan. */
 static void unmap_large(struct lk_bpf *b)
 {
 	for (int i = 0; i < BPF_N_KINDS; i++) {
@@ -246,7 +246,7 @@ static void unmap_large(struct lk_bpf *b)
 	}
 }
 
-/* Moves the records of one kind, of which the program has now made `made`. */
+/* Moves new records of one kind out of the program's buffer. made: how many the program has made in this scan. */
 static int drain(struct lk_bpf *b, enum bpf_kind kind, void *vec, size_t *cap, size_t *n, uint32_t made)
 {
 	struct bpf_buffer *u = &b->buffers[kind];
@@ -268,7 +268,7 @@ static int drain(struct lk_bpf *b, enum bpf_kind kind, void *vec, size_t *cap, s
 
 #define DRAIN(kind, vec) drain(b, kind, &b->records.vec.v, &b->records.vec.cap, &b->records.vec.n, b->ctl->made.vec)
 
-/* 0, or -EAGAIN: there was nothing to move. */
+/* 0; -EAGAIN: there was nothing to move; or -errno. */
 static int drain_all(struct lk_bpf *b)
 {
 	struct lk_bpf_control *c = b->ctl;
@@ -286,7 +286,7 @@ static int drain_all(struct lk_bpf *b)
 	return memcmp(&before, &c->drained, sizeof(before)) == 0 ? -EAGAIN : 0;
 }
 
-/* Reads an iterator to its end. -ENOSPC: the room must grow first. */
+/* Reads an iterator to its end. 0; -ENOSPC: a buffer or the `seen` table must grow first; or -errno. */
 static int read_all(struct lk_bpf *b, int link_fd)
 {
 	union bpf_attr attr = { .iter_create = { .link_fd = (uint32_t)link_fd } };
@@ -305,7 +305,7 @@ static int read_all(struct lk_bpf *b, int link_fd)
 			rc = 0;
 		if (rc != -EAGAIN)
 			continue;
-		/* Without a full buffer: the program made a pause. */
+		/* EAGAIN without a full buffer: the program made a pause. */
 		rc = b->ctl->full ? drain_all(b) : 0;
 		if (rc == -EAGAIN)
 			rc = -ENOSPC;
@@ -343,7 +343,7 @@ static void start_scan(struct lk_bpf *b)
 	b->records.tasks.n = b->records.calls.n = b->records.names.n = 0;
 }
 
-/* The second pass. *ret_why: why it is not complete, NULL when it is. */
+/* The all-links pass. *ret_why: why it is not complete, a static sentence; NULL: it is complete. 0 or -errno. */
 static int follow_links(struct lk_bpf *b, const char **ret_why)
 {
 	int rc = lk_bpf_markers_take(&b->markers);

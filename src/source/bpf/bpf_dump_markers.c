@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A lock of our own on each processor, by which the lists of all locks are found. */
+/* The markers: a lock of our own on each processor, by which the program finds the per-processor lists of all locks. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -25,7 +25,7 @@ static int open_file(struct bpf_markers *m)
 	return fd < 0 ? fd : 0;
 }
 
-/* A processor that is offline, or that our cpuset does not allow, cannot be reached: -EINVAL. */
+/* A processor that is offline or that our cpuset does not allow (EINVAL) gets no marker; that is no error. */
 static int mark_cpu(struct bpf_markers *m, unsigned cpu, cpu_set_t *set, size_t size)
 {
 	int rc;
@@ -93,7 +93,7 @@ static bool has_our_name(const struct bpf_records *r, const struct lk_bpf_inode 
 	return n && n->parent == LK_BPF_NONE && n->len == sizeof(name) - 1 && memcmp(n->bytes, name, n->len) == 0;
 }
 
-/* Nobody waits for it, and nothing else is locked there. */
+/* The locks on this inode are all markers, and nobody waits for one. */
 static bool has_only_markers(const struct bpf_records *r, const struct lk_bpf_inode *inode)
 {
 	bool only = inode->n_held && inode->n_locks == inode->n_held;
@@ -107,7 +107,7 @@ static bool has_only_markers(const struct bpf_records *r, const struct lk_bpf_in
 	return only;
 }
 
-/* The only descriptor that leads there is one of a process that runs our program. */
+/* Exactly one descriptor leads to this inode, and its process runs `program`. */
 static bool is_opened_by(const struct bpf_records *r, uint32_t inode, uint64_t program)
 {
 	const struct lk_bpf_hold *only = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by the files of bpf_dump only. */
+/* Shared by the bpf_dump*.c files only. */
 #ifndef LK_SOURCE_BPF_DUMP_PRIVATE_H
 #define LK_SOURCE_BPF_DUMP_PRIVATE_H
 
@@ -11,7 +11,7 @@
 
 enum bpf_kind { BPF_HOLDS, BPF_INODES, BPF_LOCKS, BPF_TASKS, BPF_CALLS, BPF_NAMES, BPF_N_KINDS };
 
-/* What was moved out of the program's buffers in this scan. */
+/* The records that were moved out of the program's buffers in this scan. */
 struct bpf_records {
 	LK_VEC(struct lk_bpf_hold) holds;
 	LK_VEC(struct lk_bpf_inode) inodes;
@@ -26,7 +26,7 @@ struct bpf_markers {
 	int fd; /* -1: none */
 	unsigned n; /* processors that have one */
 	bool all; /* every configured processor has one */
-	struct lk_key key; /* of the private file; tmpfs numbers the files of each mount anew */
+	struct lk_key key; /* of the private file; inode numbers of tmpfs are unique only within one mount */
 };
 
 /* One of the program's output buffers. */
@@ -45,7 +45,7 @@ struct lk_bpf {
 	int link_fd, self_link_fd; /* -1: none */
 	struct bpf_buffer buffers[BPF_N_KINDS];
 	uint32_t room_locks, room_seen;
-	uint32_t scan; /* number of the last one */
+	uint32_t scan; /* number of the last scan */
 	struct bpf_markers markers;
 	struct bpf_records records;
 };
@@ -56,43 +56,44 @@ struct lk_bpf {
 /* -- bpf_dump_load.c -- */
 struct bpf_flavour;
 union bpf_attr;
-/* Tries the ways in which the program was built, with the room of a first scan. 0 or as lk_bpf_open(). */
+/* Loads the program in the first of the ways it was built that works, with buffers of the initial size. 0 or an error of lk_bpf_open(). */
 int lk_bpf_load_first(struct lk_bpf *b, struct lk_err *err);
 /* Loads b->flavour with b->room_*. 0 or -errno. */
 int lk_bpf_load(struct lk_bpf *b);
 void lk_bpf_unload(struct lk_bpf *b);
-/* bpf(2): a descriptor or 0, or -errno. */
+/* bpf(2). A descriptor or 0, or -errno. */
 int lk_bpf_sys(int cmd, union bpf_attr *attr);
-/* An iterator over all tasks (0), or (since Linux 6.1) over one: the descriptor of its link, or -errno. */
+/* Makes an iterator. only_tid: 0 for all tasks, or (since Linux 6.1) the only task to see. The descriptor of its link, or -errno. */
 int lk_bpf_create_link(int prog_fd, uint32_t only_tid);
 
-/* Why the program cannot be used. The kernel says it by a number that means many things (EINVAL, EPERM): what the machine is like tells
- * which. */
+/* Facts that tell why the program cannot be used: the kernel's error number (EINVAL, EPERM) alone can mean many things. */
 struct lk_bpf_facts {
 	struct lk_rights rights;
 	unsigned major, minor; /* of the kernel's release; 0.0 unknown */
-	int probe; /* -errno of a bpf(2) that asks for nothing: -EINVAL where the call is allowed */
+	int probe; /* -errno of a bpf(2) call with an invalid command: -EINVAL where the call is allowed */
 	bool filtered; /* this process has a seccomp filter */
 	bool locked_down; /* kernel_lockdown(7), confidentiality */
 	int jit; /* net.core.bpf_jit_enable; -1 unknown */
-	enum lk_tri btf; /* the kernel gives its types */
+	enum lk_tri btf; /* the kernel publishes its types */
 	uint64_t max_fds; /* RLIMIT_NOFILE */
 };
 
 struct lk_bpf_facts lk_bpf_facts(void);
-/* rc: -errno of loading. -EPERM (rights), -ENOMEM, -EMFILE, or -EOPNOTSUPP (this kernel, as it is set up, cannot), with a sentence. */
+/* rc: -errno of loading. Returns -EPERM (rights), -ENOMEM, -EMFILE, or -EOPNOTSUPP (this kernel, as it is set up, cannot), with a
+ * sentence. */
 int lk_bpf_why_not(const struct lk_bpf_facts *f, int rc, struct lk_err *err);
 
 /* -- bpf_dump.c -- */
-/* Sorts the calls, and names the descriptor of each waiter where it is proven. */
+/* Sorts the calls by tid, and sets wait_fd of each waiter for which it is proven. */
 void lk_bpf_join(struct bpf_records *r);
 
 /* -- bpf_dump_markers.c -- */
-/* Takes them (anew when *m has some already). 0 or -errno. The affinity of the calling thread is restored. */
+/* Takes a marker on each processor, after dropping those that *m has already. 0 or -errno. The affinity of the calling thread is
+ * restored. */
 int lk_bpf_markers_take(struct bpf_markers *m);
 void lk_bpf_markers_drop(struct bpf_markers *m);
-/* Flags the private files among the inodes, so that their locks are left out: ours, and those of others that run `program` (struct
- * inode; 0: not known, then ours alone). How many locks of others that are. */
+/* Flags the private files among the inodes (LK_BPF_INODE_OURS), so that their locks are left out: our own file, and those of other
+ * processes that run `program` (struct inode; 0: not known, then our own file alone). Returns the number of locks on files of others. */
 size_t lk_bpf_markers_mark(const struct bpf_markers *m, uint64_t program, struct bpf_records *r);
 void lk_bpf_markers_done(struct bpf_markers *m);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A dump as the facts of source.h. What is not in it, and processes that only a number stands for, are read as by procfs. */
+/* Emits a dump as the facts of source.h. What the dump does not have, and processes of which only the number is known, are read as procfs
+ * does it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +11,14 @@
 #include "base/io.h"
 #include "source/bpf/bpf_private.h"
 
-/* -- lines, in the order in which /proc/locks has what belongs together: a held lock, then those who wait behind it, each followed by
- * those who wait behind that one -- */
+/* -- lines, in the order of /proc/locks within a group: a held lock, then the requests that wait behind it, each followed by those that
+ * wait behind that request -- */
 
 struct walk {
 	struct bpf_scan *b;
 	const struct lk_sink *sink;
 	uint32_t *child,
-		*next; /* by lock: the first that waits behind it, the next behind the same; LK_BPF_NONE none */
+		*next; /* by lock: the first waiter behind it; the next waiter behind the same lock; LK_BPF_NONE none */
 	uint32_t n_lines;
 	uint64_t group;
 };
@@ -151,7 +152,7 @@ static int emit_fds(struct bpf_scan *b, const struct lk_sink *sink)
 	return rc;
 }
 
-/* The file systems that the locks stand on, each once. */
+/* Emits the mounts of the locked files, each file system once. */
 static int emit_mounts(struct bpf_scan *b, const struct lk_sink *sink)
 {
 	struct lk_map seen = { 0 };

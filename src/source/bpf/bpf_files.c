@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the locked files are: by what the kernel's structures say, and where that is not enough through the descriptor of one who
- * has the file open. Nothing about files is kept from scan to scan but our mount table, which says itself that it changed. */
+/* Finds out paths, mounts and sizes of the locked files: from the kernel's structures, and where those are not enough, through a descriptor
+ * of a process that has the file open. Only our own mount table is kept from scan to scan: poll(2) tells when it has changed. */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -30,14 +30,14 @@ int lk_bpf_load_mounts(struct bpf_scan *b)
 	}
 	lk_mounts_done(&src->mounts);
 	src->mounts = (struct lk_mounts){ 0 };
-	/* Opened before the table is read: what changes from then on is told. */
+	/* Opened before the table is read, so that poll(2) reports every change after that. */
 	if (src->mounts_fd >= 0)
 		close(src->mounts_fd);
 	src->mounts_fd = lk_procroot_own_mountinfo();
 	return lk_scan_load_own_mounts(b->s.root, &b->s.mounts);
 }
 
-/* The tables of other namespaces say nothing when they change. */
+/* Keeps the mount table for the next scan, unless it includes tables of other namespaces: nothing tells when those change. */
 void lk_bpf_keep_mounts(struct bpf_scan *b)
 {
 	if (b->s.n_ns)
@@ -62,7 +62,8 @@ static const char *read_path(struct bpf_scan *b, const struct lk_bpf_inode *inod
 	return n > 0 ? lk_arena_strndup(&b->s.arena, buf->v, (size_t)n) : NULL;
 }
 
-/* The name in the dump is that of the descriptor through which the inode was met first; another one may know it by another. */
+/* The dump's path of an inode is that of the descriptor through which the inode was met first; another descriptor may have been opened by
+ * another name. */
 static bool has_its_name(const struct bpf_scan *b, uint32_t i, uint32_t hold)
 {
 	const struct lk_bpf_inode *inode = &b->dump.inodes[i];

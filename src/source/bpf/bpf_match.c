@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which descriptor shows which lock, by the rule of /proc/PID/fdinfo (fs/locks.c __show_fd_locks()): the lock was made through the
- * descriptor's open file description, and belongs to that or to the descriptor's table. */
+ * descriptor's open file description, and is owned by that description or by the descriptor table. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +69,7 @@ static bool is_sorted(const struct lk_bpf_hold *all, const uint32_t *order, size
 	return true;
 }
 
-/* As /proc lists them; the kernel's order of tasks comes close. */
+/* In the order of /proc: process, thread, descriptor. The dump is often in this order already. */
 static void sort_holds(struct bpf_scan *b)
 {
 	const struct lk_bpf_dump *d = &b->dump;
@@ -122,7 +122,7 @@ static int each_owned(const struct bpf_scan *b, uint32_t hold, uint32_t first, l
 
 		if (s->file != begin->file || s->owner != begin->owner)
 			break;
-		/* The address was another file's when that inode was read. */
+		/* The struct file was reused: another file was at this address when the locks of s->inode were read. */
 		if (s->inode != b->dump.holds[hold].inode)
 			continue;
 		for (uint32_t k = 0; k < s->n && !rc; k++)
@@ -145,7 +145,7 @@ static bool is_mounted_here(const struct bpf_scan *b, uint32_t hold)
 	return m && m->ns == 0;
 }
 
-/* The first, and of them the first whose name for the file is one of ours. */
+/* Takes the first hold, but prefers one on a mount of ours to one on a mount of another mount namespace. */
 static void choose_shown(struct bpf_scan *b, uint32_t hold)
 {
 	uint32_t *shown = &b->shown[b->dump.holds[hold].inode];
@@ -171,7 +171,7 @@ void lk_bpf_rematch(struct bpf_scan *b)
 		b->met[i] = b->shown[i] = LK_BPF_NONE;
 	for (size_t i = 0; i < b->n_holds; i++)
 		lk_bpf_each_shown(b, b->holds[i], note_shown, b);
-	/* Who merely has it open can still say what it is. */
+	/* A descriptor that shows no lock can still describe the file. */
 	for (size_t i = 0; i < b->n_holds; i++)
 		choose_shown(b, b->holds[i]);
 	for (uint32_t i = 0; i < b->dump.n_holds; i++) {

@@ -8,16 +8,16 @@
 #include "source/bpf/bpf_dump.h"
 #include "source/procfs/procfs_private.h"
 
-/* Something in a dump that may come from having looked at two moments, as it can be met again in another dump: a lock without a
- * descriptor, or a descriptor that shows another process's lock. Compared as bytes. */
+/* Something in a dump that may be wrong, because descriptors and locks are read at different moments: a lock without a descriptor, or a
+ * descriptor that shows another process's lock. If another dump has it too, it has the same bytes there. */
 struct bpf_doubt {
 	uint64_t v[6];
 };
 typedef LK_VEC(struct bpf_doubt) bpf_doubts;
 
-/* A file that somebody asked for by its name. */
+/* A file that was looked up by its path. */
 struct bpf_asked {
-	char *path; /* owned; absolute, no link in it */
+	char *path; /* owned; absolute, without symbolic links */
 	struct lk_key key;
 	uint32_t st_major, st_minor;
 	uint64_t st_ino;
@@ -25,16 +25,16 @@ struct bpf_asked {
 };
 
 struct bpf_source {
-	struct procfs procfs; /* first: the procfs ops that serve here too take it for theirs */
+	struct procfs procfs; /* must be first: functions of the procfs source take a bpf_source for a procfs */
 	enum lk_scanner wish;
 	struct lk_bpf *bpf; /* NULL: not loaded */
-	bool refused; /* loading it failed, and would again */
+	bool refused; /* loading the program failed; it is not tried again */
 	char *why_not; /* owned; NULL: the last scan was made by bpf */
 	int64_t boottime_shift_ns; /* of our time namespace: what /proc adds to start times */
-	struct lk_mounts mounts; /* our own mount table between two scans */
-	int mounts_fd; /* tells whether it changed; -1: there is none */
-	bpf_doubts doubts; /* of the last scan, which stood the test; sorted */
-	LK_VEC(struct bpf_asked) asked; /* files that were looked up */
+	struct lk_mounts mounts; /* our own mount table, kept from scan to scan */
+	int mounts_fd; /* our mountinfo, to poll(2) for changes of the table; -1: none */
+	bpf_doubts doubts; /* those left at the end of the last scan; sorted */
+	LK_VEC(struct bpf_asked) asked;
 };
 
 /* Consecutive held locks of one inode, made through one open file description by one owner. */
@@ -44,9 +44,9 @@ struct bpf_span {
 	uint32_t inode;
 };
 
-/* Where in the spans those of a hold begin; LK_BPF_NONE: there are none. */
+/* Where the spans of a hold begin; LK_BPF_NONE: there are none. */
 struct bpf_place {
-	uint32_t table, file; /* that its table owns, that its open file description owns */
+	uint32_t table, file; /* spans owned by its descriptor table; spans owned by its open file description */
 };
 
 struct bpf_scan {
@@ -54,24 +54,24 @@ struct bpf_scan {
 	struct scan s; /* what the procfs code needs: root, request, mounts, described descriptors, waiters, denials */
 	struct lk_bpf_dump dump;
 	LK_VEC(struct bpf_span) spans; /* by file, owner, place */
-	uint32_t *holds; /* indexes of dump.holds, by process, thread, descriptor; those of our own marks left out */
+	uint32_t *holds; /* indexes of dump.holds, by process, thread, descriptor; without those on files of markers */
 	size_t n_holds;
 	struct bpf_place *places; /* by hold */
-	uint8_t *dropped; /* by hold: what it shows of others was not confirmed */
+	uint8_t *dropped; /* by hold: its open file description was not confirmed, so it shows no locks owned by that */
 	uint8_t *held; /* by lock: a descriptor shows it */
 	uint32_t *line; /* by lock: its number among the lines, from 1; 0 none (yet) */
-	uint32_t *met; /* by inode: the first hold of the dump; LK_BPF_NONE none */
-	uint32_t *shown; /* by inode: the first hold, as sorted, that shows a lock, or has it open; LK_BPF_NONE none */
+	uint32_t *met; /* by inode: its first hold in the dump; LK_BPF_NONE none */
+	uint32_t *shown; /* by inode: the hold through which the file is described (choose_shown()); LK_BPF_NONE none */
 	size_t *described; /* by inode: index in s.fds; SIZE_MAX none */
-	lk_u64s files; /* open file descriptions, sorted: their numbers are their places, for addresses are nobody's business */
+	lk_u64s files; /* addresses of open file descriptions, sorted; the place of one here is its number, so no address is shown */
 	bool listed_sure;
 	struct scan_lines listed; /* /proc/locks, where it was read */
 	LK_VEC(size_t) unlisted; /* roots of groups in `listed` that the dump does not have */
-	bool sure; /* no lock that stood all the while can be missing */
+	bool sure; /* no lock that was held throughout the scan can be missing */
 };
 
 /* -- bpf_record.c: without state -- */
-/* What /proc/locks would print of a lock, but for group and depth. */
+/* What /proc/locks would print of a lock, except for group and depth. */
 struct lk_record lk_bpf_record(const struct lk_bpf_inode *inode, const struct lk_bpf_lock *lock);
 /* Field 22 of /proc/PID/stat. */
 uint64_t lk_bpf_start_ticks(uint64_t start_ns, int64_t shift_ns, long ticks_per_second);
@@ -80,9 +80,9 @@ int64_t lk_bpf_boottime_shift_ns(const char *text, size_t n);
 
 /* -- bpf_match.c -- */
 bool lk_bpf_is_ours(const struct bpf_scan *b, uint32_t inode);
-/* Tables over a dump: which descriptor shows which lock. */
+/* Builds the tables that tell which descriptor shows which lock, anew for each dump. */
 void lk_bpf_match(struct bpf_scan *b);
-/* Anew, after holds were dropped. */
+/* Works out `held`, `met` and `shown` again, after holds were marked in `dropped`. */
 void lk_bpf_rematch(struct bpf_scan *b);
 void lk_bpf_match_done(struct bpf_scan *b);
 /* Calls cb for each lock that a hold shows until it returns non-zero, which is returned. */
@@ -92,30 +92,31 @@ int lk_bpf_each_shown(const struct bpf_scan *b, uint32_t hold, lk_bpf_shown_cb c
 size_t lk_bpf_number(const struct bpf_scan *b, uint64_t file);
 
 /* -- bpf_settle.c -- */
-/* Dumps until what is missing stays the same, and judges what may be missing. 0 or -errno. */
+/* Dumps until there are no new doubts, and judges whether locks may be missing. 0 or -errno. */
 int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err);
 
 /* -- bpf_asked.c -- */
 int lk_bpf_resolve(struct lk_source *src, const char *path, bool follow, struct lk_fact_file *ret, struct lk_err *err);
-/* Opens those that were asked for, so that a dump meets their inodes whoever else leads to them. How many are open. */
+/* Opens the files that were asked for, so that a dump meets their inodes even if no other descriptor leads there. How many are open. */
 size_t lk_bpf_open_asked(struct bpf_scan *b);
 void lk_bpf_close_asked(struct bpf_scan *b);
-/* Those of which the dump has every lock. 0 or -errno. */
+/* Emits the files that were asked for and of which the dump has every lock. 0, or what the sink returned. */
 int lk_bpf_emit_proven(const struct bpf_scan *b, const struct lk_sink *sink);
 void lk_bpf_asked_done(struct bpf_source *src);
 
 /* -- bpf_files.c -- */
 int lk_bpf_load_mounts(struct bpf_scan *b);
 void lk_bpf_keep_mounts(struct bpf_scan *b);
-/* What the locked files are. */
+/* Finds out paths, mounts and sizes of the locked files. */
 void lk_bpf_describe(struct bpf_scan *b);
 /* NULL: nothing but its key is known. */
 const struct lk_fact_file *lk_bpf_file(const struct bpf_scan *b, uint32_t inode);
 
 /* -- bpf_scan.c -- */
-/* What the kernel's lists say; asks no process. 0 or -errno with err; lk_bpf_scan_done() in either case. */
+/* Reads the kernel's lists; what has to be asked of processes for that is asked in a helper. 0 or -errno with err; call lk_bpf_scan_done()
+ * in either case. */
 int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err);
-/* What has to be read of processes and files; in a helper. */
+/* Reads what is missing of processes and files from /proc. To be called in a helper. */
 void lk_bpf_scan_look(struct bpf_scan *b);
 void lk_bpf_scan_done(struct bpf_scan *b);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the kernel's structures to what its text would say (fs/locks.c lock_get_status(), fs/proc/array.c do_task_stat()). */
+/* Turns the kernel's structures into what /proc would print of them (fs/locks.c lock_get_status(), fs/proc/array.c do_task_stat()). */
 #include <fcntl.h>
 #include <string.h>
 
@@ -45,7 +45,7 @@ static enum lk_break break_of(const struct lk_bpf_lock *l)
 	return l->flags & LK_BPF_FL_UNLOCK_PENDING ? LK_BREAK_UNLOCK : LK_BREAK_READ;
 }
 
-/* A lease keeps its own until it is modified, whatever it is being broken down to (fs/locks.c lease_modify()). */
+/* A lease keeps its own mode until it is modified, whatever it is being broken down to (fs/locks.c lease_modify()). */
 static enum lk_mode mode_of(const struct lk_bpf_lock *l)
 {
 	return l->type == F_WRLCK ? LK_MODE_WRITE : l->type == F_RDLCK ? LK_MODE_READ : LK_MODE_UNLOCK;

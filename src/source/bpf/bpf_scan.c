@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One scan by bpf: the dump first; what it leaves open, and what has to be read from /proc, after it. Nothing reaches the sink
- * before all of that is there, so that procfs can take over when it does not come to pass. */
+/* One scan by bpf: first the dump, then what the dump leaves open and has to be read from /proc. Nothing reaches the sink before all of
+ * that is there, so that procfs can take over if anything fails. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +53,7 @@ static struct lk_key *orphan_keys(const struct bpf_scan *b, size_t *ret_n)
 	return keys;
 }
 
-/* Who maps the files of the locks that no descriptor shows. */
+/* Finds the processes that map files whose locks no descriptor shows. */
 static void find_maps(struct bpf_scan *b)
 {
 	size_t n;
@@ -65,7 +65,8 @@ static void find_maps(struct bpf_scan *b)
 	lk_scan_find_maps(&b->s, keys, n);
 }
 
-/* -- who waits: requests that the kernel has dropped (stopped threads) or a file server keeps are looked for one by one as by procfs -- */
+/* -- waiters: requests that the kernel has dropped (stopped threads) or that a file server keeps are looked for thread by thread, as procfs
+ * does it -- */
 
 /* The threads whose requests are in the lists, sorted. */
 static lk_ints listed_tids(const struct bpf_scan *b)
@@ -80,7 +81,8 @@ static lk_ints listed_tids(const struct bpf_scan *b)
 	return tids;
 }
 
-/* One who waits for a lease to be broken is woken all the time, and then in no queue: its process is known by the request. */
+/* A thread that waits for a lease to be broken is woken again and again, and is then in no wait queue. Its request in the list still tells
+ * the process. */
 static bool is_woken_breaker(const struct bpf_scan *b, const struct lk_bpf_call *c)
 {
 	for (size_t i = 0; i < b->dump.n_locks; i++) {
@@ -92,7 +94,7 @@ static bool is_woken_breaker(const struct bpf_scan *b, const struct lk_bpf_call 
 	return false;
 }
 
-/* A descriptor of a waiter found by its call: the description is known where the file has locks. */
+/* Sets the open file description of waiters that were found by their calls. It is known where the file has locks. */
 static void number_waiters(struct bpf_scan *b)
 {
 	for (size_t i = 0; i < b->s.waiters.n; i++) {
@@ -120,7 +122,7 @@ static void find_unlisted_waiters(struct bpf_scan *b)
 	for (size_t i = 0; i < b->dump.n_calls; i++) {
 		const struct lk_bpf_call *c = &b->dump.calls[i];
 
-		/* Who opens a file stands in the list as long as a lease is in the way. */
+		/* A thread that opens a file has a request in the list as long as a lease is in its way. */
 		if (c->kind == LK_BPF_CALL_OPEN && !is_woken_breaker(b, c))
 			continue;
 		if (!lk_ints_has(&listed, (int)c->tid))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A dump looks at descriptors and lists one after the other while both change. What can come of that, a lock whose holder was not
- * met or a descriptor taken for another one's, is looked at again; what then is still missing is judged. */
+/* A dump reads descriptors and lists of locks one after the other while both change. The possible mistakes, a lock whose holder was missed
+ * or a descriptor that was taken for another, are checked by dumping again; at the end it is judged whether locks may still be missing. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 #include "source/bpf/bpf_private.h"
 
 #define MAX_ROUNDS 3
-/* Up to so many locks a read of /proc/locks is nothing others would feel. */
+/* With up to so many locks, a read of /proc/locks does not noticeably delay anybody. */
 #define FEW_LOCKS 4000
-/* So many descriptors are asked themselves, more are left to a second dump. */
+/* Limit of the descriptors whose fdinfo is read to check them; the others are left to another dump. */
 #define MAX_ASKED 64
 #define ASK_STALL_MS 300
 
@@ -42,15 +42,15 @@ static struct bpf_doubt passed_on(const struct lk_bpf_hold *h, const struct lk_b
 /* A descriptor, and the locks that its fdinfo shows. */
 struct asked_hold {
 	uint32_t hold;
-	lk_u64s shown; /* sorted */
+	lk_u64s shown; /* hashes of lock lines, sorted */
 };
 
 struct round {
 	struct bpf_scan *b;
-	const bpf_doubts *before; /* they stood the test of the dump before */
+	const bpf_doubts *before; /* doubts of the dump before: one that is met again is confirmed */
 	bpf_doubts now;
-	bool drop; /* the last round: what is not confirmed goes */
-	LK_VEC(struct asked_hold) asked; /* descriptors that were looked at themselves, by hold */
+	bool drop; /* the last round: holds that are not confirmed are dropped */
+	LK_VEC(struct asked_hold) asked; /* descriptors whose fdinfo was read to check them */
 };
 
 static void find_lost(struct round *r)
@@ -67,8 +67,8 @@ static void find_lost(struct round *r)
 	}
 }
 
-/* A lock that another process took, on a description that came by fork(2) or a socket: or the address of a description that was
- * closed, and given to another one, between the two looks. */
+/* The hold shows a lock that another process took. Either their open file description was passed on by fork(2) or a socket; or it was
+ * closed, and its address given to another one, between the reads of descriptor and lock. */
 static bool is_passed_on(const struct bpf_scan *b, uint32_t hold, uint32_t lock)
 {
 	const struct lk_bpf_hold *h = &b->dump.holds[hold];
@@ -77,7 +77,7 @@ static bool is_passed_on(const struct bpf_scan *b, uint32_t hold, uint32_t lock)
 	return l->owner == h->file && (uint32_t)l->pid != h->tgid;
 }
 
-/* The descriptor itself is asked, where that is not dear. */
+/* Chooses a hold whose fdinfo is to be read as a check, where that is cheap. */
 static int want_hold(void *arg, uint32_t hold, uint32_t lock)
 {
 	struct round *r = arg;
@@ -126,7 +126,7 @@ static struct lk_helper_about about_hold(void *arg, size_t item)
 	return lk_guard_about(r->b->s.root, (int)r->b->dump.holds[r->asked.v[item].hold].tgid);
 }
 
-/* Without an answer the next dump decides. */
+/* Reads the fdinfo of the chosen holds in a helper. Without an answer the next dump decides. */
 static void ask_holds(struct round *r)
 {
 	struct lk_helper_job job = { .work = show_hold,
@@ -184,7 +184,7 @@ static int check_shown(void *arg, uint32_t hold, uint32_t lock)
 	return 1;
 }
 
-/* Is there something that the dump before did not have? */
+/* Collects the doubts of this dump. true: some are new, or something else calls for another dump. */
 static bool find_doubts(struct round *r)
 {
 	bool unsettled = false, dropped = false;
@@ -207,11 +207,11 @@ static bool find_doubts(struct round *r)
 	return unsettled || r->b->dump.stats.n_torn || r->b->dump.stats.n_changing || r->b->unlisted.n;
 }
 
-/* ---- where the lists of the processors could not be followed ---- */
+/* ---- where the per-processor lists could not be followed ---- */
 
 static void count_dump(const struct bpf_scan *b, struct scan_counts *ret)
 {
-	/* What the dump has, as if it were lines. */
+	/* The held locks of the dump, as if they were lines of /proc/locks. */
 	struct scan_lines l = { 0 };
 	struct scan s = { 0 };
 
@@ -245,7 +245,7 @@ static void find_unlisted(struct bpf_scan *b)
 	lk_scan_counts_done(&c);
 }
 
-/* What no descriptor leads to stands in /proc/locks; a long one is read only when asked for. */
+/* Locks to which no descriptor leads are in /proc/locks. A long list is read only if the request is `exact`. */
 static void read_listed(struct bpf_scan *b)
 {
 	struct scan_lines before = { 0 };
@@ -259,14 +259,14 @@ static void read_listed(struct bpf_scan *b)
 	rc = lk_scan_read_lines(&b->s, &before);
 	rc = rc ? rc : lk_scan_read_settled(&b->s, &before, &b->listed, &b->listed_sure);
 	lk_scan_lines_done(&before);
-	/* What could not be read is not proven, and said so. */
+	/* If the list could not be read, listed_sure stays false, and judge() says so. */
 	if (rc == 0)
 		find_unlisted(b);
 }
 
 /* ---- the judgement ---- */
 
-/* An inode that changes all the while has locks, as a rule; where none was met it may still not be free. */
+/* An inode is torn, or it changed all the while and no held lock was found: it may have locks all the same. */
 static bool is_one_in_doubt(const struct bpf_scan *b)
 {
 	for (uint32_t i = 0; i < b->dump.n_inodes; i++) {
@@ -306,7 +306,7 @@ static int dump_once(struct bpf_scan *b, bool all_links, struct lk_err *err)
 	return 0;
 }
 
-/* Once more with descriptors of our own: for these files at least nothing is missing. */
+/* Dumps once more, with descriptors of our own open: no lock on those files, at least, is missing then. */
 static int dump_asked(struct bpf_scan *b, struct lk_err *err)
 {
 	const char *why = b->dump.links_why;

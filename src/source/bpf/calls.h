@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Threads inside a call that can wait for a lock, by the registers with which they entered the kernel. Included by
+/* Finds threads inside a system call that can wait for a lock, by the registers with which they entered the kernel. Included by
  * lock_dump.bpf.c only. */
 #ifndef LK_SOURCE_BPF_CALLS_H
 #define LK_SOURCE_BPF_CALLS_H
@@ -17,7 +17,8 @@
 #define X86_X32_BIT 0x40000000
 #define ARM64_TIF_32BIT (1UL << 22)
 
-/* Saved registers: the layout is part of the interface of the processor's ptrace(2), and so fixed. */
+/* Saved registers, as in struct pt_regs. This layout is part of the ptrace(2) interface and so fixed, except for orig_x0 and nr of arm64,
+ * which follow that part. */
 struct x86_regs {
 	uint64_t r15_to_bp[5], bx, r11_to_r8[4], ax, cx, dx, si, di, orig_ax;
 };
@@ -40,7 +41,7 @@ struct call {
 		value_; \
 	})
 
-/* A descriptor and a command are read as 32 bits by the kernel too. */
+/* The kernel, too, uses only the low 32 bits of a descriptor and of a command. */
 static __always_inline void read_args(uint64_t regs, struct call *ret)
 {
 	if (ctl.arch == LK_BPF_ARM64) {
@@ -55,7 +56,7 @@ static __always_inline void read_args(uint64_t regs, struct call *ret)
 	}
 }
 
-/* i386 and 32-bit arm have the same numbers here. */
+/* The numbers of i386 and 32-bit arm, which agree here except for openat. */
 static __always_inline uint32_t kind_compat(uint32_t nr)
 {
 	switch (nr) {
@@ -108,7 +109,7 @@ static __always_inline uint32_t kind_arm64(uint32_t nr)
 	return 0;
 }
 
-/* fcntl(2) and flock(2) do much that never waits. */
+/* Only some commands of fcntl(2) and flock(2) can wait for a lock. */
 static __always_inline bool can_wait(uint32_t kind, const struct call *c)
 {
 	uint32_t cmd = c->arg[1];
@@ -133,7 +134,7 @@ static __always_inline bool is_compat(struct task_struct *task)
 	return bpf_core_field_exists(task->thread_info.status) && READ(task, thread_info.status) & X86_TS_COMPAT;
 }
 
-/* The kind of the call, 0: none of interest. */
+/* The kind of the call (enum lk_bpf_call_kind); 0: none of interest. */
 static __always_inline uint32_t read_call(struct task_struct *task, uint64_t regs, struct call *ret)
 {
 	uint32_t kind;
@@ -154,7 +155,8 @@ static __always_inline uint32_t read_call(struct task_struct *task, uint64_t reg
 	return kind;
 }
 
-/* A record of this thread when it is in such a call; regs is where its registers were saved. 0 or FULL. */
+/* Adds a record of a thread if it is in a call that can wait. addr: its struct task_struct; regs: where its registers were saved. 0 or
+ * FULL. */
 __attribute__((noinline)) int note_call(uint64_t addr, uint64_t regs)
 {
 	struct task_struct *task = AS(task_struct, addr);

@@ -6,8 +6,8 @@
 #include "source/bpf/lists.h"
 #include "source/bpf/names.h"
 
-/* The thread that sleeps on a waiter's queue. The entry lies on that thread's stack: it is believed only when the queue still
- * leads to it after it was read. 0: nobody sleeps there (any more). */
+/* The thread that sleeps on the wait queue of a blocked request; 0: nobody sleeps there (any more). The queue entry lies on that thread's
+ * stack, so it counts only if the queue still leads to it after the read. */
 static __always_inline uint64_t sleeper_of(uint64_t lock)
 {
 	uint64_t head = lock + LOCK_OFFSET(wait.head);
@@ -71,7 +71,7 @@ static __always_inline void fill_inode(struct lk_bpf_inode *r, uint64_t inode, u
 		r->fstype[0] = 0;
 }
 
-/* Dumps an inode that a file leads to: its index; GONE: it has no lock (any more); FULL. */
+/* Dumps the inode of a file. The index of its record; GONE: it has no lock (any more); or FULL. */
 static __always_inline int dump_inode(uint64_t inode, uint64_t file)
 {
 	uint32_t key = ctl.made.inodes - ctl.drained.inodes;
@@ -114,10 +114,10 @@ static __always_inline int dump_inode(uint64_t inode, uint64_t file)
 	return (int)ctl.made.inodes++;
 }
 
-/* The inode of a file, dumped when it is met for the first time: its index, GONE or FULL. */
+/* Dumps the inode of a file if it is met for the first time. The index of its record, GONE or FULL. */
 __attribute__((noinline)) int meet_inode(uint64_t inode, uint64_t file)
 {
-	/* The memory may have been given to an inode of the same number on another file system. */
+	/* The memory may have been reused for an inode with the same number on another file system. */
 	uint64_t check = GET64(inode, inode, i_ino) ^ GET64(inode, inode, i_generation) << 32 ^
 			 number(GET64(inode, inode, i_sb));
 	int slot = seen_slot(inode, check), index;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The few members of kernel structures that are read, by name: where they lie in the running kernel is settled when the program
- * is loaded (CO-RE), so that no header of the build machine's kernel is needed. Included by the BPF program only.
+/* The members of kernel structures that the program reads, by name. Their offsets in the running kernel are resolved when the program is
+ * loaded (CO-RE), so that building needs no kernel headers. Included by the BPF program only.
  *
- * Two layouts of a lock: before Linux 6.9 the common members stood in struct file_lock itself (fl_*), since then in struct
- * file_lock_core (flc_*), which struct file_lock and struct file_lease begin with. */
+ * A lock has one of two layouts: before Linux 6.9 the common members were in struct file_lock itself (fl_*), since then they are in struct
+ * file_lock_core (flc_*), with which struct file_lock and struct file_lease begin. */
 #ifndef LK_SOURCE_BPF_KERNEL_H
 #define LK_SOURCE_BPF_KERNEL_H
 
@@ -57,7 +57,7 @@ struct wait_queue_entry {
 struct file_lock_core {
 	struct file_lock_core *flc_blocker;
 	struct list_head flc_list;
-	struct hlist_bl_node flc_link; /* struct hlist_node */
+	struct hlist_bl_node flc_link; /* a struct hlist_node in the kernel */
 	struct list_head flc_blocked_requests;
 	struct list_head flc_blocked_member;
 	void *flc_owner;
@@ -68,7 +68,7 @@ struct file_lock_core {
 	struct file *flc_file;
 };
 
-/* Since 6.9; the ranges are in this place before, too. */
+/* The layout since Linux 6.9; older kernels have these members under the same names. */
 struct file_lock {
 	long long fl_start;
 	long long fl_end;
@@ -94,7 +94,7 @@ struct file_lock_context {
 	struct list_head flc_lease;
 };
 
-/* Its name has always stood first. */
+/* Only its name is read, which has always been the first member. */
 struct file_system_type;
 
 struct qstr {
@@ -214,9 +214,9 @@ struct bpf_iter__task {
 	struct task_struct *task;
 };
 
-/* A read through an address that is only a number. Of memory that is gone it gives zeroes or what is there now, never a fault:
- * what was read is proven by checks, not by the reading. AS(type, address) is a pointer for READ(pointer, member), for several
- * members that need to be read only once; GET(type, address, member) reads anew each time. */
+/* Reads through an address that is only a number. Memory that was freed yields zeroes or whatever is there now, never a fault: checks made
+ * afterwards prove a value, not the read itself. AS(type, address) is a pointer for READ(pointer, member), for several members that need to
+ * be read only once; GET(type, address, member) reads memory anew each time. */
 #ifdef LK_BPF_COPY
 #define AS(type, addr) ((struct type *)(addr))
 #define READ(p, member) \
@@ -226,7 +226,7 @@ struct bpf_iter__task {
 		value_; \
 	})
 #else
-/* Since 6.2: tells the verifier the type, so that a read is one instruction. */
+/* Since Linux 6.2: tells the verifier the type, so that a read is one instruction. */
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define AS(type, addr) ((struct type *)bpf_rdonly_cast((const void *)(addr), bpf_core_type_id_kernel(struct type)))
 #define READ(p, member) ((p)->member)
@@ -236,13 +236,14 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define GET64(type, addr, member) ((uint64_t)GET(type, addr, member))
 #define ADDR(type, addr, member) ((uint64_t)(addr) + bpf_core_field_offset(struct type, member))
 
-/* The two words of a list node, of whatever kind of list: all begin with next and end with the way back. The kernel remembers the
- * types that were asked for in a table of 31 places and searches all its types for one that was pushed out. Loading takes less than
- * half the time with a type here that shares its place with none of the others (struct list_head and struct inode do). */
+/* The two pointers of a list node. In every kind of list the first is `next` and the second is the way back. Why struct hlist_bl_node:
+ * while loading, the kernel remembers the type names it resolved in a table of 31 slots (kernel/bpf/btf.c) and searches all its types for a
+ * name that was evicted. Loading takes less than half the time with a type that shares its slot with none of the others (struct list_head
+ * and struct inode share one). */
 #define NEXT(addr) GET64(hlist_bl_node, addr, next)
 #define PREV(addr) GET64(hlist_bl_node, addr, pprev)
 
-/* A member of a lock by either layout. */
+/* A member of a lock, in either layout. */
 #define NEW_LAYOUT bpf_core_type_exists(struct file_lock_core)
 #define LOCK_GET(addr, member) \
 	(NEW_LAYOUT ? GET64(file_lock_core, addr, flc_##member) : GET64(file_lock___old, addr, fl_##member))

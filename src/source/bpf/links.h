@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The all-links pass: every held lock stands in the list of the processor on which it was taken (flc_link). User space has taken
- * one lock on each processor, on a private file; from these markers the lists are followed to their ends. Included by
- * lock_dump.bpf.c only.
+/* The all-links pass: every held lock is in the list of the processor on which it was taken (flc_link). User space has taken one lock on
+ * each processor, on a private file; from these markers the lists are followed to their ends. Included by lock_dump.bpf.c only.
  *
- * New locks are put at the head, before the marker: behind it the list only gets shorter, so that a lock that stands all the
- * while is met. A step is believed only when the node before still leads to where we are. PREV() of
- * these nodes is the address of the pointer to them, which is that of the node before. */
+ * The kernel puts new locks at the head, before the marker: behind the marker the list only gets shorter, so every lock that is held
+ * throughout the pass is met. A step counts only if the previous node still leads to the current one. PREV() of these nodes is the address
+ * of the pointer that points to the node, which is also the address of the previous node. */
 #ifndef LK_SOURCE_BPF_LINKS_H
 #define LK_SOURCE_BPF_LINKS_H
 
@@ -14,16 +13,16 @@
 #define LINK_TRIES 8
 
 struct lk_bpf_chain l;
-uint64_t markers_head, marker; /* the list of our own locks */
+uint64_t markers_head, marker; /* head of the list of locks on the private file; the marker whose turn it is */
 
-/* The inode of this lock, dumped unless it was met. */
+/* Dumps the inode of this lock unless it was met before. */
 static __always_inline void meet_lock(uint64_t node)
 {
 	uint64_t lock = node - LOCK_OFFSET(link), file = LOCK_GET(lock, file), inode = GET64(file, file, f_inode);
 
 	if (inode == l.last_inode)
 		return;
-	/* Removed or given to somebody else meanwhile: the caller's checks say so too. */
+	/* The lock was freed, or its memory reused, meanwhile; the checks of the caller fail then, too. */
 	if (PREV(node) != l.cur || LOCK_GET(lock, file) != file || !inode) {
 		l.bad = 1;
 		return;
@@ -55,7 +54,7 @@ static long link_step(uint32_t i, void *unused)
 	return l.bad || l.full;
 }
 
-/* One try at the list of one marker. */
+/* One try to follow the list of one marker. */
 static long marker_step(uint32_t i, void *unused)
 {
 	if (!marker || marker == markers_head)

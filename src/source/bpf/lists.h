@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The lists of one inode, and the trees of waiters behind their locks. Included by lock_dump.bpf.c only.
+/* Reads the lists of locks of one inode, and the trees of waiters behind the locks. Included by lock_dump.bpf.c only.
  *
- * They are read without the kernel's spinlock, so that nobody waits for us, while others add, change and free locks. What makes
- * a reading sound:
+ * The lists are read without the kernel's spinlock, so that nobody waits for us, while others add, change and free locks. A reading is
+ * sound if:
  * - each node leads back to the one it was reached from, and that one still leads to it after the next was read;
  * - no node leads to itself (a removed one does);
  * - each lock's file has this inode, each waiter's blocker is the lock it was found behind;
  * - a second reading finds the same locks in the same order with the same contents.
- * Else the reading is thrown away and made again, a bounded number of times. */
+ * Otherwise the reading is thrown away and made again, a bounded number of times. */
 #ifndef LK_SOURCE_BPF_LISTS_H
 #define LK_SOURCE_BPF_LISTS_H
 
 #include "source/bpf/state.h"
 
-/* Readings that are thrown away before one that is sound by itself is taken although the second one found it changed; and in all. */
+/* STRICT_TRIES: after so many readings that failed, one is accepted that is sound by itself, although the second reading found changes
+ * (LK_BPF_INODE_CHANGING). TRIES: after so many, reading is given up (LK_BPF_INODE_TORN). */
 #define STRICT_TRIES 8
 #define TRIES 12
-/* Locks looked at for one inode: nothing else runs on this processor meanwhile where the kernel does not preempt. */
+/* Limit of the locks read for one inode: where the kernel does not preempt, nothing else runs on this processor meanwhile. */
 #define WORK_MAX 400000
 
 #define OFFSET_MAX 0x7fffffffffffffffLL
@@ -31,7 +32,7 @@ static __always_inline bool has_waiters(uint64_t lock)
 	return NEXT(head) != head;
 }
 
-/* What is kept of a lock, by either layout. */
+/* The members of a lock that are kept, from either layout. */
 struct image {
 	uint64_t file, owner;
 	uint32_t flags;
@@ -77,7 +78,7 @@ static __always_inline void fill_lock(struct lk_bpf_lock *r, uint64_t lock, cons
 	r->has_waiters = has_waiters(lock);
 }
 
-/* The address was compared before. */
+/* Compares everything but the address, which the caller has compared. */
 static __always_inline bool same_lock(const struct lk_bpf_lock *r, uint64_t lock, const struct image *m)
 {
 	struct file_lock *p = AS(file_lock, lock);
@@ -134,7 +135,7 @@ static long list_step(uint32_t i, void *unused)
 	return w.bad ? 1 : 0;
 }
 
-/* Walks one list; `walk` says which. */
+/* Walks the list at head; the rest of `walk` says which list it is. w.bad, w.full: it could not be read. */
 __attribute__((noinline)) int walk_list(uint64_t head)
 {
 	walk.head = walk.cur = head;
@@ -148,7 +149,7 @@ __attribute__((noinline)) int walk_list(uint64_t head)
 	return 0;
 }
 
-/* The waiters behind lock number i; those behind a waiter come later in the same buffer. */
+/* Reads the waiters behind lock number i. They are added to the same buffer, so that their own waiters get their turn later. */
 static long waiters_step(uint32_t i, void *unused)
 {
 	uint32_t key = w.base + i;
@@ -170,7 +171,7 @@ static long waiters_step(uint32_t i, void *unused)
 	return 0;
 }
 
-/* One reading of everything; w says how it went. */
+/* Reads all lists of the inode once; w.bad and w.full say whether that worked. */
 static __always_inline void read_lists(void)
 {
 	uint32_t held;
@@ -202,7 +203,7 @@ static __always_inline void read_lists(void)
 	}
 }
 
-/* A reading, or its verification, which leaves the buffer as it is. */
+/* Makes one reading, or the verification of one, which leaves the buffer as it is. */
 static long settle_step(uint32_t i, void *unused)
 {
 	bool last;
@@ -226,7 +227,7 @@ static long settle_step(uint32_t i, void *unused)
 	return last || w.retries >= TRIES;
 }
 
-/* A sound reading in the buffer, or none: w.flags say so; w.full: there was no room. */
+/* Leaves a sound reading in the buffer, or none (LK_BPF_INODE_TORN in w.flags). w.full: the buffer has no room. */
 static __always_inline void read_settled(void)
 {
 	w.work = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An iterator over tasks that walks each descriptor table itself and dumps every inode with locks once. See lock_dump.h for what
- * it writes, lists.h for how the lists are read. */
+/* The BPF program: an iterator over tasks that walks each descriptor table itself and dumps every inode with locks once. See lock_dump.h
+ * for the records it writes, lists.h for how the lists are read. */
 #include "source/bpf/inode.h"
 
 #include "source/bpf/calls.h"
@@ -8,13 +8,13 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Descriptors looked at in one go. */
+/* Descriptors looked at in one step. */
 #define STEP 8
-/* So many times per call of the program; then others have their turn. */
+/* Steps in one call of the program; then it pauses, so that other tasks can run. */
 #define STEPS 8192
 
 struct lk_bpf_table t;
-uint64_t slots[STEP]; /* some of its pointers */
+uint64_t slots[STEP]; /* pointers to struct file, read in one step */
 
 static __always_inline bool is_empty(uint64_t context)
 {
@@ -25,7 +25,7 @@ static __always_inline bool is_empty(uint64_t context)
 	return NEXT(posix) == posix && NEXT(flock) == flock && NEXT(lease) == lease;
 }
 
-/* Descriptor and file were read without a lock: does the table still say so? */
+/* The table was read without taking its lock: does the descriptor still lead to this file and this inode? */
 static __always_inline bool still_there(uint32_t fd, uint64_t file, uint64_t inode)
 {
 	uint64_t now = 0;
@@ -34,7 +34,7 @@ static __always_inline bool still_there(uint32_t fd, uint64_t file, uint64_t ino
 	return now == file && GET64(file, file, f_inode) == inode && GET64(task_struct, t.task, files) == t.files;
 }
 
-/* A descriptor whose inode may have locks. 0 or FULL. */
+/* Adds the record of a descriptor if its inode has locks. 0 or FULL. */
 __attribute__((noinline)) int add_hold(uint32_t fd, uint64_t file, uint64_t inode)
 {
 	uint32_t key = ctl.made.holds - ctl.drained.holds;
@@ -69,13 +69,13 @@ __attribute__((noinline)) int add_hold(uint32_t fd, uint64_t file, uint64_t inod
 	return 0;
 }
 
-/* A first look; add_hold() takes the second. */
+/* A cheap first check; add_hold() looks closer. */
 static __always_inline bool is_interesting(uint64_t file)
 {
 	return GET64(inode, GET64(file, file, f_inode), i_flctx) != 0;
 }
 
-/* STEP descriptors, or all 64 of a word when none is open. */
+/* Looks at STEP descriptors, or skips all 64 of a bitmap word when none is open. */
 static long table_step(uint32_t i, void *unused)
 {
 	uint32_t at = t.fd & ~(STEP - 1);
@@ -105,8 +105,8 @@ static long table_step(uint32_t i, void *unused)
 	return 0;
 }
 
-/* Threads share the table of their leader, as a rule; it is walked once. Where the leader has ended, the first thread's turn
- * stands for the others. */
+/* true: the table of this thread is walked for another thread. As a rule threads share the table of their leader, for which it is walked.
+ * Where the leader has ended, it is walked for the first thread that is met. Sets t.tid. */
 static __always_inline bool is_shared(struct task_struct *task)
 {
 	uint64_t leader_files;
@@ -168,7 +168,7 @@ static __always_inline int dump_task(struct task_struct *trusted, struct task_st
 	return walk_table();
 }
 
-/* 0: go on; 1: empty the buffers and call again for the same task. */
+/* 0: go on; 1: call again for the same task, after emptying the buffers if one is full. */
 SEC("iter/task")
 int lk_dump(struct bpf_iter__task *ctx)
 {
@@ -177,7 +177,7 @@ int lk_dump(struct bpf_iter__task *ctx)
 	ctl.full = 0;
 	if (!trusted)
 		return 0;
-	/* Reads through the iterator's own pointer would have the verifier search all types of the kernel, which is slow. */
+	/* For reads through the iterator's own pointer the verifier would search all types of the kernel, which is slow. */
 	task = AS(task_struct, trusted);
 	if (ctl.mode == LK_BPF_MODE_LINKS)
 		return follow_links(task);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The path of a file, component by component, as our own root directory sees it. Included by lock_dump.bpf.c only.
+/* Reads the path of a file, component by component, as seen from our own root directory. Included by lock_dump.bpf.c only.
  *
- * A name and its directory are read together under the sequence count of the directory entry, which a rename changes. What cannot
- * be said so (pipes and memfds, which have no directory; a rename meanwhile) is left to user space. */
+ * A name and its directory are read together under the sequence count of the directory entry, which a rename changes. A path that cannot be
+ * read this way (a pipe or memfd has no directory; a rename happened meanwhile) is left to user space. */
 #ifndef LK_SOURCE_BPF_NAMES_H
 #define LK_SOURCE_BPF_NAMES_H
 
@@ -31,7 +31,7 @@ static __always_inline void set_parent(uint32_t parent)
 		p.first = parent;
 }
 
-/* A new record of this entry's name: its directory, 0 when it was renamed meanwhile. */
+/* Adds a record of the name of this directory entry. Returns its directory; 0: it was renamed meanwhile, or there is no room. */
 static __always_inline uint64_t add_name(uint64_t dentry)
 {
 	struct dentry *d = AS(dentry, dentry);
@@ -83,11 +83,11 @@ static long climb_step(uint32_t i, void *unused)
 		p.mnt = parent + bpf_core_field_offset(struct mount, mnt);
 		return 0;
 	}
-	/* Of a pipe or memfd the name is all there is. */
+	/* A pipe or memfd has a name but no directory. */
 	alone = GET64(dentry, p.dentry, d_parent) == p.dentry;
 	if (alone && p.child != LK_BPF_NONE)
 		return 1;
-	/* The file itself is asked for once; its directories are met again and again. */
+	/* Directories are met again and again, so each is recorded once; a file is asked for only once anyway. */
 	s = p.child == LK_BPF_NONE ? 0 : seen_at(seen_slot(number(p.dentry), number(p.mnt)));
 	if (s && s->index != LK_BPF_NONE) {
 		set_parent(s->index);
@@ -99,7 +99,8 @@ static long climb_step(uint32_t i, void *unused)
 	return alone || !p.dentry;
 }
 
-/* The path of a file: the record of its last component, LK_BPF_NONE when it is not known, LK_BPF_ROOT for our root itself. */
+/* Records the path of a file. The index of its last component; LK_BPF_NONE: not known; LK_BPF_ROOT: the file is the root directory itself,
+ * ours or the one where its path begins. */
 __attribute__((noinline)) uint32_t climb(uint64_t file)
 {
 	struct file *f = AS(file, file);

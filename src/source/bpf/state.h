@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the BPF program keeps what it found: output buffers, the table of what was met in this scan, and facts of processes.
- * Included by lock_dump.bpf.c only.
+/* Where the BPF program keeps its results: output buffers, the table of what was met in this scan, and facts of processes. Included by
+ * lock_dump.bpf.c only.
  *
- * Everything runs for one reader at a time. Functions that are not static are verified once by themselves, which keeps loading
- * fast; they take and return numbers. */
+ * Only one reader at a time runs the program, so nothing here is locked. The verifier checks each function that is not static once, by
+ * itself, which keeps loading fast; such functions take and return only numbers. */
 #ifndef LK_SOURCE_BPF_STATE_H
 #define LK_SOURCE_BPF_STATE_H
 
@@ -20,15 +20,15 @@
 		__type(value, record); \
 	} name_ SEC(".maps")
 
-/* Something met in this scan: an inode or a task, by address. */
+/* Something met in this scan, by address: an inode, a task, a directory or a descriptor table. */
 struct seen {
 	uint64_t addr;
-	uint64_t check; /* the address may have been given to another object meanwhile */
-	uint32_t scan; /* another number: this slot is free */
-	uint32_t index; /* of its record, LK_BPF_NONE: none yet */
+	uint64_t check; /* tells apart objects that had the same address one after the other */
+	uint32_t scan; /* the scan that filled this slot; a number other than ctl.scan: the slot is free */
+	uint32_t index; /* of its record (for a descriptor table: the tid of its first thread); LK_BPF_NONE: none yet */
 };
 
-/* User space sets the numbers of entries before it loads. */
+/* User space sets max_entries of these maps before it loads the program. */
 OUTPUT(holds, struct lk_bpf_hold);
 OUTPUT(inodes, struct lk_bpf_inode);
 OUTPUT(locks, struct lk_bpf_lock);
@@ -39,7 +39,8 @@ OUTPUT(seen, struct seen);
 
 struct lk_bpf_control ctl;
 
-/* A pointer that was read with its type, as a number: only that can be passed to a function that is verified by itself. */
+/* Turns a pointer, whose type the verifier knows, into a number: only numbers can be passed to functions that are verified by
+ * themselves. */
 uint64_t scratch;
 static __always_inline uint64_t number(uint64_t pointer)
 {
@@ -47,7 +48,7 @@ static __always_inline uint64_t number(uint64_t pointer)
 	return *(volatile uint64_t *)&scratch;
 }
 
-/* bpf_loop() takes at most this many rounds. */
+/* Iterations of a loop over a list of unknown length. bpf_loop() accepts up to 1 << 23. */
 #define MANY (1U << 22)
 #define PROBES 64
 
@@ -75,7 +76,7 @@ static long probe_step(uint32_t i, struct probe *p)
 	return 1;
 }
 
-/* The slot of an object, or a free one for it. FULL: the table must grow. */
+/* The slot of an object, or a free one, which then belongs to it. FULL: the table must grow. */
 __attribute__((noinline)) int seen_slot(uint64_t addr, uint64_t check)
 {
 	struct probe p = { addr, check, (uint32_t)((addr * 0x9e3779b97f4a7c15ULL) >> 40), FULL };
@@ -96,7 +97,8 @@ static __always_inline struct seen *seen_at(int slot)
 #define PF_IO_WORKER 0x10
 #define PF_KTHREAD 0x200000
 
-/* The inode of the program that a process runs; it stays as long as the process does. */
+/* The struct inode of the executable that a process runs; 0: none. It stays in memory as long as the process runs it, so its address
+ * identifies it. */
 static __always_inline uint64_t program_of(uint64_t task)
 {
 	uint64_t mm = GET64(task_struct, task, mm), file = mm ? GET64(mm_struct, mm, exe_file) : 0;
@@ -123,7 +125,7 @@ static __always_inline void fill_task(struct lk_bpf_task *r, uint64_t task)
 	r->comm[sizeof(r->comm) - 1] = 0;
 }
 
-/* The record of a process, by its leader: its index, or FULL. */
+/* Adds the record of a process if it is met for the first time; leader: its struct task_struct. The index of the record, or FULL. */
 __attribute__((noinline)) int add_task(uint64_t leader)
 {
 	int slot = seen_slot(leader, GET64(task_struct, leader, start_boottime));

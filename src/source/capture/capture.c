@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A capture as a source: its facts again, and files by what they were called. */
+/* A capture as a source: replays its facts, and finds files by the paths and keys in it. */
 #include "source/capture/capture.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ static struct lk_fact_file nothing_known(void)
 				      .replaced = LK_UNKNOWN };
 }
 
-/* Of a directory a capture knows no more than that it stood above a file. */
+/* A capture knows nothing of a directory but that it is above a recorded file. */
 static int resolve_rest(const char *path, bool gone, bool is_dir, struct lk_fact_file *ret, struct lk_err *err)
 {
 	if (gone)
@@ -108,7 +108,7 @@ static int resolve_path(struct lk_capture *c, const char *path, struct lk_fact_f
 	return 0;
 }
 
-/* Do locks on this file system live in the kernel of the capture? */
+/* Do locks on this file system live in the kernel of the captured machine? */
 static enum lk_tri local_of(const struct lk_capture *c, const struct lk_key *key)
 {
 	for (size_t i = 0; i < c->facts.n; i++) {

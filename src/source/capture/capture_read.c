@@ -17,22 +17,22 @@ typedef const struct lk_capture_field field_t;
 
 #define MAX_ERRNO 4095
 #define CHUNK ((size_t)64 * 1024)
-#define N_STRINGS 8 /* that came last: facts of one file repeat them */
+#define N_STRINGS 8 /* the last ones, to be shared: facts of one file repeat them */
 
 struct reader {
 	const char *name;
-	int fd; /* -1: all is in text */
-	const char *text; /* what has been read and not yet used: text[at..n) */
+	int fd; /* -1: the whole capture is in text */
+	const char *text; /* input that was not used yet: text[at..n) */
 	size_t at, n;
-	lk_buf window; /* text, of fd */
-	size_t n_bytes; /* of fd */
+	lk_buf window; /* where text is, if it comes from fd */
+	size_t n_bytes; /* read from fd so far */
 	size_t line; /* from 1 */
 	const char *fact; /* the name of its kind; NULL not known */
 	struct lk_arena *arena;
 	lk_capture_facts *facts;
 	const char *strings[N_STRINGS];
 	size_t lengths[N_STRINGS], n_strings;
-	const struct lk_fact_file *file; /* the last one */
+	const struct lk_fact_file *file; /* the last file that was read */
 	struct lk_err *err;
 };
 
@@ -77,7 +77,7 @@ static int read_more(struct reader *r)
 	return got > 0;
 }
 
-/* The next line without its end; the last one needs none. 1; 0: there is none; or -errno. */
+/* The next line without its newline, which the last line may lack. 1; 0: there is none; or -errno. */
 static int next_line(struct reader *r, const char **ret, size_t *ret_n)
 {
 	const char *end = NULL;
@@ -154,7 +154,7 @@ static void set_unsigned(field_t *f, void *p, uint64_t v)
 		*(uint64_t *)p = v;
 }
 
-/* What follows returns NULL, or what is wrong: the end of a sentence. */
+/* The functions that follow return NULL, or what is wrong with the value, as the end of a sentence. */
 
 static const char *take_signed(field_t *f, void *p, const json_t *v)
 {
@@ -237,7 +237,7 @@ static const char *take_key(struct lk_key *p, const char *s, size_t n)
 	return NULL;
 }
 
-/* An empty one is as good as none. */
+/* An empty word is stored as NULL. */
 static const char *take_kernel_word(const char **p, const char *s, size_t n)
 {
 	if (n >= LK_WORD_MAX)
@@ -260,7 +260,7 @@ static const char *keep(struct reader *r, const char *s, size_t n)
 	return r->strings[slot];
 }
 
-/* Of n bytes, with a NUL behind them. */
+/* s: n bytes with a NUL behind them. */
 static const char *take_string(struct reader *r, field_t *f, char *base, const char *s, size_t n)
 {
 	void *p = base + f->offset;
@@ -293,7 +293,7 @@ static const char *take_string(struct reader *r, field_t *f, char *base, const c
 	}
 }
 
-/* The struct is zeroed to begin with. */
+/* Sets the value of a field that is left out. The struct was zeroed before. */
 static const char *take_none(field_t *f, void *p)
 {
 	if (f->type == LK_CAP_TRI)
@@ -368,7 +368,7 @@ static int read_field(struct reader *r, field_t *f, const char *inside, const js
 static int read_object(struct reader *r, const struct lk_capture_shape *shape, const char *inside, const json_t *o,
 		       char *base);
 
-/* Facts of one file share what is known of it. */
+/* Facts of one file that follow each other share one struct lk_fact_file. */
 static int read_file(struct reader *r, field_t *f, const char *inside, const json_t *v, const void **ret)
 {
 	struct lk_fact_file file;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The fields of the facts, as captures have them. */
+/* The table of the fields of every fact, as captures hold them. */
 #include "source/capture/capture_shape.h"
 
 #include <limits.h>

@@ -33,7 +33,7 @@ enum lk_capture_type {
 	LK_CAP_KEY, /* struct lk_key as /proc/locks prints it */
 	LK_CAP_END, /* end of a range; null: to EOF */
 	LK_CAP_OBJECT, /* struct of shape `sub` in place */
-	LK_CAP_POINTER, /* pointer to one; NULL is left out */
+	LK_CAP_POINTER, /* pointer to such a struct; NULL is written as null */
 };
 
 struct lk_capture_shape;
@@ -43,10 +43,11 @@ struct lk_capture_field {
 	enum lk_capture_type type;
 	size_t offset, size;
 	size_t offset2;
-	/* Must be there. The others are left out when they hold what `none` says, and a field that is left out reads as it. */
+	/* The field must be present. A field that is not required is left out when its value is `none`, and one that is left out is read as
+	 * `none`. */
 	bool required;
 	int64_t none; /* numbers and enums */
-	int64_t min, max; /* SIGNED; max also for UNSIGNED, where 0 means what the type can hold */
+	int64_t min, max; /* bounds of SIGNED and END; for BIT, max is the bit */
 	const char *const *words; /* ended by NULL */
 	const struct lk_capture_shape *sub;
 };

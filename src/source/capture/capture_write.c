@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Facts to lines of JSON, by the table of their fields. */
+/* Writes facts as lines of JSON, by the table of their fields. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -84,7 +84,7 @@ static void put_bool(struct lk_json *j, field_t *f, const void *p)
 		lk_json_bool(j, f->name, yes);
 }
 
-/* What has words of its own. */
+/* The types that are written as words. */
 static void put_word(struct lk_json *j, field_t *f, const void *p)
 {
 	char buf[LK_KEY_TEXT];
@@ -209,7 +209,7 @@ void lk_capture_writer_free(struct lk_capture_writer *w)
 {
 	if (!w)
 		return;
-	/* What was not finished is not written. */
+	/* Without lk_capture_writer_finish() what is still in memory is not written. */
 	w->json.f = NULL;
 	lk_json_done(&w->json);
 	free(w);

@@ -17,23 +17,23 @@
 /* How often a silent helper is looked at, and how often in a row a thread has to stand still, asleep, to be stuck. */
 #define LOOK_MS 100
 #define N_LOOKS 4
-/* How long a process that was in the way is left alone. */
+/* How long a process that made a helper wait is left alone. */
 #define ALONE_MS 10000
-/* Beyond the time that the scan gives itself. */
+/* How much longer than the timeout of the scan its helper may take. */
 #define GRACE_MS 900
-/* The part of the time that is kept for telling what was found. */
+/* This fraction of the timeout is kept for handing over what was found. */
 #define TELLING_PART 5
 #define MAX_TRIES 6
-/* So many stalls in one scan: the rest of those users' is not worth the time. */
+/* After so many stalls in one scan, no more processes of users who made it stall are read. */
 #define ENOUGH_STALLS 3
 #define CHUNK ((size_t)256 * 1024)
 #define SMALL_FILE ((size_t)64 * 1024)
 
-/* One thread, as it was found last. */
+/* What a thread of the helper did when it was last looked at. */
 struct thread {
 	int pid;
 	unsigned turn;
-	unsigned n_looks; /* that it has stood there */
+	unsigned n_looks; /* how often in a row it has stood still */
 };
 
 struct guard_run {
@@ -54,7 +54,7 @@ enum record { RECORD_FACTS, RECORD_FAILURE, RECORD_STUCK };
 
 /* -- what the scan may ask -- */
 
-/* Of the directory itself, which asks nothing of the process. */
+/* The owner of /proc/PID itself, for which stat(2) does not have to wait for the process. -1 unknown. */
 static int64_t owner_of(const struct lk_procroot *root, int pid)
 {
 	struct lk_proc_name name = lk_procroot_name("%d", pid);
@@ -129,7 +129,7 @@ static int emit_failure(struct lk_helper_out *out, int code, const struct lk_err
 	return rc;
 }
 
-/* Helpers of the helper that hang outlive it. */
+/* The helper's own children that are stuck outlive it, so the parent has to know them. */
 static int emit_stuck(struct lk_helper_out *out)
 {
 	struct lk_helper_stuck stuck[LK_HELPER_MAX_STUCK];
@@ -239,7 +239,7 @@ static void add_stall(struct guard_run *r, int pid)
 	r->stuck = true;
 }
 
-/* The processes that its threads stand before are noted. */
+/* Notes the processes at which threads of the helper stand still. false: there are such, the helper is stuck. */
 static bool guard_is_busy(void *arg, pid_t child)
 {
 	struct guard_run *r = arg;
@@ -263,7 +263,8 @@ static void forget_old(struct lk_guard *g)
 	g->stalls.n = n;
 }
 
-/* 0, -errno of the scan or the sink; -ETIMEDOUT with r->stuck: once more, without what it was stuck on. */
+/* 0, or -errno of the scan, of the sink or of making a helper. -ETIMEDOUT with r->stuck: to be tried again, without the process that it was
+ * stuck on. *ret_none: there was no helper. */
 static int run_once(struct guard_run *r, int64_t deadline_ms, bool *ret_none)
 {
 	struct lk_helper_job job = {

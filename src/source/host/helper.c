@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Children that do what may never end. The parent keeps the queue of items and hands each child a few at a time. */
+/* Does work that may never end in child processes. The parent keeps the queue of items and hands each child a few at a time. */
 #include "source/host/helper.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@
 #define MAX_CHILDREN 4
 #define MAX_BATCH 64
 #define MAX_GROUP_STALLS 3 /* after so many the rest of a group is not tried */
-#define SILENT_PART 8 /* a child is silent for this part of stall_ms when another one takes over the rest */
+#define SILENT_PART 8 /* after stall_ms / SILENT_PART of silence another child takes over the rest */
 
 enum frame_kind { FRAME_DATA = 1, FRAME_DONE = 2 };
 
@@ -47,11 +47,12 @@ struct lk_helper_out {
 	size_t item;
 };
 
-/* -- children that were given up and are still there: a screen that runs for days would collect them. From any thread -- */
+/* -- children that were given up and still exist. Their number is limited, or a screen that runs for days would collect them. Used from any
+ * thread -- */
 
 struct left {
 	struct lk_helper_stuck stuck; /* pid 0: a free place */
-	enum { OWN, ADOPTED, INHERITED } kind; /* inherited: our parent's, which cannot be watched from here */
+	enum { OWN, ADOPTED, INHERITED } kind; /* INHERITED: a child of our parent, which cannot be watched from here */
 	int pidfd; /* of an adopted one */
 };
 
@@ -72,7 +73,7 @@ static bool has_ended(struct left *l)
 	return true;
 }
 
-/* How many are still there. */
+/* Forgets the children that have ended. Returns how many still exist. Call with left_behind_lock held. */
 static size_t reap_left_behind(void)
 {
 	size_t n = 0;
@@ -97,11 +98,11 @@ static void leave_behind(struct left l)
 	pthread_mutex_unlock(&left_behind_lock);
 }
 
-/* In a new child: those of the parent stay known, but can no longer be watched; nor does anybody watch what the child reads. */
+/* In a new child: the stuck children of the parent stay known, but can no longer be watched; and nobody watches what this child reads. */
 static void begin_child(void)
 {
-	lk_alloc_on_failure(NULL); /* its parent sees that it ended */
-	lk_procroot_watch(NULL); /* what it reads is not what its parent stands before */
+	lk_alloc_on_failure(NULL); /* no message: the parent sees that the child has ended */
+	lk_procroot_watch(NULL); /* what this child reads must not be noted as read by its parent */
 	pthread_mutex_init(&left_behind_lock, NULL);
 	for (size_t i = 0; i < LK_HELPER_MAX_STUCK; i++)
 		left_behind[i].kind = INHERITED;
@@ -117,7 +118,7 @@ static size_t count_stuck(void)
 	return n;
 }
 
-/* One of them asks this. 0 is nothing. */
+/* Is a child stuck on this process or file system? 0: never. */
 static bool is_stuck_on(uint64_t what)
 {
 	bool found = false;
@@ -184,8 +185,8 @@ int lk_helper_emit_marked(struct lk_helper_out *out, const char *mark, const voi
 	return n > MAX_RECORD ? -EMSGSIZE : send_frame(out, FRAME_DATA, mark, data, n);
 }
 
-/* A child that is stuck may outlive us: it must keep no pipe of a reader open and, worse, no lock that came with a descriptor we
- * were started with (flock FILE lockscope ...). */
+/* A stuck child may outlive us: it must not keep a pipe open whose reader waits for the end, nor, worse, a lock that came with a descriptor
+ * we were started with (flock FILE lockscope ...). */
 void lk_helper_keep_only(int keep1, int keep2)
 {
 	int keep[] = { keep1, keep2, lk_debug_fd() }, null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -385,7 +386,7 @@ static size_t *stalls_of(struct run *r, uint64_t group)
 	return NULL;
 }
 
-/* Those of its group come last. */
+/* Moves the items of this group to the end of the queue. */
 static void move_back(struct run *r, uint64_t group)
 {
 	size_t n = r->n_queue - r->next, n_last = 0, at = r->next;
@@ -413,7 +414,8 @@ static void note_stall(struct run *r, uint64_t group)
 	}
 }
 
-/* What it works on is given up, what it had still to do goes back into the queue: there is room, for it came from there. */
+/* Gives up the item that the child works on, and puts those it had still to do back into the queue: there is room, for they came from
+ * there. */
 static void give_up(struct run *r, struct child *c)
 {
 	size_t item = c->batch.items[c->n_done], n = c->batch.n - c->n_done - 1;
@@ -435,7 +437,7 @@ static bool is_worth_trying(struct run *r, size_t item)
 	return !is_stuck_on(a.what) && (!n || *n < MAX_GROUP_STALLS);
 }
 
-/* A few items: the fewer are left, the fewer, so that several children share them. */
+/* Takes a few items from the queue: the fewer are left, the fewer it takes, so that several children share them. */
 static void next_batch(struct run *r, struct batch *b)
 {
 	size_t most = (r->n_queue - r->next + MAX_CHILDREN - 1) / MAX_CHILDREN;
@@ -462,11 +464,11 @@ static int hand_out(struct run *r, struct child *c)
 	c->heard_ms = lk_io_now_ms();
 	if (c->batch.n)
 		rc = send_all(c->fd, &c->batch, sizeof(c->batch), MSG_NOSIGNAL);
-	/* One that has died is met when it is listened to. */
+	/* A child that has died is noticed by listen_to(). */
 	return rc == -EPIPE || rc == -ECONNRESET ? 0 : rc;
 }
 
-/* Every child is silent, so that another one can be of use. */
+/* Every child is at work and has been silent for a while, so that another one can be of use. */
 static bool are_all_silent(const struct run *r, int64_t now)
 {
 	for (size_t i = 0; i < MAX_CHILDREN; i++) {
@@ -478,7 +480,7 @@ static bool are_all_silent(const struct run *r, int64_t now)
 	return true;
 }
 
-/* Work for those who have none; a first child, or one more. *ret_busy: how many are at work. */
+/* Gives work to idle children; starts a first child, or one more. *ret_busy: how many are at work. */
 static int employ(struct run *r, size_t *ret_busy)
 {
 	struct child *free_one = NULL;
@@ -499,7 +501,7 @@ static int employ(struct run *r, size_t *ret_busy)
 	rc = count_stuck() == LK_HELPER_MAX_STUCK ? -EBUSY : child_start(r, free_one);
 	rc = rc ? rc : hand_out(r, free_one);
 	*ret_busy += !rc && !is_idle(free_one);
-	/* The others may still come to an end. */
+	/* No error while other children are at work: they may still do the rest. */
 	return rc && *ret_busy ? 0 : rc;
 }
 
@@ -539,7 +541,7 @@ static int listen_to(struct run *r, struct child *c, bool readable, int64_t now)
 	return 0;
 }
 
-/* Until something is heard, or a silence is too long. */
+/* Waits until something is heard, or until a child has been silent for too long. */
 static int listen_to_all(struct run *r)
 {
 	struct pollfd p[MAX_CHILDREN];
@@ -548,7 +550,7 @@ static int listen_to_all(struct run *r)
 
 	for (size_t i = 0; i < MAX_CHILDREN; i++)
 		p[i] = (struct pollfd){ .fd = r->children[i].pid ? r->children[i].fd : -1, .events = POLLIN };
-	/* Who waits for a helper reads nothing itself, whatever was asked about the items before. */
+	/* While it waits for a helper, this thread reads nothing itself, whatever the job's functions have noted before. */
 	lk_procroot_touch(0);
 	if (poll(p, MAX_CHILDREN, wait_ms(r, now)) < 0)
 		return errno == EINTR ? 0 : -errno;

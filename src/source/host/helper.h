@@ -15,8 +15,8 @@ struct lk_helper_out;
 /* What an item is about. */
 struct lk_helper_about {
 	uint64_t
-		what; /* the process or file system it asks: not asked again while a child that did is stuck; 0: nothing known */
-	uint64_t group; /* whoever may make several of them stall; 0: nobody */
+		what; /* the process or file system that it reads: not tried again while a child that read it is stuck; 0: unknown */
+	uint64_t group; /* who may make several items stall, such as a user; 0: nobody */
 };
 
 struct lk_helper_job {
@@ -25,8 +25,8 @@ struct lk_helper_job {
 	int (*work)(void *arg, size_t item, struct lk_helper_out *out);
 	/* In the parent, for each emitted record, in any order of items; data is borrowed. Non-zero stops everything and is returned. */
 	int (*take)(void *arg, size_t item, const char *data, size_t n);
-	/* In the parent. NULL: nothing is known. Once one of a group has stalled, the rest of it comes last; after some it is not
-	 * tried. */
+	/* In the parent. NULL: nothing is known. Once an item of a group has stalled, the other items of the group come last; after several
+	 * stalls they are not tried. */
 	struct lk_helper_about (*about)(void *arg, size_t item);
 	/* In the parent, for each item that was given up or not tried; NULL: they are counted only. */
 	void (*gave_up)(void *arg, size_t item);
@@ -48,19 +48,20 @@ struct lk_helper_result {
  * will be no more. *ret is always filled. */
 int lk_helper_run(const struct lk_helper_job *job, struct lk_helper_result *ret);
 
-/* In work(): sends a record of at most 16 MiB, with the byte at mark in front; NULL: without. 0 or -errno. */
+/* In work(): sends a record of at most 16 MiB. mark: a byte to put in front of it; NULL: none. 0 or -errno. */
 int lk_helper_emit_marked(struct lk_helper_out *out, const char *mark, const void *data, size_t n);
 
-/* Without; n may be 0: a sign of life. */
+/* The same without a mark. n may be 0: that is only a sign of life. */
 static inline int lk_helper_emit(struct lk_helper_out *out, const void *data, size_t n)
 {
 	return lk_helper_emit_marked(out, NULL, data, n);
 }
 
-/* In any child: closes all descriptors but these two; 0, 1 and 2 are /dev/null then. */
+/* In any child: closes all descriptors but these two and that of debug output; 0, 1 and 2 are /dev/null then, unless they are to be
+ * kept. */
 void lk_helper_keep_only(int keep1, int keep2);
 
-/* A child that was given up and still is there. */
+/* A child that was given up and still exists. */
 struct lk_helper_stuck {
 	pid_t pid;
 	uint64_t what; /* as in lk_helper_about */
@@ -68,9 +69,9 @@ struct lk_helper_stuck {
 
 #define LK_HELPER_MAX_STUCK 8
 
-/* Those that this process left behind itself; how many of them are in ret, which has room for LK_HELPER_MAX_STUCK. */
+/* The children that this process left behind, adopted ones included: how many are now in ret, which has room for LK_HELPER_MAX_STUCK. */
 size_t lk_helper_list_stuck(struct lk_helper_stuck *ret);
-/* One that a child of ours left behind counts as ours. */
+/* From now on, a process that a child of ours left behind counts as left behind by us. */
 void lk_helper_adopt(const struct lk_helper_stuck *stuck);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Mount tables by libmount; what can be told of a path by its mounts alone. */
+/* Reads mount tables by libmount; tells of paths what can be known by their mounts alone. */
 #include "source/host/mounts.h"
 
 #include <libmount.h>
@@ -23,7 +23,7 @@ static const char *const local_types[] = {
 	"rootfs",   "fusectl",    "nsfs",     "pipefs",  "sockfs",  "reiserfs", "ecryptfs", "nfsd",      "rpc_pipefs",
 };
 
-/* A server keeps the locks, or looking something up may wait for one. "fuse.X" is matched by its prefix. */
+/* A server keeps the locks, or looking up a path may wait for a server. "fuse.X" is matched by its prefix. */
 static const char *const remote_types[] = {
 	"nfs",    "nfs4",     "cifs",  "smb3",   "smbfs", "fuse",   "fuseblk",   "ceph",
 	"9p",     "afs",      "coda",  "gfs2",   "ocfs2", "lustre", "glusterfs", "virtiofs",
@@ -85,7 +85,7 @@ static void add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns, uint
 	e->source = lk_arena_strdup(&m->arena, mnt_fs_get_srcpath(fs));
 	e->root = lk_arena_strdup(&m->arena, root);
 	e->local = lk_mounts_fs_is_local(e->fstype);
-	/* Its layers are not to be seen in the table. */
+	/* What an ecryptfs is stacked on is not examined, so it may be remote. */
 	e->asks = e->local != LK_YES || strcmp(e->fstype, "ecryptfs") == 0;
 	*lk_vec_push(&m->v) = e;
 	lk_map_set(&m->by_id, &e->id, sizeof(e->id), m->v.n - 1);
@@ -93,7 +93,8 @@ static void add_one(struct lk_mounts *m, struct libmnt_fs *fs, unsigned ns, uint
 
 /* -- the layers of an overlay -- */
 
-/* Up to an end that is not escaped by a backslash, which is taken away. Returns what stands behind, NULL: nothing. */
+/* Ends s at the first `end` that is not escaped by a backslash, and removes the backslashes before. What follows that `end`; NULL: there
+ * was none. */
 static char *cut(char *s, char end)
 {
 	char *to = s;
@@ -108,7 +109,7 @@ static char *cut(char *s, char end)
 	return end ? s + 1 : NULL;
 }
 
-/* Like cut(), but the backslashes stay for the next one. */
+/* Like cut() at a comma, but keeps the backslashes for a later cut(). */
 static char *cut_option(char *s)
 {
 	for (; *s && *s != ','; s++) {
@@ -128,7 +129,7 @@ static char *value_of(char *option, const char *name)
 	return strncmp(option, name, n) == 0 ? option + n : NULL;
 }
 
-/* "lowerdir=A:B", where A is above B, and "::" stands before those that only hold data; or each by itself, "lowerdir+=A". */
+/* "lowerdir=A:B": A is above B, and "::" stands before layers that only hold data. Or each layer by itself: "lowerdir+=A". */
 static int each_lower(char *value, lk_mounts_layer_cb cb, void *arg)
 {
 	int rc = 0;
@@ -168,7 +169,7 @@ static bool is_overlay(const struct lk_mount *e)
 	return strcmp(e->fstype, "overlay") == 0;
 }
 
-/* All mounts of one overlay file system are alike. */
+/* All mounts of one overlay file system have the same layers: none of them counts as local any more. */
 static void doubt_overlay(struct lk_mounts *m, const struct lk_mount *overlay)
 {
 	for (size_t i = 0; i < m->v.n; i++) {
@@ -179,7 +180,7 @@ static void doubt_overlay(struct lk_mounts *m, const struct lk_mount *overlay)
 	}
 }
 
-/* 1: a server stands behind this layer. Where a relative name leads is not known here. */
+/* 1: the layer is on a mount that may wait for a server. A relative path gives 0: where it leads is not known here. */
 static int is_remote_layer(void *arg, const char *path)
 {
 	const struct lk_mount *on = path[0] == '/' ? lk_mounts_by_path(arg, 0, path) : NULL;
@@ -217,7 +218,7 @@ static int skip_bad_line(struct libmnt_table *tb __attribute__((unused)), const 
 	return 1;
 }
 
-/* Read by ourselves, so that an interrupted read(2) is taken up again. */
+/* We read the text ourselves, so that an interrupted read(2) is continued. */
 static int parse_text(struct libmnt_table *tb, lk_buf *text)
 {
 	lk_auto_file *f = NULL;
@@ -287,7 +288,7 @@ const struct lk_mount *lk_mounts_by_dev(const struct lk_mounts *m, uint32_t majo
 	return other;
 }
 
-/* Bytes of a directory's name that stand before "/name" of what is in it. */
+/* Length of a directory's path without trailing slashes: of "/" it is 0. */
 static size_t dir_len(const char *dir)
 {
 	size_t n = strlen(dir);
@@ -304,7 +305,7 @@ static bool is_prefix(const char *dir, const char *path)
 	return strncmp(dir, path, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
-/* The root directory is the top of what is mounted at "/". */
+/* The mount at "/" whose parent is not in this namespace: others may be mounted on top of it. NULL: there is none, or several. */
 static const struct lk_mount *find_root(const struct lk_mounts *m, unsigned ns)
 {
 	const struct lk_mount *root = NULL;
@@ -324,7 +325,7 @@ static const struct lk_mount *find_root(const struct lk_mounts *m, unsigned ns)
 	return root;
 }
 
-/* What stands on `on` and first meets who walks down the path. */
+/* The mount on top of `on` that a walk down the path meets first; NULL: none. */
 static const struct lk_mount *next_mount(const struct lk_mounts *m, const struct lk_mount *on, const char *path)
 {
 	const struct lk_mount *next = NULL;
@@ -349,7 +350,7 @@ const struct lk_mount *lk_mounts_by_path(const struct lk_mounts *m, unsigned ns,
 {
 	const struct lk_mount *at = find_root(m, ns), *next;
 
-	/* Each step goes to another mount: more of them than there are is a table that makes no sense. */
+	/* Each step leads to another mount: with more steps than mounts, the table makes no sense. */
 	for (size_t steps = 0; at && steps <= m->v.n; steps++) {
 		next = next_mount(m, at, path);
 		if (!next)
@@ -368,8 +369,8 @@ bool lk_mounts_has_root(const struct lk_mounts *m)
 	return false;
 }
 
-/* `path` leads through a and through b to the same directory entry: what is left of it below the longer target stands below the
- * other one's root too. */
+/* `path` leads to the same place of the same file system through mount a and through mount b: the part of the path by which one target is
+ * longer is also the part by which that mount's root is longer. */
 static bool is_same_place(const struct lk_mount *a, const struct lk_mount *b, const char *path)
 {
 	const struct lk_mount *longer = dir_len(a->target) >= dir_len(b->target) ? a : b,
@@ -389,7 +390,7 @@ const struct lk_mount *lk_mounts_place(const struct lk_mounts *m, const struct l
 
 	file->unreachable = LK_UNKNOWN;
 	file->foreign_mnt_ns = 0;
-	/* A pipe or a socket has no place; where the path is not known, a foreign mount point is still to be told from ours. */
+	/* A pipe or a socket has no path. Where the path is not known, a mount of another namespace can still be told from ours. */
 	if (!m->has_own || (path && !absolute) || (!path && (!on || ours)))
 		return NULL;
 	if (absolute && on && !ours)

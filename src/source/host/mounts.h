@@ -43,7 +43,7 @@ int lk_mounts_add(struct lk_mounts *m, int fd, unsigned ns, uint64_t ns_id);
 
 /* The same from its text. */
 int lk_mounts_add_text(struct lk_mounts *m, lk_buf *text, unsigned ns, uint64_t ns_id);
-/* What namespace ns has mounted was mounted by users who may mean harm: what its overlays stand on need not be local. */
+/* The mounts of namespace ns were made by users who may mean harm: the layers of its overlays do not count as local. */
 void lk_mounts_distrust(struct lk_mounts *m, unsigned ns);
 
 const struct lk_mount *lk_mounts_by_id(const struct lk_mounts *m, int id); /* NULL: not met */
@@ -56,11 +56,11 @@ const struct lk_mount *lk_mounts_by_path(const struct lk_mounts *m, unsigned ns,
 /* Our root directory is a mount, as it is anywhere but in a chroot(2). */
 bool lk_mounts_has_root(const struct lk_mounts *m);
 
-/* Says of a file on mount `on` (NULL: in no table) whether `path`, the absolute link text of a descriptor, is a path of ours, and
- * else whose: members unreachable, foreign_mnt_ns, mount_point of *file. readlink(2) tells none of that: where a file cannot be
- * reached from our root directory, it begins the path at the root of the other namespace or of the detached mount (fs/d_path.c).
- * A path of another namespace is ours too where it leads to the same place of the same file system by both tables.
- * Returns the mount of ours through which the path leads there; NULL: none. */
+/* Tells whether `path`, the link text of a descriptor, leads from our own root directory to its file, which is on mount `on` (NULL: a mount
+ * in no table), and if not, of which mount namespace the path is: sets unreachable, foreign_mnt_ns and mount_point of *file. readlink(2)
+ * tells none of that: where a file cannot be reached from our root directory, the path begins at the root of the other namespace or of the
+ * detached mount (fs/d_path.c). A path of another namespace counts as ours if by both tables it leads to the same place of the same file
+ * system. Returns the mount of ours through which the path leads there; NULL: none. */
 const struct lk_mount *lk_mounts_place(const struct lk_mounts *m, const struct lk_mount *on, const char *path,
 				       struct lk_fact_file *file);
 

@@ -123,7 +123,8 @@ static int work_live(struct job *j, size_t i, struct lk_helper_out *out)
 			  j->needs & LK_NEED_CGROUP ? st->head[2].result.str : NULL);
 }
 
-/* Arguments stand apart by NUL bytes: shown with blanks between them. Text of other files has none. Heap; NULL: not to be read. */
+/* Reads a file of a process as text. The NUL bytes between arguments become blanks; other files have none. Heap; NULL: it cannot be
+ * read. */
 static char *read_text(const struct lk_procroot *root, int pid, const char *what)
 {
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, what);
@@ -204,7 +205,7 @@ static int take(void *arg, size_t i, const char *data, size_t n)
 /* ---- user names alone: one look-up for each number, not for each process ---- */
 
 struct user {
-	uint32_t uid; /* first: they are sorted and found by it */
+	uint32_t uid; /* must be first: the list is sorted and searched by it */
 	char *name; /* owned; NULL: no answer */
 };
 
@@ -233,7 +234,7 @@ static struct users collect_users(const struct lk_procfacts_who *who, size_t n)
 	return u;
 }
 
-/* As libproc2 does it: who has no name is shown by number. */
+/* As libproc2 does it, a user without a name is shown by number. */
 static int name_user(void *arg, size_t i, struct lk_helper_out *out)
 {
 	const struct users *u = arg;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The dearer facts of processes: user name, command line, control group. Live they come from libproc2; reading a command line can
- * block for ever and so can the user database, hence all of it happens in a helper process (helper.h). */
+/* Facts of processes that are expensive to read: user name, command line, control group. On the live machine they come from libproc2.
+ * Reading a command line or the user database can block for ever, so all of it happens in a helper process (helper.h). */
 #ifndef LK_SOURCE_PROCFACTS_H
 #define LK_SOURCE_PROCFACTS_H
 
@@ -22,15 +22,16 @@ struct lk_procfacts_who {
 
 typedef int (*lk_procfacts_cb)(void *arg, size_t i, const struct lk_procfacts *f);
 
-/* Calls cb for each process that answered. needs: LK_NEED_USER, _CMDLINE, _CGROUP. 0 or -errno; *ret says who did not answer. */
+/* Calls cb for each process that answered. needs: LK_NEED_USER, _CMDLINE, _CGROUP. 0, -errno, or what cb returned; *ret counts those that
+ * did not answer. */
 int lk_procfacts_read(const struct lk_procroot *root, const struct lk_procfacts_who *who, size_t n, unsigned needs,
 		      int64_t deadline_ms, lk_procfacts_cb cb, void *arg, struct lk_helper_result *ret);
 
-/* A helper's answer about process i becomes one call of cb. What that returned, or -EBADMSG. */
+/* Calls cb with a helper's answer about process i. What cb returned, or -EBADMSG. */
 int lk_procfacts_take(const char *data, size_t n, size_t i, lk_procfacts_cb cb, void *arg);
 
-/* The path of the unified or the systemd hierarchy out of cgroup(7) text, entries apart by newline or comma. NULL: none.
- * Heap, caller frees. */
+/* The path of the unified or the systemd hierarchy in text of /proc/PID/cgroup (cgroups(7)), whose entries are separated by newlines or
+ * commas. NULL: none. Heap, caller frees. */
 char *lk_procfacts_cgroup_path(const char *text);
 
 #endif

@@ -109,7 +109,7 @@ static void find_namespace(struct lk_procroot *r)
 	lk_vec_done(&status);
 }
 
-/* A copied or invented tree says for itself which namespace it was. */
+/* A copied or invented tree need not have all of these. */
 static bool looks_like_proc(const struct lk_procroot *r)
 {
 	return faccessat(r->fd, "locks", F_OK, 0) == 0 || faccessat(r->fd, "self", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
@@ -136,6 +136,7 @@ int lk_procroot_open(struct lk_procroot *r, const char *dir, struct lk_err *err)
 				      : "%s is not mounted; mount it with 'mount -t proc proc /proc'",
 				  path);
 	} else {
+		/* A copied tree tells by its self/ns/pid of which pid namespace it was. */
 		r->initial_pidns = lk_procroot_ns(r, 0, "pid") == INITIAL_PID_NS;
 	}
 	return 0;

@@ -14,7 +14,7 @@ struct lk_procroot {
 	int fd; /* the root directory; -1 when not open */
 	bool is_proc; /* a real proc file system: magic links and system calls through it work */
 	bool own_pids; /* its process numbers are those of our own pid namespace */
-	bool is_default; /* the machine's own, opened without a name: what libproc2 reads */
+	bool is_default; /* the machine's own /proc, opened with dir NULL: the one that libproc2 reads */
 	bool initial_pidns; /* proven to belong to the initial pid namespace */
 };
 
@@ -22,7 +22,7 @@ struct lk_procroot {
 int lk_procroot_open(struct lk_procroot *r, const char *dir, struct lk_err *err);
 void lk_procroot_done(struct lk_procroot *r);
 
-/* Names below the root. They are made of numbers and of words of ours only, so that they are bounded. */
+/* Names below the root. They consist of numbers and of our own words only, so that their length is bounded. */
 #define LK_PROC_NAME 96
 struct lk_proc_name {
 	char s[LK_PROC_NAME];
@@ -35,27 +35,28 @@ struct lk_proc_name lk_procroot_task_name(int pid, int tid, const char *what);
 /* What a thread is reading, for a process that watches it: reading /proc/PID can block for ever (PID sits in exec(2) and waits for a
  * file server). In memory that both share. */
 struct lk_touch {
-	_Atomic int tid; /* of the thread; 0: nobody has it */
-	_Atomic int pid; /* whose files it reads; 0: nobody's */
-	_Atomic unsigned turn; /* moves with every read */
+	_Atomic int tid; /* the thread that uses this entry; 0: none */
+	_Atomic int pid; /* the process whose files it reads; 0: none */
+	_Atomic unsigned turn; /* changes with every read */
 };
 
-/* From now on this thread notes there what it reads; NULL: nowhere. */
+/* From now on the calling thread notes in *t what it reads; NULL: nowhere. */
 void lk_procroot_watch(struct lk_touch *t);
-/* It is about to read of this process; 0: of none. The names below do it by themselves. */
+/* The calling thread is about to read files of this process; 0: of none. lk_procroot_task_name() and lk_procroot_ns() call it
+ * themselves. */
 void lk_procroot_touch(int pid);
 
-/* Such a name with the machine's own /proc before it, for people and other programs. */
+/* Appends a name as of lk_procroot_task_name(), with the machine's own /proc before it, for people and other programs. */
 void lk_procroot_spell(int pid, int tid, const char *what, lk_buf *out);
 
-/* A namespace ("pid", "mnt") of that process, of our own with 0: its inode number; 0 unknown. */
+/* The inode number of a namespace ("pid", "mnt") of a process, of ourselves with pid 0; 0 unknown. */
 uint64_t lk_procroot_ns(const struct lk_procroot *r, int pid, const char *which);
 
-/* The mount namespace of a process belongs to our own user namespace (ioctl_ns(2), NS_GET_USERNS): what is mounted there was not
- * mounted by users who could not do it here. false also where it cannot be found out. */
+/* Does the mount namespace of a process belong to our own user namespace (ioctl_ns(2), NS_GET_USERNS)? Then its mounts were not made by
+ * users who could not make them here. false also where that cannot be found out. */
 bool lk_procroot_mounts_are_trusted(const struct lk_procroot *r, int pid);
 
-/* This kernel thread of ours, read from the machine's own proc even when another tree was asked for: fdinfo of one of our own
+/* The lk_procroot_own_ functions read the machine's own /proc even when another tree was asked for. This one: fdinfo of one of our own
  * descriptors. 0 or -errno. */
 int lk_procroot_own_fdinfo(int fd, lk_buf *out);
 /* Where one of our own descriptors points to, as text. 0 or -errno. */
@@ -64,13 +65,13 @@ int lk_procroot_own_link(int fd, lk_buf *out);
 struct lk_proc_name lk_procroot_own_fd_name(int fd);
 /* /proc/thread-self/sched: when this very thread last began to run, by the clock of its processor. 0 or -errno. */
 int lk_procroot_own_sched(lk_buf *out);
-/* We are in the user namespace of the machine; also when that cannot be told. */
+/* Are we in the initial user namespace? true also when that cannot be told. */
 bool lk_procroot_own_userns_is_initial(void);
 /* A small setting below /proc/sys, "kernel/yama/ptrace_scope"; -1: there is none, or it cannot be read. */
 int lk_procroot_own_sysctl(const char *name);
-/* Our own namespace ("mnt"), likewise: its inode number; 0 unknown. */
+/* The inode number of our own namespace ("mnt"); 0 unknown. */
 uint64_t lk_procroot_own_ns(const char *which);
-/* Our own mount table, from the machine's own proc. An fd, or -errno. */
+/* Opens our own mount table. An fd, or -errno. */
 int lk_procroot_own_mountinfo(void);
 
 #endif

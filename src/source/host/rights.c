@@ -47,7 +47,7 @@ static bool has_capabilities(const struct lk_rights *r, enum lk_right right)
 {
 	uint64_t needed = words[right].needed;
 
-	/* It stands for those that were split off from it. */
+	/* CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON, which were split off from it. */
 	if (right == LK_RIGHT_BPF && r->effective & LK_CAP(CAP_SYS_ADMIN))
 		return true;
 	return (r->effective & needed) == needed;

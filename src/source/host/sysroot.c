@@ -17,7 +17,7 @@
 
 #define MAX_PATH_TEXT ((size_t)64 * 1024)
 
-/* One line of a file below dirfd/name, without its end. 0 or -errno. */
+/* One line of a file below dirfd/name, without its newline. 0 or -errno. */
 static int read_line(int dirfd, const char *name, const char *file, lk_buf *out)
 {
 	lk_auto_mem char *path = lk_printf("%s/%s", name, file);
@@ -101,7 +101,7 @@ static int read_numbers(int dirfd, const char *name, lk_buf *text, uint32_t *ret
 }
 
 struct devices {
-	const char *mark; /* only what has this file */
+	const char *mark; /* only directories with this file are devices */
 	lk_sysroot_device_cb cb;
 	void *arg;
 };
@@ -114,7 +114,7 @@ static int on_block_device(void *arg, int dirfd, const char *name)
 	int rc = read_line(dirfd, name, d->mark, &text);
 
 	rc = rc ? rc : read_numbers(dirfd, name, &text, &major, &minor);
-	/* Other directories and files, and one that has just gone. */
+	/* Where that failed, it is another directory or a file, or the device has just gone. */
 	rc = rc ? 0 : d->cb(d->arg, major, minor, name, read_line(dirfd, name, "dm/name", &label) ? NULL : label.v);
 	lk_vec_done(&text);
 	lk_vec_done(&label);

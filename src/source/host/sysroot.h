@@ -29,18 +29,18 @@ int lk_sysroot_loop_file(const char *device, struct lk_sysroot_loop_file *ret);
 
 /* Block devices, by number. name: "sda1", "dm-0"; label: "vg-root" of device mapper, else NULL. Both borrowed. */
 typedef int (*lk_sysroot_device_cb)(void *arg, uint32_t major, uint32_t minor, const char *name, const char *label);
-/* Those made of it (device mapper, md, bcache …); its partitions. Calls cb until it returns non-zero, which is
+/* The devices made of this one (device mapper, md, bcache …); its partitions. Calls cb for each until it returns non-zero, which is
  * returned. 0 or -errno, -ENOENT: no such device. */
 int lk_sysroot_each_holder(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg);
 int lk_sysroot_each_partition(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg);
-/* All devices of the mounted btrfs file system that this one is part of, itself too; the mount table names one of them only. */
+/* All devices of the mounted btrfs file system that this device is part of, this one included; the mount table names only one of them. */
 int lk_sysroot_each_of_btrfs(uint32_t major, uint32_t minor, lk_sysroot_device_cb cb, void *arg);
 /* The file that a loop device is attached to, as the kernel prints it. 0; -ENOENT: it is no loop device in use; or -errno. */
 int lk_sysroot_backing_file(uint32_t major, uint32_t minor, lk_buf *out);
 
 /* kernel_lockdown(7) is in the mode "confidentiality". false where that cannot be read (securityfs is not mounted). */
 bool lk_sysroot_is_locked_down(void);
-/* The kernel gives its own types (BTF). */
+/* Does the kernel publish its types (BTF)? */
 enum lk_tri lk_sysroot_has_btf(void);
 
 #endif

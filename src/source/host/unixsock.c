@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sock_diag(7) asked for all unix(7) sockets. */
+/* Lists all unix(7) sockets by sock_diag(7). */
 #include "source/host/unixsock.h"
 
 #include <errno.h>
@@ -112,7 +112,7 @@ static int take_one(const struct nlmsghdr *h, lk_buf *name, lk_unixsock_cb cb, v
 	return cb(arg, &s);
 }
 
-/* One answer of the kernel, which has several messages. 1: it was the last. */
+/* Takes one answer of the kernel, which holds several messages. 1: it was the last; 0; or -errno. */
 static int take_answer(const struct nlmsghdr *h, size_t n, lk_buf *name, lk_unixsock_cb cb, void *arg)
 {
 	int rc = 0;

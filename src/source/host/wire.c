@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Facts to frames and back. */
+/* Turns facts into frames and back. */
 #include "source/host/wire.h"
 
 #include <errno.h>
@@ -57,10 +57,10 @@ static const struct shape file_shape = { sizeof(struct lk_fact_file),
 					 { AT(lk_fact_file, path), AT(lk_fact_file, fstype),
 					   AT(lk_fact_file, mount_point) } };
 
-/* Of an fd or a waiter: whether its file follows. */
+/* Whether the file of an fd or a waiter follows; SAME_FILE: it is that of the fact before. */
 enum file_kind { NO_FILE, SAME_FILE, NEW_FILE };
 
-/* Of a frame. */
+/* The header of a frame. */
 struct head {
 	size_t length; /* of what follows */
 	enum lk_fact_kind kind;
@@ -84,7 +84,7 @@ static void add_shaped(struct lk_wire_out *o, const struct shape *s, const void 
 	}
 }
 
-/* The frame that began there is whole. */
+/* Completes the frame that begins there: sets its length, and ends the chunk if that is full. */
 static void end_frame(struct lk_wire_out *o, size_t begin)
 {
 	size_t length = o->bytes.n - begin - sizeof(struct head);
@@ -175,7 +175,7 @@ static int get_shaped(struct rest *r, const struct shape *s, void *fact)
 	return rc;
 }
 
-/* The file and its strings are kept: frames that follow may be of the same one. */
+/* Keeps the file and its strings, as frames that follow may have the same file. */
 static int get_file(struct lk_wire_in *in, struct rest *r, enum file_kind kind, const struct lk_fact_file **ret)
 {
 	struct rest kept;

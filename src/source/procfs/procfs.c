@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The procfs source: hands the facts of a scan to the sink. */
 #include "source/procfs/procfs.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static char *read_word(const struct lk_procroot *root, struct lk_arena *a, const
 	return s;
 }
 
-/* How long a lease is left to its holder once somebody wants the file. */
+/* Seconds that a holder may keep its lease once somebody else wants the file; -1 unknown. */
 static int64_t lease_break_s(struct scan *s)
 {
 	char *text = read_word(s->root, &s->arena, "sys/fs/lease-break-time");
@@ -37,7 +38,7 @@ static int64_t lease_break_s(struct scan *s)
 	return text && lk_text_i64(text, strlen(text), &seconds) == 0 && seconds >= 0 ? seconds : -1;
 }
 
-/* CLOCK_BOOTTIME at wall_ms of the other clock. Both are read at once, so that a step of the wall clock cannot come between them. */
+/* CLOCK_BOOTTIME when CLOCK_REALTIME was wall_ms, from the present difference of the two clocks; 0 unknown. */
 static int64_t boottime_at(int64_t wall_ms)
 {
 	struct timespec wall, boot;
@@ -135,7 +136,7 @@ int lk_scan_emit_mount(struct lk_map *seen, const struct lk_mount *m, const stru
 	return lk_sink_mount(sink, &f);
 }
 
-/* The file systems that the locks stand on, each once. */
+/* Emits the file systems of the locked files, each once. */
 static int emit_lock_mounts(struct scan *s, struct lk_map *seen, const struct lk_sink *sink)
 {
 	struct lk_map keys = { 0 };
@@ -154,7 +155,7 @@ static int emit_lock_mounts(struct scan *s, struct lk_map *seen, const struct lk
 	return rc;
 }
 
-/* Nothing below them can be called free. */
+/* A file on such a mount cannot be called free because no lock on it is listed. */
 int lk_scan_emit_remote_mounts(struct scan *s, struct lk_map *seen, const struct lk_sink *sink)
 {
 	int rc = 0;
@@ -202,7 +203,8 @@ static bool is_somebody_waiting(const struct scan *s)
 	return false;
 }
 
-/* Before Linux 5.13 the list has those who wait for a held lock, not those who wait behind one of them (fs/locks.c locks_show()). */
+/* Before Linux 5.13 /proc/locks has the requests that wait for a held lock, but not those that wait behind such a request (fs/locks.c
+ * locks_show()). */
 static bool lists_nested(struct scan *s)
 {
 	const char *release = read_word(s->root, &s->arena, "sys/kernel/osrelease");
@@ -210,7 +212,7 @@ static bool lists_nested(struct scan *s)
 
 	if (release && lk_text_release(release, &major, &minor) == 0)
 		return major > 5 || (major == 5 && minor >= 13);
-	/* A copy that lacks it: since 5.14 a descriptor tells its inode. */
+	/* A copied tree may lack osrelease: since Linux 5.14 fdinfo has an inode number. */
 	for (size_t i = 0; i < s->fds.n; i++) {
 		if (!s->fds.v[i].dead && !s->fds.v[i].info.has_ino)
 			return false;
@@ -254,7 +256,7 @@ static int emit_all(struct scan *s, const struct lk_sink *sink, int64_t wall_ms,
 	return rc ? rc : lk_sink_end(sink, &end);
 }
 
-/* A scan as it is asked for, and what is the same for each try of it. */
+/* A requested scan, and what is the same for each attempt at it (lk_guard_run()). */
 struct procfs_scan {
 	struct procfs *source;
 	const struct lk_request *req;

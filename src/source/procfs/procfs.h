@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The procfs source: /proc/locks, /proc/PID/fdinfo, mountinfo; each misses some of what another one shows. */
+/* The procfs source: reads /proc/locks, /proc/PID/fdinfo and mountinfo; each of them misses something that another one shows. */
 #ifndef LK_SOURCE_PROCFS_H
 #define LK_SOURCE_PROCFS_H
 

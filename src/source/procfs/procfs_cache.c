@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The dear facts of processes from scan to scan: a source that looks every two seconds would spend most of its time on command
- * lines that do not change. A process is known again by number, start, name and user; what it says of itself is believed for some
- * seconds only, because programs rewrite their titles. */
+/* Keeps the dear facts of processes (LK_SCAN_DEAR) from scan to scan: a source that scans every two seconds would spend most of its time
+ * on command lines that do not change. A process is recognised by pid, start time, name, user and parent; its facts are used again for
+ * some seconds only, because programs rewrite their titles. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "source/procfs/procfs_private.h"
 
 #define FRESH_MS 10000
-/* Not all of them in the same scan. */
+/* Added by pid, so that not all facts have to be read again in the same scan. */
 #define SPREAD_MS 8000
 
 static void forget(struct scan_cached *m)
@@ -80,7 +80,7 @@ static struct scan_cached remember(const struct lk_fact_proc *p, unsigned needs,
 	};
 }
 
-/* What is still believed goes over as it is. */
+/* A recent entry is moved to the new list with its strings. */
 static void move(struct scan_cached *to, struct scan_cached *from)
 {
 	*to = *from;
@@ -99,7 +99,7 @@ void lk_scan_cache_put(struct scan_cache *m, const struct lk_fact_proc *p, unsig
 {
 	struct scan_cached *known = find_known(m, p, needs, now_ms), *e;
 
-	/* Who traces it can change at any time, and is not remembered. */
+	/* A tracer can come and go at any time: a traced process is not cached. */
 	if (!needs || p->tracer || (!known && !has_all(p, needs)))
 		return;
 	e = lk_vec_push(&m->fresh);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Since when a thread sleeps. sched's exec_start is when it last began to run, by the clock of that processor, which is also when
- * it fell asleep, give or take; "now" by the same clock is our own exec_start while we run there. Clocks of different processors
- * differ, and differ from CLOCK_MONOTONIC, by up to some tenths of a second. */
+/* How long a thread has slept. se.exec_start in its sched file is when it last began to run, by the clock of its processor; that is also
+ * about when it fell asleep. The present time by the same clock is our own exec_start while we run on that processor. The clocks of
+ * different processors differ from each other and from CLOCK_MONOTONIC by up to some tenths of a second. */
 #include <sched.h>
 
 #include "base/io.h"
@@ -34,7 +34,7 @@ static int own_start(struct scan *s, double *ret_ms)
 	return rc < 0 ? rc : lk_parse_sched_exec_start(s->buf.v, s->buf.n, ret_ms);
 }
 
-/* Our own clock on processor cpu. */
+/* The present time by the clock of processor cpu: this thread runs there for a moment. */
 static int pinned_now(struct scan *s, int cpu, double *ret_ms)
 {
 	cpu_set_t before, one;
@@ -60,7 +60,7 @@ static struct scan_clock *clock_of(struct scan *s, int cpu)
 	return &s->clocks.v[cpu];
 }
 
-/* A processor is visited once in a scan: one that a real-time thread keeps busy lets us wait there. */
+/* A processor is visited only once in a scan: if a real-time thread keeps it busy, we have to wait there. */
 static int now_on(struct scan *s, int cpu, double *ret_ms)
 {
 	struct scan_clock *c = clock_of(s, cpu);
@@ -87,7 +87,8 @@ int64_t lk_scan_slept_ms(struct scan *s, int pid, int tid, int64_t *ret_error_ms
 	if (lk_scan_skips(s, pid) || !s->root->is_default || !s->root->own_pids || read_start(s, pid, tid, &start) < 0)
 		return -1;
 	*ret_error_ms = PINNED_ERROR_MS;
-	/* Woken up on another processor, where it has not run yet: its sleep starts anew (migrate_task_rq_fair()). */
+	/* exec_start is 0 if the thread was woken up on another processor and has not run there yet: its sleep starts anew
+	 * (migrate_task_rq_fair()). */
 	if (start <= 0)
 		return 0;
 	if (read_processor(s, pid, tid, &cpu) < 0 || now_on(s, cpu, &now) < 0) {

@@ -60,7 +60,7 @@ void lk_scan_forget_denied(struct scan *s)
 	s->denied.n = n;
 }
 
-/* "process 1 (init)". In the arena; NULL: it is not just one. */
+/* "process 1 (init)", in the arena; NULL: it is not a single process. */
 static const char *subject_of(struct scan *s, const struct scan_denied *d)
 {
 	struct lk_fact_unread u = { .pid = d->pids[0] };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What file a descriptor stands for: link text, mount, statx without sync. Nothing here may reach a file server: statx is made on
- * file systems known to be local only. */
+/* Which file a descriptor refers to: link text, mount, statx(2) without sync. Nothing here may reach a file server: statx(2) is called
+ * only on file systems known to be local. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,13 +10,13 @@
 #include "base/io.h"
 #include "source/procfs/procfs_private.h"
 
-/* For the mount tables of other namespaces, all in all. */
+/* Time limit for reading the mount tables of all other namespaces together. */
 #define TABLES_MS 700
 #define MAX_TABLE ((size_t)64 << 20)
 
 static const char deleted_mark[] = " (deleted)";
 
-/* A proc that shows other processes is still read by us: what its links say are paths of ours. */
+/* Even a proc of another pid namespace is read by this process: the paths in its links are paths of our own mount namespace. */
 int lk_scan_load_own_mounts(const struct lk_procroot *root, struct lk_mounts *m)
 {
 	int fd = root->is_proc ? lk_procroot_own_mountinfo() : -ENOENT;
@@ -45,7 +45,7 @@ static bool has_table(const struct scan *s, uint64_t ns_id)
 	return false;
 }
 
-/* Each table once. Users can mount so much that reading it takes the kernel minutes: all tables together have a limit. */
+/* Reads each mount table once. Users can mount so much that the kernel takes minutes to print it: all tables together have a limit. */
 static void add_table(struct scan *s, int pid, const char *name)
 {
 	uint64_t ns_id = lk_procroot_ns(s->root, pid, "mnt");
@@ -136,7 +136,8 @@ char *lk_scan_unmarked_link(struct lk_arena *a, const char *link)
 	return lk_arena_strndup(a, link, n - m);
 }
 
-/* Before anything is verified: the kernel marks a name that is gone (fs/d_path.c); without the mark it is there. */
+/* What the link text tells before anything is verified: the kernel adds " (deleted)" to a name that is gone (fs/d_path.c); without it the
+ * name exists. */
 static void describe_link(struct scan *s, struct scan_fd *f)
 {
 	char *base;
@@ -160,7 +161,7 @@ static const struct lk_mount *describe_mount(struct scan *s, struct scan_fd *f, 
 	const struct lk_mount *m = find_mount(s, f), *same_fs;
 
 	f->file = (struct lk_fact_file){ .key = *key, .size = -1, .mnt_id = f->info.mnt_id, .local = LK_UNKNOWN };
-	/* An unknown mount (detached, or not said) is still one of a known file system. */
+	/* If the mount is unknown (detached, or not in fdinfo), another mount of the same device still tells the file system. */
 	same_fs = m || key->none ? m : lk_mounts_by_dev(&s->mounts, key->major, key->minor);
 	f->asks = !same_fs || same_fs->asks;
 	if (same_fs) {
@@ -182,7 +183,7 @@ static void describe_fd(struct scan *s, struct scan_fd *f, const struct lk_key *
 	f->here = lk_mounts_place(&s->mounts, m, f->link, &f->file);
 }
 
-/* File systems that answer stat(2) with what stands in the inode (generic_fillattr()): st_dev and st_ino are the key's. */
+/* File systems that answer stat(2) from the inode (generic_fillattr()): st_dev and st_ino are those of the lock's key. */
 static bool is_plain_fs(const char *fstype)
 {
 	static const char *const plain[] = { "ext4", "ext3", "ext2", "xfs", "tmpfs", "ramfs", "devtmpfs", "f2fs" };
@@ -206,7 +207,7 @@ static void take_known_stat(struct lk_fact_file *file, const struct lk_key *key,
 	file->size = k->size;
 }
 
-/* The path as readlink(2) would say it. */
+/* The path as readlink(2) would return it. */
 static void take_known_link(struct scan *s, struct scan_fd *f, const struct scan_known *k)
 {
 	if (!k->path)
@@ -215,12 +216,13 @@ static void take_known_link(struct scan *s, struct scan_fd *f, const struct scan
 		f->link = lk_arena_printf(&s->arena, "%s%s", k->path, k->unhashed ? deleted_mark : "");
 }
 
-/* Whether the name is gone, by the kernel's word; a name of ours on mount m leads to its file unless something is mounted over it. */
+/* Whether the name was removed, as the kernel told. A path of our own namespace on mount m leads to its file unless something is mounted
+ * over it. */
 static void settle_name(struct scan *s, struct scan_fd *f, const struct lk_mount *m, const struct scan_known *k)
 {
 	const char *base = lk_scan_unmarked_link(&s->arena, f->link), *path = k->unhashed ? base : f->link;
 
-	/* Deleted, or given a name that looks like it, since: it has to be looked up. */
+	/* The link text, read later, does not agree: the file was deleted or renamed since. It has to be looked up. */
 	if (!path || (base && !k->unhashed && !k->path))
 		return;
 	f->file.deleted = k->unhashed ? LK_YES : LK_NO;
@@ -251,7 +253,7 @@ void lk_scan_describe_known(struct scan *s, struct scan_fd *f, const struct lk_k
 		settle_name(s, f, m, k);
 }
 
-/* A waiter's descriptor shows no lock line: its key is the device of its mount and its inode. */
+/* A waiter's descriptor may show no lock line: the key is made of the device of its mount and its inode number. */
 void lk_scan_describe_waiters(struct scan *s)
 {
 	for (size_t i = 0; i < s->waiters.n; i++) {

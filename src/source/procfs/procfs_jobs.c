@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which job a process is: its parent, its session, its terminal, and who traces it. These files are readable for everybody. */
+/* Which job a process belongs to: its parent, session, terminal and tracer. These files are readable for everybody. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/io.h"
 #include "source/procfs/procfs_private.h"
 
-/* Processes that facts name by number, each once, and their names. */
+/* Processes that facts name by pid, each once, and their names. */
 struct relatives {
 	lk_ints pids;
 	const char **comms; /* in the arena; NULL: gone */
@@ -27,7 +27,7 @@ static void read_numbers(struct scan *s, struct lk_fact_proc *p)
 	char tty[LK_TTY_TEXT];
 	struct lk_stat st;
 
-	/* The number may be somebody else's by now. */
+	/* The pid may belong to another process by now. */
 	if (p->flags & LK_PROC_GONE || !read_stat(s, p->pid, &st) || st.start_ticks != p->start_ticks)
 		return;
 	p->ppid = st.ppid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading /proc/locks. Each read(2) returns about 4 KiB, each such chunk is atomic, and what changes between two chunks makes
- * lines appear twice or not at all: only one chunk, two equal reads in a row, or a chained read (procfs_reread.c) are trusted. */
+/* Reads /proc/locks. Each read(2) returns a chunk of about 4 KiB. A chunk is atomic, but changes between two chunks make lines appear
+ * twice or not at all: only a list of one chunk, two equal reads in a row, or a chained read (procfs_reread.c) are trusted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,11 +13,11 @@
 
 #define CHUNK ((size_t)64 * 1024)
 #define MAX_READS 5
-/* The kernel stops a chunk (a page) before a group that does not fit. One much smaller than that was the whole list; behind a
- * fuller one a group could follow that a removal before the next read(2) moved out of sight. */
+/* The kernel ends a chunk (a page) before a group that does not fit. A much smaller chunk was the whole list; after a fuller one there may
+ * be another group, which the next read(2) misses if a lock was removed in between. */
 #define WHOLE_CHUNK ((size_t)3 * 1024)
 
-/* Takes the whole lines out of buf[0..n); returns how many bytes they were. */
+/* Adds the complete lines of buf[0..n); returns how many bytes they were. */
 static size_t take_lines(struct scan_lines *l, const char *buf, size_t n)
 {
 	size_t used = 0;
@@ -71,7 +71,7 @@ int lk_scan_read_lines(struct scan *s, struct scan_lines *ret)
 	lk_auto_fd fd = lk_io_openat(s->root->fd, "locks", O_RDONLY | O_NONBLOCK);
 	int rc;
 
-	/* It makes nobody stuck, but may have to wait. */
+	/* Reading the list may have to wait, but no process can block it for ever: tells the guard that no process is being read. */
 	lk_procroot_touch(0);
 	rc = fd < 0 ? fd : read_all(s, fd, &l);
 	if (rc < 0) {
@@ -82,7 +82,7 @@ int lk_scan_read_lines(struct scan *s, struct scan_lines *ret)
 	return 0;
 }
 
-/* Bodies with their depth, sorted: ids and order differ from read to read and mean nothing. */
+/* Hashes of bodies with their depth, sorted: ordinals and order differ from read to read and mean nothing. */
 static uint64_t *sorted_hashes(const struct scan_lines *l)
 {
 	uint64_t *h = lk_alloc(l->v.n, sizeof(*h));
@@ -110,7 +110,7 @@ static bool is_atomic(const struct scan_lines *l)
 	return l->n_reads <= 1 && l->n_bytes <= WHOLE_CHUNK;
 }
 
-/* Until two reads in a row agree. *last is the one before. */
+/* Reads until two reads in a row agree. *last: the read before, in the end the last one. */
 static int read_until_equal(struct scan *s, struct scan_lines *last, bool *ret_sure)
 {
 	bool sure = false;
@@ -194,8 +194,8 @@ static struct scan_count *count_slot(struct scan_counts *c, uint64_t hash)
 	return slot;
 }
 
-/* Two descriptors that show the same body show one lock when they share the open file description, or for a POSIX lock the table:
- * what tells locks with equal lines apart. */
+/* Tells locks with equal lines apart: two descriptors that show the same body show one lock if they share the open file description, or
+ * for a POSIX lock the descriptor table. */
 static uint64_t owner_of(const struct scan *s, const struct scan_hit *h)
 {
 	const struct scan_fd *f = &s->fds.v[h->fd];

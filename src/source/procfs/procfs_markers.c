@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The private locks of another lockscope that looks by bpf at the same time (source/host/markers.h) are left out: they come and go within
- * a millisecond, on a file that nobody else has. The name of a memfd is anybody's to choose: its holder has to run our own program
- * and be the only one, and nobody may wait. */
+/* Leaves out the markers of another lockscope, private locks that it takes while it scans by bpf (source/host/markers.h): they come and go
+ * within a millisecond, on a file that nobody else has. Anybody can choose the name of a memfd: so the holder must also run our own
+ * program and be the only holder, and nobody may wait. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -56,7 +56,7 @@ static int read_comm(struct scan *s, const char *name, lk_buf *ret)
 	return lk_io_read_at(s->root->fd, name, 64, ret);
 }
 
-/* By the name of the process: the link to the program of one that is in execve(2) can take for ever. */
+/* Compares process names: reading the exe link of a process that is in execve(2) can block for ever. */
 void lk_scan_sweep_lockscopes(struct scan *s)
 {
 	lk_ints all = { 0 }, ours = { 0 };
@@ -76,7 +76,7 @@ void lk_scan_sweep_lockscopes(struct scan *s)
 	lk_vec_done(&other);
 }
 
-/* Nothing on that file but what this descriptor shows, all of it of this form. */
+/* Whether this file has only locks that this descriptor shows, all with the form of markers. */
 static bool is_alone(struct scan *s, size_t fd, const struct lk_key *key)
 {
 	for (size_t i = 0; i < s->hits.n; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether the names of files still lead to them. Looking one up may not reach a file server: it is done on file systems known to be
- * local only, and in a helper process. */
+/* Finds out whether paths still lead to their files. A lookup may not reach a file server: it is made only on file systems known to be
+ * local, and in a helper process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -17,7 +17,7 @@
 
 #define STALL_MS 500
 
-/* In a chroot(2) no table has the mount of our root directory: a file may be below that if it is of the same file system. */
+/* In a chroot(2) no mount table has the mount of our root directory: a file may be below it if it is of the same file system. */
 static bool may_be_below_root(const struct scan *s, const struct lk_fact_file *file)
 {
 	struct statx st;
@@ -33,7 +33,7 @@ bool lk_scan_can_verify(const struct scan *s, const struct scan_fd *f)
 	       (f->here ? lk_mounts_path_is_local(&s->mounts, 0, f->link) : may_be_below_root(s, &f->file));
 }
 
-/* What a name leads to now. */
+/* What a path leads to now. */
 struct seen {
 	int rc; /* 0 or -errno */
 	uint32_t major, minor;
@@ -42,14 +42,14 @@ struct seen {
 
 struct verdict {
 	struct seen whole; /* the link text as it is */
-	struct seen base; /* without the mark; rc -EINVAL when there is none */
-	bool renamed; /* it has another name by now */
+	struct seen base; /* the link text without " (deleted)"; rc -EINVAL: it does not end so */
+	bool renamed; /* the file has another name by now */
 };
 
 struct verify {
 	struct scan *s;
 	LK_VEC(size_t) fds; /* to verify */
-	size_t *first_same; /* for each fd: the item that answers for it */
+	size_t *first_same; /* by index in scan->fds: the descriptor whose answer it takes */
 };
 
 static struct seen look_at(const struct scan_fd *f, const char *path)
@@ -117,7 +117,7 @@ static enum lk_tri other_there(const struct lk_fact_file *file, const struct see
 	return is_gone(r) ? LK_NO : LK_UNKNOWN;
 }
 
-/* A name that is there, but not from here: something is mounted over it, or it lies outside of what is mounted here. */
+/* The name exists, but cannot be reached from here: something is mounted over it, or it lies outside of what is mounted here. */
 static void judge_gone(struct lk_fact_file *file, const struct verdict *v)
 {
 	file->replaced = LK_UNKNOWN;
@@ -140,7 +140,7 @@ static void judge(struct lk_arena *a, struct scan_fd *f, const struct verdict *v
 	} else if (!f->here) {
 		file->replaced = LK_UNKNOWN;
 	} else if (base) {
-		/* Were it the whole name, it would have been found. */
+		/* If " (deleted)" were part of the name, the whole text would have led to the file. */
 		file->deleted = LK_YES;
 		file->replaced = other_there(file, &v->base);
 		file->path = base;
@@ -151,7 +151,7 @@ static void judge(struct lk_arena *a, struct scan_fd *f, const struct verdict *v
 	}
 }
 
-/* The file system, which a server may stand behind after all. */
+/* Lookups are grouped by file system, because a server may stand behind it after all. */
 static struct lk_helper_about about_name(void *arg, size_t i)
 {
 	const struct verify *v = arg;
@@ -187,7 +187,7 @@ static int compare_for_verify(const void *a, const void *b, void *arg)
 	return rc ? rc : lk_compare(x->file.st_ino, y->file.st_ino);
 }
 
-/* Descriptors of one file under one name get one look: the others copy the first one's answer. */
+/* Descriptors of one file with the same link text need one lookup: the others copy the answer of the first. */
 static size_t drop_twins(struct verify *v, size_t *all, size_t n)
 {
 	size_t kept = 0;
@@ -237,7 +237,7 @@ void lk_scan_verify_names(struct scan *s)
 	rc = n ? lk_helper_run(&job, &res) : 0;
 	if (n && !rc && (res.n_given_up || res.n_left))
 		lk_scan_deny(s, LK_UNREAD_NAME, -ETIMEDOUT);
-	/* Without a helper (no process to be had) names are just not verified. */
+	/* Without a helper (no child process could be made) names are just not verified. */
 	if (rc < 0)
 		lk_scan_deny(s, LK_UNREAD_NAME, rc);
 	for (size_t i = 0; i < n; i++)

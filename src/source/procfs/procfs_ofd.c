@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which descriptors share an open file description: kcmp(2) KCMP_FILE, which orders them too, so that n log n calls do. */
+/* Finds out which descriptors share an open file description: kcmp(2) with KCMP_FILE, which also orders them, so that n log n calls are
+ * enough. */
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <stdlib.h>
@@ -30,13 +31,14 @@ static int kcmp_fds(const struct scan_fd *a, const struct scan_fd *b)
 	return (int)syscall(SYS_kcmp, a->tid ? a->tid : a->pid, b->tid ? b->tid : b->pid, KCMP_FILE, a->fd, b->fd);
 }
 
-/* A group being put in order. */
+/* The state of sorting one group. */
 struct order {
 	struct scan *s;
 	bool failed; /* something could not be compared */
 };
 
-/* Until all are compared, a number is that of another one with the same description, or its own. */
+/* Until all are compared, scan_fd.ofd leads to another descriptor of the same description, and at last to one whose number is its own
+ * (index + 1). */
 static size_t first_of(const struct scan *s, size_t fd)
 {
 	while (s->fds.v[fd].ofd != fd + 1)
@@ -66,7 +68,7 @@ static int compare_items(const void *a, const void *b, void *arg)
 	if (rc == 0 || rc == 1 || rc == 2)
 		return rc == 1 ? -1 : rc == 2;
 	o->failed = true;
-	/* No order to be had: any fixed one will do, equality is asked for again below. */
+	/* kcmp(2) gives no order: any fixed one will do, number_comparable() asks for equality again. */
 	return fx->pid != fy->pid ? lk_compare(fx->pid, fy->pid) : lk_compare(fx->fd, fy->fd);
 }
 
@@ -92,8 +94,8 @@ static size_t collect(const struct scan *s, struct item *items)
 	return n;
 }
 
-/* What cannot be compared (its process is gone) stays unknown and is kept out of the order, or those on both sides of it would not
- * meet. How many are left. */
+/* Removes descriptors that cannot be compared (their process is gone), whose number stays unknown: in the sorted order they would separate
+ * descriptors of one description. Returns how many are left. */
 static size_t keep_comparable(struct scan *s, struct item *items, size_t n)
 {
 	size_t kept = 0;
@@ -108,7 +110,7 @@ static size_t keep_comparable(struct scan *s, struct item *items, size_t n)
 	return kept;
 }
 
-/* What was gone by the time it was asked is left out, and neighbours are asked again. */
+/* Numbers a group in which a comparison failed: leaves out what is gone, and compares neighbours again. */
 static void number_comparable(struct scan *s, struct item *items, size_t n)
 {
 	struct order o = { .s = s, .failed = true };
@@ -121,7 +123,7 @@ static void number_comparable(struct scan *s, struct item *items, size_t n)
 		int rc = -1;
 
 		f->ofd = items[i].fd + 1;
-		/* One that went away meanwhile answers nothing: ask the one before it. */
+		/* A neighbour that went away meanwhile cannot be compared: try the one before it. */
 		for (size_t k = i; rc < 0 && k-- > 0;) {
 			rc = kcmp_fds(&s->fds.v[items[k].fd], f);
 			if (rc == 0)
@@ -134,8 +136,8 @@ static void number_comparable(struct scan *s, struct item *items, size_t n)
 	}
 }
 
-/* A descriptor alone on its inode shares with none; its number only has to be its own. Of several, whoever sorts them compares
- * each with its neighbour, and so meets all that are the same. */
+/* A descriptor that is alone on its inode only needs a number of its own. Sorting several compares each with its final neighbour, and so
+ * finds all that are the same. */
 static void number_group(struct scan *s, struct item *items, size_t n)
 {
 	struct order o = { .s = s };
@@ -176,7 +178,7 @@ void lk_scan_number_ofds(struct scan *s)
 	for (size_t i = 1; i <= n; i++) {
 		if (i < n && compare_item_keys(&items[i], &items[first]) == 0)
 			continue;
-		/* Where only waiters were added, the others' numbers stand. */
+		/* If only waiters were added, the numbers of groups without a waiter stay valid. */
 		if (now.n_hits != s->numbered.n_hits || any_waits(items + first, i - first))
 			number_group(s, items + first, i - first);
 		first = i;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Locks that no descriptor shows: a mapping keeps the file open after close(2) (proc_pid_maps(5)). Reading maps can block on
- * the target's memory map, so a helper process does it. */
+/* Finds processes that map the files of locks that no descriptor shows: a mapping keeps the file open after close(2) (proc_pid_maps(5)).
+ * Reading maps can block on the target's memory map, so a helper process does it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -74,14 +74,14 @@ static int maps_of_thread(void *arg, int dirfd __attribute__((unused)), const ch
 	return lk_scan_means_gone(rc) ? 0 : rc;
 }
 
-/* Everything but the end of a process means that it may map the file all the same. */
+/* Any failure but the end of the process is reported: the process may map the file all the same. */
 static int maps_work(void *arg, size_t i, struct lk_helper_out *out)
 {
 	const struct maps_job *j = arg;
 	struct maps_look look = { .job = j, .out = out, .pid = j->pids[i] };
 	struct mapped m = { .pid = look.pid, .rc = maps_of(&look, 0) };
 
-	/* The first thread has ended, or it is a thread of the kernel. */
+	/* No line: the first thread has ended, while others may still have the memory; or it is a kernel thread. */
 	if (!look.n_lines && (!m.rc || lk_scan_means_gone(m.rc)))
 		m.rc = lk_io_each_entry(j->s->root->fd, lk_procroot_task_name(look.pid, 0, "task").s, maps_of_thread,
 					&look);
@@ -93,7 +93,7 @@ static int maps_work(void *arg, size_t i, struct lk_helper_out *out)
 static void maps_unread(struct maps_job *j, int pid, int code)
 {
 	j->n_unread++;
-	/* Who refuses his descriptors as well is named for those. */
+	/* A process that refuses its descriptors as well is named for those. */
 	if (!lk_scan_means_refused(code) || !lk_scan_has_denied(j->s, LK_UNREAD_FDINFO))
 		lk_scan_deny_process(j->s, LK_UNREAD_MAPS, code, pid);
 }
@@ -170,6 +170,6 @@ void lk_scan_find_maps(struct scan *s, const struct lk_key *keys, size_t n)
 	rc = j.n_pids ? lk_helper_run(&job, &res) : 0;
 	for (size_t k = 0; !rc && j.n_pids && k < n; k++)
 		s->orphans.v[k].maps_read = !j.n_unread && !res.n_left;
-	/* Without a helper (no process to be had) the maps stay unread, and maps_read says so. */
+	/* Without a helper (no child process could be made) the maps stay unread, and maps_read says so. */
 	free(j.pids);
 }

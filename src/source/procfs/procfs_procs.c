@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The processes that locks, descriptors and mappings name: who they are. */
+/* Facts about the processes that locks, descriptors, waiters and mappings name. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct list {
 	lk_ints pids;
 	struct lk_fact_proc *facts;
 	struct lk_procfacts_who *who;
-	size_t *asked; /* by place in who when the dear facts are read: index in facts */
+	size_t *asked; /* while the dear facts are read: index in facts of each element of `who` */
 	struct lk_arena *arena;
 };
 
@@ -37,13 +37,13 @@ static void collect(const struct scan *s, struct list *l)
 	lk_ints_sort(&l->pids);
 }
 
-/* /proc lists processes by number. */
+/* s->procs is sorted by pid, as /proc lists processes. */
 static const struct scan_proc *find_swept(const struct scan *s, int pid)
 {
 	return s->procs.n ? bsearch(&pid, s->procs.v, s->procs.n, sizeof(*s->procs.v), lk_compare_int) : NULL;
 }
 
-/* Hidden by hidepid= it has no directory, but the kernel still knows it (kill(2): EPERM, not ESRCH). */
+/* A process hidden by hidepid= has no directory, but the kernel still knows it (kill(2): EPERM, not ESRCH). */
 static unsigned flags_without_dir(const struct scan *s, int pid)
 {
 	bool there = s->root->own_pids && (kill(pid, 0) == 0 || errno == EPERM);
@@ -128,7 +128,8 @@ static int take_dear(void *arg, size_t i, const struct lk_procfacts *f)
 	return 0;
 }
 
-/* Leaves in who and asked those of which an earlier scan does not know enough. Strings are copied: the memory is made anew. */
+/* Takes facts from the cache. Leaves in `who` and `asked` the processes that have to be read, and returns how many. Strings are copied,
+ * because the cache is replaced after the scan. */
 static size_t recall(struct scan *s, struct list *l, unsigned needs)
 {
 	size_t n = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A lock that was taken while the processes were being swept stands in the list and in no descriptor that was seen: who may have it
- * is looked at again. First those whom the line names, or, where it names nobody who lives (OFD; flock and leases outlive who
- * took them in another's descriptor), those who have a file with that inode number open and those who have come since. What that leaves open,
- * and still stands in a fresh list, takes a whole sweep. */
+/* A lock that was taken during the sweep is in the lock list, but no descriptor that was read shows it: the processes that may have it are
+ * swept again. First the process that the line names. If the line names no living process (OFD locks; flocks and leases outlive their
+ * process where another one has the same open file description), the processes that have a file with that inode number open, and new
+ * processes. If that does not explain the lock, and it is in a fresh list too, all processes are swept again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 #include "base/cleanup.h"
 #include "source/procfs/procfs_private.h"
 
-/* A lock that comes and goes is there whenever the list is read, and seldom when its descriptor is: so many looks at those who have
- * the file open come before a whole sweep. */
+/* A lock that is taken and released all the time is in the list whenever that is read, but seldom in its descriptor: so many times the
+ * processes that have the file open are swept again before all processes are. */
 #define MAX_TARGETED 2
-/* Where nobody comes into question: a lock that is held as briefly has gone when the list is read again. */
+/* The pause where no process can have the lock: a lock that is held as briefly is gone when the list is read again. */
 #define PAUSE_NS (3 * 1000 * 1000)
 
 bool lk_scan_is_rechecked(const struct scan_recheck *d, uint64_t hash)
@@ -40,10 +40,10 @@ static bool is_gone(const struct scan *s, int64_t pid)
 	return fstatat(s->root->fd, name.s, &st, 0) < 0 && errno == ENOENT;
 }
 
-/* What is to be looked at. */
+/* What to look at again. */
 struct targets {
 	lk_ints pids;
-	lk_u64s inodes; /* of lines that name nobody who lives; sorted */
+	lk_u64s inodes; /* of lines that name no living process; sorted */
 	lk_u64s hashes; /* those lines; sorted */
 };
 
@@ -54,7 +54,7 @@ static void targets_done(struct targets *t)
 	lk_vec_done(&t->hashes);
 }
 
-/* A POSIX lock ends with its process. */
+/* A POSIX lock ends with its process: nobody else can have it, even if that process is gone. */
 static void add_lines(const struct scan *s, const size_t *lines, size_t n, struct targets *t)
 {
 	int64_t last = 0;
@@ -77,7 +77,7 @@ static void add_lines(const struct scan *s, const size_t *lines, size_t n, struc
 	lk_u64s_sort(&t->hashes);
 }
 
-/* Who has had such a file open. */
+/* Adds the processes that had such a file open when they were swept. */
 static void add_openers(const struct scan *s, struct targets *t)
 {
 	for (size_t i = 0; i < s->seen.n; i++) {
@@ -118,7 +118,7 @@ static int find_targets(const struct scan *s, const size_t *lines, size_t n, str
 	return rc;
 }
 
-/* Some line has been looked for often enough among those who may have it. */
+/* Whether the processes that may have one of these locks were swept often enough. */
 static bool is_out_of_ideas(const struct scan_recheck *d, const struct targets *t)
 {
 	bool again = false;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading a lock list that does not stand still.
+/* Reads a lock list that keeps changing.
  *
- * Each read(2) of proc_locks(5) shows one piece of the list as it is at that moment, and goes on where the last one ended by
- * counting: locks that have gone from before that place make it skip others. But the kernel adds a lock only at the front of one of
- * its lists (one for each processor, printed one behind the other), and none ever changes its place: what stands behind a lock goes
- * on standing behind it. So two readers go through the list in turn, half a piece apart, and each piece must have some locks in
- * common with the one before it, which the other reader has read. Joined there, nothing is missing that stood all the time. */
+ * Each read(2) of proc_locks(5) shows one piece of the list as it is at that moment, and goes on by counting entries: if locks before that
+ * place have gone, others are skipped. But the kernel adds a lock only at the front of one of its lists (one for each processor, printed
+ * one after the other), and no lock ever changes its place: what follows a lock goes on following it. So two readers go through the list
+ * in turn, half a piece apart, and each piece must have some locks in common with the piece before it, which the other reader has read. If
+ * the pieces are joined there, no lock that was held all the time is missing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,27 +17,28 @@
 
 #define CHUNK ((size_t)64 * 1024)
 #define MAX_CHUNK ((size_t)64 << 20)
-/* How much the kernel prints at a time; more once it has met a lock with very many waiters, which it prints as one. */
+/* How much the kernel prints at a time; more once it has met a lock with very many waiters, because it prints a lock and its waiters
+ * together. */
 #define PAGE ((size_t)4096)
-/* A piece much shorter than that, with nothing behind it, was the last one. */
+/* A piece much shorter than PAGE, with nothing behind it, was the last one. */
 #define WHOLE_CHUNK ((size_t)3 * 1024)
-/* What breaks a chain is mostly one very long entry, for which the readers are prepared the next time. */
+/* A chain mostly breaks at one very long entry; at the next try the kernel's buffer for each reader is large enough for it. */
 #define MAX_TRIES 4
-/* All tries together read at most so many times what the list is long: a long list is dear, also for others. */
+/* All tries together read at most so many times the length of the list: reading a long list delays everybody who takes a lock. */
 #define MAX_TIMES 4
 
 struct chain {
 	struct scan *s;
 	int fds[2]; /* the readers */
-	size_t n_bytes[2]; /* how far they are */
+	size_t n_bytes[2]; /* how far each has read */
 	bool mid_line[2];
 	char *buf;
 	size_t cap;
 	struct scan_splice splice;
-	unsigned reader; /* who read the piece before */
+	unsigned reader; /* which of them read splice.before */
 };
 
-/* 1: there is more, 0: end of file, -EAGAIN: a group is longer than the buffer, which has grown. */
+/* 1: a piece was read, 0: end of file, -EAGAIN: a group is longer than the buffer, which has grown; or another -errno. */
 static int read_piece(struct chain *c, unsigned reader, size_t want, struct scan_piece *t)
 {
 	size_t room = want < c->cap ? want : c->cap;
@@ -77,7 +78,7 @@ static int begin(struct chain *c)
 	return read_piece(c, 1, PAGE / 2, &c->splice.now);
 }
 
-/* What `reader` has just read. 1, or 0: the chain broke. */
+/* Joins what `reader` has just read. 1, or 0: the chain broke. */
 static int join(struct chain *c, unsigned reader)
 {
 	bool moved, joined = lk_splice_join(&c->splice, &moved);
@@ -92,7 +93,8 @@ static bool may_be_last(const struct scan_piece *t)
 	return !t->cut && t->n_bytes <= WHOLE_CHUNK;
 }
 
-/* Who is behind reads on; the readers drift apart, or together, for pieces end where a line does. */
+/* How much to read: the reader that is behind goes on to half a page beyond the other one. The distance between them varies, because
+ * pieces end at the end of a line. */
 static size_t wanted(const struct chain *c, unsigned reader)
 {
 	size_t goal = c->n_bytes[!reader] + PAGE / 2, n = c->n_bytes[reader];
@@ -100,8 +102,8 @@ static size_t wanted(const struct chain *c, unsigned reader)
 	return goal > n && goal - n < PAGE * 3 / 4 ? goal - n : c->cap;
 }
 
-/* After the last piece comes nothing for who read it. What does come can be locks that were added in front and pushed others
- * behind its place: if it is not just those, the other reader shows how it ends. 1: that was the end, 0: the chain broke,
+/* After the last piece its reader should meet the end of file. What it reads instead can be known locks, which new locks in front have
+ * pushed beyond its place; if it is more than those, the other reader shows how the list ends. 1: that was the end, 0: the chain broke,
  * -EINPROGRESS: read on, or -errno. */
 static int check_end(struct chain *c)
 {

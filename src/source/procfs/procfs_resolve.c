@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a path of the user's to the kernel's key, without opening the file: an O_PATH descriptor breaks no lease, wakes no FIFO
- * and copies nothing up; its own fdinfo says inode and mount. Looking a path up can hang on a dead server: a helper does it. */
+/* From a path that the user gave to the key of its file, without opening it: an O_PATH descriptor breaks no lease, wakes no FIFO and makes
+ * an overlay copy nothing up; its own fdinfo has inode number and mount. A lookup can hang on a dead server: a helper does it. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +45,8 @@ static const struct lk_mount *find_foreign_mount(const struct lk_procroot *root,
 	return m;
 }
 
-/* In a chroot no process may show the mount. On these file systems st_dev is the superblock's number (see lk_mounts_fs_keys_unique()). */
+/* In a chroot the mount may be in no process's table. On these file systems st_dev is the superblock's number (see
+ * lk_mounts_fs_keys_unique()). */
 static int identify_by_stat(int fd, struct lk_fact_file *ret)
 {
 	struct statfs fs;
@@ -92,7 +93,7 @@ int lk_resolve_identity(const struct lk_procroot *root, struct lk_mounts *mounts
 	ret->local = m->local;
 	if (m->local == LK_YES && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0)
 		lk_scan_take_stat(ret, &st);
-	/* Before Linux 5.14 fdinfo has no ino; st_ino is the same number there (not st_dev). */
+	/* Before Linux 5.14 fdinfo has no ino; st_ino is the same number (st_dev need not be the device of the key). */
 	if (!info.has_ino && !ret->has_stat)
 		return -ENOTSUP;
 	ret->key =
@@ -111,7 +112,7 @@ int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, i
 	answer.file.mount_point = m ? m->target : "";
 	if (fd >= 0 && lk_procroot_own_link(fd, &link) == 0)
 		lk_mounts_place(mounts, m, lk_buf_str(&link), &answer.file);
-	/* In a chroot no table says what a path that was named there leads to. */
+	/* In a chroot no mount table tells whether the path leads to the file from our root directory. */
 	if (!lk_mounts_has_root(mounts))
 		answer.file.unreachable = LK_UNKNOWN;
 	lk_buf_add(&b, &answer, sizeof(answer));
@@ -144,7 +145,7 @@ static int resolve_work(void *arg, size_t i __attribute__((unused)), struct lk_h
 	return lk_resolve_send(out, &r->mounts, fd, rc, fd < 0 ? NULL : &file);
 }
 
-/* The next NUL-terminated string of an answer, NULL when it is empty or does not end. */
+/* The next NUL-terminated string of an answer; NULL: it is empty or does not end. */
 static const char *take_string(const char **p, const char *end)
 {
 	const char *s = *p, *nul = memchr(s, '\0', (size_t)(end - s));

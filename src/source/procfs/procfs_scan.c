@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The passes, cheapest first; a later one runs only for what the earlier ones left open. */
+/* The passes of a scan, cheapest first; a later one runs only for what the earlier ones left open. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 #include "base/debug.h"
 #include "source/procfs/procfs_private.h"
 
-/* The whole sweep that two looks at a few processes can lead to is followed by a last round. */
+/* Enough for two looks at a few processes, the whole sweep that they can lead to, and a last round. */
 #define MAX_ROUNDS 4
 
-/* A missing or forbidden /proc/locks leaves fdinfo; anything else is a failure of the machine. */
+/* If /proc/locks is missing or forbidden, fdinfo still shows locks; any other error ends the scan. */
 static int tolerate_no_locks(struct scan *s, int rc, struct lk_err *err)
 {
 	if (rc == -ENOENT || rc == -EACCES || rc == -EPERM) {
@@ -25,7 +25,7 @@ static int tolerate_no_locks(struct scan *s, int rc, struct lk_err *err)
 
 typedef LK_VEC(size_t) indexes;
 
-/* Held lines without a descriptor that shows them. */
+/* Finds the orphans: held lines that no descriptor shows. */
 static void find_orphans(const struct scan *s, indexes *ret)
 {
 	struct scan_counts c;
@@ -49,8 +49,9 @@ static size_t count_lines(struct scan_counts *c, uint64_t hash)
 	return n ? n->n_lines : 0;
 }
 
-/* Keeps of the orphans those of whose lines there are fewer in `other`: with an older list, locks taken since; with a newer one, locks
- * released since, or counted twice by a torn read. Those of d (NULL: none), which another look has not explained, are kept too. */
+/* Keeps only orphans whose line is fewer times in `other` than in s->lines. If `other` is older, these are locks taken since; if it is
+ * newer, locks released since, or listed twice by a torn read. Orphans of d (NULL: none), which another look has not explained, are kept
+ * too. */
 static void keep_fewer(const struct scan *s, const struct scan_lines *other, const struct scan_recheck *d, indexes *o)
 {
 	struct scan_counts there, here;
@@ -99,7 +100,8 @@ static void copy_lines(struct scan_lines *to, const struct scan_lines *from)
 	to->n_bad = from->n_bad;
 }
 
-/* The list as it is now, and what the sweep skipped of it. A list that is not to be relied on is no reason to skip anything. */
+/* Reads the list again, and the skipped descriptors whose files are in it. An unreliable list is no reason to skip anything: then
+ * everything is swept and read. */
 static int read_list(struct scan *s, struct scan_lines *before, struct lk_err *err)
 {
 	int rc = tolerate_no_locks(s, lk_scan_stable_lines(s, before), err);
@@ -124,8 +126,8 @@ static bool is_denied(const struct scan *s, int64_t pid)
 	return p && p->denied;
 }
 
-/* The first list is read while the sweep has begun: a lock that stands in it may have been taken after its process was looked at. Those
- * that no descriptor shows are looked at once more, whatever the list before says. */
+/* The first list is read after the sweep has begun: a lock in it may have been taken after its process was swept. So all orphans are
+ * looked at once more, whether or not they are in the list before. */
 static int look_at_early_ones(struct scan *s, indexes *o)
 {
 	struct scan_recheck once = { 0 };
@@ -144,7 +146,7 @@ static int look_at_early_ones(struct scan *s, indexes *o)
 	return rc;
 }
 
-/* Sweep and lock list are read one after the other; where they disagree because something changed, both are looked at again. */
+/* The sweep and the lock list are made one after the other; where they disagree because something changed, both are made again. */
 static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct lk_err *err)
 {
 	struct scan_recheck recheck = { 0 };
@@ -212,8 +214,8 @@ static void add_groups(struct scan_lines *to, const struct scan_lines *from, con
 	}
 }
 
-/* Lines that are gone by now were locks released while we looked: their files' lines are taken anew, and who has what they bring is looked
- * for. true: they brought something that no descriptor shows. */
+/* Orphans that are missing from the newer list were released during the scan: all lines of their files are taken from that list instead,
+ * and the processes that have the locks it adds are looked for. true: it added locks that no descriptor shows. */
 static bool replace_released(struct scan *s, const struct scan_lines *now, indexes *o)
 {
 	lk_auto_mem struct lk_key *keys = NULL;
@@ -239,8 +241,8 @@ static bool replace_released(struct scan *s, const struct scan_lines *now, index
 	return true;
 }
 
-/* A torn read would take away locks that still stand: it is believed only where the list is not trusted anyway. true: it may be worth
- * another round. */
+/* Drops orphans that a newer read of the list does not have. A torn read would drop locks that are still held: it is used only if s->lines
+ * is not trusted anyway. true: it may be worth another round. */
 static bool drop_released(struct scan *s, indexes *o)
 {
 	struct scan_lines now = { 0 };
@@ -255,7 +257,7 @@ static bool drop_released(struct scan *s, indexes *o)
 	return any_new;
 }
 
-/* Two equal exclusive locks cannot stand at once, unless two files share the key. */
+/* Two equal exclusive locks cannot exist at once, unless two files share the key. */
 static bool is_impossible_twice(const struct scan *s, const struct lk_record *r)
 {
 	const struct lk_mount *m = lk_mounts_by_dev(&s->mounts, r->key.major, r->key.minor);
@@ -263,8 +265,8 @@ static bool is_impossible_twice(const struct scan *s, const struct lk_record *r)
 	return r->mode == LK_MODE_WRITE && (!s->stable || (m && lk_mounts_fs_keys_unique(m->fstype)));
 }
 
-/* Where a read was torn, a second line of an exclusive lock is the same one met again further down. Even two equal reads in a row
- * can have met it twice. */
+/* Drops lines that a torn read met twice: a second line of an exclusive lock is the same lock, met again further down. Even two equal
+ * reads in a row can have met it twice. */
 static void drop_repeated(struct scan *s, indexes *o)
 {
 	struct scan_counts c;
@@ -289,7 +291,7 @@ static void drop_repeated(struct scan *s, indexes *o)
 	find_orphans(s, o);
 }
 
-/* Another lockscope began to look after its descriptors had been swept, or has ended since. */
+/* Another lockscope may have begun to scan after its descriptors were swept, or have ended since. */
 static void look_for_markers(struct scan *s, indexes *o)
 {
 	lk_scan_sweep_lockscopes(s);
@@ -320,7 +322,8 @@ static void explain_orphans(struct scan *s, indexes *o)
 	lk_scan_find_maps(s, keys, n_keys);
 }
 
-/* A descriptor showed a lock the list does not have: it was released since, or the list hides it (a child pid namespace). */
+/* A descriptor showed a lock that the list does not have: it was released since, or the list hides it (a child pid namespace). So the
+ * descriptor is read again. */
 static void drop_stale_of(struct scan *s, struct scan_counts *c, size_t first, size_t n, lk_u64s *shown)
 {
 	bool looked = false;
@@ -331,7 +334,7 @@ static void drop_stale_of(struct scan *s, struct scan_counts *c, size_t first, s
 
 		if (!count || count->n_groups <= count->n_lines)
 			continue;
-		/* Once for all of a descriptor's: its text is as long as its locks are many. */
+		/* Once for all locks of a descriptor: its fdinfo is long if they are many. */
 		if (!looked)
 			lk_scan_show(s, &s->fds.v[h->fd], shown);
 		looked = true;
@@ -354,7 +357,7 @@ static void drop_stale_hits(struct scan *s)
 	lk_vec_done(&shown);
 }
 
-/* What is told when the time is up: it is not everything, and says so. */
+/* Prepares what was found when the time is up; the facts say that they are not complete. */
 static void tell_what_there_is(struct scan *s)
 {
 	lk_scan_number_ofds(s);

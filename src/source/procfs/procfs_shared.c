@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the passes of a scan share: lines, its end, the time, numbers of processes, what an answer means. It asks no other pass. */
+/* What the passes of a scan share: lock lines, clean-up, the deadline, pids, the meaning of errors. It calls no pass. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Most open files are not locked, and to ask for an inode number costs half of what reading fdinfo does: what has the number of no
- * locked file is skipped. stat(2) follows the descriptor's link into whatever file system is there, so this is done only where
- * each file system that the kernel knows answers from memory. */
+/* Most open files are not locked, and asking for an inode number costs half of what reading fdinfo does: a descriptor whose inode number
+ * is not that of a locked file is skipped. stat(2) follows the descriptor's link into whatever file system is there, so this is done only
+ * if each file system that the kernel knows answers from memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,8 +20,8 @@
 
 #define ASK (AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT)
 #define MAX_FILESYSTEMS ((size_t)64 * 1024)
-/* Each dismissal earns a point, each file that had to be read as well costs one. Without points left only one in PROBE_TURNS is
- * asked, for PROBE_POINTS: where skipping does not pay, it costs next to nothing. */
+/* Each skipped descriptor earns a point, each one whose fdinfo had to be read as well costs one. Without points only one descriptor in
+ * PROBE_TURNS is asked; if it can be skipped, it earns PROBE_POINTS. Where skipping does not pay, it costs next to nothing. */
 #define MAX_CREDIT 64
 #define PROBE_TURNS 32
 #define PROBE_POINTS 8
@@ -35,7 +35,8 @@ static bool in_list(const char *s, size_t n, const char *const *list, size_t n_l
 	return false;
 }
 
-/* Besides the local ones. FUSE keeps to AT_STATX_DONT_SYNC even for a file that it has never asked its server about. */
+/* kernel_types answer from memory as the local ones do. FUSE honours AT_STATX_DONT_SYNC even for a file that it has never asked its server
+ * about. */
 static bool answers_from_memory(const char *s, size_t n)
 {
 	static const char *const kernel_types[] = {
@@ -51,7 +52,7 @@ static bool answers_from_memory(const char *s, size_t n)
 		return false;
 	memcpy(name, s, n);
 	name[n] = '\0';
-	/* A suspended pool of zfs blocks who asks. */
+	/* A suspended zfs pool blocks stat(2). */
 	return lk_mounts_fs_is_local(name) == LK_YES && strcmp(name, "zfs") != 0;
 }
 
@@ -79,8 +80,8 @@ static bool all_answer_from_memory(struct scan *s)
 	       lk_scan_answer_from_memory(s->buf.v, s->buf.n);
 }
 
-/* Here stat(2) tells of an inode what the kernel's lists do: the number for certain, and for most the device. What is put
- * together from several file systems (overlay) is not among them. */
+/* File systems where stat(2) returns the same inode number as the kernel's lock list, and mostly the same device. Those made of several
+ * file systems (overlay) are not among them. */
 static bool has_plain_numbers(const char *fstype)
 {
 	static const char *const types[] = {
@@ -97,7 +98,7 @@ static void add_dev(struct scan *s, uint32_t major, uint32_t minor, bool plain)
 	*lk_vec_push(&s->devs) = (struct scan_dev){ major, minor, plain };
 }
 
-/* Takes over fd, which stands for all others of its kind. */
+/* Learns the device of fd, which is that of all descriptors of its kind. Closes fd. */
 static int learn_own(struct scan *s, int fd)
 {
 	struct statx st;
@@ -107,14 +108,14 @@ static int learn_own(struct scan *s, int fd)
 		close(fd);
 	if (rc)
 		return rc;
-	/* Linux 5.8 and later say it: older ones are not known well enough. */
+	/* Linux 5.8 and later set this: nothing is skipped on older kernels, which are not known well enough. */
 	if (!(st.stx_mask & STATX_MNT_ID))
 		return -EOPNOTSUPP;
 	add_dev(s, st.stx_dev_major, st.stx_dev_minor, true);
 	return 0;
 }
 
-/* Pipes, sockets, descriptors of events and nameless memory: their file systems are mounted nowhere. */
+/* Pipes, sockets, eventfds and memfds: their file systems are mounted nowhere. */
 static int learn_nameless(struct scan *s)
 {
 	int pipe[2] = { -1, -1 };
@@ -144,7 +145,7 @@ bool lk_scan_can_skip_fds(struct scan *s)
 	return !s->read_all;
 }
 
-/* A file system on a block device has its number for itself; the others are learned. */
+/* A nonzero major number is that of a block device, and so of one file system; the others are learned. */
 static bool is_plain_dev(const struct scan *s, uint32_t major, uint32_t minor)
 {
 	if (major)
@@ -198,7 +199,7 @@ bool lk_scan_skip_fd(struct scan *s, const struct lk_map *locked, int fddir, con
 	return skipped;
 }
 
-/* The number behind a label at the beginning of a line of fdinfo. */
+/* The number after a label at the beginning of a line of fdinfo. */
 static bool find_number(const lk_buf *b, const char *label, uint64_t *ret)
 {
 	const char *end = b->v + b->n, *p, *e;
@@ -222,7 +223,7 @@ void lk_scan_learn_dev(struct scan *s, const struct scan_dev *dev)
 	if (!mounts || !find_number(&s->buf, "\nmnt_id:", &id) || id > INT32_MAX)
 		return;
 	m = lk_mounts_by_id(mounts, (int)id);
-	/* Only a subvolume of btrfs has a number that no mount has. */
+	/* Of the plain file systems only btrfs has devices, those of its subvolumes, that no mount has. */
 	if (m && strcmp(m->fstype, "btrfs") == 0)
 		add_dev(s, dev->major, dev->minor, true);
 }
@@ -249,7 +250,7 @@ void lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
 	}
 }
 
-/* Of the numbers in the list those that were not known before; they are from now on. */
+/* The inode numbers in s->lines that were not in s->locked_inodes, which are added there. */
 static void note_new(struct scan *s, struct lk_map *ret_new)
 {
 	for (size_t i = 0; i < s->lines.v.n; i++) {

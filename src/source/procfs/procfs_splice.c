@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stretches of a lock list, joined at the locks that they have in common; nothing here reads anything. */
+/* Joins pieces of a lock list at the locks that they have in common; reads nothing itself. */
 #include <string.h>
 
 #include "source/procfs/procfs_splice.h"
 
-/* So many neighbours in common are no accident: one lock could have been released and taken anew in between. */
+/* So many neighbouring locks in common are no accident: a single one could have been released and taken anew in between. */
 #define MIN_RUN 4
 
 void lk_piece_reset(struct scan_piece *t)
@@ -98,10 +98,10 @@ static void note_places(struct scan_splice *j)
 }
 
 struct run {
-	size_t before, now, n; /* where it begins in either; its length */
+	size_t before, now, n; /* its first group in either piece; its length in groups */
 };
 
-/* The longest run of groups that stand one behind the other in both pieces. */
+/* The longest run of consecutive groups that both pieces have. */
 static struct run find_run(struct scan_splice *j)
 {
 	struct run best = { 0 };
@@ -132,7 +132,7 @@ bool lk_splice_join(struct scan_splice *j, bool *ret_moved)
 	*ret_moved = false;
 	if (r.n < MIN_RUN)
 		return false;
-	/* It was not meant to go further than what is known. */
+	/* The piece was cut short and brings nothing beyond what is known. */
 	if (j->now.cut && r.now + r.n == j->now.groups.n)
 		return true;
 	j->base += r.before - j->from;

@@ -34,7 +34,7 @@ static int add_hit(void *arg, const struct lk_record *rec, const char *line __at
 	return 0;
 }
 
-/* What fdinfo prints comes in one read(2) unless it is larger than the buffer; a short read is the end. */
+/* fdinfo comes in one read(2) unless it is larger than the buffer; a short read is the end. */
 static int read_fdinfo(int dirfd, const char *name, lk_buf *b)
 {
 	lk_auto_fd fd = lk_io_openat(dirfd, name, O_RDONLY | O_NONBLOCK);
@@ -92,7 +92,7 @@ struct table {
 	int pid, tid;
 	int n; /* descriptors */
 	int bad; /* -errno of one that could not be read */
-	const struct lk_map *locked; /* files with other inode numbers are skipped; NULL: none are */
+	const struct lk_map *locked; /* inode numbers of locked files, others are skipped; NULL: none are */
 	int dirfd; /* the directory that is walked: fd when some are skipped, else fdinfo */
 	int infofd; /* fdinfo; -1 not open yet */
 };
@@ -144,7 +144,7 @@ static int sweep_dents(struct scan *s, struct table *t, const char *buf, size_t 
 	while (rc == 0 && at < n) {
 		const struct dirent64 *e = (const struct dirent64 *)(const void *)(buf + at);
 
-		/* A sign of life for each: a table can be long. */
+		/* Tells the guard of progress at each descriptor: a table can be long. */
 		lk_procroot_touch(t->pid);
 		rc = e->d_name[0] == '.' ? 0 : sweep_entry(s, t, e->d_name);
 		at += e->d_reclen;
@@ -152,7 +152,7 @@ static int sweep_dents(struct scan *s, struct table *t, const char *buf, size_t 
 	return rc;
 }
 
-/* readdir(3) would ask for a buffer, and for what it has opened, anew in each of ten thousand directories. */
+/* Without readdir(3), which would allocate a buffer and call fstat(2) for each of ten thousand directories. */
 static int sweep_dir(struct scan *s, struct table *t)
 {
 	int rc = 0;
@@ -171,7 +171,7 @@ static int sweep_dir(struct scan *s, struct table *t)
 	return rc;
 }
 
-/* What cannot be walked as "fd" is walked as "fdinfo", which says why. */
+/* If "fd" cannot be opened, "fdinfo" is walked, whose error tells why. */
 static int open_table(struct scan *s, struct table *t)
 {
 	if (t->locked) {
@@ -204,7 +204,7 @@ int lk_scan_sweep_table(struct scan *s, int pid, int tid)
 	return t.bad ? t.bad : t.n;
 }
 
-/* false: it is gone. *ret_denied: 0 or the -errno for which part of it is unknown. */
+/* false: it is gone. *ret_denied: 0, or the -errno because of which some of its descriptors are unknown. */
 static bool sweep_process(struct scan *s, int pid, int *ret_denied)
 {
 	int rc = lk_scan_skips(s, pid) ? -ETIMEDOUT : lk_scan_sweep_table(s, pid, 0);
@@ -245,7 +245,7 @@ static void forget_all(struct scan *s)
 	lk_scan_forget_denied(s);
 }
 
-/* Moves those that may make us wait from `pids` to ret_late; both stay in order. */
+/* Moves processes that may make us wait from `pids` to ret_late; both stay in order. */
 static void set_aside(const struct scan *s, lk_ints *pids, lk_ints *ret_late)
 {
 	size_t n = 0;
@@ -315,7 +315,7 @@ static void forget_pids(struct scan *s, const int *pids, size_t n)
 	s->tables.n = kept;
 }
 
-/* Of s->procs the first n_known are sorted. */
+/* The first n_known elements of s->procs are sorted. */
 static void sweep_again(struct scan *s, int pid, size_t n_known)
 {
 	struct scan_proc *known = n_known ? bsearch(&pid, s->procs.v, n_known, sizeof(*s->procs.v), lk_compare_int)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Threads, and the descriptor tables that some of them have for themselves. */
+/* Threads, and the private descriptor tables that some of them have. */
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <stdlib.h>
@@ -41,11 +41,11 @@ static int sweep_live_task(struct scan *s, int pid, int tid)
 {
 	int rc = tid == pid ? 0 : lk_scan_sweep_table(s, pid, tid);
 
-	/* One living thread stands for the table they share. */
+	/* A result above 0 ends the iteration: one living thread is enough for the table they share. */
 	return lk_scan_means_gone(rc) ? 0 : rc;
 }
 
-/* Its threads are counted as links of their directory, which is cheaper to ask for than its state. */
+/* The link count of PID/task is 2 plus the number of threads; it is cheaper to ask for than the state of the process. */
 static bool has_one_thread(struct scan *s, int pid)
 {
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "task");
@@ -70,7 +70,7 @@ int lk_scan_sweep_zombie_leader(struct scan *s, int pid)
 	return rc > 0 || lk_scan_means_gone(rc) ? 0 : rc;
 }
 
-/* 0: one table; 1..3: two; -1: it cannot be told. */
+/* 0: the same table; 1..3: two tables; -1: it cannot be told. */
 static int compare_tables(const struct scan *s, int a, int b)
 {
 	if (!s->root->own_pids)
@@ -79,8 +79,8 @@ static int compare_tables(const struct scan *s, int a, int b)
 	return (int)syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
 }
 
-/* Tables stand by process, and within it in the order that kcmp(2) gives them, so that one of 30,000 is found with a few questions.
- * Where the table of a thread is, or would be: *ret_found. */
+/* The index of the table of a thread in s->tables, or (*ret_found is false) where it would be inserted. Tables are sorted by process, and
+ * within it in the order that kcmp(2) gives them, so that one of 30,000 is found with a few calls. */
 static size_t place_of(const struct scan *s, int pid, int tid, bool *ret_found)
 {
 	size_t low = 0, high = s->tables.n;
@@ -100,7 +100,7 @@ static size_t place_of(const struct scan *s, int pid, int tid, bool *ret_found)
 	return high;
 }
 
-/* A table that has been walked already, under another thread's number. */
+/* Whether the thread's table shows locks and has been walked already, under another thread's number. */
 static bool is_swept(const struct scan *s, int pid, int tid)
 {
 	bool found;
@@ -121,14 +121,14 @@ void lk_scan_note_table(struct scan *s, int pid, int tid)
 	s->tables.v[at] = (struct scan_table){ pid, tid };
 }
 
-/* A refusal was counted with the process; what else goes wrong is no reason to think there is nothing. */
+/* A refusal was already counted for the process; after any other failure there may be locks that were not seen. */
 static void note_thread_failure(struct scan *s, int rc)
 {
 	if (rc < 0 && !lk_scan_means_gone(rc) && !lk_scan_means_refused(rc))
 		lk_scan_deny(s, LK_UNREAD_THREADS, rc);
 }
 
-/* What a descriptor shows, whichever thread has it. */
+/* A lock and the number of the descriptor that shows it, in whichever thread. */
 struct shown {
 	uint64_t hash;
 	int fd;
@@ -148,8 +148,8 @@ static struct shown shown_by(const struct scan *s, const struct scan_hit *h)
 	return (struct shown){ .hash = h->hash, .fd = s->fds.v[h->fd].fd };
 }
 
-/* Where kcmp cannot tell, what the process itself or another thread shows under the same number is the same table. Hits from
- * `first` on are those of the thread looked at last. */
+/* If kcmp(2) cannot compare tables: a lock that the process itself or another thread shows under the same descriptor number is taken to be
+ * in the same table, and dropped here. Hits from `first` on are those of the thread looked at last. */
 static void drop_known(struct scan *s, int pid, size_t first)
 {
 	lk_auto_mem struct shown *known = lk_alloc(first, sizeof(*known));

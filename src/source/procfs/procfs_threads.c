@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who sweeps: this thread and, where two processors are to be had, a second one that reads the lock list first (which can have to
- * wait, and tells which files matter) and then takes its share of the processes. What both found is put together by process. */
+/* The threads of a sweep: this one and, where there are two processors, a second one that first reads the lock list (which may have to
+ * wait, and tells which files matter) and then takes its share of the processes. The results of both are merged by process. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -15,13 +15,13 @@
 #define MAX_PARTS 2
 
 struct scan_threads {
-	struct scan *whole; /* touched by whoever reads the lock list, until both have ended */
+	struct scan *whole; /* until both threads have ended, changed only by the one that reads the lock list */
 	const int *pids;
 	size_t n;
 	bool may_skip;
 	struct scan_lines *before; /* NULL: not to be read */
 	int list_rc;
-	_Atomic size_t next; /* process */
+	_Atomic size_t next; /* index of the next process to sweep */
 	_Atomic(const struct lk_map *) locked;
 	struct scan parts[MAX_PARTS];
 };
@@ -71,7 +71,7 @@ static void *second_main(void *arg)
 	return NULL;
 }
 
-/* A filter of system calls may end whoever starts a thread. */
+/* A seccomp filter may kill a process that starts a thread. */
 static bool may_have_second(const struct scan *s)
 {
 	cpu_set_t set;
@@ -81,7 +81,7 @@ static bool may_have_second(const struct scan *s)
 	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 0;
 }
 
-/* Signals are for the others. */
+/* The second thread blocks all signals: they are for the other threads. */
 static bool start_second(struct scan_threads *c, pthread_t *ret)
 {
 	sigset_t all, old;
@@ -112,7 +112,7 @@ static void begin_part(struct scan_threads *c, struct scan *part)
 	part->devs.n = s->devs.n;
 }
 
-/* Appends n elements. */
+/* Appends `count` elements. */
 #define TAKE(to, from, count) \
 	do { \
 		if (!(count)) \
@@ -122,12 +122,12 @@ static void begin_part(struct scan_threads *c, struct scan *part)
 		(to)->n += (count); \
 	} while (0)
 
-/* How far a part has been taken. */
+/* How much of a part has been merged. */
 struct taken {
 	size_t procs, fds, hits, seen, tables;
 };
 
-/* What a part found of its next process. Everything in it stands in the order of processes. */
+/* Merges what a part found about its next process. Everything in a part is in the order of processes. */
 static void take_process(struct scan *s, const struct scan *p, struct taken *t)
 {
 	int pid = p->procs.v[t->procs].pid;
@@ -173,7 +173,7 @@ static void take_denied(struct scan *s, const struct scan *p)
 		(b) = swapped; \
 	} while (0)
 
-/* A hundred thousand locks of one process are not copied. */
+/* If only one part has locks, they are moved: a hundred thousand of them are not copied. */
 static void take_all_locks(struct scan *s, struct scan *part)
 {
 	SWAP(s->fds, part->fds);

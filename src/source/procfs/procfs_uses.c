@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which processes use a file. Reading maps can block on the target's memory map, and a working directory can lie on a server that
- * does not answer: all of it happens in a helper process. */
+/* Finds out who uses a file. Reading maps can block on the target's memory map, and a working directory can lie on a server that does not
+ * answer: all of it happens in a helper process. */
 #include "source/procfs/procfs_uses.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #define STALL_MS 700
 
-/* Items in front of the processes. */
+/* The first items of the job; the processes follow. */
 static int (*const kernel_items[])(struct uses_job *j, struct lk_helper_out *out) = {
 	lk_uses_of_loops,   lk_uses_of_swaps,  lk_uses_of_mounts,
 	lk_uses_of_sockets, lk_uses_of_blocks, lk_uses_of_overlays,
@@ -50,7 +50,8 @@ static void take_denied(struct uses_job *j, int pid, const char *comm, int code)
 	lk_uses_add_unread(j->result, &(struct lk_fact_unread){ .pid = pid, .code = code, .comm = comm });
 }
 
-/* Whether the caller may read its descriptors (and then the rest) is said even by a process that answers nothing else. */
+/* Whether we may read the process's descriptors (and then the rest): opening fdinfo tells that even if the process blocks every other
+ * read. */
 static int may_read(const struct uses_job *j, int pid)
 {
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "fdinfo");
@@ -59,7 +60,7 @@ static int may_read(const struct uses_job *j, int pid)
 	return fd < 0 ? fd : 0;
 }
 
-/* One that was given up or not tried could use it all the same. */
+/* A process that was given up or not tried may use the file all the same. */
 static void uses_gave_up(void *arg, size_t item)
 {
 	struct uses_job *j = arg;
@@ -126,7 +127,7 @@ static struct lk_helper_about about_item(void *arg, size_t item)
 	return lk_guard_about(j->root, j->pids.v[item - N_KERNEL_ITEMS]);
 }
 
-/* One with very many locks or descriptors takes longer to read than a silence may last. */
+/* A process with very many locks or descriptors takes longer to read than STALL_MS: the helper is at work unless it sleeps. */
 static bool is_busy(void *arg, pid_t child)
 {
 	const struct uses_job *j = arg;
@@ -170,7 +171,7 @@ int lk_procfs_uses(struct lk_source *s, const struct lk_uses_request *req, struc
 	if (!p->root.is_proc)
 		return lk_err_set(err, -EOPNOTSUPP, "who uses a file can only be found out on the live machine");
 	rc = run_job(&j, req->timeout_ms, &res);
-	/* There is no helper left: whom it would have asked is counted. */
+	/* There can be no more helpers: the processes that were not asked are already counted as unreadable. */
 	if (rc == -EBUSY && res.n_left)
 		rc = 0;
 	if (rc < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Uses of what is below a directory: on the mount whose root it is, which is what makes umount(2) say EBUSY, or anywhere in its tree.
- * All is told by mount numbers and by the paths that the kernel prints, so that no file system is asked. */
+/* Uses of what is below a directory: on the mount whose root it is, which makes umount(2) fail with EBUSY, or anywhere in its tree. They
+ * are found by mount ids and by the paths that the kernel prints, so that no file server is asked. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include "source/file_name.h"
 #include "source/procfs/procfs_uses.h"
 
-/* The type of a directory on a file server is not known; the root of a mount hardly is anything else. */
+/* The file type is not known on a file server; the root of a mount is hardly anything but a directory. */
 static bool may_be_directory(const struct lk_fact_file *file)
 {
 	return file->path && (!file->mode || S_ISDIR(file->mode));
@@ -29,7 +29,7 @@ static bool is_in_tree(const struct uses_job *j, const struct lk_fact_file *file
 	return rest && rest[1];
 }
 
-/* The paths of the file and of what is on m are those of one mount namespace, so that they can be compared. */
+/* Whether the paths of the file and of what is on m belong to one mount namespace, so that they can be compared. */
 static bool is_in_view(const struct lk_fact_file *file, const struct lk_mount *m)
 {
 	if (file->unreachable == LK_YES)
@@ -37,7 +37,7 @@ static bool is_in_view(const struct lk_fact_file *file, const struct lk_mount *m
 	return m->ns == 0;
 }
 
-/* A mount of another namespace may be a copy that is unmounted together with that of the file. */
+/* LK_UNKNOWN: a mount of another namespace, which may be a copy that is unmounted together with that of the file. */
 static enum lk_tri is_on_mount(const struct uses_job *j, const struct lk_fact_file *file, const struct lk_mount *m)
 {
 	if (is_mount_root(file) && m->id == file->mnt_id)
@@ -48,7 +48,7 @@ static enum lk_tri is_on_mount(const struct uses_job *j, const struct lk_fact_fi
 	return is_in_tree(j, file, m->target) ? LK_YES : LK_NO;
 }
 
-/* m: the mount that the path leads into; NULL: not known, as when it was unmounted lazily. */
+/* m: the mount that the path leads into; NULL: not known, for example after a lazy unmount. */
 static enum lk_tri is_below(const struct uses_job *j, const struct lk_fact_file *file, const struct lk_mount *m,
 			    const char *path)
 {
@@ -79,7 +79,7 @@ static int emit_below(struct lk_helper_out *out, const struct uses_proc *p, size
 	return lk_uses_emit(out, p, &use);
 }
 
-/* Of each process one use of each kind is enough. m: the mount that the path leads into; it may be none of ours. */
+/* Reports one use of each kind for each process. m: the mount that the path leads into; it may be one of another namespace. */
 static int emit_once(const struct uses_job *j, struct lk_helper_out *out, struct uses_proc *p, const struct lk_mount *m,
 		     struct lk_use use, enum lk_tri is)
 {
@@ -123,7 +123,7 @@ int lk_uses_below_fd(struct uses_job *j, struct uses_proc *p, struct lk_helper_o
 	return rc;
 }
 
-/* Memory without a file has a name like "/memfd:x (deleted)", which leads nowhere. */
+/* A memfd has a name like "/memfd:x (deleted)", which leads nowhere. */
 static bool is_gone(const char *path)
 {
 	static const char mark[] = " (deleted)";
@@ -132,13 +132,13 @@ static bool is_gone(const char *path)
 	return n >= sizeof(mark) - 1 && strcmp(path + n - (sizeof(mark) - 1), mark) == 0;
 }
 
-/* Whether what has that path is on the mount that the path leads into. */
+/* Whether the file in use is on m, the mount that its path leads into. */
 static bool is_there(const struct uses_job *j, const struct lk_mount *m, const struct uses_place *place)
 {
 	const struct lk_key *key = place->key;
 	struct statx st;
 
-	/* Before Linux 6.8 a mapping of overlay shows the file of the layer. */
+	/* Before Linux 6.8 a mapping of a file on overlay shows the key of the file in the layer. */
 	if (key)
 		return (key->major == m->major && key->minor == m->minor) ||
 		       (strcmp(m->fstype, "overlay") == 0 && !is_gone(place->path));
@@ -181,7 +181,7 @@ int lk_uses_below_kernel(struct uses_job *j, struct lk_helper_out *out, enum lk_
 	return rc;
 }
 
-/* What is mounted on something that is mounted there. */
+/* Mounts that are mounted on the file's own mount, or at a path below the file. */
 int lk_uses_below_mount(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m, size_t i)
 {
 	const struct lk_fact_file *file = &j->files[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A block device is used by its number, not by the node that was asked for: mounted, swapped to, part of another one, open. */
+/* Uses of a block device, found by its number and not by the node that was asked for: mounted, swapped to, part of another device, open. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static void add_one(struct uses_job *j, const struct uses_block *from, const cha
 	slot->partition = partition ? lk_printf("/dev/%s", partition) : NULL;
 }
 
-/* What is being added to. */
+/* For on_sibling() and on_partition(). */
 struct adding {
 	struct uses_job *j;
 	struct uses_block block;
@@ -71,7 +71,7 @@ static void prepare(struct uses_job *j)
 	j->blocks_read = true;
 }
 
-/* what NULL: the partition alone says it. */
+/* what NULL: only the partition is named. */
 static int emit_block(struct lk_helper_out *out, const struct uses_proc *p, const struct uses_block *b,
 		      enum lk_use_kind kind, int fd, const char *what)
 {
@@ -87,7 +87,7 @@ static int emit_block(struct lk_helper_out *out, const struct uses_proc *p, cons
 
 /* -- mounts -- */
 
-/* The superblock has the number of the device, or like btrfs one of its own; then the name that was mounted tells. */
+/* The superblock has the number of the device or, like btrfs, one of its own; then the name that was mounted is compared. */
 static bool is_mounted_from(struct uses_job *j, const struct lk_mount *m, const struct uses_block *b)
 {
 	struct statx st;
@@ -109,7 +109,7 @@ static int emit_mount(struct lk_helper_out *out, const struct uses_block *b, con
 	return rc;
 }
 
-/* All that stand in our namespace; of another one its copy of the same mount says nothing new. */
+/* Whether the mount has to be reported: one of our own namespace always, a copy of it in another namespace not again. */
 static bool is_new_place(const struct uses_job *j, const struct lk_mount *m)
 {
 	for (size_t i = 0; m->ns != 0 && i < j->mounts.v.n; i++) {
@@ -136,7 +136,7 @@ static int look_at_mounts(struct uses_job *j, struct lk_helper_out *out)
 	return rc;
 }
 
-/* -- what is made of it, and of what it is made -- */
+/* -- what is built on it, and the file behind it -- */
 
 struct holders {
 	struct lk_helper_out *out;
@@ -159,7 +159,7 @@ static int look_at_device(struct uses_job *j, struct lk_helper_out *out, const s
 
 	if (rc == -EPIPE)
 		return rc;
-	/* A device of that number need not exist, whatever node there is. */
+	/* There can be a node without a device of that number. */
 	if (rc < 0 && rc != -ENOENT)
 		return lk_uses_emit_unknown(out);
 	j->link.n = 0;
@@ -192,7 +192,7 @@ static int emit_if_device(struct uses_job *j, struct lk_helper_out *out, const s
 	for (size_t i = 0; S_ISBLK(st->stx_mode) && i < j->blocks.n && !rc; i++) {
 		const struct uses_block *b = &j->blocks.v[i];
 
-		/* Who has the very node open was told as with any other file. */
+		/* A process that has this very node open was reported as with any other file. */
 		if (!b->sibling && b->major == st->stx_rdev_major && b->minor == st->stx_rdev_minor &&
 		    !(p && lk_uses_same_stat(&j->files[b->file], st)))
 			rc = emit_block(out, p, b, kind, fd, what);

@@ -10,7 +10,7 @@
 #include "source/host/sysroot.h"
 #include "source/procfs/procfs_uses.h"
 
-/* A path that the kernel printed as we would see it. LK_NO also for one that is gone or that may ask a server. */
+/* Whether a path that the kernel printed leads to the file from our root directory. LK_NO also if the path is gone or may ask a server. */
 static enum lk_tri is_path_of(struct uses_job *j, const char *path, const struct lk_fact_file *file)
 {
 	lk_auto_fd fd = -1;
@@ -28,7 +28,7 @@ struct loops {
 	struct lk_helper_out *out;
 };
 
-/* The path may mean another file in another mount namespace; what the driver says is exact. */
+/* Whether the file is behind the loop device. The path may mean another file in another mount namespace; what the driver says is exact. */
 static enum lk_tri is_behind(struct uses_job *j, const struct lk_sysroot_loop *loop, const struct lk_fact_file *file)
 {
 	struct lk_sysroot_loop_file f;
@@ -138,7 +138,8 @@ int lk_uses_of_swaps(struct uses_job *j, struct lk_helper_out *out)
 
 /* -- mounts -- */
 
-/* The root of a mount of the same file system is this very file: it was mounted there, or something covers it. */
+/* Reports a mount of the same file system whose path leads to this very file: the file is mounted there, or the path asked about is that
+ * mount point. */
 static int look_at_mount(struct uses_job *j, struct lk_helper_out *out, const struct lk_mount *m, size_t i)
 {
 	const struct lk_fact_file *file = &j->files[i];

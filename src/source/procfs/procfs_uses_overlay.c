@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A file that lies in a layer of an overlay file system mounted here is seen there as another file, which has locks and users of its
- * own. Only local layers with absolute names are looked at, and only the mount tables say what they are. */
+/* A file in a layer of an overlay file system that is mounted here is seen there as another file, which has locks and users of its own.
+ * Only local layers with absolute paths are looked at, and only the mount tables say what they are. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 /* The layers of one mount, topmost first. */
 struct layers {
 	LK_VEC(int) fds; /* O_PATH */
-	LK_VEC(char *) paths; /* as the kernel calls them */
+	LK_VEC(char *) paths; /* as the kernel prints them */
 };
 
 static void layers_done(struct layers *l)
@@ -54,7 +54,7 @@ static int add_layer(void *arg, const char *path)
 	return 0;
 }
 
-/* Anything of that name in a layer above hides it; so does a mark that it was deleted. */
+/* Anything of that name in a layer above hides it; so does a whiteout, the mark of a deleted file. */
 static bool is_hidden(const struct layers *l, size_t layer, const char *name)
 {
 	for (size_t i = 0; i < layer; i++) {
@@ -64,7 +64,7 @@ static bool is_hidden(const struct layers *l, size_t layer, const char *name)
 	return false;
 }
 
-/* Something else may be mounted over the place. */
+/* Whether the path leads to a file on the overlay m: something else may be mounted over it. */
 static bool is_seen_at(struct uses_job *j, const struct lk_mount *m, const char *path)
 {
 	lk_auto_fd fd = lk_mounts_path_is_local(&j->mounts, 0, path) ? lk_io_openat(AT_FDCWD, path, O_PATH | O_NOFOLLOW)
@@ -106,7 +106,7 @@ static int look_at_overlay(struct uses_job *j, struct lk_helper_out *out, const 
 			rc = look_at_file(j, out, m, &l, i);
 	}
 	layers_done(&l);
-	/* There may be many: a sign of life. */
+	/* There may be many overlays: this shows the parent that the helper is at work. */
 	return rc ? rc : lk_helper_emit(out, "", 0);
 }
 

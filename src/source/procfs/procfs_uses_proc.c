@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One process: its descriptors, places and mappings. A descriptor is told by fdinfo alone, which reaches no server. */
+/* Uses by one process: its descriptors, its program and directories, its mappings. A descriptor is recognised by fdinfo, which asks no
+ * server. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -28,14 +29,14 @@ static void note_denied(struct uses_proc *p, int code)
 	p->denied = p->denied ? p->denied : code;
 }
 
-/* Whatever it is that was not read: only what is not there any more cannot be a use. */
+/* What could not be read may be a use, unless it is gone. */
 static void note_failed(struct uses_proc *p, int rc)
 {
 	if (rc < 0 && !lk_scan_means_gone(rc))
 		note_denied(p, rc);
 }
 
-/* Inode numbers and device agree; where several files share such a key, stat tells them apart. */
+/* Inode number and device are equal; where several files share such a key, stat(2) tells them apart. */
 static enum lk_tri settle(const struct lk_fact_file *file, int dirfd, const char *name, int flags)
 {
 	struct statx st;
@@ -73,7 +74,7 @@ static enum lk_tri is_open_on(struct uses_job *j, struct uses_proc *p, const str
 		return LK_NO;
 	if (m)
 		return settle(file, j->root->fd, name.s, 0);
-	/* A mount that was detached is in no table; the device stat names is proof only where keys are unique. */
+	/* A detached mount is in no table: stat(2) has to do. */
 	if (!file->has_stat ||
 	    statx(j->root->fd, name.s, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &st) < 0)
 		return LK_UNKNOWN;
@@ -167,12 +168,13 @@ static int look_at_table(struct uses_job *j, struct uses_proc *p, struct lk_help
 
 /* -- program, working directory, root directory -- */
 
-/* Looking behind the link may ask a server, unless its path lies on local file systems only. */
+/* Whether to look behind the link: that may ask a server unless its path is on local file systems only, or the files asked about are on a
+ * server anyway. */
 static bool may_be_ours(struct uses_job *j, struct uses_proc *p, const char *link, bool is_root)
 {
 	int ns = lk_uses_namespace(j, p->pid);
 
-	/* Every process has the root directory that we have; that is no use worth telling. */
+	/* Nearly every process has the same root directory as we have: that is no use worth telling. */
 	if (is_root && ns == 0 && strcmp(link, "/") == 0)
 		return false;
 	for (size_t i = 0; i < j->n_files; i++) {
@@ -299,7 +301,7 @@ static int look_at_whole(struct uses_job *j, struct uses_proc *p, struct lk_help
 	return rc ? rc : look_at_maps(j, p, out);
 }
 
-/* Where the kernel cannot tell, the thread is looked at: what it shares with the others is then found twice, which is harmless. */
+/* If the kernel cannot tell, the thread is looked at: what it shares with the others is then found twice, which is harmless. */
 static bool differs(const struct uses_job *j, const struct uses_proc *p, int tid, int what)
 {
 	return !j->root->own_pids || syscall(SYS_kcmp, p->pid, tid, what, 0, 0) != 0;
@@ -328,7 +330,7 @@ static int look_at_thread(struct uses_job *j, struct uses_proc *p, struct lk_hel
 	return rc;
 }
 
-/* 1: worth looking at, 0: a kernel thread, or gone; -errno: it is there, but even this is not to be read (hidepid, proc(5)). */
+/* 1: worth looking at, 0: a kernel thread, or gone; -errno: it is there, but not even its stat can be read (hidepid, proc(5)). */
 static int meet(struct uses_job *j, int pid, struct uses_proc *p)
 {
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "stat");

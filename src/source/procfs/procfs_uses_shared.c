@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all who look for uses share: what is told to the parent, mount tables of other namespaces. */
+/* What the searches for uses share: messages to the parent, mount tables of other namespaces. */
 #include "source/procfs/procfs_uses.h"
 
 #include <errno.h>

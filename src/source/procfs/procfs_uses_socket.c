@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sockets that are bound to a file, and the other ends of their connections. The kernel says exactly which file (sock_diag(7)); where
- * it may not be asked, the names in /proc/PID/net/unix are all there is. A descriptor is told by the number of its socket. */
+/* Sockets that are bound to a file, and the other ends of their connections. The kernel says exactly which file (sock_diag(7)); where it
+ * may not be asked, only the names in /proc/PID/net/unix are known. A descriptor is recognised by the number of its socket. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -35,7 +35,7 @@ static void add(struct uses_job *j, const struct uses_socket *from)
 	slot->name = lk_strdup(from->name);
 }
 
-/* -- as the kernel says it -- */
+/* -- by sock_diag(7) -- */
 
 static enum lk_tri is_bound_to(const struct lk_unixsock *s, const struct lk_fact_file *file)
 {
@@ -52,7 +52,8 @@ static enum lk_use_kind kind_of(const struct lk_unixsock *s)
 	return s->peer ? LK_USE_CONNECTED : LK_USE_BOUND;
 }
 
-/* A peer's peer is the socket itself; who connected to a datagram socket is found by its peer. */
+/* Sockets with a peer are kept, so that add_peers() finds the other ends: the peer of a stream socket's peer is the socket itself; a
+ * socket that is connected to a datagram socket is found by its own peer only. */
 static int take_socket(void *arg, const struct lk_unixsock *s)
 {
 	struct uses_job *j = arg;
@@ -97,13 +98,13 @@ static int open_there(int there, int here)
 	if (setns(there, CLONE_NEWNET) < 0)
 		return -errno;
 	fd = lk_unixsock_open();
-	/* Who cannot go back must not go on: everything after this would be about the wrong machine. */
+	/* If we cannot go back, we must not go on: everything after this would be about the wrong namespace. */
 	if (setns(here, CLONE_NEWNET) < 0)
 		_exit(1);
 	return fd;
 }
 
-/* A socket belongs to the network namespace it was made in; then we go back. */
+/* A socket belongs to the network namespace it was made in: we enter that namespace, make one, and go back. */
 static int ask_there(struct uses_job *j, int pid)
 {
 	struct lk_proc_name name = lk_procroot_task_name(pid, 0, "ns/net");
@@ -114,14 +115,14 @@ static int ask_there(struct uses_job *j, int pid)
 
 	if (there < 0 || here < 0)
 		return there < 0 ? there : here;
-	/* Nothing else that looks needs it. */
+	/* Raised only here: no other search needs it. */
 	before = lk_caps_raise(LK_CAP(CAP_SYS_ADMIN));
 	fd = open_there(there, here);
 	lk_caps_lower(before);
 	return fd < 0 ? fd : lk_unixsock_each(fd, take_socket, j);
 }
 
-/* -- as its names tell -- */
+/* -- by /proc/PID/net/unix -- */
 
 /* "Num: RefCount Protocol Flags Type St Inode Path", see proc_pid_net(5). */
 static void take_line(struct uses_job *j, char *line)
@@ -178,7 +179,7 @@ static size_t find_first(const struct uses_job *j, size_t n, uint64_t ino)
 	return low < n && j->sockets.v[low].ino == ino ? low : n;
 }
 
-/* One whose peer is bound to a file is the other end of a connection. (It does not keep the mount of that file busy.) */
+/* A socket whose peer is bound to a file is the other end of a connection. (It does not keep the mount of that file busy.) */
 static void add_peers(struct uses_job *j)
 {
 	size_t n = j->sockets.n;
@@ -241,7 +242,7 @@ static int load(struct uses_job *j, struct lk_helper_out *out)
 		if (!ns || !is_new(j, ns))
 			continue;
 		ask_namespace(j, j->pids.v[i], false);
-		/* There may be many: a sign of life. */
+		/* There may be many namespaces: this shows the parent that the helper is at work. */
 		rc = lk_helper_emit(out, "", 0);
 	}
 	if (rc)
@@ -263,7 +264,7 @@ static int prepare(struct uses_job *j, struct lk_helper_out *out)
 	return wants_sockets(j) ? load(j, out) : 0;
 }
 
-/* -- what is told -- */
+/* -- what is reported -- */
 
 static int emit_socket(struct lk_helper_out *out, const struct uses_proc *p, const struct uses_socket *s, int fd)
 {
@@ -278,7 +279,7 @@ static int emit_socket(struct lk_helper_out *out, const struct uses_proc *p, con
 	return lk_uses_emit(out, p, &use);
 }
 
-/* Those that keep the file in use, whoever has them: lk_uses_finish() leaves out what a process was found for. */
+/* Reports sockets that keep the file in use, without a process: lk_uses_finish() leaves out those for which a process was found. */
 int lk_uses_of_sockets(struct uses_job *j, struct lk_helper_out *out)
 {
 	int rc = prepare(j, out);

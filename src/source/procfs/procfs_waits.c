@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Waiters by thread, descriptor and range, for what /proc/locks does not say: who an OFD waiter is, which thread it is, and
- * that a stopped process still wants a lock. Only threads that can be such waiters are looked at. */
+/* Finds waiters by thread, descriptor and range, for what /proc/locks does not say: which process waits for an OFD lock, which thread
+ * waits, and that a stopped process still wants a lock. Only threads that can be such waiters are looked at. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -18,7 +18,8 @@
 #define NAP_NS (500 * 1000)
 #define MAX_NAPS 60 /* of one scan */
 
-/* The first pair of the auxiliary vector is (small number, value): 64-bit wide, or both squeezed into one word (getauxval(3)). */
+/* The auxiliary vector (getauxval(3)) begins with a small number and its value: two words of 64 bits, or in a 32-bit program two of 32
+ * bits, which are read here as one. */
 static enum lk_abi abi_of(struct scan *s, int pid, int tid)
 {
 #ifdef __x86_64__
@@ -36,7 +37,7 @@ static enum lk_abi abi_of(struct scan *s, int pid, int tid)
 	return LK_ABI_NATIVE;
 }
 
-/* Reading memory takes nothing from its owner and does not stop it. A first thread that has ended has none: the thread is asked. */
+/* Reading memory does not stop its owner. A first thread that has ended has no memory any more, so the waiting thread is named. */
 static int read_memory(struct scan *s, int pid, int tid, uint64_t addr, void *buf, size_t n)
 {
 	struct iovec local = { buf, n }, remote = { (void *)(uintptr_t)addr, n };
@@ -61,7 +62,7 @@ static int read_blocked_once(struct scan *s, int pid, int tid, struct lk_blocked
 	rc = lk_parse_syscall(s->buf.v, s->buf.n, &call);
 	if (rc < 0)
 		return rc;
-	/* Most sleepers are in other calls, whichever way the number is read. */
+	/* Most threads sleep in other calls, in either ABI: then abi_of() need not be asked. */
 	if (!lk_blocked_decode(&call, LK_ABI_NATIVE, ret) && !lk_blocked_decode(&call, LK_ABI_I386, ret))
 		return -EAGAIN;
 	return lk_blocked_decode(&call, abi_of(s, pid, tid), ret) ? 0 : -EAGAIN;
@@ -76,7 +77,7 @@ static bool breaks_lease(const struct scan *s, int pid)
 	return false;
 }
 
-/* One who waits for a lease to be broken down is woken every few milliseconds to look again (fs/locks.c __break_lease()): on a busy
+/* A thread that waits for a lease to be broken is woken every few milliseconds to look again (fs/locks.c __break_lease()): on a busy
  * machine it takes a moment until it sleeps again. */
 static int read_blocked(struct scan *s, int pid, int tid, struct lk_blocked *ret)
 {
@@ -100,7 +101,7 @@ static bool is_stopped(struct scan *s, int pid, int tid)
 	return st.state == 'T' || st.state == 't';
 }
 
-/* Its own descriptor tells which file; the key's device comes from the mount later (procfs_files.c). */
+/* The waiter's own descriptor tells which file it is; the device of the key comes from the mount later (procfs_files.c). */
 static int add_descriptor(struct scan *s, int pid, int tid, int fd, size_t *ret)
 {
 	struct lk_proc_name what = lk_procroot_name("fdinfo/%d", fd);
@@ -156,7 +157,7 @@ static void add_waiter(struct scan *s, const struct scan_sleeper *p)
 		return;
 	w.fact.stopped = is_stopped(s, p->pid, p->tid);
 	w.fact.wait_ms = lk_scan_slept_ms(s, p->pid, p->tid, &w.fact.wait_error_ms);
-	/* Memory and descriptor were read one after the other: the same call must still stand. */
+	/* Memory and descriptor were read one after the other: the thread must still be in the same call. */
 	if (read_blocked(s, p->pid, p->tid, &again) == 0 && same_call(&again, b))
 		*lk_vec_push(&s->waiters) = w;
 }
@@ -175,7 +176,7 @@ static int look_at_task(struct scan *s, int pid, int tid)
 	return 0;
 }
 
-/* In the helper: a page that is not there is fetched from wherever its owner keeps it, which may be a server that does not answer. */
+/* In the helper: a page that is not in memory is fetched from where it is stored, which may be a server that does not answer. */
 static int read_request(void *arg, size_t i, struct lk_helper_out *out)
 {
 	struct scan *s = arg;
@@ -226,7 +227,7 @@ static void read_requests(struct scan *s)
 		lk_scan_deny(s, LK_UNREAD_SYSCALL, rc);
 }
 
-/* The requests of the threads found in lock calls. */
+/* Reads the requests of the threads found in lock calls, which become waiters. */
 static void take_sleepers(struct scan *s)
 {
 	read_requests(s);
@@ -242,7 +243,7 @@ void lk_scan_look_at_threads(struct scan *s, const struct scan_thread *threads, 
 	take_sleepers(s);
 }
 
-/* They are sorted by inode number. */
+/* s->openers is sorted by inode number. */
 static void want_openers(struct scan *s, uint64_t ino, lk_ints *p)
 {
 	size_t low = 0, high = s->openers.n;
@@ -259,7 +260,7 @@ static void want_openers(struct scan *s, uint64_t ino, lk_ints *p)
 		lk_scan_add_pid(p, s->openers.v[i].pid);
 }
 
-/* A waiter with a number is that process; one without has the file open. The inode of a lease breaker is its root's. */
+/* A listed waiter with a pid is that process; one without has the file open. */
 static void want_listed(struct scan *s, lk_ints *p)
 {
 	struct lk_map done = { 0 };
@@ -280,7 +281,7 @@ static void want_listed(struct scan *s, lk_ints *p)
 	lk_map_done(&done);
 }
 
-/* A stopped process has left the kernel's list but not the call. */
+/* The request of a stopped process has left the kernel's list, but the process is still in the call. */
 static void want_stopped(struct scan *s, lk_ints *p)
 {
 	lk_ints openers = { 0 };
@@ -295,7 +296,7 @@ static void want_stopped(struct scan *s, lk_ints *p)
 	lk_vec_done(&openers);
 }
 
-/* Where the list hides groups, any process may be a waiter. */
+/* For when the list hides groups, or a waiter was not found: any process may be one. */
 static void want_all(struct scan *s, lk_ints *p)
 {
 	for (size_t i = 0; i < s->procs.n; i++) {
@@ -312,7 +313,7 @@ static void want_pids(struct scan *s, lk_ints *p)
 		want_all(s, p);
 }
 
-/* Threads of the wanted processes, each looked at once; `seen` is sorted and may be NULL. */
+/* Looks at the threads of these processes, but not of those in `seen`, which is sorted and may be NULL. */
 static void look_at_all(struct scan *s, lk_ints *p, const lk_ints *seen)
 {
 	lk_ints_sort(p);
@@ -323,7 +324,7 @@ static void look_at_all(struct scan *s, lk_ints *p, const lk_ints *seen)
 	take_sleepers(s);
 }
 
-/* An OFD waiter without a name left: its descriptor may be in a thread's private table, which the sweep does not see. */
+/* Whether a listed OFD waiter was not found: its descriptor may be in a thread's private table, which the sweep does not read. */
 static bool is_one_missing(const struct scan *s)
 {
 	size_t listed = 0, found = 0;
@@ -339,7 +340,7 @@ void lk_scan_find_waiters(struct scan *s)
 {
 	lk_ints p = { 0 }, all = { 0 };
 
-	/* System calls of a copied tree cannot be completed: the request stands in the memory of a process that is not there. */
+	/* Not in a copied tree: the request is in the memory of a process that is not there. */
 	if (!(s->req->needs & LK_NEED_WAITS) || !s->root->own_pids)
 		return;
 	want_pids(s, &p);

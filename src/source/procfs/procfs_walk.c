@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The files below a directory that are among the locked ones. The walk runs in a helper: it stats what it meets. */
+/* Finds the files with certain keys below a directory. The walk runs in a helper: it calls stat(2) on all it meets. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "source/procfs/procfs_private.h"
 
 #define HEARTBEAT 256
-/* The bytes of a key that name a file; behind them is padding. */
+/* The bytes of a key that identify a file: without `none` and the padding. */
 #define KEY_BYTES offsetof(struct lk_key, none)
 
 struct walk {
@@ -25,22 +25,22 @@ struct walk {
 	bool follow;
 	const struct lk_key *keys;
 	size_t n_keys;
-	struct lk_map inodes, by_key; /* of the keys */
-	LK_VEC(DIR *) dirs; /* in the helper: those being read, each below the one before */
+	struct lk_map inodes, by_key; /* to find keys by inode number, by key */
+	LK_VEC(DIR *) dirs; /* in the helper: the directories being read, each below the one before */
 	size_t n_met;
 	lk_tree_cb cb;
 	void *arg;
-	int rc; /* of what could not be read; 0: all was */
+	int rc; /* -errno of what could not be read; 0: everything was */
 };
 
-/* For the report at the end; the walk goes on. A name that vanished since its directory was read is no part of the tree. */
+/* Kept for the report at the end; the walk goes on. A name that vanished since its directory was read is no part of the tree. */
 static void note_failure(struct walk *w, int rc)
 {
 	if (rc < 0 && rc != -ENOENT)
 		w->rc = rc;
 }
 
-/* What this name stands for now, if it is among the files asked for. */
+/* Reports the file that has this name now, if it is among those asked for. */
 static int match(struct walk *w, int dirfd, const char *name, struct lk_helper_out *out)
 {
 	lk_auto_fd fd = lk_io_openat(dirfd, name, O_PATH | O_NOFOLLOW);
@@ -54,7 +54,7 @@ static int match(struct walk *w, int dirfd, const char *name, struct lk_helper_o
 	return lk_map_find(&w->by_key, &file.key, KEY_BYTES, NULL) ? lk_resolve_send(out, &w->mounts, fd, 0, &file) : 0;
 }
 
-/* Reading a directory with O_NOATIME leaves no trace; only its owner may. */
+/* With O_NOATIME the access time of the directory stays; only its owner may use it. */
 static int enter(struct walk *w, int dirfd, const char *name, int flags)
 {
 	DIR *dir;
@@ -88,10 +88,10 @@ static int visit(struct walk *w, int dirfd, const char *name, struct lk_helper_o
 		return 0;
 	}
 	ino = st.stx_ino;
-	/* Most files are told from those asked for by their inode number. */
+	/* Most files can be ruled out by their inode number alone. */
 	if (lk_map_find(&w->inodes, &ino, sizeof(ino), &i))
 		rc = match(w, dirfd, name, out);
-	/* Replaced by something else since: the directory that was meant is gone. */
+	/* -ENOTDIR, -ELOOP: replaced by something else since, so the directory is gone. */
 	if (!rc && S_ISDIR(st.stx_mode)) {
 		int entered = enter(w, dirfd, name, O_NOFOLLOW);
 
@@ -100,7 +100,7 @@ static int visit(struct walk *w, int dirfd, const char *name, struct lk_helper_o
 	return rc;
 }
 
-/* The next name of the innermost directory. */
+/* Visits the next name of the innermost directory. */
 static int walk_on(struct walk *w, struct lk_helper_out *out)
 {
 	DIR *dir = w->dirs.v[w->dirs.n - 1];
@@ -122,7 +122,7 @@ static int walk_on(struct walk *w, struct lk_helper_out *out)
 	return rc ? rc : visit(w, dirfd(dir), e->d_name, out);
 }
 
-/* Each directory above the present one stays open. */
+/* Each directory above the current one stays open: a deep tree needs many descriptors. */
 static void allow_depth(void)
 {
 	struct rlimit limit;
@@ -142,7 +142,7 @@ static int walk_work(void *arg, size_t item __attribute__((unused)), struct lk_h
 	w->rc = enter(w, AT_FDCWD, w->path, w->follow ? 0 : O_NOFOLLOW);
 	while (!rc && w->dirs.n)
 		rc = walk_on(w, out);
-	/* The end of the process closes what is open after a failure of the helper. */
+	/* After a failure the end of this process closes the open directories. */
 	return !rc && w->rc ? lk_resolve_send(out, &w->mounts, -1, w->rc, NULL) : rc;
 }
 
