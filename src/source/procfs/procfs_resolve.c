@@ -240,6 +240,7 @@ int lk_procfs_resolve(struct lk_source *src, const char *path, bool follow, stru
 	struct resolve r = { .root = &p->root, .path = path, .follow = follow, .arena = &p->resolved };
 	int rc;
 
+	lk_arena_done(&p->resolved);
 	if (!p->root.is_proc)
 		return resolve_in_tree(p, path, ret, err);
 	rc = resolve_live(p, &r, err);
