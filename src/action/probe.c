@@ -59,7 +59,7 @@ void lk_probe_done(struct lk_probe *p)
 
 /* Opens through the pinned descriptor, so that it is the same file. O_NONBLOCK: if a lease was taken meanwhile, this begins to break it,
  * but does not wait for that. */
-static int open_pinned(struct lk_probe *p, int access, struct lk_err *err)
+static int open_pinned(struct lk_probe *p, int access, int *ret_fd, struct lk_err *err)
 {
 	struct lk_proc_name name = lk_procroot_own_fd_name(p->path_fd);
 	int flags = access | O_NONBLOCK | O_NOCTTY;
@@ -73,7 +73,7 @@ static int open_pinned(struct lk_probe *p, int access, struct lk_err *err)
 	if (fd < 0)
 		return lk_err_set(err, fd, "cannot open it for %s: %s", access == O_RDONLY ? "reading" : "writing",
 				  strerror(-fd));
-	p->fd = fd;
+	*ret_fd = fd;
 	return 0;
 }
 
@@ -102,11 +102,12 @@ static void push_range(range_list *todo, int64_t start, int64_t end)
 }
 
 /* The kernel reports any one of the locks in the way, not the first, so the bytes before and after it are asked about again. */
-static int ask_one(struct lk_probe *p, enum lk_mode mode, struct lk_range range, range_list *todo, lk_probe_list *ret)
+static int ask_one(struct lk_probe *p, int fd, enum lk_mode mode, struct lk_range range, range_list *todo,
+		   lk_probe_list *ret)
 {
 	struct flock fl = to_flock(mode, range);
 	struct lk_probe_found found;
-	int rc = p->sys->fcntl_lock(p->sys->arg, p->fd, F_OFD_GETLK, &fl);
+	int rc = p->sys->fcntl_lock(p->sys->arg, fd, F_OFD_GETLK, &fl);
 
 	if (rc < 0 || fl.l_type == F_UNLCK)
 		return rc;
@@ -129,14 +130,17 @@ static int by_start(const void *a, const void *b)
 int lk_probe_ask(struct lk_probe *p, const struct lk_probe_wish *wish, lk_probe_list *ret, struct lk_err *err)
 {
 	range_list todo = { 0 };
-	int rc = p->fd >= 0 ? 0 : open_pinned(p, O_RDONLY, err);
+	int fd = -1, rc = open_pinned(p, O_RDONLY, &fd, err);
 
 	push_range(&todo, wish->range.start, wish->range.end);
 	while (rc == 0 && todo.n && ret->n < FOUND_MAX) {
 		struct lk_range next = todo.v[--todo.n];
 
-		rc = ask_one(p, wish->mode, next, &todo, ret);
+		rc = ask_one(p, fd, wish->mode, next, &todo, ret);
 	}
+	/* A lock that is taken afterwards needs an open file description of its own, which may be for writing. */
+	if (fd >= 0)
+		p->sys->close(p->sys->arg, fd);
 	lk_vec_done(&todo);
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), by_start);
@@ -164,7 +168,7 @@ static int set_lock(struct lk_probe *p, const struct lk_probe_wish *wish)
 
 int lk_probe_take(struct lk_probe *p, const struct lk_probe_wish *wish, struct lk_err *err)
 {
-	int rc = p->fd >= 0 ? 0 : open_pinned(p, access_for(wish), err);
+	int rc = p->fd >= 0 ? 0 : open_pinned(p, access_for(wish), &p->fd, err);
 
 	if (rc == 0)
 		rc = set_lock(p, wish);

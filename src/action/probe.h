@@ -12,7 +12,7 @@
 struct lk_probe {
 	const struct lk_sys *sys;
 	int path_fd; /* O_PATH: pins the file without opening it; -1 none */
-	int fd; /* really opened; -1 none */
+	int fd; /* what a lock was taken with; -1 none */
 };
 
 /* The lock that is asked about. */

@@ -111,6 +111,7 @@ Test(probe, asks_beside_what_was_found)
 	cr_assert_eq(found.v[1].pid, 0);
 	cr_assert_eq(found.v[2].range.end, LK_RANGE_EOF);
 	cr_assert_eq(found.v[2].pid, 77);
+	cr_assert_eq(p.fd, -1, "a lock that is taken next needs a description of its own");
 	lk_vec_done(&found);
 	lk_probe_done(&p);
 	cr_assert_eq(script.n_closed, 2);

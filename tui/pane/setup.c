@@ -213,8 +213,6 @@ static void scroll(struct setup *s, size_t page)
 		s->top = s->at + 1 - s->page;
 	if (s->top + s->page > s->rows.n)
 		s->top = s->rows.n > s->page ? s->rows.n - s->page : 0;
-	if (s->at == 0)
-		s->top = 0;
 }
 
 static unsigned select_row(struct setup *s, size_t at, int direction)
