@@ -4,6 +4,7 @@
 #define LK_ACTION_INJECT_PRIVATE_H
 
 #include "action/inject.h"
+#include "base/buf.h"
 #include "record/blocked.h"
 
 #define LK_TRACEE_ARGS 6

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "base/vec.h"
 
 /* openat(2) with O_CLOEXEC, repeated on EINTR. A descriptor or -errno. */
 int lk_io_openat(int dirfd, const char *path, int flags);

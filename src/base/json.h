@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/vec.h"
+#include "base/buf.h"
 
 enum lk_json_layout {
 	LK_JSON_COMPACT, /* no spaces; a newline after each outermost value and before each row */

@@ -4,6 +4,8 @@ liblockscope_a_SOURCES += \
 	src/base/alloc.h \
 	src/base/arena.c \
 	src/base/arena.h \
+	src/base/buf.c \
+	src/base/buf.h \
 	src/base/caps.c \
 	src/base/caps.h \
 	src/base/cleanup.h \
@@ -11,6 +13,8 @@ liblockscope_a_SOURCES += \
 	src/base/debug.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/hash.c \
+	src/base/hash.h \
 	src/base/ints.c \
 	src/base/ints.h \
 	src/base/io.c \

@@ -2,12 +2,11 @@
 /* The hash table: open addressing over 8-byte slots, grown when three quarters are used. */
 #include "base/map.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 struct lk_index_slot {
 	uint32_t next; /* the element's number + 1; 0: empty */
@@ -106,7 +105,7 @@ void lk_map_done(struct lk_map *m)
 
 bool lk_map_find(const struct lk_map *m, const void *key, size_t len, size_t *ret_value)
 {
-	uint32_t at = m->n ? map_find(m, lk_mix_bytes(lk_mix_begin(), key, len), key, len) : LK_INDEX_NONE;
+	uint32_t at = m->n ? map_find(m, lk_hash_bytes(lk_hash_begin(), key, len), key, len) : LK_INDEX_NONE;
 
 	if (at != LK_INDEX_NONE && ret_value)
 		*ret_value = m->v[at].value;
@@ -115,7 +114,7 @@ bool lk_map_find(const struct lk_map *m, const void *key, size_t len, size_t *re
 
 void lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value)
 {
-	uint64_t hash = lk_mix_bytes(lk_mix_begin(), key, len);
+	uint64_t hash = lk_hash_bytes(lk_hash_begin(), key, len);
 	uint32_t at = map_find(m, hash, key, len);
 	struct lk_map_entry *e;
 
@@ -126,62 +125,4 @@ void lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value)
 	e = lk_vec_push(m);
 	*e = (struct lk_map_entry){ .key = key, .len = len, .value = value };
 	lk_index_add(&m->index, hash, (uint32_t)(m->n - 1));
-}
-
-/* -- hashes -- */
-
-uint64_t lk_hash(uint64_t h, const void *p, size_t n)
-{
-	const unsigned char *b = p;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ b[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-/* The secret is taken from the 16 random bytes that the kernel gives every program (getauxval(3), AT_RANDOM). */
-uint64_t lk_mix_begin(void)
-{
-	static _Atomic uint64_t seed;
-	uint64_t s = atomic_load_explicit(&seed, memory_order_relaxed);
-	const void *random;
-
-	if (s)
-		return s;
-	random = (const void *)getauxval(AT_RANDOM);
-	if (random)
-		memcpy(&s, random, sizeof(s));
-	s |= 1;
-	atomic_store_explicit(&seed, s, memory_order_relaxed);
-	return s;
-}
-
-/* Combines the halves of a product whose factors both depend on the secret h. */
-uint64_t lk_mix(uint64_t h, uint64_t a, uint64_t b)
-{
-	uint64_t x = a ^ h, y = b ^ (h * UINT64_C(0x9e3779b97f4a7c15) | 1);
-#ifdef __SIZEOF_INT128__
-	unsigned __int128 product = (unsigned __int128)x * y;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64) ^ h;
-#else
-	x = (x ^ x >> 33) * UINT64_C(0xff51afd7ed558ccd);
-	y = (y ^ x ^ x >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
-	return y ^ y >> 33;
-#endif
-}
-
-uint64_t lk_mix_bytes(uint64_t h, const void *p, size_t n)
-{
-	const unsigned char *b = p;
-	uint64_t w[2];
-
-	h = lk_mix(h, n, 0);
-	for (; n > sizeof(w); n -= sizeof(w), b += sizeof(w)) {
-		memcpy(w, b, sizeof(w));
-		h = lk_mix(h, w[0], w[1]);
-	}
-	memset(w, 0, sizeof(w));
-	memcpy(w, b, n);
-	return lk_mix(h, w[0], w[1]);
 }

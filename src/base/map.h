@@ -53,16 +53,4 @@ bool lk_map_find(const struct lk_map *m, const void *key, size_t len, size_t *re
 /* Sets key to value (replacing). */
 void lk_map_set(struct lk_map *m, const void *key, size_t len, size_t value);
 
-/* -- hashes -- */
-
-/* For tables in memory only: lk_mix_begin() is a secret of this run of the program, so that nobody can choose names or ranges that
- * collide. */
-uint64_t lk_mix_begin(void);
-uint64_t lk_mix(uint64_t h, uint64_t a, uint64_t b);
-uint64_t lk_mix_bytes(uint64_t h, const void *p, size_t n);
-
-/* 64-bit FNV-1a, chainable, the same from run to run: start with LK_HASH_INIT. Not keyed: whoever chooses the input can make it collide. */
-#define LK_HASH_INIT UINT64_C(0xcbf29ce484222325)
-uint64_t lk_hash(uint64_t h, const void *p, size_t n);
-
 #endif

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/vec.h"
+#include "base/buf.h"
 
 /* nl_langinfo(CODESET) says UTF-8. Call setlocale(3) first. */
 bool lk_sanitize_locale_is_utf8(void);

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/vec.h"
+#include "base/buf.h"
 
 /* Appends `bytes` as one word for sh(1), safe for a terminal: as it is, in single quotes, or as "$(printf '...')" with odd bytes in
  * octal; dash, bash, zsh, ksh and busybox all read it back. Only a name that ends in a newline needs $'...', which dash does not know.

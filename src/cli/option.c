@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 
 /* For a long option getopt_long(3) returns this plus its index in the table. */
 #define LONG 256

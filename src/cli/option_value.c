@@ -7,6 +7,7 @@
 
 #include "action/signal.h"
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/option.h"

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "cli/option.h"
 #include "table/column.h"
 

@@ -4,7 +4,7 @@
 #ifndef LK_CLI_OUT_CELL_H
 #define LK_CLI_OUT_CELL_H
 
-#include "base/vec.h"
+#include "base/buf.h"
 #include "cli/out.h"
 
 struct lk_cell {

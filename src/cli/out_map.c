@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/sanitize.h"
-#include "table/lanes_draw.h"
+#include "table/picture.h"
 
 enum {
 	DEFAULT_WIDTH = 80,

@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "base/map.h"
+#include "base/hash.h"
 #include "query/waits.h"
 #include "table/get.h"
 #include "words/waits.h"
@@ -300,7 +300,7 @@ static void advise_root(struct advice *a, const struct lk_snapshot *s, const str
 {
 	lk_ints pids = { 0 };
 	size_t freed = lk_waits_find_signal(s, root, request, &pids);
-	uint64_t hash = lk_hash(LK_HASH_INIT, pids.v, pids.n * sizeof(*pids.v));
+	uint64_t hash = lk_hash_fnv(LK_HASH_FNV, pids.v, pids.n * sizeof(*pids.v));
 
 	if (freed && hash != a->said) {
 		a->said = hash;

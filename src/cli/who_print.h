@@ -3,6 +3,7 @@
 #ifndef LK_CLI_WHO_PRINT_H
 #define LK_CLI_WHO_PRINT_H
 
+#include "base/buf.h"
 #include "cli/out.h"
 #include "cli/select.h"
 #include "query/who.h"

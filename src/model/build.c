@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/ints.h"
 #include "model/build_private.h"
 #include "model/deadlock.h"
@@ -224,7 +225,7 @@ static bool has_pid(const void *arg, uint32_t value, const void *key)
 
 static uint64_t hash_pid(int pid)
 {
-	return lk_mix(lk_mix_begin(), (uint64_t)pid, 0);
+	return lk_hash_add(lk_hash_begin(), (uint64_t)pid, 0);
 }
 
 static uint32_t find_pid(const struct lk_build *b, int pid)

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "base/ints.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -262,7 +263,7 @@ static bool is_wanted(const void *arg, uint32_t value, const void *key)
 
 static uint64_t hash_id(uint64_t id)
 {
-	return lk_mix(lk_mix_begin(), id, 0);
+	return lk_hash_add(lk_hash_begin(), id, 0);
 }
 
 static void list_ids(const struct lk_snapshot *s, struct id_set *set)

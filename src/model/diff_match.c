@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/ints.h"
 #include "model/diff_private.h"
 
@@ -269,7 +270,7 @@ static void match_locks(struct matcher *m)
 
 static uint64_t hash_body(const struct lk_lock *l, int pid)
 {
-	return lk_hash(lk_record_hash(&l->rec), &pid, sizeof(pid));
+	return lk_hash_fnv(lk_record_hash(&l->rec), &pid, sizeof(pid));
 }
 
 static void pool_add(struct pool *p, uint64_t hash, size_t row)

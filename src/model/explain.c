@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/map.h"
 #include "model/build_private.h"
 #include "source/unread.h"
@@ -398,7 +399,7 @@ void lk_build_settle_leases(struct lk_snapshot *s)
 
 #define FNV_PRIME UINT64_C(0x100000001b3)
 
-/* The same as lk_hash() of the 8 bytes of v, lowest first, but faster: a zero byte only multiplies, and most numbers are small. */
+/* The same as lk_hash_fnv() of the 8 bytes of v, lowest first, but faster: a zero byte only multiplies, and most numbers are small. */
 static uint64_t hash_number(uint64_t h, int64_t v)
 {
 	static const uint64_t power[] = {
@@ -462,7 +463,7 @@ static bool has_id(const void *arg, uint32_t value, const void *key)
 static void note_id(struct lk_snapshot *s, struct lk_index *ids, uint32_t row)
 {
 	struct lk_lock *l = &s->locks[row];
-	uint64_t hash = lk_mix(lk_mix_begin(), l->id, 0);
+	uint64_t hash = lk_hash_add(lk_hash_begin(), l->id, 0);
 	uint32_t other = lk_index_find(ids, hash, has_id, s, &l->id);
 
 	if (other == LK_INDEX_NONE)
@@ -473,7 +474,7 @@ static void note_id(struct lk_snapshot *s, struct lk_index *ids, uint32_t row)
 
 void lk_build_name_ids(struct lk_snapshot *s)
 {
-	uint64_t machine = lk_hash(LK_HASH_INIT, s->host.boot_id, strlen(s->host.boot_id)), of_file = 0;
+	uint64_t machine = lk_hash_fnv(LK_HASH_FNV, s->host.boot_id, strlen(s->host.boot_id)), of_file = 0;
 	const struct lk_file *file = NULL;
 	struct lk_index ids = { 0 };
 

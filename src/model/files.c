@@ -2,6 +2,7 @@
 /* Telling files apart: by key, and where keys may collide by st_dev and st_ino, on overlay hard links by name. */
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/map.h"
 #include "model/build_private.h"
 #include "source/file_name.h"
@@ -18,7 +19,7 @@ struct ident {
 
 static uint64_t hash_key(const struct lk_key *k)
 {
-	return lk_mix(lk_mix_begin() + k->none, (uint64_t)k->major << 32 | k->minor, k->ino);
+	return lk_hash_add(lk_hash_begin() + k->none, (uint64_t)k->major << 32 | k->minor, k->ino);
 }
 
 static uint64_t hash_ident(const struct ident *id)
@@ -26,7 +27,7 @@ static uint64_t hash_ident(const struct ident *id)
 	uint64_t h = hash_key(&id->key);
 
 	if (id->has_stat)
-		h = lk_mix(h, (uint64_t)id->st_major << 32 | id->st_minor, id->st_ino);
+		h = lk_hash_add(h, (uint64_t)id->st_major << 32 | id->st_minor, id->st_ino);
 	return h + id->path_hash;
 }
 
@@ -137,7 +138,7 @@ uint32_t lk_build_file(struct lk_build *b, const struct lk_fact_file *fact)
 		id.st_ino = fact->st_ino;
 	}
 	if (name_tells_apart(fact))
-		id.path_hash = (uint32_t)lk_hash(LK_HASH_INIT, fact->path, strlen(fact->path));
+		id.path_hash = (uint32_t)lk_hash_fnv(LK_HASH_FNV, fact->path, strlen(fact->path));
 	at = find_file(b, &id);
 	if (at != BUILD_NONE && !is_better_name(&b->files.v[at], fact))
 		return at;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "base/ints.h"
 #include "model/build_private.h"
 
@@ -24,10 +25,10 @@ static bool is_body(const void *arg, uint32_t value, const void *key)
 uint64_t lk_build_hash_body(const struct lk_record *r)
 {
 	struct lk_body body = lk_record_body(r);
-	uint64_t h = lk_mix(lk_mix_begin(), body.words[0], body.words[1]);
+	uint64_t h = lk_hash_add(lk_hash_begin(), body.words[0], body.words[1]);
 
-	h = lk_mix(h, body.words[2], body.words[3]);
-	return lk_mix(h, body.words[4], body.words[5]);
+	h = lk_hash_add(h, body.words[2], body.words[3]);
+	return lk_hash_add(h, body.words[4], body.words[5]);
 }
 
 static uint32_t find_body(const struct lk_build *b, const struct lk_record *rec, uint64_t hash)

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "base/ints.h"
 #include "model/build_private.h"
 
@@ -394,7 +395,7 @@ static bool waits_under(const struct lk_build *b, const struct lk_equals *eq, ui
 {
 	struct below w = { root, ofd };
 
-	return lk_index_find(&eq->below, lk_mix(lk_mix_begin(), root, ofd), is_below, b, &w) != BUILD_NONE;
+	return lk_index_find(&eq->below, lk_hash_add(lk_hash_begin(), root, ofd), is_below, b, &w) != BUILD_NONE;
 }
 
 static void note_waiting(struct lk_build *b, struct lk_equals *eq)
@@ -404,7 +405,7 @@ static void note_waiting(struct lk_build *b, struct lk_equals *eq)
 		uint32_t root = b->links.v[i].root;
 
 		if (ofd && root != i && !waits_under(b, eq, root, ofd))
-			lk_index_add(&eq->below, lk_mix(lk_mix_begin(), root, ofd), i);
+			lk_index_add(&eq->below, lk_hash_add(lk_hash_begin(), root, ofd), i);
 	}
 }
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/ints.h"
-#include "base/map.h"
 #include "base/text.h"
 
 bool lk_key_equal(const struct lk_key *a, const struct lk_key *b)
@@ -89,7 +89,7 @@ struct lk_body lk_record_body(const struct lk_record *r)
 
 	/* Unknown types are told apart by their word. */
 	if (r->type == LK_TYPE_UNKNOWN && r->type_word)
-		kind |= lk_hash(LK_HASH_INIT, r->type_word, strlen(r->type_word)) << 24;
+		kind |= lk_hash_fnv(LK_HASH_FNV, r->type_word, strlen(r->type_word)) << 24;
 	return (struct lk_body){ { kind, (uint64_t)pid_of(r), (uint64_t)r->key.major << 32 | r->key.minor, r->key.ino,
 				   (uint64_t)r->range.start, (uint64_t)r->range.end } };
 }
@@ -98,7 +98,7 @@ uint64_t lk_record_hash(const struct lk_record *r)
 {
 	struct lk_body b = lk_record_body(r);
 
-	return lk_hash(LK_HASH_INIT, &b, sizeof(b));
+	return lk_hash_fnv(LK_HASH_FNV, &b, sizeof(b));
 }
 
 const char *const lk_type_words[] = { "posix", "ofd", "flock", "lease", "deleg", "unknown", NULL };

@@ -4,7 +4,7 @@
 #ifndef LK_SOURCE_ASK_H
 #define LK_SOURCE_ASK_H
 
-#include "base/vec.h"
+#include "base/buf.h"
 #include "source/host/procroot.h"
 
 /* Appends the file PID/what, at most `limit` bytes. 0; -ETIMEDOUT: the read did not return in time; -EBUSY: too many helpers are stuck;

@@ -5,6 +5,7 @@
 #define LK_SOURCE_UNREAD_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/vec.h"
 #include "source/host/procroot.h"
 #include "source/source.h"

@@ -4,6 +4,7 @@
 #define LK_SOURCE_USES_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/vec.h"
 #include "source/source.h"
 #include "source/unread.h"

@@ -3,6 +3,7 @@
 #ifndef LK_TABLE_GET_H
 #define LK_TABLE_GET_H
 
+#include "base/buf.h"
 #include "table/column.h"
 
 /* Who the row is about: the row's holder, the waiter, or the first holder; NULL where nobody is proven. */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/vec.h"
+#include "base/buf.h"
 #include "model/snapshot.h"
 
 struct lk_known_range {

@@ -4,6 +4,7 @@
 #ifndef LK_TABLE_LANES_H
 #define LK_TABLE_LANES_H
 
+#include "base/buf.h"
 #include "table/known_ranges.h"
 
 enum lk_segment_flag {

@@ -11,8 +11,8 @@ liblockscope_a_SOURCES += \
 	src/table/known_ranges.h \
 	src/table/lanes.c \
 	src/table/lanes.h \
-	src/table/lanes_draw.c \
-	src/table/lanes_draw.h \
+	src/table/picture.c \
+	src/table/picture.h \
 	src/table/meaning.c \
 	src/table/meaning.h \
 	src/table/path_hint.c \

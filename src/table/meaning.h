@@ -4,6 +4,7 @@
 #ifndef LK_TABLE_MEANING_H
 #define LK_TABLE_MEANING_H
 
+#include "base/buf.h"
 #include "table/known_ranges.h"
 
 /* The first row on the same file as l, which must be in the snapshot; *ret_n: how many there are. Counting stops when there are too many

@@ -4,7 +4,7 @@
 #ifndef LK_TABLE_PATH_HINT_H
 #define LK_TABLE_PATH_HINT_H
 
-#include "base/vec.h"
+#include "base/buf.h"
 #include "model/snapshot.h"
 
 /* Appends a name by which the file of this lock is found from here as long as its holder or waiter lives: /proc/PID/root/path for a path

@@ -3,7 +3,7 @@
 #ifndef LK_WORDS_WAITS_H
 #define LK_WORDS_WAITS_H
 
-#include "base/vec.h"
+#include "base/buf.h"
 #include "model/diff.h"
 #include "model/forest.h"
 

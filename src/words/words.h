@@ -4,7 +4,7 @@
 #define LK_WORDS_WORDS_H
 
 #include "base/arena.h"
-#include "base/vec.h"
+#include "base/buf.h"
 #include "model/snapshot.h"
 
 /* The texts are in the arena and may hold raw bytes of names: sanitize them before a terminal. */

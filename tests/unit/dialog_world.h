@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/io.h"
 #include "source/procfs/procfs.h"
 #include "source/uses.h"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "tui/core/app.h"
 
 #define SCREEN_WALL_MS INT64_C(1700000000000)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "table/lanes_draw.h"
+#include "table/picture.h"
 
 /* A file with up to MOST locks; each belongs to a process of its own unless a test says otherwise. */
 enum { MOST = 8 };

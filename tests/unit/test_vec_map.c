@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/hash.h"
 #include "base/ints.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -111,10 +113,10 @@ Test(map, many_keys)
 Test(map, hash_is_fnv1a)
 {
 	/* Published test vectors of 64-bit FNV-1a. */
-	cr_assert_eq(lk_hash(LK_HASH_INIT, "", 0), UINT64_C(0xcbf29ce484222325));
-	cr_assert_eq(lk_hash(LK_HASH_INIT, "a", 1), UINT64_C(0xaf63dc4c8601ec8c));
-	cr_assert_eq(lk_hash(LK_HASH_INIT, "foobar", 6), UINT64_C(0x85944171f73967e8));
-	cr_assert_eq(lk_hash(lk_hash(LK_HASH_INIT, "foo", 3), "bar", 3), UINT64_C(0x85944171f73967e8));
+	cr_assert_eq(lk_hash_fnv(LK_HASH_FNV, "", 0), UINT64_C(0xcbf29ce484222325));
+	cr_assert_eq(lk_hash_fnv(LK_HASH_FNV, "a", 1), UINT64_C(0xaf63dc4c8601ec8c));
+	cr_assert_eq(lk_hash_fnv(LK_HASH_FNV, "foobar", 6), UINT64_C(0x85944171f73967e8));
+	cr_assert_eq(lk_hash_fnv(lk_hash_fnv(LK_HASH_FNV, "foo", 3), "bar", 3), UINT64_C(0x85944171f73967e8));
 }
 
 Test(buf, numbers)
@@ -158,11 +160,11 @@ Test(index, finds_what_was_added)
 	cr_assert_eq(find(&ix, v.v, 1, 1), LK_INDEX_NONE);
 	for (uint64_t i = 0; i < 10000; i++) {
 		*lk_vec_push(&v) = i * i;
-		lk_index_add(&ix, lk_mix(lk_mix_begin(), i * i, 0), (uint32_t)i);
+		lk_index_add(&ix, lk_hash_add(lk_hash_begin(), i * i, 0), (uint32_t)i);
 	}
 	for (uint64_t i = 0; i < 10000; i++)
-		cr_assert_eq(find(&ix, v.v, i * i, lk_mix(lk_mix_begin(), i * i, 0)), i);
-	cr_assert_eq(find(&ix, v.v, 2, lk_mix(lk_mix_begin(), 2, 0)), LK_INDEX_NONE);
+		cr_assert_eq(find(&ix, v.v, i * i, lk_hash_add(lk_hash_begin(), i * i, 0)), i);
+	cr_assert_eq(find(&ix, v.v, 2, lk_hash_add(lk_hash_begin(), 2, 0)), LK_INDEX_NONE);
 	lk_index_done(&ix);
 	lk_vec_done(&v);
 }
@@ -186,15 +188,15 @@ Test(index, the_first_added_is_found_first)
 
 Test(index, mixes_every_bit)
 {
-	uint64_t h = lk_mix_begin();
+	uint64_t h = lk_hash_begin();
 
 	for (int i = 0; i < 64; i++) {
-		cr_assert_neq(lk_mix(h, UINT64_C(1) << i, 0), lk_mix(h, 0, 0));
-		cr_assert_neq(lk_mix(h, 0, UINT64_C(1) << i), lk_mix(h, 0, 0));
+		cr_assert_neq(lk_hash_add(h, UINT64_C(1) << i, 0), lk_hash_add(h, 0, 0));
+		cr_assert_neq(lk_hash_add(h, 0, UINT64_C(1) << i), lk_hash_add(h, 0, 0));
 	}
-	cr_assert_neq(lk_mix_bytes(h, "a\0", 2), lk_mix_bytes(h, "a", 1));
-	cr_assert_eq(lk_mix_bytes(h, "0123456789abcdefg", 17), lk_mix_bytes(h, "0123456789abcdefg", 17));
-	cr_assert_eq(h, lk_mix_begin());
+	cr_assert_neq(lk_hash_bytes(h, "a\0", 2), lk_hash_bytes(h, "a", 1));
+	cr_assert_eq(lk_hash_bytes(h, "0123456789abcdefg", 17), lk_hash_bytes(h, "0123456789abcdefg", 17));
+	cr_assert_eq(h, lk_hash_begin());
 }
 
 Test(ints, a_set_is_sorted_and_has_each_once)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "facts.h"
 #include "tui/chrome/paint.h"
 #include "tui/core/app.h"

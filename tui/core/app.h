@@ -6,6 +6,7 @@
 
 #include "action/sys.h"
 #include "action/trace.h"
+#include "base/buf.h"
 #include "cli/settings.h"
 #include "tui/core/command.h"
 #include "tui/frame/frame.h"

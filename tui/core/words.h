@@ -3,6 +3,7 @@
 #ifndef LK_TUI_WORDS_H
 #define LK_TUI_WORDS_H
 
+#include "base/buf.h"
 #include "table/known_ranges.h"
 #include "tui/core/app.h"
 

@@ -4,6 +4,7 @@
 #ifndef LK_TUI_DIALOG_H
 #define LK_TUI_DIALOG_H
 
+#include "base/buf.h"
 #include "tui/core/app.h"
 #include "tui/frame/job.h"
 

@@ -3,6 +3,7 @@
 #ifndef LK_TUI_DETAIL_H
 #define LK_TUI_DETAIL_H
 
+#include "base/buf.h"
 #include "tui/core/app.h"
 
 /* Paints the short form for the selected row, as much as fits. */

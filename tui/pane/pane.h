@@ -3,6 +3,7 @@
 #ifndef LK_TUI_PANE_H
 #define LK_TUI_PANE_H
 
+#include "base/buf.h"
 #include "tui/term/canvas.h"
 #include "tui/term/key.h"
 #include "tui/term/keymap.h"

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <wchar.h>
 
-#include "base/vec.h"
+#include "base/buf.h"
 #include "tui/term/style.h"
 
 #define LK_CELL_CHARS 4

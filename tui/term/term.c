@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/io.h"
 #include "base/vec.h"
 #include "tui/term/rescue.h"

@@ -4,6 +4,7 @@
 #ifndef LK_TUI_VIEW_H
 #define LK_TUI_VIEW_H
 
+#include "base/buf.h"
 #include "tui/term/canvas.h"
 #include "tui/term/key.h"
 #include "tui/widget/list.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "base/map.h"
 #include "table/get.h"
 #include "tui/core/words.h"
@@ -44,7 +45,7 @@ static uint64_t id_of(const struct lk_lock *l, struct lk_map *counts)
 		return l->id;
 	lk_map_find(counts, &l->id, sizeof(l->id), &n);
 	lk_map_set(counts, &l->id, sizeof(l->id), n + 1);
-	return n ? lk_hash(l->id, &n, sizeof(n)) : l->id;
+	return n ? lk_hash_fnv(l->id, &n, sizeof(n)) : l->id;
 }
 
 static void add_lock(const struct lk_frame *f, const struct lk_lock *l, uint64_t parent, struct lk_map *counts,
@@ -61,18 +62,18 @@ static void add_lock(const struct lk_frame *f, const struct lk_lock *l, uint64_t
 
 uint64_t lk_locks_file_id(const struct lk_file *file)
 {
-	uint64_t h = lk_hash(LK_HASH_INIT, &file->key.major, sizeof(file->key.major));
+	uint64_t h = lk_hash_fnv(LK_HASH_FNV, &file->key.major, sizeof(file->key.major));
 
-	h = lk_hash(h, &file->key.minor, sizeof(file->key.minor));
-	h = lk_hash(h, &file->key.ino, sizeof(file->key.ino));
+	h = lk_hash_fnv(h, &file->key.minor, sizeof(file->key.minor));
+	h = lk_hash_fnv(h, &file->key.ino, sizeof(file->key.ino));
 	if (file->has_stat) {
-		h = lk_hash(h, &file->st_major, sizeof(file->st_major));
-		h = lk_hash(h, &file->st_minor, sizeof(file->st_minor));
-		h = lk_hash(h, &file->st_ino, sizeof(file->st_ino));
+		h = lk_hash_fnv(h, &file->st_major, sizeof(file->st_major));
+		h = lk_hash_fnv(h, &file->st_minor, sizeof(file->st_minor));
+		h = lk_hash_fnv(h, &file->st_ino, sizeof(file->st_ino));
 	}
 	/* Without a key or without st_* numbers, the path has to tell files apart. */
 	if (file->path && (file->key.none || !file->has_stat))
-		h = lk_hash(h, file->path, strlen(file->path));
+		h = lk_hash_fnv(h, file->path, strlen(file->path));
 	return h ? h : 1;
 }
 

@@ -3,6 +3,7 @@
 #ifndef LK_TUI_VIEW_LOCKS_H
 #define LK_TUI_VIEW_LOCKS_H
 
+#include "base/buf.h"
 #include "tui/core/app.h"
 
 /* As lk_view_ops.shown. */

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "tui/core/words.h"
 #include "tui/view/view_map.h"
 
@@ -172,16 +173,16 @@ static uint64_t lane_id(const struct lk_lock *l)
 {
 	const struct lk_holder *h = l->waiter ? l->waiter : l->n_holders ? l->holders : NULL;
 	unsigned kind = 2 * (unsigned)l->rec.type + lk_lock_is_waiting(l);
-	uint64_t h64 = lk_hash(LK_HASH_INIT, &kind, sizeof(kind));
+	uint64_t h64 = lk_hash_fnv(LK_HASH_FNV, &kind, sizeof(kind));
 	int which = !h ? -1 : l->waiter ? h->tid : l->rec.type == LK_TYPE_POSIX ? -1 : h->fd;
 
-	h64 = lk_hash(h64, &l->pid, sizeof(l->pid));
-	h64 = lk_hash(h64, &which, sizeof(which));
+	h64 = lk_hash_fnv(h64, &l->pid, sizeof(l->pid));
+	h64 = lk_hash_fnv(h64, &which, sizeof(which));
 	if (l->proc)
-		h64 = lk_hash(h64, &l->proc->start_ticks, sizeof(l->proc->start_ticks));
+		h64 = lk_hash_fnv(h64, &l->proc->start_ticks, sizeof(l->proc->start_ticks));
 	/* Where the owner is unknown, the lock itself stands for it. */
 	if (l->pid <= 0)
-		h64 = lk_hash(h64, &l->id, sizeof(l->id));
+		h64 = lk_hash_fnv(h64, &l->id, sizeof(l->id));
 	return h64 ? h64 : 1;
 }
 

@@ -3,7 +3,7 @@
 #ifndef LK_TUI_VIEW_MAP_H
 #define LK_TUI_VIEW_MAP_H
 
-#include "table/lanes_draw.h"
+#include "table/picture.h"
 #include "tui/core/app.h"
 
 struct lk_view_map_own {

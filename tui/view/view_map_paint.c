@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "table/get.h"
-#include "table/lanes_draw.h"
+#include "table/picture.h"
 #include "tui/core/words.h"
 #include "tui/view/view_map.h"
 #include "tui/widget/table_private.h"

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/map.h"
+#include "base/hash.h"
 #include "tui/core/words.h"
 #include "tui/view/view_locks.h"
 
@@ -40,9 +40,9 @@ static struct lk_proc_sum sum_of(const struct lk_item *it)
 
 static uint64_t id_of(const struct lk_proc *p)
 {
-	uint64_t h = lk_hash(LK_HASH_INIT, &p->pid, sizeof(p->pid));
+	uint64_t h = lk_hash_fnv(LK_HASH_FNV, &p->pid, sizeof(p->pid));
 
-	h = lk_hash(h, &p->start_ticks, sizeof(p->start_ticks));
+	h = lk_hash_fnv(h, &p->start_ticks, sizeof(p->start_ticks));
 	return h ? h : 1;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "tui/core/words.h"
 #include "tui/view/view_waits.h"
 #include "tui/view/waits_line.h"
@@ -35,18 +36,18 @@ const struct lk_tree_node *lk_waits_node(const struct lk_item *it)
 
 static uint64_t hash_of(char kind, uint64_t id, uint64_t more)
 {
-	uint64_t h = lk_hash(LK_HASH_INIT, &kind, sizeof(kind));
+	uint64_t h = lk_hash_fnv(LK_HASH_FNV, &kind, sizeof(kind));
 
-	h = lk_hash(h, &id, sizeof(id));
-	return lk_hash(h, &more, sizeof(more));
+	h = lk_hash_fnv(h, &id, sizeof(id));
+	return lk_hash_fnv(h, &more, sizeof(more));
 }
 
 static uint64_t id_of_cycle(const struct lk_cycle *c)
 {
-	uint64_t h = LK_HASH_INIT;
+	uint64_t h = LK_HASH_FNV;
 
 	for (size_t i = 0; i < c->n_pids; i++)
-		h = lk_hash(h, &c->pids[i], sizeof(c->pids[i]));
+		h = lk_hash_fnv(h, &c->pids[i], sizeof(c->pids[i]));
 	return c->n_rows ? hash_of('c', h, c->rows[0]->rec.key.ino) : hash_of('c', h, 0);
 }
 

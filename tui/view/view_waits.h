@@ -3,6 +3,7 @@
 #ifndef LK_TUI_VIEW_WAITS_H
 #define LK_TUI_VIEW_WAITS_H
 
+#include "base/buf.h"
 #include "tui/core/app.h"
 
 /* lk_item.sub: the place of a row in its cycle, which tells how it is drawn. */

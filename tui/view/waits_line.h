@@ -3,6 +3,7 @@
 #ifndef LK_TUI_WAITS_LINE_H
 #define LK_TUI_WAITS_LINE_H
 
+#include "base/buf.h"
 #include "tui/core/app.h"
 
 /* A line in three parts, as raw bytes: a path, and the text before and after it. */

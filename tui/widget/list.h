@@ -4,6 +4,7 @@
 #ifndef LK_TUI_LIST_H
 #define LK_TUI_LIST_H
 
+#include "base/buf.h"
 #include "base/ints.h"
 #include "base/map.h"
 #include "table/column.h"

@@ -3,6 +3,7 @@
 #ifndef LK_TUI_LIST_PRIVATE_H
 #define LK_TUI_LIST_PRIVATE_H
 
+#include "base/buf.h"
 #include "tui/widget/list.h"
 
 /* Whether the row passes the filters. words: scratch, reused from row to row. */

@@ -3,6 +3,7 @@
 #ifndef LK_TUI_TEXT_H
 #define LK_TUI_TEXT_H
 
+#include "base/buf.h"
 #include "tui/term/canvas.h"
 
 struct lk_text_line {

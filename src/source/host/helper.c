@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/debug.h"
 #include "base/ints.h"
 #include "base/io.h"

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "base/vec.h"
 
 struct lk_procroot {
 	int fd; /* the root directory; -1 when not open */

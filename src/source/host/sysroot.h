@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/vec.h"
+#include "base/buf.h"
 #include "source/source.h"
 
 struct lk_sysroot_loop {

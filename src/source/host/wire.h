@@ -4,6 +4,7 @@
 #ifndef LK_SOURCE_WIRE_H
 #define LK_SOURCE_WIRE_H
 
+#include "base/buf.h"
 #include "base/vec.h"
 #include "source/source.h"
 

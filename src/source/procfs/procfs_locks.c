@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "source/procfs/procfs_private.h"
 
@@ -88,7 +89,7 @@ static uint64_t *sorted_hashes(const struct scan_lines *l)
 	uint64_t *h = lk_alloc(l->v.n, sizeof(*h));
 
 	for (size_t i = 0; i < l->v.n; i++)
-		h[i] = lk_hash(l->v.v[i].hash, &l->v.v[i].rec.depth, sizeof(l->v.v[i].rec.depth));
+		h[i] = lk_hash_fnv(l->v.v[i].hash, &l->v.v[i].rec.depth, sizeof(l->v.v[i].rec.depth));
 	qsort(h, l->v.n, sizeof(*h), lk_compare_u64);
 	return h;
 }

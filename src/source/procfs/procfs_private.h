@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/ints.h"
 #include "base/map.h"
 #include "base/vec.h"

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "base/buf.h"
 #include "record/parse.h"
 #include "source/host/helper.h"
 #include "source/procfs/procfs_private.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The map of a file's locks as lines of ASCII. */
-#include "table/lanes_draw.h"
+#include "table/picture.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

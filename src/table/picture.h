@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The map of a file's locks as lines of ASCII. It is not to scale: each stretch between two edges gets a few columns. */
-#ifndef LK_TABLE_LANES_DRAW_H
-#define LK_TABLE_LANES_DRAW_H
+#ifndef LK_TABLE_PICTURE_H
+#define LK_TABLE_PICTURE_H
 
+#include "base/buf.h"
 #include "table/lanes.h"
 
 /* A stretch of columns: one segment, or several where there are more segments than columns. */
