@@ -456,8 +456,8 @@ int lk_signal_choose(struct lk_signal *s, const struct lk_snapshot *snap, const 
 		int rc = lk_look_at(t->target.pid, &t->look, err);
 
 		if (rc < 0) {
-			lk_action_say(&s->base, LK_LINE_REFUSED, "process %d cannot be looked at: %s.",
-				      t->target.pid, strerror(-rc));
+			lk_action_say(&s->base, LK_LINE_REFUSED, "process %d cannot be looked at: %s.", t->target.pid,
+				      strerror(-rc));
 			return rc;
 		}
 		t->n_locks = 0;

@@ -70,7 +70,7 @@ unsigned lk_do_right(struct lk_tui *t)
 
 	if (l->tree && it && lk_list_is_folded(l, it->id))
 		return fold(l, it->id, false);
-	/* No cell is longer than the longest path (PATH_MAX). */
+	/* No cell is longer than the longest path that the kernel takes. */
 	if (l->side < 4096)
 		l->side += SIDE_STEP;
 	return LK_DIRTY_PAINT;

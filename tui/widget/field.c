@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "tui/pane/pane.h"
 
-#define FIELD_MAX 4096 /* bytes; the kernel takes no longer path (PATH_MAX) */
+#define FIELD_MAX 4096 /* bytes; the kernel takes no longer path */
 
 const char *lk_field_str(struct lk_field *f)
 {
