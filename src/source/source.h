@@ -129,7 +129,7 @@ struct lk_fact_proc {
 	int64_t num_threads; /* 0 unknown */
 	const char *user; /* NULL unknown or not asked for */
 	const char *cmdline; /* NULL unknown or not asked for */
-	const char *cgroup; /* path of the cgroup; NULL likewise */
+	const char *cgroup; /* path of the cgroup; "": the root, or in no hierarchy that names units; NULL likewise */
 	uint64_t pid_ns, mnt_ns, user_ns; /* inode numbers; 0 unknown or not asked for */
 	/* From proc_pid_stat(5) and proc_pid_status(5). Names are exact bytes; NULL: unknown, gone or not asked for. */
 	const char *parent_comm; /* of ppid */

@@ -2,7 +2,9 @@
 /* What is believed of a process from scan to scan. */
 #include <criterion/criterion.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "source/host/procfacts.h"
 #include "source/procfs/procfs_private.h"
 
 static struct lk_fact_proc fact(int pid, const char *comm)
@@ -52,4 +54,25 @@ Test(cache, known_again_only_as_the_same_and_for_a_while)
 	cr_expect_null(lk_scan_cache_find(&m, &p[0], LK_NEED_CMDLINE, 2000));
 	cr_expect_not_null(lk_scan_cache_find(&m, &p[2], LK_NEED_CMDLINE, 2000));
 	lk_scan_cache_done(&m);
+}
+
+static int take_cgroup(void *arg, size_t i, const struct lk_procfacts *f)
+{
+	(void)i;
+	*(bool *)arg = f->cgroup != NULL;
+	return 0;
+}
+
+/* What is in no unit is told as such: what is not told is asked for again by each scan. */
+Test(cache, the_answer_that_there_is_no_unit_is_an_answer)
+{
+	struct lk_procfacts_who me = { .pid = getpid(), .uid = getuid() };
+	struct lk_helper_result res;
+	struct lk_procroot root;
+	bool told = false;
+
+	cr_assert_eq(lk_procroot_open(&root, NULL, NULL), 0);
+	cr_assert_eq(lk_procfacts_read(&root, &me, 1, LK_NEED_CGROUP, 0, take_cgroup, &told, &res), 0);
+	cr_expect(told);
+	lk_procroot_done(&root);
 }

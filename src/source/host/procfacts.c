@@ -88,7 +88,8 @@ static int send_facts(struct lk_helper_out *out, const char *user, const char *c
 
 	put_field(&b, user);
 	put_field(&b, cmdline);
-	put_field(&b, cgroup);
+	/* libproc2 leaves out the hierarchies in whose root a process is: that is an answer, too. */
+	put_field(&b, cgroup_text && !cgroup ? "" : cgroup);
 	rc = lk_helper_emit(out, b.v, b.n);
 	lk_vec_done(&b);
 	return rc;

@@ -12,7 +12,7 @@
 #include "source/source.h"
 
 struct lk_procfacts {
-	const char *user, *cmdline, *cgroup; /* NULL: unknown or not asked for; borrowed */
+	const char *user, *cmdline, *cgroup; /* NULL: unknown or not asked for; cgroup "": it names none; borrowed */
 };
 
 struct lk_procfacts_who {
