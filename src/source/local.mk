@@ -41,7 +41,6 @@ liblockscope_a_SOURCES += \
 	src/source/procfs/procfs.h \
 	src/source/procfs/procfs_reread.c \
 	src/source/procfs/procfs_clock.c \
-	src/source/procfs/procfs_threads.c \
 	src/source/procfs/procfs_denied.c \
 	src/source/procfs/procfs_skip.c \
 	src/source/procfs/procfs_recheck.c \

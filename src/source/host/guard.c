@@ -14,7 +14,7 @@
 #include "record/parse.h"
 #include "source/host/wire.h"
 
-/* How often a silent helper is looked at, and how often in a row a thread has to stand still, asleep, to be stuck. */
+/* How often a silent helper is looked at, and how often in a row it must be seen asleep at the same read to count as stuck. */
 #define LOOK_MS 100
 #define N_LOOKS 4
 /* How long a process that made a helper wait is left alone. */
@@ -29,8 +29,8 @@
 #define CHUNK ((size_t)256 * 1024)
 #define SMALL_FILE ((size_t)64 * 1024)
 
-/* What a thread of the helper did when it was last looked at. */
-struct thread {
+/* What the helper did when it was last looked at. */
+struct position {
 	int pid;
 	unsigned turn;
 	unsigned n_looks; /* how often in a row it has stood still */
@@ -41,8 +41,8 @@ struct guard_run {
 	struct lk_guard *guard;
 	const struct lk_guard_job *job;
 	const struct lk_sink *sink;
-	struct lk_touch *touches;
-	struct thread threads[LK_GUARD_THREADS];
+	struct lk_touch *touch;
+	struct position last;
 	struct lk_wire_in in;
 	bool stuck, emitted;
 	int rc; /* of the scan */
@@ -146,7 +146,7 @@ static int guard_work(void *arg, size_t item __attribute__((unused)), struct lk_
 	struct lk_err err = { 0 };
 	int rc, code;
 
-	lk_procroot_watch(&r->touches[0]);
+	lk_procroot_watch(r->touch);
 	code = r->job->scan(r->job->arg, &r->how, &sink, &err);
 	lk_procroot_touch(0);
 	rc = emit_stuck(out);
@@ -198,9 +198,9 @@ static int guard_take(void *arg, size_t item __attribute__((unused)), const char
 	}
 }
 
-bool lk_guard_is_asleep(const struct lk_procroot *root, pid_t child, int tid)
+bool lk_guard_is_asleep(const struct lk_procroot *root, pid_t child)
 {
-	struct lk_proc_name name = lk_procroot_task_name(child, tid, "stat");
+	struct lk_proc_name name = lk_procroot_task_name(child, 0, "stat");
 	struct lk_stat st;
 	lk_buf b = { 0 };
 	bool asleep;
@@ -213,15 +213,13 @@ bool lk_guard_is_asleep(const struct lk_procroot *root, pid_t child, int tid)
 	return asleep;
 }
 
-static bool stands_still(struct guard_run *r, size_t i, pid_t child)
+static bool stands_still(struct guard_run *r, pid_t child)
 {
-	struct lk_touch *t = &r->touches[i];
-	struct thread now = { .pid = atomic_load(&t->pid), .turn = atomic_load(&t->turn) };
+	struct position now = { .pid = atomic_load(&r->touch->pid), .turn = atomic_load(&r->touch->turn) };
 
-	if (now.pid && now.pid == r->threads[i].pid && now.turn == r->threads[i].turn &&
-	    lk_guard_is_asleep(r->job->root, child, atomic_load(&t->tid)))
-		now.n_looks = r->threads[i].n_looks + 1;
-	r->threads[i] = now;
+	if (now.pid && now.pid == r->last.pid && now.turn == r->last.turn && lk_guard_is_asleep(r->job->root, child))
+		now.n_looks = r->last.n_looks + 1;
+	r->last = now;
 	return now.n_looks >= N_LOOKS;
 }
 
@@ -239,15 +237,13 @@ static void add_stall(struct guard_run *r, int pid)
 	r->stuck = true;
 }
 
-/* Notes the processes at which threads of the helper stand still. false: there are such, the helper is stuck. */
+/* false: the helper is stuck, and the process that it is stuck on has been noted. */
 static bool guard_is_busy(void *arg, pid_t child)
 {
 	struct guard_run *r = arg;
 
-	for (size_t i = 0; i < LK_GUARD_THREADS; i++) {
-		if (stands_still(r, i, child))
-			add_stall(r, r->threads[i].pid);
-	}
+	if (stands_still(r, child))
+		add_stall(r, r->last.pid);
 	return !r->stuck;
 }
 
@@ -281,8 +277,8 @@ static int run_once(struct guard_run *r, int64_t deadline_ms, bool *ret_none)
 	int rc;
 
 	r->stuck = false;
-	memset(r->threads, 0, sizeof(r->threads));
-	memset((void *)r->touches, 0, LK_GUARD_THREADS * sizeof(*r->touches));
+	r->last = (struct position){ 0 };
+	atomic_store(&r->touch->pid, 0);
 	rc = lk_helper_run(&job, &res);
 	*ret_none = rc < 0 && !r->emitted && !res.n_given_up;
 	if (rc < 0)
@@ -330,7 +326,7 @@ int lk_guard_run(struct lk_guard *g, const struct lk_guard_job *job, const struc
 		 struct lk_err *err)
 {
 	struct guard_run r = { .guard = g, .job = job, .sink = sink, .err = err };
-	size_t size = LK_GUARD_THREADS * sizeof(*r.touches);
+	size_t size = sizeof(*r.touch);
 	void *shared = job->root->is_proc ? mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
 					  : MAP_FAILED;
 	int rc;
@@ -339,10 +335,10 @@ int lk_guard_run(struct lk_guard *g, const struct lk_guard_job *job, const struc
 	if (shared == MAP_FAILED) {
 		rc = run_here(&r);
 	} else {
-		r.touches = shared;
+		r.touch = shared;
 		r.in.saw_proc = job->saw_proc;
 		r.in.arg = job->arg;
-		r.how = (struct lk_guarded){ .guard = g, .touches = shared };
+		r.how = (struct lk_guarded){ .guard = g };
 		rc = run_tries(&r, job->timeout_ms ? lk_io_now_ms() + job->timeout_ms + GRACE_MS : 0);
 		munmap(shared, size);
 	}

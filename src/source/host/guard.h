@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A scan of other processes, made in a helper process. Whoever reads /proc/PID (or compares its descriptors, kcmp(2)) can be made to wait
  * for ever: the kernel holds exec_update_lock while PID sits in execve(2), for example for a file server that does not answer. So the
- * process that wants the answer reads none of it. The helper says which process each of its threads is reading; if a thread makes no
+ * process that wants the answer reads none of it. The helper says which process it is reading; if it makes no
  * progress, the helper is given up, and the next helper scans without that process, which then counts as unreadable. */
 #ifndef LK_SOURCE_GUARD_H
 #define LK_SOURCE_GUARD_H
@@ -10,8 +10,6 @@
 #include "source/host/helper.h"
 #include "source/host/procroot.h"
 #include "source/source.h"
-
-#define LK_GUARD_THREADS 4
 
 /* A process that made a helper wait. */
 struct lk_guard_stall {
@@ -28,7 +26,6 @@ struct lk_guard {
 /* What a guarded scan needs to know. */
 struct lk_guarded {
 	const struct lk_guard *guard;
-	struct lk_touch *touches; /* LK_GUARD_THREADS of them; the thread that calls scan() uses the first */
 	size_t n_stalls; /* in this scan */
 };
 
@@ -41,9 +38,9 @@ bool lk_guarded_is_late(const struct lk_guarded *g, const struct lk_procroot *ro
 /* For a helper item that reads a process: `what` is that process, `group` its owner, who may make others stall too (root: nobody). */
 struct lk_helper_about lk_guard_about(const struct lk_procroot *root, int pid);
 
-/* A thread of a helper of ours (tid 0: its first one) sleeps, or root does not show our process numbers. A thread that runs, or waits for a
- * processor, is not stuck. Reading the state of our own child cannot stall. */
-bool lk_guard_is_asleep(const struct lk_procroot *root, pid_t child, int tid);
+/* A helper of ours sleeps, or root does not show our process numbers. One that runs, or waits for a processor, is not stuck. Reading the
+ * state of our own child cannot stall. */
+bool lk_guard_is_asleep(const struct lk_procroot *root, pid_t child);
 
 /* Runs in the helper: scans, and hands the facts to the sink, which keeps them until the scan is complete. 0 or -errno with err. */
 typedef int (*lk_guard_scan)(void *arg, const struct lk_guarded *how, const struct lk_sink *sink, struct lk_err *err);

@@ -26,13 +26,11 @@
 #define INITIAL_USER_NS UINT64_C(0xEFFFFFFD) /* PROC_USER_INIT_INO */
 #define SMALL_FILE ((size_t)64 * 1024)
 
-static _Thread_local struct lk_touch *touching;
+static struct lk_touch *touching; /* set in helpers, which have one thread */
 
 void lk_procroot_watch(struct lk_touch *t)
 {
 	touching = t;
-	if (t)
-		atomic_store_explicit(&t->tid, (int)gettid(), memory_order_relaxed);
 }
 
 void lk_procroot_touch(int pid)

@@ -32,18 +32,16 @@ struct lk_proc_name lk_procroot_name(const char *fmt, ...) __attribute__((format
 /* "PID/what", or "PID/task/TID/what" with tid > 0. what may be "". */
 struct lk_proc_name lk_procroot_task_name(int pid, int tid, const char *what);
 
-/* What a thread is reading, for a process that watches it: reading /proc/PID can block for ever (PID sits in exec(2) and waits for a
+/* What a helper is reading, for the process that watches it: reading /proc/PID can block for ever (PID sits in exec(2) and waits for a
  * file server). In memory that both share. */
 struct lk_touch {
-	_Atomic int tid; /* the thread that uses this entry; 0: none */
 	_Atomic int pid; /* the process whose files it reads; 0: none */
 	_Atomic unsigned turn; /* changes with every read */
 };
 
-/* From now on the calling thread notes in *t what it reads; NULL: nowhere. */
+/* In a helper: from now on it notes in *t what it reads; NULL: nowhere. */
 void lk_procroot_watch(struct lk_touch *t);
-/* The calling thread is about to read files of this process; 0: of none. lk_procroot_task_name() and lk_procroot_ns() call it
- * themselves. */
+/* Files of this process are about to be read; 0: of none. lk_procroot_task_name() and lk_procroot_ns() call it themselves. */
 void lk_procroot_touch(int pid);
 
 /* Appends a name as of lk_procroot_task_name(), with the machine's own /proc before it, for people and other programs. */

@@ -78,8 +78,6 @@ struct scan_table {
 	int pid, tid;
 };
 
-struct scan_threads;
-
 /* How much had been found when open file descriptions were last numbered. The numbers only grow: if they are equal, nothing was added
  * since. */
 struct scan_numbered {
@@ -149,13 +147,13 @@ struct scan {
 	LK_VEC(struct scan_opener) openers; /* filled by lk_scan_collect_openers() */
 	LK_VEC(struct scan_seen) seen;
 	size_t n_skipped; /* how many of `seen` were not read */
+	bool skips; /* in the sweep that goes on, descriptors of files whose inode number is not in locked_inodes are skipped */
 	bool read_all; /* every fdinfo is to be read, no descriptor skipped */
 	LK_VEC(struct scan_dev) devs;
 	int credit; /* points: whether skipping has saved time lately (procfs_skip.c) */
 	unsigned turn;
 	LK_VEC(struct scan_table) tables;
 	struct scan_numbered numbered;
-	struct scan_threads *threads; /* of a part of a sweep (procfs_threads.c); else NULL */
 	char *dents; /* scratch for directory entries */
 	LK_VEC(struct scan_waiter) waiters;
 	LK_VEC(struct scan_sleeper) sleepers; /* found in one round, requests not read yet */
@@ -283,22 +281,12 @@ int lk_scan_sweep(struct scan *s);
 int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_list_rc);
 /* Sweeps some processes again; what was known about them is superseded. pids is sorted. */
 void lk_scan_sweep_pids(struct scan *s, const int *pids, size_t n);
-/* Sweeps one process and adds it to s->procs unless it is gone. */
-void lk_scan_sweep_one(struct scan *s, int pid);
 /* Walks one descriptor table. Returns how many descriptors it has, or -errno if some of them are unknown. */
 int lk_scan_sweep_table(struct scan *s, int pid, int tid);
 /* Reads one fdinfo. 1: it shows locks, 0: none, or -errno. */
 int lk_scan_sweep_fd(struct scan *s, int dirfd, const char *name, int pid, int tid, int fd);
 /* Reads which locks a descriptor shows now: hashes of lock bodies, sorted; none if it is gone. */
 void lk_scan_show(struct scan *s, const struct scan_fd *fd, lk_u64s *ret);
-
-/* -- procfs_threads.c -- */
-/* Sweeps the processes (pids is sorted), with a second thread where that helps; that thread ends before this returns. ret_before: the lock
- * list, read at the same time; NULL: not to be read. *ret_list_rc as of lk_scan_first_sweep(). */
-void lk_scan_threads_run(struct scan *s, const int *pids, size_t n, struct scan_lines *ret_before, int *ret_list_rc);
-/* Inode numbers of locked files, once they are known and descriptors may be skipped by them; else NULL. */
-const struct lk_map *lk_scan_threads_locked(const struct scan_threads *c);
-const struct lk_mounts *lk_scan_threads_mounts(const struct scan_threads *c);
 
 /* -- procfs_skip.c -- */
 /* Whether descriptors may be skipped here without reading their fdinfo; finds out the device numbers needed for it. */

@@ -216,13 +216,12 @@ static bool find_number(const lk_buf *b, const char *label, uint64_t *ret)
 
 void lk_scan_learn_dev(struct scan *s, const struct scan_dev *dev)
 {
-	const struct lk_mounts *mounts = lk_scan_threads_mounts(s->threads);
 	const struct lk_mount *m;
 	uint64_t id;
 
-	if (!mounts || !find_number(&s->buf, "\nmnt_id:", &id) || id > INT32_MAX)
+	if (!find_number(&s->buf, "\nmnt_id:", &id) || id > INT32_MAX)
 		return;
-	m = lk_mounts_by_id(mounts, (int)id);
+	m = lk_mounts_by_id(&s->mounts, (int)id);
 	/* Of the plain file systems only btrfs has devices, those of its subvolumes, that no mount has. */
 	if (m && strcmp(m->fstype, "btrfs") == 0)
 		add_dev(s, dev->major, dev->minor, true);

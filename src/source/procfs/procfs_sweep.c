@@ -190,7 +190,7 @@ int lk_scan_sweep_table(struct scan *s, int pid, int tid)
 	size_t fds_before = s->fds.n;
 	int rc;
 
-	t.locked = tid ? NULL : lk_scan_threads_locked(s->threads);
+	t.locked = !tid && s->skips ? &s->locked_inodes : NULL;
 	rc = open_table(s, &t);
 	rc = rc ? rc : sweep_dir(s, &t);
 	if (t.infofd >= 0 && t.infofd != t.dirfd)
@@ -224,7 +224,8 @@ static void add_process(struct scan *s, int pid, int denied)
 	*p = (struct scan_proc){ .pid = pid, .denied = denied != 0 };
 }
 
-void lk_scan_sweep_one(struct scan *s, int pid)
+/* Adds the process to s->procs unless it is gone. */
+static void sweep_one(struct scan *s, int pid)
 {
 	int denied;
 
@@ -259,6 +260,21 @@ static void set_aside(const struct scan *s, lk_ints *pids, lk_ints *ret_late)
 	pids->n = n;
 }
 
+/* Reads the lock list (ret_before may be NULL: it is known) and tells whether descriptors may be skipped by it. */
+static bool may_skip(struct scan *s, struct scan_lines *ret_before, int *ret_list_rc)
+{
+	bool can = lk_scan_can_skip_fds(s);
+
+	if (!ret_before)
+		return can && s->has_locks_file;
+	*ret_list_rc = lk_scan_read_lines(s, ret_before);
+	if (*ret_list_rc)
+		return false;
+	if (can || s->req->needs & LK_NEED_WAITS)
+		lk_scan_note_inodes(s, ret_before);
+	return can;
+}
+
 int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_list_rc)
 {
 	lk_ints pids = { 0 }, late = { 0 };
@@ -273,7 +289,10 @@ int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_
 		return rc;
 	}
 	set_aside(s, &pids, &late);
-	lk_scan_threads_run(s, pids.v, pids.n, ret_before, ret_list_rc);
+	s->skips = may_skip(s, ret_before, ret_list_rc);
+	for (size_t i = 0; i < pids.n && !lk_scan_is_late(s); i++)
+		sweep_one(s, pids.v[i]);
+	s->skips = false;
 	lk_scan_sweep_pids(s, late.v, late.n);
 	lk_procroot_touch(0);
 	lk_vec_done(&pids);

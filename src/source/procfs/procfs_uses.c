@@ -132,7 +132,7 @@ static bool is_busy(void *arg, pid_t child)
 {
 	const struct uses_job *j = arg;
 
-	return !lk_guard_is_asleep(j->root, child, 0);
+	return !lk_guard_is_asleep(j->root, child);
 }
 
 static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_result *res)
