@@ -126,9 +126,9 @@ static bool is_denied(const struct scan *s, int64_t pid)
 	return p && p->denied;
 }
 
-/* The first list is read after the sweep has begun: a lock in it may have been taken after its process was swept. So all orphans are
- * looked at once more, whether or not they are in the list before. */
-static int look_at_early_ones(struct scan *s, indexes *o)
+/* A lock that is in both lists, before and after the sweep, may have been released when its process was swept, and taken again since. So
+ * all orphans are looked at once more, whether or not they are in the list before. */
+static int look_at_repeated(struct scan *s, indexes *o)
 {
 	struct scan_recheck once = { 0 };
 	size_t n = 0;
@@ -159,7 +159,7 @@ static int settle(struct scan *s, struct scan_lines *before, indexes *o, struct 
 		lk_scan_number_ofds(s);
 		find_orphans(s, o);
 		if (round == 0 && o->n)
-			rc = look_at_early_ones(s, o);
+			rc = look_at_repeated(s, o);
 		keep_fewer(s, before, &recheck, o);
 		lk_debug(LK_DEBUG_SCAN,
 			 "round %d: %zu lines in %zu reads, %s; %zu of them new and shown by no descriptor", round + 1,
