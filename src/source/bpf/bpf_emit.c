@@ -214,8 +214,8 @@ static int emit_all_waiters(struct bpf_scan *b, const struct lk_sink *sink)
 
 static void name(struct bpf_scan *b, int64_t pid)
 {
-	if (pid > 0 && pid <= INT32_MAX && (!b->s.named.n || b->s.named.v[b->s.named.n - 1] != pid))
-		*lk_vec_push(&b->s.named) = (int)pid;
+	if (pid > 0 && pid <= INT32_MAX && (!b->s.told.named.n || b->s.told.named.v[b->s.told.named.n - 1] != pid))
+		*lk_vec_push(&b->s.told.named) = (int)pid;
 }
 
 static int name_holder(void *arg, uint32_t hold, uint32_t lock __attribute__((unused)))
@@ -275,8 +275,8 @@ static void take_known(struct bpf_scan *b)
 		known[i] = fact_of(b, &b->dump.tasks[i], ticks);
 	if (b->dump.n_tasks)
 		qsort(known, b->dump.n_tasks, sizeof(*known), lk_compare_int);
-	b->s.known = known;
-	b->s.n_known = b->dump.n_tasks;
+	b->s.told.known = known;
+	b->s.told.n_known = b->dump.n_tasks;
 }
 
 static int emit_procs(struct bpf_scan *b, const struct lk_sink *sink)

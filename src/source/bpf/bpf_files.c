@@ -40,7 +40,7 @@ int lk_bpf_load_mounts(struct bpf_scan *b)
 /* Keeps the mount table for the next scan, unless it includes tables of other namespaces: nothing tells when those change. */
 void lk_bpf_keep_mounts(struct bpf_scan *b)
 {
-	if (b->s.n_ns)
+	if (b->s.spaces.n)
 		return;
 	b->source->mounts = b->s.mounts;
 	b->s.mounts = (struct lk_mounts){ 0 };

@@ -144,7 +144,7 @@ int lk_bpf_scan_dump(struct bpf_scan *b, struct lk_err *err)
 		return lk_err_set(err, rc, "cannot read the kernel's locks: %s", strerror(-rc));
 	b->s.has_locks_file = true;
 	b->s.stable = b->sure;
-	b->s.all_swept = true;
+	b->s.told.all_swept = true;
 	return 0;
 }
 

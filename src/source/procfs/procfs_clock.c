@@ -55,9 +55,9 @@ static struct scan_clock *clock_of(struct scan *s, int cpu)
 {
 	if (cpu < 0 || cpu >= CPU_SETSIZE)
 		return NULL;
-	while (s->clocks.n <= (size_t)cpu)
-		*lk_vec_push(&s->clocks) = (struct scan_clock){ .known = false };
-	return &s->clocks.v[cpu];
+	while (s->asleep.clocks.n <= (size_t)cpu)
+		*lk_vec_push(&s->asleep.clocks) = (struct scan_clock){ .known = false };
+	return &s->asleep.clocks.v[cpu];
 }
 
 /* A processor is visited only once in a scan: if a real-time thread keeps it busy, we have to wait there. */

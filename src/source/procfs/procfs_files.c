@@ -29,8 +29,8 @@ int lk_scan_load_own_mounts(const struct lk_procroot *root, struct lk_mounts *m)
 
 static bool tried_mountinfo(const struct scan *s, int pid)
 {
-	for (size_t i = 0; i < s->mountinfo_tried.n; i++) {
-		if (s->mountinfo_tried.v[i] == pid)
+	for (size_t i = 0; i < s->spaces.tried.n; i++) {
+		if (s->spaces.tried.v[i] == pid)
 			return true;
 	}
 	return false;
@@ -38,8 +38,8 @@ static bool tried_mountinfo(const struct scan *s, int pid)
 
 static bool has_table(const struct scan *s, uint64_t ns_id)
 {
-	for (size_t i = 0; i < s->namespaces.n; i++) {
-		if (s->namespaces.v[i] == ns_id)
+	for (size_t i = 0; i < s->spaces.read.n; i++) {
+		if (s->spaces.read.v[i] == ns_id)
 			return true;
 	}
 	return false;
@@ -54,18 +54,18 @@ static void add_table(struct scan *s, int pid, const char *name)
 	lk_buf text = { 0 };
 	int rc;
 
-	if (has_table(s, ns_id) || s->tables_ms >= TABLES_MS)
+	if (has_table(s, ns_id) || s->spaces.ms >= TABLES_MS)
 		return;
 	if (ns_id)
-		*lk_vec_push(&s->namespaces) = ns_id;
+		*lk_vec_push(&s->spaces.read) = ns_id;
 	fd = lk_io_openat(s->root->fd, name, O_RDONLY);
-	rc = fd < 0 ? fd : lk_io_read_fd_until(fd, MAX_TABLE, began + TABLES_MS - s->tables_ms, &text);
-	rc = rc < 0 ? rc : lk_mounts_add_text(&s->mounts, &text, ++s->n_ns, ns_id);
+	rc = fd < 0 ? fd : lk_io_read_fd_until(fd, MAX_TABLE, began + TABLES_MS - s->spaces.ms, &text);
+	rc = rc < 0 ? rc : lk_mounts_add_text(&s->mounts, &text, ++s->spaces.n, ns_id);
 	if (rc == -ETIMEDOUT || rc == -EFBIG)
 		lk_scan_deny_process(s, LK_UNREAD_MOUNTS_OF, rc, pid);
 	if (rc == 0 && !lk_procroot_mounts_are_trusted(s->root, pid))
-		lk_mounts_distrust(&s->mounts, s->n_ns);
-	s->tables_ms += lk_io_now_ms() - began;
+		lk_mounts_distrust(&s->mounts, s->spaces.n);
+	s->spaces.ms += lk_io_now_ms() - began;
 	lk_vec_done(&text);
 }
 
@@ -77,7 +77,7 @@ static const struct lk_mount *find_mount(struct scan *s, const struct scan_fd *f
 
 	if (m || f->info.mnt_id < 0 || lk_scan_skips(s, f->pid) || tried_mountinfo(s, f->pid))
 		return m;
-	*lk_vec_push(&s->mountinfo_tried) = f->pid;
+	*lk_vec_push(&s->spaces.tried) = f->pid;
 	add_table(s, f->pid, name.s);
 	return lk_mounts_by_id(&s->mounts, f->info.mnt_id);
 }

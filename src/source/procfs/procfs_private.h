@@ -126,6 +126,43 @@ struct scan_memfd {
 
 struct scan_cache;
 
+/* Which descriptors the sweep need not read (procfs_skip.c). */
+struct scan_skip {
+	struct lk_map locked; /* inode numbers of locked files, of the lists read so far; keys in the arena */
+	LK_VEC(struct scan_dev) devs;
+	size_t n; /* how many of scan->seen were not read */
+	bool on; /* in the sweep that goes on, descriptors of files whose inode number is not in `locked` are skipped */
+	bool never; /* every fdinfo is to be read */
+	int credit; /* points: whether skipping has saved time lately */
+	unsigned turn;
+};
+
+/* The search for threads that wait (procfs_waits.c, procfs_clock.c). */
+struct scan_asleep {
+	LK_VEC(struct scan_opener) openers; /* filled by lk_scan_collect_openers() */
+	LK_VEC(struct scan_sleeper) threads; /* found in one round, requests not read yet */
+	unsigned n_naps; /* pauses made because a thread was about to sleep again */
+	LK_VEC(struct scan_clock) clocks; /* by processor */
+};
+
+/* The mount tables of other namespaces (procfs_files.c). */
+struct scan_spaces {
+	unsigned n; /* mount namespaces met besides our own */
+	LK_VEC(int) tried; /* pids whose mountinfo was read, or tried */
+	LK_VEC(uint64_t) read; /* mount namespaces whose tables were read, or tried */
+	int64_t ms; /* time spent on that */
+};
+
+/* Which processes are described, and what is known of them already (procfs_procs.c). */
+struct scan_told {
+	LK_VEC(int) named; /* pids to describe besides those of lines and descriptors */
+	bool all_swept; /* every process was looked at, also those that are not in `procs` */
+	const struct lk_fact_proc
+		*known; /* processes whose cheap facts the kernel itself told (bpf); sorted by pid; borrowed */
+	size_t n_known;
+};
+
+/* What a scan knows so far. Members that only a few files use are in parts named after what these files do. */
 struct scan {
 	const struct lk_procroot *root;
 	const struct lk_guarded *guarded; /* NULL: the scan does not run in a watched helper (guard.h) */
@@ -133,7 +170,6 @@ struct scan {
 	const struct lk_request *req;
 	struct lk_arena arena;
 	struct lk_mounts mounts;
-	unsigned n_ns; /* mount namespaces met besides our own */
 	int64_t began_ms, deadline_ms; /* lk_io_now_ms(); deadline 0: none */
 	bool late; /* the deadline passed: not everything was read */
 	bool has_locks_file, stable;
@@ -143,32 +179,17 @@ struct scan {
 	LK_VEC(struct scan_fd) fds;
 	LK_VEC(struct scan_hit) hits;
 	LK_VEC(struct scan_proc) procs; /* sorted by pid, as /proc lists them */
-	struct lk_map locked_inodes; /* inode numbers of locked files, of the lists read so far; keys in the arena */
-	LK_VEC(struct scan_opener) openers; /* filled by lk_scan_collect_openers() */
 	LK_VEC(struct scan_seen) seen;
-	size_t n_skipped; /* how many of `seen` were not read */
-	bool skips; /* in the sweep that goes on, descriptors of files whose inode number is not in locked_inodes are skipped */
-	bool read_all; /* every fdinfo is to be read, no descriptor skipped */
-	LK_VEC(struct scan_dev) devs;
-	int credit; /* points: whether skipping has saved time lately (procfs_skip.c) */
-	unsigned turn;
 	LK_VEC(struct scan_table) tables;
 	struct scan_numbered numbered;
+	struct scan_skip skip;
+	struct scan_asleep asleep;
+	struct scan_spaces spaces;
+	struct scan_told told;
 	char *dents; /* scratch for directory entries */
 	LK_VEC(struct scan_waiter) waiters;
-	LK_VEC(struct scan_sleeper) sleepers; /* found in one round, requests not read yet */
-	unsigned n_naps; /* pauses made because a thread was about to sleep again */
-	LK_VEC(struct scan_clock) clocks; /* by processor */
 	LK_VEC(struct scan_denied) denied;
 	LK_VEC(struct lk_fact_orphan) orphans;
-	LK_VEC(int) mountinfo_tried; /* pids */
-	LK_VEC(uint64_t) namespaces; /* mount namespaces whose tables were read, or tried */
-	int64_t tables_ms; /* time spent on reading those tables */
-	LK_VEC(int) named; /* pids to describe besides those of lines and descriptors */
-	bool all_swept; /* every process was looked at, also those that are not in `procs` */
-	const struct lk_fact_proc
-		*known; /* processes whose cheap facts the kernel itself told (bpf); sorted by pid; borrowed */
-	size_t n_known;
 	lk_buf buf; /* scratch for one file */
 };
 
@@ -301,11 +322,11 @@ bool lk_scan_skip_fd(struct scan *s, const struct lk_map *locked, int fddir, con
 void lk_scan_learn_dev(struct scan *s, const struct scan_dev *dev);
 /* Remembers that pid has the file open whose fdinfo is in s->buf. */
 void lk_scan_note_seen(struct scan *s, int pid);
-/* Adds the inode numbers of these locks to s->locked_inodes. */
+/* Adds the inode numbers of these locks to s->skip.locked. */
 void lk_scan_note_inodes(struct scan *s, const struct scan_lines *l);
 /* Reads the fdinfo of skipped descriptors whose inode number has a lock in s->lines after all. */
 void lk_scan_look_at_skipped(struct scan *s);
-/* Fills s->openers from s->seen and s->locked_inodes, sorted by inode number. */
+/* Fills s->asleep.openers from s->seen and s->skip.locked, sorted by inode number. */
 void lk_scan_collect_openers(struct scan *s);
 
 /* -- procfs_tasks.c -- */

@@ -32,8 +32,8 @@ static void collect(const struct scan *s, struct list *l)
 		lk_scan_add_pid(&l->pids, s->orphans.v[i].mapped_pid);
 	for (size_t i = 0; i < s->waiters.n; i++)
 		lk_scan_add_pid(&l->pids, s->waiters.v[i].fact.pid);
-	for (size_t i = 0; i < s->named.n; i++)
-		lk_scan_add_pid(&l->pids, s->named.v[i]);
+	for (size_t i = 0; i < s->told.named.n; i++)
+		lk_scan_add_pid(&l->pids, s->told.named.v[i]);
 	lk_ints_sort(&l->pids);
 }
 
@@ -71,7 +71,7 @@ static void read_stat(struct scan *s, struct list *l, struct lk_fact_proc *p)
 		p->flags = rc == -ENOENT || rc == -ESRCH ? flags_without_dir(s, p->pid) : LK_PROC_UNREADABLE;
 		return;
 	}
-	if (!s->all_swept && (!swept || swept->denied))
+	if (!s->told.all_swept && (!swept || swept->denied))
 		p->flags |= LK_PROC_UNREADABLE;
 	if (st.flags & LK_PF_KTHREAD)
 		p->flags |= LK_PROC_KTHREAD;
@@ -95,7 +95,8 @@ static void read_uid(struct scan *s, struct lk_fact_proc *p)
 
 static const struct lk_fact_proc *find_known(const struct scan *s, int pid)
 {
-	return s->n_known ? bsearch(&pid, s->known, s->n_known, sizeof(*s->known), lk_compare_int) : NULL;
+	return s->told.n_known ? bsearch(&pid, s->told.known, s->told.n_known, sizeof(*s->told.known), lk_compare_int)
+			       : NULL;
 }
 
 static void read_cheap(struct scan *s, struct list *l, size_t i)

@@ -108,11 +108,11 @@ static int read_list(struct scan *s, struct scan_lines *before, struct lk_err *e
 
 	if (rc < 0 || !s->has_locks_file)
 		return rc;
-	if (s->stable || !s->n_skipped) {
+	if (s->stable || !s->skip.n) {
 		lk_scan_look_at_skipped(s);
 		return 0;
 	}
-	s->read_all = true;
+	s->skip.never = true;
 	return lk_scan_sweep(s);
 }
 
@@ -401,7 +401,7 @@ static int run_passes(struct scan *s, struct scan_lines *before, indexes *o, str
 	rc = lk_scan_first_sweep(s, before, &list_rc);
 	lk_debug(LK_DEBUG_SCAN,
 		 "swept %zu processes: %zu descriptors show locks, %zu were skipped by their inode number", s->procs.n,
-		 s->fds.n, s->n_skipped);
+		 s->fds.n, s->skip.n);
 	list_rc = tolerate_no_locks(s, list_rc, err);
 	if (list_rc < 0)
 		return list_rc;

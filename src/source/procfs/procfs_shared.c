@@ -40,20 +40,20 @@ void lk_scan_done(struct scan *s)
 	lk_vec_done(&s->fds);
 	lk_vec_done(&s->hits);
 	lk_vec_done(&s->procs);
-	lk_map_done(&s->locked_inodes);
-	lk_vec_done(&s->openers);
+	lk_map_done(&s->skip.locked);
+	lk_vec_done(&s->asleep.openers);
 	lk_vec_done(&s->seen);
-	lk_vec_done(&s->devs);
+	lk_vec_done(&s->skip.devs);
 	lk_vec_done(&s->tables);
 	free(s->dents);
 	lk_vec_done(&s->waiters);
-	lk_vec_done(&s->sleepers);
-	lk_vec_done(&s->clocks);
+	lk_vec_done(&s->asleep.threads);
+	lk_vec_done(&s->asleep.clocks);
 	lk_vec_done(&s->denied);
 	lk_vec_done(&s->orphans);
-	lk_vec_done(&s->mountinfo_tried);
-	lk_vec_done(&s->namespaces);
-	lk_vec_done(&s->named);
+	lk_vec_done(&s->spaces.tried);
+	lk_vec_done(&s->spaces.read);
+	lk_vec_done(&s->told.named);
 	lk_vec_done(&s->buf);
 }
 

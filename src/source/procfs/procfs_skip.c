@@ -95,7 +95,7 @@ static bool has_plain_numbers(const char *fstype)
 
 static void add_dev(struct scan *s, uint32_t major, uint32_t minor, bool plain)
 {
-	*lk_vec_push(&s->devs) = (struct scan_dev){ major, minor, plain };
+	*lk_vec_push(&s->skip.devs) = (struct scan_dev){ major, minor, plain };
 }
 
 /* Learns the device of fd, which is that of all descriptors of its kind. Closes fd. */
@@ -130,19 +130,19 @@ static int learn_nameless(struct scan *s)
 
 bool lk_scan_can_skip_fds(struct scan *s)
 {
-	if (s->read_all || !s->root->is_proc || !s->root->own_pids || !s->root->initial_pidns)
+	if (s->skip.never || !s->root->is_proc || !s->root->own_pids || !s->root->initial_pidns)
 		return false;
-	if (s->devs.n)
+	if (s->skip.devs.n)
 		return true;
-	s->credit = MAX_CREDIT / 2;
-	s->read_all = !all_answer_from_memory(s) || learn_nameless(s) < 0;
-	for (size_t i = 0; i < s->mounts.v.n && !s->read_all; i++) {
+	s->skip.credit = MAX_CREDIT / 2;
+	s->skip.never = !all_answer_from_memory(s) || learn_nameless(s) < 0;
+	for (size_t i = 0; i < s->mounts.v.n && !s->skip.never; i++) {
 		const struct lk_mount *m = s->mounts.v.v[i];
 
 		if (!m->major && has_plain_numbers(m->fstype))
 			add_dev(s, m->major, m->minor, true);
 	}
-	return !s->read_all;
+	return !s->skip.never;
 }
 
 /* A nonzero major number is that of a block device, and so of one file system; the others are learned. */
@@ -150,32 +150,32 @@ static bool is_plain_dev(const struct scan *s, uint32_t major, uint32_t minor)
 {
 	if (major)
 		return true;
-	for (size_t i = 0; i < s->devs.n; i++) {
-		if (s->devs.v[i].minor == minor && s->devs.v[i].major == major)
-			return s->devs.v[i].plain;
+	for (size_t i = 0; i < s->skip.devs.n; i++) {
+		if (s->skip.devs.v[i].minor == minor && s->skip.devs.v[i].major == major)
+			return s->skip.devs.v[i].plain;
 	}
 	return false;
 }
 
 static bool is_worth_asking(struct scan *s)
 {
-	return s->credit > 0 || ++s->turn % PROBE_TURNS == 0;
+	return s->skip.credit > 0 || ++s->skip.turn % PROBE_TURNS == 0;
 }
 
 static void settle_credit(struct scan *s, bool skipped)
 {
-	if (s->credit > 0)
-		s->credit += skipped ? 1 : -1;
+	if (s->skip.credit > 0)
+		s->skip.credit += skipped ? 1 : -1;
 	else if (skipped)
-		s->credit = PROBE_POINTS;
-	if (s->credit > MAX_CREDIT)
-		s->credit = MAX_CREDIT;
+		s->skip.credit = PROBE_POINTS;
+	if (s->skip.credit > MAX_CREDIT)
+		s->skip.credit = MAX_CREDIT;
 }
 
 static void add_seen(struct scan *s, uint64_t ino, int pid, int fd)
 {
 	*lk_vec_push(&s->seen) = (struct scan_seen){ .ino = ino, .pid = pid, .fd = fd };
-	s->n_skipped += fd >= 0;
+	s->skip.n += fd >= 0;
 }
 
 bool lk_scan_skip_fd(struct scan *s, const struct lk_map *locked, int fddir, const char *name, int pid, int fd,
@@ -242,21 +242,21 @@ void lk_scan_note_inodes(struct scan *s, const struct scan_lines *l)
 		uint64_t *ino;
 		size_t other;
 
-		if (k->none || lk_map_find(&s->locked_inodes, &k->ino, sizeof(k->ino), &other))
+		if (k->none || lk_map_find(&s->skip.locked, &k->ino, sizeof(k->ino), &other))
 			continue;
 		ino = lk_arena_memdup(&s->arena, &k->ino, sizeof(k->ino));
-		lk_map_set(&s->locked_inodes, ino, sizeof(*ino), 0);
+		lk_map_set(&s->skip.locked, ino, sizeof(*ino), 0);
 	}
 }
 
-/* The inode numbers in s->lines that were not in s->locked_inodes, which are added there. */
+/* The inode numbers in s->lines that were not in s->skip.locked, which are added there. */
 static void note_new(struct scan *s, struct lk_map *ret_new)
 {
 	for (size_t i = 0; i < s->lines.v.n; i++) {
 		const struct lk_key *k = &s->lines.v.v[i].rec.key;
 		size_t other;
 
-		if (!k->none && !lk_map_find(&s->locked_inodes, &k->ino, sizeof(k->ino), &other))
+		if (!k->none && !lk_map_find(&s->skip.locked, &k->ino, sizeof(k->ino), &other))
 			lk_map_set(ret_new, &k->ino, sizeof(k->ino), 0);
 	}
 	lk_scan_note_inodes(s, &s->lines);
@@ -275,7 +275,7 @@ void lk_scan_look_at_skipped(struct scan *s)
 	struct lk_map new = { 0 };
 	size_t n = s->seen.n, other;
 
-	if (s->n_skipped)
+	if (s->skip.n)
 		note_new(s, &new);
 	for (size_t i = 0; i < n && new.n && !lk_scan_is_late(s); i++) {
 		struct scan_seen seen = s->seen.v[i];
@@ -283,7 +283,7 @@ void lk_scan_look_at_skipped(struct scan *s)
 		if (seen.fd < 0 || !lk_map_find(&new, &seen.ino, sizeof(seen.ino), &other))
 			continue;
 		s->seen.v[i].fd = -1;
-		s->n_skipped--;
+		s->skip.n--;
 		read_skipped(s, &seen);
 	}
 	lk_map_done(&new);
@@ -300,13 +300,13 @@ void lk_scan_collect_openers(struct scan *s)
 {
 	size_t other;
 
-	s->openers.n = 0;
+	s->asleep.openers.n = 0;
 	for (size_t i = 0; i < s->seen.n; i++) {
 		const struct scan_seen *seen = &s->seen.v[i];
 
-		if (lk_map_find(&s->locked_inodes, &seen->ino, sizeof(seen->ino), &other))
-			*lk_vec_push(&s->openers) = (struct scan_opener){ seen->pid, seen->ino };
+		if (lk_map_find(&s->skip.locked, &seen->ino, sizeof(seen->ino), &other))
+			*lk_vec_push(&s->asleep.openers) = (struct scan_opener){ seen->pid, seen->ino };
 	}
-	if (s->openers.n)
-		qsort(s->openers.v, s->openers.n, sizeof(*s->openers.v), compare_openers);
+	if (s->asleep.openers.n)
+		qsort(s->asleep.openers.v, s->asleep.openers.n, sizeof(*s->asleep.openers.v), compare_openers);
 }

@@ -190,7 +190,7 @@ int lk_scan_sweep_table(struct scan *s, int pid, int tid)
 	size_t fds_before = s->fds.n;
 	int rc;
 
-	t.locked = !tid && s->skips ? &s->locked_inodes : NULL;
+	t.locked = !tid && s->skip.on ? &s->skip.locked : NULL;
 	rc = open_table(s, &t);
 	rc = rc ? rc : sweep_dir(s, &t);
 	if (t.infofd >= 0 && t.infofd != t.dirfd)
@@ -241,7 +241,7 @@ static void forget_all(struct scan *s)
 		s->fds.v[i].dead = true;
 	s->procs.n = 0;
 	s->seen.n = 0;
-	s->n_skipped = 0;
+	s->skip.n = 0;
 	s->tables.n = 0;
 	lk_scan_forget_denied(s);
 }
@@ -289,10 +289,10 @@ int lk_scan_first_sweep(struct scan *s, struct scan_lines *ret_before, int *ret_
 		return rc;
 	}
 	set_aside(s, &pids, &late);
-	s->skips = may_skip(s, ret_before, ret_list_rc);
+	s->skip.on = may_skip(s, ret_before, ret_list_rc);
 	for (size_t i = 0; i < pids.n && !lk_scan_is_late(s); i++)
 		sweep_one(s, pids.v[i]);
-	s->skips = false;
+	s->skip.on = false;
 	lk_scan_sweep_pids(s, late.v, late.n);
 	lk_procroot_touch(0);
 	lk_vec_done(&pids);
@@ -321,7 +321,7 @@ static void forget_pids(struct scan *s, const int *pids, size_t n)
 	for (size_t i = 0; i < s->seen.n; i++) {
 		bool gone = is_among(pids, n, s->seen.v[i].pid);
 
-		s->n_skipped -= gone && s->seen.v[i].fd >= 0;
+		s->skip.n -= gone && s->seen.v[i].fd >= 0;
 		if (!gone)
 			s->seen.v[kept++] = s->seen.v[i];
 	}

@@ -84,8 +84,8 @@ static int read_blocked(struct scan *s, int pid, int tid, struct lk_blocked *ret
 	struct timespec nap = { .tv_nsec = NAP_NS };
 	int rc = read_blocked_once(s, pid, tid, ret);
 
-	while (rc == -EBUSY && s->n_naps < MAX_NAPS && breaks_lease(s, pid) && !lk_scan_is_late(s)) {
-		s->n_naps++;
+	while (rc == -EBUSY && s->asleep.n_naps < MAX_NAPS && breaks_lease(s, pid) && !lk_scan_is_late(s)) {
+		s->asleep.n_naps++;
 		(void)nanosleep(&nap, NULL);
 		rc = read_blocked_once(s, pid, tid, ret);
 	}
@@ -172,7 +172,7 @@ static int look_at_task(struct scan *s, int pid, int tid)
 		return 1;
 	}
 	if (rc == 0)
-		*lk_vec_push(&s->sleepers) = (struct scan_sleeper){ .pid = pid, .tid = tid, .call = b };
+		*lk_vec_push(&s->asleep.threads) = (struct scan_sleeper){ .pid = pid, .tid = tid, .call = b };
 	return 0;
 }
 
@@ -180,7 +180,7 @@ static int look_at_task(struct scan *s, int pid, int tid)
 static int read_request(void *arg, size_t i, struct lk_helper_out *out)
 {
 	struct scan *s = arg;
-	const struct scan_sleeper *p = &s->sleepers.v[i];
+	const struct scan_sleeper *p = &s->asleep.threads.v[i];
 	unsigned char bytes[LK_FLOCK_MAX];
 	size_t n = lk_flock_size(p->call.layout);
 
@@ -192,7 +192,7 @@ static int read_request(void *arg, size_t i, struct lk_helper_out *out)
 static int take_request(void *arg, size_t i, const char *data, size_t n)
 {
 	struct scan *s = arg;
-	struct scan_sleeper *p = &s->sleepers.v[i];
+	struct scan_sleeper *p = &s->asleep.threads.v[i];
 
 	if (n > sizeof(p->request))
 		return -EBADMSG;
@@ -204,7 +204,7 @@ static int take_request(void *arg, size_t i, const char *data, size_t n)
 static void read_requests(struct scan *s)
 {
 	struct lk_helper_job job = {
-		.n_items = s->sleepers.n,
+		.n_items = s->asleep.threads.n,
 		.work = read_request,
 		.take = take_request,
 		.arg = s,
@@ -216,8 +216,8 @@ static void read_requests(struct scan *s)
 	bool any = false;
 	int rc;
 
-	for (size_t i = 0; i < s->sleepers.n && !any; i++)
-		any = s->sleepers.v[i].call.call == LK_BLOCKED_FCNTL;
+	for (size_t i = 0; i < s->asleep.threads.n && !any; i++)
+		any = s->asleep.threads.v[i].call.call == LK_BLOCKED_FCNTL;
 	if (!any)
 		return;
 	rc = lk_helper_run(&job, &res);
@@ -231,9 +231,9 @@ static void read_requests(struct scan *s)
 static void take_sleepers(struct scan *s)
 {
 	read_requests(s);
-	for (size_t i = 0; i < s->sleepers.n; i++)
-		add_waiter(s, &s->sleepers.v[i]);
-	s->sleepers.n = 0;
+	for (size_t i = 0; i < s->asleep.threads.n; i++)
+		add_waiter(s, &s->asleep.threads.v[i]);
+	s->asleep.threads.n = 0;
 }
 
 void lk_scan_look_at_threads(struct scan *s, const struct scan_thread *threads, size_t n)
@@ -243,21 +243,21 @@ void lk_scan_look_at_threads(struct scan *s, const struct scan_thread *threads, 
 	take_sleepers(s);
 }
 
-/* s->openers is sorted by inode number. */
+/* s->asleep.openers is sorted by inode number. */
 static void want_openers(struct scan *s, uint64_t ino, lk_ints *p)
 {
-	size_t low = 0, high = s->openers.n;
+	size_t low = 0, high = s->asleep.openers.n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (s->openers.v[mid].ino < ino)
+		if (s->asleep.openers.v[mid].ino < ino)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	for (size_t i = low; i < s->openers.n && s->openers.v[i].ino == ino; i++)
-		lk_scan_add_pid(p, s->openers.v[i].pid);
+	for (size_t i = low; i < s->asleep.openers.n && s->asleep.openers.v[i].ino == ino; i++)
+		lk_scan_add_pid(p, s->asleep.openers.v[i].pid);
 }
 
 /* A listed waiter with a pid is that process; one without has the file open. */
@@ -286,8 +286,8 @@ static void want_stopped(struct scan *s, lk_ints *p)
 {
 	lk_ints openers = { 0 };
 
-	for (size_t i = 0; i < s->openers.n; i++)
-		lk_scan_add_pid(&openers, s->openers.v[i].pid);
+	for (size_t i = 0; i < s->asleep.openers.n; i++)
+		lk_scan_add_pid(&openers, s->asleep.openers.v[i].pid);
 	lk_ints_sort(&openers);
 	for (size_t i = 0; i < openers.n; i++) {
 		if (is_stopped(s, openers.v[i], openers.v[i]))
