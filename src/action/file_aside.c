@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The private directory beside a file: the file is moved into it to see whether it is the right one. */
+/* The private directory beside a file: the file is moved into it to see whether it is the right one. See doc/kernel.md 8.1. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Releasing a POSIX lock inside its process: the short-lived child that traces, and the choice of the thread. */
+/* Releasing a POSIX lock inside its process: the short-lived child that traces, and the choice of the thread. See doc/kernel.md 5.2. */
 #include "action/inject.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs system calls in a thread that is held. */
+/* Runs system calls in a thread that is held. See doc/kernel.md 5.3. */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <signal.h>

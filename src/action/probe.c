@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Opening a file to ask the kernel about a lock on it, or to take one. */
+/* Opening a file to ask the kernel about a lock on it, or to take one. See doc/kernel.md 3.4, 6.1 and 6.2. */
 #include "action/probe.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The run of a release: a POSIX lock by a call inside its process, all others through a duplicate of the holder's descriptor. */
+/* The run of a release: a POSIX lock by a call inside its process, all others through a duplicate of the holder's descriptor.
+ * See doc/kernel.md 5.1. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pinning what an action is aimed at, and checking later that it is still the same. */
+/* Pinning what an action is aimed at, and checking later that it is still the same. See doc/kernel.md 7.1. */
 #include "action/target.h"
 
 #include <errno.h>

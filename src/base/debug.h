@@ -10,7 +10,7 @@ enum lk_debug_part {
 	LK_DEBUG_SCAN = 1 << 0, /* what is read, how often, and how long it takes */
 	LK_DEBUG_BPF = 1 << 1, /* whether bpf can be used and what it found */
 	LK_DEBUG_ACT = 1 << 2, /* each step of an action that changes something */
-	LK_DEBUG_TUI = 1 << 3, /* keys, commands, frames */
+	LK_DEBUG_TUI = 1 << 3, /* commands, looks */
 };
 
 /* Whether debug output of this part is wanted. Ask before computing something only for lk_debug(). */

@@ -48,7 +48,7 @@ static struct libscols_table *new_table(const struct lk_out *o, bool headings)
 
 static void print_and_free(struct libscols_table *table)
 {
-	scols_print_table(table);
+	must(scols_print_table(table));
 	scols_unref_table(table);
 }
 

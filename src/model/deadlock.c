@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cycles of waiting, and which of them can never end. */
+/* Cycles of waiting, and which of them can never end. See doc/kernel.md 9.2. */
 #include "model/deadlock.h"
 
 #include <inttypes.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is known of a row: who holds it and how that is known, or why nobody is named; its lease; its id. */
+/* What is known of a row: who holds it and how that is known, or why nobody is named; its lease; its id.
+ * See doc/kernel.md 1.8 and 5.6. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

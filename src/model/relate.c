@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds all blockers of each waiter: the kernel lists it under one only; the others follow from file, kind, range, mode and owner. */
+/* Finds all blockers of each waiter: the kernel lists it under one only; the others follow from file, kind, range, mode and owner.
+ * See doc/kernel.md 1.3. */
 #include "model/relate.h"
 
 #include <stdlib.h>

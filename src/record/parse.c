@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parses lock lines of /proc/locks and fdinfo, and /proc/PID/stat and status. */
+/* Parses lock lines of /proc/locks and fdinfo, and /proc/PID/stat and status. See doc/kernel.md 1.1. */
 #include "record/parse.h"
 
 #include <errno.h>

@@ -33,6 +33,7 @@ struct lk_view_ops {
 	enum lk_view_id id;
 	const char *title; /* "Locks" */
 	const char *help; /* a paragraph on what the view shows */
+	const char *nothing; /* what a table without rows says */
 	size_t sort_column; /* at the start; SIZE_MAX: natural order */
 	bool tree; /* shown as a tree at the start */
 	struct lk_list_ops list;

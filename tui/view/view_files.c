@@ -181,6 +181,7 @@ static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *o
 const struct lk_view_ops lk_view_files = {
 	.id = LK_VIEW_FILES,
 	.title = "Files",
+	.nothing = "No file is locked.",
 	.help = "Every file that is locked, with how many hold a lock on it and how many wait. Those that are waited for come first.",
 	.sort_column = WAIT,
 	.list = { .ghosts = true,

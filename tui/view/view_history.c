@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "tui/chrome/paint.h"
 #include "tui/core/app.h"
 #include "tui/core/words.h"
@@ -40,13 +41,6 @@ static const struct lk_history_entry *entry_of(const struct lk_tui *t, const str
 	return lk_history_find(&t->history, it->index);
 }
 
-static int by_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void note_standing(struct standing *s, const struct lk_frame *f)
 {
 	size_t n = f->snap->n_locks;
@@ -57,14 +51,14 @@ static void note_standing(struct standing *s, const struct lk_frame *f)
 	ids = lk_alloc(n, sizeof(*ids));
 	for (size_t i = 0; i < n; i++)
 		ids[i] = f->snap->locks[i].id;
-	qsort(ids, n, sizeof(*ids), by_id);
+	qsort(ids, n, sizeof(*ids), lk_compare_u64);
 	free(s->ids);
 	*s = (struct standing){ ids, n, f->number };
 }
 
 static bool stands(const struct standing *s, uint64_t id)
 {
-	return id && s->n && bsearch(&id, s->ids, s->n, sizeof(id), by_id);
+	return id && s->n && bsearch(&id, s->ids, s->n, sizeof(id), lk_compare_u64);
 }
 
 /* The current time in the clock of events: Unix time in ms; for a capture, when it was made. */
@@ -377,6 +371,7 @@ static void paint_footer(struct lk_tui *t, struct lk_view *v, struct lk_canvas *
 const struct lk_view_ops lk_view_history = {
 	.id = LK_VIEW_HISTORY,
 	.title = "History",
+	.nothing = "Nothing has happened yet.",
 	.help = "What happened since the start, the newest first: the difference between one look and the next. A lock that "
 		"comes and goes between two looks is not seen. Below is the selected event's file over time: who held a "
 		"lock on it and who waited. What was done from here stands among the events.",

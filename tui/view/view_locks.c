@@ -442,6 +442,7 @@ static const char *label(const struct lk_view *v, const struct lk_command *cmd)
 const struct lk_view_ops lk_view_locks = {
 	.id = LK_VIEW_LOCKS,
 	.title = "Locks",
+	.nothing = "No process holds a file lock, and none waits for one.",
 	.help = "Every file lock on this machine and every request that waits for one; a lock that several processes share stands here "
 		"once. What is contended comes first. F5 groups the rows by file.",
 	.sort_column = 0,

@@ -572,6 +572,7 @@ static const lk_press bar[] = { LK_KEY_F1, '+',       '-', 'h',          'l',   
 const struct lk_view_ops lk_view_map = {
 	.id = LK_VIEW_MAP,
 	.title = "Map",
+	.nothing = "No lock on this file.",
 	.help = "The byte ranges of one file, that of the row on which 5 was pressed. A lane for each owner and for each request; "
 		"columns are not to scale, each stretch between two edges gets a few. Left and right move the cursor from "
 		"stretch to stretch, + and - zoom, [ and ] go to the next conflict. flock locks and leases have no ranges "

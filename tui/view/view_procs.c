@@ -277,6 +277,7 @@ static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *o
 const struct lk_view_ops lk_view_procs = {
 	.id = LK_VIEW_PROCS,
 	.title = "Procs",
+	.nothing = "No process is known to hold a file lock or to wait for one.",
 	.help = "Every process that holds a lock or waits for one. Those that the most requests are behind come first. F5 shows who started "
 		"whom, as far as the parents hold or wait too.",
 	.sort_column = BLOCKS,

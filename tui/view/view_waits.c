@@ -387,6 +387,7 @@ static const lk_press bar[] = { LK_KEY_F1, LK_KEY_F3, LK_KEY_F4,    LK_KEY_F5,  
 const struct lk_view_ops lk_view_waits = {
 	.id = LK_VIEW_WAITS,
 	.title = "Waits",
+	.nothing = "Nobody waits for a file lock.",
 	.help = "Who must move first. At the top stand cycles, which cannot end by themselves, and locks whose holders do not "
 		"wait; below each hang those who wait for it, and below them those who wait for what they hold. The "
 		"kernel finds circles of POSIX locks only; those of flock, OFD locks and mixtures are found here.",

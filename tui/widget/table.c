@@ -302,15 +302,6 @@ static void paint_row(const struct sheet *s, size_t row, const struct lk_table_l
 
 /* ---- no rows ---- */
 
-static const char *const nothing[LK_VIEWS] = {
-	[LK_VIEW_LOCKS] = "No process holds a file lock, and none waits for one.",
-	[LK_VIEW_FILES] = "No file is locked.",
-	[LK_VIEW_PROCS] = "No process is known to hold a file lock or to wait for one.",
-	[LK_VIEW_WAITS] = "Nobody waits for a file lock.",
-	[LK_VIEW_MAP] = "No lock on this file.",
-	[LK_VIEW_HISTORY] = "Nothing has happened yet.",
-};
-
 static void say_hidden(const struct lk_list *l, lk_buf *b)
 {
 	if (l->n_total == 1)
@@ -332,7 +323,7 @@ static void say_none(const struct lk_tui *t, const struct lk_view *v, lk_buf *b)
 	bool of_history = v->ops->id == LK_VIEW_HISTORY;
 
 	if (s->complete || of_history) {
-		lk_buf_puts(b, nothing[v->ops->id]);
+		lk_buf_puts(b, v->ops->nothing);
 		return;
 	}
 	lk_buf_puts(b, "Nothing is seen here, but not all could be looked at");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The bpf source: a procfs source of the live machine that scans by bpf where that works. */
+/* The bpf source: a procfs source of the live machine that scans by bpf where that works. See doc/kernel.md 10.1. */
 #include "source/bpf/bpf.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * loaded (CO-RE), so that building needs no kernel headers. Included by the BPF program only.
  *
  * A lock has one of two layouts: before Linux 6.9 the common members were in struct file_lock itself (fl_*), since then they are in struct
- * file_lock_core (flc_*), with which struct file_lock and struct file_lease begin. */
+ * file_lock_core (flc_*), with which struct file_lock and struct file_lease begin. See doc/kernel.md 10.2. */
 #ifndef LK_SOURCE_BPF_KERNEL_H
 #define LK_SOURCE_BPF_KERNEL_H
 

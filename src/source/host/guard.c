@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a scan in a helper and watches it. */
+/* Runs a scan in a helper and watches it. See doc/kernel.md 7.3. */
 #include "source/host/guard.h"
 
 #include <errno.h>

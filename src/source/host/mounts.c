@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads mount tables by libmount; tells of paths what can be known by their mounts alone. */
+/* Reads mount tables by libmount; tells of paths what can be known by their mounts alone. See doc/kernel.md 3.5. */
 #include "source/host/mounts.h"
 
 #include <libmount.h>

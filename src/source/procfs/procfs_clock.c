@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How long a thread has slept. se.exec_start in its sched file is when it last began to run, by the clock of its processor; that is also
  * about when it fell asleep. The present time by the same clock is our own exec_start while we run on that processor. The clocks of
- * different processors differ from each other and from CLOCK_MONOTONIC by up to some tenths of a second. */
+ * different processors differ from each other and from CLOCK_MONOTONIC by up to some tenths of a second. See doc/kernel.md 4.2. */
 #include <sched.h>
 
 #include "base/io.h"

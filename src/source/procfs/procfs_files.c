@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which file a descriptor refers to: link text, mount, statx(2) without sync. Nothing here may reach a file server: statx(2) is called
- * only on file systems known to be local. */
+ * only on file systems known to be local. See doc/kernel.md 3.1. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

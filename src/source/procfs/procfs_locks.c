@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads /proc/locks. Each read(2) returns a chunk of about 4 KiB. A chunk is atomic, but changes between two chunks make lines appear
- * twice or not at all: only a list of one chunk, two equal reads in a row, or a chained read (procfs_reread.c) are trusted. */
+ * twice or not at all: only a list of one chunk, two equal reads in a row, or a chained read (procfs_reread.c) are trusted.
+ * See doc/kernel.md 1.4. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

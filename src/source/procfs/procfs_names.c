@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds out whether paths still lead to their files. A lookup may not reach a file server: it is made only on file systems known to be
- * local, and in a helper process. */
+ * local, and in a helper process. See doc/kernel.md 3.3. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds out which descriptors share an open file description: kcmp(2) with KCMP_FILE, which also orders them, so that n log n calls are
- * enough. */
+ * enough. See doc/kernel.md 2.5. */
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds processes that map the files of locks that no descriptor shows: a mapping keeps the file open after close(2) (proc_pid_maps(5)).
- * Reading maps can block on the target's memory map, so a helper process does it. */
+ * Reading maps can block on the target's memory map, so a helper process does it. See doc/kernel.md 2.4. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -148,14 +148,14 @@ struct scan_asleep {
 /* The mount tables of other namespaces (procfs_files.c). */
 struct scan_spaces {
 	unsigned n; /* mount namespaces met besides our own */
-	LK_VEC(int) tried; /* pids whose mountinfo was read, or tried */
-	LK_VEC(uint64_t) read; /* mount namespaces whose tables were read, or tried */
+	lk_ints tried; /* pids whose mountinfo was read, or tried */
+	lk_u64s read; /* mount namespaces whose tables were read, or tried */
 	int64_t ms; /* time spent on that */
 };
 
 /* Which processes are described, and what is known of them already (procfs_procs.c). */
 struct scan_told {
-	LK_VEC(int) named; /* pids to describe besides those of lines and descriptors */
+	lk_ints named; /* pids to describe besides those of lines and descriptors */
 	bool all_swept; /* every process was looked at, also those that are not in `procs` */
 	const struct lk_fact_proc
 		*known; /* processes whose cheap facts the kernel itself told (bpf); sorted by pid; borrowed */
@@ -402,7 +402,7 @@ void lk_scan_cache_put(struct scan_cache *m, const struct lk_fact_proc *p, unsig
 void lk_scan_cache_turn(struct scan_cache *m);
 
 /* -- procfs_procs.c -- */
-/* Emits the processes that lines, descriptors, waiters and mappings name, and s->named. */
+/* Emits the processes that lines, descriptors, waiters and mappings name, and s->told.named. */
 int lk_scan_emit_procs(struct scan *s, const struct lk_sink *sink);
 
 /* -- procfs_markers.c -- */

@@ -2,7 +2,7 @@
 /* A lock that was taken during the sweep is in the lock list, but no descriptor that was read shows it: the processes that may have it are
  * swept again. First the process that the line names. If the line names no living process (OFD locks; flocks and leases outlive their
  * process where another one has the same open file description), the processes that have a file with that inode number open, and new
- * processes. If that does not explain the lock, and it is in a fresh list too, all processes are swept again. */
+ * processes. If that does not explain the lock, and it is in a fresh list too, all processes are swept again. See doc/kernel.md 1.5. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

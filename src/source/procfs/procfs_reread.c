@@ -5,7 +5,7 @@
  * place have gone, others are skipped. But the kernel adds a lock only at the front of one of its lists (one for each processor, printed
  * one after the other), and no lock ever changes its place: what follows a lock goes on following it. So two readers go through the list
  * in turn, half a piece apart, and each piece must have some locks in common with the piece before it, which the other reader has read. If
- * the pieces are joined there, no lock that was held all the time is missing. */
+ * the pieces are joined there, no lock that was held all the time is missing. See doc/kernel.md 1.4. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

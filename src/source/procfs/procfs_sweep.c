@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The fdinfo sweep: which descriptor of which process shows which locks. */
+/* The fdinfo sweep: which descriptor of which process shows which locks. See doc/kernel.md 2.1. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

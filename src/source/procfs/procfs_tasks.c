@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Threads, and the private descriptor tables that some of them have. */
+/* Threads, and the private descriptor tables that some of them have. See doc/kernel.md 2.3. */
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <stdlib.h>

@@ -38,11 +38,11 @@ struct uses_job {
 	size_t n_files;
 	struct lk_mounts mounts;
 	uint64_t own_ns; /* inode of our mount namespace; 0 unknown */
-	LK_VEC(uint64_t) namespaces; /* other namespaces whose table was read; numbered i + 1 in `mounts` */
-	LK_VEC(int) pids;
+	lk_u64s namespaces; /* other namespaces whose table was read; numbered i + 1 in `mounts` */
+	lk_ints pids;
 	/* Filled in the helper, when first needed: */
 	LK_VEC(struct uses_socket) sockets; /* sorted by number */
-	LK_VEC(uint64_t) net_namespaces; /* whose sockets were asked for */
+	lk_u64s net_namespaces; /* whose sockets were asked for */
 	bool sockets_read, sockets_failed;
 	LK_VEC(struct uses_block) blocks;
 	bool blocks_read;

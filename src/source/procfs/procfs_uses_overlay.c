@@ -15,7 +15,7 @@
 
 /* The layers of one mount, topmost first. */
 struct layers {
-	LK_VEC(int) fds; /* O_PATH */
+	lk_ints fds; /* O_PATH */
 	LK_VEC(char *) paths; /* as the kernel prints them */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds waiters by thread, descriptor and range, for what /proc/locks does not say: which process waits for an OFD lock, which thread
- * waits, and that a stopped process still wants a lock. Only threads that can be such waiters are looked at. */
+ * waits, and that a stopped process still wants a lock. Only threads that can be such waiters are looked at. See doc/kernel.md 4.1. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
