@@ -35,7 +35,7 @@ const char *lk_words_proc(struct lk_arena *a, const struct lk_proc *p)
 const char *lk_words_who(struct lk_arena *a, const struct lk_lock *l)
 {
 	if (l->pid <= 0)
-		return "a process that cannot be seen";
+		return LK_WORDS_UNSEEN;
 	return l->proc ? lk_words_proc(a, l->proc) : lk_words_process(a, l->pid, NULL);
 }
 
@@ -136,6 +136,29 @@ static void put_name(const char *comm, int pid, int tid, lk_buf *out)
 void lk_words_put_process(const struct lk_proc *p, int tid, lk_buf *out)
 {
 	put_name(p->comm, p->pid, tid, out);
+}
+
+void lk_words_put_pid(int pid, const char *comm, lk_buf *out)
+{
+	lk_buf_printf(out, "%d %s", pid, comm ? comm : "?");
+}
+
+void lk_words_put_pid_user(const struct lk_proc *p, lk_buf *out)
+{
+	lk_words_put_pid(p->pid, p->comm, out);
+	if (p->uid >= 0)
+		lk_buf_printf(out, " uid %" PRId64, p->uid);
+	if (p->user)
+		lk_buf_printf(out, " %s", p->user);
+}
+
+void lk_words_put_type(const struct lk_lock *l, lk_buf *out)
+{
+	struct lk_row row = { .lock = l };
+
+	lk_text_type(&row, true, out);
+	lk_buf_puts(out, " ");
+	lk_text_mode(&row, true, out);
 }
 
 void lk_words_put_owner(const struct lk_proc *p, lk_buf *out)

@@ -10,6 +10,7 @@
 #include "model/build.h"
 #include "query/test.h"
 #include "tui/dialog/dialog.h"
+#include "words/words.h"
 
 enum { RANGE = 1, KIND, MODE, TRY };
 #define IN_THE_WAY_MAX 8 /* blockers that are named */
@@ -200,14 +201,15 @@ static void put_one(struct test_dialog *d, struct lk_tui *t, const struct lk_loc
 	lk_buf b = { 0 };
 
 	lk_buf_puts(&b, "- ");
-	lk_dialog_put_kind(l, &b);
+	lk_words_put_type(l, &b);
 	lk_buf_puts(&b, " ");
 	lk_tui_range_text(t, l, &b);
+	lk_buf_puts(&b, "  ");
 	if (l->pid > 0)
-		lk_buf_printf(&b, "  %d %s%s", l->pid, l->proc && l->proc->comm ? l->proc->comm : "?",
-			      l->n_holders > 1 ? " and others" : "");
+		lk_words_put_pid(l->pid, l->proc ? l->proc->comm : NULL, &b);
 	else
-		lk_buf_puts(&b, "  owner not visible");
+		lk_buf_puts(&b, LK_WORDS_UNSEEN_NOTE);
+	lk_buf_puts(&b, l->n_holders > 1 ? " and others" : "");
 	lk_text_add(&d->d.body, LK_STYLE_PLAIN, "%s", lk_buf_str(&b));
 	lk_vec_done(&b);
 }

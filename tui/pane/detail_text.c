@@ -169,7 +169,7 @@ static void put_event(struct lk_maker *m, const struct lk_history_entry *e)
 	}
 	if (e->pid) {
 		lk_maker_line(m, "pid");
-		lk_maker_put(m, "%d %s", e->pid, e->comm ? e->comm : "");
+		lk_words_put_pid(e->pid, e->comm, &m->line);
 	}
 	if (e->path) {
 		lk_maker_line(m, "path");
