@@ -39,18 +39,16 @@ const char *lk_words_who(struct lk_arena *a, const struct lk_lock *l)
 	return l->proc ? lk_words_proc(a, l->proc) : lk_words_process(a, l->pid, NULL);
 }
 
+const char *const lk_words_types[] = { "POSIX", "OFD", "flock", "lease", "delegation", "lock of an unknown kind" };
+
 const char *lk_words_kind(const struct lk_lock *l, char buf[LK_WORDS_KIND])
 {
-	static const char *const words[][2] = {
-		[LK_TYPE_POSIX] = { "POSIX ", "lock" }, [LK_TYPE_OFD] = { "OFD ", "lock" },
-		[LK_TYPE_FLOCK] = { "flock ", "lock" }, [LK_TYPE_LEASE] = { "", "lease" },
-		[LK_TYPE_DELEG] = { "", "delegation" }, [LK_TYPE_UNKNOWN] = { "", "lock of an unknown kind" },
-	};
+	const char *type = lk_words_types[l->rec.type];
 	/* The mode of a lease that is being broken is not always known. */
-	bool known = l->rec.mode != LK_MODE_UNKNOWN;
+	bool known = l->rec.mode != LK_MODE_UNKNOWN, lock = l->rec.type <= LK_TYPE_FLOCK;
 
-	snprintf(buf, LK_WORDS_KIND, "%s%s%s%s", words[l->rec.type][0], known ? lk_mode_name(l->rec.mode) : "",
-		 known ? " " : "", words[l->rec.type][1]);
+	snprintf(buf, LK_WORDS_KIND, "%s%s%s%s%s", lock ? type : "", lock ? " " : "",
+		 known ? lk_mode_name(l->rec.mode) : "", known ? " " : "", lock ? "lock" : type);
 	return buf;
 }
 

@@ -24,6 +24,8 @@ const char *lk_words_proc(struct lk_arena *a, const struct lk_proc *p);
 const char *lk_words_who(struct lk_arena *a, const struct lk_lock *l);
 /* The processes with these numbers: "process 12 (a), process 13 (b) and 4 more"; NULL if n is 0. */
 const char *lk_words_processes(struct lk_arena *a, const struct lk_snapshot *snap, const int *pids, size_t n);
+/* By enum lk_type, as sentences have it: "POSIX", "OFD", "flock", "lease" ... */
+extern const char *const lk_words_types[];
 /* "flock write lock", "read lease", "OFD lock" where the mode is not known. */
 #define LK_WORDS_KIND 48
 const char *lk_words_kind(const struct lk_lock *l, char buf[LK_WORDS_KIND]);

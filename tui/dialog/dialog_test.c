@@ -31,7 +31,6 @@ struct test_dialog {
 	struct lk_err err;
 };
 
-static const char *const kinds[] = { "POSIX", "OFD", "flock" };
 static const char *const modes[] = { "write", "read" };
 
 static struct lk_fact_file fact_of(const struct lk_file *file)
@@ -342,8 +341,8 @@ static void add_controls(struct test_dialog *d, const struct lk_lock *l)
 	struct lk_control *c = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, KIND, "Kind: ");
 	char text[LK_RANGE_TEXT];
 
-	c->words = kinds;
-	c->n_words = 3;
+	c->words = lk_words_types;
+	c->n_words = LK_TYPE_FLOCK + 1;
 	c->at = !l ? 0 : l->rec.type == LK_TYPE_FLOCK ? 2 : l->rec.type == LK_TYPE_OFD;
 	c = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, MODE, "Mode: ");
 	c->words = modes;
