@@ -82,7 +82,7 @@ static void make(struct lk_cell_maker *m, const struct lk_column *col, const str
 	m->text.n = safe->n = 0;
 	lk_column_put(col, row, m->out->human, &m->scratch, &m->text);
 	lk_sanitize_add(safe, m->text.v, m->text.n, m->out->utf8 && !m->raw);
-	if (strcmp(col->name, "PATH") == 0)
+	if (col->flags & LK_COL_PATH)
 		mark_false_note(safe, lk_path_false_note(row));
 	if (m->raw)
 		make_raw(m, safe);
