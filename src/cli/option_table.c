@@ -4,6 +4,7 @@
 
 #include "cli/option.h"
 #include "cli/settings.h"
+#include "record/record.h"
 
 #define COMMON LK_OPTIONS_COMMON
 #define TABLE LK_OPTIONS_TABLE
@@ -42,7 +43,6 @@
 static const char *const color_words[] = { "auto", "always", "never", NULL };
 static const char *const scanner_words[] = { "auto", "bpf", "procfs", NULL };
 static const char *const state_words[] = { "free", "held", NULL };
-static const char *const type_words[] = { "posix", "ofd", "flock", "lease", "deleg", NULL };
 static const char *const signal_words[] = {
 	"HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM", "CONT", "STOP", NULL
 };
@@ -57,7 +57,7 @@ static const char *const as_no_mouse[] = { "mouse", "no", NULL };
 static const struct lk_option table[] = {
 	{ 'p', "pid", "PID", "only locks this process holds or waits for (PID or PID@STARTTICKS, a comma list)", SELECT, LIST(pids) },
 	{ 'U', "user", "USER", "only locks a process of this user holds or waits for (name or number, a comma list)", SELECT, LIST(users) },
-	{ 'T', "type", "TYPE", "only these kinds: posix, ofd, flock, lease, deleg (a comma list)", SELECT, LIST(types), .words = type_words },
+	{ 'T', "type", "TYPE", "only these kinds: posix, ofd, flock, lease, deleg (a comma list)", SELECT, LIST(types), .words = lk_type_words },
 	{ 0, "blocked", NULL, "only locks that block somebody, and those who wait", SELECT, FLAG(only_blocked) },
 	{ 'i', "noinaccessible", NULL, "leave out locks on files whose path cannot be found", SELECT | CONF, FLAG(only_accessible) },
 	{ 0, "filter", "EXPR", "only rows for which EXPR is true", SELECT, TEXT(filter) },
@@ -109,7 +109,7 @@ static const struct lk_option table[] = {
 	{ 'E', "conflict-exit-code", "N", "with -- COMMAND: the status when the lock is refused (default 1)", TEST,
 	  NUMBER(act.refused_status), .what = "an exit status", .max = 255, .preset = LK_STATUS_NO },
 	{ 'p', "pid", "PID", "the holder that is meant (PID or PID@STARTTICKS)", RELEASE, LIST(pids) },
-	{ 'T', "type", "TYPE", "with FILE: only this kind of lock: posix, ofd, flock or lease", RELEASE, LIST(types), .words = type_words },
+	{ 'T', "type", "TYPE", "with FILE: only this kind of lock: posix, ofd, flock or lease", RELEASE, LIST(types), .words = lk_type_words },
 	{ 0, "range", "RANGE", "release only these bytes (POSIX and OFD): A-B, A+LEN, A- or whole", RELEASE, .kind = LK_KIND_RANGE },
 	{ 0, "even-if-used", NULL, "also when FILE is locked or in use", FILE_ACT, FLAG(even_if_used) },
 	{ 0, "even-if-unknown", NULL, "also when some processes do not say whether they use FILE", FILE_ACT, FLAG(even_if_unknown) },

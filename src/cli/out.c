@@ -107,13 +107,13 @@ static bool is_shared(const struct lk_row *row)
 	return row->holder && row->lock->n_holders > 1;
 }
 
-/* Adds the column; PATH stays last if it was. */
+/* Adds the column; a path stays last if it was. */
 static void add_column(lk_columns *cols, const char *name)
 {
 	const struct lk_column *last = cols->n ? cols->v[cols->n - 1] : NULL;
 
 	lk_columns_parse(cols, name, NULL);
-	if (last && strcmp(last->name, "PATH") == 0) {
+	if (last && last->flags & LK_COL_PATH) {
 		cols->v[cols->n - 2] = cols->v[cols->n - 1];
 		cols->v[cols->n - 1] = last;
 	}

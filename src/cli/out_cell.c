@@ -9,7 +9,7 @@
 #include "base/sanitize.h"
 #include "table/get.h"
 
-struct lk_cell_memo {
+struct lk_cell_cache {
 	const void *of; /* the file or process it was made from; NULL: it depends on more than that */
 	lk_buf safe, noted;
 	size_t width;
@@ -18,16 +18,16 @@ struct lk_cell_memo {
 void lk_cell_maker_init(struct lk_cell_maker *m, const struct lk_out *out, const lk_columns *cols, bool raw)
 {
 	*m = (struct lk_cell_maker){ .out = out, .cols = cols, .raw = raw };
-	m->memos = lk_alloc(cols->n, sizeof(*m->memos));
+	m->caches = lk_alloc(cols->n, sizeof(*m->caches));
 }
 
 void lk_cell_maker_done(struct lk_cell_maker *m)
 {
 	for (size_t c = 0; c < m->cols->n; c++) {
-		lk_vec_done(&m->memos[c].safe);
-		lk_vec_done(&m->memos[c].noted);
+		lk_vec_done(&m->caches[c].safe);
+		lk_vec_done(&m->caches[c].noted);
 	}
-	free(m->memos);
+	free(m->caches);
 	lk_vec_done(&m->text);
 	lk_vec_done(&m->scratch);
 }
@@ -82,7 +82,7 @@ static void make(struct lk_cell_maker *m, const struct lk_column *col, const str
 	m->text.n = safe->n = 0;
 	lk_column_put(col, row, m->out->human, &m->scratch, &m->text);
 	lk_sanitize_add(safe, m->text.v, m->text.n, m->out->utf8 && !m->raw);
-	if (strcmp(col->name, "PATH") == 0)
+	if (col->flags & LK_COL_PATH)
 		mark_false_note(safe, lk_path_false_note(row));
 	if (m->raw)
 		make_raw(m, safe);
@@ -91,7 +91,7 @@ static void make(struct lk_cell_maker *m, const struct lk_column *col, const str
 /* Appends the note of the column, if it has one for this row. */
 static void add_note(struct lk_cell_maker *m, size_t col, const struct lk_row *row, struct lk_cell *cell)
 {
-	lk_buf *noted = &m->memos[col].noted, *note = &m->text;
+	lk_buf *noted = &m->caches[col].noted, *note = &m->text;
 
 	note->n = 0;
 	m->cols->v[col]->note(row, note);
@@ -107,14 +107,14 @@ void lk_cell_make(struct lk_cell_maker *m, size_t col, const struct lk_row *row,
 {
 	const struct lk_column *column = m->cols->v[col];
 	const void *of = depends_on(column, row);
-	struct lk_cell_memo *memo = &m->memos[col];
+	struct lk_cell_cache *cache = &m->caches[col];
 
-	if (!of || of != memo->of) {
-		make(m, column, row, &memo->safe);
-		memo->of = of;
-		memo->width = m->raw ? 0 : lk_sanitize_width_n(memo->safe.v, memo->safe.n, m->out->utf8);
+	if (!of || of != cache->of) {
+		make(m, column, row, &cache->safe);
+		cache->of = of;
+		cache->width = m->raw ? 0 : lk_sanitize_width_n(cache->safe.v, cache->safe.n, m->out->utf8);
 	}
-	*ret = (struct lk_cell){ memo->safe.v ? memo->safe.v : "", memo->safe.n, memo->width, 0 };
+	*ret = (struct lk_cell){ cache->safe.v ? cache->safe.v : "", cache->safe.n, cache->width, 0 };
 	if (column->note && !m->raw)
 		add_note(m, col, row, ret);
 }

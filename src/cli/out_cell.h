@@ -14,13 +14,13 @@ struct lk_cell {
 	size_t n_note; /* length of the note at its end, in bytes and in cells; it must not be cut */
 };
 
-struct lk_cell_memo;
+struct lk_cell_cache;
 
 struct lk_cell_maker {
 	const struct lk_out *out;
 	const lk_columns *cols;
 	bool raw; /* as lk_out_raw() prints them; else as tables do */
-	struct lk_cell_memo *memos; /* by column: the cell made last */
+	struct lk_cell_cache *caches; /* by column: the cell made last */
 	lk_buf text, scratch;
 };
 

@@ -14,72 +14,73 @@
 #include "cli/session.h"
 #include "cli/who_print.h"
 
-struct chain {
+/* What --signal and --release, which are done first, need. */
+struct first {
 	const struct lk_cli *cli;
 	struct lk_session session;
 	LK_VEC(const struct lk_lock *) held;
 	lk_signal_list wanted;
 };
 
-static enum lk_status look(struct chain *c)
+static enum lk_status look(struct first *f)
 {
-	enum lk_status status = lk_session_open(&c->session, c->cli);
+	enum lk_status status = lk_session_open(&f->session, f->cli);
 
 	/* Only about FILE, not NEW; and a symbolic link is not followed. */
-	c->session.n_names = 1;
-	c->session.physical = true;
+	f->session.n_names = 1;
+	f->session.physical = true;
 	if (!status)
-		lk_session_resolve(&c->session);
-	if (!status && !c->session.targets[0].resolved) {
-		lk_say("%s", c->session.targets[0].reason);
-		status = c->session.targets[0].code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
+		lk_session_resolve(&f->session);
+	if (!status && !f->session.targets[0].resolved) {
+		lk_say("%s", f->session.targets[0].reason);
+		status = f->session.targets[0].code == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
 	}
-	return status ? status : lk_session_take(&c->session, LK_NEED_WAITS | LK_NEED_CGROUP | LK_NEED_USER);
+	return status ? status : lk_session_take(&f->session, LK_NEED_WAITS | LK_NEED_CGROUP | LK_NEED_USER);
 }
 
-static void collect(struct chain *c)
+static void collect(struct first *f)
 {
-	const struct lk_snapshot *snap = c->session.snap;
+	const struct lk_snapshot *snap = f->session.snap;
 
 	for (size_t i = 0; i < snap->n_locks; i++) {
 		const struct lk_lock *l = &snap->locks[i];
 
-		if (!lk_lock_is_waiting(l) && lk_lock_is_on(l, &c->session.targets[0].file) == LK_YES)
-			*lk_vec_push(&c->held) = l;
+		if (!lk_lock_is_waiting(l) && lk_lock_is_on(l, &f->session.targets[0].file) == LK_YES)
+			*lk_vec_push(&f->held) = l;
 	}
 }
 
 /* ---- --signal ---- */
 
-static enum lk_status want_holders(struct chain *c, const struct lk_lock *l)
+static enum lk_status want_holders(struct first *f, const struct lk_lock *l)
 {
 	if (!l->n_holders || !lk_lock_is_exact(l)) {
-		lk_who_say_not_proven(c->session.snap, l);
+		lk_who_say_not_proven(f->session.snap, l);
 		return LK_STATUS_REFUSED;
 	}
 	for (size_t i = 0; i < l->n_holders; i++)
-		lk_signal_want(&c->wanted, (struct lk_signal_wanted){
+		lk_signal_want(&f->wanted, (struct lk_signal_wanted){
 						   .pid = l->holders[i].pid, .lock = l, .holder = &l->holders[i] });
 	return 0;
 }
 
-static enum lk_status signal_holders(struct chain *c)
+static enum lk_status signal_holders(struct first *f)
 {
-	const struct lk_cli_act *opt = &c->cli->act;
+	const struct lk_cli_act *opt = &f->cli->act;
 	struct lk_signal s = { 0 };
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
 	int rc;
 
-	for (size_t i = 0; i < c->held.n && !status; i++)
-		status = want_holders(c, c->held.v[i]);
-	if (status || !c->wanted.n)
+	for (size_t i = 0; i < f->held.n && !status; i++)
+		status = want_holders(f, f->held.v[i]);
+	if (status || !f->wanted.n)
 		return status;
-	rc = lk_signal_plan(&s, &lk_sys_real, c->session.source, c->session.snap, c->wanted.v, c->wanted.n,
+	rc = lk_signal_plan(&s, &lk_sys_real, f->session.source, f->session.snap, f->wanted.v, f->wanted.n,
 			    opt->steps.v, opt->steps.n, &err);
 	if (rc == 0)
-		status = lk_act_run(c->cli, &c->session, &s.base, c->held.v, c->held.n,
-				    c->wanted.n == 1 ? "Send it?" : "Send them?");
+		status = lk_act_run(f->cli, &f->session, &s.base, f->held.v, f->held.n,
+				    f->wanted.n == 1 ? "Send it?" : "Send them?");
 	else
 		status = lk_say_error(&err);
 	lk_err_done(&err);
@@ -101,31 +102,31 @@ static bool is_named(const struct lk_cli *cli, int pid)
 }
 
 /* The holder's number has to be given as --pid or typed, as for `release`. */
-static enum lk_status run_release(struct chain *c, struct lk_release *r)
+static enum lk_status run_release(struct first *f, struct lk_release *r)
 {
 	int pid = r->holder ? r->holder->pid : 0;
 
-	return lk_act_release(c->cli, &c->session, &r->action, &r->lock, 1, is_named(c->cli, pid) ? 0 : pid);
+	return lk_act_release(f->cli, &f->session, &r->action, &r->lock, 1, is_named(f->cli, pid) ? 0 : pid);
 }
 
-static enum lk_status release_one(struct chain *c, const struct lk_lock *l)
+static enum lk_status release_one(struct first *f, const struct lk_lock *l)
 {
 	struct lk_release r;
 	enum lk_status status;
 
-	lk_release_plan(&r, &lk_sys_real, &lk_trace_real, c->session.source, c->session.snap, l, 0, NULL);
-	status = run_release(c, &r);
+	lk_release_plan(&r, &lk_sys_real, &lk_trace_real, f->session.source, f->session.snap, l, 0, NULL);
+	status = run_release(f, &r);
 	lk_action_free(&r.action);
 	return status;
 }
 
 /* Releases the locks one by one, each with a plan of its own, and stops at the first that is not released. */
-static enum lk_status release_locks(struct chain *c)
+static enum lk_status release_locks(struct first *f)
 {
 	enum lk_status status = 0;
 
-	for (size_t i = 0; i < c->held.n && !status; i++)
-		status = release_one(c, c->held.v[i]);
+	for (size_t i = 0; i < f->held.n && !status; i++)
+		status = release_one(f, f->held.v[i]);
 	return status;
 }
 
@@ -149,19 +150,19 @@ static enum lk_status check_first(const struct lk_cli *cli)
 /* 0: go on (also if nobody holds the file); else the exit status, after the reason was printed. */
 static enum lk_status do_first(const struct lk_cli *cli)
 {
-	struct chain c = { .cli = cli };
+	struct first f = { .cli = cli };
 	enum lk_status status;
 
-	status = look(&c);
+	status = look(&f);
 	if (!status) {
-		collect(&c);
-		status = cli->release_first ? release_locks(&c) : signal_holders(&c);
+		collect(&f);
+		status = cli->release_first ? release_locks(&f) : signal_holders(&f);
 	}
 	if (status)
 		lk_say("%s was left as it is", cli->args[0]);
-	lk_vec_done(&c.held);
-	lk_vec_done(&c.wanted);
-	lk_session_done(&c.session);
+	lk_vec_done(&f.held);
+	lk_vec_done(&f.wanted);
+	lk_session_done(&f.session);
 	return status;
 }
 

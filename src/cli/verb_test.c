@@ -10,6 +10,7 @@
 #include "cli/privilege.h"
 #include "cli/who_print.h"
 #include "query/test.h"
+#include "words/words.h"
 
 /* Everything one run of `test` owns. */
 struct inquiry {
@@ -195,11 +196,9 @@ static void put_kernel(const struct lk_out *o, const struct inquiry *q)
 
 static void put_trial(const struct lk_out *o, const struct inquiry *q)
 {
-	static const char *const words[] = { "POSIX", "OFD", "flock" };
-
 	if (!q->tried)
 		return;
-	fprintf(o->f, "  %s %s lock, really asked for: %s\n", words[wish_of(q).type], mode_words(q),
+	fprintf(o->f, "  %s %s lock, really asked for: %s\n", lk_words_types[wish_of(q).type], mode_words(q),
 		q->acquired == LK_YES ? "granted"
 		: q->not_opened       ? "no, because of the lease"
 				      : "refused");

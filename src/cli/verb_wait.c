@@ -37,7 +37,7 @@ struct wish {
 	bool sqlite; /* at the last look it was a SQLite database, waited for until it could be written */
 };
 
-struct vigil {
+struct wait_job {
 	const struct lk_cli *cli;
 	LK_VEC(struct wish) wishes;
 	int64_t end_ms; /* lk_io_now_ms() time; 0: none */
@@ -45,9 +45,9 @@ struct vigil {
 	double cost_ms; /* CPU time of the last look */
 };
 
-static bool is_quiet(const struct vigil *v)
+static bool is_quiet(const struct wait_job *j)
 {
-	return v->cli->format == LK_FORMAT_QUIET;
+	return j->cli->format == LK_FORMAT_QUIET;
 }
 
 static const char *seconds_words(uint32_t ms, char buf[32])
@@ -69,15 +69,15 @@ static bool names_process(const char *word, int *ret_pid, uint64_t *ret_ticks)
 	return lk_text_pid(word, n, ret_pid) == 0 && (!at || lk_text_u64(at + 1, strlen(at + 1), 10, ret_ticks) == 0);
 }
 
-static enum lk_status add_process(struct vigil *v, struct wish *w, int pid, uint64_t ticks)
+static enum lk_status add_process(struct wait_job *j, struct wish *w, int pid, uint64_t ticks)
 {
 	struct lk_proc proc = { .pid = pid, .start_ticks = ticks, .uid = -1 };
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
 	int rc;
 
-	if (v->cli->act.wait_for == LK_WAIT_HELD || v->cli->has_range)
-		return lk_cli_misuse(v->cli->verb,
+	if (j->cli->act.wait_for == LK_WAIT_HELD || j->cli->has_range)
+		return lk_cli_misuse(j->cli->verb,
 				     "a process is waited for until it ends; --for held and --range go with a FILE");
 	rc = lk_target_pin(&w->process, &lk_sys_real, &proc, NULL, NULL, &err);
 	w->pinned = rc == 0;
@@ -85,21 +85,21 @@ static enum lk_status add_process(struct vigil *v, struct wish *w, int pid, uint
 	w->fulfilled = rc == -ESRCH || rc == -ESTALE;
 	if (!w->pinned && !w->fulfilled)
 		status = lk_say_error(&err);
-	else if (w->fulfilled && !is_quiet(v))
+	else if (w->fulfilled && !is_quiet(j))
 		lk_say("process %d has ended already", pid);
 	lk_err_done(&err);
 	return status;
 }
 
-static enum lk_status add_wish(struct vigil *v, char *word)
+static enum lk_status add_wish(struct wait_job *j, char *word)
 {
-	struct wish *w = lk_vec_push(&v->wishes);
+	struct wish *w = lk_vec_push(&j->wishes);
 	uint64_t ticks = 0;
 	int pid;
 
 	*w = (struct wish){ .process.pidfd = -1 };
 	if (names_process(word, &pid, &ticks))
-		return add_process(v, w, pid, ticks);
+		return add_process(j, w, pid, ticks);
 	w->path = word;
 	return 0;
 }
@@ -107,7 +107,7 @@ static enum lk_status add_wish(struct vigil *v, char *word)
 /* ---- looking ---- */
 
 /* Says what is waited for: once, and again when the holders have changed. */
-static void tell(const struct vigil *v, struct wish *w, const struct lk_session *s, const struct lk_who *who)
+static void tell(const struct wait_job *j, struct wish *w, const struct lk_session *s, const struct lk_who *who)
 {
 	struct lk_arena a = { 0 };
 	const char *words;
@@ -115,13 +115,13 @@ static void tell(const struct vigil *v, struct wish *w, const struct lk_session 
 	bool same = who->holders.n == w->holders.n &&
 		    (!w->holders.n || memcmp(w->holders.v, who->holders.v, w->holders.n * sizeof(int)) == 0);
 
-	if ((w->told && same) || is_quiet(v))
+	if ((w->told && same) || is_quiet(j))
 		return;
 	w->told = true;
 	words = lk_words_processes(&a, s->snap, who->holders.v, who->holders.n);
 	if (!words)
 		lk_who_put_likely(who, &likely);
-	if (v->cli->act.wait_for == LK_WAIT_HELD)
+	if (j->cli->act.wait_for == LK_WAIT_HELD)
 		lk_say("waiting until %s is locked", w->path);
 	else if (w->sqlite)
 		lk_say("waiting until %s, a SQLite database, could be written; in the way: %s", w->path,
@@ -165,23 +165,23 @@ static bool still_leads_to(const struct lk_session *s, const struct lk_fact_file
 }
 
 /* Says that the name is free though a deleted file of that name is locked. but: of lk_who_but_deleted(); "": there is none. */
-static void say_but(const struct vigil *v, const struct wish *w, const char *but)
+static void say_but(const struct wait_job *j, const struct wish *w, const char *but)
 {
-	if (but[0] && !is_quiet(v))
+	if (but[0] && !is_quiet(j))
 		lk_say("%s is free%s", w->path, but);
 }
 
 /* 0: go on, or the status to end with. */
-static enum lk_status judge(struct vigil *v, struct wish *w, struct lk_session *s, const struct lk_who *who)
+static enum lk_status judge(struct wait_job *j, struct wish *w, struct lk_session *s, const struct lk_who *who)
 {
-	enum lk_tri wanted = v->cli->act.wait_for == LK_WAIT_HELD ? LK_YES : LK_NO;
+	enum lk_tri wanted = j->cli->act.wait_for == LK_WAIT_HELD ? LK_YES : LK_NO;
 
 	w->seen = w->seen || who->target->resolved;
 	w->absent = false;
 	w->fulfilled = who->locked == wanted && still_leads_to(s, &who->target->file);
 	w->doubts = who->locked == LK_UNKNOWN ? w->doubts + 1 : 0;
 	if (w->fulfilled && wanted == LK_NO)
-		say_but(v, w, lk_who_but_deleted(s));
+		say_but(j, w, lk_who_but_deleted(s));
 	if (w->doubts >= DOUBTS_MAX) {
 		lk_say("cannot tell whether %s is locked: %s", w->path,
 		       who->reason ? who->reason : "not all could be read");
@@ -189,7 +189,7 @@ static enum lk_status judge(struct vigil *v, struct wish *w, struct lk_session *
 	}
 	if (who->locked == wanted || w->doubts)
 		return 0;
-	tell(v, w, s, who);
+	tell(j, w, s, who);
 	keep_holders(w, who);
 	return 0;
 }
@@ -213,9 +213,9 @@ static char *why_suspicious(const struct lk_session *s, const char *path, enum l
 }
 
 /* A missing FILE is free: many programs delete their lock file when they release it. */
-static enum lk_status absent(struct vigil *v, struct wish *w, struct lk_session *s)
+static enum lk_status absent(struct wait_job *j, struct wish *w, struct lk_session *s)
 {
-	bool free_wanted = v->cli->act.wait_for == LK_WAIT_FREE, again = w->absent, seen = w->seen;
+	bool free_wanted = j->cli->act.wait_for == LK_WAIT_FREE, again = w->absent, seen = w->seen;
 	lk_auto_mem char *why = NULL;
 	enum lk_status status;
 
@@ -233,7 +233,7 @@ static enum lk_status absent(struct vigil *v, struct wish *w, struct lk_session 
 	w->told = false;
 	w->holders.n = 0;
 	w->doubts = 0;
-	if (again || is_quiet(v))
+	if (again || is_quiet(j))
 		return 0;
 	status = free_wanted ? lk_session_take(s, 0) : 0;
 	if (!free_wanted)
@@ -245,24 +245,24 @@ static enum lk_status absent(struct vigil *v, struct wish *w, struct lk_session 
 }
 
 /* The timeout of a scan in ms: a file system that does not answer must not delay the end much beyond --timeout. */
-static uint32_t scan_limit(const struct vigil *v)
+static uint32_t scan_limit(const struct wait_job *j)
 {
-	int64_t left = v->end_ms - lk_io_now_ms();
+	int64_t left = j->end_ms - lk_io_now_ms();
 
-	if (!v->end_ms || left >= v->cli->timeout_ms)
-		return v->cli->timeout_ms;
+	if (!j->end_ms || left >= j->cli->timeout_ms)
+		return j->cli->timeout_ms;
 	if (left < SCAN_LEAST_MS)
 		left = SCAN_LEAST_MS;
-	return left < v->cli->timeout_ms ? (uint32_t)left : v->cli->timeout_ms;
+	return left < j->cli->timeout_ms ? (uint32_t)left : j->cli->timeout_ms;
 }
 
 /* For a SQLite database the question is whether it could be written: with a write-ahead log every process that has it open holds locks. */
-static void ask_as_writer(const struct vigil *v, struct wish *w, struct lk_session *s, struct lk_who *who)
+static void ask_as_writer(const struct wait_job *j, struct wish *w, struct lk_session *s, struct lk_who *who)
 {
 	struct lk_who_sqlite q;
 
 	w->sqlite = false;
-	if (v->cli->act.wait_for != LK_WAIT_FREE)
+	if (j->cli->act.wait_for != LK_WAIT_FREE)
 		return;
 	lk_who_sqlite_find(s, who, &q);
 	w->sqlite = q.found;
@@ -271,21 +271,21 @@ static void ask_as_writer(const struct vigil *v, struct wish *w, struct lk_sessi
 }
 
 /* Resolves the name each time anew: by now it may belong to another file. */
-static enum lk_status look_at(struct vigil *v, struct wish *w)
+static enum lk_status look_at(struct wait_job *j, struct wish *w)
 {
 	struct lk_session s;
 	struct lk_who who = { 0 };
 	double begin = lk_io_cpu_ms();
 	enum lk_status status;
 
-	status = lk_session_open(&s, v->cli);
+	status = lk_session_open(&s, j->cli);
 	s.names = &w->path;
 	s.n_names = 1;
-	s.timeout_ms = scan_limit(v);
+	s.timeout_ms = scan_limit(j);
 	if (!status)
 		lk_session_resolve(&s);
 	if (!status && lk_asked_is_missing(&s.targets[0])) {
-		status = absent(v, w, &s);
+		status = absent(j, w, &s);
 		lk_session_done(&s);
 		return status;
 	}
@@ -293,27 +293,27 @@ static enum lk_status look_at(struct vigil *v, struct wish *w)
 		status = lk_session_take(&s, 0);
 	if (!status) {
 		lk_who_find(&s, &s.targets[0], &who);
-		ask_as_writer(v, w, &s, &who);
-		status = judge(v, w, &s, &who);
+		ask_as_writer(j, w, &s, &who);
+		status = judge(j, w, &s, &who);
 	}
 	lk_who_done(&who);
 	lk_session_done(&s);
-	v->cost_ms = lk_io_cpu_ms() - begin;
+	j->cost_ms = lk_io_cpu_ms() - begin;
 	return status;
 }
 
-static enum lk_status look(struct vigil *v, bool *ret_all)
+static enum lk_status look(struct wait_job *j, bool *ret_all)
 {
 	enum lk_status status = 0;
 
 	*ret_all = true;
-	for (size_t i = 0; i < v->wishes.n && !status; i++) {
-		struct wish *w = &v->wishes.v[i];
+	for (size_t i = 0; i < j->wishes.n && !status; i++) {
+		struct wish *w = &j->wishes.v[i];
 
 		if (w->pinned && !w->fulfilled)
 			w->fulfilled = lk_sys_real.poll_exit(NULL, w->process.pidfd, 0) > 0;
-		else if (w->path && (!w->fulfilled || v->wishes.n > 1))
-			status = look_at(v, w);
+		else if (w->path && (!w->fulfilled || j->wishes.n > 1))
+			status = look_at(j, w);
 		*ret_all = *ret_all && w->fulfilled;
 	}
 	return status;
@@ -330,105 +330,105 @@ static void add_fd(poll_list *list, int fd)
 }
 
 /* Adds pidfds, so that the end of a holder is noticed at once. A lock that its holder releases otherwise is noticed only by looking. */
-static void collect_fds(const struct vigil *v, poll_list *list)
+static void collect_fds(const struct wait_job *j, poll_list *list)
 {
-	for (size_t i = 0; i < v->wishes.n; i++) {
-		const struct wish *w = &v->wishes.v[i];
+	for (size_t i = 0; i < j->wishes.n; i++) {
+		const struct wish *w = &j->wishes.v[i];
 
 		if (w->pinned && !w->fulfilled)
 			add_fd(list, dup(w->process.pidfd));
-		for (size_t k = 0; k < w->holders.n && k < NAMED_MAX && v->cli->act.wait_for == LK_WAIT_FREE; k++)
+		for (size_t k = 0; k < w->holders.n && k < NAMED_MAX && j->cli->act.wait_for == LK_WAIT_FREE; k++)
 			add_fd(list, lk_sys_real.pidfd_open(NULL, w->holders.v[k], 0));
 	}
 }
 
-static bool only_processes(const struct vigil *v)
+static bool only_processes(const struct wait_job *j)
 {
-	for (size_t i = 0; i < v->wishes.n; i++) {
-		if (v->wishes.v[i].path)
+	for (size_t i = 0; i < j->wishes.n; i++) {
+		if (j->wishes.v[i].path)
 			return false;
 	}
 	return true;
 }
 
-static void pause_a_while(struct vigil *v)
+static void pause_a_while(struct wait_job *j)
 {
-	int64_t cost = (int64_t)(SCANS_PER_PAUSE * v->cost_ms), ms = v->pause_ms > cost ? v->pause_ms : cost;
+	int64_t cost = (int64_t)(SCANS_PER_PAUSE * j->cost_ms), ms = j->pause_ms > cost ? j->pause_ms : cost;
 	poll_list list = { 0 };
 
-	if (only_processes(v))
-		ms = v->end_ms ? v->end_ms - lk_io_now_ms() : 3600000;
-	if (v->end_ms && ms > v->end_ms - lk_io_now_ms())
-		ms = v->end_ms - lk_io_now_ms();
-	collect_fds(v, &list);
+	if (only_processes(j))
+		ms = j->end_ms ? j->end_ms - lk_io_now_ms() : 3600000;
+	if (j->end_ms && ms > j->end_ms - lk_io_now_ms())
+		ms = j->end_ms - lk_io_now_ms();
+	collect_fds(j, &list);
 	poll(list.v, list.n, ms > 0 ? (int)(ms < 3600000 ? ms : 3600000) : 0);
 	for (size_t i = 0; i < list.n; i++)
 		close(list.v[i].fd);
 	lk_vec_done(&list);
-	v->pause_ms = v->pause_ms * 3 / 2 < LAST_PAUSE_MS ? v->pause_ms * 3 / 2 : LAST_PAUSE_MS;
+	j->pause_ms = j->pause_ms * 3 / 2 < LAST_PAUSE_MS ? j->pause_ms * 3 / 2 : LAST_PAUSE_MS;
 }
 
-static void say_doubts(const struct vigil *v)
+static void say_doubts(const struct wait_job *j)
 {
-	for (size_t i = 0; i < v->wishes.n; i++) {
-		if (v->wishes.v[i].doubts)
-			lk_say("it could not be told whether %s is locked", v->wishes.v[i].path);
+	for (size_t i = 0; i < j->wishes.n; i++) {
+		if (j->wishes.v[i].doubts)
+			lk_say("it could not be told whether %s is locked", j->wishes.v[i].path);
 	}
 }
 
-static enum lk_status watch(struct vigil *v)
+static enum lk_status watch(struct wait_job *j)
 {
 	bool all = false;
 	enum lk_status status;
 	char buf[32];
 
 	for (;;) {
-		status = look(v, &all);
+		status = look(j, &all);
 		if (status || all)
 			return status;
-		if (v->end_ms && lk_io_now_ms() >= v->end_ms)
+		if (j->end_ms && lk_io_now_ms() >= j->end_ms)
 			break;
-		pause_a_while(v);
+		pause_a_while(j);
 	}
-	if (!is_quiet(v)) {
-		say_doubts(v);
-		lk_say("timed out after %s", seconds_words(v->cli->until_ms, buf));
+	if (!is_quiet(j)) {
+		say_doubts(j);
+		lk_say("timed out after %s", seconds_words(j->cli->until_ms, buf));
 	}
 	return LK_STATUS_TIMEOUT;
 }
 
-static void tell_processes(const struct vigil *v)
+static void tell_processes(const struct wait_job *j)
 {
-	for (size_t i = 0; i < v->wishes.n && !is_quiet(v); i++) {
-		const struct lk_target *t = &v->wishes.v[i].process;
+	for (size_t i = 0; i < j->wishes.n && !is_quiet(j); i++) {
+		const struct lk_target *t = &j->wishes.v[i].process;
 
-		if (v->wishes.v[i].pinned)
+		if (j->wishes.v[i].pinned)
 			lk_say("waiting until process %d (%s) ends", t->pid, t->comm);
 	}
 }
 
 static enum lk_status run(const struct lk_cli *cli)
 {
-	struct vigil v = { .cli = cli, .pause_ms = FIRST_PAUSE_MS };
+	struct wait_job j = { .cli = cli, .pause_ms = FIRST_PAUSE_MS };
 	enum lk_status status = 0;
 
 	if (cli->from || cli->proc) {
 		lk_say("'wait' is refused: %s does not change", cli->from ? "a capture" : "another /proc tree");
 		return LK_STATUS_REFUSED;
 	}
-	v.end_ms = cli->until_ms ? lk_io_now_ms() + cli->until_ms : 0;
+	j.end_ms = cli->until_ms ? lk_io_now_ms() + cli->until_ms : 0;
 	for (size_t i = 0; i < cli->n_args && !status; i++)
-		status = add_wish(&v, cli->args[i]);
+		status = add_wish(&j, cli->args[i]);
 	if (!status) {
-		tell_processes(&v);
-		status = watch(&v);
+		tell_processes(&j);
+		status = watch(&j);
 	}
-	for (size_t i = 0; i < v.wishes.n; i++) {
-		lk_vec_done(&v.wishes.v[i].holders);
-		if (v.wishes.v[i].pinned)
-			lk_target_done(&v.wishes.v[i].process, &lk_sys_real);
+	for (size_t i = 0; i < j.wishes.n; i++) {
+		lk_vec_done(&j.wishes.v[i].holders);
+		if (j.wishes.v[i].pinned)
+			lk_target_done(&j.wishes.v[i].process, &lk_sys_real);
 	}
-	lk_vec_done(&v.wishes);
+	lk_vec_done(&j.wishes);
 	return status;
 }
 

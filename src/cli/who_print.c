@@ -147,7 +147,7 @@ void lk_who_put_leases(const struct lk_out *o, const struct lk_who *w)
 		if (l->pid > 0)
 			lk_buf_printf(&text, "The lease of process %d is ", l->pid);
 		else
-			lk_buf_puts(&text, "The lease of a process that is not visible is ");
+			lk_buf_puts(&text, "The lease of " LK_WORDS_UNSEEN " is ");
 		lk_break_text(l, &text);
 		lk_buf_puts(&text, l->n_blocks ? ".\n" : "; nobody waits for it.\n");
 	}
@@ -211,7 +211,7 @@ static void put_sqlite_user(const struct lk_out *o, const struct lk_who_sqlite *
 		fprintf(o->f, "  %d ", l->pid);
 		lk_out_puts(o, l->proc && l->proc->comm ? l->proc->comm : "?");
 	} else {
-		fputs("  a process that is not visible", o->f);
+		fputs("  " LK_WORDS_UNSEEN, o->f);
 	}
 	fprintf(o->f, "%s %s\n", l->pid > 0 && !l->n_holders ? " (recorded, not proven)" : "",
 		lk_sqlite_user_words(&q->s, u));

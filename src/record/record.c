@@ -103,6 +103,7 @@ uint64_t lk_record_hash(const struct lk_record *r)
 
 const char *const lk_type_words[] = { "posix", "ofd", "flock", "lease", "deleg", "unknown", NULL };
 const char *const lk_mode_words[] = { "read", "write", "unlock", "unknown", NULL };
+const char *const lk_break_words[] = { "none", "read", "unlock", NULL };
 
 const char *lk_type_name(enum lk_type t)
 {
@@ -121,9 +122,7 @@ const char *lk_record_mode_words(const struct lk_record *r)
 
 const char *lk_break_name(enum lk_break to)
 {
-	static const char *const names[] = { NULL, "read", "unlock" };
-
-	return names[to];
+	return to ? lk_break_words[to] : NULL;
 }
 
 /* Which of the kernel's three per-inode lists (struct file_lock_context) a lock is in; -1: unknown. */

@@ -81,7 +81,7 @@ struct lk_body lk_record_body(const struct lk_record *r);
 uint64_t lk_record_hash(const struct lk_record *r);
 
 /* The words used in JSON and filters: "posix", "read", … never NULL. The lists end with NULL. */
-extern const char *const lk_type_words[], *const lk_mode_words[];
+extern const char *const lk_type_words[], *const lk_mode_words[], *const lk_break_words[];
 const char *lk_type_name(enum lk_type t);
 const char *lk_mode_name(enum lk_mode m);
 /* The mode in words for people: "being broken" for a lease that is being broken. */

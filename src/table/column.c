@@ -19,7 +19,7 @@ const struct lk_column lk_column_screen[] = {
 	{ "id", "ID", "identifier of the lock, the same from run to run while the lock stands",
 	  16, 16, 20, 0, LK_COL_STRING, .get = lk_get_id },
 	{ "state", "STATE", "held, waiting, breaking, breaker or stopped_waiting; in a table also (stopped), (traced), (zombie)",
-	  17, 7, 20, 0, LK_COL_ENUM, .words = lk_state_words, .get = lk_get_state, .note = lk_note_state },
+	  17, 7, 20, LK_COL_COLORED, LK_COL_ENUM, .words = lk_state_words, .get = lk_get_state, .note = lk_note_state },
 	{ "type", "TYPE", "kind of lock: POSIX, OFD, FLOCK, LEASE or DELEG",
 	  5, 5, 5, 0, LK_COL_ENUM, .words = lk_type_words, .get = lk_get_type, .text = lk_text_type },
 	{ "mode", "MODE", "READ (shared) or WRITE (exclusive); READ->UNLOCK: a lease being broken, and to what",
@@ -103,7 +103,7 @@ const struct lk_column lk_column_screen[] = {
 	{ "meaning", "MEANING", "what the bytes mean to a well-known program: SQLite, QEMU, tdb, LMDB, Berkeley DB",
 	  40, 10, 20, LK_COL_TRUNC, LK_COL_STRING, .get = lk_get_meaning },
 	{ "path", "PATH", "path of the file, as the process sees it; begins with / where it leads there from here",
-	  12, 12, 0, LK_COL_TRUNC_LEFT | LK_COL_OF_FILE | LK_COL_GROW, LK_COL_STRING,
+	  12, 12, 0, LK_COL_TRUNC_LEFT | LK_COL_OF_FILE | LK_COL_GROW | LK_COL_PATH, LK_COL_STRING,
 	  .screen = LK_SCREEN_PATH, .get = lk_get_path, .text = lk_text_path },
 	{ 0 },
 };

@@ -41,6 +41,7 @@ enum lk_col_flags {
 	LK_COL_TRUNC_LEFT = 1 << 1, /* may be cut, on its left */
 	LK_COL_TRUNC = 1 << 2, /* may be cut, on its right */
 	LK_COL_SIZE = 1 << 3, /* bytes: human-readable unless -b */
+	LK_COL_COLORED = 1 << 4, /* a table shows the state of the lock by a colour of this cell */
 	LK_COL_NUMBERS = 1 << 5, /* a STRING made of numbers, which are ordered as numbers */
 	/* The cell depends on nothing but this, so that rows which have it in common can share the text: */
 	LK_COL_OF_FILE = 1 << 6, /* lock->file */
@@ -52,6 +53,8 @@ enum lk_col_flags {
 	LK_COL_INITIAL = 1 << 11, /* where the column is narrower than `width`, only the first letter is shown */
 	LK_COL_TREE = 1 << 12, /* the branches of a tree are drawn in it; at most one column of a view */
 	LK_COL_WHOLE = 1 << 13, /* as wide as its content, up to `width`, rather than cut; implied by LK_COL_RIGHT */
+	/* The path of the file: it stays last when columns are added, and its own name may end in what looks like "(deleted)". */
+	LK_COL_PATH = 1 << 14,
 };
 
 /* What the Locks view of the screen shows instead of the text of the table. */

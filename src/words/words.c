@@ -35,22 +35,20 @@ const char *lk_words_proc(struct lk_arena *a, const struct lk_proc *p)
 const char *lk_words_who(struct lk_arena *a, const struct lk_lock *l)
 {
 	if (l->pid <= 0)
-		return "a process that cannot be seen";
+		return LK_WORDS_UNSEEN;
 	return l->proc ? lk_words_proc(a, l->proc) : lk_words_process(a, l->pid, NULL);
 }
 
+const char *const lk_words_types[] = { "POSIX", "OFD", "flock", "lease", "delegation", "lock of an unknown kind" };
+
 const char *lk_words_kind(const struct lk_lock *l, char buf[LK_WORDS_KIND])
 {
-	static const char *const words[][2] = {
-		[LK_TYPE_POSIX] = { "POSIX ", "lock" }, [LK_TYPE_OFD] = { "OFD ", "lock" },
-		[LK_TYPE_FLOCK] = { "flock ", "lock" }, [LK_TYPE_LEASE] = { "", "lease" },
-		[LK_TYPE_DELEG] = { "", "delegation" }, [LK_TYPE_UNKNOWN] = { "", "lock of an unknown kind" },
-	};
+	const char *type = lk_words_types[l->rec.type];
 	/* The mode of a lease that is being broken is not always known. */
-	bool known = l->rec.mode != LK_MODE_UNKNOWN;
+	bool known = l->rec.mode != LK_MODE_UNKNOWN, lock = l->rec.type <= LK_TYPE_FLOCK;
 
-	snprintf(buf, LK_WORDS_KIND, "%s%s%s%s", words[l->rec.type][0], known ? lk_mode_name(l->rec.mode) : "",
-		 known ? " " : "", words[l->rec.type][1]);
+	snprintf(buf, LK_WORDS_KIND, "%s%s%s%s%s", lock ? type : "", lock ? " " : "",
+		 known ? lk_mode_name(l->rec.mode) : "", known ? " " : "", lock ? "lock" : type);
 	return buf;
 }
 
@@ -136,6 +134,29 @@ static void put_name(const char *comm, int pid, int tid, lk_buf *out)
 void lk_words_put_process(const struct lk_proc *p, int tid, lk_buf *out)
 {
 	put_name(p->comm, p->pid, tid, out);
+}
+
+void lk_words_put_pid(int pid, const char *comm, lk_buf *out)
+{
+	lk_buf_printf(out, "%d %s", pid, comm ? comm : "?");
+}
+
+void lk_words_put_pid_user(const struct lk_proc *p, lk_buf *out)
+{
+	lk_words_put_pid(p->pid, p->comm, out);
+	if (p->uid >= 0)
+		lk_buf_printf(out, " uid %" PRId64, p->uid);
+	if (p->user)
+		lk_buf_printf(out, " %s", p->user);
+}
+
+void lk_words_put_type(const struct lk_lock *l, lk_buf *out)
+{
+	struct lk_row row = { .lock = l };
+
+	lk_text_type(&row, true, out);
+	lk_buf_puts(out, " ");
+	lk_text_mode(&row, true, out);
 }
 
 void lk_words_put_owner(const struct lk_proc *p, lk_buf *out)

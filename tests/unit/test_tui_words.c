@@ -98,7 +98,7 @@ Test(tui_words, an_owner_that_is_not_proven_is_not_claimed)
 		     words);
 	free(words);
 	words = words_of(t, f, 0, false);
-	cr_assert_eq(strncmp(words, "somebody who is not visible holds a flock write lock on ", 56), 0, "%s", words);
+	cr_assert_eq(strncmp(words, "a process that is not visible holds a flock write lock on ", 58), 0, "%s", words);
 	free(words);
 	lk_frame_drop(f);
 	lk_tui_free(t);

@@ -93,7 +93,7 @@ static size_t say_owner(lk_buf *out, const struct lk_lock *l)
 	size_t n = lk_lock_n_processes(l);
 
 	if (!n && !l->proc) {
-		lk_buf_puts(out, "somebody who is not visible");
+		lk_buf_puts(out, LK_WORDS_UNSEEN);
 		return 0;
 	}
 	lk_words_put_process(n ? l->holders[0].proc : l->proc, n ? l->holders[0].tid : 0, out);
@@ -221,7 +221,7 @@ static void say_waiting(lk_buf *out, const struct lk_tui *t, const struct lk_fra
 	else if (l->proc)
 		lk_words_put_process(l->proc, 0, out);
 	else
-		lk_buf_puts(out, "a process that is not visible");
+		lk_buf_puts(out, LK_WORDS_UNSEEN);
 	lk_buf_puts(out, l->state == LK_STATE_STOPPED_WAITING ? " is stopped and has waited" : " has waited");
 	say_age(out, " ", t, f, l);
 	lk_buf_puts(out, opens ? " to open " : " for ");

@@ -125,8 +125,6 @@ void lk_dialog_put_report(struct lk_dialog *d, const struct lk_job *j);
 const char *lk_dialog_refusal(const struct lk_action *a);
 
 /* -- words of targets -- */
-/* "FLOCK WRITE" */
-void lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out);
 /* "POSIX WRITE /srv/x, bytes 0-99", "FLOCK WRITE /srv/x" */
 void lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
 /* Adds to the head: "2211 pg_dump  uid 113 postgres  started 13:49:50" and, unless brief, a second line with command and unit. */

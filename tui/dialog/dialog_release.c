@@ -11,6 +11,7 @@
 #include "tui/dialog/dialog.h"
 #include "tui/dialog/targets.h"
 #include "tui/frame/watch_target.h"
+#include "words/words.h"
 
 enum { WAIT = 1, ASK, DUPLICATE, INSIDE, RANGE, TYPED, DO };
 
@@ -278,7 +279,7 @@ static void fill_head(struct release_dialog *r, struct lk_tui *t)
 	lk_vec_done(&lock);
 	if (!l->n_holders)
 		lk_text_add(&r->d.head, LK_STYLE_PLAIN, "%s",
-			    l->pid <= 0                ? "owner not visible"
+			    l->pid <= 0                ? LK_WORDS_UNSEEN_NOTE
 			    : l->proc && l->proc->comm ? l->proc->comm
 						       : "?");
 	for (size_t i = 0; i < l->n_holders && i < 4; i++) {

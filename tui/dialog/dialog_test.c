@@ -10,6 +10,7 @@
 #include "model/build.h"
 #include "query/test.h"
 #include "tui/dialog/dialog.h"
+#include "words/words.h"
 
 enum { RANGE = 1, KIND, MODE, TRY };
 #define IN_THE_WAY_MAX 8 /* blockers that are named */
@@ -30,7 +31,6 @@ struct test_dialog {
 	struct lk_err err;
 };
 
-static const char *const kinds[] = { "POSIX", "OFD", "flock" };
 static const char *const modes[] = { "write", "read" };
 
 static struct lk_fact_file fact_of(const struct lk_file *file)
@@ -200,14 +200,15 @@ static void put_one(struct test_dialog *d, struct lk_tui *t, const struct lk_loc
 	lk_buf b = { 0 };
 
 	lk_buf_puts(&b, "- ");
-	lk_dialog_put_kind(l, &b);
+	lk_words_put_type(l, &b);
 	lk_buf_puts(&b, " ");
 	lk_tui_range_text(t, l, &b);
+	lk_buf_puts(&b, "  ");
 	if (l->pid > 0)
-		lk_buf_printf(&b, "  %d %s%s", l->pid, l->proc && l->proc->comm ? l->proc->comm : "?",
-			      l->n_holders > 1 ? " and others" : "");
+		lk_words_put_pid(l->pid, l->proc ? l->proc->comm : NULL, &b);
 	else
-		lk_buf_puts(&b, "  owner not visible");
+		lk_buf_puts(&b, LK_WORDS_UNSEEN_NOTE);
+	lk_buf_puts(&b, l->n_holders > 1 ? " and others" : "");
 	lk_text_add(&d->d.body, LK_STYLE_PLAIN, "%s", lk_buf_str(&b));
 	lk_vec_done(&b);
 }
@@ -340,8 +341,8 @@ static void add_controls(struct test_dialog *d, const struct lk_lock *l)
 	struct lk_control *c = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, KIND, "Kind: ");
 	char text[LK_RANGE_TEXT];
 
-	c->words = kinds;
-	c->n_words = 3;
+	c->words = lk_words_types;
+	c->n_words = LK_TYPE_FLOCK + 1;
 	c->at = !l ? 0 : l->rec.type == LK_TYPE_FLOCK ? 2 : l->rec.type == LK_TYPE_OFD;
 	c = lk_dialog_add(&d->d, LK_CONTROL_SWITCH, MODE, "Mode: ");
 	c->words = modes;

@@ -6,19 +6,13 @@
 
 #include "table/get.h"
 #include "tui/dialog/dialog.h"
-
-void lk_dialog_put_kind(const struct lk_lock *l, lk_buf *out)
-{
-	lk_put_upper(lk_type_name(l->rec.type), out);
-	lk_buf_puts(out, " ");
-	lk_put_upper(lk_mode_name(l->rec.mode), out);
-}
+#include "words/words.h"
 
 void lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	char key[LK_KEY_TEXT];
 
-	lk_dialog_put_kind(l, out);
+	lk_words_put_type(l, out);
 	lk_buf_printf(out, " %s", l->file->path ? l->file->path : lk_key_format(&l->rec.key, key));
 	if (lk_range_is_whole(l->rec.range))
 		return;
@@ -44,11 +38,7 @@ static void put_process(const struct lk_tui *t, const struct lk_frame *f, const 
 	int64_t ms = started_ms(t, f, p);
 	char clock[LK_TIME_TEXT];
 
-	lk_buf_printf(out, "%d %s", p->pid, p->comm ? p->comm : "?");
-	if (p->uid >= 0)
-		lk_buf_printf(out, "  uid %" PRId64, p->uid);
-	if (p->user)
-		lk_buf_printf(out, " %s", p->user);
+	lk_words_put_pid_user(p, out);
 	/* Within the last 24 hours the time of day is enough. */
 	if (ms >= 0)
 		lk_buf_printf(out, "  started %s",

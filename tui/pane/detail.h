@@ -22,8 +22,6 @@ void lk_detail_event(const struct lk_tui *t, const struct lk_item *it, struct lk
 void lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 /* Who waits for whom: of a request its blockers, up to one that does not wait itself; of a held lock its waiters. */
 void lk_detail_chain(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
-/* "2211 pg_dump uid 113 postgres" */
-void lk_detail_put_process(const struct lk_proc *p, lk_buf *out);
 /* "FLOCK WRITE whole file", "POSIX READ 0-9" */
 void lk_detail_put_kind(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
 

@@ -14,51 +14,14 @@
 #define MOST_NAMED 20 /* in one list */
 #define MOST_CHAIN 12 /* steps */
 
-static void put_cell(struct lk_maker *m, const char *column, const struct lk_lock *l)
-{
-	struct lk_row row = { .lock = l };
-
-	lk_column_text(lk_column_find(column, strlen(column)), &row, true, &m->line);
-}
-
-static void put_kind(struct lk_maker *m, const struct lk_tui *t, const struct lk_lock *l)
-{
-	put_cell(m, "TYPE", l);
-	lk_maker_put(m, " ");
-	put_cell(m, "MODE", l);
-	if (lk_range_is_whole(l->rec.range)) {
-		lk_maker_put(m, " whole file");
-		return;
-	}
-	lk_maker_put(m, " ");
-	lk_tui_range_text(t, l, &m->line);
-}
-
 void lk_detail_put_kind(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
-	struct lk_maker m = { .line = *out };
-
-	put_kind(&m, t, l);
-	*out = m.line;
-}
-
-static void put_age(struct lk_maker *m, int64_t ms, bool at_least)
-{
-	lk_tui_age_text(ms, at_least, &m->line);
-}
-
-void lk_detail_put_process(const struct lk_proc *p, lk_buf *out)
-{
-	lk_buf_printf(out, "%d %s", p->pid, p->comm ? p->comm : "?");
-	if (p->uid >= 0)
-		lk_buf_printf(out, " uid %" PRId64, p->uid);
-	if (p->user)
-		lk_buf_printf(out, " %s", p->user);
-}
-
-static void put_process(struct lk_maker *m, const struct lk_proc *p)
-{
-	lk_detail_put_process(p, &m->line);
+	lk_words_put_type(l, out);
+	lk_buf_puts(out, " ");
+	if (lk_range_is_whole(l->rec.range))
+		lk_buf_puts(out, "whole file");
+	else
+		lk_tui_range_text(t, l, out);
 }
 
 /* ---- the lock ---- */
@@ -85,7 +48,7 @@ static void put_title(struct lk_maker *m, const struct lk_tui *t, const struct l
 
 	lk_maker_line(m, "lock");
 	lk_maker_put(m, "%c ", lk_tui_state_letter(s->lock, s->ghost, &style));
-	put_kind(m, t, s->lock);
+	lk_detail_put_kind(t, s->lock, &m->line);
 	lk_meaning_text(s->frame->snap, s->lock, &meaning);
 	if (meaning.n) {
 		lk_maker_line(m, "");
@@ -172,7 +135,7 @@ static void put_owner(struct lk_maker *m, const struct lk_subject *s)
 
 	lk_maker_line(m, lk_lock_is_waiting(l) ? "asker" : "owner");
 	if (p)
-		put_process(m, p);
+		lk_words_put_pid_user(p, &m->line);
 	else
 		lk_maker_put(m, "not visible from here");
 	if (h && h->tid > 0 && h->tid != h->pid)
@@ -230,8 +193,8 @@ static void put_wait_of(struct lk_maker *m, const struct lk_subject *s, const st
 	if (l->pid > 0)
 		lk_maker_put(m, "%d ", l->pid);
 	else
-		lk_maker_put(m, "somebody who is not visible ");
-	put_age(m, ms, at_least);
+		lk_maker_put(m, LK_WORDS_UNSEEN " ");
+	lk_tui_age_text(ms, at_least, &m->line);
 }
 
 static void put_waits(struct lk_maker *m, const struct lk_tui *t, const struct lk_subject *s)
@@ -246,10 +209,9 @@ static void put_waits(struct lk_maker *m, const struct lk_tui *t, const struct l
 
 			lk_maker_put(m, "%s", i ? ", " : " behind ");
 			if (by->pid > 0)
-				lk_maker_put(m, "%d%s%s", by->pid, by->proc && by->proc->comm ? " " : "",
-					     by->proc && by->proc->comm ? by->proc->comm : "");
+				lk_words_put_pid(by->pid, by->proc ? by->proc->comm : NULL, &m->line);
 			else
-				lk_maker_put(m, "a holder that is not visible");
+				lk_maker_put(m, LK_WORDS_UNSEEN_HOLDER);
 		}
 		if (l->n_blocked_by > MOST_NAMED)
 			lk_maker_put(m, " and %zu more", l->n_blocked_by - MOST_NAMED);
@@ -316,13 +278,13 @@ static void put_held(struct lk_maker *m, const struct lk_tui *t, const struct lk
 	lk_maker_line(m, NULL);
 	lk_maker_put(m, "%*s`- ", (int)depth * 3, "");
 	if (by->proc && by->n_holders)
-		put_process(m, by->holders[0].proc);
+		lk_words_put_pid_user(by->holders[0].proc, &m->line);
 	else if (by->proc)
-		put_process(m, by->proc);
+		lk_words_put_pid_user(by->proc, &m->line);
 	else
-		lk_maker_put(m, "a holder that is not visible");
+		lk_maker_put(m, LK_WORDS_UNSEEN_HOLDER);
 	lk_maker_put(m, by->n_holders || !by->proc ? " holds " : " (recorded, not proven) holds ");
-	put_kind(m, t, by);
+	lk_detail_put_kind(t, by, &m->line);
 	lk_maker_put(m, " of ");
 	lk_words_put_file(by->file, &m->line);
 }
@@ -334,11 +296,11 @@ static void put_request(struct lk_maker *m, const struct lk_subject *s, const st
 	int64_t ms = lk_frame_age_ms(s->frame, request, lk_tui_now_of(t, s->frame), &at_least);
 
 	lk_maker_put(m, request->state == LK_STATE_BREAKER ? "waits " : "waits for ");
-	put_kind(m, t, request);
+	lk_detail_put_kind(t, request, &m->line);
 	lk_maker_put(m, " of ");
 	lk_words_put_file(request->file, &m->line);
 	lk_maker_put(m, ms >= 0 ? ", " : "");
-	put_age(m, ms, at_least);
+	lk_tui_age_text(ms, at_least, &m->line);
 }
 
 static void put_chain(struct lk_maker *m, const struct lk_tui *t, const struct lk_subject *s)
@@ -347,7 +309,7 @@ static void put_chain(struct lk_maker *m, const struct lk_tui *t, const struct l
 
 	lk_maker_line(m, NULL);
 	if (l->proc)
-		put_process(m, l->proc);
+		lk_words_put_pid_user(l->proc, &m->line);
 	lk_maker_put(m, " ");
 	put_request(m, s, t, l);
 	for (size_t depth = 0; l && l->n_blocked_by && depth < MOST_CHAIN; depth++) {
@@ -378,9 +340,9 @@ static void put_those_behind(struct lk_maker *m, const struct lk_tui *t, const s
 	for (size_t i = 0; i < l->n_blocks && i < MOST_NAMED; i++) {
 		lk_maker_line(m, NULL);
 		if (l->blocks[i]->proc)
-			put_process(m, l->blocks[i]->proc);
+			lk_words_put_pid_user(l->blocks[i]->proc, &m->line);
 		else
-			lk_maker_put(m, "a process that is not visible");
+			lk_maker_put(m, LK_WORDS_UNSEEN);
 		lk_maker_put(m, " ");
 		put_request(m, s, t, l->blocks[i]);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cli/out_json.h"
 #include "table/get.h"
 #include "tui/core/show.h"
 #include "tui/core/words.h"
@@ -12,63 +13,19 @@
 #include "words/words.h"
 
 enum {
-	FIELD_CELLS = 13, /* for names as in JSON */
+	LABEL_CELLS = 8,
 	MOST_LOCKS = 50, /* in a list */
 	MOST_BESIDE = 8, /* likewise, in the detail beside the rows */
 };
 
 /* ---- files ---- */
 
-static const char *tri_word(enum lk_tri v)
+static void add_file_fields(const struct lk_file *f, struct lk_maker *m)
 {
-	return v == LK_UNKNOWN ? "null" : v == LK_YES ? "true" : "false";
-}
+	struct lk_json j = { .layout = LK_JSON_FIELDS };
 
-static const char *or_null(const char *s)
-{
-	return s ? s : "null";
-}
-
-static void put_key(struct lk_maker *m, const struct lk_file *f)
-{
-	char key[LK_KEY_TEXT];
-
-	lk_maker_line(m, "key");
-	lk_maker_put(m, "%s", f->key.none ? "null" : lk_key_format(&f->key, key));
-	if (f->key.none)
-		return;
-	lk_maker_line(m, "dev_major");
-	lk_maker_put(m, "%" PRIu32, f->key.major);
-	lk_maker_line(m, "dev_minor");
-	lk_maker_put(m, "%" PRIu32, f->key.minor);
-	lk_maker_line(m, "inode");
-	lk_maker_put(m, "%" PRIu64, f->key.ino);
-}
-
-static void put_file_fields(struct lk_maker *m, const struct lk_file *f)
-{
-	lk_maker_line(m, "path");
-	lk_maker_put(m, "%s", or_null(f->path));
-	put_key(m, f);
-	lk_maker_line(m, "deleted");
-	lk_maker_put(m, "%s", tri_word(f->deleted));
-	lk_maker_line(m, "replaced");
-	lk_maker_put(m, "%s", tri_word(f->replaced));
-	lk_maker_line(m, "reachable");
-	lk_maker_put(m, "%s", tri_word(lk_file_reachable(f)));
-	if (f->foreign_mnt_ns) {
-		lk_maker_line(m, "foreign_mount_ns");
-		lk_maker_put(m, "%" PRIu64, f->foreign_mnt_ns);
-	}
-	lk_maker_line(m, "size_bytes");
-	if (f->size >= 0)
-		lk_maker_put(m, "%" PRId64, f->size);
-	else
-		lk_maker_put(m, "null");
-	lk_maker_line(m, "fstype");
-	lk_maker_put(m, "%s", or_null(f->fstype));
-	lk_maker_line(m, "mount_point");
-	lk_maker_put(m, "%s", or_null(f->mount_point));
+	lk_out_json_file(&j, NULL, f);
+	lk_show_written(&j, m->text);
 	if (!f->has_stat)
 		return;
 	lk_maker_line(m, "stat");
@@ -99,32 +56,17 @@ static void put_file_system(struct lk_maker *m, const struct lk_file *f)
 
 /* ---- processes ---- */
 
-static void put_ids(struct lk_maker *m, const struct lk_proc *p)
+static void add_process_fields(const struct lk_proc *p, bool full, struct lk_maker *m)
 {
-	lk_maker_line(m, "pid");
-	lk_maker_put(m, "%d", p->pid);
-	lk_maker_line(m, "start_ticks");
-	if (p->start_ticks)
-		lk_maker_put(m, "%" PRIu64, p->start_ticks);
-	else
-		lk_maker_put(m, "null");
-	lk_maker_line(m, "comm");
-	lk_maker_put(m, "%s", or_null(p->comm));
-	lk_maker_line(m, "uid");
-	if (p->uid >= 0)
-		lk_maker_put(m, "%" PRId64, p->uid);
-	else
-		lk_maker_put(m, "null");
-	lk_maker_line(m, "user");
-	lk_maker_put(m, "%s", or_null(p->user));
+	struct lk_out_json_options o = { .full = full };
+	struct lk_json j = { .layout = LK_JSON_FIELDS };
+
+	lk_out_json_proc(&j, NULL, p, &o);
+	lk_show_written(&j, m->text);
 }
 
 static void put_state(struct lk_maker *m, const struct lk_proc *p, int64_t now_ms)
 {
-	if (lk_proc_state_name(p->state)) {
-		lk_maker_line(m, "state");
-		lk_maker_put(m, "%s", lk_proc_state_name(p->state));
-	}
 	if (p->flags & (LK_PROC_GONE | LK_PROC_UNREADABLE | LK_PROC_KTHREAD)) {
 		lk_maker_line(m, "seen as");
 		lk_maker_put(m, "%s",
@@ -138,26 +80,11 @@ static void put_state(struct lk_maker *m, const struct lk_proc *p, int64_t now_m
 		lk_maker_line(m, "threads");
 		lk_maker_put(m, "%" PRId64, p->num_threads);
 	}
-}
-
-static void put_process_fields(struct lk_maker *m, const struct lk_proc *p, int64_t now_ms)
-{
-	put_ids(m, p);
-	put_state(m, p, now_ms);
-	lk_maker_line(m, "cmdline");
-	lk_maker_put(m, "%s", or_null(p->cmdline));
-	lk_maker_line(m, "unit");
-	lk_maker_put(m, "%s", or_null(p->unit));
-	if (p->user_unit) {
-		lk_maker_line(m, "user unit");
-		lk_maker_put(m, "%s", p->user_unit);
+	if (p->cmdline) {
+		lk_maker_line(m, "command");
+		lk_maker_put(m, "%s", p->cmdline);
 	}
-	lk_maker_line(m, "container");
-	lk_maker_put(m, "%s", or_null(p->container));
-	if (p->pid_ns || p->mnt_ns || p->user_ns) {
-		lk_maker_line(m, "namespaces");
-		lk_maker_put(m, "pid %" PRIu64 ", mnt %" PRIu64 ", user %" PRIu64, p->pid_ns, p->mnt_ns, p->user_ns);
-	}
+	lk_maker_line(m, NULL);
 }
 
 /* ---- the locks of a file or a process ---- */
@@ -242,7 +169,7 @@ static void put_event(struct lk_maker *m, const struct lk_history_entry *e)
 	}
 	if (e->pid) {
 		lk_maker_line(m, "pid");
-		lk_maker_put(m, "%d %s", e->pid, e->comm ? e->comm : "");
+		lk_words_put_pid(e->pid, e->comm, &m->line);
 	}
 	if (e->path) {
 		lk_maker_line(m, "path");
@@ -268,19 +195,22 @@ static void add_event(const struct lk_history_entry *e, struct lk_text *ret)
 
 /* ---- all together ---- */
 
-static void add_about(const struct lk_tui *t, const struct lk_subject *s, size_t most, struct lk_text *ret)
+/* full: false: for beside the rows, where there is not room for everything. With a lock, add_fields() has its processes in full. */
+static void add_about(const struct lk_tui *t, const struct lk_subject *s, bool full, struct lk_text *ret)
 {
-	struct lk_maker m = { .text = ret, .cells = FIELD_CELLS };
+	size_t most = full ? MOST_LOCKS : MOST_BESIDE;
+	struct lk_maker m = { .text = ret, .cells = LABEL_CELLS };
 
 	if (s->proc) {
 		lk_maker_title(&m, "Process");
-		put_process_fields(&m, s->proc, s->frame->snap->host.time_unix_ms);
+		put_state(&m, s->proc, s->frame->snap->host.time_unix_ms);
+		add_process_fields(s->proc, full && !s->lock, &m);
 		if (!s->lock)
 			put_locks_of_process(&m, t, s, most);
 	}
 	if (s->file && !s->proc) {
 		lk_maker_title(&m, "File");
-		put_file_fields(&m, s->file);
+		add_file_fields(s->file, &m);
 		put_locks_of_file(&m, t, s, most);
 	}
 	if (s->file)
@@ -316,7 +246,7 @@ void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct 
 {
 	if (s->lock)
 		add_lock(t, s, ret);
-	add_about(t, s, MOST_BESIDE, ret);
+	add_about(t, s, false, ret);
 	add_commands(t, s, ret);
 }
 
@@ -324,7 +254,7 @@ void lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct l
 {
 	if (s->lock)
 		add_lock(t, s, ret);
-	add_about(t, s, MOST_LOCKS, ret);
+	add_about(t, s, true, ret);
 	if (s->lock)
 		add_fields(s, ret);
 	add_commands(t, s, ret);

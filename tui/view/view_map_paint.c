@@ -8,6 +8,7 @@
 #include "tui/core/words.h"
 #include "tui/view/view_map.h"
 #include "tui/widget/table_private.h"
+#include "words/words.h"
 
 enum {
 	PID_CELLS = 7,
@@ -212,7 +213,7 @@ static void put_who(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 
 	lk_buf_printf(out, "   %c ", lk_lane_glyph(l));
 	if (l->pid > 0)
-		lk_buf_printf(out, "%d %s", l->pid, l->proc && l->proc->comm ? l->proc->comm : "");
+		lk_words_put_pid(l->pid, l->proc ? l->proc->comm : NULL, out);
 	else
 		lk_buf_puts(out, "?");
 	if (!lk_lock_is_waiting(l)) {

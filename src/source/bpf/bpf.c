@@ -130,7 +130,7 @@ static void done(struct lk_source *src)
 	lk_mounts_done(&b->mounts);
 	if (b->mounts_fd >= 0)
 		close(b->mounts_fd);
-	lk_vec_done(&b->doubts);
+	lk_vec_done(&b->rechecks);
 	lk_bpf_asked_done(b);
 	free(b->why_not);
 	lk_procfs_done(&b->procfs);

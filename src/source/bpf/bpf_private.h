@@ -8,12 +8,12 @@
 #include "source/bpf/bpf_dump.h"
 #include "source/procfs/procfs_private.h"
 
-/* Something in a dump that may be wrong, because descriptors and locks are read at different moments: a lock without a descriptor, or a
- * descriptor that shows another process's lock. If another dump has it too, it has the same bytes there. */
-struct bpf_doubt {
+/* Something in a dump that has to be checked again, because descriptors and locks are read at different moments: a lock without a
+ * descriptor, or a descriptor that shows another process's lock. If another dump has it too, it has the same bytes there. */
+struct bpf_recheck {
 	uint64_t v[6];
 };
-typedef LK_VEC(struct bpf_doubt) bpf_doubts;
+typedef LK_VEC(struct bpf_recheck) bpf_rechecks;
 
 /* A file that was looked up by its path. */
 struct bpf_asked {
@@ -33,7 +33,7 @@ struct bpf_source {
 	int64_t boottime_shift_ns; /* of our time namespace: what /proc adds to start times */
 	struct lk_mounts mounts; /* our own mount table, kept from scan to scan */
 	int mounts_fd; /* our mountinfo, to poll(2) for changes of the table; -1: none */
-	bpf_doubts doubts; /* those left at the end of the last scan; sorted */
+	bpf_rechecks rechecks; /* those left at the end of the last scan; sorted */
 	LK_VEC(struct bpf_asked) asked;
 };
 
@@ -92,7 +92,7 @@ int lk_bpf_each_shown(const struct bpf_scan *b, uint32_t hold, lk_bpf_shown_cb c
 size_t lk_bpf_number(const struct bpf_scan *b, uint64_t file);
 
 /* -- bpf_settle.c -- */
-/* Dumps until there are no new doubts, and judges whether locks may be missing. 0 or -errno. */
+/* Dumps until nothing new has to be checked again, and judges whether locks may be missing. 0 or -errno. */
 int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err);
 
 /* -- bpf_asked.c -- */

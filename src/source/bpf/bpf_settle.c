@@ -15,26 +15,26 @@
 #define MAX_ASKED 64
 #define ASK_STALL_MS 300
 
-static int compare_doubts(const void *a, const void *b)
+static int compare_rechecks(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct bpf_doubt));
+	return memcmp(a, b, sizeof(struct bpf_recheck));
 }
 
-static bool is_in(const bpf_doubts *all, const struct bpf_doubt *d)
+static bool is_in(const bpf_rechecks *all, const struct bpf_recheck *d)
 {
-	return all->n && bsearch(d, all->v, all->n, sizeof(*d), compare_doubts);
+	return all->n && bsearch(d, all->v, all->n, sizeof(*d), compare_rechecks);
 }
 
-static struct bpf_doubt lost_lock(const struct lk_bpf_lock *l)
+static struct bpf_recheck lost_lock(const struct lk_bpf_lock *l)
 {
-	return (struct bpf_doubt){ { l->addr, l->file, (uint64_t)l->start, (uint64_t)l->end,
-				     (uint64_t)l->flags << 32 | (uint32_t)l->pid, 0 } };
+	return (struct bpf_recheck){ { l->addr, l->file, (uint64_t)l->start, (uint64_t)l->end,
+				       (uint64_t)l->flags << 32 | (uint32_t)l->pid, 0 } };
 }
 
-static struct bpf_doubt passed_on(const struct lk_bpf_hold *h, const struct lk_bpf_lock *l)
+static struct bpf_recheck passed_on(const struct lk_bpf_hold *h, const struct lk_bpf_lock *l)
 {
-	return (struct bpf_doubt){ { l->addr, l->file, (uint64_t)h->tgid << 32 | h->tid, (uint64_t)h->fd, h->files,
-				     1 } };
+	return (struct bpf_recheck){ { l->addr, l->file, (uint64_t)h->tgid << 32 | h->tid, (uint64_t)h->fd, h->files,
+				       1 } };
 }
 
 /* ---- one round ---- */
@@ -47,8 +47,8 @@ struct asked_hold {
 
 struct round {
 	struct bpf_scan *b;
-	const bpf_doubts *before; /* doubts of the dump before: one that is met again is confirmed */
-	bpf_doubts now;
+	const bpf_rechecks *before; /* those of the dump before: one that is met again is confirmed */
+	bpf_rechecks now;
 	bool drop; /* the last round: holds that are not confirmed are dropped */
 	LK_VEC(struct asked_hold) asked; /* descriptors whose fdinfo was read to check them */
 };
@@ -82,9 +82,9 @@ static int want_hold(void *arg, uint32_t hold, uint32_t lock)
 {
 	struct round *r = arg;
 	const struct bpf_scan *b = r->b;
-	struct bpf_doubt doubt = passed_on(&b->dump.holds[hold], &b->dump.locks[lock]);
+	struct bpf_recheck recheck = passed_on(&b->dump.holds[hold], &b->dump.locks[lock]);
 
-	if (!is_passed_on(b, hold, lock) || is_in(r->before, &doubt) || r->asked.n >= MAX_ASKED ||
+	if (!is_passed_on(b, hold, lock) || is_in(r->before, &recheck) || r->asked.n >= MAX_ASKED ||
 	    b->dump.inodes[b->dump.locks[lock].inode].n_locks > FEW_LOCKS)
 		return 0;
 	*lk_vec_push(&r->asked) = (struct asked_hold){ .hold = hold };
@@ -169,23 +169,23 @@ static bool is_shown(const struct round *r, uint32_t hold, uint32_t lock)
 static int check_shown(void *arg, uint32_t hold, uint32_t lock)
 {
 	struct round *r = arg;
-	struct bpf_doubt doubt = passed_on(&r->b->dump.holds[hold], &r->b->dump.locks[lock]);
+	struct bpf_recheck recheck = passed_on(&r->b->dump.holds[hold], &r->b->dump.locks[lock]);
 
 	if (!is_passed_on(r->b, hold, lock))
 		return 0;
-	if (is_in(r->before, &doubt) || is_shown(r, hold, lock)) {
-		*lk_vec_push(&r->now) = doubt;
+	if (is_in(r->before, &recheck) || is_shown(r, hold, lock)) {
+		*lk_vec_push(&r->now) = recheck;
 		return 0;
 	}
 	if (r->drop)
 		r->b->dropped[hold] = 1;
 	else
-		*lk_vec_push(&r->now) = doubt;
+		*lk_vec_push(&r->now) = recheck;
 	return 1;
 }
 
-/* Collects the doubts of this dump. true: some are new, or something else calls for another dump. */
-static bool find_doubts(struct round *r)
+/* Collects what of this dump has to be checked again. true: some are new, or something else calls for another dump. */
+static bool find_rechecks(struct round *r)
 {
 	bool unsettled = false, dropped = false;
 
@@ -201,7 +201,7 @@ static bool find_doubts(struct round *r)
 		lk_bpf_rematch(r->b);
 	find_lost(r);
 	if (r->now.n)
-		qsort(r->now.v, r->now.n, sizeof(*r->now.v), compare_doubts);
+		qsort(r->now.v, r->now.n, sizeof(*r->now.v), compare_rechecks);
 	for (size_t i = 0; i < r->now.n && !unsettled; i++)
 		unsettled = r->now.v[i].v[5] == 0 && !is_in(r->before, &r->now.v[i]);
 	return unsettled || r->b->dump.stats.n_torn || r->b->dump.stats.n_changing || r->b->unlisted.n;
@@ -318,17 +318,17 @@ static int dump_asked(struct bpf_scan *b, struct lk_err *err)
 
 int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err)
 {
-	bpf_doubts before = b->source->doubts;
+	bpf_rechecks before = b->source->rechecks;
 	struct round r = { .b = b, .before = &before };
 	bool open = true;
 	int rc = 0;
 
-	b->source->doubts = (bpf_doubts){ 0 };
+	b->source->rechecks = (bpf_rechecks){ 0 };
 	for (int round = 0; open && round < MAX_ROUNDS; round++) {
 		if (round) {
 			lk_vec_done(&before);
 			before = r.now;
-			r.now = (bpf_doubts){ 0 };
+			r.now = (bpf_rechecks){ 0 };
 		}
 		rc = dump_once(b, true, err);
 		r.drop = round == MAX_ROUNDS - 1;
@@ -336,12 +336,12 @@ int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err)
 		if (rc)
 			break;
 		ask_holds(&r);
-		open = find_doubts(&r) && !lk_scan_is_late(&b->s);
+		open = find_rechecks(&r) && !lk_scan_is_late(&b->s);
 		lk_debug(LK_DEBUG_BPF, "round %d: %zu files, %zu locks, %zu descriptors, lists %s; %s", round + 1,
 			 (size_t)b->dump.n_inodes, (size_t)b->dump.n_locks, (size_t)b->n_holds,
 			 b->dump.links_complete ? "complete" : "incomplete", open ? "once more" : "settled");
 	}
-	b->source->doubts = r.now;
+	b->source->rechecks = r.now;
 	lk_vec_done(&before);
 	forget_asked(&r);
 	lk_vec_done(&r.asked);

@@ -21,30 +21,19 @@
 #define FD_OR_NONE .none = -1, .min = -1, .max = INT_MAX
 #define FROM_NONE .none = -1, .min = -1, .max = INT64_MAX
 
-static const char *const type_words[] = {
-	[LK_TYPE_POSIX] = "posix",    [LK_TYPE_OFD] = "ofd",     [LK_TYPE_FLOCK] = "flock",
-	[LK_TYPE_LEASE] = "lease",    [LK_TYPE_DELEG] = "deleg", [LK_TYPE_UNKNOWN] = "unknown",
-	[LK_TYPE_UNKNOWN + 1] = NULL,
-};
 static const char *const phase_words[] = {
 	[LK_PHASE_ADVISORY] = "advisory", [LK_PHASE_ACTIVE] = "active",       [LK_PHASE_BREAKING] = "breaking",
 	[LK_PHASE_BREAKER] = "breaker",   [LK_PHASE_MANDATORY] = "mandatory", [LK_PHASE_MSNFS] = "msnfs",
 	[LK_PHASE_NOINODE] = "noinode",   [LK_PHASE_UNKNOWN] = "unknown",     [LK_PHASE_UNKNOWN + 1] = NULL,
 };
-static const char *const mode_words[] = {
-	[LK_MODE_READ] = "read",       [LK_MODE_WRITE] = "write",    [LK_MODE_UNLOCK] = "unlock",
-	[LK_MODE_UNKNOWN] = "unknown", [LK_MODE_UNKNOWN + 1] = NULL,
-};
-
-static const char *const break_words[] = { "none", "read", "unlock", NULL };
 
 static const struct lk_capture_field record_fields[] = {
 	{ "group", LK_CAP_UNSIGNED, AT(lk_record, group) },
 	{ "depth", LK_CAP_UNSIGNED, AT(lk_record, depth) },
-	{ "type", LK_CAP_ENUM, AT(lk_record, type), MUST, .words = type_words },
+	{ "type", LK_CAP_ENUM, AT(lk_record, type), MUST, .words = lk_type_words },
 	{ "phase", LK_CAP_ENUM, AT(lk_record, phase), .words = phase_words, .none = LK_PHASE_UNKNOWN },
-	{ "mode", LK_CAP_ENUM, AT(lk_record, mode), MUST, .words = mode_words },
-	{ "break_to", LK_CAP_ENUM, AT(lk_record, break_to), .words = break_words },
+	{ "mode", LK_CAP_ENUM, AT(lk_record, mode), MUST, .words = lk_mode_words },
+	{ "break_to", LK_CAP_ENUM, AT(lk_record, break_to), .words = lk_break_words },
 	{ "pid", LK_CAP_SIGNED, AT(lk_record, pid), MUST, .min = INT64_MIN, .max = INT64_MAX },
 	{ "key", LK_CAP_KEY, AT(lk_record, key), MUST },
 	{ "start", LK_CAP_SIGNED, AT(lk_record, range.start), MUST, FROM_0 },
