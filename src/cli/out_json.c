@@ -112,12 +112,6 @@ static void put_namespaces(struct lk_json *j, const struct lk_proc *p)
 	lk_json_end(j);
 }
 
-static void put_id(struct lk_json *j, const struct lk_proc *p)
-{
-	lk_json_number_if(j, "pid", p->pid, p->pid > 0);
-	put_unsigned(j, "start_ticks", p->start_ticks);
-}
-
 static void put_proc(struct lk_json *j, const struct lk_proc *p, const struct lk_out_json_options *o)
 {
 	if (lk_json_again(j, 0, p))
@@ -134,19 +128,12 @@ static void put_proc(struct lk_json *j, const struct lk_proc *p, const struct lk
 	lk_json_keep(j, 0, p);
 }
 
-void lk_out_json_proc(struct lk_json *j, const char *name, const struct lk_proc *p, const struct lk_out_json_options *o)
-{
-	lk_json_begin(j, name);
-	put_id(j, p);
-	put_proc(j, p, o);
-	lk_json_end(j);
-}
-
 static void put_holder(struct lk_json *j, const char *name, const struct lk_holder *h,
 		       const struct lk_out_json_options *o)
 {
 	lk_json_begin(j, name);
-	put_id(j, h->proc);
+	lk_json_number_if(j, "pid", h->pid, h->pid > 0);
+	put_unsigned(j, "start_ticks", h->proc->start_ticks);
 	lk_json_number_if(j, "tid", h->tid, h->tid > 0);
 	lk_json_number_if(j, "fd", h->fd, h->fd >= 0);
 	put_proc(j, h->proc, o);

@@ -118,9 +118,6 @@ int lk_out_json(FILE *f, const struct lk_snapshot *s, const struct lk_lock *cons
 void lk_out_json_row(struct lk_json *j, const char *name, const struct lk_snapshot *s, const struct lk_lock *l,
 		     const struct lk_out_json_options *o);
 
-void lk_out_json_file(struct lk_json *j, const char *name, const struct lk_file *file);
-void lk_out_json_proc(struct lk_json *j, const char *name, const struct lk_proc *p,
-		      const struct lk_out_json_options *o);
 void lk_out_json_pids(struct lk_json *j, const char *name, const int *pids, size_t n);
 
 #endif

@@ -8,6 +8,7 @@
 void lk_out_json_tri(struct lk_json *j, const char *name, enum lk_tri v); /* unknown: null */
 void lk_out_json_range(struct lk_json *j, struct lk_range range); /* "start", "end" and "to_eof" */
 void lk_out_json_ids(struct lk_json *j, const char *name, const struct lk_lock *const *locks, size_t n);
+void lk_out_json_file(struct lk_json *j, const char *name, const struct lk_file *file);
 void lk_out_json_unread(struct lk_json *j, const char *name, const struct lk_fact_unread *u, size_t n);
 /* Prints the member "answer". */
 void lk_out_json_answer(struct lk_json *j, const struct lk_answer *a);

@@ -134,22 +134,17 @@ void lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct
 
 /* ---- the pane ---- */
 
-void lk_show_written(struct lk_json *j, struct lk_text *ret)
-{
-	for (char *line = lk_buf_str(&j->text), *end; (end = strchr(line, '\n')); line = end + 1) {
-		lk_text_add(ret, LK_STYLE_PLAIN, "%.*s", (int)(end - line), line);
-		ret->lines.v[ret->lines.n - 1].exact = true;
-	}
-	lk_json_done(j);
-}
-
 void lk_show_json(const struct lk_subject *s, enum lk_json_layout layout, struct lk_text *ret)
 {
 	struct lk_out_json_options o = { .full = true };
 	struct lk_json j = { .layout = layout };
 
 	lk_out_json_row(&j, NULL, s->frame->snap, s->lock, &o);
-	lk_show_written(&j, ret);
+	for (char *line = lk_buf_str(&j.text), *end; (end = strchr(line, '\n')); line = end + 1) {
+		lk_text_add(ret, LK_STYLE_PLAIN, "%.*s", (int)(end - line), line);
+		ret->lines.v[ret->lines.n - 1].exact = true;
+	}
+	lk_json_done(&j);
 }
 
 static void fill(struct lk_tui *t, const struct lk_subject *s, const struct lk_item *it, struct lk_text *ret)

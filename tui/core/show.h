@@ -8,8 +8,6 @@
 
 /* Adds the command lines that apply to the subject: "lockscope who /srv/base.lck" ... Those that would change something have --dry-run. */
 void lk_show_commands(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
-/* Adds the lines of what was written with a layout for people, and frees the writer. */
-void lk_show_written(struct lk_json *j, struct lk_text *ret);
 /* Adds the subject's lock, which must not be NULL, with all that is known of its processes, as cli/out_json.h prints it. */
 void lk_show_json(const struct lk_subject *s, enum lk_json_layout layout, struct lk_text *ret);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/out_json.h"
 #include "table/get.h"
 #include "tui/core/show.h"
 #include "tui/core/words.h"
@@ -13,19 +12,63 @@
 #include "words/words.h"
 
 enum {
-	LABEL_CELLS = 8,
+	FIELD_CELLS = 13, /* for names as in JSON */
 	MOST_LOCKS = 50, /* in a list */
 	MOST_BESIDE = 8, /* likewise, in the detail beside the rows */
 };
 
 /* ---- files ---- */
 
-static void add_file_fields(const struct lk_file *f, struct lk_maker *m)
+static const char *tri_word(enum lk_tri v)
 {
-	struct lk_json j = { .layout = LK_JSON_FIELDS };
+	return v == LK_UNKNOWN ? "null" : v == LK_YES ? "true" : "false";
+}
 
-	lk_out_json_file(&j, NULL, f);
-	lk_show_written(&j, m->text);
+static const char *or_null(const char *s)
+{
+	return s ? s : "null";
+}
+
+static void put_key(struct lk_maker *m, const struct lk_file *f)
+{
+	char key[LK_KEY_TEXT];
+
+	lk_maker_line(m, "key");
+	lk_maker_put(m, "%s", f->key.none ? "null" : lk_key_format(&f->key, key));
+	if (f->key.none)
+		return;
+	lk_maker_line(m, "dev_major");
+	lk_maker_put(m, "%" PRIu32, f->key.major);
+	lk_maker_line(m, "dev_minor");
+	lk_maker_put(m, "%" PRIu32, f->key.minor);
+	lk_maker_line(m, "inode");
+	lk_maker_put(m, "%" PRIu64, f->key.ino);
+}
+
+static void put_file_fields(struct lk_maker *m, const struct lk_file *f)
+{
+	lk_maker_line(m, "path");
+	lk_maker_put(m, "%s", or_null(f->path));
+	put_key(m, f);
+	lk_maker_line(m, "deleted");
+	lk_maker_put(m, "%s", tri_word(f->deleted));
+	lk_maker_line(m, "replaced");
+	lk_maker_put(m, "%s", tri_word(f->replaced));
+	lk_maker_line(m, "reachable");
+	lk_maker_put(m, "%s", tri_word(lk_file_reachable(f)));
+	if (f->foreign_mnt_ns) {
+		lk_maker_line(m, "foreign_mount_ns");
+		lk_maker_put(m, "%" PRIu64, f->foreign_mnt_ns);
+	}
+	lk_maker_line(m, "size_bytes");
+	if (f->size >= 0)
+		lk_maker_put(m, "%" PRId64, f->size);
+	else
+		lk_maker_put(m, "null");
+	lk_maker_line(m, "fstype");
+	lk_maker_put(m, "%s", or_null(f->fstype));
+	lk_maker_line(m, "mount_point");
+	lk_maker_put(m, "%s", or_null(f->mount_point));
 	if (!f->has_stat)
 		return;
 	lk_maker_line(m, "stat");
@@ -56,17 +99,32 @@ static void put_file_system(struct lk_maker *m, const struct lk_file *f)
 
 /* ---- processes ---- */
 
-static void add_process_fields(const struct lk_proc *p, bool full, struct lk_maker *m)
+static void put_ids(struct lk_maker *m, const struct lk_proc *p)
 {
-	struct lk_out_json_options o = { .full = full };
-	struct lk_json j = { .layout = LK_JSON_FIELDS };
-
-	lk_out_json_proc(&j, NULL, p, &o);
-	lk_show_written(&j, m->text);
+	lk_maker_line(m, "pid");
+	lk_maker_put(m, "%d", p->pid);
+	lk_maker_line(m, "start_ticks");
+	if (p->start_ticks)
+		lk_maker_put(m, "%" PRIu64, p->start_ticks);
+	else
+		lk_maker_put(m, "null");
+	lk_maker_line(m, "comm");
+	lk_maker_put(m, "%s", or_null(p->comm));
+	lk_maker_line(m, "uid");
+	if (p->uid >= 0)
+		lk_maker_put(m, "%" PRId64, p->uid);
+	else
+		lk_maker_put(m, "null");
+	lk_maker_line(m, "user");
+	lk_maker_put(m, "%s", or_null(p->user));
 }
 
 static void put_state(struct lk_maker *m, const struct lk_proc *p, int64_t now_ms)
 {
+	if (lk_proc_state_name(p->state)) {
+		lk_maker_line(m, "state");
+		lk_maker_put(m, "%s", lk_proc_state_name(p->state));
+	}
 	if (p->flags & (LK_PROC_GONE | LK_PROC_UNREADABLE | LK_PROC_KTHREAD)) {
 		lk_maker_line(m, "seen as");
 		lk_maker_put(m, "%s",
@@ -80,11 +138,26 @@ static void put_state(struct lk_maker *m, const struct lk_proc *p, int64_t now_m
 		lk_maker_line(m, "threads");
 		lk_maker_put(m, "%" PRId64, p->num_threads);
 	}
-	if (p->cmdline) {
-		lk_maker_line(m, "command");
-		lk_maker_put(m, "%s", p->cmdline);
+}
+
+static void put_process_fields(struct lk_maker *m, const struct lk_proc *p, int64_t now_ms)
+{
+	put_ids(m, p);
+	put_state(m, p, now_ms);
+	lk_maker_line(m, "cmdline");
+	lk_maker_put(m, "%s", or_null(p->cmdline));
+	lk_maker_line(m, "unit");
+	lk_maker_put(m, "%s", or_null(p->unit));
+	if (p->user_unit) {
+		lk_maker_line(m, "user unit");
+		lk_maker_put(m, "%s", p->user_unit);
 	}
-	lk_maker_line(m, NULL);
+	lk_maker_line(m, "container");
+	lk_maker_put(m, "%s", or_null(p->container));
+	if (p->pid_ns || p->mnt_ns || p->user_ns) {
+		lk_maker_line(m, "namespaces");
+		lk_maker_put(m, "pid %" PRIu64 ", mnt %" PRIu64 ", user %" PRIu64, p->pid_ns, p->mnt_ns, p->user_ns);
+	}
 }
 
 /* ---- the locks of a file or a process ---- */
@@ -195,22 +268,19 @@ static void add_event(const struct lk_history_entry *e, struct lk_text *ret)
 
 /* ---- all together ---- */
 
-/* full: false: for beside the rows, where there is not room for everything. With a lock, add_fields() has its processes in full. */
-static void add_about(const struct lk_tui *t, const struct lk_subject *s, bool full, struct lk_text *ret)
+static void add_about(const struct lk_tui *t, const struct lk_subject *s, size_t most, struct lk_text *ret)
 {
-	size_t most = full ? MOST_LOCKS : MOST_BESIDE;
-	struct lk_maker m = { .text = ret, .cells = LABEL_CELLS };
+	struct lk_maker m = { .text = ret, .cells = FIELD_CELLS };
 
 	if (s->proc) {
 		lk_maker_title(&m, "Process");
-		put_state(&m, s->proc, s->frame->snap->host.time_unix_ms);
-		add_process_fields(s->proc, full && !s->lock, &m);
+		put_process_fields(&m, s->proc, s->frame->snap->host.time_unix_ms);
 		if (!s->lock)
 			put_locks_of_process(&m, t, s, most);
 	}
 	if (s->file && !s->proc) {
 		lk_maker_title(&m, "File");
-		add_file_fields(s->file, &m);
+		put_file_fields(&m, s->file);
 		put_locks_of_file(&m, t, s, most);
 	}
 	if (s->file)
@@ -246,7 +316,7 @@ void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct 
 {
 	if (s->lock)
 		add_lock(t, s, ret);
-	add_about(t, s, false, ret);
+	add_about(t, s, MOST_BESIDE, ret);
 	add_commands(t, s, ret);
 }
 
@@ -254,7 +324,7 @@ void lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct l
 {
 	if (s->lock)
 		add_lock(t, s, ret);
-	add_about(t, s, true, ret);
+	add_about(t, s, MOST_LOCKS, ret);
 	if (s->lock)
 		add_fields(s, ret);
 	add_commands(t, s, ret);
