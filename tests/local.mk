@@ -37,6 +37,8 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_lanes.c \
 	tests/unit/test_lease.c \
 	tests/unit/test_lockfile_kinds.c \
+	tests/unit/test_lockfile_owner.c \
+	tests/unit/test_lockfile_verdict.c \
 	tests/unit/test_maps.c \
 	tests/unit/test_cache.c \
 	tests/unit/test_mounts.c \
@@ -104,7 +106,7 @@ tests_tui_script_LDADD = $(LK_TUI_LIBS) $(LK_CLI_LIBS)
 endif
 
 # Fuzz targets: libFuzzer programs with --enable-fuzzing; always as programs that replay files. Each is one file and all libraries.
-LK_FUZZ_TARGETS = parse range sanitize filter capture mounts cgroup conf bpf wire answers texts model
+LK_FUZZ_TARGETS = parse range sanitize filter capture mounts cgroup conf bpf wire answers texts model lockfile
 LK_FUZZ_TUI_TARGETS = settings keys screen
 EXTRA_DIST += \
 	$(LK_FUZZ_TARGETS:%=tests/fuzz/fuzz_%.c) \

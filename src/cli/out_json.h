@@ -43,6 +43,7 @@ struct lk_answer_file {
 	const char *reason; /* NULL, or a sentence that says why it is unknown */
 	const struct lk_uses *uses; /* of all files; NULL: not looked for */
 	size_t uses_file; /* the index of this FILE in it */
+	const struct lk_who_lockfile *lockfile; /* NULL: it is not known to be a lock file */
 	const struct lk_sqlite *sqlite; /* its locks are those of a SQLite database; NULL: they are not */
 	enum lk_tri sqlite_writable;
 	bool may_have_mutex; /* there may be a mutex inside the file, which is no lock of the kernel */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The answer of each verb: the member "answer" of the JSON document. */
+#include "base/cleanup.h"
 #include "base/ints.h"
+#include "base/sanitize.h"
 #include "cli/out_json_private.h"
+#include "query/who.h"
 #include "source/file_name.h"
 
 /* ---- of a FILE ---- */
@@ -76,6 +79,40 @@ static void put_sqlite_user(struct lk_json *j, const struct lk_sqlite_user *u)
 	}
 	lk_json_end(j);
 	lk_json_bool(j, "in_the_way", u->in_the_way);
+	lk_json_end(j);
+}
+
+static void put_owner(struct lk_json *j, const struct lk_owner *o)
+{
+	lk_json_begin(j, "owner");
+	lk_json_number_if(j, "pid", o->pid, o->pid);
+	lk_json_bytes(j, "host", o->host);
+	lk_json_bytes(j, "user", o->user);
+	lk_json_bytes(j, "path", o->path);
+	lk_json_end(j);
+}
+
+static void put_lockfile(struct lk_json *j, const struct lk_answer_file *f)
+{
+	const struct lk_who_lockfile *l = f->lockfile;
+
+	if (!l) {
+		lk_json_null(j, "lockfile");
+		return;
+	}
+	lk_json_begin(j, "lockfile");
+	lk_json_string(j, "kind", l->kind->word);
+	lk_json_string(j, "maker", l->kind->maker);
+	lk_json_string(j, "verdict", lk_verdict_name(l->verdict.verdict));
+	lk_json_begin_list(j, "because");
+	for (size_t i = 0; i < l->verdict.because.n; i++) {
+		lk_auto_mem char *safe = lk_sanitize_str(l->verdict.because.v[i], true);
+
+		lk_json_string(j, NULL, safe);
+	}
+	lk_json_end(j);
+	put_owner(j, &l->evidence.facts.owner);
+	lk_json_string(j, "advice", l->kind->advice);
 	lk_json_end(j);
 }
 
@@ -165,6 +202,7 @@ static void put_file(struct lk_json *j, const char *name, const struct lk_answer
 	lk_out_json_pids(j, "holders", f->holders, f->n_holders);
 	lk_out_json_pids(j, "waiters", f->waiters, f->n_waiters);
 	lk_json_string(j, "reason", f->reason);
+	put_lockfile(j, f);
 	put_sqlite(j, f);
 	lk_json_bool(j, "may_have_mutex", f->may_have_mutex);
 	put_uses(j, f);

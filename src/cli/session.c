@@ -33,6 +33,7 @@ enum lk_status lk_session_open(struct lk_session *s, const struct lk_cli *cli)
 		.n_names = cli->n_args,
 		.recursive = cli->recursive,
 		.physical = cli->physical,
+		.kernel_only = cli->kernel_only,
 		.has_range = cli->has_range,
 		.range = cli->range,
 		.other_tree = cli->proc != NULL,

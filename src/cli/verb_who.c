@@ -115,6 +115,7 @@ static void print_for_people(struct inquiry *q, const struct lk_who_file *file)
 
 	lk_out_init(&o, q->cli);
 	put_sentence(&o, q, w);
+	lk_who_put_lockfile(&o, &file->lockfile);
 	lk_who_note_mandatory(&o, w->target, snap->host.live);
 	for (size_t i = 0; i < w->locks.n; i++)
 		lk_rows_add(&rows, snap, w->locks.v[i], true);
@@ -206,6 +207,7 @@ static struct lk_answer_file answer_file(const struct inquiry *q, size_t i)
 		.reason = w->reason,
 		.uses = q->all.has_uses && target->resolved ? &q->all.uses : NULL,
 		.uses_file = i,
+		.lockfile = file->lockfile.kind ? &file->lockfile : NULL,
 		.sqlite = file->sqlite.found ? &file->sqlite.s : NULL,
 		.sqlite_writable = file->sqlite.writable,
 		.may_have_mutex = lk_who_may_have_mutex(w),
@@ -266,6 +268,7 @@ static enum lk_status look(struct inquiry *q)
 		needs |= LK_NEEDS_JOBS;
 	if (status)
 		return status;
+	q->session.lock_links = !q->cli->kernel_only;
 	lk_session_resolve(&q->session);
 	return lk_session_take(&q->session, needs);
 }
@@ -363,6 +366,11 @@ const struct lk_verb lk_verb_who = {
 		"Where all locks on a FILE are those of a SQLite database, the files FILE-shm, FILE-wal and FILE-journal are looked at,\n"
 		"too: who writes, reads, or merely has it open, and whether it can be written now. It is locked (0) also when it is only\n"
 		"read or open. No file is opened for that.\n"
+		"\n"
+		"A FILE that is known to be a lock file (git's index.lock, a swap file of vim, a pid file …) is answered for as one:\n"
+		"who made it, whether that one is alive, by which evidence, and what to do. It is locked (0) if that is proven, not\n"
+		"locked (1) if it is proven to be stale or means nothing, else it cannot be told (4). Of a link to nowhere that is called\n"
+		"as a lock file the link itself is meant. What is written in the file is read, unless a lease is on it.\n"
 		"\n"
 		"The exit status is 0 if any FILE is locked, else 4 if that cannot be told for any of them, else 1: not locked, and\n"
 		"that is proven. A FILE that does not exist makes it 2.",

@@ -247,6 +247,34 @@ void lk_who_put_sqlite(const struct lk_out *o, const struct lk_who_sqlite *q)
 	}
 }
 
+/* ---- lock files ---- */
+
+static void put_advice(const struct lk_out *o, const struct lk_lockfile_kind *k, enum lk_verdict v)
+{
+	if (k->keep)
+		fprintf(o->f, "  It is not to be deleted. What to do: %s.\n", k->advice);
+	else if (v == LK_VERDICT_STALE && k->advice)
+		fprintf(o->f, "  Before it is deleted, or instead: %s.\n", k->advice);
+	else if (v == LK_VERDICT_STALE)
+		fputs("  It may be deleted.\n", o->f);
+}
+
+void lk_who_put_lockfile(const struct lk_out *o, const struct lk_who_lockfile *l)
+{
+	if (!l->kind)
+		return;
+	if (l->kind->means == LK_LOCKFILE_LIST)
+		fprintf(o->f, "It is no lock file, but a list of versions of %s:\n", l->kind->maker);
+	else
+		fprintf(o->f, "It is a lock file of %s: %s.\n", l->kind->maker, lk_verdict_words(l->verdict.verdict));
+	for (size_t i = 0; i < l->verdict.because.n; i++) {
+		fputs("  - ", o->f);
+		lk_out_puts(o, l->verdict.because.v[i]);
+		putc('\n', o->f);
+	}
+	put_advice(o, l->kind, l->verdict.verdict);
+}
+
 /* ---- jobs ---- */
 
 bool lk_who_wants_jobs(const struct lk_cli *cli)

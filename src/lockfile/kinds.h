@@ -3,14 +3,44 @@
 #ifndef LK_LOCKFILE_KINDS_H
 #define LK_LOCKFILE_KINDS_H
 
-struct lk_lockfile_kind {
-	const char *maker; /* the program whose lock file it is, for messages */
-	const char *pattern; /* of the file's name, fnmatch(3) with FNM_PERIOD */
+#include "lockfile/owner.h"
+
+/* What kind of file it is; a kind has one. */
+enum lk_lockfile_object { LK_LOCKFILE_FILE, LK_LOCKFILE_LINK, LK_LOCKFILE_DIR };
+
+/* What its being there means. */
+enum lk_lockfile_means {
+	LK_LOCKFILE_HELD, /* the lock is held while it exists: whoever makes it (O_EXCL, link(2), symlink(2), mkdir(2)) has the lock */
+	LK_LOCKFILE_NOTE, /* says who runs; a program may refuse to start beside it, or lock it with the kernel besides */
+	LK_LOCKFILE_KERNEL, /* nothing: the lock is a kernel lock on it */
+	LK_LOCKFILE_LIST, /* nothing: it is a list of versions, no lock */
 };
 
-/* The kind of a regular file that is a lock by its mere existence: whoever makes it (O_EXCL, link(2)) has the lock, and while it is
- * missing somebody else can take the lock. name: the last part of its path. Static; NULL: not known to be such a file. Names of files
- * that are as often locked with flock(2) or fcntl(2) (most "*.lock") are not in the table. */
+struct lk_lockfile_kind {
+	const char *word; /* of the application, one word, for JSON */
+	const char *maker; /* the program whose lock file it is, for messages */
+	const char *names; /* patterns of the file's name, fnmatch(3) with FNM_PERIOD, separated by '|' */
+	const char *dir; /* patterns of its directory's path, likewise, for names that others use too; NULL: any */
+	enum lk_lockfile_object object;
+	enum lk_lockfile_means means;
+	enum lk_owner_form owner;
+	const char *programs; /* names of the programs that can be its owner, separated by '|', fnmatch(3); NULL: any */
+	const char *
+		companions; /* files that belong to it or that it locks, relative to its directory, separated by '|'; '%' stands for
+				 * its name without what is around it in the pattern (".lock", ".~lock." and "#"); NULL: none */
+	const char *advice; /* what to do instead of deleting it, or before; NULL: a stale one may be deleted */
+	bool keep; /* it is never to be deleted: see advice */
+};
+
+/* The kind of a file by its path, of which the last part counts, and of some kinds the directory; object: what is there. Static; NULL: not
+ * known to be a lock file. */
+const struct lk_lockfile_kind *lk_lockfile_find(const char *path, enum lk_lockfile_object object);
+
+/* Does the name match one of the patterns, separated by '|'? patterns may be NULL: no. */
+bool lk_lockfile_matches(const char *patterns, const char *name);
+
+/* The kind of a regular file that is held while it exists, by the last part of its path. Static; NULL: not known to be such a file. Names
+ * of files that are as often locked with flock(2) or fcntl(2) (most "*.lock") are not among them. */
 const struct lk_lockfile_kind *lk_lockfile_by_existing(const char *name);
 
 #endif

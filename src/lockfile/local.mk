@@ -1,4 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 liblockscope_a_SOURCES += \
+	src/lockfile/evidence.c \
+	src/lockfile/evidence.h \
 	src/lockfile/kinds.c \
-	src/lockfile/kinds.h
+	src/lockfile/kinds.h \
+	src/lockfile/owner.c \
+	src/lockfile/owner.h \
+	src/lockfile/verdict.c \
+	src/lockfile/verdict.h

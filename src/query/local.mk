@@ -8,4 +8,5 @@ liblockscope_a_SOURCES += \
 	src/query/waits.h \
 	src/query/who.c \
 	src/query/who.h \
-	src/query/who_beside.c
+	src/query/who_beside.c \
+	src/query/who_lockfile.c

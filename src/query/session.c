@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lockfile/kinds.h"
 #include "model/build.h"
 
 #define LOOK_SHARE 10 /* looks may use 1 / LOOK_SHARE of a processor's time */
@@ -60,6 +61,11 @@ void lk_session_resolve_one(struct lk_session *s, struct lk_asked *t)
 	struct lk_err err = { 0 };
 	int rc = lk_source_resolve(s->source, t->path, !s->physical, &file, &err);
 
+	/* Such a link says in its target who made it. */
+	if (rc == -ENOENT && s->lock_links && lk_lockfile_find(t->path, LK_LOCKFILE_LINK)) {
+		lk_err_done(&err);
+		rc = lk_source_resolve(s->source, t->path, false, &file, &err);
+	}
 	if (rc == 0) {
 		t->resolved = true;
 		t->file = lk_session_copy_file(s, &file);

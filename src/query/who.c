@@ -339,6 +339,7 @@ int lk_who_find_all(struct lk_session *s, bool remarks, bool uses, struct lk_who
 
 		lk_who_find(s, &s->targets[i], &f->who);
 		lk_who_sqlite_find(s, &f->who, &f->sqlite);
+		lk_who_lockfile_find(s, &f->who, &f->lockfile);
 		lk_who_find_deleted(s, &s->targets[i], &f->deleted);
 	}
 	if (!remarks)
@@ -355,6 +356,7 @@ void lk_who_all_done(struct lk_who_all *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		lk_who_sqlite_done(&all->files[i].sqlite);
+		lk_who_lockfile_done(&all->files[i].lockfile);
 		lk_who_done(&all->files[i].who);
 		lk_vec_done(&all->files[i].deleted);
 		lk_beside_done(&all->files[i].beside);

@@ -6,6 +6,7 @@
 
 #include "action/namesake.h"
 #include "base/ints.h"
+#include "lockfile/evidence.h"
 #include "query/session.h"
 #include "source/uses.h"
 #include "table/sqlite.h"
@@ -73,11 +74,27 @@ typedef LK_VEC(struct lk_beside *) lk_besides;
 /* How many files whose path is below the directory are locked; there may be more. -1: not a directory, or its path is not known. */
 int64_t lk_who_count_below(const struct lk_session *s, const struct lk_asked *target);
 
+/* -- who_lockfile.c -- */
+
+/* FILE as a lock file: what it is to its programs, whether who made it is alive, and why. */
+struct lk_who_lockfile {
+	const struct lk_lockfile_kind
+		*kind; /* NULL: it is not known to be a lock file; then the members below mean nothing */
+	struct lk_evidence evidence;
+	struct lk_verdict_answer verdict;
+};
+
+/* Finds it, and makes it the answer of *w where no kernel lock is one already: live is locked, stale and harmless are not, of the others it
+ * cannot be told. Who has it open is looked for whatever was asked: a verdict needs it. */
+void lk_who_lockfile_find(struct lk_session *s, struct lk_who *w, struct lk_who_lockfile *ret);
+void lk_who_lockfile_done(struct lk_who_lockfile *l);
+
 /* -- all of it -- */
 
 struct lk_who_file {
 	struct lk_who who;
 	struct lk_who_sqlite sqlite;
+	struct lk_who_lockfile lockfile;
 	lk_namesakes deleted;
 	/* Locked files with the name of a lock file for this one, and this file as overlays show it. Names are looked up on local file
 	 * systems only, and only if a file with a lock may have that name. */

@@ -209,10 +209,10 @@ Test(json, answer)
 		"\"file\":{\"key\":\"08:01:5\",\"dev_major\":8,\"dev_minor\":1,\"inode\":\"5\",\"path\":\"/a\",\"path_b64\":null,"
 		"\"name\":\"/a\",\"deleted\":false,\"replaced\":false,\"reachable\":true,\"foreign_mount_ns\":null,"
 		"\"size_bytes\":null,\"fstype\":null,\"mount_point\":null},"
-		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[],"
+		"\"locked\":true,\"holders\":[2214,9],\"waiters\":[2214],\"reason\":null,\"lockfile\":null,\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[],"
 		"\"companions\":[],\"locked_below\":null,\"deleted_namesakes\":[]},"
 		"{\"path\":\"\\uFFFD\",\"path_b64\":\"/w==\",\"file\":null,\"locked\":null,\"holders\":[],\"waiters\":[],"
-		"\"reason\":\"It lives elsewhere.\",\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[],"
+		"\"reason\":\"It lives elsewhere.\",\"lockfile\":null,\"sqlite\":null,\"may_have_mutex\":false,\"uses\":[],\"uses_complete\":null,\"uses_unread_count\":null,\"uses_unread\":[],"
 		"\"companions\":[],\"locked_below\":null,\"deleted_namesakes\":[]}]},\"locks\":[]}\n");
 }
 

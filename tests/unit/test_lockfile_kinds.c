@@ -42,3 +42,38 @@ Test(lockfile_kinds, by_existing)
 			cr_assert_null(kind, "%s", names[i].name);
 	}
 }
+
+static const struct {
+	const char *path;
+	enum lk_lockfile_object object;
+	const char *word; /* NULL: not known */
+} paths[] = {
+	{ "/srv/tree/.git/index.lock", LK_LOCKFILE_FILE, "git" },
+	{ "/srv/tree/.git/gc.pid", LK_LOCKFILE_FILE, "git" },
+	{ "/run/gc.pid", LK_LOCKFILE_FILE, "pidfile" },
+	{ "/home/a/.mozilla/firefox/x.default/lock", LK_LOCKFILE_LINK, "mozilla" },
+	{ "/home/a/.mozilla/firefox/x.default/lock", LK_LOCKFILE_FILE, NULL },
+	{ "/srv/repo/.hg/store/lock", LK_LOCKFILE_LINK, "hg" },
+	{ "/srv/repo/.hg/wlock", LK_LOCKFILE_LINK, "hg" },
+	{ "/var/lib/dpkg/lock", LK_LOCKFILE_FILE, "dpkg" },
+	{ "/srv/lock", LK_LOCKFILE_FILE, NULL },
+	{ "/etc/.pwd.lock", LK_LOCKFILE_FILE, "shadow" },
+	{ "/srv/a.db.lock", LK_LOCKFILE_DIR, "sqlite" },
+	{ "/srv/a.json.lock", LK_LOCKFILE_DIR, "proper-lockfile" },
+	{ "/srv/a.json.lock", LK_LOCKFILE_FILE, NULL },
+	{ "Cargo.lock", LK_LOCKFILE_FILE, "versions" },
+	{ "", LK_LOCKFILE_FILE, NULL },
+};
+
+Test(lockfile_kinds, by_path_and_what_is_there)
+{
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		const struct lk_lockfile_kind *kind = lk_lockfile_find(paths[i].path, paths[i].object);
+
+		if (paths[i].word)
+			cr_expect(kind && strcmp(kind->word, paths[i].word) == 0, "%s: %s", paths[i].path,
+				  kind ? kind->word : "none");
+		else
+			cr_expect_null(kind, "%s", paths[i].path);
+	}
+}

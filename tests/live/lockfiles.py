@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""96: files that are locks by what they are: whose they are, whether who made them is alive, and on which evidence."""
+
+import os
+import socket
+import subprocess
+import time
+
+from document import check, same
+from harness import key_of, needs
+from helper import until
+
+
+def look(t, path, *args, status=None):
+    """What who says of it as a lock file; it must be recognised."""
+    document = t.json("who", path, *args, status=status)
+    found = document["answer"]["files"][0]["lockfile"]
+    check(found is not None, "%s is not recognised: %s", path, document["answer"]["files"][0])
+    return found
+
+
+def said(found):
+    return " | ".join(found["because"])
+
+
+def gone_pid():
+    """The number of a process that has just ended."""
+    p = subprocess.Popen(["true"])
+    p.wait()
+    return p.pid
+
+
+def is_stale(found, what):
+    """Stale, or the reason why that could not be proven on this machine: a process that root may not look at."""
+    if found["verdict"] == "unknown":
+        check("could be asked" in said(found), "%s: %s", what, found)
+        return
+    same(found["verdict"], "stale", what)
+
+
+def test_96_pid_file(t):
+    """Alive, gone, and a number that may have been reused: three answers."""
+    live, dead, reused = t.path("live.pid"), t.path("dead.pid"), t.path("reused.pid")
+    h = t.helper()
+    with open(live, "w", encoding="ascii") as f:
+        f.write("%d\n" % h.pid)
+    found = look(t, live, status=4)
+    same((found["kind"], found["verdict"], found["owner"]["pid"]), ("pidfile", "probably_live", h.pid), "a live one")
+    with open(dead, "w", encoding="ascii") as f:
+        f.write("%d\n" % gone_pid())
+    is_stale(look(t, dead), "a dead one")
+    with open(reused, "w", encoding="ascii") as f:
+        f.write("%d\n" % h.pid)
+    os.utime(reused, (time.time() - 2 * 86400,) * 2)
+    found = look(t, reused, status=4)
+    check(found["verdict"] in ("unknown", "probably_live"), "a forged time proves nothing: %s", found)
+    same(t.json("who", live, "--kernel-only")["answer"]["files"][0]["lockfile"], None, "--kernel-only")
+
+
+def test_96_odd_content(t):
+    """Nothing that is written in it does harm, and none of it makes it stale."""
+    for i, content in enumerate((b"", b"0\n", b"-1\n", b"99999999999999999999\n", b"\0" * 5000, os.urandom(1 << 20), b"12ab\n", b"\x1b]0;x\x07\n")):
+        path = t.path("odd%d.pid" % i, content)
+        same(look(t, path, status=4)["verdict"], "unknown", "%r" % content[:20])
+    fifo = os.path.join(t.dir, "fifo.pid")
+    os.mkfifo(fifo)
+    same(t.json("who", fifo)["answer"]["files"][0]["lockfile"], None, "what is no regular file is not read")
+
+
+def test_96_lease(t):
+    """An open would break it, so the file is not read."""
+    path = t.path("leased.pid", b"1\n")
+    h = t.helper()
+    h.lock("lease", "w", h.open(path))
+    document = t.json("who", path, status=0)
+    check("lease" in said(document["answer"]["files"][0]["lockfile"]), "%s", document["answer"]["files"][0]["lockfile"])
+    with open("/proc/locks", encoding="ascii") as f:
+        lines = [line for line in f if key_of(path) in line.split()]
+    check(lines and not any("BREAKING" in line for line in lines), "the lease was broken: %r", lines)
+
+
+def test_96_links(t):
+    """Links to nowhere are no missing files: they say who made them."""
+    h = t.helper()
+    host = socket.gethostname()
+    for name, target, kind, pid in (
+        ("lock", "127.0.0.1:+%d" % h.pid, "mozilla", h.pid),
+        ("SingletonLock", "%s-%d" % (host, h.pid), "chromium", h.pid),
+        (".#notes", "me@%s.%d:1" % (host, h.pid), "emacs", h.pid),
+        ("wlock", "%s:%d" % (host, h.pid), "hg", h.pid),
+    ):
+        path = os.path.join(t.dir, name)
+        os.symlink(target, path)
+        found = look(t, path, status=4)
+        same((found["kind"], found["owner"]["pid"]), (kind, pid), name)
+        check(found["verdict"] in ("probably_live", "unknown"), "%s: %s", name, found)
+        same(t.run("who", "--kernel-only", path).status, 2, "as a file like others, %s is missing" % name)
+        os.unlink(path)
+    path = os.path.join(t.dir, "SingletonLock")
+    os.symlink("another.example-%d" % gone_pid(), path)
+    same(look(t, path, status=4)["verdict"], "foreign", "of another machine")
+    os.unlink(path)
+    os.symlink("%s-%d" % (host, gone_pid()), path)
+    is_stale(look(t, path), "of a browser that is gone")
+    os.unlink(path)
+    os.symlink("\x1b[31mevil\n-12", path)
+    text = t.run("who", path)
+    check(b"\x1b" not in text.out, "what is written in it reaches the terminal: %r", text.out)
+
+
+def test_96_kernel_kind(t):
+    """The file means nothing; the lock on it does."""
+    path = t.path(".cargo-lock")
+    same(look(t, path, status=1)["verdict"], "harmless", "free")
+    h = t.helper()
+    h.open_lock(path, "flock", "w")
+    same(look(t, path, status=0)["verdict"], "live", "locked")
+
+
+def test_96_lists_of_versions(t):
+    path = t.path("Cargo.lock")
+    same(look(t, path, status=1)["verdict"], "not_a_lock", "it is no lock")
+    check(b"not to be deleted" in t.run("who", path).out, "that it is not to be deleted is not said")
+
+
+@needs("git")
+def test_96_git(t):
+    """While the editor of a commit is open, the index is locked by existing; after a SIGKILL nobody can tell."""
+    tree = os.path.join(t.dir, "tree")
+    run = {"cwd": tree, "check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    os.mkdir(tree)
+    subprocess.run(["git", "init", "-q", "."], **run)
+    with open(os.path.join(tree, "a"), "w", encoding="ascii") as f:
+        f.write("a")
+    subprocess.run(["git", "add", "a"], **run)
+    p = subprocess.Popen(["git", "-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "-a"], cwd=tree, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                         env={**os.environ, "GIT_EDITOR": "sleep 60 #"})
+    t.undo(lambda: (os.killpg(p.pid, 9), p.wait()) if p.poll() is None else None)
+    lock = os.path.join(tree, ".git/index.lock")
+    until(lambda: os.path.exists(lock), "git's lock")
+    found = look(t, lock, status=4)
+    same((found["kind"], found["verdict"]), ("git", "probably_live"), "while git works")
+    check("(git)" in said(found), "git is not named: %s", found)
+    os.killpg(p.pid, 9)
+    p.wait()
+    found = look(t, lock, status=4)
+    same(found["verdict"], "unknown", "it does not say who made it, so that it is not proven to be stale")
