@@ -3,13 +3,13 @@
 #include "cli/events.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "cli/out_json.h"
+#include "table/get.h"
 #include "words/waits.h"
 
 void lk_events_init(struct lk_events *e, const struct lk_cli *cli)
@@ -88,25 +88,6 @@ static void put_json_state(const struct lk_events *e, const char *name, const st
 
 /* ---- for people ---- */
 
-static void format_duration(int64_t ms, bool at_least, char *buf, size_t n)
-{
-	int64_t s = ms / 1000;
-	const char *plus = at_least ? "+" : "";
-
-	if (ms < 0)
-		snprintf(buf, n, "-");
-	else if (s < 10)
-		snprintf(buf, n, "%.1fs%s", (double)ms / 1000, plus);
-	else if (s < 60)
-		snprintf(buf, n, "%" PRId64 "s%s", s, plus);
-	else if (s < 3600)
-		snprintf(buf, n, "%" PRId64 "m%02" PRId64 "s%s", s / 60, s % 60, plus);
-	else if (s < 86400)
-		snprintf(buf, n, "%" PRId64 "h%02" PRId64 "m%s", s / 3600, s % 3600 / 60, plus);
-	else
-		snprintf(buf, n, "%" PRId64 "d%02" PRId64 "h%s", s / 86400, s % 86400 / 3600, plus);
-}
-
 static struct tm local_time(int64_t unix_ms)
 {
 	time_t t = (time_t)(unix_ms / 1000);
@@ -175,12 +156,17 @@ static void put_change(const struct lk_events *e, const struct lk_event *ev)
 
 static void put_front(struct lk_events *e, int64_t unix_ms, const char *name, int64_t ms, bool at_least)
 {
-	char buf[48];
+	lk_buf age = { 0 };
 
 	put_time(e, unix_ms);
-	format_duration(ms, at_least, buf, sizeof(buf));
-	fprintf(e->out.f, " %7s", buf);
+	/* A watch may look many times a second: tenths tell such locks apart. */
+	if (ms >= 0 && ms < 10000)
+		lk_buf_printf(&age, "%.1fs%s", (double)ms / 1000, at_least ? "+" : "");
+	else
+		lk_age_text(ms, at_least, &age);
+	fprintf(e->out.f, " %7s", age.n ? lk_buf_str(&age) : "-");
 	put_word(e->out.f, name);
+	lk_vec_done(&age);
 }
 
 static void put_owner(const struct lk_events *e, const struct lk_row *row)

@@ -52,8 +52,9 @@ void lk_note_blocker(const struct lk_row *row, lk_buf *out);
 /* Of a lease being broken: "being broken down to nothing, in 43s at the latest". */
 void lk_break_text(const struct lk_lock *l, lk_buf *out);
 
-/* For people: "1.2M", "3m12s". */
+/* For people: "1.2M". */
 void lk_size_text(uint64_t bytes, lk_buf *out);
-void lk_age_text(int64_t seconds, lk_buf *out);
+/* For people: "3m12s", at_least: "3m12s+"; nothing if ms is negative. */
+void lk_age_text(int64_t ms, bool at_least, lk_buf *out);
 
 #endif

@@ -76,8 +76,8 @@ static void put_time(lk_buf *out, const char *before, int64_t ms, bool at_least)
 	if (ms < 0)
 		return;
 	lk_buf_printf(out, " (%s ", before);
-	lk_age_text(ms / 1000, out);
-	lk_buf_puts(out, at_least ? "+)" : ")");
+	lk_age_text(ms, at_least, out);
+	lk_buf_puts(out, ")");
 }
 
 /* What the lock was before, for how long, and what is not certain. */

@@ -44,7 +44,7 @@ void lk_detail_put_kind(const struct lk_tui *t, const struct lk_lock *l, lk_buf 
 
 static void put_age(struct lk_maker *m, int64_t ms, bool at_least)
 {
-	lk_tui_age_text(ms, at_least, &m->line);
+	lk_age_text(ms, at_least, &m->line);
 }
 
 void lk_detail_put_process(const struct lk_proc *p, lk_buf *out)

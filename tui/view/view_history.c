@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "table/get.h"
 #include "tui/chrome/paint.h"
 #include "tui/core/app.h"
 #include "tui/core/words.h"
@@ -207,7 +208,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 	case COL_FOR:
 		ms = strcmp(e->word, "GAP") == 0 ? e->for_ms : lasting_ms(t, e);
 		lk_buf_puts(out, ms < 0 ? "-" : "");
-		lk_tui_age_text(ms, false, out);
+		lk_age_text(ms, false, out);
 		return true;
 	case COL_EVENT:
 		*ret_style = style_of(e);

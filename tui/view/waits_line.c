@@ -74,7 +74,7 @@ static void say_cycle(struct lk_waits_line *l, const struct lk_tui *t, const str
 	if (c->dead)
 		lk_buf_printf(&l->before, " %u", c->number);
 	lk_buf_printf(&l->before, "  (%zu process%s, ", c->n_pids, c->n_pids == 1 ? "" : "es");
-	lk_tui_age_text(age, false, &l->before);
+	lk_age_text(age, false, &l->before);
 	lk_buf_puts(&l->before, age >= 0 ? ", " : "");
 	lk_words_put_verdict(&l->before, c);
 	lk_buf_puts(&l->before, ")");
@@ -144,7 +144,7 @@ static void say_top(struct lk_waits_line *l, const struct lk_tui *t, const struc
 	lk_buf_printf(&l->after, "   blocks %zu", node->n_behind);
 	if (node->oldest_wait_ms >= 0)
 		lk_buf_puts(&l->after, ", oldest ");
-	lk_tui_age_text(node->oldest_wait_ms >= 0 ? node->oldest_wait_ms + passed : -1, false, &l->after);
+	lk_age_text(node->oldest_wait_ms >= 0 ? node->oldest_wait_ms + passed : -1, false, &l->after);
 }
 
 /* ---- requests ---- */
@@ -213,7 +213,7 @@ static void say_request(struct lk_waits_line *l, const struct lk_tui *t, const s
 				: f == t->frame                         ? "waits"
 									: "waited");
 	lk_buf_puts(&l->before, ms >= 0 ? " " : "");
-	lk_tui_age_text(ms, at_least, &l->before);
+	lk_age_text(ms, at_least, &l->before);
 	/* An unseen root is named after its first request, which says nothing about the lock in the way. */
 	put_wanted(l, t, node, parent && parent->kind != LK_TREE_UNSEEN ? parent->lock : NULL);
 	put_behind(l, node, parent ? parent->lock : NULL);

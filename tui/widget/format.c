@@ -101,14 +101,6 @@ void lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *
 		put_bytes(l->rec.range, out);
 }
 
-void lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out)
-{
-	if (ms < 0)
-		return;
-	lk_age_text(ms / 1000, out);
-	lk_buf_puts(out, at_least ? "+" : "");
-}
-
 char lk_tui_state_letter(const struct lk_lock *l, bool ghost, enum lk_style *ret_style)
 {
 	static const struct {
