@@ -154,6 +154,26 @@ size_t lk_path_false_note(const struct lk_row *row)
 	return ends_in(file->path, replaced_note) ? strlen(replaced_note) : 0;
 }
 
+/* A filter formats the cells of all rows at each key that is typed, so the common case avoids printf(3). */
+void lk_range_brief(struct lk_range r, lk_buf *out)
+{
+	size_t at = out->n;
+
+	if (lk_range_is_whole(r)) {
+		lk_buf_puts(out, "whole");
+		return;
+	}
+	lk_buf_number(out, r.start);
+	lk_buf_add(out, "-", 1);
+	if (lk_range_is_to_eof(r))
+		return;
+	lk_buf_number(out, r.end);
+	if (out->n - at <= LK_LONG_RANGE)
+		return;
+	out->n = at;
+	lk_buf_printf(out, "%" PRId64 "+%" PRId64, r.start, r.end - r.start + 1);
+}
+
 void lk_age_text(int64_t ms, bool at_least, lk_buf *out)
 {
 	int64_t s = ms / 1000;

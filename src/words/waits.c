@@ -112,7 +112,18 @@ void lk_words_put_verdict(lk_buf *b, const struct lk_cycle *c)
 		lk_buf_puts(b, "but it can still resolve");
 }
 
-void lk_words_put_circle(lk_buf *b, const struct lk_event *ev)
+/* ---- events ---- */
+
+const char *lk_words_event(enum lk_event_kind kind)
+{
+	static const char *const words[] = { "GAP",     "RELEASED", "GAVE_UP",  "DEADLOCK_OVER", "BREAKING",
+					     "CHANGED", "GRANTED",  "ACQUIRED", "WAITING",       "DEADLOCK" };
+
+	return words[kind];
+}
+
+/* "processes 11 and 12 wait for each other and cannot go on; …" */
+static void put_circle(lk_buf *b, const struct lk_event *ev)
 {
 	const struct lk_cycle *c = ev->cycle;
 
@@ -129,13 +140,69 @@ void lk_words_put_circle(lk_buf *b, const struct lk_event *ev)
 	lk_words_put_pids(b, c->breakers, c->n_breakers, " or ", "one of ");
 }
 
-const char *lk_words_event_doubt(const struct lk_event *ev)
+static void put_behind(lk_buf *b, const struct lk_lock *l)
+{
+	lk_ints pids = { 0 };
+
+	lk_lock_blockers(l, &pids);
+	if (pids.n)
+		lk_buf_puts(b, " behind ");
+	lk_words_put_pids(b, pids.v, pids.n, ", ", "and ");
+	lk_vec_done(&pids);
+}
+
+/* The mode and range that the lock had before, where they were others. */
+static void put_was(lk_buf *b, const struct lk_lock *was, const struct lk_lock *l)
+{
+	bool mode = was->rec.mode != l->rec.mode || was->rec.break_to != l->rec.break_to;
+	bool range = lk_range_compare(was->rec.range, l->rec.range) != 0;
+
+	if (!mode && !range)
+		return;
+	lk_buf_puts(b, " (was ");
+	if (mode)
+		lk_text_mode(&(struct lk_row){ .lock = was }, true, b);
+	lk_buf_puts(b, mode && range ? " " : "");
+	if (range)
+		lk_range_brief(was->rec.range, b);
+	lk_buf_puts(b, ")");
+}
+
+static const char *how_of(const struct lk_lock *l)
+{
+	if (lk_lock_is_waiting(l) || l->how == LK_HOW_EXACT)
+		return "";
+	if (l->how == LK_HOW_RECORDED)
+		return " (only the recorded process)";
+	return l->how == LK_HOW_AMBIGUOUS ? " (one of several files or holders)" : " (holder not found)";
+}
+
+static const char *doubt_of(const struct lk_event *ev)
 {
 	if (ev->kind == LK_EVENT_RELEASED && !ev->certain)
 		return " (or no longer visible)";
 	if (ev->kind == LK_EVENT_GAVE_UP && !ev->certain)
 		return " (or held it between two looks)";
 	return "";
+}
+
+void lk_words_put_event(lk_buf *b, const struct lk_event *ev)
+{
+	if (!ev->lock) {
+		lk_buf_puts(b, ev->text);
+		return;
+	}
+	if (ev->cycle) {
+		put_circle(b, ev);
+		return;
+	}
+	if (ev->kind == LK_EVENT_WAITING)
+		put_behind(b, ev->lock);
+	/* What was granted has the mode and range of the request. */
+	if (ev->before && ev->kind != LK_EVENT_GRANTED)
+		put_was(b, ev->before, ev->lock);
+	lk_buf_puts(b, how_of(ev->lock));
+	lk_buf_puts(b, doubt_of(ev));
 }
 
 int64_t lk_words_event_ms(const struct lk_event *ev)

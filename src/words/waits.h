@@ -28,11 +28,13 @@ size_t lk_words_put_stopped(lk_buf *b, const struct lk_tree_node *top, const cha
 
 /* "cannot resolve by itself", "but PID 12 could still release" */
 void lk_words_put_verdict(lk_buf *b, const struct lk_cycle *c);
-/* The sentence of an event about a cycle: "processes 11 and 12 wait for each other and cannot go on; …". */
-void lk_words_put_circle(lk_buf *b, const struct lk_event *ev);
+
+/* "GAVE_UP": the name of lk_event_name() in capitals. Static. */
+const char *lk_words_event(enum lk_event_kind kind);
+/* The sentence of an event that is not about one lock. Else what is worth saying behind the lock: " behind 11, 12", " (was READ)",
+ * " (or no longer visible)"; often nothing. */
+void lk_words_put_event(lk_buf *b, const struct lk_event *ev);
 /* How long the wait or lock that the event is about has lasted; of a gap, how long nobody looked. -1: does not apply. */
 int64_t lk_words_event_ms(const struct lk_event *ev);
-/* What else an event may mean, such as " (or no longer visible)"; "": it is certain. Static. */
-const char *lk_words_event_doubt(const struct lk_event *ev);
 
 #endif

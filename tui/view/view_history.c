@@ -22,7 +22,7 @@ static const struct lk_column columns[N_COLS + 1] = {
 		       LK_COL_DESCENDING },
 	[COL_FOR] = { "for", "FOR", "how long it has gone on since then; -: it is over, or it was only a moment", 6, 6,
 		      4, LK_COL_RIGHT | LK_COL_DESCENDING },
-	[COL_EVENT] = { "event", "EVENT", "what happened", 9, 8, 0, 0, LK_COL_STRING },
+	[COL_EVENT] = { "event", "EVENT", "what happened", 13, 8, 0, LK_COL_WHOLE, LK_COL_STRING },
 	[COL_PID] = { "pid", "PID", "the process it happened to", 7, 5, 2, LK_COL_RIGHT },
 	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 11, 8, 5, 0, LK_COL_STRING },
 	[COL_LOCK] = { "lock", "LOCK", "the lock, its file, and what is worth saying about it", 30, 12, 3, LK_COL_GROW,
