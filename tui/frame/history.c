@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "table/get.h"
+#include "words/forest.h"
 #include "words/waits.h"
 #include "words/words.h"
 
@@ -27,10 +28,7 @@ static const struct {
 /* "POSIX R 100-199 app.db" */
 static void put_lock(const struct lk_lock *l, lk_buf *out)
 {
-	if (lk_words_put_short_kind(out, l)) {
-		lk_buf_puts(out, " ");
-		lk_range_brief(l->rec.range, out);
-	}
+	lk_words_put_kind(out, l, &(struct lk_words_manner){ .brief = true });
 	lk_buf_puts(out, " ");
 	lk_words_put_file(l->file, out);
 }
