@@ -2,14 +2,13 @@
 /* Events as lines: for people, or one JSON object each. */
 #include "cli/events.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "cli/out_json.h"
+#include "table/get.h"
 #include "words/waits.h"
 
 void lk_events_init(struct lk_events *e, const struct lk_cli *cli)
@@ -88,25 +87,6 @@ static void put_json_state(const struct lk_events *e, const char *name, const st
 
 /* ---- for people ---- */
 
-static void format_duration(int64_t ms, bool at_least, char *buf, size_t n)
-{
-	int64_t s = ms / 1000;
-	const char *plus = at_least ? "+" : "";
-
-	if (ms < 0)
-		snprintf(buf, n, "-");
-	else if (s < 10)
-		snprintf(buf, n, "%.1fs%s", (double)ms / 1000, plus);
-	else if (s < 60)
-		snprintf(buf, n, "%" PRId64 "s%s", s, plus);
-	else if (s < 3600)
-		snprintf(buf, n, "%" PRId64 "m%02" PRId64 "s%s", s / 60, s % 60, plus);
-	else if (s < 86400)
-		snprintf(buf, n, "%" PRId64 "h%02" PRId64 "m%s", s / 3600, s % 3600 / 60, plus);
-	else
-		snprintf(buf, n, "%" PRId64 "d%02" PRId64 "h%s", s / 86400, s % 86400 / 3600, plus);
-}
-
 static struct tm local_time(int64_t unix_ms)
 {
 	time_t t = (time_t)(unix_ms / 1000);
@@ -131,107 +111,66 @@ static void put_time(struct lk_events *e, int64_t unix_ms)
 	fputs(buf, e->out.f);
 }
 
-static void put_word(FILE *f, const char *name)
-{
-	char buf[16];
-	size_t n = 0;
-
-	for (; name[n] && n < sizeof(buf) - 1; n++)
-		buf[n] = (char)toupper((unsigned char)name[n]);
-	buf[n] = '\0';
-	fprintf(f, " %-13s", buf);
-}
-
-/* Prints `before` and a cell of the table of locks, sanitized; nothing if the cell is empty. */
-static void put_cell(const struct lk_events *e, const char *before, const char *column, const struct lk_row *row)
+/* Prints a blank and a cell of the table of locks, sanitized; nothing if the cell is empty. */
+static void put_cell(const struct lk_events *e, const char *column, const struct lk_row *row)
 {
 	const struct lk_column *col = lk_column_find(column, strlen(column));
 	lk_auto_mem char *cell = lk_out_cell(&e->out, col, row);
 
 	if (cell[0])
-		fprintf(e->out.f, "%s%s", before, cell);
+		fprintf(e->out.f, " %s", cell);
 }
 
-static const char *how_of(const struct lk_lock *l)
+static void put_front(struct lk_events *e, int64_t unix_ms, const char *word, int64_t ms, bool at_least)
 {
-	if (lk_lock_is_waiting(l) || l->how == LK_HOW_EXACT)
-		return "";
-	if (l->how == LK_HOW_RECORDED)
-		return " (only the recorded process)";
-	return l->how == LK_HOW_AMBIGUOUS ? " (one of several files or holders)" : " (holder not found)";
-}
-
-/* The mode and range that the lock had before the event. Not for "granted", where they are those of the request. */
-static void put_change(const struct lk_events *e, const struct lk_event *ev)
-{
-	struct lk_row was = { .snap = ev->before_snap, .lock = ev->before };
-
-	if (!ev->before || ev->kind == LK_EVENT_GRANTED)
-		return;
-	put_cell(e, " (was ", "MODE", &was);
-	put_cell(e, " ", "RANGE", &was);
-	putc(')', e->out.f);
-}
-
-static void put_front(struct lk_events *e, int64_t unix_ms, const char *name, int64_t ms, bool at_least)
-{
-	char buf[48];
+	lk_buf age = { 0 };
 
 	put_time(e, unix_ms);
-	format_duration(ms, at_least, buf, sizeof(buf));
-	fprintf(e->out.f, " %7s", buf);
-	put_word(e->out.f, name);
+	/* A watch may look many times a second: tenths tell such locks apart. */
+	if (ms >= 0 && ms < 10000)
+		lk_buf_printf(&age, "%.1fs%s", (double)ms / 1000, at_least ? "+" : "");
+	else
+		lk_age_text(ms, at_least, &age);
+	fprintf(e->out.f, " %7s %-13s", age.n ? lk_buf_str(&age) : "-", word);
+	lk_vec_done(&age);
 }
 
 static void put_owner(const struct lk_events *e, const struct lk_row *row)
 {
 	const struct lk_column *col = lk_column_find("COMMAND", 7);
-	lk_auto_mem char *command = lk_out_cell(&e->out, col, row);
+	lk_auto_mem char *command = row->lock ? lk_out_cell(&e->out, col, row) : NULL;
 
-	if (row->lock->pid > 0)
+	if (row->lock && row->lock->pid > 0)
 		fprintf(e->out.f, " %7d", row->lock->pid);
 	else
 		fprintf(e->out.f, " %7s", "-");
-	fprintf(e->out.f, " %-15s", command[0] ? command : "-");
+	fprintf(e->out.f, " %-15s", command && command[0] ? command : "-");
 }
 
-static void put_row_words(const struct lk_events *e, const struct lk_event *ev)
+static void put_cells(const struct lk_events *e, const struct lk_row *row)
 {
 	static const char *const cells[] = { "TYPE", "MODE", "RANGE", "PATH" };
-	struct lk_row row = { .snap = ev->snap, .lock = ev->lock };
-	lk_buf circle = { 0 };
 
-	put_owner(e, &row);
-	if (ev->cycle) {
-		lk_words_put_circle(&circle, ev);
-		fprintf(e->out.f, " %s", lk_buf_str(&circle));
-		lk_vec_done(&circle);
-		return;
-	}
 	for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++)
-		put_cell(e, " ", cells[i], &row);
-	put_change(e, ev);
-	if (ev->kind == LK_EVENT_WAITING)
-		put_cell(e, " behind ", "BLOCKEDBY", &row);
-	fprintf(e->out.f, "%s%s", how_of(ev->lock), lk_words_event_doubt(ev));
-}
-
-static void put_note(const struct lk_events *e, const char *text)
-{
-	fprintf(e->out.f, " %7s %-15s ", "-", "-");
-	lk_out_puts(&e->out, text);
+		put_cell(e, cells[i], row);
 }
 
 static void put_words(struct lk_events *e, const struct lk_event *ev)
 {
 	int64_t ms = ev->kind == LK_EVENT_ACQUIRED ? -1 : lk_words_event_ms(ev);
+	struct lk_row row = { .snap = ev->snap, .lock = ev->lock };
+	bool one_lock = ev->lock && !ev->cycle;
+	lk_buf text = { 0 };
 
-	put_front(e, ev->time_unix_ms, lk_event_name(ev->kind), ms, ev->at_least);
-	if (ev->lock)
-		put_row_words(e, ev);
-	else
-		put_note(e, ev->text);
+	put_front(e, ev->time_unix_ms, lk_words_event(ev->kind), ms, ev->at_least);
+	put_owner(e, &row);
+	if (one_lock)
+		put_cells(e, &row);
+	lk_words_put_event(&text, ev);
+	fputs(one_lock ? "" : " ", e->out.f);
+	lk_out_puts(&e->out, lk_buf_str(&text));
 	putc('\n', e->out.f);
+	lk_vec_done(&text);
 }
 
 static void put_head(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
@@ -274,14 +213,11 @@ void lk_events_put(struct lk_events *e, const struct lk_event *ev)
 
 void lk_events_heartbeat(struct lk_events *e, const struct lk_snapshot *s, uint32_t interval_ms)
 {
-	char text[128];
-
 	if (e->json) {
 		put_json_state(e, "heartbeat", s, interval_ms);
 		return;
 	}
-	put_front(e, s->host.time_unix_ms, "heartbeat", -1, false);
-	snprintf(text, sizeof(text), "%zu held, %zu waiting, %zu deadlocks", s->n_held, s->n_waiting, s->n_deadlocks);
-	put_note(e, text);
-	putc('\n', e->out.f);
+	put_front(e, s->host.time_unix_ms, "HEARTBEAT", -1, false);
+	fprintf(e->out.f, " %7s %-15s %zu held, %zu waiting, %zu deadlocks\n", "-", "-", s->n_held, s->n_waiting,
+		s->n_deadlocks);
 }

@@ -70,7 +70,7 @@ void lk_break_text(const struct lk_lock *l, lk_buf *out)
 	if (l->break_left_ms < 0)
 		return;
 	lk_buf_puts(out, ", in ");
-	lk_age_text(l->break_left_ms / 1000, out);
+	lk_age_text(l->break_left_ms, false, out);
 	lk_buf_puts(out, " at the latest");
 }
 
@@ -154,8 +154,32 @@ size_t lk_path_false_note(const struct lk_row *row)
 	return ends_in(file->path, replaced_note) ? strlen(replaced_note) : 0;
 }
 
-void lk_age_text(int64_t s, lk_buf *out)
+/* A filter formats the cells of all rows at each key that is typed, so the common case avoids printf(3). */
+void lk_range_brief(struct lk_range r, lk_buf *out)
 {
+	size_t at = out->n;
+
+	if (lk_range_is_whole(r)) {
+		lk_buf_puts(out, "whole");
+		return;
+	}
+	lk_buf_number(out, r.start);
+	lk_buf_add(out, "-", 1);
+	if (lk_range_is_to_eof(r))
+		return;
+	lk_buf_number(out, r.end);
+	if (out->n - at <= LK_LONG_RANGE)
+		return;
+	out->n = at;
+	lk_buf_printf(out, "%" PRId64 "+%" PRId64, r.start, r.end - r.start + 1);
+}
+
+void lk_age_text(int64_t ms, bool at_least, lk_buf *out)
+{
+	int64_t s = ms / 1000;
+
+	if (ms < 0)
+		return;
 	if (s < 60)
 		lk_buf_printf(out, "%" PRId64 "s", s);
 	else if (s < 3600)
@@ -164,18 +188,17 @@ void lk_age_text(int64_t s, lk_buf *out)
 		lk_buf_printf(out, "%" PRId64 "h%02" PRId64 "m", s / 3600, s % 3600 / 60);
 	else
 		lk_buf_printf(out, "%" PRId64 "d%02" PRId64 "h", s / 86400, s % 86400 / 3600);
+	lk_buf_puts(out, at_least ? "+" : "");
 }
 
 void lk_text_age(const struct lk_row *row, bool human, lk_buf *out)
 {
-	int64_t s = row->lock->wait_ms / 1000;
+	int64_t ms = row->lock->wait_ms;
 
-	if (row->lock->wait_ms < 0)
-		return;
 	if (human)
-		lk_age_text(s, out);
-	else
-		lk_buf_number(out, s);
+		lk_age_text(ms, false, out);
+	else if (ms >= 0)
+		lk_buf_number(out, ms / 1000);
 }
 
 /* In the local time zone; without blanks, so that it stays one word. */

@@ -431,13 +431,23 @@ static void add_pids_of(lk_ints *list, const struct lk_lock *l)
 		add_pid(list, l->pid);
 }
 
+static void pids_of(const struct lk_lock *const *locks, size_t n, lk_ints *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		add_pids_of(ret, locks[i]);
+	lk_ints_sort(ret);
+}
+
+void lk_lock_blockers(const struct lk_lock *l, lk_ints *ret)
+{
+	pids_of(l->blocked_by, l->n_blocked_by, ret);
+}
+
 static struct lk_value pids_of_locks(const struct lk_lock *const *locks, size_t n, lk_buf *scratch)
 {
 	lk_ints list = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		add_pids_of(&list, locks[i]);
-	lk_ints_sort(&list);
+	pids_of(locks, n, &list);
 	for (size_t i = 0; i < list.n; i++) {
 		if (i)
 			lk_buf_puts(scratch, ",");

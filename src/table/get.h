@@ -4,6 +4,7 @@
 #define LK_TABLE_GET_H
 
 #include "base/buf.h"
+#include "base/ints.h"
 #include "table/column.h"
 
 /* Who the row is about: the row's holder, the waiter, or the first holder; NULL where nobody is proven. */
@@ -49,11 +50,19 @@ void lk_note_holders(const struct lk_row *row, lk_buf *out);
 /* " +1": how many other processes are in the way of the request than the one named; " +" alone: very many. */
 void lk_note_blocker(const struct lk_row *row, lk_buf *out);
 
+/* Adds the processes in the way of a request to the set *ret: the holders of the locks there, or who is recorded as their owner. */
+void lk_lock_blockers(const struct lk_lock *l, lk_ints *ret);
+
 /* Of a lease being broken: "being broken down to nothing, in 43s at the latest". */
 void lk_break_text(const struct lk_lock *l, lk_buf *out);
 
-/* For people: "1.2M", "3m12s". */
+/* "whole", "100-199", "100-"; as START+LENGTH, "1073741826+510", where START-END would need more cells than this. */
+#define LK_LONG_RANGE 14
+void lk_range_brief(struct lk_range r, lk_buf *out);
+
+/* For people: "1.2M". */
 void lk_size_text(uint64_t bytes, lk_buf *out);
-void lk_age_text(int64_t seconds, lk_buf *out);
+/* For people: "3m12s", at_least: "3m12s+"; nothing if ms is negative. */
+void lk_age_text(int64_t ms, bool at_least, lk_buf *out);
 
 #endif

@@ -334,8 +334,7 @@ static void put_verb(const struct lk_lane *lane, lk_buf *out)
 		lk_buf_puts(out, "was stopped while it waited for ");
 	} else {
 		lk_buf_puts(out, "waits ");
-		if (l->wait_ms >= 0)
-			lk_age_text(l->wait_ms / 1000, out);
+		lk_age_text(l->wait_ms, false, out);
 		lk_buf_puts(out, l->wait_ms >= 0 ? " for " : "for ");
 	}
 }

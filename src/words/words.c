@@ -205,7 +205,7 @@ static void put_since(int64_t started_ms, int64_t now_ms, lk_buf *out)
 	if (!strftime(buf, sizeof(buf), same_day ? "%H:%M" : "%Y-%m-%d %H:%M", &then))
 		return;
 	lk_buf_printf(out, "since %s (", buf);
-	lk_age_text(now > started ? now - started : 0, out);
+	lk_age_text(now > started ? (now - started) * 1000 : 0, false, out);
 	lk_buf_puts(out, ")");
 }
 

@@ -79,14 +79,14 @@ Test(tui_waits, a_circle_stands_first_in_the_order_of_waiting)
 		before = pid_at(t, i);
 	}
 	cr_assert_eq(lk_waits_node(shown(t, 6))->kind, LK_TREE_LOCK);
-	screen_says(t, 80, 24, "CYCLE 1  (4 processes, ");
-	screen_says(t, 80, 24, "cannot resolve by itself)");
+	screen_says(t, 80, 24, "CYCLE 1: 4 processes, ");
+	screen_says(t, 80, 24, "cannot resolve by itself");
 	screen_says(t, 80, 24, " +-> ");
 	screen_says(t, 80, 24, "--+");
 	screen_says(t, 80, 24, "ROOT 300 prog");
 	screen_says(t, 80, 24, "|- 301 prog");
 	screen_says(t, 80, 24, "`- 302 prog");
-	screen_says(t, 80, 24, "Signalling 300 would unblock 2. Breaking the cycle needs 101, 102, 103 or 104.");
+	screen_says(t, 80, 24, "Signalling 300 would let 2 go on. Deadlock 1 ends if 101, 102, 103 or 104");
 	screen_says(t, 120, 24, "6 waiters, 1 root, 1 cycle");
 	screen_any_size(t);
 	lk_tui_free(t);
@@ -191,10 +191,10 @@ Test(tui_waits, a_deep_queue)
 	}
 	screen_look(t, facts_end(&facts), 1);
 	cr_assert_eq(t->views[LK_VIEW_WAITS].list.shown.n, N + 1);
-	screen_says(t, 80, 24, "blocks 3000");
+	screen_says(t, 80, 24, "; 3000 behind");
 	lk_tui_key(t, 'G');
 	screen_says(t, 80, 24, "3300 prog");
-	screen_says(t, 80, 24, "(queued behind 3299)");
+	screen_says(t, 80, 24, ", queued behind 3299");
 	screen_any_size(t);
 	lk_tui_free(t);
 }

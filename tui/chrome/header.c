@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/session.h"
+#include "table/get.h"
 #include "tui/chrome/paint.h"
 
 /* A look gets a badge once it has taken this long, and at least twice as long as the one that is shown. */
@@ -35,7 +36,7 @@ static void add_age_badge(struct lk_pieces *p, int drop, const char *word, int64
 {
 	lk_buf age = { 0 };
 
-	lk_tui_age_text(ms, false, &age);
+	lk_age_text(ms, false, &age);
 	lk_pieces_add(p, drop, LK_STYLE_BADGE, "%s%s%s", word, age.n ? " " : "", lk_buf_str(&age));
 	lk_vec_done(&age);
 }
@@ -168,7 +169,7 @@ static void add_oldest(const struct lk_tui *t, struct lk_pieces *p, int drop)
 	if (!f->totals.files || f->totals.oldest_waiting == LK_TOTALS_NONE)
 		return;
 	ms = lk_frame_age_ms(f, &f->snap->locks[f->totals.oldest_waiting], t->now_ms, &at_least);
-	lk_tui_age_text(ms, at_least, &age);
+	lk_age_text(ms, at_least, &age);
 	if (age.n)
 		lk_pieces_add(p, drop, LK_STYLE_WAITING, "oldest %s", lk_buf_str(&age))->figure = true;
 	lk_vec_done(&age);

@@ -122,10 +122,8 @@ void lk_tui_put_pid(int pid, lk_buf *out);
 void lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out); /* -1: "-" */
 void lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out);
 void lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out); /* "whole", "0-4095", "100-EOF" */
-/* For a cell of a table: as START+LENGTH, "1073741826+510", where START-END would need more cells than this. */
-#define LK_LONG_RANGE 14
+/* For a cell of a table: lk_range_brief(), if the settings do not want hexadecimal numbers. */
 void lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
-void lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out); /* "3m12s", "12m04s+"; -1: "" */
 /* The letter of a lock's state, H B W C ? or x (gone), and its style. */
 char lk_tui_state_letter(const struct lk_lock *l, bool ghost, enum lk_style *ret_style);
 

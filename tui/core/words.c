@@ -114,7 +114,7 @@ static void say_age(lk_buf *out, const char *before, const struct lk_tui *t, con
 	if (age < 0)
 		return;
 	lk_buf_puts(out, before);
-	lk_tui_age_text(age, at_least, out);
+	lk_age_text(age, at_least, out);
 }
 
 /* ---- held ---- */

@@ -2,73 +2,35 @@
 /* Events in words, and the ring that keeps them. */
 #include "tui/frame/history.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "table/get.h"
+#include "words/forest.h"
 #include "words/waits.h"
+#include "words/words.h"
 
-#define LONG_OFFSET 100000
 #define N_BEHIND (sizeof(((struct lk_history_entry *)0)->behind) / sizeof(int))
 
 static const struct {
-	const char *word;
 	bool alarm;
 	char before, after; /* as in an entry */
 } kinds[] = {
-	[LK_EVENT_GAP] = { "GAP", true, ' ', ' ' },
-	[LK_EVENT_RELEASED] = { "RELEASED", false, '=', ' ' },
-	[LK_EVENT_GAVE_UP] = { "GAVE UP", false, '.', ' ' },
-	[LK_EVENT_DEADLOCK_OVER] = { "RESOLVED", false, ' ', ' ' },
-	[LK_EVENT_BREAKING] = { "BREAKING", false, '=', '=' },
-	[LK_EVENT_CHANGED] = { "CHANGED", false, '=', '=' },
-	[LK_EVENT_GRANTED] = { "GRANTED", false, '.', '=' },
-	[LK_EVENT_ACQUIRED] = { "ACQUIRED", false, ' ', '=' },
-	[LK_EVENT_WAITING] = { "WAITING", false, '.', '.' },
-	[LK_EVENT_DEADLOCK] = { "DEADLOCK", true, '.', '.' },
+	[LK_EVENT_GAP] = { true, ' ', ' ' },       [LK_EVENT_RELEASED] = { false, '=', ' ' },
+	[LK_EVENT_GAVE_UP] = { false, '.', ' ' },  [LK_EVENT_DEADLOCK_OVER] = { false, ' ', ' ' },
+	[LK_EVENT_BREAKING] = { false, '=', '=' }, [LK_EVENT_CHANGED] = { false, '=', '=' },
+	[LK_EVENT_GRANTED] = { false, '.', '=' },  [LK_EVENT_ACQUIRED] = { false, ' ', '=' },
+	[LK_EVENT_WAITING] = { false, '.', '.' },  [LK_EVENT_DEADLOCK] = { true, '.', '.' },
 };
 
 /* ---- words ---- */
 
-static const char *file_name(const char *path)
-{
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
-/* "whole", "100-199", "100", "1073741826+510": the short form, because the name of the file stands behind it. */
-static void put_range(struct lk_range r, lk_buf *out)
-{
-	char range[LK_RANGE_TEXT];
-
-	if (r.start == r.end)
-		lk_buf_printf(out, " %" PRId64, r.start);
-	else if (r.start >= LONG_OFFSET && r.end != LK_RANGE_EOF)
-		lk_buf_printf(out, " %" PRId64 "+%" PRId64, r.start, r.end - r.start + 1);
-	else
-		lk_buf_printf(out, " %s", lk_range_format(r, range));
-}
-
-/* "POSIX R 100-199", "FLOCK W" */
-static void put_kind(const struct lk_lock *l, lk_buf *out)
-{
-	if (lk_words_put_short_kind(out, l))
-		put_range(l->rec.range, out);
-}
-
+/* "POSIX R 100-199 app.db" */
 static void put_lock(const struct lk_lock *l, lk_buf *out)
 {
-	const struct lk_file *f = l->file;
-	char key[LK_KEY_TEXT];
-
-	put_kind(l, out);
-	if (f->path)
-		lk_buf_printf(out, " %s%s", file_name(f->path), f->deleted == LK_YES ? " (deleted)" : "");
-	else if (!f->key.none)
-		lk_buf_printf(out, " file %s", lk_key_format(&f->key, key));
+	lk_words_put_kind(out, l, &(struct lk_words_manner){ .brief = true });
+	lk_buf_puts(out, " ");
+	lk_words_put_file(l->file, out);
 }
 
 static void put_time(lk_buf *out, const char *before, int64_t ms, bool at_least)
@@ -76,80 +38,31 @@ static void put_time(lk_buf *out, const char *before, int64_t ms, bool at_least)
 	if (ms < 0)
 		return;
 	lk_buf_printf(out, " (%s ", before);
-	lk_age_text(ms / 1000, out);
-	lk_buf_puts(out, at_least ? "+)" : ")");
+	lk_age_text(ms, at_least, out);
+	lk_buf_puts(out, ")");
 }
 
-/* What the lock was before, for how long, and what is not certain. */
-static void put_rest(const struct lk_history_entry *e, const struct lk_event *ev, lk_buf *out)
+static void put_text(const struct lk_event *ev, lk_buf *out)
 {
-	switch (ev->kind) {
-	case LK_EVENT_RELEASED:
-		put_time(out, "held", ev->held_ms, ev->at_least);
-		break;
-	case LK_EVENT_GAVE_UP:
-	case LK_EVENT_GRANTED:
-		put_time(out, "waited", ev->waited_ms, ev->at_least);
-		break;
-	case LK_EVENT_WAITING:
-		for (size_t i = 0; i < N_BEHIND && e->behind[i]; i++)
-			lk_buf_printf(out, "%s%d", i ? ", " : " behind ", e->behind[i]);
-		break;
-	case LK_EVENT_CHANGED:
-	case LK_EVENT_BREAKING:
-		if (!ev->before)
-			break;
-		lk_buf_puts(out, " (was ");
-		put_kind(ev->before, out);
-		lk_buf_puts(out, ")");
-		break;
-	default:
-		break;
-	}
-	lk_buf_puts(out, lk_words_event_doubt(ev));
-}
-
-static void put_text(const struct lk_history_entry *e, const struct lk_event *ev, lk_buf *out)
-{
-	if (!ev->lock) {
-		lk_buf_puts(out, ev->text ? ev->text : "something may have been missed");
-	} else if (ev->cycle) {
-		lk_words_put_circle(out, ev);
-	} else {
+	if (ev->lock && !ev->cycle)
 		put_lock(ev->lock, out);
-		put_rest(e, ev, out);
-	}
+	if (ev->kind == LK_EVENT_RELEASED)
+		put_time(out, "held", ev->held_ms, ev->at_least);
+	else if (ev->kind == LK_EVENT_GAVE_UP || ev->kind == LK_EVENT_GRANTED)
+		put_time(out, "waited", ev->waited_ms, ev->at_least);
+	lk_words_put_event(out, ev);
 }
 
 /* ---- entries ---- */
 
-static bool is_behind(const struct lk_history_entry *e, int pid, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (e->behind[i] == pid)
-			return true;
-	}
-	return false;
-}
-
-static void add_behind(struct lk_history_entry *e, int pid, size_t *n)
-{
-	if (*n < N_BEHIND && pid > 0 && !is_behind(e, pid, *n))
-		e->behind[(*n)++] = pid;
-}
-
 static void find_behind(struct lk_history_entry *e, const struct lk_lock *l)
 {
-	size_t n = 0;
+	lk_ints pids = { 0 };
 
-	for (size_t i = 0; i < l->n_blocked_by && n < N_BEHIND; i++) {
-		const struct lk_lock *by = l->blocked_by[i];
-
-		for (size_t k = 0; k < by->n_holders && n < N_BEHIND; k++)
-			add_behind(e, by->holders[k].pid, &n);
-		if (!by->n_holders)
-			add_behind(e, by->pid, &n);
-	}
+	lk_lock_blockers(l, &pids);
+	for (size_t i = 0; i < pids.n && i < N_BEHIND; i++)
+		e->behind[i] = pids.v[i];
+	lk_vec_done(&pids);
 }
 
 static void fill_from_lock(struct lk_history_entry *e, const struct lk_lock *l)
@@ -164,7 +77,7 @@ static void fill_from_lock(struct lk_history_entry *e, const struct lk_lock *l)
 
 void lk_history_entry_set_kind(struct lk_history_entry *e, enum lk_event_kind kind)
 {
-	e->word = kinds[kind].word;
+	e->word = lk_words_event(kind);
 	e->alarm = kinds[kind].alarm;
 	e->before = kinds[kind].before;
 	e->after = kinds[kind].after;
@@ -183,7 +96,7 @@ void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *
 	lk_history_entry_set_kind(&e, ev->kind);
 	if (ev->lock)
 		fill_from_lock(&e, ev->lock);
-	put_text(&e, ev, &text);
+	put_text(ev, &text);
 	e.text = lk_buf_str(&text);
 	*ret = e;
 }

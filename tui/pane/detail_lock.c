@@ -194,7 +194,7 @@ static void put_wait_of(struct lk_maker *m, const struct lk_subject *s, const st
 		lk_maker_put(m, "%d ", l->pid);
 	else
 		lk_maker_put(m, LK_WORDS_UNSEEN " ");
-	lk_tui_age_text(ms, at_least, &m->line);
+	lk_age_text(ms, at_least, &m->line);
 }
 
 static void put_waits(struct lk_maker *m, const struct lk_tui *t, const struct lk_subject *s)
@@ -300,7 +300,7 @@ static void put_request(struct lk_maker *m, const struct lk_subject *s, const st
 	lk_maker_put(m, " of ");
 	lk_words_put_file(request->file, &m->line);
 	lk_maker_put(m, ms >= 0 ? ", " : "");
-	lk_tui_age_text(ms, at_least, &m->line);
+	lk_age_text(ms, at_least, &m->line);
 }
 
 static void put_chain(struct lk_maker *m, const struct lk_tui *t, const struct lk_subject *s)

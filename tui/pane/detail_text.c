@@ -181,7 +181,7 @@ static void put_row(struct lk_maker *m, const struct lk_tui *t, const struct lk_
 		lk_words_put_file(l->file, &m->line);
 	}
 	lk_maker_put(m, ms >= 0 ? ", " : "");
-	lk_tui_age_text(ms, at_least, &m->line);
+	lk_age_text(ms, at_least, &m->line);
 	if (l->n_blocks)
 		lk_maker_put(m, ", %zu behind it", l->n_blocks);
 }
@@ -237,7 +237,7 @@ static void put_event(struct lk_maker *m, const struct lk_history_entry *e)
 		bool begins = e->after == '.' && !e->alarm;
 
 		lk_maker_line(m, begins ? "for" : "lasted");
-		lk_tui_age_text(e->for_ms, e->at_least, &m->line);
+		lk_age_text(e->for_ms, e->at_least, &m->line);
 		lk_maker_put(m, "%s", begins ? " when it was seen first" : "");
 	}
 	if (e->pid) {

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/ints.h"
+#include "table/get.h"
 #include "tui/chrome/paint.h"
 #include "tui/core/app.h"
 #include "tui/core/words.h"
@@ -22,7 +23,7 @@ static const struct lk_column columns[N_COLS + 1] = {
 		       LK_COL_DESCENDING },
 	[COL_FOR] = { "for", "FOR", "how long it has gone on since then; -: it is over, or it was only a moment", 6, 6,
 		      4, LK_COL_RIGHT | LK_COL_DESCENDING },
-	[COL_EVENT] = { "event", "EVENT", "what happened", 9, 8, 0, 0, LK_COL_STRING },
+	[COL_EVENT] = { "event", "EVENT", "what happened", 13, 8, 0, LK_COL_WHOLE, LK_COL_STRING },
 	[COL_PID] = { "pid", "PID", "the process it happened to", 7, 5, 2, LK_COL_RIGHT },
 	[COL_COMMAND] = { "command", "COMMAND", "the name of that process", 11, 8, 5, 0, LK_COL_STRING },
 	[COL_LOCK] = { "lock", "LOCK", "the lock, its file, and what is worth saying about it", 30, 12, 3, LK_COL_GROW,
@@ -201,7 +202,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 	case COL_FOR:
 		ms = strcmp(e->word, "GAP") == 0 ? e->for_ms : lasting_ms(t, e);
 		lk_buf_puts(out, ms < 0 ? "-" : "");
-		lk_tui_age_text(ms, false, out);
+		lk_age_text(ms, false, out);
 		return true;
 	case COL_EVENT:
 		*ret_style = style_of(e);

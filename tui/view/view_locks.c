@@ -283,7 +283,7 @@ void lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t l
 	if (it->flags & LK_ITEM_GHOST || lock == LK_TOTALS_NONE)
 		return;
 	age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], lk_tui_now_of(t, it->frame), &at_least);
-	lk_tui_age_text(age, at_least, out);
+	lk_age_text(age, at_least, out);
 }
 
 char lk_locks_file_letter(const struct lk_file_sum *sum, bool ghost, enum lk_style *ret_style)

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "table/get.h"
 #include "tui/core/words.h"
 #include "tui/view/view_map.h"
 
@@ -453,7 +454,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 		return true;
 	case COL_AGE:
 		ms = age_of(t, it, l, &at_least);
-		lk_tui_age_text(ms, at_least, out);
+		lk_age_text(ms, at_least, out);
 		return true;
 	default:
 		return false;

@@ -222,7 +222,7 @@ static void put_who(const struct sheet *s, const struct lk_lock *l, lk_buf *out)
 	}
 	ms = lk_frame_age_ms(s->m->frame, l, s->t->now_ms, &at_least);
 	lk_buf_puts(out, " waits ");
-	lk_tui_age_text(ms, at_least, out);
+	lk_age_text(ms, at_least, out);
 }
 
 /* "cursor 1073741824 (0x40000000) len 1   W 4420 php-fpm   r 4433 php-fpm waits 8s" */

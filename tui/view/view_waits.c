@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "table/get.h"
 #include "tui/core/words.h"
 #include "tui/view/view_waits.h"
 #include "tui/view/waits_line.h"
@@ -327,7 +328,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 		if (ghost)
 			lk_buf_puts(out, "gone");
 		else
-			lk_tui_age_text(wait_of(t, it, node), false, out);
+			lk_age_text(wait_of(t, it, node), false, out);
 		return true;
 	case COL_RANGE:
 		lk_tui_range_cell(t, l, out);

@@ -3,22 +3,20 @@
 #ifndef LK_TUI_WAITS_LINE_H
 #define LK_TUI_WAITS_LINE_H
 
-#include "base/buf.h"
 #include "tui/core/app.h"
+#include "words/forest.h"
 
-/* A line in three parts, as raw bytes: a path, and the text before and after it. */
 struct lk_waits_line {
-	lk_buf before, path, after;
+	struct lk_words_line words;
 	enum lk_style style;
 };
 
-/* f: the frame of the node. indent: cells painted before the line, so that the words of all lines begin at the same column. Freed by
- * lk_waits_line_done(). */
+/* f: the frame of the node. indent: cells painted before the line, so that the words of all lines begin at the same column. The words are
+ * freed by lk_words_line_done(). */
 void lk_waits_line_make(struct lk_waits_line *ret, const struct lk_tui *t, const struct lk_frame *f,
 			const struct lk_tree_node *node, int indent);
-void lk_waits_line_done(struct lk_waits_line *l);
 
-/* Appends "Signalling 2211 would unblock 2. Breaking the cycle needs 5120 or 5121.": about the tree and the cycle that the node is in, or
+/* Appends "Signalling 2211 would let 2 go on. Deadlock 1 ends if 5120 or 5121 goes.": about the tree and the cycle that the node is in, or
  * else the first of each. node may be NULL. */
 void lk_waits_advice(const struct lk_frame *f, const struct lk_tree_node *node, lk_buf *out);
 

@@ -138,7 +138,7 @@ static int shorter_path(const lk_buf *path, int cells, int room, bool utf8)
 }
 
 /* Where there is no room, first the path is cut, then the text behind it. Returns the cell after the line. */
-static int paint_line(const struct lk_waits_line *line, enum lk_style style, struct lk_canvas *c, struct lk_rect r)
+static int paint_line(const struct lk_words_line *line, enum lk_style style, struct lk_canvas *c, struct lk_rect r)
 {
 	int before = cells_of(&line->before, c->utf8), path = cells_of(&line->path, c->utf8);
 	int after = cells_of(&line->after, c->utf8), room, x = r.x, end = r.x + r.w;
@@ -213,9 +213,9 @@ static void paint_row(struct lk_tui *t, struct lk_view *v, size_t row, struct lk
 	x += lk_canvas_put(c, x, r.y, r.x + r.w - x, LK_STYLE_BORDER, lk_buf_str(&branch));
 	if (node) {
 		lk_waits_line_make(&line, t, it->frame, node, x - r.x - LK_ROW_GUTTER);
-		x = paint_line(&line, ghost ? LK_STYLE_GHOST : line.style, c,
+		x = paint_line(&line.words, ghost ? LK_STYLE_GHOST : line.style, c,
 			       (struct lk_rect){ x, r.y, r.x + r.w - x, 1 });
-		lk_waits_line_done(&line);
+		lk_words_line_done(&line.words);
 	}
 	if (ring && !ghost)
 		paint_ring(it, x, c, r);

@@ -75,38 +75,12 @@ void lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *
 		lk_tui_offset_text(t, l->rec.range.end, out);
 }
 
-/* A filter formats the cells of all rows at each key that is typed, so the common case avoids printf(3). */
-static void put_bytes(struct lk_range r, lk_buf *out)
-{
-	size_t at = out->n;
-
-	lk_buf_number(out, r.start);
-	lk_buf_add(out, "-", 1);
-	if (lk_range_is_to_eof(r))
-		return;
-	lk_buf_number(out, r.end);
-	if (out->n - at <= LK_LONG_RANGE)
-		return;
-	out->n = at;
-	lk_buf_printf(out, "%" PRId64 "+%" PRId64, r.start, r.end - r.start + 1);
-}
-
 void lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	if (t->set.units == LK_UNITS_HEX)
 		lk_tui_range_text(t, l, out);
-	else if (lk_range_is_whole(l->rec.range))
-		lk_buf_puts(out, "whole");
 	else
-		put_bytes(l->rec.range, out);
-}
-
-void lk_tui_age_text(int64_t ms, bool at_least, lk_buf *out)
-{
-	if (ms < 0)
-		return;
-	lk_age_text(ms / 1000, out);
-	lk_buf_puts(out, at_least ? "+" : "");
+		lk_range_brief(l->rec.range, out);
 }
 
 char lk_tui_state_letter(const struct lk_lock *l, bool ghost, enum lk_style *ret_style)
