@@ -322,15 +322,12 @@ static void freeze_files(struct lk_build *b)
 static void freeze_rows(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
-	/* The line numbers of the bpf scanner are its own, not those of /proc/locks. */
-	bool by_bpf = s->host.scanner && strcmp(s->host.scanner, "bpf") == 0;
 
 	b->rows.v = keep_array(s, b->rows.v, b->rows.n, sizeof(*b->rows.v));
 	for (uint32_t i = 0; i < b->rows.n; i++) {
 		struct lk_lock *l = &b->rows.v[i];
 
 		l->index = i;
-		l->line = by_bpf ? 0 : l->line;
 		l->file = &s->files[b->links.v[i].file];
 		l->root = b->links.v[i].root == i ? NULL : &b->rows.v[b->links.v[i].root];
 		lk_build_explain(b, i);

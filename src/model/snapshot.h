@@ -103,7 +103,7 @@ struct lk_lock {
 	const struct lk_lock *const *blocked_by; /* requests: the held locks that block it, by index */
 	const struct lk_lock *const *blocks; /* requests that it blocks, by index */
 	size_t n_holders, n_blocked_by, n_blocks;
-	size_t line; /* in /proc/locks, from 1; 0: seen only in fdinfo, in a blocked call or by bpf */
+	size_t line; /* in the kernel's list as the scanner read it, from 1; 0: seen only in fdinfo or in a blocked call */
 	int64_t wait_ms; /* -1 unknown or not waiting; a lower bound: each wake-up starts it anew */
 	int64_t wait_error_ms; /* how far off wait_ms may be; -1 unknown */
 	int64_t break_left_ms; /* of a lease being broken: the kernel takes it away after so long at the latest; -1 unknown or never */

@@ -234,7 +234,7 @@ static void put_seen(struct lk_maker *m, const struct lk_lock *l)
 
 	lk_maker_line(m, "seen");
 	if (l->line)
-		lk_maker_put(m, "/proc/locks:%zu", l->line);
+		lk_maker_put(m, "the kernel's list");
 	if (h && l->waiter)
 		lk_maker_put(m, "%sthe call that thread %d sleeps in", l->line ? ", " : "",
 			     h->tid > 0 ? h->tid : h->pid);
