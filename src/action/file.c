@@ -112,16 +112,12 @@ static void say_mv(struct file_action *f)
 
 static void say_kind(struct file_action *f)
 {
-	const struct lk_lockfile_kind *kind = S_ISREG(f->from.st.stx_mode) ? lk_lockfile_by_existing(f->from.name)
-									   : NULL;
-
-	if (!kind)
+	if (!S_ISREG(f->from.st.stx_mode) || !lk_lockfile_by_existing(f->from.name))
 		return;
 	f->req.by_existing = true;
-	lk_action_say(&f->base, LK_LINE_RISK,
-		      "This is how %s locks: whoever made the file has the lock, and whether that one is still at "
-		      "work is not looked at here. An empty file keeps the name until the right one is taken away.",
-		      kind->maker);
+	lk_action_say(
+		&f->base, LK_LINE_RISK,
+		"Whoever makes this file has the lock, so an empty file keeps the name until the right one is taken away.");
 }
 
 static int on_left(void *arg, const char *path, unsigned uid)
@@ -322,6 +318,7 @@ static int make_plan(struct file_action *f, const struct lk_snapshot *snap, cons
 	check_attributes(f, &f->from);
 	f->moves ? check_mv(f) : check_rm(f);
 	warn_sticky(f, &f->from);
+	lk_file_judge(f, &look);
 	rc = look_at(f, &look, &f->from, err);
 	if (!rc && f->moves && f->req.replace && !f->base.refused) {
 		warn_sticky(f, &f->to);

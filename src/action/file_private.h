@@ -115,6 +115,10 @@ int lk_file_users_find(const struct file_look *look, const struct file_place *p,
 void lk_file_users_done(struct file_users *u);
 bool lk_file_users_any(const struct file_users *u);
 
+/* -- file_lockfile.c -- */
+/* If the file is a lock file, adds what is known of it to the plan, which is refused if it is in use or that is not known. */
+void lk_file_judge(struct file_action *f, const struct file_look *look);
+
 /* -- file_run.c -- */
 int lk_file_check(struct lk_action *a, struct lk_err *err);
 int lk_file_run(struct lk_action *a, struct lk_err *err);

@@ -5,6 +5,7 @@ liblockscope_a_SOURCES += \
 	src/action/file.c \
 	src/action/file.h \
 	src/action/file_aside.c \
+	src/action/file_lockfile.c \
 	src/action/file_place.c \
 	src/action/file_private.h \
 	src/action/file_run.c \

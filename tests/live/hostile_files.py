@@ -157,7 +157,7 @@ def test_92_another_file_is_put_back(t):
         path = t.path("f")
         mine = inode_of(path)
         meanwhile = replace_when(t.dir, lambda: private_dirs(t.dir), "f")
-        answer = slowed(t, "mkdirat:delay_exit=400000", meanwhile, verb, "--yes", "--even-if-used", path, *options)
+        answer = slowed(t, "mkdirat:delay_exit=400000", meanwhile, verb, "--yes", "--even-if-used", "--even-if-unknown", path, *options)
         check(answer.status == 5 and b"it is another file now, and was left alone" in answer.err, "%s", answer)
         check(inode_of(path) != mine and sorted(os.listdir(t.dir)) == ["f"], "%r", os.listdir(t.dir))
 
@@ -223,7 +223,7 @@ def test_92_locks_by_existing(t):
             check(answer.status == 0 and tries[0] == "exists" and "made" not in tries, "%r: %s", tries[-2:], answer)
             if "made afterwards" in tries:
                 os.unlink(path)
-            check(b"An empty file keeps the name" in answer.out, "%s", answer)
+            check(b"an empty file keeps the name" in answer.out, "%s", answer)
             left = ["new"] if options else []
             same(sorted(os.listdir(t.dir)), left, "what is left")
             check(not left or open(options[0], "rb").read() == b"lock", "another file was moved")
@@ -253,7 +253,7 @@ def test_92_git_index_lock(t):
         until(lambda: private_dirs(os.path.dirname(lock)), "the moment to try")
         said.append(subprocess.run([*git, "add", "f"], check=False, stderr=subprocess.PIPE).stderr)
 
-    answer = slowed(t, "renameat2:delay_exit=900000:when=1", add, "rm", "--yes", lock)
+    answer = slowed(t, "renameat2:delay_exit=900000:when=1", add, "rm", "--yes", "--even-if-unknown", lock)
     same(answer.status, 0, str(answer))
     check(b"File exists" in said[0], "git said %r", said)
     t.system(*git, "add", "f")

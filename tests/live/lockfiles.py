@@ -146,3 +146,20 @@ def test_96_git(t):
     p.wait()
     found = look(t, lock, status=4)
     same(found["verdict"], "unknown", "it does not say who made it, so that it is not proven to be stale")
+
+
+def test_96_rm(t):
+    """One that is in use, or of which that is not known, is not deleted without a word; one that is proven stale is."""
+    h = t.helper()
+    live, odd, dead = t.path("live.pid", b"%d\n" % h.pid), t.path("odd.pid", b"?"), t.path("dead.pid", b"%d\n" % gone_pid())
+    for path, status, consent in ((live, 5, "--even-if-used"), (odd, 4, "--even-if-unknown")):
+        for verb, new in (("rm", ()), ("mv", (t.dir + "/new",))):
+            answer = t.run(verb, "--yes", path, *new)
+            check(answer.status == status and consent.encode() in answer.err, "%s: %s", verb, answer)
+            check(os.path.exists(path), "%s: it was done", verb)
+    stale = look(t, dead)["verdict"] == "stale"
+    same(t.run("rm", "--yes", dead).status, 0 if stale else 4, "a dead one")
+    same(os.path.exists(dead), not stale, "a dead one is there")
+    same(t.run("rm", "--yes", "--even-if-unknown", odd).status, 0, "with consent")
+    path = t.path(".cargo-lock")
+    check(b"not to be deleted" in t.run("rm", "--dry-run", path).err, "what is locked by the kernel is not to be deleted")

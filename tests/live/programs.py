@@ -77,7 +77,7 @@ def test_16_flock(t):
 
 @needs("git")
 def test_16_git_index_lock(t):
-    """git's index.lock is a file, not a lock: none is invented."""
+    """git's index.lock is a file, not a kernel lock: none is invented, and it is not called free."""
     repository = os.path.join(t.dir, "repository")
     env = dict(
         os.environ,
@@ -103,9 +103,9 @@ def test_16_git_index_lock(t):
     lock = os.path.join(repository, ".git/index.lock")
     until(lambda: os.path.exists(lock), "git holds index.lock")
     with open(os.path.join(t.dir, "fifo"), "wb"):  # the hook has opened it: git waits in it
-        for path in (lock, os.path.join(repository, ".git/index")):
-            document = t.who(path)
-            same((document["status"], document["locks"]), (1, []), "who " + path)
+        for path, args, status in ((lock, (), 4), (lock, ("--kernel-only",), 1), (os.path.join(repository, ".git/index"), (), 1)):
+            document = t.who(path, *args)
+            same((document["status"], document["locks"]), (status, []), "who %s %r" % (path, args))
 
 
 def python_holds(t, code, path):

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rm and mv of a lock file: whether it is in use is looked at as `who` looks at it. */
+#include <errno.h>
+#include <string.h>
+
+#include "action/file_private.h"
+#include "lockfile/evidence.h"
+
+static const struct lk_lockfile_kind *kind_of(const struct file_place *p, const char *path)
+{
+	switch (p->st.stx_mode & S_IFMT) {
+	case S_IFREG:
+		return lk_lockfile_find(path, LK_LOCKFILE_FILE);
+	case S_IFLNK:
+		return lk_lockfile_find(path, LK_LOCKFILE_LINK);
+	case S_IFDIR:
+		return lk_lockfile_find(path, LK_LOCKFILE_DIR);
+	default:
+		return NULL;
+	}
+}
+
+/* A copy whose path does not end with the next look-up, which gathering the evidence makes. */
+static int look_up(struct file_action *f, struct lk_fact_file *ret)
+{
+	struct lk_err err = { 0 };
+	int rc = lk_source_resolve(f->base.source, f->from.path, false, ret, &err);
+
+	lk_err_done(&err);
+	if (rc || !ret->path)
+		return rc ? rc : -ENOENT;
+	ret->path = lk_arena_strdup(&f->base.arena, ret->path);
+	ret->fstype = ret->mount_point = NULL;
+	return ret->path[0] == '/' && ret->unreachable != LK_YES ? 0 : -EOPNOTSUPP;
+}
+
+static void say_verdict(struct file_action *f, const struct lk_lockfile_kind *k, const struct lk_verdict_answer *a)
+{
+	const char *why = a->because.n ? a->because.v[0] : "nothing more is known";
+	const char *path = f->from.path;
+
+	switch (a->verdict) {
+	case LK_VERDICT_LIVE:
+	case LK_VERDICT_PROBABLY_LIVE:
+		lk_action_say(&f->base, f->req.even_if_used ? LK_LINE_RISK : LK_LINE_REFUSED,
+			      "%s is a lock file of %s, %s: %s. Wait until it is gone, or %s.", path, k->maker,
+			      lk_verdict_words(a->verdict), why, f->req.ways->used);
+		break;
+	case LK_VERDICT_HARMLESS:
+		lk_action_say(&f->base, f->req.even_if_used ? LK_LINE_RISK : LK_LINE_REFUSED,
+			      "%s is not to be deleted: %s. What to do: %s.", path, why,
+			      k->advice ? k->advice : "nothing");
+		break;
+	case LK_VERDICT_STALE:
+		lk_action_say(&f->base, LK_LINE_STEP, "%s is a stale lock file of %s: %s.", path, k->maker, why);
+		if (k->advice)
+			lk_action_say(&f->base, LK_LINE_RISK, "%s: before that, or instead: %s.", path, k->advice);
+		break;
+	case LK_VERDICT_NO_LOCK:
+		lk_action_say(&f->base, LK_LINE_RISK, "%s is no lock file: %s.", path, why);
+		break;
+	default:
+		if (f->req.even_if_unknown)
+			lk_action_say(&f->base, LK_LINE_RISK,
+				      "%s is a lock file of %s, and whether it is in use is not known: %s.", path,
+				      k->maker, why);
+		else
+			lk_action_say_unknown(
+				&f->base,
+				"%s is a lock file of %s, and whether it is in use is not known: %s. Make sure of "
+				"that, or %s.",
+				path, k->maker, why, f->req.ways->unknown);
+	}
+}
+
+void lk_file_judge(struct file_action *f, const struct file_look *look)
+{
+	struct lk_evidence_request req = { .source = look->source, .snap = look->snap, .timeout_ms = look->timeout_ms };
+	struct lk_verdict_answer answer;
+	struct lk_evidence evidence;
+	struct lk_fact_file file;
+
+	if (!look->snap->host.live || look_up(f, &file) < 0)
+		return;
+	req.kind = kind_of(&f->from, file.path);
+	if (!req.kind)
+		return;
+	req.file = &file;
+	lk_evidence_gather(&req, &evidence);
+	lk_verdict_find(&evidence.facts, &answer);
+	say_verdict(f, req.kind, &answer);
+	lk_verdict_done(&answer);
+	lk_evidence_done(&evidence);
+}
