@@ -123,12 +123,10 @@ static const struct lk_proc *find_mover(const struct finder *f, const struct lk_
 	return NULL;
 }
 
-static bool has_lease(const struct lk_cycle *c)
+static bool has_taken_away(const struct lk_snapshot *s, const struct lk_cycle *c)
 {
 	for (size_t i = 0; i < c->n_rows; i++) {
-		enum lk_type t = c->rows[i]->rec.type;
-
-		if (!lk_lock_is_waiting(c->rows[i]) && (t == LK_TYPE_LEASE || t == LK_TYPE_DELEG))
+		if (!lk_lock_is_waiting(c->rows[i]) && lk_lock_is_taken_away(s, c->rows[i]))
 			return true;
 	}
 	return false;
@@ -139,7 +137,7 @@ static void find_escape(struct finder *f, struct lk_cycle *c)
 {
 	const struct lk_proc *p = find_mover(f, c, true);
 
-	if (!p && has_lease(c)) {
+	if (!p && has_taken_away(f->s, c)) {
 		c->escape = "a lease is part of it, which the kernel takes away after its break time";
 		return;
 	}

@@ -4,7 +4,7 @@
  *
  * A request is granted when ALL its blockers are gone; a lock is gone when ANY of the processes that share it lets go, and any of their
  * threads can do that. So a cycle is called a deadlock only where every thread of every sharer waits within it. A cycle with a lease is
- * never one: the kernel takes the lease away after lease-break-time. */
+ * none where the kernel takes the lease away after lease-break-time; with 0 seconds it never does. */
 #ifndef LK_MODEL_DEADLOCK_H
 #define LK_MODEL_DEADLOCK_H
 

@@ -113,7 +113,7 @@ static bool moves_by_itself(const struct lk_graph *g, const struct lk_snapshot *
 	l = &s->locks[node];
 	if (lk_lock_is_waiting(l))
 		return l->n_blocked_by == 0;
-	return l->n_holders == 0 || l->rec.type == LK_TYPE_LEASE || l->rec.type == LK_TYPE_DELEG;
+	return l->n_holders == 0 || lk_lock_is_taken_away(s, l);
 }
 
 /* State of a search that spreads movement through the graph. */

@@ -47,6 +47,11 @@ bool lk_lock_is_waiting(const struct lk_lock *l)
 	return l->state == LK_STATE_WAITING || l->state == LK_STATE_BREAKER || l->state == LK_STATE_STOPPED_WAITING;
 }
 
+bool lk_lock_is_taken_away(const struct lk_snapshot *s, const struct lk_lock *l)
+{
+	return (l->rec.type == LK_TYPE_LEASE || l->rec.type == LK_TYPE_DELEG) && s->host.lease_break_s != 0;
+}
+
 bool lk_lock_is_held_by(const struct lk_lock *l, int pid)
 {
 	for (size_t i = 0; i < l->n_holders; i++) {

@@ -186,6 +186,8 @@ extern const char *const lk_proc_state_words[];
 const struct lk_proc *lk_snapshot_proc(const struct lk_snapshot *s, int pid);
 
 bool lk_lock_is_waiting(const struct lk_lock *l); /* waiting, breaker or stopped_waiting */
+/* A lease or delegation, which the kernel takes away when it has been in the way for lease-break-time, unless that is 0 (proc_sys_fs(5)). */
+bool lk_lock_is_taken_away(const struct lk_snapshot *s, const struct lk_lock *l);
 /* pid is one of its proven holders. */
 bool lk_lock_is_held_by(const struct lk_lock *l, int pid);
 /* pid holds or waits for it (as far as known, recorded pids included). */

@@ -19,13 +19,13 @@ static inline void facts_fed(int rc)
 	cr_assert_eq(rc, 0);
 }
 
-static inline struct facts facts_begin(void)
+static inline struct facts facts_begin_with(int64_t lease_break_s)
 {
 	struct lk_fact_host host = {
 		.scanner = "test",
 		.host = "h",
 		.boot_id = "b",
-		.lease_break_s = 45,
+		.lease_break_s = lease_break_s,
 		.initial_pidns = true,
 		.has_locks_file = true,
 	};
@@ -35,6 +35,11 @@ static inline struct facts facts_begin(void)
 	f.sink = lk_build_sink(f.b);
 	facts_fed(lk_sink_host(f.sink, &host));
 	return f;
+}
+
+static inline struct facts facts_begin(void)
+{
+	return facts_begin_with(45);
 }
 
 static inline struct lk_snapshot *facts_end(struct facts *f)

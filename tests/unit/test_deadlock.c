@@ -184,13 +184,12 @@ Test(deadlock, three_kinds)
 	lk_snapshot_free(s);
 }
 
-/* The kernel takes a lease away after a while. */
-Test(deadlock, not_with_a_lease_in_it)
+/* Process 100 has a lease that 200 waits for, and waits for a flock of 200. */
+static struct lk_snapshot *lease_cycle(int64_t lease_break_s)
 {
-	struct facts f = facts_begin();
+	struct facts f = facts_begin_with(lease_break_s);
 	struct lk_record lease = whole(LK_TYPE_LEASE, LK_MODE_UNLOCK, 1, 100),
 			 breaker = whole(LK_TYPE_LEASE, LK_MODE_WRITE, 0, 200);
-	struct lk_snapshot *s;
 
 	lease.phase = LK_PHASE_BREAKING;
 	breaker.phase = LK_PHASE_BREAKER;
@@ -201,8 +200,18 @@ Test(deadlock, not_with_a_lease_in_it)
 	add_line(&f, &breaker, 1);
 	add_held(&f, flock_of(2, 200), 200, 2);
 	add_request(&f, 1, flock_of(2, 100), 100, 100, 3);
-	s = facts_end(&f);
+	return facts_end(&f);
+}
+
+/* The kernel takes a lease away after a while, unless it was told never to. */
+Test(deadlock, a_lease_makes_one_only_where_it_is_never_taken_away)
+{
+	struct lk_snapshot *s = lease_cycle(45);
+
 	is_cycle(s, 0, "lease");
+	lk_snapshot_free(s);
+	s = lease_cycle(0);
+	is_deadlock(s, 2, 4, 2);
 	lk_snapshot_free(s);
 }
 
