@@ -19,8 +19,6 @@ struct lk_file_request {
 	/* The file is a lock by its mere existence: its name must never be free, not even while its identity is checked. The plan also
 	 * sets this for files that lockfile/kinds.h knows. */
 	bool by_existing;
-	/* Act only if the file is a lock file that is proven to be stale; even_if_used and even_if_unknown do not change that. */
-	bool only_stale;
 	bool replace; /* a file that already has the new name is replaced */
 	uint32_t timeout_ms; /* for each look at the machine; 0: no limit */
 };

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "action/file_private.h"
-#include "base/alloc.h"
-#include "base/cleanup.h"
 #include "lockfile/evidence.h"
 
 static const struct lk_lockfile_kind *kind_of(const struct file_place *p, const char *path)
@@ -36,29 +34,11 @@ static int look_up(struct file_action *f, struct lk_fact_file *ret)
 	return ret->path[0] == '/' && ret->unreachable != LK_YES ? 0 : -EOPNOTSUPP;
 }
 
-/* Where only a stale one is meant. */
-static void say_whether_stale(struct file_action *f, enum lk_verdict verdict, const char *words)
-{
-	if (verdict == LK_VERDICT_STALE)
-		lk_action_say(&f->base, LK_LINE_STEP, "%s is %s.", f->from.path, words);
-	else if (verdict == LK_VERDICT_UNKNOWN || verdict == LK_VERDICT_FOREIGN)
-		lk_action_say_unknown(&f->base, "%s is not proven to be stale: it is %s.", f->from.path, words);
-	else
-		lk_action_say(&f->base, LK_LINE_REFUSED, "%s is not stale: it is %s.", f->from.path, words);
-}
-
 static void say_verdict(struct file_action *f, const struct lk_lockfile_kind *k, const struct lk_verdict_answer *a)
 {
 	const char *why = a->because.n ? a->because.v[0] : "nothing more is known";
 	const char *path = f->from.path;
 
-	if (f->req.only_stale) {
-		lk_auto_mem char *words = lk_printf("a lock file of %s, %s: %s", k->maker, lk_verdict_words(a->verdict),
-						    why);
-
-		say_whether_stale(f, a->verdict, words);
-		return;
-	}
 	switch (a->verdict) {
 	case LK_VERDICT_LIVE:
 	case LK_VERDICT_PROBABLY_LIVE:
@@ -93,54 +73,22 @@ static void say_verdict(struct file_action *f, const struct lk_lockfile_kind *k,
 	}
 }
 
-/* Needs lk_verdict_done() and lk_evidence_done() where there is a kind. NULL: it is not known to be a lock file. */
-static const struct lk_lockfile_kind *find_verdict(struct file_action *f, const struct file_look *look,
-						   struct lk_evidence *evidence, struct lk_verdict_answer *ret)
+void lk_file_judge(struct file_action *f, const struct file_look *look)
 {
 	struct lk_evidence_request req = { .source = look->source, .snap = look->snap, .timeout_ms = look->timeout_ms };
+	struct lk_verdict_answer answer;
+	struct lk_evidence evidence;
 	struct lk_fact_file file;
 
 	if (!look->snap->host.live || look_up(f, &file) < 0)
-		return NULL;
+		return;
 	req.kind = kind_of(&f->from, file.path);
 	if (!req.kind)
-		return NULL;
-	req.file = &file;
-	lk_evidence_gather(&req, evidence);
-	lk_verdict_find(&evidence->facts, ret);
-	return req.kind;
-}
-
-void lk_file_judge(struct file_action *f, const struct file_look *look)
-{
-	struct lk_verdict_answer answer;
-	struct lk_evidence evidence;
-	const struct lk_lockfile_kind *kind = find_verdict(f, look, &evidence, &answer);
-
-	if (!kind && f->req.only_stale)
-		lk_action_say(&f->base, LK_LINE_REFUSED,
-			      "%s is not known to be a lock file, so that nothing tells whether it is stale.",
-			      f->from.path);
-	if (!kind)
 		return;
-	say_verdict(f, kind, &answer);
+	req.file = &file;
+	lk_evidence_gather(&req, &evidence);
+	lk_verdict_find(&evidence.facts, &answer);
+	say_verdict(f, req.kind, &answer);
 	lk_verdict_done(&answer);
 	lk_evidence_done(&evidence);
-}
-
-int lk_file_judge_again(struct file_action *f, const struct file_look *look, struct lk_err *err)
-{
-	struct lk_verdict_answer answer;
-	struct lk_evidence evidence;
-	const struct lk_lockfile_kind *kind = find_verdict(f, look, &evidence, &answer);
-	bool stale = kind && answer.verdict == LK_VERDICT_STALE;
-
-	if (kind) {
-		lk_verdict_done(&answer);
-		lk_evidence_done(&evidence);
-	}
-	return stale ? 0
-		     : lk_err_set(err, -ESTALE,
-				  "target changed since you looked: %s is not proven to be stale any more",
-				  f->from.path);
 }

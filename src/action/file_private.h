@@ -118,8 +118,6 @@ bool lk_file_users_any(const struct file_users *u);
 /* -- file_lockfile.c -- */
 /* If the file is a lock file, adds what is known of it to the plan, which is refused if it is in use or that is not known. */
 void lk_file_judge(struct file_action *f, const struct file_look *look);
-/* For only_stale, just before the run: is it still proven to be stale? 0; -ESTALE with a sentence. */
-int lk_file_judge_again(struct file_action *f, const struct file_look *look, struct lk_err *err);
 
 /* -- file_run.c -- */
 int lk_file_check(struct lk_action *a, struct lk_err *err);

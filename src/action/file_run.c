@@ -44,8 +44,6 @@ static int check_all_users(struct file_action *f, struct lk_err *err)
 
 	look.snap = snap;
 	rc = rc ? rc : check_users(f, &look, &f->from, err);
-	if (!rc && f->req.only_stale)
-		rc = lk_file_judge_again(f, &look, err);
 	if (!rc && f->moves)
 		rc = check_users(f, &look, &f->to, err);
 	f->base.unknown = rc < 0 && rc != -ESTALE;
@@ -68,7 +66,7 @@ int lk_file_check(struct lk_action *a, struct lk_err *err)
 	struct file_action *f = (struct file_action *)a;
 	int rc = check_names(f, err);
 
-	if (!rc && (f->req.only_stale || !(f->req.even_if_used && f->req.even_if_unknown))) {
+	if (!rc && !(f->req.even_if_used && f->req.even_if_unknown)) {
 		rc = check_all_users(f, err);
 		rc = rc ? rc : check_names(f, err);
 	}

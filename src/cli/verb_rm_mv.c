@@ -196,7 +196,6 @@ static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s,
 		.even_if_used = cli->even_if_used || before,
 		/* --even-if-used includes this: a process that does not answer can do no worse than use the file. */
 		.even_if_unknown = cli->even_if_unknown || cli->even_if_used,
-		.only_stale = cli->only_stale,
 		.replace = cli->replace,
 		.timeout_ms = cli->timeout_ms,
 	};
@@ -270,7 +269,7 @@ const struct lk_verb lk_verb_rm = {
 		"\n"
 		"The exit status is 0 if it was deleted, 4 if it was left alone because it cannot be told whether it is\n"
 		"used, 5 if it was refused, not confirmed or the FILE changed meanwhile, 2 for errors.",
-	.options = LK_OPTIONS_ACT | LK_OPTIONS_FILE_ACT | LK_OPTIONS_RM,
+	.options = LK_OPTIONS_ACT | LK_OPTIONS_FILE_ACT,
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,

@@ -163,17 +163,3 @@ def test_96_rm(t):
     same(t.run("rm", "--yes", "--even-if-unknown", odd).status, 0, "with consent")
     path = t.path(".cargo-lock")
     check(b"not to be deleted" in t.run("rm", "--dry-run", path).err, "what is locked by the kernel is not to be deleted")
-
-
-def test_96_rm_if_stale(t):
-    """Only what is proven stale, whatever else is asked for."""
-    h = t.helper()
-    plain, live, odd = t.path("plain"), t.path("live.pid", b"%d\n" % h.pid), t.path("odd.pid", b"?")
-    dead = t.path("dead.pid", b"%d\n" % gone_pid())
-    for path, status in ((plain, 5), (live, 5), (odd, 4)):
-        for more in ((), ("--even-if-used", "--even-if-unknown")):
-            answer = t.run("rm", "--yes", "--if-stale", path, *more)
-            check(answer.status == status and b"stale" in answer.err and os.path.exists(path), "%s %r: %s", path, more, answer)
-    stale = look(t, dead)["verdict"] == "stale"
-    same(t.run("rm", "--yes", "--if-stale", dead).status, 0 if stale else 4, "a dead one")
-    same(os.path.exists(dead), not stale, "a dead one is there")
