@@ -29,6 +29,10 @@ static int look_up(struct file_action *f, struct lk_fact_file *ret)
 	lk_err_done(&err);
 	if (rc || !ret->path)
 		return rc ? rc : -ENOENT;
+	/* The name could lead elsewhere by now: what is judged must be the file that is pinned. */
+	if (!ret->has_stat || ret->st_ino != f->from.st.stx_ino || ret->st_major != f->from.st.stx_dev_major ||
+	    ret->st_minor != f->from.st.stx_dev_minor)
+		return -ESTALE;
 	ret->path = lk_arena_strdup(&f->base.arena, ret->path);
 	ret->fstype = ret->mount_point = NULL;
 	return ret->path[0] == '/' && ret->unreachable != LK_YES ? 0 : -EOPNOTSUPP;

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "record/parse.h"
 #include "source/host/helper.h"
 #include "source/host/procroot.h"
@@ -25,6 +26,7 @@ struct answer {
 	int64_t mtime_ms, ctime_ms, uid;
 	int read_rc; /* of reading what is written in it; 1: nothing is */
 	enum lk_tri alive;
+	bool may_be_inner;
 	int thread_of;
 	int64_t process_uid;
 	uint64_t start_ticks;
@@ -70,6 +72,29 @@ static int read_text(const struct gather *g, int path_fd, const struct stat *st,
 	return S_ISREG(st->st_mode) ? read_content(path_fd, text) : -EINVAL;
 }
 
+struct inner {
+	struct gather *g;
+	int pid;
+};
+
+/* A process that has this number in its own pid namespace, or that does not say. */
+static int look_inside(void *arg, int dirfd __attribute__((unused)), const char *name)
+{
+	struct inner *i = arg;
+	lk_buf text = { 0 };
+	int pid, rc;
+
+	if (lk_text_pid(name, strlen(name), &pid) < 0)
+		return 0;
+	rc = lk_io_read_at(i->g->root.fd, lk_procroot_task_name(pid, 0, "status").s, SMALL_FILE, &text);
+	if (rc == -ENOENT || rc == -ESRCH)
+		return 0;
+	if (rc || (lk_parse_status_nspid(text.v, text.n) > 1 && lk_parse_status_inner_pid(text.v, text.n) == i->pid))
+		i->g->a.may_be_inner = true;
+	lk_vec_done(&text);
+	return i->g->a.may_be_inner;
+}
+
 /* The kernel answers for thread numbers as well, though /proc does not list them. */
 static void look_at_process(struct gather *g, int pid)
 {
@@ -83,8 +108,10 @@ static void look_at_process(struct gather *g, int pid)
 	if (rc == -ENOENT || rc == -ESRCH)
 		g->a.alive = LK_NO;
 	if (!rc && lk_parse_stat(text.v, text.n, &st) == 0) {
-		/* A zombie has ended, and holds nothing any more. */
-		g->a.alive = st.state == 'Z' || st.state == 'X' ? LK_NO : LK_YES;
+		/* A zombie has ended and holds nothing any more, unless only its first thread has ended. */
+		g->a.alive = lk_proc_is_over(&(struct lk_proc){ .state = st.state, .num_threads = st.num_threads })
+				     ? LK_NO
+				     : LK_YES;
 		g->a.start_ticks = st.start_ticks;
 		lk_buf_add(&g->comm, st.comm, st.comm_len);
 	}
@@ -123,6 +150,8 @@ static int gather_work(void *arg, size_t item __attribute__((unused)), struct lk
 		g->a.read_rc = read_text(g, fd, &st, &g->text);
 		if (lk_owner_parse(g->req->kind->owner, g->text.v, g->text.n, &owner) == 0 && owner.pid)
 			look_at_process(g, owner.pid);
+		if (owner.pid && lk_io_each_entry(g->root.fd, ".", look_inside, &(struct inner){ g, owner.pid }) < 0)
+			g->a.may_be_inner = true;
 		lk_owner_done(&owner);
 	}
 	g->a.n_comm = g->comm.n;
@@ -202,6 +231,7 @@ static void keep(struct gather *g)
 					   : NULL;
 	f->owner_rc = lk_owner_parse(f->kind->owner, g->text.v, g->text.n, &f->owner);
 	f->alive = g->a.alive;
+	f->may_be_inner = g->a.may_be_inner;
 	f->thread_of = g->a.thread_of;
 	f->process_uid = g->a.process_uid;
 	f->comm = g->comm.n ? lk_arena_strndup(a, g->comm.v, g->comm.n) : NULL;
@@ -244,6 +274,7 @@ struct look {
 	const struct lk_evidence_request *req;
 	struct lk_evidence *ret;
 	LK_VEC(struct lk_fact_file) files; /* the lock file, then its companions; strings in the arena */
+	bool missed; /* a companion may be there that could not be looked up */
 };
 
 static void add_companions(struct look *l)
@@ -259,12 +290,17 @@ static void add_companions(struct look *l)
 						   is_stem ? (int)strlen(stem) : (int)n, is_stem ? stem : p);
 		struct lk_err err = { 0 };
 		struct lk_fact_file file;
+		int rc;
 
 		p += n;
-		if (lk_source_resolve(req->source, path, false, &file, &err) == 0) {
+		rc = lk_source_resolve(req->source, path, false, &file, &err);
+		if (rc == 0) {
 			file.path = lk_arena_strdup(&l->ret->arena, file.path ? file.path : path);
-			file.fstype = file.mount_point = NULL;
+			file.fstype = lk_arena_strdup(&l->ret->arena, file.fstype);
+			file.mount_point = NULL;
 			*lk_vec_push(&l->files) = file;
+		} else if (rc != -ENOENT && rc != -ENOTDIR) {
+			l->missed = true;
 		}
 		lk_err_done(&err);
 	}
@@ -275,20 +311,25 @@ static void find_kernel_locks(struct look *l)
 	struct lk_lockfile_facts *f = &l->ret->facts;
 	const struct lk_snapshot *s = l->req->snap;
 
-	f->kernel_lock = LK_NO;
+	f->kernel_lock = l->missed ? LK_UNKNOWN : LK_NO;
 	for (size_t k = 0; k < l->files.n; k++) {
 		if (!lk_snapshot_proves(s, &l->files.v[k].key) && f->kernel_lock == LK_NO)
 			f->kernel_lock = LK_UNKNOWN;
 		for (size_t i = 0; i < s->n_locks; i++) {
 			const struct lk_lock *lock = &s->locks[i];
 
-			if (lk_lock_is_waiting(lock) || lk_lock_is_on(lock, &l->files.v[k]) != LK_YES)
+			enum lk_tri on = lk_lock_is_on(lock, &l->files.v[k]);
+
+			if (on == LK_UNKNOWN)
+				f->kernel_lock = LK_UNKNOWN;
+			if (lk_lock_is_waiting(lock) || on != LK_YES)
 				continue;
 			f->kernel_lock = LK_YES;
 			f->lock_pid = lock->n_holders ? lock->pid : 0;
 			f->lock_comm = lock->n_holders && lock->proc ? lk_arena_strdup(&l->ret->arena, lock->proc->comm)
 								     : NULL;
 			f->lock_what = l->files.v[k].path;
+			f->lock_beside = k > 0;
 			return;
 		}
 	}
@@ -310,11 +351,15 @@ static void find_users(struct look *l)
 	struct lk_err err = { 0 };
 	int rc = lk_uses_find(l->req->source, &req, &uses, &err), best = 0;
 
-	f->open = rc < 0 || uses.n_unreadable || uses.hidden ? LK_UNKNOWN : LK_NO;
+	f->open = rc < 0 || l->missed || uses.n_unreadable || uses.hidden || uses.n_kernel_unknown ? LK_UNKNOWN : LK_NO;
 	for (size_t i = 0; i < uses.v.n; i++) {
 		const struct lk_use *u = &uses.v.v[i];
 
-		if (!lk_use_words(u->kind)->by_process || u->below || !u->certain || rank(f, u) <= best)
+		if (!lk_use_words(u->kind)->by_process || u->below)
+			continue;
+		if (!u->certain && f->open == LK_NO)
+			f->open = LK_UNKNOWN;
+		if (!u->certain || rank(f, u) <= best)
 			continue;
 		/* To work in the directory of a lock tells something only of its own programs. */
 		if (u->file && S_ISDIR(l->files.v[u->file].mode) && rank(f, u) < 2)
@@ -324,6 +369,7 @@ static void find_users(struct look *l)
 		f->open_pid = u->pid;
 		f->open_comm = lk_arena_strdup(&l->ret->arena, u->comm);
 		f->open_what = l->files.v[u->file].path;
+		f->open_beside = u->file > 0;
 		f->works_in = u->kind == LK_USE_CWD || u->kind == LK_USE_ROOT;
 	}
 	lk_uses_done(&uses);

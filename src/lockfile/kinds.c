@@ -38,7 +38,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID },
 	/* PostgreSQL: miscinit.c, CreateLockFile(): O_CREAT|O_EXCL */
 	{ .word = "postgresql", .maker = "PostgreSQL", .names = "postmaster.pid|.s.PGSQL.*.lock",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_POSTMASTER, .programs = "postgres|postmaster",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_POSTMASTER, .programs = "postgres|postmaster", .companions = ".",
 	  .advice = "pg_ctl stop, or pg_ctl start, which checks it and takes a stale one over" },
 	/* vim: ":help swap-file"; memfile.c opens it with O_EXCL */
 	{ .word = "vim", .maker = "vim", .names = ".*.sw[a-p]",

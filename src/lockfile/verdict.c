@@ -264,12 +264,20 @@ static bool if_no_lock(struct judge *j)
 		      j->f->name ? j->f->name : "it", j->f->kind->maker);
 }
 
+static bool is_owner(const struct lk_lockfile_facts *f, int pid)
+{
+	return pid > 0 && pid == f->owner.pid && is_this_host(f) == LK_YES && is_this_pid_ns(f) == LK_YES;
+}
+
 static bool if_kernel_lock(struct judge *j)
 {
 	const struct lk_lockfile_facts *f = j->f;
 
 	if (f->kernel_lock != LK_YES)
 		return false;
+	if (f->lock_beside && !is_owner(f, f->lock_pid) && is_of_kind(f->kind, f->lock_comm) != LK_YES)
+		return decide(j, LK_VERDICT_PROBABLY_LIVE, "%s holds a kernel lock on %s, which others may use too",
+			      process(j, f->lock_pid, f->lock_comm), f->lock_what ? f->lock_what : "a file beside it");
 	return decide(j, LK_VERDICT_LIVE, "%s holds a kernel lock on %s", process(j, f->lock_pid, f->lock_comm),
 		      f->lock_what ? f->lock_what : "it");
 }
@@ -277,10 +285,9 @@ static bool if_kernel_lock(struct judge *j)
 static bool if_open(struct judge *j)
 {
 	const struct lk_lockfile_facts *f = j->f;
-	bool owner = f->open_pid > 0 && f->open_pid == f->owner.pid && is_this_host(f) == LK_YES &&
-		     is_this_pid_ns(f) == LK_YES;
+	bool owner = is_owner(f, f->open_pid);
 	bool fit = is_of_kind(f->kind, f->open_comm) == LK_YES;
-	bool proven = owner || (fit && !f->works_in);
+	bool proven = owner || (fit && !f->works_in && !f->open_beside);
 
 	if (f->open != LK_YES || f->kind->means == LK_LOCKFILE_KERNEL)
 		return false;
@@ -539,6 +546,10 @@ void lk_verdict_find(const struct lk_lockfile_facts *f, struct lk_verdict_answer
 			ret->verdict = LK_VERDICT_PROBABLY_LIVE;
 		say(&j,
 		    "it tells of another start of this machine, but may have been changed since this one: clocks can be set");
+	}
+	if (ret->verdict == LK_VERDICT_STALE && f->may_be_inner && !f->owner.pid_ns) {
+		ret->verdict = LK_VERDICT_UNKNOWN;
+		say(&j, "the number may be that of a process inside a container, as it sees itself");
 	}
 	lk_arena_done(&j.arena);
 }

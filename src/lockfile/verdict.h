@@ -43,6 +43,9 @@ struct lk_lockfile_facts {
 
 	/* The process with the owner's number. Only meaningful if owner.pid is not 0. */
 	enum lk_tri alive; /* UNKNOWN: it could not be found out; NO also for a zombie */
+	/* Some process in another pid namespace has the owner's number there, or not all processes could be asked: a number that is
+	 * written without its namespace may be meant so. */
+	bool may_be_inner;
 	int thread_of; /* the number is that of a thread of this process; 0: it is a process */
 	const char *comm; /* of it; NULL unknown */
 	int64_t process_uid; /* -1 unknown */
@@ -52,6 +55,7 @@ struct lk_lockfile_facts {
 	enum lk_tri open; /* YES: or somebody works in what it locks; UNKNOWN: not all processes could be asked */
 	int open_pid; /* one of them; 0: not known */
 	const char *open_comm, *open_what; /* its name, and the path it has open; NULL unknown */
+	bool open_beside, lock_beside; /* `open_what`, `lock_what`: only a companion, which others use too */
 	bool works_in; /* `open_what` is only its working directory: less of a proof */
 	enum lk_tri kernel_lock; /* a kernel lock on it or on a companion is held */
 	int lock_pid; /* one holder; 0: not known */

@@ -34,7 +34,12 @@ static enum lk_tri locked_by(enum lk_verdict v)
 
 static void answer_by(struct lk_session *s, struct lk_who *w, const struct lk_who_lockfile *l)
 {
-	w->locked = locked_by(l->verdict.verdict);
+	enum lk_tri locked = locked_by(l->verdict.verdict);
+
+	/* A doubt about kernel locks is not settled by what the file is. */
+	if (w->locked == LK_UNKNOWN && locked == LK_NO)
+		return;
+	w->locked = locked;
 	w->reason = NULL;
 	if (w->locked == LK_UNKNOWN)
 		w->reason = lk_arena_printf(&s->arena, "it is a lock file of %s, %s", l->kind->maker,

@@ -324,6 +324,20 @@ size_t lk_parse_status_nspid(const char *s, size_t n)
 	return count;
 }
 
+int lk_parse_status_inner_pid(const char *s, size_t n)
+{
+	struct word rest, w, last = { 0 };
+	struct cursor c;
+	int pid;
+
+	if (!find_label(s, n, "NSpid:", &rest))
+		return 0;
+	c = (struct cursor){ rest.s, rest.s + rest.n };
+	while ((w = next_word(&c)).n)
+		last = w;
+	return last.n && lk_text_pid(last.s, last.n, &pid) == 0 ? pid : 0;
+}
+
 static int status_pid(const char *s, size_t n, const char *label)
 {
 	struct word rest;

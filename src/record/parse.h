@@ -56,6 +56,8 @@ int lk_parse_status_tgid(const char *s, size_t n);
 int lk_parse_status_tracer(const char *s, size_t n);
 /* How many pid namespaces the "NSpid:" line names, seen from this /proc; 0: no such line. */
 size_t lk_parse_status_nspid(const char *s, size_t n);
+/* Its number in its own pid namespace, the last one of that line; 0: no such line. */
+int lk_parse_status_inner_pid(const char *s, size_t n);
 
 /* The name below /dev of the terminal that stat prints as a number (proc_pid_stat(5), Documentation/admin-guide/devices.txt):
  * "pts/3", "tty1", "ttyS0", "console"; of other drivers "204:64". "" for 0. Returns buf. */

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from document import check, same
-from harness import key_of, needs
+from harness import key_of, needs, needs_root
 from helper import until
 
 
@@ -121,6 +121,22 @@ def test_96_lists_of_versions(t):
     path = t.path("Cargo.lock")
     same(look(t, path, status=1)["verdict"], "not_a_lock", "it is no lock")
     check(b"not to be deleted" in t.run("who", path).out, "that it is not to be deleted is not said")
+
+
+@needs("unshare")
+@needs_root
+def test_96_container(t):
+    """A number that a process in a container wrote means nothing here, even if nobody has it here."""
+    path = os.path.join(t.dir, "inner.pid")
+    p = t.process(["unshare", "--pid", "--fork", "--kill-child", "sh", "-c", 'sleep 600 & echo $! > "$0"; echo ready; wait', path], stdout=subprocess.PIPE)
+    same(p.stdout.readline(), b"ready\n", "ready")
+    with open(path, encoding="ascii") as f:
+        inner = int(f.read())
+    found = look(t, path, status=4)
+    check(found["owner"]["pid"] == inner and found["verdict"] != "stale", "%s", found)
+    with open(path, "w", encoding="ascii") as f:
+        f.write("%d\n" % gone_pid())
+    is_stale(look(t, path), "another number that is gone")
 
 
 @needs("git")

@@ -16,7 +16,7 @@
 
 #define STALL_MS 500
 #define NAP_NS (500 * 1000)
-#define MAX_NAPS 60 /* of one scan */
+#define MAX_NAPS 400 /* of one scan: a thread that wants to sleep may wait long for a processor first */
 
 /* The auxiliary vector (getauxval(3)) begins with a small number and its value: two words of 64 bits, or in a 32-bit program two of 32
  * bits, which are read here as one. */
