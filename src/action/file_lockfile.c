@@ -6,20 +6,6 @@
 #include "action/file_private.h"
 #include "lockfile/evidence.h"
 
-static const struct lk_lockfile_kind *kind_of(const struct file_place *p, const char *path)
-{
-	switch (p->st.stx_mode & S_IFMT) {
-	case S_IFREG:
-		return lk_lockfile_find(path, LK_LOCKFILE_FILE);
-	case S_IFLNK:
-		return lk_lockfile_find(path, LK_LOCKFILE_LINK);
-	case S_IFDIR:
-		return lk_lockfile_find(path, LK_LOCKFILE_DIR);
-	default:
-		return NULL;
-	}
-}
-
 /* A copy whose path does not end with the next look-up, which gathering the evidence makes. */
 static int look_up(struct file_action *f, struct lk_fact_file *ret)
 {
@@ -30,8 +16,8 @@ static int look_up(struct file_action *f, struct lk_fact_file *ret)
 	if (rc || !ret->path)
 		return rc ? rc : -ENOENT;
 	/* The name could lead elsewhere by now: what is judged must be the file that is pinned. */
-	if (!ret->has_stat || ret->st_ino != f->from.st.stx_ino || ret->st_major != f->from.st.stx_dev_major ||
-	    ret->st_minor != f->from.st.stx_dev_minor)
+	if (!ret->has_stat ||
+	    !lk_fact_file_has_numbers(ret, f->from.st.stx_ino, f->from.st.stx_dev_major, f->from.st.stx_dev_minor))
 		return -ESTALE;
 	ret->path = lk_arena_strdup(&f->base.arena, ret->path);
 	ret->fstype = ret->mount_point = NULL;
@@ -86,7 +72,7 @@ void lk_file_judge(struct file_action *f, const struct file_look *look)
 
 	if (!look->snap->host.live || look_up(f, &file) < 0)
 		return;
-	req.kind = kind_of(&f->from, file.path);
+	req.kind = lk_lockfile_of(file.path, f->from.st.stx_mode);
 	if (!req.kind)
 		return;
 	req.file = &file;

@@ -68,8 +68,7 @@ static int resolve(struct view *v, struct lk_err *err)
 
 	if (rc < 0)
 		return lk_err_set(err, rc, "%s: %s", v->place->path, strerror(-rc));
-	if (v->file.has_stat && (v->file.st_ino != st->stx_ino || v->file.st_major != st->stx_dev_major ||
-				 v->file.st_minor != st->stx_dev_minor))
+	if (v->file.has_stat && !lk_fact_file_has_numbers(&v->file, st->stx_ino, st->stx_dev_major, st->stx_dev_minor))
 		return lk_err_set(err, -ESTALE, "target changed since you looked: %s is another file now",
 				  v->place->path);
 	return 0;

@@ -27,8 +27,7 @@ static int check_identity(int fd, const char *path, const struct lk_fact_file *e
 			err, -EINVAL,
 			"%s is no regular file or directory; opening it could do something, so the kernel is not asked",
 			path);
-	if (expect->has_stat && (st.st_ino != expect->st_ino || major(st.st_dev) != expect->st_major ||
-				 minor(st.st_dev) != expect->st_minor))
+	if (expect->has_stat && !lk_fact_file_has_numbers(expect, st.st_ino, major(st.st_dev), minor(st.st_dev)))
 		return lk_err_set(err, -ESTALE, "target changed since you looked: %s is another file by now", path);
 	return 0;
 }

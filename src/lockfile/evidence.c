@@ -82,15 +82,16 @@ static int look_inside(void *arg, int dirfd __attribute__((unused)), const char 
 {
 	struct inner *i = arg;
 	lk_buf text = { 0 };
+	bool gone, inside;
 	int pid, rc;
 
 	if (lk_text_pid(name, strlen(name), &pid) < 0)
 		return 0;
 	rc = lk_io_read_at(i->g->root.fd, lk_procroot_task_name(pid, 0, "status").s, SMALL_FILE, &text);
-	if (rc == -ENOENT || rc == -ESRCH)
-		return 0;
-	if (rc || (lk_parse_status_nspid(text.v, text.n) > 1 && lk_parse_status_inner_pid(text.v, text.n) == i->pid))
-		i->g->a.may_be_inner = true;
+	gone = rc == -ENOENT || rc == -ESRCH;
+	inside = !rc && lk_parse_status_nspid(text.v, text.n) > 1 &&
+		 lk_parse_status_inner_pid(text.v, text.n) == i->pid;
+	i->g->a.may_be_inner = inside || (rc && !gone);
 	lk_vec_done(&text);
 	return i->g->a.may_be_inner;
 }
@@ -141,7 +142,7 @@ static int gather_work(void *arg, size_t item __attribute__((unused)), struct lk
 				.alive = LK_UNKNOWN,
 				.process_uid = -1 };
 	if (!g->a.rc && file->has_stat &&
-	    (st.st_ino != file->st_ino || major(st.st_dev) != file->st_major || minor(st.st_dev) != file->st_minor))
+	    !lk_fact_file_has_numbers(file, st.st_ino, major(st.st_dev), minor(st.st_dev)))
 		g->a.rc = -ESTALE;
 	if (!g->a.rc) {
 		g->a.mtime_ms = to_ms(st.st_mtim);
@@ -221,7 +222,6 @@ static void keep(struct gather *g)
 	struct lk_lockfile_facts *f = &g->ret->facts;
 	const struct lk_fact_host *host = &g->req->snap->host;
 	struct lk_arena *a = &g->ret->arena;
-	const int64_t boot_ms = host->boottime_ms ? host->time_unix_ms - host->boottime_ms : 0;
 
 	f->mtime_ms = g->a.mtime_ms;
 	f->ctime_ms = g->a.ctime_ms;
@@ -235,8 +235,8 @@ static void keep(struct gather *g)
 	f->thread_of = g->a.thread_of;
 	f->process_uid = g->a.process_uid;
 	f->comm = g->comm.n ? lk_arena_strndup(a, g->comm.v, g->comm.n) : NULL;
-	if (boot_ms && g->a.start_ticks && host->ticks_per_second)
-		f->started_ms = boot_ms + (int64_t)(g->a.start_ticks * 1000 / host->ticks_per_second);
+	if (f->boot_ms && g->a.start_ticks && host->ticks_per_second)
+		f->started_ms = f->boot_ms + (int64_t)(g->a.start_ticks * 1000 / host->ticks_per_second);
 }
 
 static void read_it(const struct lk_evidence_request *req, struct lk_evidence *ret)
@@ -317,7 +317,6 @@ static void find_kernel_locks(struct look *l)
 			f->kernel_lock = LK_UNKNOWN;
 		for (size_t i = 0; i < s->n_locks; i++) {
 			const struct lk_lock *lock = &s->locks[i];
-
 			enum lk_tri on = lk_lock_is_on(lock, &l->files.v[k]);
 
 			if (on == LK_UNKNOWN)

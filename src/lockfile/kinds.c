@@ -4,6 +4,7 @@
 
 #include <fnmatch.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -119,14 +120,18 @@ const struct lk_lockfile_kind *lk_lockfile_find(const char *path, enum lk_lockfi
 	return NULL;
 }
 
+const struct lk_lockfile_kind *lk_lockfile_of(const char *path, unsigned mode)
+{
+	if (S_ISREG(mode))
+		return lk_lockfile_find(path, LK_LOCKFILE_FILE);
+	if (S_ISLNK(mode))
+		return lk_lockfile_find(path, LK_LOCKFILE_LINK);
+	return S_ISDIR(mode) ? lk_lockfile_find(path, LK_LOCKFILE_DIR) : NULL;
+}
+
 const struct lk_lockfile_kind *lk_lockfile_by_existing(const char *name)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		const struct lk_lockfile_kind *k = &kinds[i];
+	const struct lk_lockfile_kind *k = lk_lockfile_find(name, LK_LOCKFILE_FILE);
 
-		if (k->object == LK_LOCKFILE_FILE && k->means == LK_LOCKFILE_HELD && !k->dir &&
-		    lk_lockfile_matches(k->names, name))
-			return k;
-	}
-	return NULL;
+	return k && k->means == LK_LOCKFILE_HELD ? k : NULL;
 }

@@ -35,6 +35,8 @@ struct lk_lockfile_kind {
 /* The kind of a file by its path, of which the last part counts, and of some kinds the directory; object: what is there. Static; NULL: not
  * known to be a lock file. */
 const struct lk_lockfile_kind *lk_lockfile_find(const char *path, enum lk_lockfile_object object);
+/* The same for what is there by its mode, as st_mode. */
+const struct lk_lockfile_kind *lk_lockfile_of(const char *path, unsigned mode);
 
 /* Does the name match one of the patterns, separated by '|'? patterns may be NULL: no. */
 bool lk_lockfile_matches(const char *patterns, const char *name);

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A FILE that is a lock by what it is, not by a kernel lock on it. */
-#include <sys/stat.h>
-
 #include "query/who.h"
 
 static bool can_look_at(const struct lk_session *s, const struct lk_asked *t)
 {
 	return s->source && s->snap->host.live && !s->other_tree && !s->kernel_only && !s->recursive && !s->has_range &&
 	       t->resolved && t->file.path && t->file.path[0] == '/' && t->file.unreachable != LK_YES;
-}
-
-static const struct lk_lockfile_kind *kind_of(const struct lk_fact_file *file)
-{
-	if (S_ISREG(file->mode))
-		return lk_lockfile_find(file->path, LK_LOCKFILE_FILE);
-	if (S_ISLNK(file->mode))
-		return lk_lockfile_find(file->path, LK_LOCKFILE_LINK);
-	return S_ISDIR(file->mode) ? lk_lockfile_find(file->path, LK_LOCKFILE_DIR) : NULL;
 }
 
 static enum lk_tri locked_by(enum lk_verdict v)
@@ -58,7 +47,7 @@ void lk_who_lockfile_find(struct lk_session *s, struct lk_who *w, struct lk_who_
 	*ret = (struct lk_who_lockfile){ 0 };
 	if (!can_look_at(s, t))
 		return;
-	req.kind = kind_of(&t->file);
+	req.kind = lk_lockfile_of(t->file.path, t->file.mode);
 	if (!req.kind)
 		return;
 	ret->kind = req.kind;

@@ -276,6 +276,12 @@ LK_SINK(end, LK_FACT_END)
  * stops the walk. */
 typedef int (*lk_tree_cb)(void *arg, const struct lk_fact_file *file);
 
+/* Does stat(2) of a file say the same numbers? Only with has_stat. */
+static inline bool lk_fact_file_has_numbers(const struct lk_fact_file *f, uint64_t ino, uint32_t major, uint32_t minor)
+{
+	return f->st_ino == ino && f->st_major == major && f->st_minor == minor;
+}
+
 struct lk_source;
 
 struct lk_uses;

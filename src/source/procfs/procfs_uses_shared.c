@@ -98,6 +98,5 @@ const struct lk_mount *lk_uses_find_mount(struct uses_job *j, struct uses_proc *
 
 bool lk_uses_same_stat(const struct lk_fact_file *file, const struct statx *st)
 {
-	return file->st_ino == st->stx_ino && file->st_major == st->stx_dev_major &&
-	       file->st_minor == st->stx_dev_minor;
+	return lk_fact_file_has_numbers(file, st->stx_ino, st->stx_dev_major, st->stx_dev_minor);
 }
