@@ -203,15 +203,6 @@ static void put_holders(lk_buf *b, const struct lk_lock *held, int waiter)
 	lk_vec_done(&pids);
 }
 
-static bool holds(const struct lk_lock *l, int pid)
-{
-	for (size_t i = 0; i < l->n_holders; i++) {
-		if (l->holders[i].pid == pid)
-			return true;
-	}
-	return false;
-}
-
 /* Adds the holders of the other locks in the way of l, but not those that hold `by` too. */
 static void put_others(lk_buf *b, const struct lk_lock *l, const struct lk_lock *by)
 {
@@ -223,7 +214,7 @@ static void put_others(lk_buf *b, const struct lk_lock *l, const struct lk_lock 
 
 		unseen += held != by && !held->n_holders;
 		for (size_t k = 0; held != by && k < held->n_holders; k++) {
-			if (!holds(by, held->holders[k].pid))
+			if (!lk_lock_is_held_by(by, held->holders[k].pid))
 				*lk_vec_push(&pids) = held->holders[k].pid;
 		}
 	}
@@ -282,7 +273,7 @@ void lk_words_put_waiter(lk_buf *b, const struct lk_lock *l)
 	if (l->proc)
 		lk_words_put_member(b, l->proc, l->waiter ? l->waiter->tid : 0);
 	else
-		lk_buf_puts(b, "a process that is not visible");
+		lk_buf_puts(b, LK_WORDS_UNSEEN);
 }
 
 static void put_request(struct lk_words_line *line, const struct lk_forest *f, const struct lk_tree_node *node,

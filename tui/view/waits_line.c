@@ -43,10 +43,8 @@ static const struct lk_lock *held_in(const struct lk_cycle *c, int pid)
 	for (size_t i = 0; i < c->n_rows; i++) {
 		const struct lk_lock *l = c->rows[i];
 
-		for (size_t k = 0; k < l->n_holders && !lk_lock_is_waiting(l); k++) {
-			if (l->holders[k].pid == pid)
-				return l;
-		}
+		if (!lk_lock_is_waiting(l) && lk_lock_is_held_by(l, pid))
+			return l;
 	}
 	return NULL;
 }
