@@ -401,6 +401,12 @@ static bool if_other_pid_ns(struct judge *j)
 	return true;
 }
 
+static bool decide_not_seen_alive(struct judge *j)
+{
+	return decide(j, LK_VERDICT_UNKNOWN, "whether process %d, which is written in it, is alive could not be seen",
+		      j->f->owner.pid);
+}
+
 /* The clock may have been set since the start, and then times of this boot look as if they were of another: a process that may be the
  * owner counts for more. */
 static bool if_other_boot(struct judge *j)
@@ -420,12 +426,16 @@ static bool if_other_boot(struct judge *j)
 	}
 	because = lk_printf("its owner%s was started at %s, %s this machine was at %s", other ? "'s machine" : "",
 			    at(j, other ? o->boot_s : o->start_s), other ? "but" : "before", at(j, boot));
-	if (f->alive != LK_YES || is_fit(f) == LK_NO) {
+	if (f->alive == LK_NO || (f->alive == LK_YES && is_fit(f) == LK_NO && age_of(f) == AGE_YOUNGER)) {
 		decide_stale(j, because);
 		say(j, "the file was not changed since");
 		return true;
 	}
-	decide(j, LK_VERDICT_UNKNOWN, "%s may be the owner, if the clock was set since it was started", the_owner(j));
+	if (f->alive == LK_YES)
+		decide(j, LK_VERDICT_UNKNOWN, "%s may be the owner, if the clock was set since it was started",
+		       the_owner(j));
+	else
+		decide_not_seen_alive(j);
 	*lk_vec_push(&j->ret->because) = because;
 	say_times(j);
 	return true;
@@ -439,8 +449,7 @@ static bool if_gone(struct judge *j)
 		return false;
 	if (f->alive == LK_NO)
 		return decide_stale(j, lk_printf("process %d, which is written in it, is gone", f->owner.pid));
-	decide(j, LK_VERDICT_UNKNOWN, "whether process %d, which is written in it, is alive could not be seen",
-	       f->owner.pid);
+	decide_not_seen_alive(j);
 	say_age(j);
 	return true;
 }

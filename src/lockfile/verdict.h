@@ -69,9 +69,9 @@ struct lk_verdict_answer {
 };
 
 /* The rules: `stale` is said only where the owner that is written in it is gone, on this host and in this pid namespace; or it was written
- * in another boot of this host, and the file was not changed since this one; or the process of that number cannot be the owner (another
- * program or user) and is younger than both mtime and ctime; and in each case nobody has the file or a companion open, and that is known.
- * A time alone proves nothing. Whatever is missing for a proof is said. Free with lk_verdict_done(). */
+ * in another boot of this host, the file was not changed since this one, and no process can be the owner after all; or the process of that
+ * number cannot be the owner (another program or user) and is younger than both mtime and ctime; and in each case nobody has the file or a
+ * companion open, and that is known. A time alone proves nothing. Whatever is missing for a proof is said. Free with lk_verdict_done(). */
 void lk_verdict_find(const struct lk_lockfile_facts *f, struct lk_verdict_answer *ret);
 void lk_verdict_done(struct lk_verdict_answer *a);
 
