@@ -51,6 +51,11 @@ int64_t lk_diff_seen_since(const struct lk_diff *d, const struct lk_lock *l, boo
 	return d->rows.v[l->index].first_ms;
 }
 
+uint64_t lk_diff_row(const struct lk_diff *d, const struct lk_lock *l)
+{
+	return d->rows.v[l->index].row;
+}
+
 struct lk_event *lk_diff_tell(struct lk_diff *d, enum lk_event_kind kind, const struct diff_entry *e)
 {
 	struct lk_event *ev = lk_vec_push(&d->events);
@@ -59,6 +64,7 @@ struct lk_event *lk_diff_tell(struct lk_diff *d, enum lk_event_kind kind, const 
 		.kind = kind,
 		.time_unix_ms = lk_diff_newest(d)->host.time_unix_ms,
 		.lock = e ? e->lock : NULL,
+		.row = e ? e->row : 0,
 		.snap = e ? e->snap : lk_diff_newest(d),
 		.held_ms = -1,
 		.waited_ms = -1,
@@ -114,6 +120,7 @@ static void add_rows(struct lk_diff *d, const struct lk_snapshot *s)
 			.key.id = l->id, .lock = l, .snap = s, .first_ms = d->now_ms, .last_ms = d->now_ms
 		};
 		e->start_ms = d->now_ms;
+		e->row = ++d->n_rows;
 		e->at_least = d->n_looks == 0;
 		note_wait(e, d->now_ms);
 		e->key.nth = count_id(&counts, l);
@@ -122,8 +129,17 @@ static void add_rows(struct lk_diff *d, const struct lk_snapshot *s)
 	lk_map_done(&counts);
 }
 
-static void carry_times(const struct diff_entry *from, struct diff_entry *to)
+void lk_diff_carry_row(struct diff_entry *from, struct diff_entry *to)
 {
+	if (from->carried || to->carried)
+		return;
+	to->row = from->row;
+	from->carried = to->carried = true;
+}
+
+static void carry_times(struct diff_entry *from, struct diff_entry *to)
+{
+	lk_diff_carry_row(from, to);
 	to->first_ms = from->first_ms;
 	to->at_least = from->at_least;
 	if (from->start_ms < to->start_ms)
@@ -173,6 +189,7 @@ static void tell_no_wait(struct lk_diff *d, const struct diff_entry *e)
 	ev->certain = blocked;
 	if (opened) {
 		ev->before = e->lock;
+		ev->before_row = e->row;
 		ev->before_snap = e->snap;
 	}
 }
@@ -234,6 +251,7 @@ static void tell_fresh(struct lk_diff *d, const struct diff_entry *e)
 	ev->held_ms = d->now_ms - e->first_ms;
 	if (e->before) {
 		ev->before = e->before->lock;
+		ev->before_row = e->before->row;
 		ev->before_snap = e->before->snap;
 	}
 	d->n_fresh += ev->kind == LK_EVENT_ACQUIRED;
@@ -285,6 +303,7 @@ static struct lk_event *tell_cycle(struct lk_diff *d, enum lk_event_kind kind, c
 
 	ev->cycle = dead->cycle;
 	ev->lock = first_request(dead->cycle);
+	ev->row = dead->row;
 	ev->snap = dead->snap;
 	ev->at_least = dead->at_least;
 	return ev;
@@ -319,11 +338,13 @@ static void begin_dead(struct lk_diff *d, diff_deads *next, const struct lk_map 
 
 	*e = (struct diff_dead){ .cycle = c, .snap = lk_diff_newest(d), .last_ms = d->now_ms };
 	if (old) {
+		e->row = old->row;
 		e->start_ms = old->start_ms;
 		e->at_least = old->at_least;
 		old->settled = true;
 		return;
 	}
+	e->row = d->next.v[first_request(c)->index].row;
 	e->start_ms = d->now_ms - (age > 0 ? age : 0);
 	e->at_least = d->n_looks == 0;
 	tell_cycle(d, LK_EVENT_DEADLOCK, e)->waited_ms = age;
@@ -437,6 +458,17 @@ static void tell_gaps(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
 
 /* ---- one look ---- */
 
+/* A granted lock may turn out to be a part of one that its owner had before: rows have their last numbers only when all are matched. */
+static void number_events(struct lk_diff *d)
+{
+	for (size_t i = 0; i < d->events.n; i++) {
+		struct lk_event *ev = &d->events.v[i];
+
+		if (ev->lock && !ev->cycle && ev->snap == lk_diff_newest(d))
+			ev->row = d->next.v[ev->lock->index].row;
+	}
+}
+
 /* A stable counting sort by kind: what ended comes before what began. */
 static void sort_events(struct lk_diff *d)
 {
@@ -465,7 +497,7 @@ static void swap_rows(struct lk_diff *d)
 	d->next = old;
 	d->next.n = 0;
 	for (size_t i = 0; i < d->rows.n; i++) {
-		d->rows.v[i].settled = false;
+		d->rows.v[i].settled = d->rows.v[i].carried = false;
 		d->rows.v[i].before = NULL;
 	}
 }
@@ -483,6 +515,7 @@ static void compare(struct lk_diff *d, int64_t last_ms, uint32_t expected_ms)
 	begin_fresh(d);
 	tell_deadlocks(d);
 	tell_gaps(d, last_ms, expected_ms);
+	number_events(d);
 	sort_events(d);
 	lk_map_done(&d->by_key);
 }

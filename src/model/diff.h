@@ -31,6 +31,8 @@ struct lk_event {
 	enum lk_event_kind kind;
 	int64_t time_unix_ms; /* of the look that showed it */
 	const struct lk_lock *lock; /* as it was last seen; of a deadlock its first request; NULL for a gap */
+	/* lk_diff_row() of `lock` and of `before`; 0: none. Of a deadlock and its end the row that was its first request at the start. */
+	uint64_t row, before_row;
 	const struct lk_snapshot
 		*snap; /* the one `lock` belongs to, which may be an earlier one; of a gap the newest */
 	/* granted: the request; changed, breaking: the lock as it was before. Else NULL. */
@@ -66,5 +68,10 @@ const struct lk_snapshot *lk_diff_newest(const struct lk_diff *d);
 /* Since when a row of the newest snapshot has been seen, in the clock of lk_diff_feed(). *ret_at_least (may be NULL): it was there
  * in the first look. */
 int64_t lk_diff_seen_since(const struct lk_diff *d, const struct lk_lock *l, bool *ret_at_least);
+
+/* The number of a row of the newest snapshot, from 1: the row keeps it from look to look, also when its id changes because the first of
+ * several sharers ended, or because its owner made it longer. What is released and taken again is another row, though its id may be the
+ * same. */
+uint64_t lk_diff_row(const struct lk_diff *d, const struct lk_lock *l);
 
 #endif

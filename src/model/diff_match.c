@@ -156,6 +156,7 @@ static void grant(struct matcher *m, struct diff_entry *request, struct diff_ent
 	ev->waited_ms = lk_diff_elapsed(m->d, request, request->start_ms);
 	ev->at_least = request->at_least;
 	ev->before = request->lock;
+	ev->before_row = request->row;
 	ev->before_snap = request->snap;
 	request->settled = lock->settled = true;
 }
@@ -211,6 +212,7 @@ static void continue_as(struct diff_entry *from, struct diff_entry *to)
 	const struct lk_lock *a = from->lock, *b = to->lock;
 
 	from->settled = true;
+	lk_diff_carry_row(from, to);
 	if (from->first_ms < to->first_ms)
 		to->first_ms = from->first_ms;
 	to->at_least = to->at_least || from->at_least;
@@ -388,6 +390,7 @@ static void match_waiting_body(struct matcher *m, struct diff_entry *e)
 	if (!old)
 		return;
 	old->settled = e->settled = true;
+	lk_diff_carry_row(old, e);
 	if (old->start_ms < e->start_ms)
 		e->start_ms = old->start_ms;
 	e->first_ms = old->first_ms;

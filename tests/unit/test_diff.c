@@ -275,6 +275,83 @@ Test(diff, another_first_descriptor)
 	tells("released 200 whole held 10000+", NOTHING);
 }
 
+static uint64_t row_of(int pid)
+{
+	const struct lk_snapshot *s = lk_diff_newest(diff);
+
+	for (size_t i = 0; i < s->n_locks; i++) {
+		if (s->locks[i].pid == pid)
+			return lk_diff_row(diff, &s->locks[i]);
+	}
+	cr_assert_fail("process %d has no row", pid);
+	return 0;
+}
+
+Test(diff, a_row_keeps_its_number_when_the_first_sharer_ends)
+{
+	uint64_t row;
+
+	look(LOOK(SHARED(FLOCK, 300, 4, 1), MORE(FLOCK, 400, 4, 1), HELD(P_0_9, 100, 3)));
+	row = row_of(300);
+	look(LOOK(SHARED(FLOCK, 400, 4, 1), HELD(P_0_9, 100, 3)));
+	cr_expect_eq(row_of(400), row);
+	cr_expect_neq(row_of(100), row);
+}
+
+Test(diff, a_lock_that_is_split_leaves_its_number_to_one_part)
+{
+	uint64_t row, first, second;
+
+	look(LOOK(HELD(P_0_19, 100, 3)));
+	row = row_of(100);
+	look(LOOK(HELD("1: POSIX  ADVISORY  WRITE 100 fe:00:12 0 4", 100, 3), HELD(P_10_19, 100, 3)));
+	first = lk_diff_row(diff, &lk_diff_newest(diff)->locks[0]);
+	second = lk_diff_row(diff, &lk_diff_newest(diff)->locks[1]);
+	cr_expect_neq(first, second);
+	cr_expect((first == row) != (second == row));
+}
+
+Test(diff, what_is_taken_again_is_another_row)
+{
+	uint64_t row, id;
+
+	look(LOOK(HELD(P_0_9, 100, 3)));
+	row = row_of(100);
+	id = lk_diff_newest(diff)->locks[0].id;
+	tells("released 100 0-9+", NOTHING);
+	tells("acquired 100 0-9", LOOK(HELD(P_0_9, 100, 3)));
+	cr_expect_eq(lk_diff_newest(diff)->locks[0].id, id);
+	cr_expect_neq(row_of(100), row);
+}
+
+static const struct lk_event *event_of(const struct lk_event *ev, size_t n, enum lk_event_kind kind)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ev[i].kind == kind)
+			return &ev[i];
+	}
+	cr_assert_fail("there is no event %s", lk_event_name(kind));
+	return NULL;
+}
+
+Test(diff, a_grant_ends_the_row_of_its_request)
+{
+	const struct lk_event *ev, *granted;
+	uint64_t request;
+	size_t n;
+
+	look(LOOK(HELD(FLOCK, 300, 4)));
+	look(LOOK(HELD(FLOCK, 300, 4), WAIT(W_FLOCK, 301, 302, 5, 500)));
+	request = row_of(301);
+	now += 2000;
+	n = lk_diff_feed(diff, snapshot_of(LOOK(HELD("2: FLOCK  ADVISORY  WRITE 301 fe:00:12 0 EOF", 301, 5))), now, 0,
+			 &ev);
+	granted = event_of(ev, n, LK_EVENT_GRANTED);
+	cr_expect_eq(granted->before_row, request);
+	cr_expect_eq(granted->row, row_of(301));
+	cr_expect_neq(granted->row, request);
+}
+
 Test(diff, gave_up)
 {
 	tells("", LOOK(HELD(P_0_9, 100, 3)));

@@ -263,7 +263,7 @@ Test(tui_dialog, waiting_tells)
 	cr_assert(shows(&w, "> [ Wait ]"));
 	press(&w, LK_KEY_ENTER);
 	cr_assert_null(lk_pane_top(w.t));
-	cr_assert(lk_watch_target_has(w.t, s.lock));
+	cr_assert(lk_watch_target_has(w.t, s.frame, s.lock));
 	look(&w);
 	cr_assert(!is_noted(&w, "FREE"));
 	/* Stopped, and begun again. */
@@ -272,7 +272,7 @@ Test(tui_dialog, waiting_tells)
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_ENTER);
 	lk_tui_subject(w.t, &s);
-	cr_assert(!lk_watch_target_has(w.t, s.lock));
+	cr_assert(!lk_watch_target_has(w.t, s.frame, s.lock));
 	lk_do_wait(w.t);
 	press(&w, LK_KEY_TAB);
 	press(&w, LK_KEY_ENTER);

@@ -192,7 +192,7 @@ static void remember(struct lk_tui *t, enum lk_event_kind kind, const struct lk_
 {
 	struct lk_history_entry e = plain(kind, l->pid, wall_ms, -1);
 
-	e.lock_id = l->id;
+	e.row = e.lock_id = l->id;
 	e.start_ticks = 1;
 	e.text = strdup("FLOCK W f");
 	add(&t->history, e);
@@ -218,6 +218,48 @@ Test(tui_history, a_lock_that_stands_has_an_age)
 	cr_assert_null(subject.lock);
 	cr_assert_not_null(subject.frame);
 	screen_any_size(t);
+	lk_tui_free(t);
+}
+
+/* The lock that the event is about has been released; its owner took it again, with the same id. */
+Test(tui_history, what_is_over_does_not_go_on)
+{
+	struct lk_tui *t = screen_new(LK_VIEW_HISTORY);
+	struct lk_snapshot *s = look(0);
+	struct lk_history_entry e;
+
+	remember(t, LK_EVENT_ACQUIRED, held_by(s, 100, 1), SCREEN_WALL_MS - 60000);
+	e = plain(LK_EVENT_RELEASED, 100, SCREEN_WALL_MS - 53000, 7000);
+	e.ends = s->locks[0].id;
+	add(&t->history, e);
+	screen_look(t, s, 1);
+	screen_says(t, 80, 24, "  7s ACQUIRED");
+	screen_says(t, 80, 24, "   - RELEASED");
+	lk_tui_free(t);
+}
+
+Test(tui_history, a_wait_lasts_until_it_is_granted)
+{
+	struct lk_tui *t = screen_new(LK_VIEW_HISTORY);
+	struct lk_history_entry waiting = plain(LK_EVENT_WAITING, 200, SCREEN_WALL_MS - 60000, 3000);
+	struct lk_history_entry dead = plain(LK_EVENT_DEADLOCK, 200, SCREEN_WALL_MS - 58000, -1), over, granted;
+
+	waiting.row = dead.row = 77;
+	dead.deadlock = true;
+	over = plain(LK_EVENT_DEADLOCK_OVER, 200, SCREEN_WALL_MS - 50000, 8000);
+	over.deadlock = true;
+	granted = plain(LK_EVENT_GRANTED, 200, SCREEN_WALL_MS - 40000, 23000);
+	over.ends = granted.ends = 77;
+	granted.row = 78;
+	add(&t->history, waiting);
+	add(&t->history, dead);
+	add(&t->history, over);
+	add(&t->history, granted);
+	screen_look(t, look(0), 1);
+	/* 20 s, and 3 s before it was seen. */
+	screen_says(t, 80, 24, " 23s WAITING");
+	screen_says(t, 80, 24, "  8s DEADLOCK");
+	screen_says(t, 80, 24, "   - GRANTED");
 	lk_tui_free(t);
 }
 

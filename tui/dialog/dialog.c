@@ -384,11 +384,12 @@ unsigned lk_dialog_frame(struct lk_pane *p, struct lk_tui *t)
 {
 	struct lk_dialog *d = (struct lk_dialog *)p;
 	const struct lk_snapshot *snap = t->frame ? t->frame->snap : NULL;
-	bool gone = d->lock_id != 0;
+	bool gone = d->row != 0, acting = d->over || (d->job && d->job->state == LK_JOB_RUNNING);
 
 	for (size_t i = 0; snap && gone && i < snap->n_locks; i++)
-		gone = snap->locks[i].id != d->lock_id;
-	if (gone == d->lock_gone || !snap || d->over)
+		gone = lk_frame_row(t->frame, &snap->locks[i]) != d->row;
+	/* That the lock goes is what the action is for; its report tells. */
+	if (gone == d->lock_gone || !snap || acting)
 		return LK_DIRTY_NONE;
 	d->lock_gone = gone;
 	return LK_DIRTY_PAINT;

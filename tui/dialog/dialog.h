@@ -64,8 +64,8 @@ struct lk_dialog {
 	char *say; /* the message above the buttons; owned; NULL none */
 	enum lk_style say_style;
 	bool say_busy; /* say is about the job under way, and is removed when that has ended */
-	uint64_t lock_id; /* lk_lock.id of the target; 0: it is not one lock */
-	bool lock_gone; /* lock_id is not in the frame that is shown */
+	uint64_t row; /* lk_frame_row() of the target; 0: it is not one lock */
+	bool lock_gone; /* the row is not in the frame that is shown, and nothing was done from here */
 	int scroll; /* first visible row of the part above the buttons */
 	int rows, page; /* of that part, when painted last: all rows, visible rows */
 };

@@ -134,7 +134,7 @@ static int put_page(struct lk_dialog *d, struct lk_canvas *c, int w, bool pinned
 	struct page p = { c, w, 0 };
 
 	put_lines(&p, &d->head);
-	if (d->lock_gone)
+	if (d->lock_gone && !d->over)
 		put_text(&p, LK_STYLE_ALARM, "The target changed: the newest look does not have this lock any more.");
 	put_controls(d, &p, false);
 	if (d->head.lines.n || p.y)

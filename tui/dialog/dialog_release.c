@@ -343,7 +343,7 @@ unsigned lk_do_release(struct lk_tui *t)
 	j = make_job(t, &s);
 	r->lock = s.lock;
 	r->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Release" }, .ops = &dialog_ops };
-	r->d.lock_id = s.lock->id;
+	r->d.row = lk_frame_row(s.frame, s.lock);
 	lk_dialog_take_job(&r->d, &j->job);
 	fill_head(r, t);
 	add_controls(&r->d, s.lock, j->pid);

@@ -382,7 +382,8 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_frame *f, lk_signa
 	j->job.pid = j->wanted.n == 1 ? j->wanted.v[0].pid : 0;
 	j->job.comm = p ? lk_strdup(p->comm) : NULL;
 	s->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Signal" }, .ops = &dialog_ops };
-	s->d.lock_id = j->wanted.n == 1 && j->wanted.v[0].lock ? j->wanted.v[0].lock->id : 0;
+	if (j->wanted.n == 1 && j->wanted.v[0].lock)
+		s->d.row = lk_frame_row(f, j->wanted.v[0].lock);
 	lk_dialog_take_job(&s->d, &j->job);
 	fill_head(s, t);
 	return lk_dialog_open(t, &s->d);

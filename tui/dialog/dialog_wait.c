@@ -18,7 +18,7 @@ static void fill(struct lk_dialog *d, struct lk_tui *t)
 
 	lk_text_add(
 		&d->body, LK_STYLE_PLAIN, "%s",
-		lk_watch_target_has(t, w->lock)
+		lk_watch_target_has(t, w->frame, w->lock)
 			? "You are waiting for this lock already."
 			: "Nothing is locked and nobody is held up: each refresh is asked whether the lock is still "
 			  "there, and the line above the keys says when it is gone. You go on meanwhile.");
@@ -29,7 +29,7 @@ static unsigned press(struct lk_dialog *d, struct lk_tui *t, struct lk_control *
 	struct wait_dialog *w = (struct wait_dialog *)d;
 
 	if (button->id == STOP) {
-		lk_watch_target_stop(t, w->lock);
+		lk_watch_target_stop(t, w->frame, w->lock);
 		lk_tui_say(t, LK_STYLE_WORDS, "You are not waiting for the lock any more.");
 	} else {
 		lk_watch_target_add(t, w->frame, w->lock);
@@ -49,7 +49,7 @@ static const struct lk_pane_ops pane_ops = LK_DIALOG_PANE_OPS("wait", "Tab next 
 static void fill_dialog(struct wait_dialog *w, struct lk_tui *t)
 {
 	lk_buf lock = { 0 };
-	bool has = lk_watch_target_has(t, w->lock);
+	bool has = lk_watch_target_has(t, w->frame, w->lock);
 
 	lk_dialog_put_lock(t, w->lock, &lock);
 	lk_text_add(&w->d.head, LK_STYLE_BRIGHT, "Wait for %s", lk_buf_str(&lock));
@@ -67,7 +67,7 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s)
 	w->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Wait" }, .ops = &dialog_ops };
 	w->frame = lk_frame_hold(s->frame);
 	w->lock = s->lock;
-	w->d.lock_id = s->lock->id;
+	w->d.row = lk_frame_row(s->frame, s->lock);
 	fill_dialog(w, t);
 	return lk_dialog_open(t, &w->d);
 }

@@ -36,12 +36,18 @@ void lk_frame_drop(const struct lk_frame *f)
 		lk_history_entry_done(&own->events[i]);
 	free(own->events);
 	free(own->since_ms);
+	free(own->rows);
 	free(own->at_least);
 	lk_forest_done(&own->forest);
 	lk_totals_done(&own->totals);
 	lk_snapshot_free(own->snap);
 	lk_err_done(&own->failure);
 	free(own);
+}
+
+uint64_t lk_frame_row(const struct lk_frame *f, const struct lk_lock *l)
+{
+	return f->rows ? f->rows[l->index] : l->id;
 }
 
 int64_t lk_frame_age_ms(const struct lk_frame *f, const struct lk_lock *l, int64_t now_ms, bool *ret_at_least)
@@ -89,11 +95,13 @@ static void note_ages(struct lk_frame *f, const struct lk_diff *d)
 
 	f->since_ms = lk_alloc(n, sizeof(*f->since_ms));
 	f->at_least = lk_alloc(n, sizeof(*f->at_least));
+	f->rows = lk_alloc(n, sizeof(*f->rows));
 	for (size_t i = 0; i < n; i++) {
 		bool at_least = false;
 
 		f->since_ms[i] = lk_diff_seen_since(d, &f->snap->locks[i], &at_least);
 		f->at_least[i] = at_least;
+		f->rows[i] = lk_diff_row(d, &f->snap->locks[i]);
 	}
 }
 

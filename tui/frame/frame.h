@@ -19,6 +19,7 @@ struct lk_frame {
 	double scan_ms; /* how long the look took */
 	double cost_ms; /* CPU time that it took */
 	int64_t *since_ms; /* by index in snap->locks: when it was seen first, in the clock of frames */
+	uint64_t *rows; /* likewise: lk_diff_row(); NULL: not known */
 	unsigned char *at_least; /* likewise: it was in the first look of all, so it may be older */
 	struct lk_forest forest; /* who waits for whom, by who must move first */
 	struct lk_totals totals; /* counts by file, process and kind of lock */
@@ -28,6 +29,9 @@ struct lk_frame {
 
 struct lk_frame *lk_frame_hold(const struct lk_frame *f); /* NULL in, NULL out */
 void lk_frame_drop(const struct lk_frame *f);
+
+/* What a lock or request of this frame is known by from frame to frame: lk_diff_row(). */
+uint64_t lk_frame_row(const struct lk_frame *f, const struct lk_lock *l);
 
 /* How long a lock has been held or waited for, in ms, as of `now_ms` in the clock of frames; -1 unknown. For held locks the kernel keeps
  * no time, so that it counts from when the lock was seen first; *ret_at_least: it may be longer. For a request lk_lock.wait_ms is used

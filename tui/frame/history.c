@@ -83,6 +83,21 @@ void lk_history_entry_set_kind(struct lk_history_entry *e, enum lk_event_kind ki
 	e->after = kinds[kind].after;
 }
 
+/* Which row is over by this event. */
+static uint64_t ended_row(const struct lk_event *ev)
+{
+	switch (ev->kind) {
+	case LK_EVENT_RELEASED:
+	case LK_EVENT_GAVE_UP:
+	case LK_EVENT_DEADLOCK_OVER:
+		return ev->row;
+	case LK_EVENT_GRANTED:
+		return ev->before_row;
+	default:
+		return 0;
+	}
+}
+
 void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *ev)
 {
 	struct lk_history_entry e = {
@@ -90,6 +105,9 @@ void lk_history_entry_make(struct lk_history_entry *ret, const struct lk_event *
 		.for_ms = lk_words_event_ms(ev),
 		.at_least = ev->at_least,
 		.certain = ev->certain,
+		.row = ev->row,
+		.ends = ended_row(ev),
+		.deadlock = ev->cycle,
 	};
 	lk_buf text = { 0 };
 

@@ -21,9 +21,12 @@ struct lk_history_entry {
 	char before,
 		after; /* the state of the lock before the event and after it: '=' held, '.' waited for, ' ' neither */
 	bool alarm; /* shown as an alarm: a deadlock, a gap */
+	bool deadlock; /* of a deadlock, or its end: `row` and `ends` are about that */
 	int pid; /* 0: none */
 	uint64_t start_ticks; /* of that process; 0 unknown */
 	uint64_t lock_id; /* lk_lock.id; 0: none */
+	uint64_t row; /* the lock or request from look to look: lk_diff_row(); 0: none */
+	uint64_t ends; /* the row that is over by this event; 0: none */
 	int behind[4]; /* of a request: the first pids in its way, then 0 */
 	char *comm; /* owned; bytes of the machine, NULL unknown; likewise below */
 	char *path;

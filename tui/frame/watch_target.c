@@ -13,7 +13,7 @@
 #define DOUBTS_MAX 3
 
 struct watch_target {
-	uint64_t id;
+	uint64_t row; /* lk_frame_row() */
 	struct lk_record rec;
 	int pid;
 	uint64_t start_ticks;
@@ -33,10 +33,10 @@ static void watch_target_done(struct watch_target *v)
 	free(v->words);
 }
 
-static struct watch_target *find(const struct lk_tui *t, uint64_t id)
+static struct watch_target *find(const struct lk_tui *t, uint64_t row)
 {
 	for (size_t i = 0; t->watched && i < t->watched->v.n; i++) {
-		if (t->watched->v.v[i].id == id)
+		if (t->watched->v.v[i].row == row)
 			return &t->watched->v.v[i];
 	}
 	return NULL;
@@ -53,9 +53,9 @@ const char *lk_watch_target_why_not(const struct lk_subject *s)
 	return NULL;
 }
 
-bool lk_watch_target_has(const struct lk_tui *t, const struct lk_lock *l)
+bool lk_watch_target_has(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
-	return find(t, l->id) != NULL;
+	return find(t, lk_frame_row(f, l)) != NULL;
 }
 
 static void drop(struct lk_tui *t, struct watch_target *v)
@@ -66,9 +66,9 @@ static void drop(struct lk_tui *t, struct watch_target *v)
 	*v = *last;
 }
 
-bool lk_watch_target_stop(struct lk_tui *t, const struct lk_lock *l)
+bool lk_watch_target_stop(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
-	struct watch_target *v = find(t, l->id);
+	struct watch_target *v = find(t, lk_frame_row(f, l));
 
 	if (v)
 		drop(t, v);
@@ -87,10 +87,10 @@ void lk_watch_targets_free(struct lk_tui *t)
 
 void lk_watch_target_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l)
 {
-	struct watch_target v = { .id = l->id, .rec = l->rec, .pid = l->pid, .since_ms = f->taken_ms };
+	struct watch_target v = { .row = lk_frame_row(f, l), .rec = l->rec, .pid = l->pid, .since_ms = f->taken_ms };
 	struct lk_arena a = { 0 };
 
-	if (find(t, l->id))
+	if (find(t, lk_frame_row(f, l)))
 		return;
 	v.rec.type_word = v.rec.phase_word = v.rec.mode_word = NULL;
 	v.start_ticks = l->proc ? l->proc->start_ticks : 0;
@@ -114,13 +114,15 @@ static bool holds(const struct watch_target *v, const struct lk_lock *l)
 	       (!v->start_ticks || !l->proc || !l->proc->start_ticks || l->proc->start_ticks == v->start_ticks);
 }
 
-/* Whether the lock, or a part of it, which has another id, is still there. *ret_other, NULL before: a lock of somebody else there. */
-static bool is_there(const struct watch_target *v, const struct lk_snapshot *snap, const struct lk_lock **ret_other)
+/* Whether the lock, or a part of it, which is another row, is still there. *ret_other, NULL before: a lock of somebody else there. */
+static bool is_there(const struct watch_target *v, const struct lk_frame *f, const struct lk_lock **ret_other)
 {
+	const struct lk_snapshot *snap = f->snap;
+
 	for (size_t i = 0; i < snap->n_locks; i++) {
 		const struct lk_lock *l = &snap->locks[i];
 
-		if (l->id == v->id || (in_the_same_place(v, l) && holds(v, l)))
+		if (lk_frame_row(f, l) == v->row || (in_the_same_place(v, l) && holds(v, l)))
 			return true;
 		if (in_the_same_place(v, l) && (!*ret_other || (l->pid > 0 && (*ret_other)->pid <= 0)))
 			*ret_other = l;
@@ -143,11 +145,12 @@ static void tell(struct lk_tui *t, const struct watch_target *v, const struct lk
 }
 
 /* Returns whether the waiting is over. */
-static bool judge(struct lk_tui *t, struct watch_target *v, const struct lk_snapshot *snap)
+static bool judge(struct lk_tui *t, struct watch_target *v, const struct lk_frame *f)
 {
+	const struct lk_snapshot *snap = f->snap;
 	const struct lk_lock *other = NULL;
 
-	if (is_there(v, snap, &other)) {
+	if (is_there(v, f, &other)) {
 		v->doubts = 0;
 		return false;
 	}
@@ -162,7 +165,7 @@ void lk_watch_target_frame(struct lk_tui *t, const struct lk_frame *f)
 	for (size_t i = t->watched && f->snap ? t->watched->v.n : 0; i > 0; i--) {
 		struct watch_target *v = &t->watched->v.v[i - 1];
 
-		if (f->taken_ms >= v->since_ms && judge(t, v, f->snap))
+		if (f->taken_ms >= v->since_ms && judge(t, v, f))
 			drop(t, v);
 	}
 }

@@ -9,9 +9,10 @@
 void lk_watch_target_add(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l);
 /* Why the lock of this row cannot be waited for; NULL: it can. Static. */
 const char *lk_watch_target_why_not(const struct lk_subject *s);
-bool lk_watch_target_has(const struct lk_tui *t, const struct lk_lock *l);
+/* f: the frame of l. */
+bool lk_watch_target_has(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l);
 /* false: it was not watched. */
-bool lk_watch_target_stop(struct lk_tui *t, const struct lk_lock *l);
+bool lk_watch_target_stop(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l);
 
 /* For each new look, shown or not: the message line and the history tell which locks are gone. */
 void lk_watch_target_frame(struct lk_tui *t, const struct lk_frame *f);

@@ -21,7 +21,8 @@ enum { COL_TIME, COL_FOR, COL_EVENT, COL_PID, COL_COMMAND, COL_LOCK, N_COLS };
 static const struct lk_column columns[N_COLS + 1] = {
 	[COL_TIME] = { "time", "TIME", "when it was seen: between this look and the one before", 8, 8, 1,
 		       LK_COL_DESCENDING },
-	[COL_FOR] = { "for", "FOR", "how long it has gone on since then; -: it is over, or it was only a moment", 6, 6,
+	[COL_FOR] = { "for", "FOR",
+		      "how long it has gone on since then, or lasted; -: only a moment, or its end was not seen", 6, 6,
 		      4, LK_COL_RIGHT | LK_COL_DESCENDING },
 	[COL_EVENT] = { "event", "EVENT", "what happened", 13, 8, 0, LK_COL_WHOLE, LK_COL_STRING },
 	[COL_PID] = { "pid", "PID", "the process it happened to", 7, 5, 2, LK_COL_RIGHT },
@@ -30,11 +31,19 @@ static const struct lk_column columns[N_COLS + 1] = {
 		       LK_COL_STRING },
 };
 
-/* Which locks there are in a frame, to see whether what an event began still goes on. */
+/* An event that something is over by. */
+struct end {
+	uint64_t row; /* first, for lk_compare_u64() */
+	bool deadlock;
+	int64_t wall_ms;
+};
+
+/* What still goes on in a frame, and what is over. */
 struct standing {
-	uint64_t *ids; /* ids of the locks in the frame, sorted; NULL: none yet */
-	size_t n;
-	uint64_t number; /* number of the frame */
+	lk_u64s rows; /* of the locks and requests in the frame, sorted */
+	LK_VEC(struct end) ends; /* by row */
+	uint64_t number; /* number of the frame; 0: none yet */
+	uint64_t serial; /* the newest event */
 };
 
 static const struct lk_history_entry *entry_of(const struct lk_tui *t, const struct lk_item *it)
@@ -42,24 +51,55 @@ static const struct lk_history_entry *entry_of(const struct lk_tui *t, const str
 	return lk_history_find(&t->history, it->index);
 }
 
-static void note_standing(struct standing *s, const struct lk_frame *f)
+static void note_rows(struct standing *s, const struct lk_frame *f)
 {
-	size_t n = f->snap->n_locks;
-	uint64_t *ids;
-
-	if (s->ids && s->number == f->number)
-		return;
-	ids = lk_alloc(n, sizeof(*ids));
-	for (size_t i = 0; i < n; i++)
-		ids[i] = f->snap->locks[i].id;
-	qsort(ids, n, sizeof(*ids), lk_compare_u64);
-	free(s->ids);
-	*s = (struct standing){ ids, n, f->number };
+	s->rows.n = 0;
+	for (size_t i = 0; i < f->snap->n_locks; i++)
+		*lk_vec_push(&s->rows) = lk_frame_row(f, &f->snap->locks[i]);
+	lk_u64s_sort(&s->rows);
+	s->number = f->number;
 }
 
-static bool stands(const struct standing *s, uint64_t id)
+static void note_ends(struct standing *s, const struct lk_history *h)
 {
-	return id && s->n && bsearch(&id, s->ids, s->n, sizeof(id), lk_compare_u64);
+	s->ends.n = 0;
+	for (size_t i = 0; i < h->n; i++) {
+		const struct lk_history_entry *e = lk_history_at(h, i);
+
+		if (e->ends)
+			*lk_vec_push(&s->ends) = (struct end){ e->ends, e->deadlock, e->wall_ms };
+	}
+	if (s->ends.n)
+		qsort(s->ends.v, s->ends.n, sizeof(*s->ends.v), lk_compare_u64);
+	s->serial = h->next_serial;
+}
+
+static void note_standing(struct standing *s, const struct lk_history *h, const struct lk_frame *f)
+{
+	if (s->number != f->number)
+		note_rows(s, f);
+	if (s->serial != h->next_serial)
+		note_ends(s, h);
+}
+
+/* The event that ended what e began; NULL: none was seen. */
+static const struct end *end_of(const struct standing *s, const struct lk_history_entry *e)
+{
+	size_t lo = 0, hi = s->ends.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->ends.v[mid].row < e->row)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; e->row && lo < s->ends.n && s->ends.v[lo].row == e->row; lo++) {
+		if (s->ends.v[lo].deadlock == e->deadlock)
+			return &s->ends.v[lo];
+	}
+	return NULL;
 }
 
 /* The current time in the clock of events: Unix time in ms; for a capture, when it was made. */
@@ -74,16 +114,20 @@ static int64_t now_wall(const struct lk_tui *t)
 	return f->snap->host.time_unix_ms + passed;
 }
 
-/* How long what the event began has gone on, in ms; -1: it does not go on. */
+/* How long what the event began has gone on, or how long it lasted, in ms; -1: it began nothing, or its end was not seen. */
 static int64_t lasting_ms(const struct lk_tui *t, const struct lk_history_entry *e)
 {
 	const struct standing *s = t->views[LK_VIEW_HISTORY].own;
-	int64_t ms = now_wall(t) - e->wall_ms;
+	const struct end *end = e->after == ' ' ? NULL : end_of(s, e);
+	int64_t ms = (end ? end->wall_ms : now_wall(t)) - e->wall_ms;
 
-	if (e->after == ' ' || !stands(s, e->lock_id))
+	if (e->after == ' ' || (!end && !lk_u64s_has(&s->rows, e->row)))
 		return -1;
 	if (e->after == '.' && !e->alarm && e->for_ms > 0)
 		ms += e->for_ms;
+	/* An open(2) that a lease held up leaves nothing that goes on. */
+	if (end && ms <= 0)
+		return -1;
 	return ms > 0 ? ms : 0;
 }
 
@@ -98,7 +142,8 @@ static void done(struct lk_view *v)
 {
 	struct standing *s = v->own;
 
-	free(s->ids);
+	lk_vec_done(&s->rows);
+	lk_vec_done(&s->ends);
 	free(s);
 }
 
@@ -108,7 +153,7 @@ static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items
 	const struct lk_history *h = &v->tui->history;
 
 	(void)tree;
-	note_standing(v->own, f);
+	note_standing(v->own, h, f);
 	for (size_t i = 0; i < h->n; i++) {
 		const struct lk_history_entry *e = lk_history_at(h, i);
 		struct lk_item *it = lk_vec_push(ret);
@@ -148,10 +193,10 @@ static const struct lk_lock *lock_of(const struct lk_tui *t, const struct lk_his
 {
 	const struct lk_snapshot *s = t->frame ? t->frame->snap : NULL;
 
-	if (!s || !e->lock_id || !stands(t->views[LK_VIEW_HISTORY].own, e->lock_id))
+	if (!s || !e->row || !lk_u64s_has(&((struct standing *)t->views[LK_VIEW_HISTORY].own)->rows, e->row))
 		return NULL;
 	for (size_t i = 0; i < s->n_locks; i++) {
-		if (s->locks[i].id == e->lock_id)
+		if (lk_frame_row(t->frame, &s->locks[i]) == e->row)
 			return &s->locks[i];
 	}
 	return NULL;

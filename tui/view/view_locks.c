@@ -8,7 +8,6 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
-#include "base/map.h"
 #include "table/get.h"
 #include "tui/core/words.h"
 
@@ -36,22 +35,9 @@ static struct lk_item *add_item(lk_items *ret, const struct lk_frame *f, uint64_
 	return it;
 }
 
-/* Locks that share an id are told apart by their order. counts: how often each such id was met. */
-static uint64_t id_of(const struct lk_lock *l, struct lk_map *counts)
+static void add_lock(const struct lk_frame *f, const struct lk_lock *l, uint64_t parent, lk_items *ret)
 {
-	size_t n = 0;
-
-	if (!l->id_shared)
-		return l->id;
-	lk_map_find(counts, &l->id, sizeof(l->id), &n);
-	lk_map_set(counts, &l->id, sizeof(l->id), n + 1);
-	return n ? lk_hash_fnv(l->id, &n, sizeof(n)) : l->id;
-}
-
-static void add_lock(const struct lk_frame *f, const struct lk_lock *l, uint64_t parent, struct lk_map *counts,
-		     lk_items *ret)
-{
-	struct lk_item *it = add_item(ret, f, id_of(l, counts), l->index);
+	struct lk_item *it = add_item(ret, f, lk_frame_row(f, l), l->index);
 
 	it->parent = parent;
 	if (lk_lock_is_waiting(l))
@@ -78,20 +64,19 @@ uint64_t lk_locks_file_id(const struct lk_file *file)
 }
 
 /* A row for the file, and its locks below it. */
-static void add_group(const struct lk_frame *f, const struct lk_file *file, struct lk_map *counts, lk_items *ret)
+static void add_group(const struct lk_frame *f, const struct lk_file *file, lk_items *ret)
 {
 	const struct lk_file_sum *sum = &f->totals.files[file->index];
 	uint64_t id = lk_locks_file_id(file);
 
 	add_item(ret, f, id, file->index)->sub = 1;
 	for (size_t i = 0; i < sum->n_held + sum->n_waiting; i++)
-		add_lock(f, &f->snap->locks[f->totals.by_file[sum->first + i]], id, counts, ret);
+		add_lock(f, &f->snap->locks[f->totals.by_file[sum->first + i]], id, ret);
 }
 
 static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items *ret)
 {
 	const struct lk_snapshot *s = f->snap;
-	struct lk_map counts = { 0 };
 
 	(void)view;
 	tree = tree && f->totals.files;
@@ -99,11 +84,10 @@ static void fill(const void *view, const struct lk_frame *f, bool tree, lk_items
 		const struct lk_lock *l = &s->locks[i];
 
 		if (!tree)
-			add_lock(f, l, 0, &counts, ret);
+			add_lock(f, l, 0, ret);
 		else if (f->totals.by_file[f->totals.files[l->file->index].first] == i)
-			add_group(f, l->file, &counts, ret);
+			add_group(f, l->file, ret);
 	}
-	lk_map_done(&counts);
 }
 
 /* ---- order ---- */

@@ -52,8 +52,7 @@ static uint64_t id_of_cycle(const struct lk_cycle *c)
 	return c->n_rows ? hash_of('c', h, c->rows[0]->rec.key.ino) : hash_of('c', h, 0);
 }
 
-/* Locks that share an id are told apart by their index, which is valid for this snapshot only. */
-static uint64_t id_of(const struct lk_tree_node *node)
+static uint64_t id_of(const struct lk_frame *f, const struct lk_tree_node *node)
 {
 	static const char kinds[] = { [LK_TREE_LOCK] = 'l', [LK_TREE_UNSEEN] = 'u', [LK_TREE_REQUEST] = 'r' };
 	uint64_t id;
@@ -61,7 +60,7 @@ static uint64_t id_of(const struct lk_tree_node *node)
 	if (node->kind == LK_TREE_CYCLE)
 		id = id_of_cycle(node->cycle);
 	else
-		id = hash_of(kinds[node->kind], node->lock->id, node->lock->id_shared ? node->lock->index + 1 : 0);
+		id = hash_of(kinds[node->kind], lk_frame_row(f, node->lock), 0);
 	return id ? id : 1;
 }
 
@@ -75,7 +74,7 @@ static void add(lk_items *ret, const struct lk_frame *f, size_t index, uint64_t 
 		it->flags = LK_ITEM_FIXED;
 		return;
 	}
-	it->id = id_of(node);
+	it->id = id_of(f, node);
 	it->flags = LK_ITEM_CONTENDED;
 	if (node->kind == LK_TREE_REQUEST)
 		it->flags |= LK_ITEM_WAITING;
@@ -95,7 +94,7 @@ static void add_tree(lk_items *ret, const struct lk_frame *f, size_t begin, size
 {
 	for (size_t i = begin; i < end; i++) {
 		const struct lk_tree_node *node = &f->forest.nodes[i];
-		uint64_t above = i == begin ? parent : id_of(&f->forest.nodes[node->parent]);
+		uint64_t above = i == begin ? parent : id_of(f, &f->forest.nodes[node->parent]);
 
 		add(ret, f, i, above, LK_WAITS_PLAIN);
 	}
@@ -131,7 +130,7 @@ static void order_ring(const struct lk_forest *f, size_t *children, size_t n)
 static void add_cycle(lk_items *ret, const struct lk_frame *f, size_t cycle)
 {
 	const struct lk_forest *forest = &f->forest;
-	uint64_t id = id_of(&forest->nodes[cycle]);
+	uint64_t id = id_of(f, &forest->nodes[cycle]);
 	size_t n = 0, end = end_of(forest, cycle);
 	lk_auto_mem size_t *children = lk_alloc(end - cycle, sizeof(*children));
 

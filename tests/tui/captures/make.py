@@ -102,8 +102,8 @@ def people(w):
         w.proc(pid, "www-data", 33, "php-fpm", unit="php-fpm.service", cmdline="php-fpm: pool www")
 
 
-def locks(w, later=False):
-    w.held("flock", "write", 11060405, [(2211, 4), (2214, 4)])
+def locks(w, later=False, one_sharer=False):
+    w.held("flock", "write", 11060405, [(2214, 4)] if one_sharer else [(2211, 4), (2214, 4)])
     w.waits("flock", "write", 11060405, 3307, 3, 192000 + (2000 if later else 0))
     w.waits("flock", "write", 11060405, 3310, 3, 160000 + (2000 if later else 0))
     w.held("ofd", "write", 8812, [(5120, 7)], 0, 4095)
@@ -130,6 +130,16 @@ def desk(later=False):
     files(w)
     people(w)
     locks(w, later)
+    return w
+
+
+def end_of_desk():
+    """Four seconds after desk-later: one of two sharers has ended, and what was released is locked again."""
+    w = World(START_MS + 6000)
+    files(w)
+    people(w)
+    del w.procs[2211]
+    locks(w, one_sharer=True)
     return w
 
 
@@ -162,6 +172,7 @@ def many(n):
 if __name__ == "__main__":
     desk().write("desk")
     desk(later=True).write("desk-later")
+    end_of_desk().write("desk-end")
     hostile().write("hostile")
     empty().write("empty")
     many(200).write("many")
