@@ -146,8 +146,17 @@ static bool same_place(const struct lk_lock *then, const struct lk_lock *now)
 	       lk_range_overlaps(then->rec.range, now->rec.range) && !lk_lock_is_waiting(now);
 }
 
-static void say_lock(struct lk_signal *s, const struct lk_signal_target *t, const struct lk_signal_lock *sl,
-		     const struct lk_snapshot *now)
+/* The first target that has the lock; NULL: none of them. */
+static const struct lk_signal_target *target_with(const struct lk_signal *s, const struct lk_lock *l)
+{
+	for (size_t i = 0; i < s->n_targets; i++) {
+		if (lk_lock_involves(l, s->targets[i].target.pid))
+			return &s->targets[i];
+	}
+	return NULL;
+}
+
+static void say_lock(struct lk_signal *s, const struct lk_signal_lock *sl, const struct lk_snapshot *now)
 {
 	const struct lk_lock *other = NULL;
 
@@ -156,9 +165,9 @@ static void say_lock(struct lk_signal *s, const struct lk_signal_target *t, cons
 
 		if (!same_place(sl->lock, l))
 			continue;
-		if (lk_lock_involves(l, t->target.pid)) {
+		if (target_with(s, l)) {
 			lk_action_say(&s->base, LK_LINE_RESULT, "%s is still there, and %s still has it.", sl->words,
-				      t->words);
+				      target_with(s, l)->words);
 			return;
 		}
 		if (!other || (l->pid > 0 && other->pid <= 0))
@@ -286,6 +295,14 @@ static int look_again(const struct lk_signal *s, const struct lk_request *req, s
 	return rc;
 }
 
+static void say_locks(struct lk_signal *s, const struct lk_signal_target *t, const struct lk_snapshot *now)
+{
+	for (size_t i = 0; i < t->n_locks && i < LOCKS_SHOWN; i++) {
+		if (lk_signal_is_first(s, t, t->locks[i].lock))
+			say_lock(s, &t->locks[i], now);
+	}
+}
+
 static int verify(struct lk_action *a, struct lk_err *err)
 {
 	struct lk_request req = { .needs = LK_NEED_WAITS, .timeout_ms = 30000 };
@@ -302,10 +319,8 @@ static int verify(struct lk_action *a, struct lk_err *err)
 	if (rc < 0)
 		return lk_err_set(err, rc, "the signal was sent, but the locks could not be read again: %s",
 				  strerror(-rc));
-	for (size_t i = 0; i < s->n_targets; i++) {
-		for (size_t k = 0; k < s->targets[i].n_locks && k < LOCKS_SHOWN; k++)
-			say_lock(s, &s->targets[i], &s->targets[i].locks[k], now);
-	}
+	for (size_t i = 0; i < s->n_targets; i++)
+		say_locks(s, &s->targets[i], now);
 	lk_snapshot_free(now);
 	return 0;
 }

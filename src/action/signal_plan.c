@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "action/signal_private.h"
+#include "base/ints.h"
 #include "source/host/rights.h"
 #include "words/words.h"
 
@@ -45,30 +46,61 @@ static const struct lk_holder *sharer(const struct lk_signal *s, const struct lk
 	return NULL;
 }
 
-static void explain_lock(struct lk_signal *s, const struct lk_signal_target *t, const struct lk_signal_lock *sl)
+bool lk_signal_is_first(const struct lk_signal *s, const struct lk_signal_target *t, const struct lk_lock *l)
+{
+	for (const struct lk_signal_target *before = s->targets; before != t; before++) {
+		if (lk_lock_is_held_by(l, before->target.pid))
+			return false;
+	}
+	return true;
+}
+
+/* All targets that share the lock, in words; NULL: there is only one. */
+static const char *sharing_targets(struct lk_signal *s, const struct lk_snapshot *snap, const struct lk_lock *l)
+{
+	const char *words = NULL;
+	lk_ints pids = { 0 };
+
+	for (size_t i = 0; i < s->n_targets; i++) {
+		if (lk_lock_is_held_by(l, s->targets[i].target.pid))
+			*lk_vec_push(&pids) = s->targets[i].target.pid;
+	}
+	if (pids.n > 1)
+		words = lk_words_processes(&s->base.arena, snap, pids.v, pids.n);
+	lk_vec_done(&pids);
+	return words;
+}
+
+static void explain_lock(struct lk_signal *s, const struct lk_signal_target *t, const struct lk_signal_lock *sl,
+			 const struct lk_snapshot *snap)
 {
 	const struct lk_holder *other = sharer(s, sl->lock);
 	const char *waiters = lk_words_waiters(&s->base.arena, sl->lock);
+	const char *all = sharing_targets(s, snap, sl->lock), *when = "If it ends";
 
 	if (other) {
-		lk_action_say(&s->base, LK_LINE_RISK, "%s stays locked even if %s ends: %s shares it.", sl->words,
-			      t->words, lk_words_proc(&s->base.arena, other->proc));
+		lk_action_say(&s->base, LK_LINE_RISK, "%s stays locked even if %s %s: %s shares it.", sl->words,
+			      all ? all : t->words, all ? "end" : "ends", lk_words_proc(&s->base.arena, other->proc));
 		return;
 	}
+	if (all)
+		when = lk_arena_printf(&s->base.arena, "When all that share it have ended (%s)", all);
 	if (waiters)
-		lk_action_say(&s->base, LK_LINE_STEP, "If it ends, %s goes away, and this can go on: %s.", sl->words,
+		lk_action_say(&s->base, LK_LINE_STEP, "%s, %s goes away, and this can go on: %s.", when, sl->words,
 			      waiters);
 	else
-		lk_action_say(&s->base, LK_LINE_STEP, "If it ends, %s goes away; nobody is seen waiting for it.",
+		lk_action_say(&s->base, LK_LINE_STEP, "%s, %s goes away; nobody is seen waiting for it.", when,
 			      sl->words);
 }
 
-static void explain_locks(struct lk_signal *s, const struct lk_signal_target *t)
+static void explain_locks(struct lk_signal *s, const struct lk_signal_target *t, const struct lk_snapshot *snap)
 {
 	if (!t->n_locks)
 		lk_action_say(&s->base, LK_LINE_NOT, "No lock will go away: %s is not known to hold one.", t->words);
-	for (size_t i = 0; i < t->n_locks && i < LOCKS_SHOWN; i++)
-		explain_lock(s, t, &t->locks[i]);
+	for (size_t i = 0; i < t->n_locks && i < LOCKS_SHOWN; i++) {
+		if (lk_signal_is_first(s, t, t->locks[i].lock))
+			explain_lock(s, t, &t->locks[i], snap);
+	}
 	if (t->n_locks > LOCKS_SHOWN)
 		lk_action_say(&s->base, LK_LINE_STEP, "It holds %zu more locks.", t->n_locks - LOCKS_SHOWN);
 }
@@ -181,7 +213,7 @@ void lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const st
 	collect_locks(s, t, snap);
 	explain_refusal(s, t);
 	explain_steps(s, t);
-	explain_locks(s, t);
+	explain_locks(s, t, snap);
 	for (size_t i = 0; i < s->n_steps; i++)
 		explain_one_signal(s, t, s->steps[i].sig);
 	explain_state(s, t, proc);

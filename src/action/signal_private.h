@@ -29,4 +29,7 @@ struct lk_signal_target {
 void lk_signal_explain(struct lk_signal *s, struct lk_signal_target *t, const struct lk_snapshot *snap,
 		       const struct lk_proc *proc);
 
+/* Whether t is the first target that holds l: what is to be said of a lock that several share is said once, with that one. */
+bool lk_signal_is_first(const struct lk_signal *s, const struct lk_signal_target *t, const struct lk_lock *l);
+
 #endif

@@ -329,6 +329,46 @@ Test(action, looks_at_itself)
 	cr_assert_eq(lk_look_at(0x7ffffff0, &now, NULL), -ESRCH);
 }
 
+static size_t count_lines(const struct lk_action *a, const char *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->lines.n; i++)
+		n += strstr(a->lines.v[i].text, text) != NULL;
+	return n;
+}
+
+/* Two sharers are both signalled: the lock goes when both have ended, which is said once. */
+Test(action, words_about_a_lock_that_all_targets_share)
+{
+	static struct lk_file file = { .path = "/srv/x" };
+	struct lk_proc procs[2] = { { .comm = "a" }, { .comm = "a" } };
+	struct lk_holder holders[2] = { { .fd = 3, .proc = &procs[0] }, { .fd = 3, .proc = &procs[1] } };
+	struct lk_lock lock = { .rec = { .type = LK_TYPE_FLOCK, .mode = LK_MODE_WRITE, .range = LK_RANGE_WHOLE },
+				.file = &file,
+				.holders = holders,
+				.n_holders = 2 };
+	struct lk_snapshot snap = { .locks = &lock, .n_locks = 1, .procs = procs, .n_procs = 2 };
+	struct script script = { 0 };
+	struct lk_sys sys = sys_of(&script);
+	struct lk_signal_wanted w[2] = { 0 };
+	struct lk_signal s;
+	struct lk_look now;
+	int pids[] = { child(0), child(0) };
+
+	for (size_t i = 0; i < 2; i++) {
+		procs[i].pid = holders[i].pid = w[i].pid = pids[i];
+		cr_assert_eq(lk_look_at(pids[i], &now, NULL), 0);
+		procs[i].start_ticks = now.start_ticks;
+	}
+	cr_assert_eq(lk_signal_plan(&s, &sys, NULL, &snap, w, 2, term, 1, NULL), 0);
+	cr_expect(says(&s.base, LK_LINE_STEP, "When all that share it have ended (process "));
+	cr_expect_eq(count_lines(&s.base, "goes away"), 1);
+	lk_action_free(&s.base);
+	end(pids[0]);
+	end(pids[1]);
+}
+
 /* What a plan says about a lock: who shares it, who waits, and that a unit may start the program again. */
 Test(action, words_about_locks)
 {
