@@ -335,6 +335,42 @@ Test(tui_list, tags_are_a_set)
 	lk_list_done(&l);
 }
 
+Test(tui_list, a_tag_goes_with_its_row)
+{
+	struct world w;
+	struct lk_list l;
+
+	set_world(&w, 1, 5);
+	lk_list_init(&l, &ops, &w);
+	refresh(&l);
+	lk_list_tag(&l, 2, true);
+	lk_list_tag(&l, 4, true);
+	w.ids[3] = 40;
+	refresh(&l);
+	cr_expect_not(lk_list_is_tagged(&l, 4), "it is a ghost");
+	cr_expect(lk_list_is_tagged(&l, 2));
+	cr_expect_eq(l.n_tags_dropped, 1);
+	refresh(&l);
+	cr_expect_eq(l.n_tags_dropped, 1);
+	lk_list_done(&l);
+}
+
+Test(tui_list, hidden_tags_are_counted)
+{
+	struct world w;
+	struct lk_list l;
+
+	set_world(&w, 1, 5);
+	lk_list_init(&l, &ops, &w);
+	refresh(&l);
+	lk_list_tag(&l, 2, true);
+	lk_list_tag(&l, 4, true);
+	cr_expect_eq(lk_list_hidden_tags(&l), 0);
+	lk_list_set_filter(&l, "Row 4", NULL);
+	cr_expect_eq(lk_list_hidden_tags(&l), 1);
+	lk_list_done(&l);
+}
+
 Test(tui_list, moving_stops_at_the_ends)
 {
 	struct world w;

@@ -95,6 +95,8 @@ static void add_filter(const struct lk_tui *t, struct lk_pieces *p)
 	if (l->n_hidden_waiting && t->frame)
 		lk_pieces_add(p, 2, LK_STYLE_BADGE, "%zu waiting (%zu hidden by filter)", t->frame->snap->n_waiting,
 			      l->n_hidden_waiting);
+	if (lk_list_hidden_tags(l))
+		lk_pieces_add(p, 2, LK_STYLE_BADGE, "%zu tagged (%zu hidden)", l->tags.n, lk_list_hidden_tags(l));
 	if (l->follow)
 		lk_pieces_add(p, 5, LK_STYLE_BADGE, "FOLLOW");
 	if (l->only_contended)

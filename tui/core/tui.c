@@ -46,12 +46,25 @@ void lk_tui_note(struct lk_tui *t, const char *static_word, int pid, const char 
 
 /* ---- rows ---- */
 
+/* Later, where another message stands. */
+static void say_dropped_tags(struct lk_tui *t, struct lk_list *l)
+{
+	size_t n = l->n_tags_dropped;
+
+	if (!n || t->message)
+		return;
+	lk_tui_say(t, LK_STYLE_WORDS, "%zu tagged row%s gone; %s not tagged any more.", n, n == 1 ? " is" : "s are",
+		   n == 1 ? "it is" : "they are");
+	l->n_tags_dropped = 0;
+}
+
 static unsigned refill(struct lk_tui *t)
 {
-	struct lk_view *v = lk_tui_view(t);
+	struct lk_list *l = &lk_tui_view(t)->list;
 
 	if (t->frame)
-		lk_list_refresh(&v->list, t->frame);
+		lk_list_refresh(l, t->frame);
+	say_dropped_tags(t, l);
 	return LK_DIRTY_PAINT;
 }
 

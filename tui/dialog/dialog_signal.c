@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "tui/dialog/dialog.h"
 #include "tui/dialog/targets.h"
+#include "words/words.h"
 
 #define LIST_CELLS 16 /* width of the list of signals, with the line beside it */
 #define LIST_WORTH 44 /* width of the box below which only the chosen signal is shown */
@@ -259,6 +260,29 @@ static void say_holding(struct lk_dialog *d, const struct lk_snapshot *snap, int
 			    locks == 1 ? "it" : "them");
 }
 
+/* Tags win over the selected row, which is easily taken for the target. */
+static void say_tagged(struct signal_dialog *s, const struct lk_tui *t)
+{
+	const struct lk_list *l = &lk_tui_view(t)->list;
+	struct lk_subject selected;
+	lk_buf b = { 0 };
+
+	if (!l->tags.n)
+		return;
+	lk_tui_subject(t, &selected);
+	lk_buf_printf(&b, "These are the %zu tagged", l->tags.n);
+	if (selected.frame && !lk_list_is_tagged(l, selected.id)) {
+		lk_buf_puts(&b, " (not the selected ");
+		if (selected.proc)
+			lk_words_put_process(selected.proc, 0, &b);
+		else
+			lk_buf_puts(&b, "row");
+		lk_buf_puts(&b, ")");
+	}
+	lk_text_add(&s->d.head, LK_STYLE_ALARM, "%s.", lk_buf_str(&b));
+	lk_vec_done(&b);
+}
+
 static void fill_head(struct signal_dialog *s, struct lk_tui *t)
 {
 	const struct signal_job *j = job_of(s);
@@ -268,6 +292,7 @@ static void fill_head(struct signal_dialog *s, struct lk_tui *t)
 
 	lk_text_add(&s->d.head, LK_STYLE_BRIGHT, "To %zu %s (frozen %s):", n, n == 1 ? "process" : "processes",
 		    lk_tui_time(t->wall_ms, LK_CLOCK, clock));
+	say_tagged(s, t);
 	for (size_t i = 0; i < n && i < NAMED_MAX; i++) {
 		const struct lk_proc *p = lk_snapshot_proc(f->snap, j->wanted.v[i].pid);
 

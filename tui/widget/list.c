@@ -160,6 +160,21 @@ static void count_total(struct lk_list *l)
 		l->n_total += !(l->all.v[i].flags & (LK_ITEM_FIXED | LK_ITEM_GHOST));
 }
 
+/* Nothing can act on a row that has gone. */
+static void drop_tags(struct lk_list *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->tags.n; i++) {
+		const struct lk_item *it = lk_list_find_id(l, l->tags.v[i]);
+
+		if (it && !(it->flags & LK_ITEM_GHOST))
+			l->tags.v[kept++] = l->tags.v[i];
+	}
+	l->n_tags_dropped += l->tags.n - kept;
+	l->tags.n = kept;
+}
+
 void lk_list_refresh(struct lk_list *l, const struct lk_frame *f)
 {
 	lk_items fresh = { 0 }, all;
@@ -172,6 +187,7 @@ void lk_list_refresh(struct lk_list *l, const struct lk_frame *f)
 	l->by_id = (struct lk_map){ 0 };
 	map_items(&l->all, &l->by_id);
 	keep_frames(l, f);
+	drop_tags(l);
 	l->order.n = 0;
 	lk_frame_hold(f);
 	lk_frame_drop(l->frame);
@@ -363,6 +379,15 @@ bool lk_list_is_tagged(const struct lk_list *l, uint64_t id)
 void lk_list_tag(struct lk_list *l, uint64_t id, bool on)
 {
 	set_member(&l->tags, id, on);
+}
+
+size_t lk_list_hidden_tags(const struct lk_list *l)
+{
+	size_t n = l->tags.n;
+
+	for (size_t i = 0; n && i < l->shown.n; i++)
+		n -= lk_list_is_tagged(l, lk_list_at(l, i)->id);
+	return n;
 }
 
 bool lk_list_is_folded(const struct lk_list *l, uint64_t id)

@@ -74,7 +74,8 @@ struct lk_list {
 	char *user; /* owned; shows only rows of this user; NULL: rows of all users */
 	struct lk_filter *user_filter;
 	char *search; /* owned; NULL: none */
-	lk_u64s tags;
+	lk_u64s tags; /* ids of rows that are there, as of the last refresh */
+	size_t n_tags_dropped; /* tagged rows that have gone since the user was told */
 	lk_u64s folded; /* collapsed rows */
 	size_t n_total; /* number of rows, not counting FIXED ones and ghosts */
 	size_t n_hidden_waiting; /* requests that filters hide */
@@ -131,6 +132,8 @@ bool lk_list_search_on(struct lk_list *l, int direction);
 
 bool lk_list_is_tagged(const struct lk_list *l, uint64_t id);
 void lk_list_tag(struct lk_list *l, uint64_t id, bool on);
+/* How many tagged rows a filter or a fold hides. */
+size_t lk_list_hidden_tags(const struct lk_list *l);
 bool lk_list_is_folded(const struct lk_list *l, uint64_t id);
 void lk_list_fold(struct lk_list *l, uint64_t id, bool on); /* also arranges the list */
 
