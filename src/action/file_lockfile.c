@@ -65,20 +65,24 @@ static void say_verdict(struct file_action *f, const struct lk_lockfile_kind *k,
 
 void lk_file_judge(struct file_action *f, const struct file_look *look)
 {
-	struct lk_evidence_request req = { .source = look->source, .snap = look->snap, .timeout_ms = look->timeout_ms };
+	struct lk_fact_file file;
+	struct lk_evidence_item item = { .file = &file };
+	struct lk_evidence_request req = {
+		.source = look->source, .snap = look->snap, .items = &item, .n_items = 1, .timeout_ms = look->timeout_ms
+	};
 	struct lk_verdict_answer answer;
 	struct lk_evidence evidence;
-	struct lk_fact_file file;
+	struct lk_err err = { 0 };
 
 	if (!look->snap->host.live || look_up(f, &file) < 0)
 		return;
-	req.kind = lk_lockfile_of(file.path, f->from.st.stx_mode);
-	if (!req.kind)
+	item.kind = lk_lockfile_of(file.path, f->from.st.stx_mode);
+	if (!item.kind)
 		return;
-	req.file = &file;
-	lk_evidence_gather(&req, &evidence);
+	lk_evidence_gather(&req, &evidence, NULL, &err);
+	lk_err_done(&err);
 	lk_verdict_find(&evidence.facts, &answer);
-	say_verdict(f, req.kind, &answer);
+	say_verdict(f, item.kind, &answer);
 	lk_verdict_done(&answer);
 	lk_evidence_done(&evidence);
 }

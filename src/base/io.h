@@ -13,6 +13,9 @@
 
 /* openat(2) with O_CLOEXEC, repeated on EINTR. A descriptor or -errno. */
 int lk_io_openat(int dirfd, const char *path, int flags);
+/* The same, but follows no symbolic link: -ELOOP where the path leads through one (openat2(2), RESOLVE_NO_SYMLINKS). With O_PATH and
+ * O_NOFOLLOW the last part may be one, which is then opened itself. */
+int lk_io_open_no_links(int dirfd, const char *path, int flags);
 
 /* Appends to *out until end of file, at most `limit` bytes. 0; -EFBIG: the file is longer, *out has got its first `limit` bytes; or
  * -errno. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Gathers the facts about one lock file. */
+/* Gathers the facts about lock files: each step for all of them, so that all processes are looked at once. */
 #include "lockfile/evidence.h"
 
 #include <errno.h>
@@ -11,8 +11,10 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "model/build.h"
 #include "record/parse.h"
 #include "source/host/helper.h"
 #include "source/host/procroot.h"
@@ -20,25 +22,37 @@
 #define SMALL_FILE ((size_t)64 * 1024)
 #define STALL_MS 1000
 
-/* What the helper sends: this, then the name of the process, then what is written in the file. */
-struct answer {
+/* Facts of so long ago may not be true any more: what was locked since, or leased, must not be missed. */
+#define OLD_MS 1000
+
+/* What the helper sends of a file; then what is written in it. */
+struct file_answer {
 	int rc; /* of opening it; other members are known if it is 0 */
 	int64_t mtime_ms, ctime_ms, uid;
 	int read_rc; /* of reading what is written in it; 1: nothing is */
+};
+
+/* What it sends of the process that is written there; then its name. */
+struct process_answer {
 	enum lk_tri alive;
-	bool may_be_inner;
 	int thread_of;
-	int64_t process_uid;
+	int64_t uid;
 	uint64_t start_ticks;
-	size_t n_comm, n_text;
 };
 
 struct gather {
 	const struct lk_evidence_request *req;
+	struct lk_evidence *ret; /* one for each item */
+	const struct lk_snapshot *snap; /* that of the request, or `own` */
+	struct lk_snapshot *own; /* NULL: the other one will do */
 	struct lk_procroot root;
-	struct lk_evidence *ret;
-	struct answer a;
-	lk_buf comm, text;
+	lk_ints items; /* those that the helper is to look at; its own numbers are indexes here */
+	/* The numbers that processes have in pid namespaces of their own; sorted. */
+	lk_ints inner;
+	bool inner_unknown; /* not all processes could be asked */
+	LK_VEC(struct lk_fact_file)
+	files; /* those of the request, then of each item the lock file and its companions */
+	LK_VEC(size_t) first; /* of each item the index of the lock file there; and the end */
 };
 
 /* ---- in the helper ---- */
@@ -63,41 +77,67 @@ static int read_content(int path_fd, lk_buf *text)
 	return rc == -EFBIG ? 0 : rc;
 }
 
-static int read_text(const struct gather *g, int path_fd, const struct stat *st, lk_buf *text)
+static int read_text(const struct lk_lockfile_kind *kind, int path_fd, const struct stat *st, lk_buf *text)
 {
-	if (g->req->kind->owner == LK_OWNER_NOT_WRITTEN)
+	if (kind->owner == LK_OWNER_NOT_WRITTEN)
 		return 1;
 	if (S_ISLNK(st->st_mode))
 		return lk_io_readlink_at(path_fd, "", text);
 	return S_ISREG(st->st_mode) ? read_content(path_fd, text) : -EINVAL;
 }
 
-struct inner {
-	struct gather *g;
-	int pid;
-};
-
-/* A process that has this number in its own pid namespace, or that does not say. */
-static int look_inside(void *arg, int dirfd __attribute__((unused)), const char *name)
+/* The path was made by the kernel and has no links in it: if there is one now, somebody has put it there meanwhile. */
+static int open_item(const struct lk_fact_file *file, struct stat *st)
 {
-	struct inner *i = arg;
-	lk_buf text = { 0 };
-	bool gone, inside;
-	int pid, rc;
+	int fd = lk_io_open_no_links(AT_FDCWD, file->path, O_PATH | O_NOFOLLOW), rc = 0;
 
-	if (lk_text_pid(name, strlen(name), &pid) < 0)
-		return 0;
-	rc = lk_io_read_at(i->g->root.fd, lk_procroot_task_name(pid, 0, "status").s, SMALL_FILE, &text);
-	gone = rc == -ENOENT || rc == -ESRCH;
-	inside = !rc && lk_parse_status_nspid(text.v, text.n) > 1 &&
-		 lk_parse_status_inner_pid(text.v, text.n) == i->pid;
-	i->g->a.may_be_inner = inside || (rc && !gone);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, st) < 0)
+		rc = -errno;
+	else if (file->has_stat && !lk_fact_file_has_numbers(file, st->st_ino, major(st->st_dev), minor(st->st_dev)))
+		rc = -ESTALE;
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+static int send_two(struct lk_helper_out *out, const void *head, size_t n_head, const lk_buf *rest)
+{
+	lk_buf all = { 0 };
+	int rc;
+
+	lk_buf_add(&all, head, n_head);
+	lk_buf_add(&all, rest->v, rest->n);
+	rc = lk_helper_emit(out, all.v, all.n);
+	lk_vec_done(&all);
+	return rc;
+}
+
+static int file_work(void *arg, size_t i, struct lk_helper_out *out)
+{
+	const struct gather *g = arg;
+	const struct lk_evidence_item *item = &g->req->items[g->items.v[i]];
+	struct stat st = { 0 };
+	lk_auto_fd fd = open_item(item->file, &st);
+	struct file_answer a = { .rc = fd < 0 ? fd : 0 };
+	lk_buf text = { 0 };
+	int rc;
+
+	if (!a.rc) {
+		a.mtime_ms = to_ms(st.st_mtim);
+		a.ctime_ms = to_ms(st.st_ctim);
+		a.uid = st.st_uid;
+		a.read_rc = read_text(item->kind, fd, &st, &text);
+	}
+	rc = send_two(out, &a, sizeof(a), &text);
 	lk_vec_done(&text);
-	return i->g->a.may_be_inner;
+	return rc;
 }
 
 /* The kernel answers for thread numbers as well, though /proc does not list them. */
-static void look_at_process(struct gather *g, int pid)
+static void look_at_process(const struct gather *g, int pid, struct process_answer *ret, lk_buf *comm)
 {
 	struct lk_proc_name stat = lk_procroot_task_name(pid, 0, "stat"),
 			    status = lk_procroot_task_name(pid, 0, "status");
@@ -107,155 +147,229 @@ static void look_at_process(struct gather *g, int pid)
 	int rc = lk_io_read_at(g->root.fd, stat.s, SMALL_FILE, &text);
 
 	if (rc == -ENOENT || rc == -ESRCH)
-		g->a.alive = LK_NO;
+		ret->alive = LK_NO;
 	if (!rc && lk_parse_stat(text.v, text.n, &st) == 0) {
 		/* A zombie has ended and holds nothing any more, unless only its first thread has ended. */
-		g->a.alive = lk_proc_is_over(&(struct lk_proc){ .state = st.state, .num_threads = st.num_threads })
+		ret->alive = lk_proc_is_over(&(struct lk_proc){ .state = st.state, .num_threads = st.num_threads })
 				     ? LK_NO
 				     : LK_YES;
-		g->a.start_ticks = st.start_ticks;
-		lk_buf_add(&g->comm, st.comm, st.comm_len);
+		ret->start_ticks = st.start_ticks;
+		lk_buf_add(comm, st.comm, st.comm_len);
 	}
 	text.n = 0;
-	if (g->a.alive == LK_YES && lk_io_read_at(g->root.fd, status.s, SMALL_FILE, &text) == 0) {
+	if (ret->alive == LK_YES && lk_io_read_at(g->root.fd, status.s, SMALL_FILE, &text) == 0) {
 		int group = lk_parse_status_tgid(text.v, text.n);
 
-		g->a.thread_of = group != pid ? group : 0;
-		g->a.process_uid = lk_parse_status_uid(text.v, text.n, &uid) == 0 ? (int64_t)uid : -1;
+		ret->thread_of = group != pid ? group : 0;
+		ret->uid = lk_parse_status_uid(text.v, text.n, &uid) == 0 ? (int64_t)uid : -1;
 	}
 	lk_vec_done(&text);
 }
 
-static int gather_work(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
+static int process_work(void *arg, size_t i, struct lk_helper_out *out)
 {
-	struct gather *g = arg;
-	const struct lk_fact_file *file = g->req->file;
-	lk_auto_fd fd = lk_io_openat(AT_FDCWD, file->path, O_PATH | O_NOFOLLOW);
-	struct lk_owner owner;
-	lk_buf all = { 0 };
-	struct stat st;
+	const struct gather *g = arg;
+	struct process_answer a = { .alive = LK_UNKNOWN, .uid = -1 };
+	lk_buf comm = { 0 };
 	int rc;
 
-	g->a = (struct answer){ .rc = fd < 0               ? fd
-				      : fstat(fd, &st) < 0 ? -errno
-							   : 0,
-				.alive = LK_UNKNOWN,
-				.process_uid = -1 };
-	if (!g->a.rc && file->has_stat &&
-	    !lk_fact_file_has_numbers(file, st.st_ino, major(st.st_dev), minor(st.st_dev)))
-		g->a.rc = -ESTALE;
-	if (!g->a.rc) {
-		g->a.mtime_ms = to_ms(st.st_mtim);
-		g->a.ctime_ms = to_ms(st.st_ctim);
-		g->a.uid = st.st_uid;
-		g->a.read_rc = read_text(g, fd, &st, &g->text);
-		if (lk_owner_parse(g->req->kind->owner, g->text.v, g->text.n, &owner) == 0 && owner.pid)
-			look_at_process(g, owner.pid);
-		if (owner.pid && lk_io_each_entry(g->root.fd, ".", look_inside, &(struct inner){ g, owner.pid }) < 0)
-			g->a.may_be_inner = true;
-		lk_owner_done(&owner);
-	}
-	g->a.n_comm = g->comm.n;
-	g->a.n_text = g->text.n;
-	lk_buf_add(&all, &g->a, sizeof(g->a));
-	lk_buf_add(&all, g->comm.v, g->comm.n);
-	lk_buf_add(&all, g->text.v, g->text.n);
-	rc = lk_helper_emit(out, all.v, all.n);
-	lk_vec_done(&all);
+	look_at_process(g, g->ret[g->items.v[i]].facts.owner.pid, &a, &comm);
+	rc = send_two(out, &a, sizeof(a), &comm);
+	lk_vec_done(&comm);
 	return rc;
+}
+
+/* Sends the number that a process has in its own pid namespace, or -1 if it does not say. */
+static int send_inner(void *arg, int dirfd, const char *name)
+{
+	struct lk_helper_out *out = arg;
+	lk_buf text = { 0 };
+	int pid, inner, rc;
+
+	if (lk_text_pid(name, strlen(name), &pid) < 0)
+		return 0;
+	rc = lk_io_read_at(dirfd, lk_procroot_task_name(pid, 0, "status").s, SMALL_FILE, &text);
+	inner = rc ? -1 : lk_parse_status_nspid(text.v, text.n) > 1 ? lk_parse_status_inner_pid(text.v, text.n) : 0;
+	lk_vec_done(&text);
+	/* An empty record is a sign of life. */
+	return rc == -ENOENT || rc == -ESRCH ? 0 : lk_helper_emit(out, &inner, inner ? sizeof(inner) : 0);
+}
+
+static int inner_work(void *arg, size_t i __attribute__((unused)), struct lk_helper_out *out)
+{
+	const struct gather *g = arg;
+	int rc = lk_io_each_entry(g->root.fd, ".", send_inner, out), unknown = -1;
+
+	return rc < 0 ? lk_helper_emit(out, &unknown, sizeof(unknown)) : 0;
 }
 
 /* ---- here ---- */
 
-static int gather_take(void *arg, size_t item __attribute__((unused)), const char *data, size_t n)
+static int file_take(void *arg, size_t i, const char *data, size_t n)
 {
 	struct gather *g = arg;
+	struct lk_evidence *e = &g->ret[g->items.v[i]];
+	struct lk_lockfile_facts *f = &e->facts;
+	struct file_answer a;
 
-	if (n < sizeof(g->a))
+	if (n < sizeof(a))
 		return -EBADMSG;
-	memcpy(&g->a, data, sizeof(g->a));
-	if (g->a.n_comm > n - sizeof(g->a) || g->a.n_text != n - sizeof(g->a) - g->a.n_comm)
-		return -EBADMSG;
-	lk_buf_add(&g->comm, data + sizeof(g->a), g->a.n_comm);
-	lk_buf_add(&g->text, data + sizeof(g->a) + g->a.n_comm, g->a.n_text);
+	memcpy(&a, data, sizeof(a));
+	if (a.rc) {
+		f->why_not_read = lk_arena_printf(&e->arena, "it could not be looked at: %s", strerror(-a.rc));
+		return 0;
+	}
+	f->mtime_ms = a.mtime_ms;
+	f->ctime_ms = a.ctime_ms;
+	f->uid = a.uid;
+	f->read = a.read_rc == 0;
+	f->why_not_read = a.read_rc < 0 ? lk_arena_printf(&e->arena, "it could not be read: %s", strerror(-a.read_rc))
+					: NULL;
+	f->owner_rc = lk_owner_parse(f->kind->owner, data + sizeof(a), n - sizeof(a), &f->owner);
 	return 0;
 }
 
-/* An open breaks a lease, whoever has it. */
-static const char *why_not_opened(const struct lk_evidence_request *req)
+static void file_gave_up(void *arg, size_t i)
 {
-	const struct lk_snapshot *s = req->snap;
+	struct gather *g = arg;
 
+	g->ret[g->items.v[i]].facts.why_not_read = "it could not be looked at: its file system does not answer";
+}
+
+static int process_take(void *arg, size_t i, const char *data, size_t n)
+{
+	struct gather *g = arg;
+	struct lk_evidence *e = &g->ret[g->items.v[i]];
+	struct lk_lockfile_facts *f = &e->facts;
+	unsigned hz = g->snap->host.ticks_per_second;
+	struct process_answer a;
+
+	if (n < sizeof(a))
+		return -EBADMSG;
+	memcpy(&a, data, sizeof(a));
+	f->alive = a.alive;
+	f->thread_of = a.thread_of;
+	f->process_uid = a.uid;
+	f->comm = n > sizeof(a) ? lk_arena_strndup(&e->arena, data + sizeof(a), n - sizeof(a)) : NULL;
+	if (f->boot_ms && a.start_ticks && hz)
+		f->started_ms = f->boot_ms + (int64_t)(a.start_ticks * 1000 / hz);
+	return 0;
+}
+
+static int inner_take(void *arg, size_t i __attribute__((unused)), const char *data, size_t n)
+{
+	struct gather *g = arg;
+	int pid;
+
+	if (n != sizeof(pid))
+		return -EBADMSG;
+	memcpy(&pid, data, sizeof(pid));
+	g->inner_unknown = g->inner_unknown || pid < 0;
+	if (pid > 0)
+		*lk_vec_push(&g->inner) = pid;
+	return 0;
+}
+
+static void inner_gave_up(void *arg, size_t i __attribute__((unused)))
+{
+	((struct gather *)arg)->inner_unknown = true;
+}
+
+static void run_helper(struct gather *g, struct lk_helper_job job)
+{
+	struct lk_helper_result res;
+
+	job.arg = g;
+	job.keep_fd = g->root.fd;
+	job.stall_ms = STALL_MS;
+	job.deadline_ms = g->req->timeout_ms ? lk_io_now_ms() + g->req->timeout_ms : 0;
+	lk_helper_run(&job, &res);
+}
+
+/* An open breaks a lease, whoever has it. */
+static const char *why_not_opened(const struct lk_snapshot *s, const struct lk_fact_file *file)
+{
 	if (!s->host.live)
 		return "only the machine it is on can read it";
-	if (req->file->local != LK_YES)
+	if (file->local != LK_YES)
 		return "it may be on another machine, which is not asked";
-	if (!lk_snapshot_proves(s, &req->file->key))
+	if (!lk_snapshot_proves(s, &file->key))
 		return "there could be a lease on it, which an open would break";
 	for (size_t i = 0; i < s->n_locks; i++) {
 		const struct lk_lock *l = &s->locks[i];
 
-		if (lk_lock_is_on(l, req->file) != LK_NO &&
-		    (l->rec.type == LK_TYPE_LEASE || l->rec.type == LK_TYPE_DELEG))
+		if (lk_lock_is_on(l, file) != LK_NO && (l->rec.type == LK_TYPE_LEASE || l->rec.type == LK_TYPE_DELEG))
 			return "there is a lease on it, which an open would break";
 	}
 	return NULL;
 }
 
-static int run_helper(struct gather *g)
+static void look_again(struct gather *g)
 {
-	struct lk_helper_job job = { .n_items = 1,
-				     .work = gather_work,
-				     .take = gather_take,
-				     .arg = g,
-				     .keep_fd = g->root.fd,
-				     .stall_ms = STALL_MS,
-				     .deadline_ms = g->req->timeout_ms ? lk_io_now_ms() + g->req->timeout_ms : 0 };
-	struct lk_helper_result res;
-	int rc = lk_helper_run(&job, &res);
+	struct lk_request req = { .timeout_ms = g->req->timeout_ms };
+	struct lk_snapshot *snap;
+	struct lk_err err = { 0 };
 
-	return rc ? rc : res.n_done ? g->a.rc : -ETIMEDOUT;
-}
-
-static void keep(struct gather *g)
-{
-	struct lk_lockfile_facts *f = &g->ret->facts;
-	const struct lk_fact_host *host = &g->req->snap->host;
-	struct lk_arena *a = &g->ret->arena;
-
-	f->mtime_ms = g->a.mtime_ms;
-	f->ctime_ms = g->a.ctime_ms;
-	f->uid = g->a.uid;
-	f->read = g->a.read_rc == 0;
-	f->why_not_read = g->a.read_rc < 0 ? lk_arena_printf(a, "it could not be read: %s", strerror(-g->a.read_rc))
-					   : NULL;
-	f->owner_rc = lk_owner_parse(f->kind->owner, g->text.v, g->text.n, &f->owner);
-	f->alive = g->a.alive;
-	f->may_be_inner = g->a.may_be_inner;
-	f->thread_of = g->a.thread_of;
-	f->process_uid = g->a.process_uid;
-	f->comm = g->comm.n ? lk_arena_strndup(a, g->comm.v, g->comm.n) : NULL;
-	if (f->boot_ms && g->a.start_ticks && host->ticks_per_second)
-		f->started_ms = f->boot_ms + (int64_t)(g->a.start_ticks * 1000 / host->ticks_per_second);
-}
-
-static void read_it(const struct lk_evidence_request *req, struct lk_evidence *ret)
-{
-	struct gather g = { .req = req, .ret = ret };
-	const char *why = why_not_opened(req);
-	int rc = why ? 0 : lk_procroot_open(&g.root, NULL, NULL);
-
-	if (!why && !rc) {
-		rc = run_helper(&g);
-		lk_procroot_done(&g.root);
+	if (lk_snapshot_take(g->req->source, &req, &snap, &err) == 0) {
+		if (g->own)
+			lk_snapshot_free(g->own);
+		g->own = snap;
+		g->snap = snap;
 	}
-	if (why || rc)
-		ret->facts.why_not_read =
-			why ? why : lk_arena_printf(&ret->arena, "it could not be looked at: %s", strerror(-rc));
-	else
-		keep(&g);
-	lk_vec_done(&g.comm);
-	lk_vec_done(&g.text);
+	lk_err_done(&err);
+}
+
+static bool is_old(const struct lk_snapshot *s)
+{
+	int64_t age = lk_io_wall_ms() - s->host.time_unix_ms;
+
+	return s->host.live && (age < 0 || age > OLD_MS + 2 * (int64_t)s->end.scan_ms);
+}
+
+/* Is a file younger than the snapshot? Then its locks are not in it. */
+static bool is_outdated(const struct gather *g)
+{
+	for (size_t i = 0; i < g->req->n_items; i++) {
+		if (g->ret[i].facts.ctime_ms > g->snap->host.time_unix_ms)
+			return true;
+	}
+	return false;
+}
+
+static void read_files(struct gather *g)
+{
+	if (is_old(g->snap))
+		look_again(g);
+	for (size_t i = 0; i < g->req->n_items; i++) {
+		g->ret[i].facts.why_not_read = why_not_opened(g->snap, g->req->items[i].file);
+		if (!g->ret[i].facts.why_not_read)
+			*lk_vec_push(&g->items) = (int)i;
+	}
+	run_helper(g, (struct lk_helper_job){
+			      .n_items = g->items.n, .work = file_work, .take = file_take, .gave_up = file_gave_up });
+	if (is_outdated(g))
+		look_again(g);
+}
+
+/* The list of inner numbers is made after the files were read: whoever wrote into one of them is in it, if he still exists. */
+static void look_at_processes(struct gather *g)
+{
+	g->items.n = 0;
+	for (size_t i = 0; i < g->req->n_items; i++) {
+		if (g->ret[i].facts.owner.pid)
+			*lk_vec_push(&g->items) = (int)i;
+	}
+	if (!g->items.n)
+		return;
+	run_helper(g, (struct lk_helper_job){ .n_items = g->items.n, .work = process_work, .take = process_take });
+	run_helper(g, (struct lk_helper_job){
+			      .n_items = 1, .work = inner_work, .take = inner_take, .gave_up = inner_gave_up });
+	lk_ints_sort(&g->inner);
+	for (size_t i = 0; i < g->items.n; i++) {
+		struct lk_lockfile_facts *f = &g->ret[g->items.v[i]].facts;
+
+		f->may_be_inner = g->inner_unknown || lk_ints_has(&g->inner, f->owner.pid);
+	}
 }
 
 /* ---- who uses it, or what belongs to it ---- */
@@ -270,54 +384,94 @@ static char *stem_of(const struct lk_lockfile_kind *kind, const char *name)
 	return n > before + after ? lk_strndup(name + before, n - before - after) : lk_strdup(name);
 }
 
-struct look {
-	const struct lk_evidence_request *req;
-	struct lk_evidence *ret;
-	LK_VEC(struct lk_fact_file) files; /* the lock file, then its companions; strings in the arena */
-	bool missed; /* a companion may be there that could not be looked up */
+/* Where a companion may be. */
+struct candidate {
+	size_t item;
+	int rc; /* of looking it up */
+	struct lk_fact_file file; /* if rc is 0; strings in the arena of the item */
 };
 
-static void add_companions(struct look *l)
-{
-	const struct lk_evidence_request *req = l->req;
-	const char *slash = strrchr(req->file->path, '/');
-	lk_auto_mem char *stem = stem_of(req->kind, slash + 1);
+struct companions {
+	struct gather *g;
+	LK_VEC(struct candidate) v;
+	LK_VEC(const char *) paths; /* in the arenas of the items */
+};
 
-	for (const char *p = req->kind->companions; p; p = *p ? p + 1 : NULL) {
+static void add_candidates(struct companions *c, size_t item)
+{
+	const struct lk_evidence_item *it = &c->g->req->items[item];
+	const char *path = it->file->path, *slash = strrchr(path, '/');
+	lk_auto_mem char *stem = stem_of(it->kind, slash + 1);
+
+	for (const char *p = it->kind->companions; p; p = *p ? p + 1 : NULL) {
 		size_t n = strcspn(p, "|");
 		bool is_stem = n == 1 && *p == '%';
-		lk_auto_mem char *path = lk_printf("%.*s/%.*s", (int)(slash - req->file->path), req->file->path,
-						   is_stem ? (int)strlen(stem) : (int)n, is_stem ? stem : p);
-		struct lk_err err = { 0 };
-		struct lk_fact_file file;
-		int rc;
 
+		*lk_vec_push(&c->v) = (struct candidate){ .item = item, .rc = -ETIMEDOUT };
+		*lk_vec_push(&c->paths) = lk_arena_printf(&c->g->ret[item].arena, "%.*s/%.*s", (int)(slash - path),
+							  path, is_stem ? (int)strlen(stem) : (int)n,
+							  is_stem ? stem : p);
 		p += n;
-		rc = lk_source_resolve(req->source, path, false, &file, &err);
-		if (rc == 0) {
-			file.path = lk_arena_strdup(&l->ret->arena, file.path ? file.path : path);
-			file.fstype = lk_arena_strdup(&l->ret->arena, file.fstype);
-			file.mount_point = NULL;
-			*lk_vec_push(&l->files) = file;
-		} else if (rc != -ENOENT && rc != -ENOTDIR) {
-			l->missed = true;
-		}
-		lk_err_done(&err);
 	}
 }
 
-static void find_kernel_locks(struct look *l)
+static int take_candidate(void *arg, size_t i, int rc, const struct lk_fact_file *file)
 {
-	struct lk_lockfile_facts *f = &l->ret->facts;
-	const struct lk_snapshot *s = l->req->snap;
+	struct companions *c = arg;
+	struct candidate *v = &c->v.v[i];
+	struct lk_arena *a = &c->g->ret[v->item].arena;
 
-	f->kernel_lock = l->missed ? LK_UNKNOWN : LK_NO;
-	for (size_t k = 0; k < l->files.n; k++) {
-		if (!lk_snapshot_proves(s, &l->files.v[k].key) && f->kernel_lock == LK_NO)
+	v->rc = rc;
+	if (rc < 0)
+		return 0;
+	v->file = *file;
+	v->file.path = file->path ? lk_arena_strdup(a, file->path) : c->paths.v[i];
+	v->file.fstype = lk_arena_strdup(a, file->fstype);
+	v->file.mount_point = NULL;
+	return 0;
+}
+
+/* The look-up follows no links: a companion behind one is not looked at, and counts as one that may be there. */
+static void find_files(struct gather *g)
+{
+	struct companions c = { .g = g };
+	struct lk_err err = { 0 };
+	size_t at = 0;
+
+	for (size_t i = 0; i < g->req->n_items; i++)
+		add_candidates(&c, i);
+	lk_source_resolve_all(g->req->source, c.paths.v, c.paths.n, take_candidate, &c, &err);
+	for (size_t i = 0; i < g->req->n_files; i++)
+		*lk_vec_push(&g->files) = g->req->files[i];
+	for (size_t i = 0; i < g->req->n_items; i++) {
+		*lk_vec_push(&g->first) = g->files.n;
+		*lk_vec_push(&g->files) = *g->req->items[i].file;
+		for (; at < c.v.n && c.v.v[at].item == i; at++) {
+			if (c.v.v[at].rc == 0)
+				*lk_vec_push(&g->files) = c.v.v[at].file;
+			else if (c.v.v[at].rc != -ENOENT && c.v.v[at].rc != -ENOTDIR)
+				g->ret[i].missed = true;
+		}
+	}
+	*lk_vec_push(&g->first) = g->files.n;
+	lk_err_done(&err);
+	lk_vec_done(&c.v);
+	lk_vec_done(&c.paths);
+}
+
+static void find_kernel_locks(const struct gather *g, size_t item)
+{
+	struct lk_evidence *e = &g->ret[item];
+	struct lk_lockfile_facts *f = &e->facts;
+	const struct lk_snapshot *s = g->snap;
+
+	f->kernel_lock = e->missed ? LK_UNKNOWN : LK_NO;
+	for (size_t k = g->first.v[item]; k < g->first.v[item + 1]; k++) {
+		if (!lk_snapshot_proves(s, &g->files.v[k].key) && f->kernel_lock == LK_NO)
 			f->kernel_lock = LK_UNKNOWN;
 		for (size_t i = 0; i < s->n_locks; i++) {
 			const struct lk_lock *lock = &s->locks[i];
-			enum lk_tri on = lk_lock_is_on(lock, &l->files.v[k]);
+			enum lk_tri on = lk_lock_is_on(lock, &g->files.v[k]);
 
 			if (on == LK_UNKNOWN)
 				f->kernel_lock = LK_UNKNOWN;
@@ -325,10 +479,10 @@ static void find_kernel_locks(struct look *l)
 				continue;
 			f->kernel_lock = LK_YES;
 			f->lock_pid = lock->n_holders ? lock->pid : 0;
-			f->lock_comm = lock->n_holders && lock->proc ? lk_arena_strdup(&l->ret->arena, lock->proc->comm)
+			f->lock_comm = lock->n_holders && lock->proc ? lk_arena_strdup(&e->arena, lock->proc->comm)
 								     : NULL;
-			f->lock_what = l->files.v[k].path;
-			f->lock_beside = k > 0;
+			f->lock_what = lk_arena_strdup(&e->arena, g->files.v[k].path);
+			f->lock_beside = k > g->first.v[item];
 			return;
 		}
 	}
@@ -342,68 +496,138 @@ static int rank(const struct lk_lockfile_facts *f, const struct lk_use *u)
 	return u->comm && lk_lockfile_matches(f->kind->programs, u->comm) ? 2 : 1;
 }
 
-static void find_users(struct look *l)
+static void take_use(const struct gather *g, size_t item, const struct lk_use *u, int *best)
 {
-	struct lk_lockfile_facts *f = &l->ret->facts;
-	struct lk_uses_request req = { .files = l->files.v, .n_files = l->files.n, .timeout_ms = l->req->timeout_ms };
-	struct lk_uses uses = { 0 };
-	struct lk_err err = { 0 };
-	int rc = lk_uses_find(l->req->source, &req, &uses, &err), best = 0;
+	struct lk_evidence *e = &g->ret[item];
+	struct lk_lockfile_facts *f = &e->facts;
+	bool beside = u->file > g->first.v[item];
 
-	f->open = rc < 0 || l->missed || uses.n_unreadable || uses.hidden || uses.n_kernel_unknown ? LK_UNKNOWN : LK_NO;
-	for (size_t i = 0; i < uses.v.n; i++) {
-		const struct lk_use *u = &uses.v.v[i];
-
-		if (!lk_use_words(u->kind)->by_process || u->below)
-			continue;
-		if (!u->certain && f->open == LK_NO)
-			f->open = LK_UNKNOWN;
-		if (!u->certain || rank(f, u) <= best)
-			continue;
-		/* To work in the directory of a lock tells something only of its own programs. */
-		if (u->file && S_ISDIR(l->files.v[u->file].mode) && rank(f, u) < 2)
-			continue;
-		best = rank(f, u);
-		f->open = LK_YES;
-		f->open_pid = u->pid;
-		f->open_comm = lk_arena_strdup(&l->ret->arena, u->comm);
-		f->open_what = l->files.v[u->file].path;
-		f->open_beside = u->file > 0;
-		f->works_in = u->kind == LK_USE_CWD || u->kind == LK_USE_ROOT;
-	}
-	lk_uses_done(&uses);
-	lk_err_done(&err);
+	if (!lk_use_words(u->kind)->by_process || u->below)
+		return;
+	if (!u->certain && f->open == LK_NO)
+		f->open = LK_UNKNOWN;
+	if (!u->certain || rank(f, u) <= *best)
+		return;
+	/* To work in the directory of a lock tells something only of its own programs. */
+	if (beside && S_ISDIR(g->files.v[u->file].mode) && rank(f, u) < 2)
+		return;
+	*best = rank(f, u);
+	f->open = LK_YES;
+	f->open_pid = u->pid;
+	f->open_comm = lk_arena_strdup(&e->arena, u->comm);
+	f->open_what = lk_arena_strdup(&e->arena, g->files.v[u->file].path);
+	f->open_beside = beside;
+	f->works_in = u->kind == LK_USE_CWD || u->kind == LK_USE_ROOT;
 }
 
-void lk_evidence_gather(const struct lk_evidence_request *req, struct lk_evidence *ret)
+/* Uses are sorted by file. */
+static void take_uses(const struct gather *g, const struct lk_uses *uses, bool complete)
 {
-	struct look l = { .req = req, .ret = ret };
-	const struct lk_fact_host *host = &req->snap->host;
-	const char *slash = strrchr(req->file->path, '/');
-	struct lk_fact_file self = *req->file;
+	size_t at = 0;
 
-	*ret = (struct lk_evidence){ .facts = { .kind = req->kind,
-						.name = slash ? slash + 1 : req->file->path,
-						.uid = -1,
-						.owner_rc = -ENODATA,
-						.host = host->host,
-						.boot_ms = host->boottime_ms ? host->time_unix_ms - host->boottime_ms
-									     : 0,
-						.pid_ns = lk_procroot_own_ns("pid"),
-						.initial_pidns = host->initial_pidns,
-						.alive = LK_UNKNOWN,
-						.process_uid = -1,
-						.open = LK_UNKNOWN,
-						.kernel_lock = LK_UNKNOWN,
-						.remote = req->file->local != LK_YES } };
-	read_it(req, ret);
-	*lk_vec_push(&l.files) = self;
-	if (slash)
-		add_companions(&l);
-	find_kernel_locks(&l);
-	if (!self.key.none)
-		find_users(&l);
-	lk_vec_done(&l.files);
+	for (size_t i = 0; i < g->req->n_items; i++) {
+		struct lk_evidence *e = &g->ret[i];
+		int best = 0;
+
+		e->facts.open = complete && !e->missed && !g->req->items[i].file->key.none ? LK_NO : LK_UNKNOWN;
+		while (at < uses->v.n && uses->v.v[at].file < g->first.v[i])
+			at++;
+		for (; at < uses->v.n && uses->v.v[at].file < g->first.v[i + 1]; at++)
+			take_use(g, i, &uses->v.v[at], &best);
+	}
+}
+
+/* Drops the uses of files that the caller did not ask for. */
+static void keep_asked(struct lk_uses *uses, size_t n_files)
+{
+	while (uses->v.n && uses->v.v[uses->v.n - 1].file >= n_files)
+		uses->v.n--;
+}
+
+/* One look at all processes, for all files. */
+static int find_users(struct gather *g, struct lk_uses *ret, struct lk_err *err)
+{
+	struct lk_uses_request req = {
+		.files = g->files.v, .n_files = g->files.n, .timeout_ms = g->req->timeout_ms, .tree = g->req->tree
+	};
+	int rc;
+
+	*ret = (struct lk_uses){ 0 };
+	if (!g->files.n)
+		return 0;
+	rc = lk_uses_find(g->req->source, &req, ret, err);
+	take_uses(g, ret, rc == 0 && !ret->n_unreadable && !ret->hidden && !ret->n_kernel_unknown);
+	return rc;
+}
+
+static void begin(const struct lk_evidence_request *req, struct lk_evidence *ret)
+{
+	const struct lk_fact_host *host = &req->snap->host;
+
+	for (size_t i = 0; i < req->n_items; i++) {
+		const struct lk_evidence_item *item = &req->items[i];
+
+		ret[i] = (struct lk_evidence){
+			.facts = { .kind = item->kind,
+				   .uid = -1,
+				   .owner_rc = -ENODATA,
+				   .boot_ms = host->boottime_ms ? host->time_unix_ms - host->boottime_ms : 0,
+				   .pid_ns = lk_procroot_own_ns("pid"),
+				   .initial_pidns = host->initial_pidns,
+				   .alive = LK_UNKNOWN,
+				   .process_uid = -1,
+				   .open = LK_UNKNOWN,
+				   .kernel_lock = LK_UNKNOWN,
+				   .remote = item->file->local != LK_YES }
+		};
+		ret[i].facts.name = lk_arena_strdup(&ret[i].arena, strrchr(item->file->path, '/') + 1);
+		ret[i].facts.host = lk_arena_strdup(&ret[i].arena, host->host);
+	}
+}
+
+/* The files themselves: what is written in them, and by whom. */
+static void look_at_files(struct gather *g)
+{
+	struct lk_err err = { 0 };
+	int rc = lk_procroot_open(&g->root, NULL, &err);
+
+	for (size_t i = 0; i < g->req->n_items && rc < 0; i++)
+		g->ret[i].facts.why_not_read = lk_arena_printf(&g->ret[i].arena, "it could not be looked at: %s",
+							       strerror(-rc));
+	lk_err_done(&err);
+	if (rc < 0)
+		return;
+	read_files(g);
+	look_at_processes(g);
+	lk_procroot_done(&g->root);
+}
+
+int lk_evidence_gather(const struct lk_evidence_request *req, struct lk_evidence *ret, struct lk_uses *uses,
+		       struct lk_err *err)
+{
+	struct gather g = { .req = req, .ret = ret, .snap = req->snap };
+	struct lk_uses found;
+	int rc;
+
+	begin(req, ret);
+	if (req->n_items)
+		look_at_files(&g);
+	find_files(&g);
+	for (size_t i = 0; i < req->n_items; i++)
+		find_kernel_locks(&g, i);
+	rc = find_users(&g, &found, err);
+	keep_asked(&found, req->n_files);
+	if (uses)
+		*uses = found;
+	else
+		lk_uses_done(&found);
+	if (g.own)
+		lk_snapshot_free(g.own);
+	lk_vec_done(&g.items);
+	lk_vec_done(&g.inner);
+	lk_vec_done(&g.files);
+	lk_vec_done(&g.first);
+	return rc;
 }
 
 void lk_evidence_done(struct lk_evidence *e)

@@ -307,31 +307,9 @@ void lk_who_find_deleted(const struct lk_session *s, const struct lk_asked *targ
 
 /* ---- about all FILEs ---- */
 
-/* One look for all FILEs that were resolved. */
-static int find_uses(struct lk_session *s, struct lk_uses *ret, struct lk_err *err)
-{
-	lk_auto_mem struct lk_fact_file *files = lk_alloc(s->n_targets, sizeof(*files));
-	lk_auto_mem size_t *place = lk_alloc(s->n_targets, sizeof(*place));
-	struct lk_uses_request req = { files, .timeout_ms = s->timeout_ms, .tree = s->recursive };
-	int rc;
-
-	for (size_t i = 0; i < s->n_targets; i++) {
-		if (!s->targets[i].resolved || s->targets[i].file.key.none)
-			continue;
-		place[req.n_files] = i;
-		files[req.n_files++] = s->targets[i].file;
-	}
-	if (!req.n_files)
-		return 0;
-	rc = lk_uses_find(s->source, &req, ret, err);
-	for (size_t i = 0; i < ret->v.n; i++)
-		ret->v.v[i].file = place[ret->v.v[i].file];
-	return rc;
-}
-
 int lk_who_find_all(struct lk_session *s, bool remarks, bool uses, struct lk_who_all *ret, struct lk_err *err)
 {
-	int rc = 0;
+	int rc;
 
 	*ret = (struct lk_who_all){ .files = lk_alloc(s->n_targets, sizeof(*ret->files)), .n = s->n_targets };
 	for (size_t i = 0; i < ret->n; i++) {
@@ -339,15 +317,10 @@ int lk_who_find_all(struct lk_session *s, bool remarks, bool uses, struct lk_who
 
 		lk_who_find(s, &s->targets[i], &f->who);
 		lk_who_sqlite_find(s, &f->who, &f->sqlite);
-		lk_who_lockfile_find(s, &f->who, &f->lockfile);
 		lk_who_find_deleted(s, &s->targets[i], &f->deleted);
 	}
-	if (!remarks)
-		return 0;
-	if (uses)
-		rc = find_uses(s, &ret->uses, err);
-	ret->has_uses = uses && rc == 0;
-	for (size_t i = 0; i < ret->n; i++)
+	rc = lk_who_users_find(s, ret, remarks && uses, err);
+	for (size_t i = 0; i < ret->n && remarks; i++)
 		lk_beside_find(s, i, ret->has_uses ? &ret->uses : NULL, &ret->files[i].beside);
 	return rc;
 }

@@ -84,9 +84,6 @@ struct lk_who_lockfile {
 	struct lk_verdict_answer verdict;
 };
 
-/* Finds it, and makes it the answer of *w where no kernel lock is one already: live is locked, stale and harmless are not, of the others it
- * cannot be told. Who has it open is looked for whatever was asked: a verdict needs it. */
-void lk_who_lockfile_find(struct lk_session *s, struct lk_who *w, struct lk_who_lockfile *ret);
 void lk_who_lockfile_done(struct lk_who_lockfile *l);
 
 /* -- all of it -- */
@@ -116,6 +113,10 @@ void lk_who_all_done(struct lk_who_all *all);
 /* Is any of them locked? */
 enum lk_tri lk_who_any(const struct lk_who_all *all);
 
+/* For lk_who_find_all(): FILEs as lock files, and with `uses` who uses the FILEs, in one look at all processes. Of a lock file that makes
+ * the answer of its `who`, where no kernel lock is one already: live is locked, stale and harmless are not, of the others it cannot be
+ * told. Returns as lk_who_find_all(). */
+int lk_who_users_find(struct lk_session *s, struct lk_who_all *all, bool uses, struct lk_err *err);
 /* For lk_who_find_all(): what is beside target number i. uses: of all FILEs; NULL: not looked for. */
 void lk_beside_find(struct lk_session *s, size_t i, const struct lk_uses *uses, lk_besides *ret);
 void lk_beside_done(lk_besides *b);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A FILE that is a lock by what it is, not by a kernel lock on it. */
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "query/who.h"
 
 static bool can_look_at(const struct lk_session *s, const struct lk_asked *t)
@@ -39,23 +41,67 @@ static void answer_by(struct lk_session *s, struct lk_who *w, const struct lk_wh
 						    : "and probably in use");
 }
 
-void lk_who_lockfile_find(struct lk_session *s, struct lk_who *w, struct lk_who_lockfile *ret)
-{
-	const struct lk_asked *t = w->target;
-	struct lk_evidence_request req = { .source = s->source, .snap = s->snap, .timeout_ms = s->timeout_ms };
+/* The FILEs that are lock files, and all that were resolved. */
+struct asked {
+	LK_VEC(struct lk_evidence_item) items;
+	lk_ints item_of, file_of; /* the number of the FILE, of each of items and files */
+	LK_VEC(struct lk_fact_file) files;
+};
 
-	*ret = (struct lk_who_lockfile){ 0 };
-	if (!can_look_at(s, t))
-		return;
-	req.kind = lk_lockfile_of(t->file.path, t->file.mode);
-	if (!req.kind)
-		return;
-	ret->kind = req.kind;
-	req.file = &t->file;
-	lk_evidence_gather(&req, &ret->evidence);
-	lk_verdict_find(&ret->evidence.facts, &ret->verdict);
-	if (w->locked != LK_YES && ret->verdict.verdict != LK_VERDICT_NO_LOCK)
-		answer_by(s, w, ret);
+static void ask(struct lk_session *s, struct lk_who_all *all, bool uses, struct asked *a)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct lk_asked *t = &s->targets[i];
+		const struct lk_lockfile_kind *kind = can_look_at(s, t) ? lk_lockfile_of(t->file.path, t->file.mode)
+									: NULL;
+
+		all->files[i].lockfile.kind = kind;
+		if (kind) {
+			*lk_vec_push(&a->items) = (struct lk_evidence_item){ kind, &t->file };
+			*lk_vec_push(&a->item_of) = (int)i;
+		}
+		if (uses && t->resolved && !t->file.key.none) {
+			*lk_vec_push(&a->files) = t->file;
+			*lk_vec_push(&a->file_of) = (int)i;
+		}
+	}
+}
+
+static void judge(struct lk_session *s, struct lk_who_file *f, const struct lk_evidence *evidence)
+{
+	struct lk_who_lockfile *l = &f->lockfile;
+
+	l->evidence = *evidence;
+	lk_verdict_find(&l->evidence.facts, &l->verdict);
+	if (f->who.locked != LK_YES && l->verdict.verdict != LK_VERDICT_NO_LOCK)
+		answer_by(s, &f->who, l);
+}
+
+int lk_who_users_find(struct lk_session *s, struct lk_who_all *all, bool uses, struct lk_err *err)
+{
+	lk_auto_mem struct lk_evidence *evidence = lk_alloc(all->n, sizeof(*evidence));
+	struct asked a = { 0 };
+	struct lk_evidence_request req = {
+		.source = s->source, .snap = s->snap, .tree = s->recursive, .timeout_ms = s->timeout_ms
+	};
+	int rc;
+
+	ask(s, all, uses, &a);
+	req.items = a.items.v;
+	req.n_items = a.items.n;
+	req.files = a.files.v;
+	req.n_files = a.files.n;
+	rc = lk_evidence_gather(&req, evidence, &all->uses, err);
+	all->has_uses = uses && rc == 0;
+	for (size_t i = 0; i < a.items.n; i++)
+		judge(s, &all->files[a.item_of.v[i]], &evidence[i]);
+	for (size_t i = 0; i < all->uses.v.n; i++)
+		all->uses.v.v[i].file = (size_t)a.file_of.v[all->uses.v.v[i].file];
+	lk_vec_done(&a.items);
+	lk_vec_done(&a.item_of);
+	lk_vec_done(&a.files);
+	lk_vec_done(&a.file_of);
+	return uses ? rc : 0;
 }
 
 void lk_who_lockfile_done(struct lk_who_lockfile *l)

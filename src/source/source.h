@@ -276,6 +276,10 @@ LK_SINK(end, LK_FACT_END)
  * stops the walk. */
 typedef int (*lk_tree_cb)(void *arg, const struct lk_fact_file *file);
 
+/* Called once for path number i of those that were looked up: rc 0 with the file, whose strings are borrowed for the call; or -errno as of
+ * lk_source_resolve(). Non-zero stops. */
+typedef int (*lk_resolve_cb)(void *arg, size_t i, int rc, const struct lk_fact_file *file);
+
 /* Does stat(2) of a file say the same numbers? Only with has_stat. */
 static inline bool lk_fact_file_has_numbers(const struct lk_fact_file *f, uint64_t ino, uint32_t major, uint32_t minor)
 {
@@ -293,6 +297,9 @@ struct lk_source_ops {
 	 * cannot look paths up; -ETIMEDOUT: its file system does not answer. Strings are owned by the source until the next call. */
 	int (*resolve)(struct lk_source *s, const char *path, bool follow, struct lk_fact_file *ret,
 		       struct lk_err *err);
+	/* See lk_source_resolve_all(). NULL: this source cannot look paths up. */
+	int (*resolve_all)(struct lk_source *s, const char *const *paths, size_t n, lk_resolve_cb cb, void *arg,
+			   struct lk_err *err);
 	/* Who uses these files, see source/uses.h. NULL: this source cannot know. */
 	int (*uses)(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err);
 	/* See lk_source_walk(). NULL: this source has no directories. */
@@ -317,6 +324,16 @@ static inline int lk_source_resolve(struct lk_source *s, const char *path, bool 
 				    struct lk_err *err)
 {
 	return s->ops->resolve(s, path, follow, ret, err);
+}
+
+/* Looks up many paths at once, in any order. No symbolic link is followed, not even in the middle: -ELOOP; one that is the last part is
+ * looked up itself. 0, or -errno with a sentence: cb was not called for each of them. */
+static inline int lk_source_resolve_all(struct lk_source *s, const char *const *paths, size_t n, lk_resolve_cb cb,
+					void *arg, struct lk_err *err)
+{
+	if (!s->ops->resolve_all)
+		return lk_err_set(err, -EOPNOTSUPP, "names can only be looked up on the live machine");
+	return s->ops->resolve_all(s, paths, n, cb, arg, err);
 }
 
 /* Calls cb for each file below the directory `path` that has one of these keys, once for each of its names there (hard links, bind

@@ -145,6 +145,7 @@ static const char *why_not(const struct lk_source *src)
 static const struct lk_source_ops ops = {
 	.scan = scan,
 	.resolve = lk_bpf_resolve,
+	.resolve_all = lk_bpf_resolve_all,
 	.uses = lk_procfs_uses,
 	.walk = lk_procfs_walk,
 	.why_not = why_not,

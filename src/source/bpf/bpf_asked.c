@@ -3,15 +3,14 @@
  * own leads the dump to the inode, and the inode to all its locks, even if no other descriptor leads there. The descriptor is open during
  * the scan only, so that it keeps no file system busy; O_PATH does not open the file itself and breaks no lease. */
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "source/bpf/bpf_private.h"
 
 #define MAX_ASKED 64
@@ -32,32 +31,55 @@ static void remember(struct bpf_source *src, const struct lk_fact_file *file)
 							.fd = -1 };
 }
 
+static void remember_if_found(struct bpf_source *src, const struct lk_fact_file *file)
+{
+	if (file->local == LK_YES && file->has_stat && !file->key.none && file->path && file->path[0] == '/' &&
+	    file->unreachable != LK_YES)
+		remember(src, file);
+}
+
 int lk_bpf_resolve(struct lk_source *src, const char *path, bool follow, struct lk_fact_file *ret, struct lk_err *err)
 {
-	struct lk_fact_file file;
-	int rc = lk_procfs_resolve(src, path, follow, &file, err);
+	int rc = lk_procfs_resolve(src, path, follow, ret, err);
 
-	if (rc < 0)
-		return rc;
-	if (file.local == LK_YES && file.has_stat && !file.key.none && file.path && file.path[0] == '/' &&
-	    file.unreachable != LK_YES)
-		remember((struct bpf_source *)src, &file);
-	*ret = file;
-	return 0;
+	if (rc == 0)
+		remember_if_found((struct bpf_source *)src, ret);
+	return rc;
+}
+
+struct all {
+	struct bpf_source *src;
+	lk_resolve_cb cb;
+	void *arg;
+};
+
+static int take_one(void *arg, size_t i, int rc, const struct lk_fact_file *file)
+{
+	struct all *all = arg;
+
+	if (rc == 0)
+		remember_if_found(all->src, file);
+	return all->cb(all->arg, i, rc, file);
+}
+
+int lk_bpf_resolve_all(struct lk_source *src, const char *const *paths, size_t n, lk_resolve_cb cb, void *arg,
+		       struct lk_err *err)
+{
+	struct all all = { (struct bpf_source *)src, cb, arg };
+
+	return lk_procfs_resolve_all(src, paths, n, take_one, &all, err);
 }
 
 /* Opens the file by its path if looking that up reaches no file server, and keeps it only if it still is the same file. A descriptor, or
  * -1. */
 static int open_asked(const struct lk_mounts *mounts, const struct bpf_asked *a)
 {
-	struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-				.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
 	struct statx st;
 	int fd;
 
 	if (!lk_mounts_path_is_local(mounts, 0, a->path))
 		return -1;
-	fd = (int)syscall(SYS_openat2, AT_FDCWD, a->path, &how, sizeof(how));
+	fd = lk_io_open_no_links(AT_FDCWD, a->path, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return -1;
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &st) == 0 &&

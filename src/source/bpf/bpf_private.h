@@ -97,6 +97,8 @@ int lk_bpf_settle(struct bpf_scan *b, struct lk_err *err);
 
 /* -- bpf_asked.c -- */
 int lk_bpf_resolve(struct lk_source *src, const char *path, bool follow, struct lk_fact_file *ret, struct lk_err *err);
+int lk_bpf_resolve_all(struct lk_source *src, const char *const *paths, size_t n, lk_resolve_cb cb, void *arg,
+		       struct lk_err *err);
 /* Opens the files that were asked for, so that a dump meets their inodes even if no other descriptor leads there. How many are open. */
 size_t lk_bpf_open_asked(struct bpf_scan *b);
 void lk_bpf_close_asked(struct bpf_scan *b);

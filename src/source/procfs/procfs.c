@@ -329,6 +329,7 @@ static void procfs_free(struct lk_source *src)
 static const struct lk_source_ops procfs_ops = {
 	.scan = lk_procfs_scan,
 	.resolve = lk_procfs_resolve,
+	.resolve_all = lk_procfs_resolve_all,
 	.uses = lk_procfs_uses,
 	.walk = lk_procfs_walk,
 	.free = procfs_free,

@@ -454,6 +454,8 @@ int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, i
 int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret_rc, struct lk_fact_file *ret);
 int lk_procfs_resolve(struct lk_source *src, const char *path, bool follow, struct lk_fact_file *ret,
 		      struct lk_err *err);
+int lk_procfs_resolve_all(struct lk_source *src, const char *const *paths, size_t n, lk_resolve_cb cb, void *arg,
+			  struct lk_err *err);
 
 /* -- procfs_walk.c -- */
 int lk_procfs_walk(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys, size_t n_keys,

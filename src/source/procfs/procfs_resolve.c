@@ -128,17 +128,21 @@ int lk_resolve_send(struct lk_helper_out *out, const struct lk_mounts *mounts, i
 struct resolve {
 	const struct lk_procroot *root;
 	struct lk_mounts mounts;
-	struct lk_arena *arena;
-	const char *path;
-	bool follow, answered;
-	int rc;
-	struct lk_fact_file file;
+	const char *const *paths;
+	size_t n;
+	bool follow; /* the last part of a path, if it is a symbolic link */
+	bool no_links; /* none in the middle, either */
+	struct lk_arena *arena; /* NULL: strings live for one call of cb */
+	lk_resolve_cb cb;
+	void *arg;
 };
 
-static int resolve_work(void *arg, size_t i __attribute__((unused)), struct lk_helper_out *out)
+static int resolve_work(void *arg, size_t i, struct lk_helper_out *out)
 {
 	struct resolve *r = arg;
-	lk_auto_fd fd = lk_io_openat(AT_FDCWD, r->path, O_PATH | (r->follow ? 0 : O_NOFOLLOW));
+	int flags = O_PATH | (r->follow ? 0 : O_NOFOLLOW);
+	lk_auto_fd fd = r->no_links ? lk_io_open_no_links(AT_FDCWD, r->paths[i], flags)
+				    : lk_io_openat(AT_FDCWD, r->paths[i], flags);
 	struct lk_fact_file file;
 	int rc = fd < 0 ? fd : lk_resolve_identity(r->root, &r->mounts, fd, &file);
 
@@ -171,20 +175,32 @@ int lk_resolve_take(struct lk_arena *arena, const char *data, size_t n, int *ret
 	return 0;
 }
 
-static int resolve_take(void *arg, size_t i __attribute__((unused)), const char *data, size_t n)
+static int resolve_take(void *arg, size_t i, const char *data, size_t n)
+{
+	struct resolve *r = arg;
+	struct lk_arena own = { 0 };
+	struct lk_fact_file file;
+	int answer_rc, rc = lk_resolve_take(r->arena ? r->arena : &own, data, n, &answer_rc, &file);
+
+	rc = rc ? rc : r->cb(r->arg, i, answer_rc, &file);
+	lk_arena_done(&own);
+	return rc;
+}
+
+static void resolve_gave_up(void *arg, size_t i)
 {
 	struct resolve *r = arg;
 
-	r->answered = true;
-	return lk_resolve_take(r->arena, data, n, &r->rc, &r->file);
+	r->cb(r->arg, i, -ETIMEDOUT, NULL);
 }
 
 static int resolve_live(struct procfs *p, struct resolve *r, struct lk_err *err)
 {
 	struct lk_helper_job job = {
-		.n_items = 1,
+		.n_items = r->n,
 		.work = resolve_work,
 		.take = resolve_take,
+		.gave_up = resolve_gave_up,
 		.arg = r,
 		.keep_fd = p->root.fd,
 		.stall_ms = LK_RESOLVE_STALL_MS,
@@ -195,13 +211,8 @@ static int resolve_live(struct procfs *p, struct resolve *r, struct lk_err *err)
 	if (rc < 0)
 		return lk_err_set(err, rc, "cannot read the mount table: %s", strerror(-rc));
 	rc = lk_helper_run(&job, &res);
-	if (rc < 0)
-		return lk_err_set(err, rc, "cannot look up %s: %s", r->path, strerror(-rc));
-	if (!r->answered)
-		return lk_err_set(err, -ETIMEDOUT, "%s: its file system does not answer", r->path);
-	if (r->rc < 0)
-		return lk_err_set(err, r->rc, "%s: %s", r->path, strerror(-r->rc));
-	return 0;
+	lk_mounts_done(&r->mounts);
+	return rc < 0 ? lk_err_set(err, rc, "cannot look up %s: %s", r->paths[0], strerror(-rc)) : 0;
 }
 
 static void keep_file(struct lk_arena *a, const struct lk_fact_file *from, struct lk_fact_file *ret)
@@ -233,19 +244,53 @@ static int resolve_in_tree(struct procfs *p, const char *path, struct lk_fact_fi
 	return rc;
 }
 
+struct one {
+	int rc;
+	struct lk_fact_file *ret;
+};
+
+static int keep_one(void *arg, size_t i __attribute__((unused)), int rc, const struct lk_fact_file *file)
+{
+	struct one *one = arg;
+
+	one->rc = rc;
+	if (rc == 0)
+		*one->ret = *file;
+	return 0;
+}
+
 int lk_procfs_resolve(struct lk_source *src, const char *path, bool follow, struct lk_fact_file *ret,
 		      struct lk_err *err)
 {
 	struct procfs *p = (struct procfs *)src;
-	struct resolve r = { .root = &p->root, .path = path, .follow = follow, .arena = &p->resolved };
+	struct one one = { .rc = -ETIMEDOUT, .ret = ret };
+	struct resolve r = { .root = &p->root,
+			     .paths = &path,
+			     .n = 1,
+			     .follow = follow,
+			     .arena = &p->resolved,
+			     .cb = keep_one,
+			     .arg = &one };
 	int rc;
 
 	lk_arena_done(&p->resolved);
 	if (!p->root.is_proc)
 		return resolve_in_tree(p, path, ret, err);
 	rc = resolve_live(p, &r, err);
-	if (rc == 0)
-		*ret = r.file;
-	lk_mounts_done(&r.mounts);
-	return rc;
+	if (rc < 0)
+		return rc;
+	if (one.rc == -ETIMEDOUT)
+		return lk_err_set(err, one.rc, "%s: its file system does not answer", path);
+	return one.rc < 0 ? lk_err_set(err, one.rc, "%s: %s", path, strerror(-one.rc)) : 0;
+}
+
+int lk_procfs_resolve_all(struct lk_source *src, const char *const *paths, size_t n, lk_resolve_cb cb, void *arg,
+			  struct lk_err *err)
+{
+	struct procfs *p = (struct procfs *)src;
+	struct resolve r = { .root = &p->root, .paths = paths, .n = n, .no_links = true, .cb = cb, .arg = arg };
+
+	if (!p->root.is_proc)
+		return lk_err_set(err, -EOPNOTSUPP, "names can only be looked up on the live machine");
+	return n ? resolve_live(p, &r, err) : 0;
 }
