@@ -12,6 +12,7 @@
 #include "base/text.h"
 
 #define PID_MOST 4194304 /* PID_MAX_LIMIT of the kernel */
+#define HDB_DIGITS 10 /* FHS 3.0, 5.9 */
 
 struct span {
 	const char *s;
@@ -119,12 +120,39 @@ static struct span take_first_number(struct span *rest)
 	return until(t, rest->s);
 }
 
-/* "      1234\n": xorg-server os/utils.c, FHS 3.0 5.9; "1234\0": shadow lib/commonio.c; "      1234 minicom root\n": minicom src/main.c. */
+/* "      1234\n": xorg-server os/utils.c; "1234\0": shadow lib/commonio.c. With other words behind it, it is a note of somebody's. */
 static int read_pid(struct span t, struct lk_owner *o)
 {
 	struct span pid = take_first_number(&t);
 
-	if (t.n && *t.s && !is_white(*t.s))
+	while (t.n && *t.s != '\n' && is_white(*t.s))
+		t = skip(t, 1);
+	if (t.n && *t.s && *t.s != '\n')
+		return -EBADMSG;
+	return take_pid(pid, &o->pid);
+}
+
+/* In the machine's own order of bytes. Four bytes of text are more than any pid. */
+static int read_binary_pid(struct span t, struct lk_owner *o)
+{
+	uint32_t v;
+
+	memcpy(&v, t.s, sizeof(v));
+	if (v > PID_MOST)
+		return -EBADMSG;
+	o->pid = (int)v;
+	return v ? 0 : -ENODATA;
+}
+
+/* "      1234\n": FHS 3.0 5.9, uucico; "      1234 minicom root\n": minicom src/main.c; "\xd2\x04\0\0": UUCP older than HDB, and what
+ * pppd(8) and lockdev(3) read besides. */
+static int read_uucp(struct span t, struct lk_owner *o)
+{
+	struct span rest = t, pid = take_first_number(&rest);
+
+	if (t.n == sizeof(uint32_t))
+		return read_binary_pid(t, o);
+	if (rest.s - t.s != HDB_DIGITS || !rest.n || !is_white(*rest.s))
 		return -EBADMSG;
 	return take_pid(pid, &o->pid);
 }
@@ -147,6 +175,12 @@ static int read_pid_colon_host(struct span t, struct lk_owner *o)
 	const char *colon = memchr(t.s, ':', t.n);
 
 	return colon ? take_pid_last_host(until(t, colon), after(t, colon), o) : -EBADMSG;
+}
+
+/* "1234\n": liblockfile lockfile.c, lockfile_create_save_tmplink(); "0": procmail src/lockfile.c; Dovecot's as above. */
+static int read_mail(struct span t, struct lk_owner *o)
+{
+	return memchr(t.s, ':', t.n) ? read_pid_colon_host(t, o) : read_pid(t, o);
 }
 
 /* "my-host-1234", the last '-' counts: Chromium chrome/common/process_singleton_lock_posix.cc. */
@@ -335,6 +369,8 @@ static int (*const readers[LK_N_OWNER_FORMS])(struct span t, struct lk_owner *o)
 	[LK_OWNER_POSTMASTER] = read_postmaster,
 	[LK_OWNER_VIM] = read_vim,
 	[LK_OWNER_OFFICE] = read_office,
+	[LK_OWNER_MAIL] = read_mail,
+	[LK_OWNER_UUCP] = read_uucp,
 };
 
 int lk_owner_parse(enum lk_owner_form form, const char *data, size_t n, struct lk_owner *ret)

@@ -13,7 +13,7 @@
 /* The forms in which an owner is written. Each has its reader in owner.c, with an example. */
 enum lk_owner_form {
 	LK_OWNER_NOT_WRITTEN,
-	LK_OWNER_PID, /* a decimal number, blanks before it, then nothing, white space, NUL or another line */
+	LK_OWNER_PID, /* a decimal number, blanks around it, then nothing, NUL or another line */
 	LK_OWNER_PID_HOST, /* a number, white space, a host name */
 	LK_OWNER_PID_COLON_HOST, /* "1234:host" */
 	LK_OWNER_HOST_PID, /* "host-1234": link of Chromium */
@@ -23,6 +23,8 @@ enum lk_owner_form {
 	LK_OWNER_POSTMASTER, /* lines of PostgreSQL's postmaster.pid */
 	LK_OWNER_VIM, /* the head of a swap file */
 	LK_OWNER_OFFICE, /* ",user,host,date,profile;" of LibreOffice */
+	LK_OWNER_MAIL, /* a number, or as LK_OWNER_PID_COLON_HOST */
+	LK_OWNER_UUCP, /* ten characters, a number with blanks before it, then a name or nothing (HDB); or four bytes, a binary number */
 	LK_N_OWNER_FORMS,
 };
 

@@ -27,7 +27,7 @@ static void check_members(const struct lk_owner *o, enum lk_owner_form form)
 {
 	bool has_host = form == LK_OWNER_PID_HOST || form == LK_OWNER_PID_COLON_HOST || form == LK_OWNER_HOST_PID ||
 			form == LK_OWNER_ADDRESS_PID || form == LK_OWNER_EMACS || form == LK_OWNER_HG;
-	bool may_have_host = has_host || form == LK_OWNER_VIM || form == LK_OWNER_OFFICE;
+	bool may_have_host = has_host || form == LK_OWNER_VIM || form == LK_OWNER_OFFICE || form == LK_OWNER_MAIL;
 
 	LK_FUZZ_MUST(o->pid >= 0 && o->pid <= 4194304);
 	LK_FUZZ_MUST(o->pid || form == LK_OWNER_VIM || form == LK_OWNER_OFFICE);

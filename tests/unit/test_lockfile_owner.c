@@ -73,7 +73,7 @@ static const struct {
 	{ LK_OWNER_PID, BYTES("1234\0"), { .pid = 1234 } },
 	{ LK_OWNER_PID, BYTES("1234\0\xff\xfe"), { .pid = 1234 } },
 	{ LK_OWNER_PID, BYTES("1234\nanother line\n"), { .pid = 1234 } },
-	{ LK_OWNER_PID, BYTES("      1234 minicom root\n"), { .pid = 1234 } },
+	{ LK_OWNER_PID, BYTES("1234 \t\n/usr/sbin/sendmail -bd\n"), { .pid = 1234 } },
 	{ LK_OWNER_PID, BYTES("1"), { .pid = 1 } },
 	{ LK_OWNER_PID, BYTES("4194304"), { .pid = 4194304 } },
 
@@ -124,7 +124,32 @@ static const struct {
 	{ LK_OWNER_OFFICE, BYTES("a\0b,user,host,a\0b,;"), { .user = "user", .host = "host" } },
 	{ LK_OWNER_OFFICE, BYTES(",,,,;"), { 0 } },
 	{ LK_OWNER_OFFICE, BYTES(",u,h,,;,other,host,,;"), { .user = "u", .host = "h" } },
+
+	{ LK_OWNER_MAIL, BYTES("1234"), { .pid = 1234 } },
+	{ LK_OWNER_MAIL, BYTES("1234\n"), { .pid = 1234 } },
+	{ LK_OWNER_MAIL, BYTES("1234:host"), { .pid = 1234, .host = "host" } },
+
+	{ LK_OWNER_UUCP, BYTES("      1234\n"), { .pid = 1234 } },
+	{ LK_OWNER_UUCP, BYTES("      1234 minicom root\n"), { .pid = 1234 } },
+	{ LK_OWNER_UUCP, BYTES("0000001234\n"), { .pid = 1234 } },
 };
+
+/* A number as the machine has it in memory. */
+Test(lockfile_owner, binary_pid)
+{
+	static const uint32_t pids[] = { 1, 1234, 4194304 };
+	static const uint32_t none[] = { 0, 4194305, UINT32_MAX };
+
+	for (size_t i = 0; i < sizeof(pids) / sizeof(*pids); i++)
+		check_taken(LK_OWNER_UUCP, (const char *)&pids[i], sizeof(pids[i]),
+			    &(struct lk_owner){ .pid = (int)pids[i] });
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++)
+		check_refused(LK_OWNER_UUCP, (const char *)&none[i], sizeof(none[i]), i ? -EBADMSG : -ENODATA);
+	/* Text is never a number. */
+	check_refused(LK_OWNER_UUCP, BYTES("1234"), -EBADMSG);
+	check_refused(LK_OWNER_UUCP, BYTES("123\n"), -EBADMSG);
+	check_refused(LK_OWNER_UUCP, BYTES("1\n\n\n"), -EBADMSG);
+}
 
 Test(lockfile_owner, taken)
 {
@@ -138,6 +163,8 @@ static const struct {
 	const char *before, *behind;
 } around[] = {
 	{ LK_OWNER_PID, "", "" },
+	{ LK_OWNER_MAIL, "", "" },
+	{ LK_OWNER_MAIL, "", ":host" },
 	{ LK_OWNER_PID_HOST, "", " host" },
 	{ LK_OWNER_PID_COLON_HOST, "", ":host" },
 	{ LK_OWNER_HOST_PID, "host-", "" },
@@ -190,9 +217,25 @@ static const struct {
 	{ LK_OWNER_PID, BYTES("-1234\n") },
 	{ LK_OWNER_PID, BYTES("1234:host") },
 	{ LK_OWNER_PID, BYTES("1234x") },
+	{ LK_OWNER_PID, BYTES("42 notes\n") },
+	{ LK_OWNER_PID, BYTES("1234 5678\n") },
 	{ LK_OWNER_PID, BYTES("0x") },
 	{ LK_OWNER_PID, BYTES("\0") },
 	{ LK_OWNER_PID, BYTES("\xd2\x04\0\0") }, /* 1234 as UUCP has written it */
+
+	{ LK_OWNER_MAIL, BYTES("1234:") },
+	{ LK_OWNER_MAIL, BYTES(":host") },
+	{ LK_OWNER_MAIL, BYTES("1234 From me\n") },
+
+	{ LK_OWNER_UUCP, BYTES("1234\n") },
+	{ LK_OWNER_UUCP, BYTES("     1234\n") },
+	{ LK_OWNER_UUCP, BYTES("       1234\n") },
+	{ LK_OWNER_UUCP, BYTES("      1234") },
+	{ LK_OWNER_UUCP, BYTES("      1234x") },
+	{ LK_OWNER_UUCP, BYTES("      1234\0") },
+	{ LK_OWNER_UUCP, BYTES("      -123\n") },
+	{ LK_OWNER_UUCP, BYTES("\xd2\x04\0\0\0") },
+	{ LK_OWNER_UUCP, BYTES("\xd2\x04\0") },
 
 	{ LK_OWNER_PID_HOST, BYTES("1234") },
 	{ LK_OWNER_PID_HOST, BYTES("1234\n") },
