@@ -266,7 +266,8 @@ void lk_who_put_lockfile(const struct lk_out *o, const struct lk_who_lockfile *l
 	if (l->kind->means == LK_LOCKFILE_LIST)
 		fprintf(o->f, "It is no lock file, but a list of versions of %s:\n", l->kind->maker);
 	else
-		fprintf(o->f, "It is a lock file of %s: %s.\n", l->kind->maker, lk_verdict_words(l->verdict.verdict));
+		fprintf(o->f, "It is a %s of %s: %s.\n", lk_lockfile_noun(l->kind), l->kind->maker,
+			lk_verdict_words(l->verdict.verdict));
 	for (size_t i = 0; i < l->verdict.because.n; i++) {
 		fputs("  - ", o->f);
 		lk_out_puts(o, l->verdict.because.v[i]);

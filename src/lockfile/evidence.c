@@ -29,6 +29,7 @@
 struct file_answer {
 	int rc; /* of opening it; other members are known if it is 0 */
 	int64_t mtime_ms, ctime_ms, uid;
+	uint64_t nlink;
 	int read_rc; /* of reading what is written in it; 1: nothing is */
 };
 
@@ -129,6 +130,7 @@ static int file_work(void *arg, size_t i, struct lk_helper_out *out)
 		a.mtime_ms = to_ms(st.st_mtim);
 		a.ctime_ms = to_ms(st.st_ctim);
 		a.uid = st.st_uid;
+		a.nlink = st.st_nlink;
 		a.read_rc = read_text(item->kind, fd, &st, &text);
 	}
 	rc = send_two(out, &a, sizeof(a), &text);
@@ -222,6 +224,7 @@ static int file_take(void *arg, size_t i, const char *data, size_t n)
 	f->mtime_ms = a.mtime_ms;
 	f->ctime_ms = a.ctime_ms;
 	f->uid = a.uid;
+	f->nlink = a.nlink;
 	f->read = a.read_rc == 0;
 	f->why_not_read = a.read_rc < 0 ? lk_arena_printf(&e->arena, "it could not be read: %s", strerror(-a.read_rc))
 					: NULL;
@@ -374,16 +377,6 @@ static void look_at_processes(struct gather *g)
 
 /* ---- who uses it, or what belongs to it ---- */
 
-/* The name without what the pattern has around its first '*'. */
-static char *stem_of(const struct lk_lockfile_kind *kind, const char *name)
-{
-	const char *star = strchr(kind->names, '*');
-	size_t before = star ? (size_t)(star - kind->names) : 0, after = star ? strcspn(star + 1, "|") : 0,
-	       n = strlen(name);
-
-	return n > before + after ? lk_strndup(name + before, n - before - after) : lk_strdup(name);
-}
-
 /* Where a companion may be. */
 struct candidate {
 	size_t item;
@@ -397,20 +390,30 @@ struct companions {
 	LK_VEC(const char *) paths; /* in the arenas of the items */
 };
 
+/* Of the n bytes of a companion's name, as kinds.h has it. */
+static char *companion_path(struct lk_arena *a, const char *name, size_t n, const char *dir, size_t dir_len,
+			    const char *stem)
+{
+	const char *percent = memchr(name, '%', n);
+	size_t before = percent ? (size_t)(percent - name) : n, after = percent ? n - before - 1 : 0;
+	bool absolute = *name == '/';
+
+	return lk_arena_printf(a, "%.*s%s%.*s%s%.*s", absolute ? 0 : (int)dir_len, dir, absolute ? "" : "/",
+			       (int)before, name, percent ? stem : "", (int)after, name + n - after);
+}
+
 static void add_candidates(struct companions *c, size_t item)
 {
 	const struct lk_evidence_item *it = &c->g->req->items[item];
 	const char *path = it->file->path, *slash = strrchr(path, '/');
-	lk_auto_mem char *stem = stem_of(it->kind, slash + 1);
+	lk_auto_mem char *stem = lk_lockfile_stem(it->kind, slash + 1);
 
 	for (const char *p = it->kind->companions; p; p = *p ? p + 1 : NULL) {
 		size_t n = strcspn(p, "|");
-		bool is_stem = n == 1 && *p == '%';
 
 		*lk_vec_push(&c->v) = (struct candidate){ .item = item, .rc = -ETIMEDOUT };
-		*lk_vec_push(&c->paths) = lk_arena_printf(&c->g->ret[item].arena, "%.*s/%.*s", (int)(slash - path),
-							  path, is_stem ? (int)strlen(stem) : (int)n,
-							  is_stem ? stem : p);
+		*lk_vec_push(&c->paths) = companion_path(&c->g->ret[item].arena, p, n, path, (size_t)(slash - path),
+							 stem);
 		p += n;
 	}
 }
@@ -488,12 +491,15 @@ static void find_kernel_locks(const struct gather *g, size_t item)
 	}
 }
 
-/* The written owner first, then a program of the kind, then anybody. */
+/* Who is named first; of equals, who listens (1 more). */
+enum { RANK_ANYBODY = 1, RANK_PROGRAM = 3, RANK_OWNER = 5 };
+
 static int rank(const struct lk_lockfile_facts *f, const struct lk_use *u)
 {
-	if (f->owner.pid && u->pid == f->owner.pid)
-		return 3;
-	return u->comm && lk_lockfile_matches(f->kind->programs, u->comm) ? 2 : 1;
+	bool owner = f->owner.pid && u->pid == f->owner.pid;
+	bool program = u->comm && lk_lockfile_matches(f->kind->programs, u->comm);
+
+	return (owner ? RANK_OWNER : program ? RANK_PROGRAM : RANK_ANYBODY) + (u->kind == LK_USE_LISTENING);
 }
 
 static void take_use(const struct gather *g, size_t item, const struct lk_use *u, int *best)
@@ -509,7 +515,7 @@ static void take_use(const struct gather *g, size_t item, const struct lk_use *u
 	if (!u->certain || rank(f, u) <= *best)
 		return;
 	/* To work in the directory of a lock tells something only of its own programs. */
-	if (beside && S_ISDIR(g->files.v[u->file].mode) && rank(f, u) < 2)
+	if (beside && S_ISDIR(g->files.v[u->file].mode) && rank(f, u) < RANK_PROGRAM)
 		return;
 	*best = rank(f, u);
 	f->open = LK_YES;
@@ -517,7 +523,7 @@ static void take_use(const struct gather *g, size_t item, const struct lk_use *u
 	f->open_comm = lk_arena_strdup(&e->arena, u->comm);
 	f->open_what = lk_arena_strdup(&e->arena, g->files.v[u->file].path);
 	f->open_beside = beside;
-	f->works_in = u->kind == LK_USE_CWD || u->kind == LK_USE_ROOT;
+	f->open_how = u->kind;
 }
 
 /* Uses are sorted by file. */

@@ -3,6 +3,7 @@
 #include "lockfile/kinds.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,6 +12,16 @@
 
 #define SHADOW \
 	"useradd|userdel|usermod|groupadd|groupdel|groupmod|passwd|chpasswd|chage|gpasswd|newusers|pw*|gr*|vipw|vigr|chfn|chsh"
+
+#define X_SERVERS \
+	"X|Xorg*|Xvfb|Xwayland*|Xephyr|Xnest|Xvnc|Xtigervnc|Xtightvnc|Xdummy|Xvirtual|xwayland-*|gnome-shell|mutter*|kwin*|sway|weston*|" \
+	"Hyprland|wayfire|labwc|river|cage|gamescope*"
+#define STAYS "nothing: it stays there for ever"
+#define SOCKET(application, who, what, where) \
+	{ \
+		.word = (application), .maker = (who), .names = (what), .dir = (where), .object = LK_LOCKFILE_SOCKET, \
+		.means = LK_LOCKFILE_NOTE, .kept_open = true \
+	}
 
 /* clang-format off */
 static const struct lk_lockfile_kind kinds[] = {
@@ -27,20 +38,6 @@ static const struct lk_lockfile_kind kinds[] = {
 	{ .word = "hg", .maker = "Mercurial", .names = "lock", .dir = "*.hg/store", .object = LK_LOCKFILE_LINK,
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg",
 	  .advice = "hg debuglocks --force-free-lock" },
-	/* shadow-utils: lib/commonio.c, link(2) of "X.PID" to "X.lock" */
-	{ .word = "shadow", .maker = "useradd and its kin",
-	  .names = "passwd.lock|shadow.lock|group.lock|gshadow.lock|subuid.lock|subgid.lock",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = SHADOW },
-	/* X servers: os/utils.c, LockServer(): link(2) */
-	{ .word = "x11", .maker = "the X server", .names = ".X[0-9]*-lock",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = "X|Xorg*|Xvfb|Xwayland|Xephyr|Xnest|Xvnc|Xtigervnc|Xtightvnc|Xdummy|Xvirtual" },
-	/* FHS 3.0, 5.9: lock files of devices; ten characters and a newline (HDB) */
-	{ .word = "uucp", .maker = "who uses the device", .names = "LCK..*",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID },
-	/* PostgreSQL: miscinit.c, CreateLockFile(): O_CREAT|O_EXCL */
-	{ .word = "postgresql", .maker = "PostgreSQL", .names = "postmaster.pid|.s.PGSQL.*.lock",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_POSTMASTER, .programs = "postgres|postmaster", .companions = ".",
-	  .advice = "pg_ctl stop, or pg_ctl start, which checks it and takes a stale one over" },
 	/* vim: ":help swap-file"; memfile.c opens it with O_EXCL */
 	{ .word = "vim", .maker = "vim", .names = ".*.sw[a-p]",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_VIM, .programs = "vi|vim*|gvim*|nvim*|view|ex",
@@ -62,28 +59,152 @@ static const struct lk_lockfile_kind kinds[] = {
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HOST_PID,
 	  .companions = "SingletonSocket|SingletonCookie|Default/LOCK|Default/History",
 	  .advice = "take away SingletonSocket and SingletonCookie with it" },
-	/* GnuPG: common/dotlock.c, link(2) of ".#lk*" */
-	{ .word = "gnupg", .maker = "GnuPG", .names = "pubring.kbx.lock|pubring.db.lock|trustdb.gpg.lock|gnupg_spawn_*.lock|.#lk*",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID_HOST, .programs = "gpg*|keyboxd|dirmngr|scdaemon" },
 	/* SQLite with the VFS unix-dotfile: os_unix.c, mkdir(2) */
 	{ .word = "sqlite", .maker = "SQLite (unix-dotfile)", .names = "*.db.lock|*.sqlite.lock|*.sqlite3.lock",
-	  .object = LK_LOCKFILE_DIR, .means = LK_LOCKFILE_HELD, .companions = "%" },
+	  .object = LK_LOCKFILE_DIR, .means = LK_LOCKFILE_HELD, .companions = "%.db|%.sqlite|%.sqlite3" },
 	/* npm's proper-lockfile: mkdir(2), and its mtime as a sign of life */
 	{ .word = "proper-lockfile", .maker = "npm's proper-lockfile", .names = "*.lock", .object = LK_LOCKFILE_DIR,
 	  .means = LK_LOCKFILE_HELD, .companions = "%" },
 
 	/* Locked with the kernel: what is left of them means nothing. */
-	{ .word = "dpkg", .maker = "dpkg or apt", .names = "lock|lock-frontend|Lock", .dir = "*/var/lib/dpkg*|*/var/lib/apt*|*/var/cache/apt*",
-	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = "nothing: it stays there for ever" },
-	{ .word = "shadow", .maker = "lckpwdf(3)", .names = ".pwd.lock", .dir = "*/etc",
-	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = "nothing: it stays there for ever" },
 	{ .word = "cargo", .maker = "cargo", .names = ".cargo-lock|.package-cache*",
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = "nothing: it stays there for ever" },
+
+	/* ---- the system and daemons ---- */
+
+	/* shadow-utils: lib/commonio.c, do_lock_file(): link(2) of "X.PID" to "X.lock", then "X.PID" is deleted; lckpwdf(3) before, if not
+	 * below a --prefix. */
+	{ .word = "shadow", .maker = "useradd and its kin",
+	  .names = "passwd.lock|shadow.lock|group.lock|gshadow.lock|subuid.lock|subgid.lock",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = SHADOW, .companions = ".pwd.lock" },
+	{ .word = "shadow", .maker = "useradd and its kin", .dir = "*/etc", .linked = true,
+	  .names = "passwd.[0-9]*|shadow.[0-9]*|group.[0-9]*|gshadow.[0-9]*|subuid.[0-9]*|subgid.[0-9]*",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = SHADOW },
+	/* X servers: os/utils.c, LockServer(): link(2) of ".tX0-lock". Compositors write their own number for Xwayland: mutter
+	 * meta-xwayland.c, wlroots xwayland/sockets.c, weston xwayland/launcher.c. */
+	{ .word = "x11", .maker = "the X server", .names = ".X[0-9]*-lock", .companions = ".X11-unix/X%",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = X_SERVERS },
+	{ .word = "x11", .maker = "the X server", .names = ".tX[0-9]*-lock", .linked = true,
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = X_SERVERS },
+	/* FHS 3.0, 5.9: lock files of devices; lockdev(3) also makes one by the device's numbers ("LK.004.064.064"). */
+	{ .word = "uucp", .maker = "who uses the device", .names = "LCK..*|LK.[0-9]*.[0-9]*.[0-9]*", .companions = "/dev/%",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_UUCP },
+	/* PostgreSQL: miscinit.c, CreateLockFile(): O_CREAT|O_EXCL */
+	{ .word = "postgresql", .maker = "PostgreSQL", .names = "postmaster.pid", .companions = ".",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_POSTMASTER, .programs = "postgres|postmaster",
+	  .advice = "pg_ctl stop, or pg_ctl start, which checks it and takes a stale one over" },
+	{ .word = "postgresql", .maker = "PostgreSQL", .names = ".s.PGSQL.[0-9]*.lock", .companions = ".s.PGSQL.%",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_POSTMASTER, .programs = "postgres|postmaster",
+	  .advice = "pg_ctl stop, or pg_ctl start, which checks it and takes a stale one over" },
+	/* MySQL: sql/conn_handler/socket_connection.cc, Unix_socket::create_lockfile(): O_CREAT|O_EXCL; MariaDB has none. */
+	{ .word = "mysql", .maker = "MySQL", .names = "mysql*.sock.lock", .companions = "mysql%.sock",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = "mysqld*" },
+	/* MongoDB: storage_engine_lock_file_posix.cpp: flock(2); if it is not empty while free, mongod has not ended cleanly. */
+	{ .word = "mongodb", .maker = "MongoDB", .names = "mongod.lock",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = "nothing: mongod takes it over when it starts" },
+	/* WiredTiger: src/os_posix/os_fs.c: fcntl(2) */
+	{ .word = "mongodb", .maker = "WiredTiger", .names = "WiredTiger.lock",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* GnuPG: common/dotlock.c, link(2) of ".#lk*", which stays there as long as the program may take the lock again */
+	{ .word = "gnupg", .maker = "GnuPG", .programs = "gpg*|keyboxd|dirmngr|scdaemon",
+	  .names = "pubring.kbx.lock|pubring.gpg.lock|secring.gpg.lock|pubring.db.lock|trustdb.gpg.lock|tofu.db.lock|gnupg_spawn_*.lock",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID_HOST,
+	  .advice = "any gpg, which takes a stale one over; the .#lk* beside it that has the same number is its second name" },
+	{ .word = "gnupg", .maker = "GnuPG", .names = ".#lk*", .linked = true,
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID_HOST, .programs = "gpg*|keyboxd|dirmngr|scdaemon" },
+	/* Mailboxes: lockfile_create(3) "1234", mutt_dotlock(1) and Postfix nothing, procmail's lockfile(1) "0", Dovecot
+	 * src/lib/file-dotlock.c "1234:host" */
+	{ .word = "mail", .maker = "a program that writes to the mailbox", .names = "*.lock", .dir = "*/var/mail|*/spool/mail|*/Mail",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_MAIL, .companions = "%" },
+	{ .word = "mail", .maker = "a program that writes to the mailbox", .names = "mbox.lock|inbox.lock|INBOX.lock",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_MAIL, .companions = "mbox|inbox|INBOX" },
+	{ .word = "dovecot", .maker = "Dovecot", .names = "dovecot*.lock|subscriptions.lock",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID_COLON_HOST,
+	  .programs = "dovecot*|imap*|pop3*|lmtp*|lda*|doveadm*|indexer*|managesieve*|quota-status" },
+	/* dnf4: dnf/lock.py, ProcessLock; yum: yum/__init__.py, doLock(); libzypp: ZYppFactory.cc, which empties it when it ends */
+	{ .word = "dnf", .maker = "dnf", .names = "rpmdb_lock.pid|metadata_lock.pid|download_lock.pid|log_lock.pid",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = "dnf*|yum*|microdnf|packagekitd|python*" },
+	{ .word = "yum", .maker = "yum", .names = "yum.pid",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = "yum*|packagekitd|python*" },
+	{ .word = "zypper", .maker = "zypper or another program of libzypp", .names = "zypp.pid",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID },
+	/* pacman: lib/libalpm/handle.c, _alpm_handle_lock(): O_CREAT|O_EXCL, closed just before it is deleted */
+	{ .word = "pacman", .maker = "pacman or another program of libalpm", .names = "db.lck", .kept_open = true,
+	  .means = LK_LOCKFILE_HELD, .programs = "pacman*|pamac*|packagekitd|yay|paru" },
+	/* Red Hat's initscripts, sysvinitfiles: touch(1); what /run has lost when the machine starts */
+	{ .word = "subsys", .maker = "a service", .names = "*", .dir = "*/lock/subsys",
+	  .means = LK_LOCKFILE_NOTE, .advice = "ask the service whether it runs" },
+
+	/* Locked with the kernel. dpkg: lib/dpkg/dbmodify.c; apt: apt-pkg/contrib/fileutl.cc, GetLock(): fcntl(2);
+	 * daily_lock: apt.systemd.daily, flock(1) */
+	{ .word = "dpkg", .maker = "dpkg or apt", .names = "lock|lock-frontend|Lock|daily_lock",
+	  .dir = "*/var/lib/dpkg*|*/var/lib/apt*|*/var/cache/apt*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "dpkg", .maker = "unattended-upgrades", .names = "unattended-upgrades.lock",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* rpm: lib/rpmlock.c: fcntl(2) */
+	{ .word = "rpm", .maker = "rpm", .names = ".rpm.lock", .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "shadow", .maker = "lckpwdf(3)", .names = ".pwd.lock", .dir = "*/etc",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* supervise(8), runsv(8): flock(2); s6-supervise(8): fcntl(2) */
+	{ .word = "supervise", .maker = "the supervisor of a service", .names = "lock", .dir = "*/supervise|*/supervise.*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "supervise", .maker = "the supervisor of a service", .names = "pid", .dir = "*/supervise|*/supervise.*",
+	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_PID, .keep = true, .advice = "ask the supervisor (sv status)" },
+	/* LVM: lib/misc/lvm-flock.c: flock(2), deleted when it is released */
+	{ .word = "lvm", .maker = "LVM", .names = "V_*|P_*", .dir = "*/lock/lvm",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* libvirt: src/locking/lock_daemon.c and virlockspace.c, "lockd/files/HASH" and its kin: fcntl(2) */
+	{ .word = "libvirt", .maker = "virtlockd", .names = "*", .dir = "*/libvirt/lockd/*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Wine: server/request.c, create_server_lock(): fcntl(2) */
+	{ .word = "wine", .maker = "Wine", .names = "lock", .dir = "*/.wine-*/server-*|*/wine/server-*",
+	  .means = LK_LOCKFILE_KERNEL, .companions = "socket", .keep = true, .advice = STAYS },
+	/* duplicity: dup_main.py, fasteners.InterProcessLock: fcntl(2) */
+	{ .word = "duplicity", .maker = "duplicity", .names = "lockfile", .dir = "*/duplicity/*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Bazel: src/main/cpp/blaze_util_posix.cc, AcquireLock(): fcntl(2) */
+	{ .word = "bazel", .maker = "Bazel", .names = "lock", .dir = "*/_bazel_*/*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "bazel", .maker = "Bazel's server", .names = "server.pid.txt", .dir = "*/server",
+	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_PID },
+	/* snapd: osutil/flock.go, cmd/libsnap-confine-private/locking.c: flock(2) */
+	{ .word = "snapd", .maker = "snapd", .names = "*.lock", .dir = "*/snapd|*/snapd/lock",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* flatpak: common/flatpak-dir.c, flatpak_dir_repo_lock(); OSTree: ostree-repo.c, lock_repo(): OFD locks or flock(2) */
+	{ .word = "flatpak", .maker = "flatpak", .names = "repo-lock|lock", .dir = "*/flatpak",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "ostree", .maker = "OSTree", .names = ".lock", .dir = "*/ostree/repo|*/flatpak/repo",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Samba: source3/lib/messages_dgm.c: "msg.lock/PID", fcntl(2) */
+	{ .word = "samba", .maker = "Samba", .names = "[0-9]*", .dir = "*/msg.lock",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Postfix: src/master/master.c, src/util/myflock.c: flock(2) */
+	{ .word = "postfix", .maker = "Postfix", .names = "*", .dir = "*/spool/postfix/pid",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "postfix", .maker = "Postfix", .names = "master.lock", .dir = "*/postfix",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* tmux: client.c, client_get_lock(); libwayland: wayland-server.c, wl_socket_lock(): flock(2) */
+	{ .word = "tmux", .maker = "tmux", .names = "*.lock", .dir = "*/tmux-[0-9]*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "wayland", .maker = "a Wayland compositor", .names = "wayland-*.lock",
+	  .means = LK_LOCKFILE_KERNEL, .companions = "wayland-%", .keep = true, .advice = STAYS },
+
+	/* Sockets: with nobody who listens, connect(2) is refused for ever. */
+	SOCKET("x11", "the X server", "X[0-9]*", "*/.X11-unix"),
+	SOCKET("ice", "a session manager (ICE)", "[0-9]*", "*/.ICE-unix"),
+	SOCKET("dbus", "D-Bus", "bus|system_bus_socket|dbus-*", "*/run/user/[0-9]*|*/run/dbus|*/tmp"),
+	SOCKET("ssh", "ssh-agent", "agent.[0-9]*", "*/ssh-*"),
+	SOCKET("tmux", "tmux", "*", "*/tmux-[0-9]*"),
+	SOCKET("screen", "screen", "[0-9]*.*", "*/screen/S-*|*/.screen|*/screens/S-*"),
+	SOCKET("gnupg", "GnuPG", "S.gpg-agent*|S.dirmngr|S.scdaemon|S.keyboxd", NULL),
+	SOCKET("postgresql", "PostgreSQL", ".s.PGSQL.[0-9]*", NULL),
+	SOCKET("mysql", "MySQL or MariaDB", "mysql*.sock", NULL),
+	SOCKET("wayland", "a Wayland compositor", "wayland-[0-9]*", NULL),
 
 	/* Who runs: kill(2) with signal 0 is what most look at. */
 	{ .word = "pidfile", .maker = "a daemon", .names = "*.pid",
 	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_PID },
-
 	/* Lists of versions. */
 	{ .word = "versions", .maker = "a package manager",
 	  .names = "Cargo.lock|package-lock.json|yarn.lock|pnpm-lock.yaml|Gemfile.lock|composer.lock|poetry.lock|uv.lock|Pipfile.lock|mix.lock|"
@@ -92,17 +213,44 @@ static const struct lk_lockfile_kind kinds[] = {
 };
 /* clang-format on */
 
-bool lk_lockfile_matches(const char *patterns, const char *name)
+/* The pattern that matches, to be freed; NULL: none does. */
+static char *find_pattern(const char *patterns, const char *name)
 {
 	for (const char *p = patterns; p; p = *p ? p + 1 : NULL) {
 		size_t n = strcspn(p, "|");
-		lk_auto_mem char *pattern = lk_strndup(p, n);
+		char *pattern = lk_strndup(p, n);
 
 		if (fnmatch(pattern, name, FNM_PERIOD) == 0)
-			return true;
+			return pattern;
+		free(pattern);
 		p += n;
 	}
-	return false;
+	return NULL;
+}
+
+bool lk_lockfile_matches(const char *patterns, const char *name)
+{
+	lk_auto_mem char *pattern = find_pattern(patterns, name);
+
+	return pattern != NULL;
+}
+
+char *lk_lockfile_stem(const struct lk_lockfile_kind *kind, const char *name)
+{
+	lk_auto_mem char *pattern = find_pattern(kind->names, name);
+	size_t n = strlen(name), before, after;
+
+	if (!pattern || !strpbrk(pattern, "*?["))
+		return lk_strdup(name);
+	before = strcspn(pattern, "*?[");
+	for (after = 0; !strchr("*?]", pattern[strlen(pattern) - 1 - after]); after++)
+		;
+	return n > before + after ? lk_strndup(name + before, n - before - after) : lk_strdup(name);
+}
+
+const char *lk_lockfile_noun(const struct lk_lockfile_kind *kind)
+{
+	return kind->object == LK_LOCKFILE_SOCKET ? "socket" : "lock file";
 }
 
 const struct lk_lockfile_kind *lk_lockfile_find(const char *path, enum lk_lockfile_object object)
@@ -126,6 +274,8 @@ const struct lk_lockfile_kind *lk_lockfile_of(const char *path, unsigned mode)
 		return lk_lockfile_find(path, LK_LOCKFILE_FILE);
 	if (S_ISLNK(mode))
 		return lk_lockfile_find(path, LK_LOCKFILE_LINK);
+	if (S_ISSOCK(mode))
+		return lk_lockfile_find(path, LK_LOCKFILE_SOCKET);
 	return S_ISDIR(mode) ? lk_lockfile_find(path, LK_LOCKFILE_DIR) : NULL;
 }
 

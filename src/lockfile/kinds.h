@@ -6,7 +6,7 @@
 #include "lockfile/owner.h"
 
 /* What kind of file it is; a kind has one. */
-enum lk_lockfile_object { LK_LOCKFILE_FILE, LK_LOCKFILE_LINK, LK_LOCKFILE_DIR };
+enum lk_lockfile_object { LK_LOCKFILE_FILE, LK_LOCKFILE_LINK, LK_LOCKFILE_DIR, LK_LOCKFILE_SOCKET };
 
 /* What its being there means. */
 enum lk_lockfile_means {
@@ -25,9 +25,12 @@ struct lk_lockfile_kind {
 	enum lk_lockfile_means means;
 	enum lk_owner_form owner;
 	const char *programs; /* names of the programs that can be its owner, separated by '|', fnmatch(3); NULL: any */
-	const char *
-		companions; /* files that belong to it or that it locks, relative to its directory, separated by '|'; '%' stands for
-				 * its name without what is around it in the pattern (".lock", ".~lock." and "#"); NULL: none */
+	/* Files that belong to it or that it locks, relative to its directory, separated by '|'; '%' stands for lk_lockfile_stem(). NULL:
+	 * none. */
+	const char *companions;
+	/* Its program has it open (a socket: is bound to it) as long as it means something, from the moment it is made. */
+	bool kept_open;
+	bool linked; /* it is the lock only while it has a second name, the lock file's, by link(2) */
 	const char *advice; /* what to do instead of deleting it, or before; NULL: a stale one may be deleted */
 	bool keep; /* it is never to be deleted: see advice */
 };
@@ -37,6 +40,12 @@ struct lk_lockfile_kind {
 const struct lk_lockfile_kind *lk_lockfile_find(const char *path, enum lk_lockfile_object object);
 /* The same for what is there by its mode, as st_mode. */
 const struct lk_lockfile_kind *lk_lockfile_of(const char *path, unsigned mode);
+
+/* A name without what its pattern has before and behind the first and the last of "*?[]": of "a.lock" by "*.lock", "a". To be freed. */
+char *lk_lockfile_stem(const struct lk_lockfile_kind *kind, const char *name);
+
+/* What it is, for messages: "lock file" or "socket". */
+const char *lk_lockfile_noun(const struct lk_lockfile_kind *kind);
 
 /* Does the name match one of the patterns, separated by '|'? patterns may be NULL: no. */
 bool lk_lockfile_matches(const char *patterns, const char *name);

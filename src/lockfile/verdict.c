@@ -287,13 +287,18 @@ static bool if_open(struct judge *j)
 	const struct lk_lockfile_facts *f = j->f;
 	bool owner = is_owner(f, f->open_pid);
 	bool fit = is_of_kind(f->kind, f->open_comm) == LK_YES;
-	bool proven = owner || (fit && !f->works_in && !f->open_beside);
+	bool works_in = f->open_how == LK_USE_CWD || f->open_how == LK_USE_ROOT;
+	bool listens = f->open_how == LK_USE_LISTENING || f->open_how == LK_USE_BOUND;
+	bool is_socket = f->kind->object == LK_LOCKFILE_SOCKET;
+	/* Others may have a companion open, but only one can listen on it. */
+	bool proven = owner || (fit && !works_in && (!f->open_beside || listens)) || (is_socket && listens);
+	const struct lk_use_words *how = lk_use_words(f->open_how);
 
 	if (f->open != LK_YES || f->kind->means == LK_LOCKFILE_KERNEL)
 		return false;
-	decide(j, proven ? LK_VERDICT_LIVE : LK_VERDICT_PROBABLY_LIVE,
-	       f->works_in ? "%s%s works in %s" : "%s%s has %s open", process(j, f->open_pid, f->open_comm),
-	       owner ? ", which is written in it," : "", f->open_what ? f->open_what : "it");
+	decide(j, proven ? LK_VERDICT_LIVE : LK_VERDICT_PROBABLY_LIVE, "%s%s %s%s%s",
+	       process(j, f->open_pid, f->open_comm), owner ? ", which is written in it," : "", how->before,
+	       f->open_what ? f->open_what : "it", how->after);
 	if (fit && !owner)
 		say(j, "that is a program of %s", f->kind->maker);
 	if (!proven)
@@ -315,6 +320,22 @@ static bool if_kernel_kind(struct judge *j)
 			      "the lock is a kernel lock on it, and whether that is held could not be seen");
 	return decide(j, LK_VERDICT_HARMLESS,
 		      "the lock is a kernel lock on it, which is free; the file itself means nothing");
+}
+
+static bool if_left_open(struct judge *j)
+{
+	const struct lk_lockfile_kind *kind = j->f->kind;
+
+	if (!kind->kept_open)
+		return false;
+	if (j->f->remote)
+		return decide(j, LK_VERDICT_UNKNOWN,
+			      "other machines may use it, and whether somebody there does is not seen here");
+	if (kind->object == LK_LOCKFILE_SOCKET)
+		return decide_stale(j, lk_printf("no process listens on it, and none can begin to: "
+						 "a new socket of %s is a new file",
+						 kind->maker));
+	return decide_stale(j, lk_printf("%s has it open from its making until it is deleted", kind->maker));
 }
 
 static bool if_nothing_written(struct judge *j)
@@ -454,6 +475,18 @@ static bool if_gone(struct judge *j)
 	return true;
 }
 
+static bool if_not_linked(struct judge *j)
+{
+	const struct lk_lockfile_facts *f = j->f;
+
+	if (!f->kind->linked || f->nlink != 1)
+		return false;
+	decide(j, LK_VERDICT_HARMLESS,
+	       "it is the lock while it has a second name, that of the lock file, and it has none");
+	say(j, "%s, which is written in it, is alive", the_owner(j));
+	return true;
+}
+
 static bool if_thread(struct judge *j)
 {
 	const struct lk_lockfile_facts *f = j->f;
@@ -541,8 +574,8 @@ static bool if_alive(struct judge *j)
 void lk_verdict_find(const struct lk_lockfile_facts *f, struct lk_verdict_answer *ret)
 {
 	static bool (*const rules[])(struct judge *) = {
-		if_no_lock,    if_kernel_lock, if_open,         if_kernel_kind, if_nothing_written,
-		if_other_host, if_no_number,   if_other_pid_ns, if_other_boot,  if_gone,
+		if_no_lock,    if_kernel_lock, if_open,         if_kernel_kind, if_left_open, if_nothing_written,
+		if_other_host, if_no_number,   if_other_pid_ns, if_other_boot,  if_gone,      if_not_linked,
 		if_thread,     if_not_fit,     if_young,        if_alive,
 	};
 	struct judge j = { .f = f, .ret = ret };

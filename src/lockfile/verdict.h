@@ -8,6 +8,7 @@
 #include "lockfile/kinds.h"
 #include "lockfile/owner.h"
 #include "model/snapshot.h"
+#include "source/uses.h"
 
 enum lk_verdict {
 	LK_VERDICT_LIVE, /* proven: who made it is alive, or has it open, or holds a kernel lock on it */
@@ -29,6 +30,7 @@ struct lk_lockfile_facts {
 	const char *name; /* last part of its path */
 	int64_t mtime_ms, ctime_ms;
 	int64_t uid; /* owner of the file; -1 unknown */
+	uint64_t nlink; /* how many names it has; 0 unknown */
 	bool remote; /* it is on a file system that other machines may use: a number or address without a host's name is not ours */
 	bool read; /* its content or target was read; else `why_not_read` says why (NULL: nothing is written in this kind) */
 	const char *why_not_read;
@@ -56,7 +58,7 @@ struct lk_lockfile_facts {
 	int open_pid; /* one of them; 0: not known */
 	const char *open_comm, *open_what; /* its name, and the path it has open; NULL unknown */
 	bool open_beside, lock_beside; /* `open_what`, `lock_what`: only a companion, which others use too */
-	bool works_in; /* `open_what` is only its working directory: less of a proof */
+	enum lk_use_kind open_how; /* to have it as the working directory is less of a proof than to have it open */
 	enum lk_tri kernel_lock; /* a kernel lock on it or on a companion is held */
 	int lock_pid; /* one holder; 0: not known */
 	const char *lock_comm, *lock_what;
@@ -70,8 +72,9 @@ struct lk_verdict_answer {
 
 /* The rules: `stale` is said only where the owner that is written in it is gone, on this host and in this pid namespace; or it was written
  * in another boot of this host, the file was not changed since this one, and no process can be the owner after all; or the process of that
- * number cannot be the owner (another program or user) and is younger than both mtime and ctime; and in each case nobody has the file or a
- * companion open, and that is known. A time alone proves nothing. Whatever is missing for a proof is said. Free with lk_verdict_done(). */
+ * number cannot be the owner (another program or user) and is younger than both mtime and ctime; or its program would have it open; and in
+ * each case nobody has the file or a companion open, and that is known. A time alone proves nothing. Whatever is missing for a proof is
+ * said. Free with lk_verdict_done(). */
 void lk_verdict_find(const struct lk_lockfile_facts *f, struct lk_verdict_answer *ret);
 void lk_verdict_done(struct lk_verdict_answer *a);
 

@@ -33,7 +33,8 @@ static void answer_by(struct lk_session *s, struct lk_who *w, const struct lk_wh
 	w->locked = locked;
 	w->reason = NULL;
 	if (w->locked == LK_UNKNOWN)
-		w->reason = lk_arena_printf(&s->arena, "it is a lock file of %s, %s", l->kind->maker,
+		w->reason = lk_arena_printf(&s->arena, "it is a %s of %s, %s", lk_lockfile_noun(l->kind),
+					    l->kind->maker,
 					    l->verdict.verdict == LK_VERDICT_UNKNOWN
 						    ? "and whether it is in use is not known"
 					    : l->verdict.verdict == LK_VERDICT_FOREIGN

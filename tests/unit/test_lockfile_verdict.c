@@ -31,6 +31,13 @@ static const struct lk_lockfile_kind
 		      .owner = LK_OWNER_PID,
 		      .programs = "x|start-stop-daemon|unattended-upgr*" },
 	dpkg = { .maker = "dpkg", .means = LK_LOCKFILE_KERNEL },
+	tmux = { .maker = "tmux", .object = LK_LOCKFILE_SOCKET, .means = LK_LOCKFILE_NOTE, .kept_open = true },
+	pacman = { .maker = "pacman", .means = LK_LOCKFILE_HELD, .programs = "pacman", .kept_open = true },
+	twin = { .maker = "GnuPG",
+		 .means = LK_LOCKFILE_HELD,
+		 .owner = LK_OWNER_PID_HOST,
+		 .programs = "gpg*",
+		 .linked = true },
 	versions = { .maker = "cargo", .means = LK_LOCKFILE_LIST };
 
 static char web[] = "web", web_begin[] = "we", web_upper[] = "WEB", web_long[] = "web.example.org",
@@ -55,6 +62,7 @@ static char web[] = "web", web_begin[] = "we", web_upper[] = "WEB", web_long[] =
 #define AT(t) TIMES(t, t)
 #define SAYS(...) .read = true, .owner = { __VA_ARGS__ }
 #define NOTHING .read = true, .owner_rc = -ENODATA
+#define NEVER_READ .owner_rc = -ENODATA
 #define GONE .alive = LK_NO, .process_uid = -1
 #define HIDDEN .alive = LK_UNKNOWN, .process_uid = -1
 #define RUNS_AS(user, name, start) .alive = LK_YES, .comm = (name), .process_uid = (user), .started_ms = (start)
@@ -99,16 +107,53 @@ static const struct {
 	  "process 40 (d) has /f open" },
 	{ "open in its program", OF(git, HERE, NOTHING, OPENED(17, "git", "/w/.git/index.lock")), LIVE,
 	  "process 17 (git) has /w/.git/index.lock open" },
-	{ "case 07: its program works there", OF(git, HERE, NOTHING, OPENED(17, "git", "/w"), .works_in = true),
-	  PROBABLY, "process 17 (git) works in /w" },
+	{ "case 07: its program works there", OF(git, HERE, NOTHING, OPENED(17, "git", "/w"), .open_how = LK_USE_CWD),
+	  PROBABLY, "process 17 (git) has /w as its working directory" },
 	{ "the owner works there",
 	  OF(postgres, HERE, SAYS(.pid = 40), RUNS("postgres", WRITTEN), OPENED(40, "postgres", "/w"),
-	     .works_in = true),
-	  LIVE, "process 40 (postgres), which is written in it, works in /w" },
+	     .open_how = LK_USE_CWD),
+	  LIVE, "process 40 (postgres), which is written in it, has /w as its working directory" },
 	{ "open in another program", OF(git, HERE, NOTHING, OPENED(17, "tail", "/f")), PROBABLY,
 	  "process 17 (tail) has" },
 	{ "case 17: the database is open", OF(dotfile, HERE, .read = false, OPENED(17, "sqlite3", "/w/a.db")), PROBABLY,
 	  "process 17 (sqlite3) has /w/a.db open" },
+	{ "the socket beside it is listened on by its program",
+	  OF(gpg, HERE, SAYS(.pid = 40, .host = web), GONE, OPENED(17, "gpg-agent", "/s"), .open_beside = true,
+	     .open_how = LK_USE_LISTENING),
+	  LIVE, "process 17 (gpg-agent) listens on /s" },
+	{ "the socket beside it is listened on by another",
+	  OF(gpg, HERE, SAYS(.pid = 40, .host = web), GONE, OPENED(17, "nc", "/s"), .open_beside = true,
+	     .open_how = LK_USE_LISTENING),
+	  PROBABLY, "process 17 (nc) listens on /s" },
+
+	/* What its program keeps open. */
+	{ "a socket", OF(tmux, HERE, NEVER_READ, OPENED(17, "tmux: server", "/s"), .open_how = LK_USE_LISTENING), LIVE,
+	  "process 17 (tmux: server) listens on /s" },
+	{ "a socket for datagrams", OF(tmux, HERE, NEVER_READ, OPENED(17, "x", "/s"), .open_how = LK_USE_BOUND), LIVE,
+	  "process 17 (x) has a socket bound to /s" },
+	{ "a socket that is only still connected",
+	  OF(tmux, HERE, NEVER_READ, OPENED(17, "x", "/s"), .open_how = LK_USE_CONNECTED), PROBABLY,
+	  "process 17 (x) has a connection through /s" },
+	{ "a socket without a listener", OF(tmux, HERE, AT(WRITTEN), NEVER_READ), STALE, "no process listens on it" },
+	{ "a socket of a process that is not seen", OF(tmux, HERE, NEVER_READ, .open = LK_UNKNOWN), UNKNOWN,
+	  "not all processes could be asked" },
+	{ "a socket of another machine", OF(tmux, HERE, NEVER_READ, .remote = true), UNKNOWN,
+	  "other machines may use it" },
+	{ "a file its program keeps open", OF(pacman, HERE, NEVER_READ, OPENED(17, "pacman", "/f")), LIVE,
+	  "process 17 (pacman) has /f open" },
+	{ "a file its program would have open", OF(pacman, HERE, AT(WRITTEN), NEVER_READ), STALE,
+	  "pacman has it open from its making until it is deleted" },
+	{ "a file its program may have open", OF(pacman, HERE, NEVER_READ, .open = LK_UNKNOWN), UNKNOWN,
+	  "not all processes could be asked" },
+
+	/* What is the lock by its second name. */
+	{ "with it", OF(twin, HERE, AT(WRITTEN), SAYS(.pid = 40), RUNS("gpg", WRITTEN), .nlink = 2), LIVE, "is alive" },
+	{ "without it", OF(twin, HERE, AT(WRITTEN), SAYS(.pid = 40), RUNS("gpg", WRITTEN), .nlink = 1), HARMLESS,
+	  "it is the lock while it has a second name" },
+	{ "without it, and its owner is gone", OF(twin, HERE, AT(WRITTEN), SAYS(.pid = 40), GONE, .nlink = 1), STALE,
+	  "is gone" },
+	{ "how many names is not known", OF(twin, HERE, AT(WRITTEN), SAYS(.pid = 40), RUNS("gpg", WRITTEN)), LIVE,
+	  "is alive" },
 	{ "open in somebody", OF(pidfile, HERE, SAYS(.pid = 40), GONE, OPENED(0, NULL, NULL)), PROBABLY,
 	  "a process that cannot be seen has it open" },
 
