@@ -2,6 +2,7 @@
 """41: signal and wait, the configuration file, and --readonly."""
 
 import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -380,6 +381,10 @@ def test_41_configuration(t):
     target = "/etc/lockscope.conf"
     conf, path = t.path("conf"), t.path("f")
     holder = locker(t, path)
+    # Another run of the tests may use the same name.
+    etc = os.open("/etc", os.O_RDONLY | os.O_CLOEXEC)
+    t.undo(os.close, etc)
+    fcntl.flock(etc, fcntl.LOCK_EX)
     if not os.path.exists(target):
         with open(target, "w", encoding="ascii"):
             pass
