@@ -23,6 +23,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_diff.c \
 	tests/unit/test_err.c \
 	tests/unit/test_file_action.c \
+	tests/unit/test_file_stale.c \
 	tests/unit/test_file_unknown.c \
 	tests/unit/test_filter.c \
 	tests/unit/test_forest.c \

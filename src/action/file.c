@@ -20,6 +20,7 @@ static void file_done(struct lk_action *a)
 {
 	struct file_action *f = (struct file_action *)a;
 
+	lk_stale_done(f);
 	lk_place_done(&f->from, a->sys);
 	lk_place_done(&f->to, a->sys);
 	lk_aside_done(&f->aside);
@@ -112,12 +113,15 @@ static void say_mv(struct file_action *f)
 
 static void say_kind(struct file_action *f)
 {
-	if (!S_ISREG(f->from.st.stx_mode) || !lk_lockfile_by_existing(f->from.name))
+	const struct lk_lockfile_kind *kind = lk_lockfile_of(f->from.path, f->from.st.stx_mode);
+	bool is_link = S_ISLNK(f->from.st.stx_mode);
+
+	if (!kind || kind->means != LK_LOCKFILE_HELD || kind->object == LK_LOCKFILE_DIR)
 		return;
 	f->req.by_existing = true;
-	lk_action_say(
-		&f->base, LK_LINE_RISK,
-		"Whoever makes this file has the lock, so an empty file keeps the name until the right one is taken away.");
+	lk_action_say(&f->base, LK_LINE_RISK,
+		      "Whoever makes this %s has the lock, so %s keeps the name until the right one is taken away.",
+		      is_link ? "link" : "file", is_link ? "a copy of it" : "an empty file");
 }
 
 static int on_left(void *arg, const char *path, unsigned uid)
@@ -338,8 +342,12 @@ int lk_file_plan(const struct lk_sys *sys, struct lk_source *source, const struc
 	f->moves = req->new_path != NULL;
 	f->req = *req;
 	f->req.path = f->req.new_path = NULL;
+	f->req.even_if_used = req->even_if_used && !req->only_stale;
+	f->req.even_if_unknown = req->even_if_unknown && !req->only_stale;
 	lk_place_init(&f->from);
 	lk_place_init(&f->to);
+	lk_stale_init(f);
+	f->from.own_links = req->only_stale;
 	lk_action_init(&f->base, f->moves ? &mv_ops : &rm_ops, sys, source);
 	rc = make_plan(f, snap, req, err);
 	if (rc < 0) {

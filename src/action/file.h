@@ -19,6 +19,9 @@ struct lk_file_request {
 	/* The file is a lock by its mere existence: its name must never be free, not even while its identity is checked. The plan also
 	 * sets this for files that lockfile/kinds.h knows. */
 	bool by_existing;
+	/* Delete it only if it is a lock file that is proven to be stale, and of a kind that is deleted then, and with it the files that go with
+	 * it. The two consents above then count for nothing. Not for a move. */
+	bool only_stale;
 	bool replace; /* a file that already has the new name is replaced */
 	uint32_t timeout_ms; /* for each look at the machine; 0: no limit */
 };

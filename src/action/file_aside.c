@@ -60,9 +60,22 @@ static int open_directory(struct lk_aside *a)
 	return st.stx_uid != geteuid() || st.stx_mode & (S_IWGRP | S_IWOTH) ? -EMEDIUMTYPE : 0;
 }
 
+static int make_link(struct lk_aside *a)
+{
+	const struct lk_sys *sys = a->sys;
+	lk_buf target = { 0 };
+	int rc = lk_io_readlink_at(a->place->fd, "", &target);
+
+	rc = rc < 0 ? rc : sys->make_link_at(sys->arg, lk_buf_str(&target), a->dirfd, a->place->name);
+	lk_vec_done(&target);
+	return rc < 0 ? rc : sys->open_at(sys->arg, a->dirfd, a->place->name, O_PATH | O_NOFOLLOW, 0);
+}
+
 static int open_holder(struct lk_aside *a)
 {
-	int rc = a->sys->open_at(a->sys->arg, a->dirfd, a->place->name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	int rc = S_ISLNK(a->place->st.stx_mode) ? make_link(a)
+						: a->sys->open_at(a->sys->arg, a->dirfd, a->place->name,
+								  O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 
 	if (rc < 0)
 		return rc;
@@ -135,17 +148,22 @@ static int rename_out(struct lk_aside *a, const struct file_place *p, unsigned f
 	return a->sys->rename_at2(a->sys->arg, a->dirfd, a->place->name, p->dirfd, p->name, flags);
 }
 
-bool lk_aside_has(struct lk_aside *a, int fd)
+static bool has(struct lk_aside *a, const char *name, int fd)
 {
 	const struct lk_sys *sys = a->sys;
 	struct statx there, pinned;
 	/* Both are read anew: on some file systems a rename copies the file, which changes its inode number. */
-	int rc = sys->stat_at(sys->arg, a->dirfd, a->place->name, AT_SYMLINK_NOFOLLOW, &there);
+	int rc = sys->stat_at(sys->arg, a->dirfd, name, AT_SYMLINK_NOFOLLOW, &there);
 
 	if (rc >= 0)
 		rc = sys->stat_at(sys->arg, fd, "", AT_EMPTY_PATH, &pinned);
 	a->not_compared = a->not_compared || (rc < 0 && rc != -ENOENT);
 	return rc >= 0 && lk_place_same_file(&there, &pinned);
+}
+
+bool lk_aside_has(struct lk_aside *a, int fd)
+{
+	return has(a, a->place->name, fd);
 }
 
 int lk_aside_take(struct lk_aside *a)
@@ -184,6 +202,19 @@ int lk_aside_give_back(struct lk_aside *a)
 int lk_aside_delete(struct lk_aside *a, bool is_dir)
 {
 	return a->sys->unlink_at(a->sys->arg, a->dirfd, a->place->name, is_dir ? AT_REMOVEDIR : 0);
+}
+
+int lk_aside_delete_beside(struct lk_aside *a, const struct file_place *p)
+{
+	const struct lk_sys *sys = a->sys;
+	int rc = sys->rename_at2(sys->arg, p->dirfd, p->name, a->dirfd, p->name, RENAME_NOREPLACE);
+
+	if (rc < 0)
+		return rc;
+	if (has(a, p->name, p->fd))
+		return sys->unlink_at(sys->arg, a->dirfd, p->name, 0);
+	rc = sys->rename_at2(sys->arg, a->dirfd, p->name, p->dirfd, p->name, RENAME_NOREPLACE);
+	return rc < 0 ? rc : -ESTALE;
 }
 
 int lk_aside_move(struct lk_aside *a, const struct file_place *to, bool replace)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "action/file_private.h"
-#include "lockfile/evidence.h"
 
 /* A copy whose path does not end with the next look-up, which gathering the evidence makes. */
 static int look_up(struct file_action *f, struct lk_fact_file *ret)
@@ -24,27 +23,79 @@ static int look_up(struct file_action *f, struct lk_fact_file *ret)
 	return ret->path[0] == '/' && ret->unreachable != LK_YES ? 0 : -EOPNOTSUPP;
 }
 
-static void say_verdict(struct file_action *f, const struct lk_lockfile_kind *k, const struct lk_verdict_answer *a)
-{
-	const char *why = a->because.n ? a->because.v[0] : "nothing more is known";
-	const char *path = f->from.path;
+struct judgement {
+	const struct lk_lockfile_kind *kind;
+	struct lk_evidence evidence;
+	struct lk_verdict_answer answer;
+};
 
-	switch (a->verdict) {
+/* 1: it is a lock file; call judgement_done(). 0: it is not known to be one. -ESTALE: it is another file by now; or another -errno. */
+static int judge(struct file_action *f, const struct file_look *look, struct judgement *ret)
+{
+	struct lk_fact_file file;
+	struct lk_evidence_item item = { .file = &file };
+	struct lk_evidence_request req = {
+		.source = look->source, .snap = look->snap, .items = &item, .n_items = 1, .timeout_ms = look->timeout_ms
+	};
+	struct lk_err err = { 0 };
+	int rc = look->snap->host.live ? look_up(f, &file) : 0;
+
+	if (rc < 0 || !look->snap->host.live)
+		return rc;
+	ret->kind = item.kind = lk_lockfile_of(file.path, f->from.st.stx_mode);
+	if (!item.kind)
+		return 0;
+	lk_evidence_gather(&req, &ret->evidence, NULL, &err);
+	lk_err_done(&err);
+	lk_verdict_find(&ret->evidence.facts, &ret->answer);
+	return 1;
+}
+
+static void judgement_done(struct judgement *j)
+{
+	lk_verdict_done(&j->answer);
+	lk_evidence_done(&j->evidence);
+}
+
+static const char *why_of(const struct lk_verdict_answer *a)
+{
+	return a->because.n ? a->because.v[0] : "nothing more is known";
+}
+
+/* even: a consent makes it a mere risk. */
+static void say_not_to_be_deleted(struct file_action *f, const struct judgement *j, bool even)
+{
+	lk_action_say(&f->base, even ? LK_LINE_RISK : LK_LINE_REFUSED, "%s is not to be deleted: %s. What to do: %s.",
+		      f->from.path, why_of(&j->answer), j->kind->advice ? j->kind->advice : "nothing");
+}
+
+static void say_stale(struct file_action *f, const struct judgement *j)
+{
+	lk_action_say(&f->base, LK_LINE_STEP, "%s is a stale %s of %s: %s.", f->from.path, lk_lockfile_noun(j->kind),
+		      j->kind->maker, why_of(&j->answer));
+}
+
+static void say_verdict(struct file_action *f, const struct judgement *j)
+{
+	const char *path = f->from.path, *maker = j->kind->maker, *why = why_of(&j->answer),
+		   *noun = lk_lockfile_noun(j->kind);
+	enum lk_verdict verdict = j->answer.verdict;
+
+	switch (verdict) {
 	case LK_VERDICT_LIVE:
 	case LK_VERDICT_PROBABLY_LIVE:
 		lk_action_say(&f->base, f->req.even_if_used ? LK_LINE_RISK : LK_LINE_REFUSED,
-			      "%s is a lock file of %s, %s: %s. Wait until it is gone, or %s.", path, k->maker,
-			      lk_verdict_words(a->verdict), why, f->req.ways->used);
+			      "%s is a %s of %s, %s: %s. Wait until it is gone, or %s.", path, noun, maker,
+			      lk_verdict_words(verdict), why, f->req.ways->used);
 		break;
 	case LK_VERDICT_HARMLESS:
-		lk_action_say(&f->base, f->req.even_if_used ? LK_LINE_RISK : LK_LINE_REFUSED,
-			      "%s is not to be deleted: %s. What to do: %s.", path, why,
-			      k->advice ? k->advice : "nothing");
+		say_not_to_be_deleted(f, j, f->req.even_if_used);
 		break;
 	case LK_VERDICT_STALE:
-		lk_action_say(&f->base, LK_LINE_STEP, "%s is a stale lock file of %s: %s.", path, k->maker, why);
-		if (k->advice)
-			lk_action_say(&f->base, LK_LINE_RISK, "%s: before that, or instead: %s.", path, k->advice);
+		say_stale(f, j);
+		if (j->kind->advice)
+			lk_action_say(&f->base, LK_LINE_RISK, "%s: before that, or instead: %s.", path,
+				      j->kind->advice);
 		break;
 	case LK_VERDICT_NO_LOCK:
 		lk_action_say(&f->base, LK_LINE_RISK, "%s is no lock file: %s.", path, why);
@@ -52,37 +103,93 @@ static void say_verdict(struct file_action *f, const struct lk_lockfile_kind *k,
 	default:
 		if (f->req.even_if_unknown)
 			lk_action_say(&f->base, LK_LINE_RISK,
-				      "%s is a lock file of %s, and whether it is in use is not known: %s.", path,
-				      k->maker, why);
+				      "%s is a %s of %s, and whether it is in use is not known: %s.", path, noun, maker,
+				      why);
 		else
 			lk_action_say_unknown(
 				&f->base,
-				"%s is a lock file of %s, and whether it is in use is not known: %s. Make sure of "
+				"%s is a %s of %s, and whether it is in use is not known: %s. Make sure of "
 				"that, or %s.",
-				path, k->maker, why, f->req.ways->unknown);
+				path, noun, maker, why, f->req.ways->unknown);
 	}
+}
+
+/* Where only a stale one is meant. */
+static void say_if_stale(struct file_action *f, const struct judgement *j)
+{
+	const char *path = f->from.path, *maker = j->kind->maker, *why = why_of(&j->answer),
+		   *noun = lk_lockfile_noun(j->kind);
+	const char *verdict = lk_verdict_words(j->answer.verdict);
+
+	if (j->kind->keep)
+		say_not_to_be_deleted(f, j, false);
+	else if (j->kind->advice)
+		lk_action_say(&f->base, LK_LINE_REFUSED,
+			      "%s is a %s of %s, %s: %s. It is not for this to delete it; what to do: %s.", path, noun,
+			      maker, verdict, why, j->kind->advice);
+	else if (j->answer.verdict == LK_VERDICT_STALE)
+		say_stale(f, j);
+	else if (j->answer.verdict == LK_VERDICT_UNKNOWN || j->answer.verdict == LK_VERDICT_FOREIGN)
+		lk_action_say_unknown(&f->base, "%s is a %s of %s, and not proven to be stale: it is %s: %s.", path,
+				      noun, maker, verdict, why);
+	else
+		lk_action_say(&f->base, LK_LINE_REFUSED, "%s is a %s of %s, and not stale: it is %s: %s.", path, noun,
+			      maker, verdict, why);
+}
+
+static void say_not_judged(struct file_action *f, int rc)
+{
+	const char *path = f->from.path;
+
+	if (rc == -ESTALE)
+		lk_action_say(&f->base, LK_LINE_REFUSED, "%s is another file now than a moment ago.", path);
+	else if (f->req.even_if_unknown)
+		lk_action_say(&f->base, LK_LINE_RISK, "Whether %s is a lock file in use is not known: %s.", path,
+			      strerror(-rc));
+	else
+		lk_action_say_unknown(&f->base,
+				      "Whether %s is a lock file in use is not known: %s. Make sure of it%s%s.", path,
+				      strerror(-rc), f->req.only_stale ? "" : ", or ",
+				      f->req.only_stale ? "" : f->req.ways->unknown);
 }
 
 void lk_file_judge(struct file_action *f, const struct file_look *look)
 {
-	struct lk_fact_file file;
-	struct lk_evidence_item item = { .file = &file };
-	struct lk_evidence_request req = {
-		.source = look->source, .snap = look->snap, .items = &item, .n_items = 1, .timeout_ms = look->timeout_ms
-	};
-	struct lk_verdict_answer answer;
-	struct lk_evidence evidence;
-	struct lk_err err = { 0 };
+	struct judgement j;
+	int rc = judge(f, look, &j);
 
-	if (!look->snap->host.live || look_up(f, &file) < 0)
+	if (rc < 0) {
+		say_not_judged(f, rc);
 		return;
-	item.kind = lk_lockfile_of(file.path, f->from.st.stx_mode);
-	if (!item.kind)
+	}
+	if (!rc && f->req.only_stale)
+		lk_action_say(&f->base, LK_LINE_REFUSED,
+			      "%s is not known to be a lock file, so that nothing tells whether it is stale.",
+			      f->from.path);
+	if (!rc)
 		return;
-	lk_evidence_gather(&req, &evidence, NULL, &err);
-	lk_err_done(&err);
-	lk_verdict_find(&evidence.facts, &answer);
-	say_verdict(f, item.kind, &answer);
-	lk_verdict_done(&answer);
-	lk_evidence_done(&evidence);
+	f->req.only_stale ? say_if_stale(f, &j) : say_verdict(f, &j);
+	if (f->req.only_stale && !f->base.refused)
+		lk_stale_plan(f, &j.evidence);
+	judgement_done(&j);
+}
+
+int lk_file_judge_again(struct file_action *f, const struct file_look *look, struct lk_err *err)
+{
+	struct judgement j;
+	int rc;
+
+	lk_stale_pin_owner(f);
+	rc = judge(f, look, &j);
+	if (rc <= 0)
+		return lk_err_set(err, rc ? rc : -ESTALE, "%s could not be judged once more: %s", f->from.path,
+				  rc ? strerror(-rc) : "it is not known to be a lock file any more");
+	rc = j.answer.verdict == LK_VERDICT_STALE ? 0 : j.answer.verdict == LK_VERDICT_UNKNOWN ? -EAGAIN : -ESTALE;
+	if (rc)
+		lk_err_set(err, rc, "%s%s is not proven to be stale any more: %s",
+			   rc == -ESTALE ? "target changed since you looked: " : "", f->from.path, why_of(&j.answer));
+	else
+		lk_stale_keep(f, &j.evidence);
+	judgement_done(&j);
+	return rc;
 }

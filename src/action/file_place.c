@@ -4,9 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "action/file_private.h"
 #include "base/alloc.h"
+#include "base/cleanup.h"
+#include "base/io.h"
+
+#define LINKS_MAX 40 /* on the way, as in the kernel */
 
 void lk_place_init(struct file_place *p)
 {
@@ -69,9 +74,78 @@ static bool is_no_name(const char *name)
 	return !*name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* fd: what the first n bytes of *path lead to, without a link before it. 1: it is a link, and *path, which is freed, is now the way that
+ * it shows; 0: it is none. */
+static int replace_own_link(const struct lk_sys *sys, int fd, size_t n, char **path, struct lk_err *err)
+{
+	lk_buf target = { 0 };
+	struct statx st;
+	size_t dir = n;
+	int rc = stat_fd(sys, fd, &st);
+	char *way;
+
+	if (rc < 0 || !S_ISLNK(st.stx_mode))
+		return rc;
+	if (st.stx_uid && st.stx_uid != geteuid())
+		return lk_err_set(
+			err, -ELOOP,
+			"refused: %.*s is a symbolic link that user %u has made; name the directory it leads to, if "
+			"that is meant",
+			(int)n, *path, st.stx_uid);
+	rc = lk_io_readlink_at(fd, "", &target);
+	while (dir > 0 && (*path)[dir - 1] != '/')
+		dir--;
+	way = lk_printf("%.*s%s%s", target.n && target.v[0] == '/' ? 0 : (int)dir, *path, lk_buf_str(&target),
+			*path + n);
+	lk_vec_done(&target);
+	free(*path);
+	*path = way;
+	return rc < 0 ? rc : 1;
+}
+
+/* Replaces the first link of the way. */
+static int follow_own_link(const struct lk_sys *sys, char **path, struct lk_err *err)
+{
+	int rc = 0;
+
+	for (size_t n = 0; (*path)[n] && rc == 0;) {
+		lk_auto_mem char *part = NULL;
+		int fd;
+
+		n += strspn(*path + n, "/");
+		n += strcspn(*path + n, "/");
+		part = lk_strndup(*path, n);
+		fd = sys->open_no_links(sys->arg, part, O_PATH | O_NOFOLLOW);
+		if (fd < 0)
+			return fd;
+		rc = replace_own_link(sys, fd, n, path, err);
+		sys->close(sys->arg, fd);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+/* A link that another user has put on the way, for example in /tmp, could lead anywhere. */
+static int open_past_own_links(const struct lk_sys *sys, const char *dir, struct lk_err *err)
+{
+	lk_auto_mem char *path = lk_strdup(dir);
+	int rc = -ELOOP;
+
+	for (int i = 0; i < LINKS_MAX && rc == -ELOOP; i++) {
+		int followed = 0;
+
+		rc = sys->open_no_links(sys->arg, path, O_PATH | O_DIRECTORY);
+		if (rc == -ELOOP)
+			followed = follow_own_link(sys, &path, err);
+		if (followed < 0)
+			return followed;
+	}
+	return rc;
+}
+
 static int pin_directory(struct file_place *p, const struct lk_sys *sys, const char *dir, struct lk_err *err)
 {
-	int rc = sys->open_at(sys->arg, AT_FDCWD, dir, O_PATH | O_DIRECTORY, 0);
+	int rc = p->own_links ? open_past_own_links(sys, dir, err)
+			      : sys->open_at(sys->arg, AT_FDCWD, dir, O_PATH | O_DIRECTORY, 0);
 
 	if (rc < 0)
 		return lk_err_set(err, rc, "%s: %s", dir, strerror(-rc));
@@ -129,6 +203,21 @@ int lk_place_open_below(struct file_place *p, const struct lk_sys *sys, const ch
 	rc = stat_fd(sys, p->dirfd, &p->dir_st);
 	if (rc < 0)
 		return lk_err_set(err, rc, "%s: %s", path, strerror(-rc));
+	return pin_file(p, sys, true, err);
+}
+
+int lk_place_open_beside(struct file_place *p, const struct lk_sys *sys, const struct file_place *beside,
+			 const char *name, struct lk_err *err)
+{
+	int rc = sys->open_at(sys->arg, beside->dirfd, ".", O_PATH | O_DIRECTORY, 0);
+
+	p->name = lk_strdup(name);
+	p->dir = lk_strdup(beside->dir);
+	p->path = lk_printf("%s%s", p->dir, name);
+	if (rc < 0)
+		return lk_err_set(err, rc, "%s: %s", p->path, strerror(-rc));
+	p->dirfd = rc;
+	p->dir_st = beside->dir_st;
 	return pin_file(p, sys, true, err);
 }
 

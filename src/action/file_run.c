@@ -43,7 +43,8 @@ static int check_all_users(struct file_action *f, struct lk_err *err)
 	int rc = take_snapshot(f, &snap, err);
 
 	look.snap = snap;
-	rc = rc ? rc : check_users(f, &look, &f->from, err);
+	if (!rc)
+		rc = f->req.only_stale ? lk_file_judge_again(f, &look, err) : check_users(f, &look, &f->from, err);
 	if (!rc && f->moves)
 		rc = check_users(f, &look, &f->to, err);
 	f->base.unknown = rc < 0 && rc != -ESTALE;
@@ -70,6 +71,10 @@ int lk_file_check(struct lk_action *a, struct lk_err *err)
 		rc = check_all_users(f, err);
 		rc = rc ? rc : check_names(f, err);
 	}
+	if (!rc && f->req.only_stale) {
+		rc = lk_stale_begin(f, err);
+		a->unknown = rc < 0 && rc != -ESTALE;
+	}
 	return rc ? rc : lk_aside_open(&f->aside, a->sys, &f->from, f->req.by_existing, err);
 }
 
@@ -79,6 +84,8 @@ static const char *words_of(const struct file_action *f, int rc)
 {
 	switch (-rc) {
 	case ESTALE:
+		if (f->stale.why)
+			return f->stale.why;
 		if (f->aside.not_compared)
 			return "it could not be made sure that it is still the same file, and it was left alone";
 		return "target changed since you looked: it is another file now, and was left alone";
@@ -115,7 +122,10 @@ static int finish(struct file_action *f)
 	if (!f->moves) {
 		rc = f->base.sys->stat_at(f->base.sys->arg, f->from.fd, "", AT_EMPTY_PATH, &st);
 		f->n_names = st.stx_nlink;
-		return rc < 0 ? rc : lk_aside_delete(&f->aside, false);
+		if (rc < 0)
+			return rc;
+		lk_stale_delete_along(f);
+		return lk_aside_delete(&f->aside, false);
 	}
 	/* A file that the plan did not show is never overwritten, not even with --replace. */
 	rc = lk_aside_move(&f->aside, &f->to, f->req.replace);
@@ -131,8 +141,11 @@ static int finish(struct file_action *f)
 static int carry_out(struct file_action *f)
 {
 	int taken = lk_aside_take(&f->aside), rc = taken;
-	bool back = taken == 0;
+	bool back;
 
+	if (taken == 1 && f->req.only_stale && !lk_stale_holds(f))
+		taken = 0;
+	back = taken == 0;
 	if (taken == 0)
 		rc = -ESTALE;
 	if (taken == 1) {
@@ -160,6 +173,7 @@ int lk_file_run(struct lk_action *a, struct lk_err *err)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	f->run_rc = carry_out(f);
+	lk_stale_end(f);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (f->run_rc >= 0)
 		return 0;
@@ -307,6 +321,7 @@ int lk_file_verify(struct lk_action *a, struct lk_err *err __attribute__((unused
 	if (f->run_rc >= 0)
 		f->moves ? look_at_new_name(f) : look_at_file(f);
 	look_at_old_name(f);
+	lk_stale_report(f);
 	if (a->outcome == LK_OUTCOME_DONE && f->n_held)
 		count_locks(f);
 	if (f->remove_rc < 0)

@@ -9,6 +9,7 @@ liblockscope_a_SOURCES += \
 	src/action/file_place.c \
 	src/action/file_private.h \
 	src/action/file_run.c \
+	src/action/file_stale.c \
 	src/action/file_users.c \
 	src/action/command.c \
 	src/action/command.h \

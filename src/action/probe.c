@@ -56,24 +56,21 @@ void lk_probe_done(struct lk_probe *p)
 	p->fd = p->path_fd = -1;
 }
 
-/* Opens through the pinned descriptor, so that it is the same file. O_NONBLOCK: if a lease was taken meanwhile, this begins to break it,
- * but does not wait for that. */
-static int open_pinned(struct lk_probe *p, int access, int *ret_fd, struct lk_err *err)
+int lk_probe_open(const struct lk_sys *sys, int path_fd, int access, struct lk_err *err)
 {
-	struct lk_proc_name name = lk_procroot_own_fd_name(p->path_fd);
+	struct lk_proc_name name = lk_procroot_own_fd_name(path_fd);
 	int flags = access | O_NONBLOCK | O_NOCTTY;
-	int fd = p->sys->open_at(p->sys->arg, AT_FDCWD, name.s, flags | O_NOATIME, 0);
+	int fd = sys->open_at(sys->arg, AT_FDCWD, name.s, flags | O_NOATIME, 0);
 
 	/* Only the owner of a file may use O_NOATIME, open(2). */
 	if (fd == -EPERM)
-		fd = p->sys->open_at(p->sys->arg, AT_FDCWD, name.s, flags, 0);
+		fd = sys->open_at(sys->arg, AT_FDCWD, name.s, flags, 0);
 	if (fd == -EAGAIN)
 		return lk_err_set(err, -EAGAIN, "a lease is in the way of opening it");
 	if (fd < 0)
 		return lk_err_set(err, fd, "cannot open it for %s: %s", access == O_RDONLY ? "reading" : "writing",
 				  strerror(-fd));
-	*ret_fd = fd;
-	return 0;
+	return fd;
 }
 
 static struct flock to_flock(enum lk_mode mode, struct lk_range range)
@@ -129,7 +126,7 @@ static int by_start(const void *a, const void *b)
 int lk_probe_ask(struct lk_probe *p, const struct lk_probe_wish *wish, lk_probe_list *ret, struct lk_err *err)
 {
 	range_list todo = { 0 };
-	int fd = -1, rc = open_pinned(p, O_RDONLY, &fd, err);
+	int fd = lk_probe_open(p->sys, p->path_fd, O_RDONLY, err), rc = fd < 0 ? fd : 0;
 
 	push_range(&todo, wish->range.start, wish->range.end);
 	while (rc == 0 && todo.n && ret->n < FOUND_MAX) {
@@ -167,10 +164,11 @@ static int set_lock(struct lk_probe *p, const struct lk_probe_wish *wish)
 
 int lk_probe_take(struct lk_probe *p, const struct lk_probe_wish *wish, struct lk_err *err)
 {
-	int rc = p->fd >= 0 ? 0 : open_pinned(p, access_for(wish), &p->fd, err);
+	int rc;
 
-	if (rc == 0)
-		rc = set_lock(p, wish);
+	if (p->fd < 0)
+		p->fd = lk_probe_open(p->sys, p->path_fd, access_for(wish), err);
+	rc = p->fd < 0 ? p->fd : set_lock(p, wish);
 	if (rc == -EAGAIN)
 		return lk_err_set(err, rc, "another process has a lock that is in the way");
 	return rc < 0 ? lk_err_set(err, rc, "the lock cannot be taken: %s", strerror(-rc)) : 0;

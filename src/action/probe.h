@@ -38,6 +38,10 @@ int lk_probe_pin(struct lk_probe *p, const struct lk_sys *sys, const char *path,
 		 struct lk_err *err);
 void lk_probe_done(struct lk_probe *p);
 
+/* Opens through path_fd, an O_PATH descriptor, so that it is the same file. access: O_RDONLY, O_RDWR. Never waits: if there is a lease on
+ * the file, this begins to break it. A descriptor, -EAGAIN: a lease is in the way, or another -errno; with a sentence. */
+int lk_probe_open(const struct lk_sys *sys, int path_fd, int access, struct lk_err *err);
+
 /* Asks with F_OFD_GETLK, which takes no lock, and adds the POSIX and OFD locks in the way of the wish, sorted by start. 0 or -errno. */
 int lk_probe_ask(struct lk_probe *p, const struct lk_probe_wish *wish, lk_probe_list *ret, struct lk_err *err);
 

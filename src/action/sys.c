@@ -3,7 +3,9 @@
 #include "action/sys.h"
 
 #include <errno.h>
+#include <linux/openat2.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -85,12 +87,37 @@ static int real_fcntl_lock(void *arg __attribute__((unused)), int fd, int cmd, s
 
 static int real_set_lease(void *arg __attribute__((unused)), int fd, int type)
 {
+	/* The default, SIGIO, would end the program. */
+	if (type != F_UNLCK && fcntl(fd, F_SETSIG, SIGURG) < 0)
+		return -errno;
 	return result(fcntl(fd, F_SETLEASE, type));
+}
+
+static int real_get_lease(void *arg __attribute__((unused)), int fd)
+{
+	return result(fcntl(fd, F_GETLEASE));
 }
 
 static int real_open_at(void *arg __attribute__((unused)), int dirfd, const char *path, int flags, mode_t mode)
 {
 	return result(openat(dirfd, path, flags | O_CLOEXEC, mode));
+}
+
+static int real_open_no_links(void *arg __attribute__((unused)), const char *path, int flags)
+{
+	struct open_how how = { .flags = (unsigned)flags | (unsigned)O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+
+	return result(syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how)));
+}
+
+static int real_read_start(void *arg __attribute__((unused)), int fd, char *buf, size_t n)
+{
+	return result(pread(fd, buf, n, 0));
+}
+
+static int real_make_link_at(void *arg __attribute__((unused)), const char *target, int dirfd, const char *name)
+{
+	return result(symlinkat(target, dirfd, name));
 }
 
 static int real_make_dir_at(void *arg __attribute__((unused)), int dirfd, const char *name, mode_t mode)
@@ -169,7 +196,11 @@ const struct lk_sys lk_sys_real = {
 	.flock = real_flock,
 	.fcntl_lock = real_fcntl_lock,
 	.set_lease = real_set_lease,
+	.get_lease = real_get_lease,
 	.open_at = real_open_at,
+	.open_no_links = real_open_no_links,
+	.read_start = real_read_start,
+	.make_link_at = real_make_link_at,
 	.make_dir_at = real_make_dir_at,
 	.unlink_at = real_unlink_at,
 	.rename_at2 = real_rename_at2,

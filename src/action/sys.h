@@ -22,8 +22,14 @@ struct lk_sys {
 	int (*poll_exit)(void *arg, int pidfd, int timeout_ms); /* waits; 1: the process ended, 0: not in that time */
 	int (*flock)(void *arg, int fd, int op); /* flock(2) */
 	int (*fcntl_lock)(void *arg, int fd, int cmd, struct flock *fl); /* fcntl(2), the lock commands */
-	int (*set_lease)(void *arg, int fd, int type); /* fcntl(2) F_SETLEASE */
+	/* fcntl(2) F_SETLEASE. That somebody breaks it is told by SIGURG, which does nothing unless it is caught. */
+	int (*set_lease)(void *arg, int fd, int type);
+	int (*get_lease)(void *arg, int fd); /* fcntl(2) F_GETLEASE: the type, while it is being broken that to which */
 	int (*open_at)(void *arg, int dirfd, const char *path, int flags, mode_t mode); /* openat(2), O_CLOEXEC added */
+	/* openat2(2) likewise, with RESOLVE_NO_SYMLINKS: -ELOOP if there is a link on the way. */
+	int (*open_no_links)(void *arg, const char *path, int flags);
+	int (*read_start)(void *arg, int fd, char *buf, size_t n); /* pread(2) from the beginning */
+	int (*make_link_at)(void *arg, const char *target, int dirfd, const char *name); /* symlinkat(2) */
 	int (*make_dir_at)(void *arg, int dirfd, const char *name, mode_t mode); /* mkdirat(2) */
 	int (*unlink_at)(void *arg, int dirfd, const char *name, int flags); /* unlinkat(2) */
 	int (*rename_at2)(void *arg, int olddir, const char *old, int newdir, const char *new_name,

@@ -140,6 +140,7 @@ struct lk_cli {
 	bool no_uses; /* of who */
 	bool kernel_only; /* likewise: lock files are files like others */
 	bool even_if_used, even_if_unknown, replace, release_first; /* of rm and mv */
+	bool only_stale; /* of rm */
 	char **command; /* what follows "--"; NULL: nothing did */
 	LK_VEC(struct lk_screen_option) screen; /* in the order given; --readonly is in read_only */
 	bool ignore_config;

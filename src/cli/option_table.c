@@ -21,6 +21,7 @@
 #define RELEASE LK_OPTIONS_RELEASE
 #define FILE_ACT LK_OPTIONS_FILE_ACT
 #define MV LK_OPTIONS_MV
+#define RM LK_OPTIONS_RM
 #define SCREEN LK_OPTIONS_SCREEN
 #define CONF LK_OPTIONS_CONF
 #define SETTING LK_OPTIONS_SETTING
@@ -117,6 +118,7 @@ static const struct lk_option table[] = {
 	{ 's', "signal", "SIG", "first send SIG to those who hold a lock on FILE", FILE_ACT, .kind = LK_KIND_SIGNAL, .words = signal_words },
 	{ 0, "release", NULL, "first take the locks on FILE away from their holders", FILE_ACT, FLAG(release_first) },
 	{ 'p', "pid", "PID", "with --release: a holder that loses its locks (a comma list)", FILE_ACT, LIST(pids) },
+	{ 0, "if-stale", NULL, "only a lock file that is proven to be stale", RM, FLAG(only_stale) },
 	{ 0, "replace", NULL, "replace NEW if it exists", MV, FLAG(replace) },
 	{ 0, "columns", "LIST", "columns of the Locks view; +LIST adds to the default ones", SCREEN | SETTING, LK_KIND_TEXT,
 	  .in_set = SET(char *, columns) },

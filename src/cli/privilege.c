@@ -25,6 +25,7 @@ static const struct {
 	{ LK_PRIVILEGE_RELEASE, LK_CAP(CAP_SYS_ADMIN) | LK_CAP(CAP_LEASE), 0 },
 	/* CAP_SYS_RESOURCE for the blocks that a file system reserves for root. */
 	{ LK_PRIVILEGE_FILES, WRITE | LK_CAP(CAP_SYS_RESOURCE), 0 },
+	{ LK_PRIVILEGE_LEASE, LK_CAP(CAP_LEASE), 0 },
 	{ LK_PRIVILEGE_USES, 0, LK_CAP(CAP_SYS_ADMIN) },
 };
 
@@ -74,6 +75,8 @@ static unsigned privileges_of(const struct lk_cli *cli)
 		p |= LK_PRIVILEGE_FILES;
 	if (cli->verb->options & LK_OPTIONS_FILE_ACT && !cli->release_first && !cli->act.steps.n)
 		p &= ~(unsigned)(LK_PRIVILEGE_SIGNAL | LK_PRIVILEGE_RELEASE);
+	if (!cli->only_stale)
+		p &= ~(unsigned)LK_PRIVILEGE_LEASE;
 	return p;
 }
 

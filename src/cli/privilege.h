@@ -10,6 +10,7 @@ enum lk_privilege {
 	LK_PRIVILEGE_SIGNAL = 1 << 0, /* send signals to processes of other users */
 	LK_PRIVILEGE_RELEASE = 1 << 1, /* ptrace(2) processes of other users, release leases on their files */
 	LK_PRIVILEGE_FILES = 1 << 2, /* open and change files and directories of other users */
+	LK_PRIVILEGE_LEASE = 1 << 4, /* take leases on files of other users */
 	LK_PRIVILEGE_USES = 1 << 3, /* look into other network namespaces, in a helper process */
 };
 

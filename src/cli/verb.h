@@ -30,6 +30,7 @@ enum lk_option_group {
 	LK_OPTIONS_MV = 1 << 14,
 	LK_OPTIONS_SCREEN = 1 << 15,
 	LK_OPTIONS_CONF = 1 << 16, /* not of a verb: it may stand in lockscope.conf */
+	LK_OPTIONS_RM = 1 << 18,
 	LK_OPTIONS_SETTING = 1 << 17, /* not of a verb: a setting of the screen, also in its files (cli/settings.h) */
 };
 

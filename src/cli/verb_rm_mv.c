@@ -140,6 +140,9 @@ static enum lk_status check_first(const struct lk_cli *cli)
 {
 	if (cli->release_first && cli->act.steps.n)
 		return lk_cli_misuse(cli->verb, "--signal and --release exclude each other");
+	if (has_first(cli) && cli->only_stale)
+		return lk_cli_misuse(cli->verb,
+				     "--if-stale does not go with --signal or --release: nobody holds a stale lock");
 	if (has_first(cli) && cli->format == LK_FORMAT_JSON)
 		return lk_cli_misuse(
 			cli->verb,
@@ -196,6 +199,7 @@ static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s,
 		.even_if_used = cli->even_if_used || before,
 		/* --even-if-used includes this: a process that does not answer can do no worse than use the file. */
 		.even_if_unknown = cli->even_if_unknown || cli->even_if_used,
+		.only_stale = cli->only_stale,
 		.replace = cli->replace,
 		.timeout_ms = cli->timeout_ms,
 	};
@@ -205,7 +209,10 @@ static enum lk_status plan(const struct lk_cli *cli, const struct lk_session *s,
 
 	if (rc < 0) {
 		lk_say("%s", lk_err_text(&err));
-		status = rc == -ESTALE ? LK_STATUS_REFUSED : rc == -ETIMEDOUT ? LK_STATUS_TIMEOUT : LK_STATUS_ERROR;
+		/* -ELOOP: only a link that may be followed. */
+		status = rc == -ESTALE || (rc == -ELOOP && cli->only_stale) ? LK_STATUS_REFUSED
+			 : rc == -ETIMEDOUT                                 ? LK_STATUS_TIMEOUT
+									    : LK_STATUS_ERROR;
 	}
 	lk_err_done(&err);
 	return status;
@@ -267,13 +274,17 @@ const struct lk_verb lk_verb_rm = {
 		"\n"
 		"--signal or --release goes first: it ends or disarms the holders, with a plan of its own.\n"
 		"\n"
+		"--if-stale deletes FILE only if it is a lock file that is proven to be stale, and with it what belongs to it. That\n"
+		"is made sure of once more while nobody else can open it.\n"
+		"\n"
 		"The exit status is 0 if it was deleted, 4 if it was left alone because it cannot be told whether it is\n"
 		"used, 5 if it was refused, not confirmed or the FILE changed meanwhile, 2 for errors.",
-	.options = LK_OPTIONS_ACT | LK_OPTIONS_FILE_ACT,
+	.options = LK_OPTIONS_ACT | LK_OPTIONS_FILE_ACT | LK_OPTIONS_RM,
 	.min_args = 1,
 	.max_args = 1,
 	.changes = true,
-	.privileges = LK_PRIVILEGE_FILES | LK_PRIVILEGE_SIGNAL | LK_PRIVILEGE_RELEASE | LK_PRIVILEGE_USES,
+	.privileges = LK_PRIVILEGE_FILES | LK_PRIVILEGE_SIGNAL | LK_PRIVILEGE_RELEASE | LK_PRIVILEGE_USES |
+		      LK_PRIVILEGE_LEASE,
 	.run = run_rm,
 };
 

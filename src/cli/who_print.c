@@ -256,7 +256,7 @@ static void put_advice(const struct lk_out *o, const struct lk_lockfile_kind *k,
 	else if (v == LK_VERDICT_STALE && k->advice)
 		fprintf(o->f, "  Before it is deleted, or instead: %s.\n", k->advice);
 	else if (v == LK_VERDICT_STALE)
-		fputs("  It may be deleted.\n", o->f);
+		fputs("  It may be deleted: 'lockscope rm --if-stale' makes sure of that once more.\n", o->f);
 }
 
 void lk_who_put_lockfile(const struct lk_out *o, const struct lk_who_lockfile *l)

@@ -228,7 +228,9 @@ static int file_take(void *arg, size_t i, const char *data, size_t n)
 	f->read = a.read_rc == 0;
 	f->why_not_read = a.read_rc < 0 ? lk_arena_printf(&e->arena, "it could not be read: %s", strerror(-a.read_rc))
 					: NULL;
-	f->owner_rc = lk_owner_parse(f->kind->owner, data + sizeof(a), n - sizeof(a), &f->owner);
+	e->n_text = n - sizeof(a);
+	e->text = lk_arena_memdup(&e->arena, data + sizeof(a), e->n_text);
+	f->owner_rc = lk_owner_parse(f->kind->owner, e->text, e->n_text, &f->owner);
 	return 0;
 }
 

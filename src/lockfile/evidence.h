@@ -10,6 +10,9 @@
 
 struct lk_evidence {
 	struct lk_lockfile_facts facts; /* strings in the arena */
+	const char *
+		text; /* what is written in it, if facts.read: its first LK_OWNER_MOST bytes, or its target; in the arena */
+	size_t n_text;
 	bool missed; /* a companion may be there that could not be looked up */
 	struct lk_arena arena;
 };

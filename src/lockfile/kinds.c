@@ -58,7 +58,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	{ .word = "chromium", .maker = "Chromium or a program made of it", .names = "SingletonLock", .object = LK_LOCKFILE_LINK,
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HOST_PID,
 	  .companions = "SingletonSocket|SingletonCookie|Default/LOCK|Default/History",
-	  .advice = "take away SingletonSocket and SingletonCookie with it" },
+	  .along = "SingletonSocket|SingletonCookie" },
 	/* SQLite with the VFS unix-dotfile: os_unix.c, mkdir(2) */
 	{ .word = "sqlite", .maker = "SQLite (unix-dotfile)", .names = "*.db.lock|*.sqlite.lock|*.sqlite3.lock",
 	  .object = LK_LOCKFILE_DIR, .means = LK_LOCKFILE_HELD, .companions = "%.db|%.sqlite|%.sqlite3" },

@@ -32,6 +32,7 @@ struct lk_lockfile_kind {
 	bool kept_open;
 	bool linked; /* it is the lock only while it has a second name, the lock file's, by link(2) */
 	const char *advice; /* what to do instead of deleting it, or before; NULL: a stale one may be deleted */
+	const char *along; /* files beside it that are deleted with it if it is stale, separated by '|'; NULL: none */
 	bool keep; /* it is never to be deleted: see advice */
 };
 

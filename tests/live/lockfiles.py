@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from document import check, same
-from harness import key_of, needs, needs_root
+from harness import NOBODY, key_of, needs, needs_root
 from helper import until
 
 
@@ -179,3 +179,64 @@ def test_96_rm(t):
     same(t.run("rm", "--yes", "--even-if-unknown", odd).status, 0, "with consent")
     path = t.path(".cargo-lock")
     check(b"not to be deleted" in t.run("rm", "--dry-run", path).err, "what is locked by the kernel is not to be deleted")
+
+
+def if_stale(t, path, status, *args):
+    """Runs rm --if-stale and checks that it deletes the file exactly if it says so."""
+    answer = t.run("rm", "--yes", "--if-stale", path, *args)
+    check(answer.status == status, "expected status %s: %s", status, answer)
+    same(os.path.lexists(path), status != 0, "%s is there" % path)
+    return answer
+
+
+def left_by_dead(t, name, text="%d\n"):
+    """A lock file, or with a link's text a link, of a process that has ended; and the status of deleting it: 0 if that can be proven."""
+    content = text % gone_pid()
+    path = t.path(name, content.encode()) if text.endswith("\n") else os.path.join(t.dir, name)
+    if not text.endswith("\n"):
+        os.symlink(content, path)
+    found = look(t, path)
+    is_stale(found, name)
+    return path, 0 if found["verdict"] == "stale" else 4
+
+
+def test_96_rm_if_stale(t):
+    """Only what is proven stale, whatever else is asked for."""
+    h = t.helper()
+    for more in ((), ("--even-if-used", "--even-if-unknown")):
+        for path, status in ((t.path("plain"), 5), (t.path("live.pid", b"%d\n" % h.pid), 5), (t.path("odd.pid", b"?"), 4)):
+            check(b"stale" in if_stale(t, path, status, *more).err, "why %s stays", path)
+        check(b"not to be deleted" in if_stale(t, t.path("Cargo.lock"), 5, *more).err, "a list of versions")
+        path, _ = left_by_dead(t, "wlock", socket.gethostname() + ":%d")
+        check(b"hg debuglocks" in if_stale(t, path, 5, *more).err, "what to do instead")
+        os.unlink(path)
+    for name in ("dead.pid", "passwd.lock"):
+        if_stale(t, *left_by_dead(t, name))
+    same(t.run("rm", "--if-stale", "--release", "--yes", t.path("plain")).status, 2, "with --release")
+
+
+def test_96_rm_if_stale_chromium(t):
+    """All three links of a browser that is gone, and nothing else."""
+    names = ("SingletonSocket", "SingletonCookie")
+    for name in names:
+        os.symlink("/nowhere", os.path.join(t.dir, name))
+    t.path("Preferences")
+    path, status = left_by_dead(t, "SingletonLock", socket.gethostname() + "-%d")
+    if_stale(t, path, status)
+    same([n for n in names if os.path.lexists(os.path.join(t.dir, n))], list(names) if status else [], "the other links")
+    check(os.path.exists(t.path("Preferences", None)), "a file beside it is gone")
+
+
+@needs_root
+def test_96_rm_if_stale_links_on_the_way(t):
+    """A link that another user has put on the way is not followed; one of root's is."""
+    where = os.path.join(t.dir, "real")
+    os.mkdir(where)
+    for owner in (NOBODY, 0):
+        path, status = left_by_dead(t, "real/x.pid")
+        way = os.path.join(t.dir, "way%d" % owner)
+        os.symlink("real", way)
+        os.lchown(way, owner, owner)
+        answer = if_stale(t, os.path.join(way, "x.pid"), 5 if owner else status)
+        same(b"symbolic link that user" in answer.err, owner != 0, "%s" % answer)
+        check(os.path.exists(path) == (owner != 0 or status != 0), "the wrong one is gone: %s", answer)
