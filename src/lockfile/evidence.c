@@ -291,13 +291,17 @@ static void run_helper(struct gather *g, struct lk_helper_job job)
 	lk_helper_run(&job, &res);
 }
 
-/* An open breaks a lease, whoever has it. */
-static const char *why_not_opened(const struct lk_snapshot *s, const struct lk_fact_file *file)
+/* An open breaks a lease, whoever has it; only what is written in a regular file has to be opened. */
+static const char *why_not_read(const struct lk_snapshot *s, const struct lk_evidence_item *item)
 {
+	const struct lk_fact_file *file = item->file;
+
 	if (!s->host.live)
 		return "only the machine it is on can read it";
 	if (file->local != LK_YES)
 		return "it may be on another machine, which is not asked";
+	if (!S_ISREG(file->mode) || item->kind->owner == LK_OWNER_NOT_WRITTEN)
+		return NULL;
 	if (!lk_snapshot_proves(s, &file->key))
 		return "there could be a lease on it, which an open would break";
 	for (size_t i = 0; i < s->n_locks; i++) {
@@ -346,7 +350,7 @@ static void read_files(struct gather *g)
 	if (is_old(g->snap))
 		look_again(g);
 	for (size_t i = 0; i < g->req->n_items; i++) {
-		g->ret[i].facts.why_not_read = why_not_opened(g->snap, g->req->items[i].file);
+		g->ret[i].facts.why_not_read = why_not_read(g->snap, &g->req->items[i]);
 		if (!g->ret[i].facts.why_not_read)
 			*lk_vec_push(&g->items) = (int)i;
 	}
