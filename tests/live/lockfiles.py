@@ -11,9 +11,9 @@ from harness import NOBODY, key_of, needs, needs_root
 from helper import until
 
 
-def look(t, path, *args, status=None):
+def look(t, path, *args, status=None, **options):
     """What who says of it as a lock file; it must be recognised."""
-    document = t.json("who", path, *args, status=status)
+    document = t.json("who", path, *args, status=status, **options)
     found = document["answer"]["files"][0]["lockfile"]
     check(found is not None, "%s is not recognised: %s", path, document["answer"]["files"][0])
     return found
