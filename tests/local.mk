@@ -12,6 +12,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_blocked.c \
 	tests/unit/test_bpf_dump.c \
 	tests/unit/test_bpf_record.c \
+	tests/unit/test_bpf_uses.c \
 	tests/unit/test_bpf_why.c \
 	tests/unit/test_capture.c \
 	tests/unit/test_capture_read.c \

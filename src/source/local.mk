@@ -18,6 +18,11 @@ liblockscope_a_SOURCES += \
 	src/source/bpf/bpf_record.c \
 	src/source/bpf/bpf_scan.c \
 	src/source/bpf/bpf_settle.c \
+	src/source/bpf/bpf_uses.c \
+	src/source/bpf/bpf_uses_load.c \
+	src/source/bpf/bpf_uses_load.h \
+	src/source/bpf/file_uses.h \
+	src/source/bpf/skeletons.h \
 	src/source/capture/capture.c \
 	src/source/capture/capture.h \
 	src/source/capture/capture_read.c \
@@ -88,10 +93,11 @@ liblockscope_a_SOURCES += \
 	src/source/host/wire.c \
 	src/source/host/wire.h
 
-# The program for the kernel, in two ways: typed reads need Linux 6.2, copying ones 5.17. What bpftool makes of it is a header with
-# the program in it; it belongs to the build and is not distributed.
+# The programs for the kernel; that of the scan in two ways: typed reads need Linux 6.2, copying ones 5.17. What bpftool makes of them are
+# headers with the programs in them; they belong to the build and are not distributed.
 lk_bpf_sources = \
 	src/source/bpf/calls.h \
+	src/source/bpf/file_uses.bpf.c \
 	src/source/bpf/inode.h \
 	src/source/bpf/kernel.h \
 	src/source/bpf/links.h \
@@ -102,13 +108,15 @@ lk_bpf_sources = \
 EXTRA_DIST += $(lk_bpf_sources)
 if ENABLE_BPF
 lk_bpf_headers = \
+	src/source/bpf/file_uses.lskel.h \
 	src/source/bpf/lock_dump_copy.lskel.h \
 	src/source/bpf/lock_dump_typed.lskel.h
 CLEANFILES += $(lk_bpf_headers) src/source/bpf/*.tmp
 LK_BPF_CFLAGS = -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Wno-unused-parameter -I$(top_srcdir)/src $(LIBBPF_CFLAGS) \
 	-ffile-prefix-map=$(top_srcdir)/=
+LK_BPF_PROGRAM = lock_dump
 lk_bpf_make = $(AM_V_GEN)$(MKDIR_P) $(@D) && \
-	$(CLANG_BPF) $(LK_BPF_CFLAGS) -c $(top_srcdir)/src/source/bpf/lock_dump.bpf.c -o $@.1.tmp && \
+	$(CLANG_BPF) $(LK_BPF_CFLAGS) -c $(top_srcdir)/src/source/bpf/$(LK_BPF_PROGRAM).bpf.c -o $@.1.tmp && \
 	$(BPFTOOL) gen object $@.2.tmp $@.1.tmp && \
 	$(BPFTOOL) gen skeleton -L $@.2.tmp name $(@F:.lskel.h=) >$@.3.tmp && \
 	mv -f $@.3.tmp $@ && rm -f $@.1.tmp $@.2.tmp
@@ -117,5 +125,9 @@ src/source/bpf/lock_dump_typed.lskel.h: $(lk_bpf_sources) src/source/bpf/lock_du
 src/source/bpf/lock_dump_copy.lskel.h: LK_BPF_CFLAGS += -DLK_BPF_COPY
 src/source/bpf/lock_dump_copy.lskel.h: $(lk_bpf_sources) src/source/bpf/lock_dump.h
 	$(lk_bpf_make)
-src/source/bpf/bpf_dump_load.$(OBJEXT): $(lk_bpf_headers)
+src/source/bpf/file_uses.lskel.h: LK_BPF_CFLAGS += -DLK_BPF_COPY
+src/source/bpf/file_uses.lskel.h: LK_BPF_PROGRAM = file_uses
+src/source/bpf/file_uses.lskel.h: $(lk_bpf_sources) src/source/bpf/file_uses.h
+	$(lk_bpf_make)
+src/source/bpf/bpf_dump_load.$(OBJEXT) src/source/bpf/bpf_uses_load.$(OBJEXT): $(lk_bpf_headers)
 endif

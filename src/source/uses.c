@@ -124,6 +124,11 @@ void lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread)
 	lk_unread_add(&u->unread, &u->arena, unread);
 }
 
+void lk_uses_clear_unread(struct lk_uses *u)
+{
+	u->n_unreadable = u->n_unanswered = u->unread.n = 0;
+}
+
 struct lk_uses lk_uses_unread_part(const struct lk_uses *u, bool unanswered)
 {
 	struct lk_uses part = *u;
@@ -180,6 +185,20 @@ static bool is_found(const struct lk_uses *u, size_t i)
 	return false;
 }
 
+/* The program that a process runs is not listed as mapped besides. */
+static bool is_run(const struct lk_uses *u, size_t i)
+{
+	const struct lk_use *use = &u->v.v[i];
+
+	if (use->kind != LK_USE_MAPPED || use->below)
+		return false;
+	for (size_t k = i + 1; k < u->v.n && u->v.v[k].kind <= LK_USE_RUNNING && u->v.v[k].file == use->file; k++) {
+		if (u->v.v[k].kind == LK_USE_RUNNING && u->v.v[k].pid == use->pid && !u->v.v[k].below)
+			return true;
+	}
+	return false;
+}
+
 static int compare_unread(const void *a, const void *b)
 {
 	const struct lk_fact_unread *x = a, *y = b;
@@ -199,7 +218,7 @@ void lk_uses_finish(struct lk_uses *u)
 	for (size_t i = 0; i < u->v.n; i++) {
 		if (n && compare_uses(&u->v.v[n - 1], &u->v.v[i]) == 0)
 			continue;
-		if (is_found(u, i))
+		if (is_found(u, i) || is_run(u, i))
 			continue;
 		u->v.v[n++] = u->v.v[i];
 	}

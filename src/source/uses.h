@@ -94,6 +94,8 @@ bool lk_use_is_proven(const struct lk_use *u);
 void lk_uses_add_unread(struct lk_uses *u, const struct lk_fact_unread *unread);
 /* For sources: adds a copy of a use. */
 void lk_uses_add(struct lk_uses *u, const struct lk_use *use);
+/* For sources: forgets which processes could not be read. */
+void lk_uses_clear_unread(struct lk_uses *u);
 /* For sources: sorts the uses and drops duplicates. */
 void lk_uses_finish(struct lk_uses *u);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What helper processes answer. The first byte chooses who is asked; the rest is the answer, for the uses of a file several of them, each
- * behind two bytes of length. */
+ * behind its length in two bytes (bpf: one). */
 #include <string.h>
 
 #include "fuzz.h"
+#include "source/bpf/bpf_private.h"
+#include "source/bpf/file_uses.h"
 #include "source/host/procfacts.h"
 #include "source/procfs/procfs_uses.h"
 
@@ -94,19 +96,43 @@ static void fuzz_uses(const uint8_t *p, size_t n)
 	lk_uses_done(&u);
 }
 
+static void fuzz_bpf_uses(const uint8_t *p, size_t n)
+{
+	static const struct lk_fact_file files[N_FILES];
+	struct lk_uses_request req = { .files = files, .n_files = N_FILES };
+	struct procfs_asked asked = { 0 };
+	struct lk_uses u = { .n_procs = 3 };
+	struct bpf_source source = { 0 };
+	struct bpf_asking a = { .source = &source, .req = &req, .asked = &asked, .ret = &u };
+
+	for (size_t length; n; p += length, n -= length) {
+		length = 1 + *p++ % 0x90;
+		n--;
+		length = length < n ? length : n;
+		if (length)
+			lk_bpf_uses_take(&a, (const char *)p, length);
+	}
+	check_uses(&u);
+	lk_uses_done(&u);
+	lk_vec_done(&a.met);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!size)
 		return 0;
-	switch (data[0] % 3) {
+	switch (data[0] % 4) {
 	case 0:
 		fuzz_resolve(data + 1, size - 1);
 		break;
 	case 1:
 		fuzz_facts(data + 1, size - 1);
 		break;
-	default:
+	case 2:
 		fuzz_uses(data + 1, size - 1);
+		break;
+	default:
+		fuzz_bpf_uses(data + 1, size - 1);
 		break;
 	}
 	return 0;

@@ -36,8 +36,6 @@ static int load(struct bpf_source *b, struct lk_err *err)
 	int rc = check_place(&b->procfs.root, err);
 
 	rc = rc ? rc : lk_bpf_open(&b->bpf, err);
-	if (!rc)
-		read_time_namespace(b);
 	b->refused = rc < 0;
 	return rc;
 }
@@ -122,6 +120,19 @@ static int scan(struct lk_source *src, const struct lk_request *req, const struc
 	return rc;
 }
 
+static int uses(struct lk_source *src, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err)
+{
+	struct bpf_source *b = (struct bpf_source *)src;
+	int64_t deadline_ms = req->timeout_ms ? lk_io_now_ms() + req->timeout_ms : 0;
+	struct procfs_asked asked = { 0 };
+	int rc = lk_procfs_uses_asked(src, req, ret, &asked, err);
+
+	if (!rc && (ret->n_unreadable || ret->hidden) && !b->refused && !check_place(&b->procfs.root, NULL))
+		lk_bpf_uses(b, req, &asked, deadline_ms, ret);
+	lk_procfs_asked_done(&asked);
+	return rc;
+}
+
 static void done(struct lk_source *src)
 {
 	struct bpf_source *b = (struct bpf_source *)src;
@@ -146,7 +157,7 @@ static const struct lk_source_ops ops = {
 	.scan = scan,
 	.resolve = lk_bpf_resolve,
 	.resolve_all = lk_bpf_resolve_all,
-	.uses = lk_procfs_uses,
+	.uses = uses,
 	.walk = lk_procfs_walk,
 	.why_not = why_not,
 	.free = done,
@@ -164,6 +175,7 @@ int lk_bpf_source_new(enum lk_scanner wish, struct lk_source **ret, struct lk_er
 	b->procfs.base.ops = &ops;
 	b->wish = wish;
 	b->mounts_fd = -1;
+	read_time_namespace(b);
 	if (wish == LK_SCANNER_BPF)
 		rc = load(b, err);
 	if (rc < 0) {

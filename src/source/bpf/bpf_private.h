@@ -7,6 +7,7 @@
 #include "source/bpf/bpf.h"
 #include "source/bpf/bpf_dump.h"
 #include "source/procfs/procfs_private.h"
+#include "source/uses.h"
 
 /* Something in a dump that has to be checked again, because descriptors and locks are read at different moments: a lock without a
  * descriptor, or a descriptor that shows another process's lock. If another dump has it too, it has the same bytes there. */
@@ -105,6 +106,24 @@ void lk_bpf_close_asked(struct bpf_scan *b);
 /* Emits the files that were asked for and of which the dump has every lock. 0, or what the sink returned. */
 int lk_bpf_emit_proven(const struct bpf_scan *b, const struct lk_sink *sink);
 void lk_bpf_asked_done(struct bpf_source *src);
+
+/* -- bpf_uses.c -- */
+struct bpf_asking {
+	const struct bpf_source *source;
+	const struct lk_uses_request *req;
+	const struct procfs_asked *asked; /* what /proc told before */
+	struct lk_uses *ret;
+	bool complete; /* every task that the kernel showed was looked at completely */
+	lk_ints met; /* processes that the kernel showed, of those who did not answer before, and process 1 */
+};
+/* Adds the uses by processes that did not answer to /proc. Those that were met and have no use that could have been missed do not count as
+ * unreadable any more. */
+void lk_bpf_uses(const struct bpf_source *b, const struct lk_uses_request *req, const struct procfs_asked *asked,
+		 int64_t deadline_ms, struct lk_uses *ret);
+/* One record of the helper. 0 or -EBADMSG. */
+int lk_bpf_uses_take(struct bpf_asking *a, const char *data, size_t n);
+/* Draws the conclusion: who counts as unreadable still. */
+void lk_bpf_uses_settle(struct bpf_asking *a);
 
 /* -- bpf_files.c -- */
 int lk_bpf_load_mounts(struct bpf_scan *b);

@@ -29,7 +29,7 @@ typedef _Bool bool;
 #define UINT32_C(n) n##U
 
 /* From linux/bpf.h. */
-enum { BPF_MAP_TYPE_ARRAY = 2 };
+enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_ARRAY = 2 };
 enum { BPF_F_MMAPABLE = 1 << 10 };
 
 #include <bpf/bpf_core_read.h>
@@ -113,6 +113,7 @@ typedef struct {
 struct dentry {
 	seqcount_spinlock_t d_seq;
 	struct dentry *d_parent;
+	struct inode *d_inode;
 	struct hlist_bl_node d_hash;
 	struct qstr d_name;
 };
@@ -149,6 +150,7 @@ struct inode {
 };
 
 struct file {
+	unsigned int f_mode;
 	struct inode *f_inode;
 	struct path f_path;
 };
@@ -164,7 +166,7 @@ struct files_struct {
 };
 
 struct fs_struct {
-	struct path root;
+	struct path root, pwd;
 };
 
 typedef struct {
@@ -177,6 +179,10 @@ struct cred {
 
 struct mm_struct {
 	struct file *exe_file;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 struct signal_struct {
@@ -207,12 +213,32 @@ struct task_struct {
 	struct mm_struct *mm;
 };
 
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
 #pragma clang attribute pop
 
 struct bpf_iter__task {
-	void *meta;
+	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 };
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	__u32 pad;
+	struct file *file;
+};
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
+};
+
+#define PF_KTHREAD 0x200000
 
 /* Reads through an address that is only a number. Memory that was freed yields zeroes or whatever is there now, never a fault: checks made
  * afterwards prove a value, not the read itself. AS(type, address) is a pointer for READ(pointer, member), for several members that need to

@@ -95,7 +95,6 @@ static __always_inline struct seen *seen_at(int slot)
 }
 
 #define PF_IO_WORKER 0x10
-#define PF_KTHREAD 0x200000
 
 /* The struct inode of the executable that a process runs; 0: none. It stays in memory as long as the process runs it, so its address
  * identifies it. */

@@ -56,6 +56,13 @@ bool lk_mounts_fs_keys_unique(const char *fstype)
 	return fstype && !in_list(fstype, shared, sizeof(shared) / sizeof(*shared));
 }
 
+bool lk_mounts_fs_is_stacked(const char *fstype)
+{
+	static const char *const stacked[] = { "overlay", "ecryptfs", "aufs" };
+
+	return !fstype || in_list(fstype, stacked, sizeof(stacked) / sizeof(*stacked));
+}
+
 void lk_mounts_done(struct lk_mounts *m)
 {
 	lk_arena_done(&m->arena);

@@ -78,5 +78,7 @@ int lk_mounts_each_layer(const char *options, bool upper, lk_mounts_layer_cb cb,
 enum lk_tri lk_mounts_fs_is_local(const char *fstype);
 /* false: two files may share a (superblock device, inode number) pair there. */
 bool lk_mounts_fs_keys_unique(const char *fstype);
+/* Its files are made of those of other file systems, which a mapping of such a file may show instead. NULL: true. */
+bool lk_mounts_fs_is_stacked(const char *fstype);
 
 #endif

@@ -465,5 +465,14 @@ int lk_procfs_walk(struct lk_source *s, const char *path, bool follow, const str
 struct lk_uses;
 struct lk_uses_request;
 int lk_procfs_uses(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err);
+/* Which processes told of their uses. Zero-initialised is empty. */
+struct procfs_asked {
+	lk_ints answered; /* all of it could be read; sorted */
+	LK_VEC(struct lk_fact_unread) denied; /* all others, in any order; their strings are in the arena of the uses */
+};
+/* The same; *ret_asked is filled in any case. */
+int lk_procfs_uses_asked(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret,
+			 struct procfs_asked *ret_asked, struct lk_err *err);
+void lk_procfs_asked_done(struct procfs_asked *a);
 
 #endif

@@ -47,7 +47,11 @@ static int take_use(struct uses_job *j, const struct uses_message *m, const char
 
 static void take_denied(struct uses_job *j, int pid, const char *comm, int code)
 {
-	lk_uses_add_unread(j->result, &(struct lk_fact_unread){ .pid = pid, .code = code, .comm = comm });
+	struct lk_fact_unread u = { .pid = pid, .code = code, .comm = lk_arena_strdup(&j->result->arena, comm) };
+
+	lk_uses_add_unread(j->result, &u);
+	if (j->asked)
+		*lk_vec_push(&j->asked->denied) = u;
 }
 
 /* Whether we may read the process's descriptors (and then the rest): opening fdinfo tells that even if the process blocks every other
@@ -159,12 +163,46 @@ static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_res
 	return lk_helper_run(&job, res);
 }
 
+static void list_answered(const struct uses_job *j)
+{
+	lk_ints denied = { 0 };
+
+	for (size_t i = 0; i < j->asked->denied.n; i++)
+		*lk_vec_push(&denied) = j->asked->denied.v[i].pid;
+	lk_ints_sort(&denied);
+	for (size_t i = 0; i < j->pids.n; i++) {
+		if (!lk_ints_has(&denied, j->pids.v[i]))
+			*lk_vec_push(&j->asked->answered) = j->pids.v[i];
+	}
+	lk_ints_sort(&j->asked->answered);
+	lk_vec_done(&denied);
+}
+
+void lk_procfs_asked_done(struct procfs_asked *a)
+{
+	lk_vec_done(&a->answered);
+	lk_vec_done(&a->denied);
+}
+
 int lk_procfs_uses(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err)
 {
+	struct procfs_asked asked = { 0 };
+	int rc = lk_procfs_uses_asked(s, req, ret, &asked, err);
+
+	lk_procfs_asked_done(&asked);
+	return rc;
+}
+
+int lk_procfs_uses_asked(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret,
+			 struct procfs_asked *ret_asked, struct lk_err *err)
+{
 	struct procfs *p = (struct procfs *)s;
-	struct uses_job j = {
-		.root = &p->root, .files = req->files, .n_files = req->n_files, .tree = req->tree, .result = ret
-	};
+	struct uses_job j = { .root = &p->root,
+			      .files = req->files,
+			      .n_files = req->n_files,
+			      .tree = req->tree,
+			      .result = ret,
+			      .asked = ret_asked };
 	struct lk_helper_result res = { 0 };
 	int rc;
 
@@ -181,6 +219,7 @@ int lk_procfs_uses(struct lk_source *s, const struct lk_uses_request *req, struc
 	if (ret->n_unreadable > ret->n_procs)
 		ret->n_unreadable = ret->n_procs;
 	lk_uses_finish(ret);
+	list_answered(&j);
 	lk_mounts_done(&j.mounts);
 	lk_vec_done(&j.namespaces);
 	lk_vec_done(&j.text);

@@ -47,7 +47,9 @@ struct uses_job {
 	LK_VEC(struct uses_block) blocks;
 	bool blocks_read;
 	bool tree; /* see lk_uses_request */
-	struct lk_uses *result; /* in the parent */
+	/* In the parent: */
+	struct lk_uses *result;
+	struct procfs_asked *asked; /* NULL: not wanted */
 	lk_buf text, link; /* scratch */
 };
 
