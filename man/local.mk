@@ -2,6 +2,7 @@
 dist_man_MANS += \
 	man/lockscope-capture.5 \
 	man/lockscope-map.1 \
+	man/lockscope-metrics.1 \
 	man/lockscope-mv.1 \
 	man/lockscope-release.1 \
 	man/lockscope-rm.1 \

@@ -42,6 +42,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_lockfile_owner.c \
 	tests/unit/test_lockfile_verdict.c \
 	tests/unit/test_maps.c \
+	tests/unit/test_metrics.c \
 	tests/unit/test_cache.c \
 	tests/unit/test_mounts.c \
 	tests/unit/test_out.c \

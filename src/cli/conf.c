@@ -24,8 +24,10 @@ static bool is_blank(char c)
 static bool value_is_good(const struct lk_option *o, char *value)
 {
 	struct lk_cli scratch = { 0 };
+	bool good = !(o->where & LK_OPTIONS_CONF) || lk_option_apply(o, &scratch, value, NULL) == 0;
 
-	return !(o->where & LK_OPTIONS_CONF) || lk_option_apply(o, &scratch, value, NULL) == 0;
+	lk_cli_done(&scratch);
+	return good;
 }
 
 static struct lk_conf_line split(const char *s, size_t n)

@@ -18,12 +18,16 @@ libcli_a_SOURCES += \
 	src/cli/out.h \
 	src/cli/out_cell.c \
 	src/cli/out_cell.h \
+	src/cli/out_file.c \
+	src/cli/out_file.h \
 	src/cli/out_json.c \
 	src/cli/out_json.h \
 	src/cli/out_json_answer.c \
 	src/cli/out_json_private.h \
 	src/cli/out_map.c \
 	src/cli/out_map.h \
+	src/cli/out_metrics.c \
+	src/cli/out_metrics.h \
 	src/cli/out_table.c \
 	src/cli/print.c \
 	src/cli/print.h \
@@ -44,6 +48,7 @@ libcli_a_SOURCES += \
 	src/cli/verb_completion.c \
 	src/cli/verb_list.c \
 	src/cli/verb_map.c \
+	src/cli/verb_metrics.c \
 	src/cli/verb_release.c \
 	src/cli/verb_screen.c \
 	src/cli/verb_signal.c \

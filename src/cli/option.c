@@ -250,6 +250,7 @@ void lk_cli_done(struct lk_cli *cli)
 	lk_vec_done(&cli->pids);
 	lk_vec_done(&cli->users);
 	lk_vec_done(&cli->types);
+	lk_vec_done(&cli->watched);
 	lk_vec_done(&cli->screen);
 	lk_vec_done(&cli->act.steps);
 	lk_vec_done(&cli->act.holders_of);

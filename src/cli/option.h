@@ -131,6 +131,9 @@ struct lk_cli {
 	struct lk_range range;
 	const char *output; /* NULL or "-": standard output */
 	bool force;
+	const char *textfile; /* of metrics, as the next two; NULL: standard output */
+	lk_words watched;
+	uint64_t top;
 	uint32_t delay_ms; /* between two looks */
 	uint64_t count; /* looks; 0: without end */
 	bool until_free;

@@ -22,6 +22,7 @@
 #define FILE_ACT LK_OPTIONS_FILE_ACT
 #define MV LK_OPTIONS_MV
 #define RM LK_OPTIONS_RM
+#define METRICS LK_OPTIONS_METRICS
 #define SCREEN LK_OPTIONS_SCREEN
 #define CONF LK_OPTIONS_CONF
 #define SETTING LK_OPTIONS_SETTING
@@ -89,6 +90,9 @@ static const struct lk_option table[] = {
 	{ 'N', "numeric", NULL, "print numbers instead of user names", TABLE | WAITS | CONF, FLAG(numeric) },
 	{ 'o', "output", "FILE", "write to FILE, which appears whole or not at all", OUTPUT, TEXT(output), .min = 1 },
 	{ 0, "force", NULL, "replace FILE if it exists", OUTPUT, FLAG(force) },
+	{ 0, "textfile", "FILE", "write to FILE, which is replaced by a whole one or not at all", METRICS, TEXT(textfile), .min = 1 },
+	{ 0, "watch", "GLOB", "also figures of the files whose path matches; may be given again", METRICS | CONF, WORDS(watched) },
+	{ 0, "top", "N", "also the N files with the longest waits (at most 10)", METRICS, NUMBER(top), .what = "a number of files", .max = 10 },
 	{ 'd', "delay", "SEC", "time between two looks, 0.1 to 3600 seconds (default 2)", WATCH | SCREEN | CONF | SETTING,
 	  SECONDS(delay_ms), SET(uint32_t, delay_ms), .min = 100, .max = 3600000, .preset = 2000, .place = 1, .label = "Seconds between looks" },
 	{ 'c', "count", "N", "end after N looks", WATCH, NUMBER(count), .what = "a number of looks", .min = 1 },

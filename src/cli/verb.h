@@ -31,6 +31,7 @@ enum lk_option_group {
 	LK_OPTIONS_SCREEN = 1 << 15,
 	LK_OPTIONS_CONF = 1 << 16, /* not of a verb: it may stand in lockscope.conf */
 	LK_OPTIONS_RM = 1 << 18,
+	LK_OPTIONS_METRICS = 1 << 19,
 	LK_OPTIONS_SETTING = 1 << 17, /* not of a verb: a setting of the screen, also in its files (cli/settings.h) */
 };
 
@@ -51,7 +52,7 @@ struct lk_verb {
 
 extern const struct lk_verb lk_verb_screen, lk_verb_list, lk_verb_who, lk_verb_capture, lk_verb_help,
 	lk_verb_completion;
-extern const struct lk_verb lk_verb_map;
+extern const struct lk_verb lk_verb_map, lk_verb_metrics;
 extern const struct lk_verb lk_verb_release;
 extern const struct lk_verb lk_verb_waits;
 extern const struct lk_verb lk_verb_rm, lk_verb_mv;

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* capture: the facts of one scan, as a file. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/cleanup.h"
-#include "base/io.h"
-#include "cli/privilege.h"
+#include "cli/out_file.h"
 #include "cli/session.h"
 #include "model/build.h"
 #include "source/capture/capture.h"
@@ -59,56 +55,22 @@ static int write_capture(struct lk_session *s, FILE *f, struct lk_err *err)
 	return rc;
 }
 
-static int write_file(struct lk_session *s, const char *path, struct lk_err *err)
-{
-	struct lk_io_atomic file;
-	FILE *f;
-	uint64_t before = lk_privilege_output_begin();
-	int rc = lk_io_atomic_begin(&file, path, err);
-
-	lk_privilege_output_end(before);
-	if (rc < 0)
-		return rc;
-	f = lk_io_atomic_stream(&file);
-	rc = f ? write_capture(s, f, err) : lk_err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
-	if (f && fclose(f) != 0 && rc == 0)
-		rc = lk_err_set(err, -errno, "cannot write %s: %s", path, strerror(errno));
-	before = lk_privilege_output_begin();
-	if (rc == 0)
-		rc = lk_io_atomic_commit(&file, err);
-	else
-		lk_io_atomic_abort(&file);
-	lk_privilege_output_end(before);
-	return rc;
-}
-
 static bool to_stdout(const struct lk_cli *cli)
 {
 	return !cli->output || strcmp(cli->output, "-") == 0;
 }
 
-/* The output replaces what has its name by rename(2), so only a regular file may have it: not a device, FIFO or link. */
-static enum lk_status check_output(const struct lk_cli *cli)
+static int write_to(void *arg, FILE *f, struct lk_err *err)
 {
-	struct stat st;
-
-	if (to_stdout(cli) || lstat(cli->output, &st) < 0)
-		return 0;
-	if (!S_ISREG(st.st_mode)) {
-		lk_say("%s is not a regular file; write to standard output instead", cli->output);
-		return LK_STATUS_ERROR;
-	}
-	if (cli->force)
-		return 0;
-	lk_say("%s exists; --force replaces it", cli->output);
-	return LK_STATUS_ERROR;
+	return write_capture(arg, f, err);
 }
 
 static enum lk_status capture(struct lk_session *s, const struct lk_cli *cli)
 {
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
-	int rc = to_stdout(cli) ? write_capture(s, stdout, &err) : write_file(s, cli->output, &err);
+	int rc = to_stdout(cli) ? write_capture(s, stdout, &err)
+				: lk_out_file_write(cli->output, 0600, write_to, s, &err);
 
 	if (rc < 0 && to_stdout(cli) && ferror(stdout))
 		lk_fail_output(rc);
@@ -123,10 +85,8 @@ static enum lk_status capture(struct lk_session *s, const struct lk_cli *cli)
 static enum lk_status run(const struct lk_cli *cli)
 {
 	struct lk_session session = { 0 };
-	enum lk_status status = check_output(cli);
+	enum lk_status status = to_stdout(cli) ? 0 : lk_out_file_check(cli->output, cli->force);
 
-	/* A write beyond RLIMIT_FSIZE then fails with EFBIG, which is reported, and the temporary file is removed. */
-	signal(SIGXFSZ, SIG_IGN);
 	if (!status)
 		status = lk_session_open(&session, cli);
 	if (!status)
