@@ -113,10 +113,10 @@ static void say_mv(struct file_action *f)
 
 static void say_kind(struct file_action *f)
 {
-	const struct lk_lockfile_kind *kind = lk_lockfile_of(f->from.path, f->from.st.stx_mode);
+	const struct lk_lockfile_kind *kind = lk_lockfile_by_existing(f->from.path, f->from.st.stx_mode);
 	bool is_link = S_ISLNK(f->from.st.stx_mode);
 
-	if (!kind || kind->means != LK_LOCKFILE_HELD || kind->object == LK_LOCKFILE_DIR)
+	if (!kind || kind->object == LK_LOCKFILE_DIR)
 		return;
 	f->req.by_existing = true;
 	lk_action_say(&f->base, LK_LINE_RISK,

@@ -42,7 +42,7 @@ void lk_stale_keep(struct file_action *f, const struct lk_evidence *evidence)
 {
 	struct file_stale *s = &f->stale;
 
-	s->text = evidence->facts.read ? lk_arena_memdup(&f->base.arena, evidence->text, evidence->n_text) : NULL;
+	s->text = evidence->text ? lk_arena_memdup(&f->base.arena, evidence->text, evidence->n_text) : NULL;
 	s->n_text = evidence->n_text;
 	s->mtime_ms = evidence->facts.mtime_ms;
 	s->ctime_ms = evidence->facts.ctime_ms;

@@ -263,8 +263,8 @@ void lk_who_put_lockfile(const struct lk_out *o, const struct lk_who_lockfile *l
 {
 	if (!l->kind)
 		return;
-	if (l->kind->means == LK_LOCKFILE_LIST)
-		fprintf(o->f, "It is no lock file, but a list of versions of %s:\n", l->kind->maker);
+	if (l->verdict.verdict == LK_VERDICT_NO_LOCK)
+		fprintf(o->f, "It is no lock file, but a %s of %s:\n", lk_lockfile_noun(l->kind), l->kind->maker);
 	else
 		fprintf(o->f, "It is a %s of %s: %s.\n", lk_lockfile_noun(l->kind), l->kind->maker,
 			lk_verdict_words(l->verdict.verdict));

@@ -2,8 +2,11 @@
 /* Gathers the facts about lock files: each step for all of them, so that all processes are looked at once. */
 #include "lockfile/evidence.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -78,15 +81,6 @@ static int read_content(int path_fd, lk_buf *text)
 	return rc == -EFBIG ? 0 : rc;
 }
 
-static int read_text(const struct lk_lockfile_kind *kind, int path_fd, const struct stat *st, lk_buf *text)
-{
-	if (kind->owner == LK_OWNER_NOT_WRITTEN)
-		return 1;
-	if (S_ISLNK(st->st_mode))
-		return lk_io_readlink_at(path_fd, "", text);
-	return S_ISREG(st->st_mode) ? read_content(path_fd, text) : -EINVAL;
-}
-
 /* The path was made by the kernel and has no links in it: if there is one now, somebody has put it there meanwhile. */
 static int open_item(const struct lk_fact_file *file, struct stat *st)
 {
@@ -102,6 +96,59 @@ static int open_item(const struct lk_fact_file *file, struct stat *st)
 		return fd;
 	close(fd);
 	return rc;
+}
+
+/* Two names are of no form. */
+static int add_entry(void *arg, int dirfd __attribute__((unused)), const char *name)
+{
+	lk_buf *text = arg;
+	bool second = text->n > 0;
+
+	if (second)
+		*lk_vec_push(text) = '\0';
+	lk_buf_add(text, name, strlen(name));
+	return second;
+}
+
+/* It was left by another if it is older than the lock file; when that was made is not known everywhere. */
+static int read_companion(int path_fd, const struct lk_fact_file *file, lk_buf *text)
+{
+	struct stat st;
+	struct statx stx;
+	lk_auto_fd fd = file ? open_item(file, &st) : -ENOENT;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 1 : fd;
+	if (!S_ISREG(st.st_mode) || statx(path_fd, "", AT_EMPTY_PATH, STATX_BTIME, &stx) < 0 ||
+	    !(stx.stx_mask & STATX_BTIME))
+		return 1;
+	if (to_ms(st.st_mtim) < (int64_t)stx.stx_btime.tv_sec * 1000 + stx.stx_btime.tv_nsec / 1000000)
+		return 1;
+	return read_content(fd, text);
+}
+
+/* The file in which the owner stands, if that is not the lock file; NULL: it is not there. */
+static const struct lk_fact_file *companion_of(const struct gather *g, size_t item)
+{
+	return g->first.v[item] + 1 < g->first.v[item + 1] ? &g->files.v[g->first.v[item] + 1] : NULL;
+}
+
+static int read_text(const struct gather *g, size_t item, int path_fd, const struct stat *st, lk_buf *text)
+{
+	const struct lk_lockfile_kind *kind = g->req->items[item].kind;
+	int rc;
+
+	if (kind->owner == LK_OWNER_NOT_WRITTEN)
+		return 1;
+	if (kind->owner_at == LK_OWNER_AT_COMPANION)
+		return read_companion(path_fd, companion_of(g, item), text);
+	if (kind->owner_at == LK_OWNER_AT_ENTRY) {
+		rc = lk_io_each_entry(path_fd, ".", add_entry, text);
+		return rc < 0 ? rc : 0;
+	}
+	if (S_ISLNK(st->st_mode))
+		return lk_io_readlink_at(path_fd, "", text);
+	return S_ISREG(st->st_mode) ? read_content(path_fd, text) : -EINVAL;
 }
 
 static int send_two(struct lk_helper_out *out, const void *head, size_t n_head, const lk_buf *rest)
@@ -131,7 +178,7 @@ static int file_work(void *arg, size_t i, struct lk_helper_out *out)
 		a.ctime_ms = to_ms(st.st_ctim);
 		a.uid = st.st_uid;
 		a.nlink = st.st_nlink;
-		a.read_rc = read_text(item->kind, fd, &st, &text);
+		a.read_rc = read_text(g, (size_t)g->items.v[i], fd, &st, &text);
 	}
 	rc = send_two(out, &a, sizeof(a), &text);
 	lk_vec_done(&text);
@@ -207,6 +254,28 @@ static int inner_work(void *arg, size_t i __attribute__((unused)), struct lk_hel
 
 /* ---- here ---- */
 
+static bool is_own_address(const char *host)
+{
+	unsigned char want[sizeof(struct in6_addr)];
+	int family = inet_pton(AF_INET, host, want) == 1 ? AF_INET : AF_INET6;
+	struct ifaddrs *all;
+	bool found = false;
+
+	if ((family == AF_INET6 && inet_pton(AF_INET6, host, want) != 1) || getifaddrs(&all) < 0)
+		return false;
+	for (const struct ifaddrs *a = all; a && !found; a = a->ifa_next) {
+		const void *s = a->ifa_addr;
+
+		if (!s || a->ifa_addr->sa_family != family)
+			continue;
+		found = family == AF_INET
+				? memcmp(&((const struct sockaddr_in *)s)->sin_addr, want, sizeof(struct in_addr)) == 0
+				: memcmp(&((const struct sockaddr_in6 *)s)->sin6_addr, want, sizeof(want)) == 0;
+	}
+	freeifaddrs(all);
+	return found;
+}
+
 static int file_take(void *arg, size_t i, const char *data, size_t n)
 {
 	struct gather *g = arg;
@@ -221,6 +290,7 @@ static int file_take(void *arg, size_t i, const char *data, size_t n)
 		f->why_not_read = lk_arena_printf(&e->arena, "it could not be looked at: %s", strerror(-a.rc));
 		return 0;
 	}
+	f->now_ms = lk_io_wall_ms();
 	f->mtime_ms = a.mtime_ms;
 	f->ctime_ms = a.ctime_ms;
 	f->uid = a.uid;
@@ -228,9 +298,12 @@ static int file_take(void *arg, size_t i, const char *data, size_t n)
 	f->read = a.read_rc == 0;
 	f->why_not_read = a.read_rc < 0 ? lk_arena_printf(&e->arena, "it could not be read: %s", strerror(-a.read_rc))
 					: NULL;
-	e->n_text = n - sizeof(a);
-	e->text = lk_arena_memdup(&e->arena, data + sizeof(a), e->n_text);
-	f->owner_rc = lk_owner_parse(f->kind->owner, e->text, e->n_text, &f->owner);
+	f->owner_rc = lk_owner_parse(f->kind->owner, data + sizeof(a), n - sizeof(a), &f->owner);
+	if (f->read && f->kind->owner_at == LK_OWNER_AT_CONTENT) {
+		e->n_text = n - sizeof(a);
+		e->text = lk_arena_memdup(&e->arena, data + sizeof(a), e->n_text);
+	}
+	f->own_address = f->owner.host && is_own_address(f->owner.host);
 	return 0;
 }
 
@@ -292,10 +365,14 @@ static void run_helper(struct gather *g, struct lk_helper_job job)
 }
 
 /* An open breaks a lease, whoever has it; only what is written in a regular file has to be opened. */
-static const char *why_not_read(const struct lk_snapshot *s, const struct lk_evidence_item *item)
+static const char *why_not_read(const struct gather *g, size_t at)
 {
+	const struct lk_snapshot *s = g->snap;
+	const struct lk_evidence_item *item = &g->req->items[at];
 	const struct lk_fact_file *file = item->file;
 
+	if (item->kind->owner_at == LK_OWNER_AT_COMPANION && companion_of(g, at))
+		file = companion_of(g, at);
 	if (!s->host.live)
 		return "only the machine it is on can read it";
 	if (file->local != LK_YES)
@@ -350,7 +427,7 @@ static void read_files(struct gather *g)
 	if (is_old(g->snap))
 		look_again(g);
 	for (size_t i = 0; i < g->req->n_items; i++) {
-		g->ret[i].facts.why_not_read = why_not_read(g->snap, &g->req->items[i]);
+		g->ret[i].facts.why_not_read = why_not_read(g, i);
 		if (!g->ret[i].facts.why_not_read)
 			*lk_vec_push(&g->items) = (int)i;
 	}
@@ -396,32 +473,17 @@ struct companions {
 	LK_VEC(const char *) paths; /* in the arenas of the items */
 };
 
-/* Of the n bytes of a companion's name, as kinds.h has it. */
-static char *companion_path(struct lk_arena *a, const char *name, size_t n, const char *dir, size_t dir_len,
-			    const char *stem)
+struct item_companions {
+	struct companions *c;
+	size_t item;
+};
+
+static void add_candidate(void *arg, const char *path)
 {
-	const char *percent = memchr(name, '%', n);
-	size_t before = percent ? (size_t)(percent - name) : n, after = percent ? n - before - 1 : 0;
-	bool absolute = *name == '/';
+	const struct item_companions *ic = arg;
 
-	return lk_arena_printf(a, "%.*s%s%.*s%s%.*s", absolute ? 0 : (int)dir_len, dir, absolute ? "" : "/",
-			       (int)before, name, percent ? stem : "", (int)after, name + n - after);
-}
-
-static void add_candidates(struct companions *c, size_t item)
-{
-	const struct lk_evidence_item *it = &c->g->req->items[item];
-	const char *path = it->file->path, *slash = strrchr(path, '/');
-	lk_auto_mem char *stem = lk_lockfile_stem(it->kind, slash + 1);
-
-	for (const char *p = it->kind->companions; p; p = *p ? p + 1 : NULL) {
-		size_t n = strcspn(p, "|");
-
-		*lk_vec_push(&c->v) = (struct candidate){ .item = item, .rc = -ETIMEDOUT };
-		*lk_vec_push(&c->paths) = companion_path(&c->g->ret[item].arena, p, n, path, (size_t)(slash - path),
-							 stem);
-		p += n;
-	}
+	*lk_vec_push(&ic->c->v) = (struct candidate){ .item = ic->item, .rc = -ETIMEDOUT };
+	*lk_vec_push(&ic->c->paths) = lk_arena_strdup(&ic->c->g->ret[ic->item].arena, path);
 }
 
 static int take_candidate(void *arg, size_t i, int rc, const struct lk_fact_file *file)
@@ -440,7 +502,20 @@ static int take_candidate(void *arg, size_t i, int rc, const struct lk_fact_file
 	return 0;
 }
 
-/* The look-up follows no links: a companion behind one is not looked at, and counts as one that may be there. */
+/* A companion that is a link to a socket stands for that. */
+static void follow_to_socket(struct companions *c, size_t i)
+{
+	struct lk_err err = { 0 };
+	struct lk_fact_file file;
+
+	if (c->v.v[i].rc || !S_ISLNK(c->v.v[i].file.mode))
+		return;
+	if (lk_source_resolve(c->g->req->source, c->paths.v[i], true, &file, &err) == 0 && S_ISSOCK(file.mode))
+		take_candidate(c, i, 0, &file);
+	lk_err_done(&err);
+}
+
+/* The look-up follows no links in the middle: a companion behind one is not looked at, and counts as one that may be there. */
 static void find_files(struct gather *g)
 {
 	struct companions c = { .g = g };
@@ -448,8 +523,11 @@ static void find_files(struct gather *g)
 	size_t at = 0;
 
 	for (size_t i = 0; i < g->req->n_items; i++)
-		add_candidates(&c, i);
+		lk_lockfile_companions(g->req->items[i].kind, g->req->items[i].file->path, add_candidate,
+				       &(struct item_companions){ &c, i });
 	lk_source_resolve_all(g->req->source, c.paths.v, c.paths.n, take_candidate, &c, &err);
+	for (size_t i = 0; i < c.v.n; i++)
+		follow_to_socket(&c, i);
 	for (size_t i = 0; i < g->req->n_files; i++)
 		*lk_vec_push(&g->files) = g->req->files[i];
 	for (size_t i = 0; i < g->req->n_items; i++) {
@@ -461,6 +539,7 @@ static void find_files(struct gather *g)
 			else if (c.v.v[at].rc != -ENOENT && c.v.v[at].rc != -ENOTDIR)
 				g->ret[i].missed = true;
 		}
+		g->ret[i].facts.n_companions = g->files.n - g->first.v[i] - 1;
 	}
 	*lk_vec_push(&g->first) = g->files.n;
 	lk_err_done(&err);
@@ -622,9 +701,9 @@ int lk_evidence_gather(const struct lk_evidence_request *req, struct lk_evidence
 	int rc;
 
 	begin(req, ret);
+	find_files(&g);
 	if (req->n_items)
 		look_at_files(&g);
-	find_files(&g);
 	for (size_t i = 0; i < req->n_items; i++)
 		find_kernel_locks(&g, i);
 	rc = find_users(&g, &found, err);

@@ -10,8 +10,8 @@
 
 struct lk_evidence {
 	struct lk_lockfile_facts facts; /* strings in the arena */
-	const char *
-		text; /* what is written in it, if facts.read: its first LK_OWNER_MOST bytes, or its target; in the arena */
+	/* What is written in it: its first LK_OWNER_MOST bytes, or its target; in the arena. NULL: nothing was read, or not from itself. */
+	const char *text;
 	size_t n_text;
 	bool missed; /* a companion may be there that could not be looked up */
 	struct lk_arena arena;

@@ -23,53 +23,21 @@
 		.means = LK_LOCKFILE_NOTE, .kept_open = true \
 	}
 
+#define GIT_DIRS "*.git|.git|*.git/*|.git/*"
+#define HEX_8 "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
+#define SQLITE_DOTFILE(ext) \
+	{ \
+		.word = "sqlite", .maker = "SQLite (unix-dotfile)", .names = "*." ext ".lock", .companions = "%." ext, \
+		.object = LK_LOCKFILE_DIR, .means = LK_LOCKFILE_HELD \
+	}
+#define MKDIR_LOCK(what, it) \
+	{ \
+		.word = "proper-lockfile", .maker = "npm's proper-lockfile", .names = (what), .companions = (it), \
+		.object = LK_LOCKFILE_DIR, .means = LK_LOCKFILE_HELD, .heartbeat_s = 10 \
+	}
+
 /* clang-format off */
 static const struct lk_lockfile_kind kinds[] = {
-	/* git: lockfile.h, "<filename>.lock" made with O_CREAT|O_EXCL; its content is what the file will be */
-	{ .word = "git", .maker = "git", .names = "index.lock|HEAD.lock|config.lock|packed-refs.lock|shallow.lock",
-	  .means = LK_LOCKFILE_HELD, .programs = "git|git-*", .companions = ".|.." },
-	/* git: builtin/gc.c, lock_repo_for_gc() */
-	{ .word = "git", .maker = "git gc", .names = "gc.pid", .dir = "*.git|.git|*.git/*",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID_HOST, .programs = "git|git-*" },
-	/* Mercurial: lock.py, a symbolic link to "host[/pid namespace]:pid" */
-	{ .word = "hg", .maker = "Mercurial", .names = "wlock", .object = LK_LOCKFILE_LINK,
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg",
-	  .advice = "hg debuglocks --force-free-wlock" },
-	{ .word = "hg", .maker = "Mercurial", .names = "lock", .dir = "*.hg/store", .object = LK_LOCKFILE_LINK,
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg",
-	  .advice = "hg debuglocks --force-free-lock" },
-	/* vim: ":help swap-file"; memfile.c opens it with O_EXCL */
-	{ .word = "vim", .maker = "vim", .names = ".*.sw[a-p]",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_VIM, .programs = "vi|vim*|gvim*|nvim*|view|ex",
-	  .advice = "vim -r FILE first: it may hold changes that are in no other file" },
-	/* Emacs: filelock.c, a symbolic link to "user@host.pid:boot" */
-	{ .word = "emacs", .maker = "Emacs", .names = ".#*", .object = LK_LOCKFILE_LINK,
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_EMACS, .programs = "emacs*" },
-	/* LibreOffice: svl, lockfilecommon.cxx */
-	{ .word = "libreoffice", .maker = "LibreOffice", .names = ".~lock.*#",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_OFFICE, .programs = "soffice*|oosplash" },
-	/* Firefox, Thunderbird: nsProfileLock.cpp; the fcntl(2) lock on .parentlock counts, the link is for old versions and NFS */
-	{ .word = "mozilla", .maker = "Firefox or Thunderbird", .names = "lock", .object = LK_LOCKFILE_LINK,
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_ADDRESS_PID, .programs = "firefox*|thunderbird*|GeckoMain|MainThread|Isolated*",
-	  .companions = ".parentlock" },
-	{ .word = "mozilla", .maker = "Firefox or Thunderbird", .names = ".parentlock",
-	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = "nothing: it stays there for ever" },
-	/* Chromium: process_singleton_posix.cc */
-	{ .word = "chromium", .maker = "Chromium or a program made of it", .names = "SingletonLock", .object = LK_LOCKFILE_LINK,
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HOST_PID,
-	  .companions = "SingletonSocket|SingletonCookie|Default/LOCK|Default/History",
-	  .along = "SingletonSocket|SingletonCookie" },
-	/* SQLite with the VFS unix-dotfile: os_unix.c, mkdir(2) */
-	{ .word = "sqlite", .maker = "SQLite (unix-dotfile)", .names = "*.db.lock|*.sqlite.lock|*.sqlite3.lock",
-	  .object = LK_LOCKFILE_DIR, .means = LK_LOCKFILE_HELD, .companions = "%.db|%.sqlite|%.sqlite3" },
-	/* npm's proper-lockfile: mkdir(2), and its mtime as a sign of life */
-	{ .word = "proper-lockfile", .maker = "npm's proper-lockfile", .names = "*.lock", .object = LK_LOCKFILE_DIR,
-	  .means = LK_LOCKFILE_HELD, .companions = "%" },
-
-	/* Locked with the kernel: what is left of them means nothing. */
-	{ .word = "cargo", .maker = "cargo", .names = ".cargo-lock|.package-cache*",
-	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = "nothing: it stays there for ever" },
-
 	/* ---- the system and daemons ---- */
 
 	/* shadow-utils: lib/commonio.c, do_lock_file(): link(2) of "X.PID" to "X.lock", then "X.PID" is deleted; lckpwdf(3) before, if not
@@ -129,7 +97,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	{ .word = "zypper", .maker = "zypper or another program of libzypp", .names = "zypp.pid",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID },
 	/* pacman: lib/libalpm/handle.c, _alpm_handle_lock(): O_CREAT|O_EXCL, closed just before it is deleted */
-	{ .word = "pacman", .maker = "pacman or another program of libalpm", .names = "db.lck", .kept_open = true,
+	{ .word = "pacman", .maker = "pacman or another program of libalpm", .names = "db.lck", .dir = "*/pacman", .kept_open = true,
 	  .means = LK_LOCKFILE_HELD, .programs = "pacman*|pamac*|packagekitd|yay|paru" },
 	/* Red Hat's initscripts, sysvinitfiles: touch(1); what /run has lost when the machine starts */
 	{ .word = "subsys", .maker = "a service", .names = "*", .dir = "*/lock/subsys",
@@ -202,6 +170,129 @@ static const struct lk_lockfile_kind kinds[] = {
 	SOCKET("mysql", "MySQL or MariaDB", "mysql*.sock", NULL),
 	SOCKET("wayland", "a Wayland compositor", "wayland-[0-9]*", NULL),
 
+	/* ---- programs of users ---- */
+
+	/* git: lockfile.h, "<filename>.lock" made with O_CREAT|O_EXCL, its content is what the file will be; lockfile.c, "<filename>~pid.lock"
+	 * beside it with core.lockfilePid (since 2.54) */
+	{ .word = "git", .maker = "git", .names = "*~pid.lock", .dir = GIT_DIRS,
+	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_GIT, .programs = "git|git-*" },
+	{ .word = "git", .maker = "git", .names = "*.lock", .dir = GIT_DIRS, .owner_at = LK_OWNER_AT_COMPANION, .companions = "%~pid.lock",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_GIT, .programs = "git|git-*", .top = "*.git|.git" },
+	{ .word = "git", .maker = "git", .names = "index.lock|HEAD.lock|config.lock|packed-refs.lock|shallow.lock|.gitconfig.lock|.gitmodules.lock",
+	  .means = LK_LOCKFILE_HELD, .programs = "git|git-*", .companions = ".|.." },
+	/* git: builtin/gc.c, lock_repo_for_gc(): takes over what names no living process */
+	{ .word = "git", .maker = "git gc", .names = "gc.pid", .dir = GIT_DIRS,
+	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_PID_HOST, .programs = "git|git-*" },
+	/* Mercurial: lock.py, a symbolic link to "host[/pid namespace]:pid" */
+	{ .word = "hg", .maker = "Mercurial", .names = "wlock", .object = LK_LOCKFILE_LINK,
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg",
+	  .advice = "hg debuglocks --force-free-wlock" },
+	{ .word = "hg", .maker = "Mercurial", .names = "lock", .dir = "*.hg/store", .object = LK_LOCKFILE_LINK,
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg",
+	  .advice = "hg debuglocks --force-free-lock" },
+	/* Subversion: libsvn_wc/wc-metadata.sql, the table WC_LOCK */
+	{ .word = "subversion", .maker = "Subversion", .names = "wc.db", .dir = "*.svn",
+	  .means = LK_LOCKFILE_DATA, .keep = true, .advice = "svn cleanup, if a working copy is locked: that is written in this database" },
+	/* vim: ":help swap-file", memfile.c opens it with O_EXCL; nano: files.c, write_lockfile(): the same form. With 'directory' ending in
+	 * "//", as neovim has it, the name is the whole path. */
+	{ .word = "vim", .maker = "vim or nano", .names = ".*.sw[a-p]|%*.sw[a-p]|.sw[a-p]",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_VIM, .programs = "vi|vim*|gvim*|nvim*|view|ex|rvim|nano|rnano",
+	  .advice = "vim -r FILE first, if it is of vim: it may hold changes that are in no other file" },
+	/* Kate: ktexteditor, kateswapfile.cpp: has it open while it edits */
+	{ .word = "kate", .maker = "Kate", .names = ".*.kate-swp",
+	  .means = LK_LOCKFILE_NOTE, .programs = "kate|kwrite|kdevelop*",
+	  .advice = "open the document in Kate first, which offers to recover what was not saved" },
+	/* Emacs: filelock.c, a symbolic link to "user@host.pid:boot"; joe: b.c, lock_it(): the same without the boot */
+	{ .word = "emacs", .maker = "Emacs or joe", .names = ".#*", .object = LK_LOCKFILE_LINK,
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_EMACS, .programs = "emacs*|joe|jmacs|jpico|jstar|rjoe" },
+	/* LibreOffice: svl, lockfilecommon.cxx; msodocumentlockfile.cxx for those of Microsoft Office */
+	{ .word = "libreoffice", .maker = "LibreOffice", .names = ".~lock.*#", .companions = "%",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_OFFICE, .programs = "soffice*|oosplash" },
+	{ .word = "msoffice", .maker = "Microsoft Office", .names = "~$*.doc|~$*.do[ct][xm]|~$*.xls|~$*.xl[st][xmb]|~$*.ppt|~$*.p[po][tsa][xm]",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_MSOFFICE, .programs = "soffice*|oosplash" },
+	/* Firefox, Thunderbird: nsProfileLock.cpp; the fcntl(2) lock on .parentlock counts, the link is for old versions and NFS */
+	{ .word = "mozilla", .maker = "Firefox or Thunderbird", .names = "lock", .object = LK_LOCKFILE_LINK,
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_ADDRESS_PID, .programs = "firefox*|thunderbird*|GeckoMain|MainThread|Isolated*",
+	  .companions = ".parentlock" },
+	{ .word = "mozilla", .maker = "Firefox or Thunderbird", .names = ".parentlock",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Chromium: process_singleton_posix.cc; SingletonSocket is a link to the socket */
+	{ .word = "chromium", .maker = "Chromium or a program made of it", .names = "SingletonLock", .object = LK_LOCKFILE_LINK,
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HOST_PID,
+	  .companions = "SingletonSocket|SingletonCookie|Default/LOCK|Default/History",
+	  .along = "SingletonSocket|SingletonCookie" },
+	/* IntelliJ: DirectoryLock.java, since 2023.1 */
+	{ .word = "intellij", .maker = "an IDE of JetBrains", .names = ".lock", .dir = "*/JetBrains/*|*/Google/AndroidStudio*",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID },
+	/* SQLite: os_unix.c, dotlockLock() of the VFS unix-dotfile: mkdir(2); sqlite.org/tempfiles.html, "lockingv3.html" */
+	SQLITE_DOTFILE("db"), SQLITE_DOTFILE("sqlite"), SQLITE_DOTFILE("sqlite3"),
+	{ .word = "sqlite", .maker = "SQLite", .names = "*.db-journal|*.sqlite-journal|*.sqlite3-journal",
+	  .means = LK_LOCKFILE_DATA, .keep = true,
+	  .advice = "nothing: if it is not empty while nobody writes, a writer has died, and who opens the database next rolls it back" },
+	{ .word = "sqlite", .maker = "SQLite",
+	  .names = "*.db-wal|*.sqlite-wal|*.sqlite3-wal|*.db-shm|*.sqlite-shm|*.sqlite3-shm",
+	  .means = LK_LOCKFILE_DATA, .keep = true, .advice = "nothing: without it, what was written last is lost" },
+	/* Berkeley DB: env_region.c; the mutexes are in memory that is mapped; env_register.c: fcntl(2) */
+	{ .word = "berkeleydb", .maker = "Berkeley DB", .names = "__db.[0-9][0-9][0-9]",
+	  .means = LK_LOCKFILE_NOTE, .keep = true, .advice = "db_recover, when nobody uses the database" },
+	{ .word = "berkeleydb", .maker = "Berkeley DB", .names = "__db.register",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = "db_recover, when nobody uses the database" },
+	/* proper-lockfile: README, "mkdir", and "update": the directory's mtime every 5 s, of which it makes "stale" after 10 s;
+	 * npx: libnpmexec/lib/with-lock.js, every second */
+	MKDIR_LOCK("*.lock", "%"), MKDIR_LOCK(".*.lock", ".%"),
+	/* borg: locking.py, a directory with a file "HOST@ID.PID-THREAD" in it */
+	{ .word = "borg", .maker = "borg", .names = "lock.exclusive", .object = LK_LOCKFILE_DIR, .owner_at = LK_OWNER_AT_ENTRY,
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_BORG, .programs = "borg*|python*", .advice = "borg break-lock" },
+	/* restic: restic.readthedocs.io, "Design: Locks": encrypted */
+	{ .word = "restic", .maker = "restic", .names = HEX_8 HEX_8 HEX_8 HEX_8 HEX_8 HEX_8 HEX_8 HEX_8, .dir = "*/locks",
+	  .means = LK_LOCKFILE_HELD, .programs = "restic", .advice = "restic unlock" },
+	/* ccache: LockFile.cpp, a symbolic link to "HOST-PID-THREAD-TIME" */
+	{ .word = "ccache", .maker = "ccache", .names = "*.lock", .object = LK_LOCKFILE_LINK,
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_CCACHE },
+	/* H2: FileLock.java, lockFile() and lockSocket(): made anew, then looked at whether it stays as it is */
+	{ .word = "h2", .maker = "H2", .names = "*.lock.db", .companions = "%.mv.db|%.h2.db",
+	  .means = LK_LOCKFILE_HELD, .programs = "java*" },
+	/* Terraform: internal/states/statemgr/filesystem_lock_unix.go: fcntl(2) on the state; this one only says who */
+	{ .word = "terraform", .maker = "Terraform", .names = ".*.tfstate.lock.info", .companions = "%.tfstate",
+	  .means = LK_LOCKFILE_KERNEL, .lock_beside = true },
+
+	/* Locked with the kernel: what is left of them means nothing. */
+	/* cargo: src/cargo/util/flock.rs: flock(2) */
+	{ .word = "cargo", .maker = "cargo", .names = ".cargo-lock|.package-cache*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* LMDB: mdb.c, mdb_env_excl_lock(): fcntl(2), while it is open */
+	{ .word = "lmdb", .maker = "LMDB", .names = "lock.mdb|*.mdb-lock",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* LevelDB: util/env_posix.cc, LockOrUnlock(); RocksDB likewise: fcntl(2) */
+	{ .word = "leveldb", .maker = "LevelDB or RocksDB", .names = "LOCK",
+	  .dir = "*leveldb*|*LevelDB*|*rocksdb*|*RocksDB*|*/Session Storage|*/Local Extension Settings/*|*/GCM Store*|*/*_db",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Lucene: NativeFSLockFactory.java, Elasticsearch: NodeEnvironment.java: fcntl(2) */
+	{ .word = "lucene", .maker = "Lucene, Elasticsearch or Solr", .names = "write.lock|node.lock",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Derby: DirFile4.java, getExclusiveFileLock(): fcntl(2) */
+	{ .word = "derby", .maker = "Derby", .names = "dbex.lck",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Gradle: DefaultFileLockManager.java; Maven Resolver: FileLockNamedLockFactory.java; Eclipse: LocationHelper.java: fcntl(2) */
+	{ .word = "gradle", .maker = "Gradle", .names = "*.lock|*.lck", .dir = "*/.gradle|*/.gradle/*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "maven", .maker = "Maven", .names = "*.lock", .dir = "*/.m2/repository/.locks*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "eclipse", .maker = "Eclipse", .names = ".lock", .dir = "*/.metadata",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* mamba: libmamba/src/core/util.cpp, LockFileOwner: fcntl(2) */
+	{ .word = "mamba", .maker = "mamba", .names = "pkgs.lock", .dir = "*/pkgs",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Python's filelock: _unix.py: flock(2); of virtualenv, poetry and Hugging Face */
+	{ .word = "filelock", .maker = "a Python program with filelock", .names = "*.lock|.*.lock",
+	  .dir = "*/huggingface/*|*/virtualenv/*|*/pypoetry/*",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	/* Nix: libstore/pathlocks.cc, gc.cc: flock(2) */
+	{ .word = "nix", .maker = "Nix", .names = "gc.lock|big-lock|reserved|[0-9]*", .dir = "*/nix/var/nix|*/nix/var/nix/db|*/nix/temproots",
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	{ .word = "nix", .maker = "Nix", .names = "*.lock", .dir = "*/nix/store",
+	  .means = LK_LOCKFILE_KERNEL },
+
 	/* Who runs: kill(2) with signal 0 is what most look at. */
 	{ .word = "pidfile", .maker = "a daemon", .names = "*.pid",
 	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_PID },
@@ -248,8 +339,58 @@ char *lk_lockfile_stem(const struct lk_lockfile_kind *kind, const char *name)
 	return n > before + after ? lk_strndup(name + before, n - before - after) : lk_strdup(name);
 }
 
+/* Of the n bytes of a companion's name, as kinds.h has it. */
+static char *companion_path(const char *name, size_t n, const char *dir, size_t dir_len, const char *stem)
+{
+	const char *percent = memchr(name, '%', n);
+	size_t before = percent ? (size_t)(percent - name) : n, after = percent ? n - before - 1 : 0;
+	bool absolute = *name == '/';
+
+	return lk_printf("%.*s%s%.*s%s%.*s", absolute ? 0 : (int)dir_len, dir, absolute ? "" : "/", (int)before, name,
+			 percent ? stem : "", (int)after, name + n - after);
+}
+
+static void each_top(const char *patterns, const char *path, void (*cb)(void *arg, const char *path), void *arg)
+{
+	lk_auto_mem char *dir = lk_strdup(path);
+
+	for (char *slash = strrchr(dir, '/'); slash && slash != dir; slash = strrchr(dir, '/')) {
+		char *name;
+
+		*slash = '\0';
+		name = strrchr(dir, '/') + 1;
+		if (!lk_lockfile_matches(patterns, name))
+			continue;
+		cb(arg, dir);
+		*name = '\0';
+		cb(arg, dir);
+		return;
+	}
+}
+
+void lk_lockfile_companions(const struct lk_lockfile_kind *kind, const char *path,
+			    void (*cb)(void *arg, const char *path), void *arg)
+{
+	const char *slash = strrchr(path, '/');
+	lk_auto_mem char *stem = lk_lockfile_stem(kind, slash + 1);
+
+	for (const char *p = kind->companions; p; p = *p ? p + 1 : NULL) {
+		size_t n = strcspn(p, "|");
+		lk_auto_mem char *companion = companion_path(p, n, path, (size_t)(slash - path), stem);
+
+		cb(arg, companion);
+		p += n;
+	}
+	if (kind->top)
+		each_top(kind->top, path, cb, arg);
+}
+
 const char *lk_lockfile_noun(const struct lk_lockfile_kind *kind)
 {
+	if (kind->means == LK_LOCKFILE_LIST)
+		return "list of versions";
+	if (kind->means == LK_LOCKFILE_DATA)
+		return "data file";
 	return kind->object == LK_LOCKFILE_SOCKET ? "socket" : "lock file";
 }
 
@@ -279,9 +420,9 @@ const struct lk_lockfile_kind *lk_lockfile_of(const char *path, unsigned mode)
 	return S_ISDIR(mode) ? lk_lockfile_find(path, LK_LOCKFILE_DIR) : NULL;
 }
 
-const struct lk_lockfile_kind *lk_lockfile_by_existing(const char *name)
+const struct lk_lockfile_kind *lk_lockfile_by_existing(const char *path, unsigned mode)
 {
-	const struct lk_lockfile_kind *k = lk_lockfile_find(name, LK_LOCKFILE_FILE);
+	const struct lk_lockfile_kind *k = lk_lockfile_of(path, mode);
 
 	return k && k->means == LK_LOCKFILE_HELD ? k : NULL;
 }

@@ -14,6 +14,14 @@ enum lk_lockfile_means {
 	LK_LOCKFILE_NOTE, /* says who runs; a program may refuse to start beside it, or lock it with the kernel besides */
 	LK_LOCKFILE_KERNEL, /* nothing: the lock is a kernel lock on it */
 	LK_LOCKFILE_LIST, /* nothing: it is a list of versions, no lock */
+	LK_LOCKFILE_DATA, /* nothing: it is data of its program, no lock, though it is called or taken for one */
+};
+
+/* Where its owner is written. */
+enum lk_owner_at {
+	LK_OWNER_AT_CONTENT, /* in it; of a link, in its target */
+	LK_OWNER_AT_ENTRY, /* the name of the one file in it, a directory */
+	LK_OWNER_AT_COMPANION, /* in its first companion, a file; nowhere if that is not there, or is older than the lock file */
 };
 
 struct lk_lockfile_kind {
@@ -24,10 +32,17 @@ struct lk_lockfile_kind {
 	enum lk_lockfile_object object;
 	enum lk_lockfile_means means;
 	enum lk_owner_form owner;
+	enum lk_owner_at owner_at;
 	const char *programs; /* names of the programs that can be its owner, separated by '|', fnmatch(3); NULL: any */
 	/* Files that belong to it or that it locks, relative to its directory, separated by '|'; '%' stands for lk_lockfile_stem(). NULL:
 	 * none. */
 	const char *companions;
+	/* Patterns of the name of a directory above. Who works in the nearest one, or in the one that has it, may be its owner. NULL: none. */
+	const char *top;
+	bool lock_beside; /* the kernel lock is not on it, but on its first companion */
+	/* Its program changes its mtime, at least this often: one that is no older is a sign of life, an older one proves nothing. Seconds;
+	 * 0: it does not. */
+	int heartbeat_s;
 	/* Its program has it open (a socket: is bound to it) as long as it means something, from the moment it is made. */
 	bool kept_open;
 	bool linked; /* it is the lock only while it has a second name, the lock file's, by link(2) */
@@ -45,14 +60,19 @@ const struct lk_lockfile_kind *lk_lockfile_of(const char *path, unsigned mode);
 /* A name without what its pattern has before and behind the first and the last of "*?[]": of "a.lock" by "*.lock", "a". To be freed. */
 char *lk_lockfile_stem(const struct lk_lockfile_kind *kind, const char *name);
 
-/* What it is, for messages: "lock file" or "socket". */
+/* The paths where files may be that belong to the kind's file at `path`, an absolute one: its companions in their order, then the
+ * directories of `top`. The path in the call is borrowed. */
+void lk_lockfile_companions(const struct lk_lockfile_kind *kind, const char *path,
+			    void (*cb)(void *arg, const char *path), void *arg);
+
+/* What it is, for messages: "lock file", "socket", "list of versions" or "data file". */
 const char *lk_lockfile_noun(const struct lk_lockfile_kind *kind);
 
 /* Does the name match one of the patterns, separated by '|'? patterns may be NULL: no. */
 bool lk_lockfile_matches(const char *patterns, const char *name);
 
-/* The kind of a regular file that is held while it exists, by the last part of its path. Static; NULL: not known to be such a file. Names
- * of files that are as often locked with flock(2) or fcntl(2) (most "*.lock") are not among them. */
-const struct lk_lockfile_kind *lk_lockfile_by_existing(const char *name);
+/* The kind of a file whose lock is held while something has its name, whatever that is. mode: as st_mode. Static; NULL: not known to be such
+ * a file. Names of files that are as often locked with flock(2) or fcntl(2) (most "*.lock") are not among them. */
+const struct lk_lockfile_kind *lk_lockfile_by_existing(const char *path, unsigned mode);
 
 #endif

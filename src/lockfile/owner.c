@@ -204,6 +204,36 @@ static int read_address_pid(struct span t, struct lk_owner *o)
 	return take_host_pid(until(t, colon), skip(pid, o->has_kernel_lock), o);
 }
 
+/* "my-host-1234-140361301518144-1795960717.179596", the last three '-' count: ccache src/util/LockFile.cpp, do_acquire(). */
+static int read_ccache(struct span t, struct lk_owner *o)
+{
+	for (int i = 0; i < 2; i++) {
+		const char *dash = memrchr(t.s, '-', t.n);
+
+		if (!dash || !after(t, dash).n)
+			return -EBADMSG;
+		t = until(t, dash);
+	}
+	return read_host_pid(t, o);
+}
+
+/* "host@3281355014145.1234-0", the last '.' and then the first '-' count; behind it stands the thread, always 0: borg locking.py, ExclusiveLock,
+ * and platform/base.py. Where BORG_HOST_ID is set it stands for "host@number", and cannot be compared with a host's name. */
+static int read_borg(struct span t, struct lk_owner *o)
+{
+	const char *dot = memrchr(t.s, '.', t.n), *at = memrchr(t.s, '@', t.n), *dash;
+	struct span pid, thread;
+
+	if (!dot || !at || at > dot || count_digits(after(until(t, dot), at)) != (size_t)(dot - at - 1))
+		return -EBADMSG;
+	pid = after(t, dot);
+	dash = memchr(pid.s, '-', pid.n);
+	thread = dash ? after(pid, dash) : pid;
+	if (!dash || !thread.n || at + 1 == dot)
+		return -EBADMSG;
+	return take_host_pid(until(t, at), until(pid, dash), o);
+}
+
 /* "user@my.host.1234:1700000000", the last '@' and then the last '.' count: Emacs src/filelock.c, current_lock_owner(). */
 static int read_emacs(struct span t, struct lk_owner *o)
 {
@@ -220,6 +250,8 @@ static int read_emacs(struct span t, struct lk_owner *o)
 	boot = after(t, dot);
 	pid = until(boot, boot.s + count_digits(boot));
 	boot = skip(boot, pid.n);
+	if (!boot.n && host.n == 4 && memcmp(host.s, "here", 4) == 0)
+		return take_pid(pid, &o->pid); /* joe b.c, lock_it(): where it does not know the host */
 	if (boot.n && *boot.s == ':')
 		rc = take_seconds(skip(boot, 1), &o->boot_s);
 	else if (boot.n > 3 && memcmp(boot.s, cifs_colon, 3) == 0)
@@ -358,6 +390,25 @@ static int read_office(struct span t, struct lk_owner *o)
 	return rc;
 }
 
+/* Of the length that the first byte says, in some character set: LibreOffice svl/source/misc/msodocumentlockfile.cxx. */
+static int read_msoffice(struct span t, struct lk_owner *o)
+{
+	enum { WORD_SIZE = 162, OTHER_SIZE = 165, NAME_MOST = 52 };
+	size_t n = t.n ? (unsigned char)*t.s : 0;
+
+	if ((t.n != WORD_SIZE && t.n != OTHER_SIZE) || !n || n > NAME_MOST)
+		return -EBADMSG;
+	return take_string((struct span){ t.s + 1, n }, &o->user);
+}
+
+/* "pid 1234\n": git lockfile.c, create_lock_pid_file(). */
+static int read_git(struct span t, struct lk_owner *o)
+{
+	if (t.n < 4 || memcmp(t.s, "pid ", 4) != 0 || count_digits(skip(t, 4)) == 0)
+		return -EBADMSG;
+	return read_pid(skip(t, 4), o);
+}
+
 static int (*const readers[LK_N_OWNER_FORMS])(struct span t, struct lk_owner *o) = {
 	[LK_OWNER_PID] = read_pid,
 	[LK_OWNER_PID_HOST] = read_pid_host,
@@ -369,6 +420,10 @@ static int (*const readers[LK_N_OWNER_FORMS])(struct span t, struct lk_owner *o)
 	[LK_OWNER_POSTMASTER] = read_postmaster,
 	[LK_OWNER_VIM] = read_vim,
 	[LK_OWNER_OFFICE] = read_office,
+	[LK_OWNER_MSOFFICE] = read_msoffice,
+	[LK_OWNER_GIT] = read_git,
+	[LK_OWNER_BORG] = read_borg,
+	[LK_OWNER_CCACHE] = read_ccache,
 	[LK_OWNER_MAIL] = read_mail,
 	[LK_OWNER_UUCP] = read_uucp,
 };

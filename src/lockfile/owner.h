@@ -18,13 +18,17 @@ enum lk_owner_form {
 	LK_OWNER_PID_COLON_HOST, /* "1234:host" */
 	LK_OWNER_HOST_PID, /* "host-1234": link of Chromium */
 	LK_OWNER_ADDRESS_PID, /* "127.0.1.1:+1234": link of Firefox */
-	LK_OWNER_EMACS, /* "user@host.1234:1700000000": link of Emacs; the boot time may be missing */
+	LK_OWNER_EMACS, /* "user@host.1234:1700000000": link of Emacs; the boot time may be missing, and joe's host is often "here" */
 	LK_OWNER_HG, /* "host:1234" or "host/f00000ab:1234" (hex number of the pid namespace): link of Mercurial */
 	LK_OWNER_POSTMASTER, /* lines of PostgreSQL's postmaster.pid */
 	LK_OWNER_VIM, /* the head of a swap file */
 	LK_OWNER_OFFICE, /* ",user,host,date,profile;" of LibreOffice */
 	LK_OWNER_MAIL, /* a number, or as LK_OWNER_PID_COLON_HOST */
 	LK_OWNER_UUCP, /* ten characters, a number with blanks before it, then a name or nothing (HDB); or four bytes, a binary number */
+	LK_OWNER_MSOFFICE, /* 162 or 165 bytes: the length of a name, and the name */
+	LK_OWNER_GIT, /* "pid 1234" */
+	LK_OWNER_BORG, /* "host@id.1234-0", the name of a file */
+	LK_OWNER_CCACHE, /* "host-1234-thread-time": link of ccache */
 	LK_N_OWNER_FORMS,
 };
 

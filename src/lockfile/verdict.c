@@ -185,6 +185,8 @@ static enum lk_tri is_this_host(const struct lk_lockfile_facts *f)
 		return f->remote ? LK_UNKNOWN : LK_YES;
 	if (f->host && strcasecmp(host, f->host) == 0)
 		return LK_YES;
+	if (f->own_address && !f->remote)
+		return LK_YES;
 	if (!f->host || is_address(host))
 		return LK_UNKNOWN;
 	return is_same_name(host, f->host) ? LK_YES : LK_NO;
@@ -258,10 +260,10 @@ static enum age age_of(const struct lk_lockfile_facts *f)
 
 static bool if_no_lock(struct judge *j)
 {
-	if (j->f->kind->means != LK_LOCKFILE_LIST)
+	if (j->f->kind->means != LK_LOCKFILE_LIST && j->f->kind->means != LK_LOCKFILE_DATA)
 		return false;
-	return decide(j, LK_VERDICT_NO_LOCK, "%s is a list of versions of %s, and no lock",
-		      j->f->name ? j->f->name : "it", j->f->kind->maker);
+	return decide(j, LK_VERDICT_NO_LOCK, "%s is a %s of %s, and no lock", j->f->name ? j->f->name : "it",
+		      lk_lockfile_noun(j->f->kind), j->f->kind->maker);
 }
 
 static bool is_owner(const struct lk_lockfile_facts *f, int pid)
@@ -309,17 +311,21 @@ static bool if_open(struct judge *j)
 static bool if_kernel_kind(struct judge *j)
 {
 	const struct lk_lockfile_facts *f = j->f;
+	const char *what = f->kind->lock_beside ? "the file that it is for" : "it";
 
 	if (f->kind->means != LK_LOCKFILE_KERNEL)
 		return false;
 	if (f->remote)
 		return decide(j, LK_VERDICT_UNKNOWN,
-			      "the lock is a kernel lock on it, and other machines may hold one that is not seen here");
+			      "the lock is a kernel lock on %s, and other machines may hold one that is not seen here",
+			      what);
+	if (f->kind->lock_beside && !f->n_companions)
+		return decide(j, LK_VERDICT_UNKNOWN, "the lock is a kernel lock on %s, which was not found", what);
 	if (f->kernel_lock != LK_NO)
 		return decide(j, LK_VERDICT_UNKNOWN,
-			      "the lock is a kernel lock on it, and whether that is held could not be seen");
+			      "the lock is a kernel lock on %s, and whether that is held could not be seen", what);
 	return decide(j, LK_VERDICT_HARMLESS,
-		      "the lock is a kernel lock on it, which is free; the file itself means nothing");
+		      "the lock is a kernel lock on %s, which is free; the file itself means nothing", what);
 }
 
 static bool if_left_open(struct judge *j)
@@ -338,6 +344,27 @@ static bool if_left_open(struct judge *j)
 	return decide_stale(j, lk_printf("%s has it open from its making until it is deleted", kind->maker));
 }
 
+/* What renews it may be anybody, and the mtime of a file can be set. */
+static bool if_heartbeat(struct judge *j)
+{
+	const struct lk_lockfile_facts *f = j->f;
+	int64_t age = f->now_ms - f->mtime_ms;
+
+	if (!f->kind->heartbeat_s || !f->mtime_ms || (f->owner.pid && f->alive == LK_NO) || age < -SLACK_MS ||
+	    age > (int64_t)f->kind->heartbeat_s * 1000)
+		return false;
+	return decide(j, LK_VERDICT_PROBABLY_LIVE,
+		      "it was last changed %" PRId64 " s ago, and %s changes it at least every %d s while it holds it",
+		      age > 0 ? age / 1000 : 0, f->kind->maker, f->kind->heartbeat_s);
+}
+
+static void say_no_heartbeat(struct judge *j)
+{
+	if (j->f->kind->heartbeat_s && j->f->mtime_ms)
+		say(j, "%s changes it at least every %d s while it holds it, if it is not told otherwise",
+		    j->f->kind->maker, j->f->kind->heartbeat_s);
+}
+
 static bool if_nothing_written(struct judge *j)
 {
 	const struct lk_lockfile_facts *f = j->f;
@@ -354,8 +381,20 @@ static bool if_nothing_written(struct judge *j)
 		decide(j, LK_VERDICT_UNKNOWN, "what is written in it is not what a lock file of %s says",
 		       f->kind->maker);
 	say_not_seen(j);
+	say_no_heartbeat(j);
 	say_age(j);
 	return true;
+}
+
+/* A process that had both lets go of the lock last when it dies. One that fits and is alive may have lost it: the locked file was replaced. */
+static bool if_lock_let_go(struct judge *j)
+{
+	const struct lk_lockfile_facts *f = j->f;
+
+	if (!f->owner.has_kernel_lock || !f->n_companions || f->kernel_lock != LK_NO || f->remote ||
+	    (f->alive != LK_NO && is_fit(f) != LK_NO))
+		return false;
+	return decide_stale(j, lk_strdup("its owner had a kernel lock on the file beside it as well, which is free"));
 }
 
 static bool if_other_host(struct judge *j)
@@ -574,9 +613,10 @@ static bool if_alive(struct judge *j)
 void lk_verdict_find(const struct lk_lockfile_facts *f, struct lk_verdict_answer *ret)
 {
 	static bool (*const rules[])(struct judge *) = {
-		if_no_lock,    if_kernel_lock, if_open,         if_kernel_kind, if_left_open, if_nothing_written,
-		if_other_host, if_no_number,   if_other_pid_ns, if_other_boot,  if_gone,      if_not_linked,
-		if_thread,     if_not_fit,     if_young,        if_alive,
+		if_no_lock,      if_kernel_lock,     if_open,        if_kernel_kind, if_left_open,
+		if_heartbeat,    if_nothing_written, if_lock_let_go, if_other_host,  if_no_number,
+		if_other_pid_ns, if_other_boot,      if_gone,        if_not_linked,  if_thread,
+		if_not_fit,      if_young,           if_alive,
 	};
 	struct judge j = { .f = f, .ret = ret };
 

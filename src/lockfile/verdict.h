@@ -39,6 +39,8 @@ struct lk_lockfile_facts {
 
 	/* This machine. */
 	const char *host; /* NULL unknown */
+	bool own_address; /* the owner's host is a network address of it */
+	int64_t now_ms; /* when the file was looked at */
 	int64_t boot_ms;
 	uint64_t pid_ns; /* inode number; 0 unknown */
 	bool initial_pidns; /* pids are those of the whole machine */
@@ -53,6 +55,7 @@ struct lk_lockfile_facts {
 	int64_t process_uid; /* -1 unknown */
 	int64_t started_ms;
 
+	size_t n_companions; /* how many of them are there */
 	/* Who uses it, or one of its companions (the files that belong to it, or that it locks). */
 	enum lk_tri open; /* YES: or somebody works in what it locks; UNKNOWN: not all processes could be asked */
 	int open_pid; /* one of them; 0: not known */

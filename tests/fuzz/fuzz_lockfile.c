@@ -26,14 +26,17 @@ static void check_string(const char *s, enum lk_owner_form form, const char *dat
 static void check_members(const struct lk_owner *o, enum lk_owner_form form)
 {
 	bool has_host = form == LK_OWNER_PID_HOST || form == LK_OWNER_PID_COLON_HOST || form == LK_OWNER_HOST_PID ||
-			form == LK_OWNER_ADDRESS_PID || form == LK_OWNER_EMACS || form == LK_OWNER_HG;
-	bool may_have_host = has_host || form == LK_OWNER_VIM || form == LK_OWNER_OFFICE || form == LK_OWNER_MAIL;
+			form == LK_OWNER_ADDRESS_PID || form == LK_OWNER_HG || form == LK_OWNER_BORG ||
+			form == LK_OWNER_CCACHE;
+	bool may_have_host = has_host || form == LK_OWNER_VIM || form == LK_OWNER_OFFICE || form == LK_OWNER_MAIL ||
+			     form == LK_OWNER_EMACS;
+	bool may_have_no_pid = form == LK_OWNER_VIM || form == LK_OWNER_OFFICE || form == LK_OWNER_MSOFFICE;
 
 	LK_FUZZ_MUST(o->pid >= 0 && o->pid <= 4194304);
-	LK_FUZZ_MUST(o->pid || form == LK_OWNER_VIM || form == LK_OWNER_OFFICE);
-	LK_FUZZ_MUST(!o->pid || form != LK_OWNER_OFFICE);
+	LK_FUZZ_MUST(o->pid || may_have_no_pid);
+	LK_FUZZ_MUST(!o->pid || !may_have_no_pid || form == LK_OWNER_VIM);
 	LK_FUZZ_MUST(o->host ? may_have_host : !has_host);
-	LK_FUZZ_MUST(!o->user || form == LK_OWNER_EMACS || form == LK_OWNER_VIM || form == LK_OWNER_OFFICE);
+	LK_FUZZ_MUST(!o->user || form == LK_OWNER_EMACS || may_have_no_pid);
 	LK_FUZZ_MUST(!o->path || form == LK_OWNER_POSTMASTER || form == LK_OWNER_VIM);
 	LK_FUZZ_MUST(o->boot_s >= 0 && (!o->boot_s || form == LK_OWNER_EMACS));
 	LK_FUZZ_MUST(o->start_s >= 0 && (!o->start_s || form == LK_OWNER_POSTMASTER));

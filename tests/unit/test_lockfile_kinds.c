@@ -1,40 +1,55 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <criterion/criterion.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "lockfile/kinds.h"
 
 static const struct {
 	const char *name, *maker; /* NULL: not known to lock by existing */
+	unsigned mode; /* 0: a regular file */
 } names[] = {
-	{ "index.lock", "git" },
-	{ "packed-refs.lock", "git" },
-	{ "passwd.lock", "useradd and its kin" },
-	{ ".X0-lock", "the X server" },
-	{ ".X10-lock", "the X server" },
-	{ ".Xa-lock", NULL },
-	{ "LCK..ttyUSB0", "who uses the device" },
-	{ "LCK.tty", NULL },
-	{ "postmaster.pid", "PostgreSQL" },
-	{ ".notes.txt.swp", "vim" },
-	{ ".notes.txt.swo", "vim" },
-	{ ".notes.swq", NULL },
-	{ "notes.swp", NULL },
-	{ ".~lock.a b.odt#", "LibreOffice" },
+	{ "index.lock", "git", 0 },
+	{ "packed-refs.lock", "git", 0 },
+	{ "passwd.lock", "useradd and its kin", 0 },
+	{ ".X0-lock", "the X server", 0 },
+	{ ".X10-lock", "the X server", 0 },
+	{ ".Xa-lock", NULL, 0 },
+	{ "LCK..ttyUSB0", "who uses the device", 0 },
+	{ "LCK.tty", NULL, 0 },
+	{ "postmaster.pid", "PostgreSQL", 0 },
+	{ ".notes.txt.swp", "vim or nano", 0 },
+	{ ".notes.txt.swo", "vim or nano", 0 },
+	{ ".notes.swq", NULL, 0 },
+	{ "notes.swp", NULL, 0 },
+	{ ".~lock.a b.odt#", "LibreOffice", 0 },
+	{ "wlock", "Mercurial", S_IFLNK },
+	{ ".#notes", "Emacs or joe", S_IFLNK },
+	{ "SingletonLock", "Chromium or a program made of it", S_IFLNK },
+	{ "lock.exclusive", "borg", S_IFDIR },
+	{ "a.json.lock", "npm's proper-lockfile", S_IFDIR },
+	/* Called so, but of another kind. */
+	{ "wlock", NULL, 0 },
+	{ "index.lock", NULL, S_IFIFO },
+	{ "lock.exclusive", NULL, 0 },
+	/* git takes over one that names nobody: that something has the name holds nothing. */
+	{ "/srv/x/.git/gc.pid", NULL, 0 },
 	/* Locked by the kernel, or no locks at all. */
-	{ "lock", NULL },
-	{ "lock-frontend", NULL },
-	{ ".pwd.lock", NULL },
-	{ "Cargo.lock", NULL },
-	{ "xindex.lock", NULL },
-	{ "index.lock.x", NULL },
-	{ "", NULL },
+	{ "lock", NULL, 0 },
+	{ "lock-frontend", NULL, 0 },
+	{ ".pwd.lock", NULL, 0 },
+	{ "Cargo.lock", NULL, 0 },
+	{ "xindex.lock", NULL, 0 },
+	{ "index.lock.x", NULL, 0 },
+	{ "", NULL, 0 },
 };
 
 Test(lockfile_kinds, by_existing)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const struct lk_lockfile_kind *kind = lk_lockfile_by_existing(names[i].name);
+		const struct lk_lockfile_kind *kind = lk_lockfile_by_existing(names[i].name,
+									      names[i].mode ? names[i].mode : S_IFREG);
 
 		if (names[i].maker)
 			cr_assert(kind && strcmp(kind->maker, names[i].maker) == 0, "%s: %s", names[i].name,
@@ -51,6 +66,46 @@ static const struct {
 } paths[] = {
 	{ "/srv/tree/.git/index.lock", LK_LOCKFILE_FILE, "git" },
 	{ "/srv/tree/.git/gc.pid", LK_LOCKFILE_FILE, "git" },
+	{ "/srv/tree/.git/refs/heads/a/b.lock", LK_LOCKFILE_FILE, "git" },
+	{ "/srv/tree/.git/objects/maintenance.lock", LK_LOCKFILE_FILE, "git" },
+	{ "/srv/bare.git/refs/heads/a.lock", LK_LOCKFILE_FILE, "git" },
+	{ "/srv/tree/.github/a.lock", LK_LOCKFILE_FILE, NULL },
+	{ "/srv/tree/.git/Cargo.lock", LK_LOCKFILE_FILE, "git" },
+	{ "/srv/tree/.svn/wc.db", LK_LOCKFILE_FILE, "subversion" },
+	{ "/srv/wc.db", LK_LOCKFILE_FILE, NULL },
+	{ "/srv/a.db-journal", LK_LOCKFILE_FILE, "sqlite" },
+	{ "/srv/a.db-wal", LK_LOCKFILE_FILE, "sqlite" },
+	{ "/srv/a.sqlite3-shm", LK_LOCKFILE_FILE, "sqlite" },
+	{ "/srv/env/__db.001", LK_LOCKFILE_FILE, "berkeleydb" },
+	{ "/srv/env/__db.register", LK_LOCKFILE_FILE, "berkeleydb" },
+	{ "/srv/env/lock.mdb", LK_LOCKFILE_FILE, "lmdb" },
+	{ "/home/a/x/Local Storage/leveldb/LOCK", LK_LOCKFILE_FILE, "leveldb" },
+	{ "/srv/x/LOCK", LK_LOCKFILE_FILE, NULL },
+	{ "/var/lib/elasticsearch/node.lock", LK_LOCKFILE_FILE, "lucene" },
+	{ "/srv/a.lock.db", LK_LOCKFILE_FILE, "h2" },
+	{ "/srv/derby/dbex.lck", LK_LOCKFILE_FILE, "derby" },
+	{ "/srv/derby/db.lck", LK_LOCKFILE_FILE, NULL },
+	{ "/var/lib/pacman/db.lck", LK_LOCKFILE_FILE, "pacman" },
+	{ "/srv/.terraform.tfstate.lock.info", LK_LOCKFILE_FILE, "terraform" },
+	{ "/home/a/.gradle/caches/8.5/fileHashes/fileHashes.lock", LK_LOCKFILE_FILE, "gradle" },
+	{ "/home/a/.m2/repository/.locks/x.lock", LK_LOCKFILE_FILE, "maven" },
+	{ "/home/a/work/.metadata/.lock", LK_LOCKFILE_FILE, "eclipse" },
+	{ "/home/a/.config/JetBrains/IdeaIC2024.1/.lock", LK_LOCKFILE_FILE, "intellij" },
+	{ "/home/a/.claude.json.lock", LK_LOCKFILE_DIR, "proper-lockfile" },
+	{ "/home/a/miniforge3/pkgs/pkgs.lock", LK_LOCKFILE_FILE, "mamba" },
+	{ "/home/a/.cache/huggingface/hub/.locks/m/x.lock", LK_LOCKFILE_FILE, "filelock" },
+	{ "/home/a/.cache/ccache/0/stats.lock", LK_LOCKFILE_LINK, "ccache" },
+	{ "/nix/var/nix/db/big-lock", LK_LOCKFILE_FILE, "nix" },
+	{ "/nix/var/nix/temproots/1234", LK_LOCKFILE_FILE, "nix" },
+	{ "/srv/repo/lock.exclusive", LK_LOCKFILE_DIR, "borg" },
+	{ "/srv/repo/locks/c116f1a6cab5291d1286ee4cfeca5ebb3e06d9dc9ac80cbf82ca714307f057ef", LK_LOCKFILE_FILE,
+	  "restic" },
+	{ "/srv/repo/data/c116f1a6cab5291d1286ee4cfeca5ebb3e06d9dc9ac80cbf82ca714307f057ef", LK_LOCKFILE_FILE, NULL },
+	{ "/home/a/.#notes", LK_LOCKFILE_LINK, "emacs" },
+	{ "/home/a/.local/state/nvim/swap/%home%a%notes.swp", LK_LOCKFILE_FILE, "vim" },
+	{ "/home/a/.notes.kate-swp", LK_LOCKFILE_FILE, "kate" },
+	{ "/home/a/~$letter.docx", LK_LOCKFILE_FILE, "msoffice" },
+	{ "/home/a/~$letter", LK_LOCKFILE_FILE, NULL },
 	{ "/run/gc.pid", LK_LOCKFILE_FILE, "pidfile" },
 	{ "/home/a/.mozilla/firefox/x.default/lock", LK_LOCKFILE_LINK, "mozilla" },
 	{ "/home/a/.mozilla/firefox/x.default/lock", LK_LOCKFILE_FILE, NULL },
@@ -146,5 +201,53 @@ Test(lockfile_kinds, stem)
 		lk_auto_mem char *stem = kind ? lk_lockfile_stem(kind, stems[i].path) : NULL;
 
 		cr_expect(stem && strcmp(stem, stems[i].stem) == 0, "%s: %s", stems[i].path, stem);
+	}
+}
+
+struct found {
+	size_t n;
+	char *paths[8];
+};
+
+static void add_path(void *arg, const char *path)
+{
+	struct found *f = arg;
+
+	cr_assert(f->n < 8);
+	f->paths[f->n++] = strdup(path);
+}
+
+Test(lockfile_kinds, companions)
+{
+	static const struct {
+		const char *path;
+		enum lk_lockfile_object object;
+		const char *companions[5];
+	} lists[] = {
+		{ "/w/.git/index.lock", LK_LOCKFILE_FILE, { "/w/.git/index~pid.lock", "/w/.git", "/w/" } },
+		{ "/w/.git/refs/heads/a.lock",
+		  LK_LOCKFILE_FILE,
+		  { "/w/.git/refs/heads/a~pid.lock", "/w/.git", "/w/" } },
+		{ "/x.git/HEAD.lock", LK_LOCKFILE_FILE, { "/x.git/HEAD~pid.lock", "/x.git", "/" } },
+		{ "/w/a.sqlite.lock", LK_LOCKFILE_DIR, { "/w/a.sqlite" } },
+		{ "/w/a.db.lock", LK_LOCKFILE_DIR, { "/w/a.db" } },
+		{ "/w/.~lock.a b.odt#", LK_LOCKFILE_FILE, { "/w/a b.odt" } },
+		{ "/w/.terraform.tfstate.lock.info", LK_LOCKFILE_FILE, { "/w/terraform.tfstate" } },
+		{ "/w/.a.json.lock", LK_LOCKFILE_DIR, { "/w/.a.json" } },
+		{ "/a.swp", LK_LOCKFILE_DIR, { NULL } },
+	};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		const struct lk_lockfile_kind *kind = lk_lockfile_find(lists[i].path, lists[i].object);
+		struct found f = { 0 };
+
+		if (kind)
+			lk_lockfile_companions(kind, lists[i].path, add_path, &f);
+		for (size_t k = 0; k < f.n; k++)
+			cr_expect(lists[i].companions[k] && strcmp(f.paths[k], lists[i].companions[k]) == 0,
+				  "%s: %s, not %s", lists[i].path, f.paths[k], lists[i].companions[k]);
+		cr_expect_null(lists[i].companions[f.n], "%s: only %zu", lists[i].path, f.n);
+		while (f.n)
+			free(f.paths[--f.n]);
 	}
 }

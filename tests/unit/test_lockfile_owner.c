@@ -125,6 +125,22 @@ static const struct {
 	{ LK_OWNER_OFFICE, BYTES(",,,,;"), { 0 } },
 	{ LK_OWNER_OFFICE, BYTES(",u,h,,;,other,host,,;"), { .user = "u", .host = "h" } },
 
+	{ LK_OWNER_EMACS, BYTES("me@here.1234"), { .pid = 1234, .user = "me" } }, /* joe, without HOSTNAME */
+	{ LK_OWNER_EMACS, BYTES("me@here.1234:17"), { .pid = 1234, .user = "me", .host = "here", .boot_s = 17 } },
+	{ LK_OWNER_EMACS, BYTES("me@there.1234"), { .pid = 1234, .user = "me", .host = "there" } },
+
+	{ LK_OWNER_GIT, BYTES("pid 1234\n"), { .pid = 1234 } },
+	{ LK_OWNER_GIT, BYTES("pid 1234"), { .pid = 1234 } },
+	{ LK_OWNER_GIT, BYTES("pid 1234\nhost x\n"), { .pid = 1234 } },
+
+	{ LK_OWNER_BORG, BYTES("vm@3281355014145.23247-0"), { .pid = 23247, .host = "vm" } },
+	{ LK_OWNER_BORG, BYTES("a.b@c@1.1234-7f01"), { .pid = 1234, .host = "a.b@c" } },
+
+	{ LK_OWNER_CCACHE,
+	  BYTES("vm-5993-140361301518144-1795960717.1795960717949797538"),
+	  { .pid = 5993, .host = "vm" } },
+	{ LK_OWNER_CCACHE, BYTES("my-host-1234-0x7f01-17.0"), { .pid = 1234, .host = "my-host" } },
+
 	{ LK_OWNER_MAIL, BYTES("1234"), { .pid = 1234 } },
 	{ LK_OWNER_MAIL, BYTES("1234\n"), { .pid = 1234 } },
 	{ LK_OWNER_MAIL, BYTES("1234:host"), { .pid = 1234, .host = "host" } },
@@ -172,6 +188,8 @@ static const struct {
 	{ LK_OWNER_EMACS, "user@host.", ":17" },
 	{ LK_OWNER_HG, "host/1:", "" },
 	{ LK_OWNER_POSTMASTER, "", "\n/d\n17\n" },
+	{ LK_OWNER_GIT, "pid ", "\n" },
+	{ LK_OWNER_CCACHE, "host-", "-17-17.17" },
 };
 
 static const struct {
@@ -193,6 +211,27 @@ static const struct {
 	{ "999999999999999999999999999999999999999999", -EBADMSG },
 	{ "\xd9\xa1", -EBADMSG }, /* an Arabic digit */
 };
+
+/* As Word writes it: blanks behind the name, then the same in UTF-16. */
+Test(lockfile_owner, msoffice)
+{
+	char file[166];
+
+	memset(file, ' ', sizeof(file));
+	memcpy(file, "\4user", 5);
+	check_taken(LK_OWNER_MSOFFICE, file, 162, &(struct lk_owner){ .user = "user" });
+	check_taken(LK_OWNER_MSOFFICE, file, 165, &(struct lk_owner){ .user = "user" });
+	for (size_t n = 160; n <= sizeof(file); n++) {
+		if (n != 162 && n != 165)
+			check_refused(LK_OWNER_MSOFFICE, file, n, -EBADMSG);
+	}
+	file[0] = 53;
+	check_refused(LK_OWNER_MSOFFICE, file, 162, -EBADMSG);
+	file[0] = 0;
+	check_refused(LK_OWNER_MSOFFICE, file, 162, -EBADMSG);
+	memcpy(file, "\4us\0er", 6);
+	check_refused(LK_OWNER_MSOFFICE, file, 162, -EBADMSG);
+}
 
 Test(lockfile_owner, numbers)
 {
@@ -284,6 +323,31 @@ static const struct {
 	{ LK_OWNER_EMACS, BYTES("user@host.1234\357\200") },
 	{ LK_OWNER_EMACS, BYTES("user@host.1234:9223372036854775807") },
 	{ LK_OWNER_EMACS, BYTES("us\0er@host.1234") },
+
+	{ LK_OWNER_GIT, BYTES("1234\n") },
+	{ LK_OWNER_GIT, BYTES("pid") },
+	{ LK_OWNER_GIT, BYTES("pid  1234\n") },
+	{ LK_OWNER_GIT, BYTES("DIRC\0\0\0\2") },
+
+	{ LK_OWNER_BORG, BYTES("host@1") },
+	{ LK_OWNER_BORG, BYTES("host@1.1234") },
+	{ LK_OWNER_BORG, BYTES("host@1.1234-") },
+	{ LK_OWNER_BORG, BYTES("host@.1234-0") },
+	{ LK_OWNER_BORG, BYTES("@1.1234-0") },
+	{ LK_OWNER_BORG, BYTES("my-host.1234-0") }, /* BORG_HOST_ID, whatever that says */
+	{ LK_OWNER_BORG, BYTES("host@1x.1234-0") },
+	{ LK_OWNER_BORG, BYTES("host@1.0x12-0") },
+	{ LK_OWNER_BORG, BYTES("host@1.1234-0\0host@1.1235-0") }, /* two files */
+
+	{ LK_OWNER_CCACHE, BYTES("host-1234") },
+	{ LK_OWNER_CCACHE, BYTES("host-1234-17") },
+	{ LK_OWNER_CCACHE, BYTES("host-1234--17") },
+	{ LK_OWNER_CCACHE, BYTES("host-1234-17-") },
+	{ LK_OWNER_CCACHE, BYTES("1234-17-17") },
+	{ LK_OWNER_CCACHE, BYTES("---") },
+
+	{ LK_OWNER_MSOFFICE, BYTES("\4user") },
+	{ LK_OWNER_MSOFFICE, BYTES("PK\3\4") },
 	{ LK_OWNER_EMACS, BYTES("user@ho\0st.1234") },
 
 	{ LK_OWNER_HG, BYTES("1234") },
