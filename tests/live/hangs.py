@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 
+from bpf import needs_bpf
 from deadserver import die, start
 from document import check, same
 from harness import NOBODY, holders_of, needs, needs_root, on_file, once, one_row
@@ -197,12 +198,14 @@ def test_95_many_hang_in_exec(t):
     check(any(e["what"] == "fdinfo" and e["errno"] == "ETIMEDOUT" for e in document["errors"]), "said: %r", document["errors"])
 
 
-# -- rm and mv: what is not known is no "nobody" --
+# -- rm and mv: what is not known is no "nobody"; by bpf the kernel is asked, and knows --
+
+PROCFS = "--scanner=procfs"
 
 
 def there(t, args, status, words, hung=(), **options):
     """It ends with that status, says why, names those that hang, and the file is still there."""
-    answer = t.run(*args, timeout=IN_TIME, **options)
+    answer = t.run(PROCFS, *args, timeout=IN_TIME, **options)
     same(answer.status, status, str(answer))
     check(words in answer.err, "standard error does not say %r: %s", words, answer)
     for h, _, _ in hung:
@@ -211,6 +214,7 @@ def there(t, args, status, words, hung=(), **options):
     return answer
 
 
+@once
 @needs_root
 def test_95_unknown_refuses(t):
     """Nobody has the file open, as far as those say who answer: it is left alone, unless the user says that this is enough."""
@@ -225,11 +229,12 @@ def test_95_unknown_refuses(t):
     same((document["outcome"], document["refused_unknown"]), ("refused", True), "the document")
     for more in ((), ("--even-if-unknown",)):
         there(t, ("rm", "--yes", *more, used), 5, b"used is in use")
-    same(t.run("rm", "--yes", "--even-if-unknown", free, timeout=IN_TIME).status, 0, "rm --even-if-unknown")
-    same(t.run("mv", "--yes", "--even-if-unknown", other, other + "2", timeout=IN_TIME).status, 0, "mv --even-if-unknown")
+    same(t.run(PROCFS, "rm", "--yes", "--even-if-unknown", free, timeout=IN_TIME).status, 0, "rm --even-if-unknown")
+    same(t.run(PROCFS, "mv", "--yes", "--even-if-unknown", other, other + "2", timeout=IN_TIME).status, 0, "mv --even-if-unknown")
     check(not os.path.exists(free) and os.path.exists(other + "2"), "it was not done")
 
 
+@once
 @needs_root
 def test_95_unknown_has_it_open(t):
     """One of those that do not answer has the file open."""
@@ -238,6 +243,19 @@ def test_95_unknown_has_it_open(t):
     there(t, ("rm", "--yes", path), 4, b"in-use may be in use, ", hung)
 
 
+@once
+@needs_bpf
+def test_95_known_to_bpf(t):
+    """Whether they use it or not, without an answer of theirs."""
+    path, free = t.path("in-use"), t.path("free")
+    _, hung = hung_in_exec(t, 1, uid=1234, also=path)
+    answer = t.run("--scanner=bpf", "rm", "--yes", path, timeout=IN_TIME)
+    check(answer.status == 5 and b"%d (lkhelp) has it open" % hung[0][0].pid in answer.out, "in use: %s", answer)
+    answer = t.run("--scanner=bpf", "rm", "--yes", free, timeout=IN_TIME)
+    check(answer.status == 0 and not os.path.exists(free), "free: %s", answer)
+
+
+@once
 @needs_root
 def test_95_unknown_before_signal(t):
     """Nobody is ended for a file that is left alone in the end."""
@@ -251,6 +269,7 @@ def test_95_unknown_before_signal(t):
     same(len(on_file(t.list(whole=False, timeout=IN_TIME), path)), 1, "its lock")
 
 
+@once
 @needs_root
 @needs("setpriv")
 def test_95_unknown_to_users(t):
@@ -261,6 +280,6 @@ def test_95_unknown_to_users(t):
     there(t, ("rm", "--yes", path), 4, b"f may be in use, ", hung)
     os.chown(path, 1234, 1234)
     there(t, ("rm", "--yes", path), 4, b"f may be in use, ", hung, uid=1234)
-    answer = t.run("rm", "--yes", path, uid=NOBODY, timeout=IN_TIME)
+    answer = t.run(PROCFS, "rm", "--yes", path, uid=NOBODY, timeout=IN_TIME)
     same((answer.status, answer.err, os.path.exists(path)), (0, b"", False), str(answer))
     check(b"processes that only root may look into" in answer.out, "%s", answer)
