@@ -21,6 +21,7 @@
 #include "record/parse.h"
 #include "source/host/helper.h"
 #include "source/host/procroot.h"
+#include "source/host/unixsock.h"
 
 #define SMALL_FILE ((size_t)64 * 1024)
 #define STALL_MS 1000
@@ -33,6 +34,7 @@ struct file_answer {
 	int rc; /* of opening it; other members are known if it is 0 */
 	int64_t mtime_ms, ctime_ms, uid;
 	uint64_t nlink;
+	bool abstract; /* somebody listens on the socket without a file */
 	int read_rc; /* of reading what is written in it; 1: nothing is */
 };
 
@@ -163,6 +165,31 @@ static int send_two(struct lk_helper_out *out, const void *head, size_t n_head, 
 	return rc;
 }
 
+struct listener {
+	char *name;
+	bool found;
+};
+
+static int take_socket(void *arg, const struct lk_unixsock *s)
+{
+	struct listener *l = arg;
+
+	l->found = l->found || (s->listens && s->abstract && strcmp(s->abstract, l->name) == 0);
+	return 0;
+}
+
+/* In this network namespace; what cannot be asked has none. */
+static bool has_abstract(const struct lk_evidence_item *item)
+{
+	lk_auto_mem char *name = lk_lockfile_abstract(item->kind, item->file->path);
+	struct listener l = { .name = name };
+	lk_auto_fd fd = name ? lk_unixsock_open() : -1;
+
+	if (fd >= 0)
+		lk_unixsock_each(fd, take_socket, &l);
+	return l.found;
+}
+
 static int file_work(void *arg, size_t i, struct lk_helper_out *out)
 {
 	const struct gather *g = arg;
@@ -178,6 +205,7 @@ static int file_work(void *arg, size_t i, struct lk_helper_out *out)
 		a.ctime_ms = to_ms(st.st_ctim);
 		a.uid = st.st_uid;
 		a.nlink = st.st_nlink;
+		a.abstract = has_abstract(item);
 		a.read_rc = read_text(g, (size_t)g->items.v[i], fd, &st, &text);
 	}
 	rc = send_two(out, &a, sizeof(a), &text);
@@ -295,6 +323,7 @@ static int file_take(void *arg, size_t i, const char *data, size_t n)
 	f->ctime_ms = a.ctime_ms;
 	f->uid = a.uid;
 	f->nlink = a.nlink;
+	f->abstract = a.abstract ? f->kind->abstract : NULL;
 	f->read = a.read_rc == 0;
 	f->why_not_read = a.read_rc < 0 ? lk_arena_printf(&e->arena, "it could not be read: %s", strerror(-a.read_rc))
 					: NULL;

@@ -50,7 +50,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = SHADOW },
 	/* X servers: os/utils.c, LockServer(): link(2) of ".tX0-lock". Compositors write their own number for Xwayland: mutter
 	 * meta-xwayland.c, wlroots xwayland/sockets.c, weston xwayland/launcher.c. */
-	{ .word = "x11", .maker = "the X server", .names = ".X[0-9]*-lock", .companions = ".X11-unix/X%",
+	{ .word = "x11", .maker = "the X server", .names = ".X[0-9]*-lock", .companions = ".X11-unix/X%", .abstract = "/tmp/.X11-unix/X%",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = X_SERVERS },
 	{ .word = "x11", .maker = "the X server", .names = ".tX[0-9]*-lock", .linked = true,
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = X_SERVERS },
@@ -76,8 +76,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	/* GnuPG: common/dotlock.c, link(2) of ".#lk*", which stays there as long as the program may take the lock again */
 	{ .word = "gnupg", .maker = "GnuPG", .programs = "gpg*|keyboxd|dirmngr|scdaemon",
 	  .names = "pubring.kbx.lock|pubring.gpg.lock|secring.gpg.lock|pubring.db.lock|trustdb.gpg.lock|tofu.db.lock|gnupg_spawn_*.lock",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID_HOST,
-	  .advice = "any gpg, which takes a stale one over; the .#lk* beside it that has the same number is its second name" },
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID_HOST },
 	{ .word = "gnupg", .maker = "GnuPG", .names = ".#lk*", .linked = true,
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID_HOST, .programs = "gpg*|keyboxd|dirmngr|scdaemon" },
 	/* Mailboxes: lockfile_create(3) "1234", mutt_dotlock(1) and Postfix nothing, procmail's lockfile(1) "0", Dovecot
@@ -383,6 +382,14 @@ void lk_lockfile_companions(const struct lk_lockfile_kind *kind, const char *pat
 	}
 	if (kind->top)
 		each_top(kind->top, path, cb, arg);
+}
+
+char *lk_lockfile_abstract(const struct lk_lockfile_kind *kind, const char *path)
+{
+	const char *name = kind->abstract;
+	lk_auto_mem char *stem = lk_lockfile_stem(kind, strrchr(path, '/') + 1);
+
+	return name ? companion_path(name, strlen(name), path, 0, stem) : NULL;
 }
 
 const char *lk_lockfile_noun(const struct lk_lockfile_kind *kind)

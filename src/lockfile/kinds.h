@@ -43,6 +43,7 @@ struct lk_lockfile_kind {
 	/* Its program changes its mtime, at least this often: one that is no older is a sign of life, an older one proves nothing. Seconds;
 	 * 0: it does not. */
 	int heartbeat_s;
+	const char *abstract; /* name of the abstract socket that its owner listens on; '%' as above; NULL: none */
 	/* Its program has it open (a socket: is bound to it) as long as it means something, from the moment it is made. */
 	bool kept_open;
 	bool linked; /* it is the lock only while it has a second name, the lock file's, by link(2) */
@@ -64,6 +65,9 @@ char *lk_lockfile_stem(const struct lk_lockfile_kind *kind, const char *name);
  * directories of `top`. The path in the call is borrowed. */
 void lk_lockfile_companions(const struct lk_lockfile_kind *kind, const char *path,
 			    void (*cb)(void *arg, const char *path), void *arg);
+
+/* The name of the kind's abstract socket for its file at `path`. To be freed; NULL: it has none. */
+char *lk_lockfile_abstract(const struct lk_lockfile_kind *kind, const char *path);
 
 /* What it is, for messages: "lock file", "socket", "list of versions" or "data file". */
 const char *lk_lockfile_noun(const struct lk_lockfile_kind *kind);

@@ -121,6 +121,8 @@ static void say_times(struct judge *j)
 /* NULL: it is known that nobody uses it. */
 static const char *not_seen(const struct lk_lockfile_facts *f)
 {
+	if (f->abstract)
+		return "somebody listens on the abstract socket of its owner";
 	if (f->open != LK_NO)
 		return "not all processes could be asked whether they have it open";
 	if (f->kernel_lock != LK_NO)

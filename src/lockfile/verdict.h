@@ -62,6 +62,8 @@ struct lk_lockfile_facts {
 	const char *open_comm, *open_what; /* its name, and the path it has open; NULL unknown */
 	bool open_beside, lock_beside; /* `open_what`, `lock_what`: only a companion, which others use too */
 	enum lk_use_kind open_how; /* to have it as the working directory is less of a proof than to have it open */
+	const char *
+		abstract; /* an abstract socket that its owner would listen on, and somebody does; NULL: none, or not known */
 	enum lk_tri kernel_lock; /* a kernel lock on it or on a companion is held */
 	int lock_pid; /* one holder; 0: not known */
 	const char *lock_comm, *lock_what;

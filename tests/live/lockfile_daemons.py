@@ -133,6 +133,18 @@ def test_96_x_server(t):
     is_stale(look(t, sock), "a socket of an X server that is gone")
 
 
+def test_96_x_abstract(t):
+    """With nothing left but its socket without a file, an X server may be there."""
+    lock = t.path(".X%d-lock" % gone_pid(), b"%10d\n" % gone_pid())
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind("\0/tmp/.X11-unix/X" + os.path.basename(lock)[2:-5])
+        s.listen()
+        found = look(t, lock, status=4)
+        same(found["verdict"], "unknown", "with a listener")
+        check("listens on the abstract socket" in said(found), "%s", found)
+    is_stale(look(t, lock), "without a listener")
+
+
 @needs("dotlockfile")
 def test_96_dotlockfile(t):
     """It writes the number of the shell that wants the lock; any program may be that."""

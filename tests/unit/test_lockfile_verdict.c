@@ -166,6 +166,9 @@ static const struct {
 	     .open_how = LK_USE_LISTENING),
 	  PROBABLY, "process 17 (nc) listens on /s" },
 
+	{ "its abstract socket is listened on", OF(gpg, HERE, SAYS(.pid = 40, .host = web), GONE, .abstract = "/s"),
+	  UNKNOWN, "somebody listens on the abstract socket of its owner" },
+
 	/* What its program keeps open. */
 	{ "a socket", OF(tmux, HERE, NEVER_READ, OPENED(17, "tmux: server", "/s"), .open_how = LK_USE_LISTENING), LIVE,
 	  "process 17 (tmux: server) listens on /s" },

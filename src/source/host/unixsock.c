@@ -69,6 +69,7 @@ static void take_name(struct lk_unixsock *s, const struct rtattr *a, lk_buf *nam
 	name->n = 0;
 	lk_buf_add(name, RTA_DATA(a), RTA_PAYLOAD(a));
 	s->name = *lk_buf_str(name) ? name->v : NULL;
+	s->abstract = !s->name && name->n > 1 ? name->v + 1 : NULL;
 }
 
 static void take_attribute(struct lk_unixsock *s, const struct rtattr *a, lk_buf *name)

@@ -15,6 +15,8 @@ struct lk_unixsock {
 	uint32_t major, minor; /* of the superblock, as in lock keys */
 	uint32_t file_ino; /* the lower half of the inode number */
 	const char *name; /* path as given to bind(2), perhaps relative; NULL: not bound to a path. Borrowed */
+	const char *
+		abstract; /* its name without a file, which begins with a NUL, without that; NULL: it has none. Borrowed */
 	bool listens;
 	bool is_datagram;
 	const uint32_t *pending; /* sockets that have connected to it and were not accepted yet; borrowed */
