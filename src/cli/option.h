@@ -136,6 +136,7 @@ struct lk_cli {
 	uint64_t top;
 	uint32_t delay_ms; /* between two looks */
 	uint64_t count; /* looks; 0: without end */
+	uint32_t min_wait_ms; /* of watch; 0: every event */
 	bool until_free;
 	uint32_t until_ms; /* --timeout; 0: none */
 	bool all_lanes; /* of a map */

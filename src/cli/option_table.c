@@ -96,6 +96,7 @@ static const struct lk_option table[] = {
 	{ 'd', "delay", "SEC", "time between two looks, 0.1 to 3600 seconds (default 2)", WATCH | SCREEN | CONF | SETTING,
 	  SECONDS(delay_ms), SET(uint32_t, delay_ms), .min = 100, .max = 3600000, .preset = 2000, .place = 1, .label = "Seconds between looks" },
 	{ 'c', "count", "N", "end after N looks", WATCH, NUMBER(count), .what = "a number of looks", .min = 1 },
+	{ 0, "min-wait", "SEC", "only requests that have waited SEC seconds, and deadlocks", WATCH, SECONDS(min_wait_ms), .min = 1 },
 	{ 0, "until-free", NULL, "end with status 0 as soon as none of the chosen locks is held", WATCH, FLAG(until_free) },
 	{ 0, "timeout", "SEC", "with --until-free: end with status 3 after SEC seconds", WATCH, SECONDS(until_ms), .min = 1 },
 	{ 's', "signal", "SIG", "the signal, a name or a number (default TERM)", SIGNAL, .kind = LK_KIND_SIGNAL, .words = signal_words },

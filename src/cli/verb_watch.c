@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/ints.h"
 #include "base/io.h"
 #include "cli/events.h"
 #include "cli/select.h"
@@ -33,6 +34,7 @@ struct watch {
 	uint64_t n_looks; /* that gave an answer */
 	unsigned n_quiet; /* looks since the last line */
 	int64_t quiet_since_ms;
+	lk_u64s told; /* with --min-wait: the rows that have been told as waiting */
 	bool failing; /* the last look failed, which has been said */
 	bool done; /* end now, with the status that look() returned */
 };
@@ -157,6 +159,62 @@ static void put_quiet(struct watch *w)
 	lk_events_heartbeat(&w->events, lk_diff_newest(w->diff), w->interval_ms);
 }
 
+/* ---- --min-wait ---- */
+
+static bool is_about_long_wait(const struct watch *w, const struct lk_event *ev)
+{
+	switch (ev->kind) {
+	case LK_EVENT_GAP:
+	case LK_EVENT_DEADLOCK:
+	case LK_EVENT_DEADLOCK_OVER:
+		return true;
+	case LK_EVENT_GRANTED:
+	case LK_EVENT_GAVE_UP:
+		return ev->waited_ms >= w->cli->min_wait_ms;
+	default:
+		return false;
+	}
+}
+
+/* By the kernel's clock, or since it was first seen. */
+static int64_t waited_ms(const struct watch *w, const struct lk_lock *l, bool *ret_at_least)
+{
+	int64_t seen = w->began_ms - lk_diff_seen_since(w->diff, l, ret_at_least);
+
+	return l->wait_ms > seen ? l->wait_ms : seen;
+}
+
+/* Each request once, when it has waited that long. */
+static void put_long_waits(struct watch *w)
+{
+	const struct lk_snapshot *s = lk_diff_newest(w->diff);
+	lk_u64s now = { 0 };
+
+	for (size_t i = 0; i < s->n_locks && !w->done; i++) {
+		const struct lk_lock *l = &s->locks[i];
+		struct lk_event ev = { .kind = LK_EVENT_WAITING,
+				       .time_unix_ms = s->host.time_unix_ms,
+				       .lock = l,
+				       .row = lk_diff_row(w->diff, l),
+				       .snap = s,
+				       .held_ms = -1,
+				       .gap_ms = -1,
+				       .certain = true };
+
+		if (!lk_lock_is_waiting(l) || !is_wanted(w, s, l))
+			continue;
+		ev.waited_ms = waited_ms(w, l, &ev.at_least);
+		if (ev.waited_ms < w->cli->min_wait_ms)
+			continue;
+		*lk_vec_push(&now) = ev.row;
+		if (!lk_u64s_has(&w->told, ev.row))
+			put_event(w, &ev);
+	}
+	lk_u64s_sort(&now);
+	lk_vec_done(&w->told);
+	w->told = now;
+}
+
 static void put_look(struct watch *w, const struct lk_event *events, size_t n)
 {
 	if (!w->n_looks) {
@@ -165,11 +223,16 @@ static void put_look(struct watch *w, const struct lk_event *events, size_t n)
 		lk_events_start(&w->events, lk_diff_newest(w->diff), w->interval_ms);
 	}
 	for (size_t i = 0; i < n && !w->done; i++) {
+		if (w->cli->min_wait_ms && !is_about_long_wait(w, &events[i]))
+			continue;
 		if (is_wanted_event(w, &events[i]))
 			put_event(w, &events[i]);
 	}
 	put_slower(w);
-	put_quiet(w);
+	if (w->cli->min_wait_ms)
+		put_long_waits(w);
+	else
+		put_quiet(w);
 }
 
 /* ---- --until-free ---- */
@@ -377,6 +440,7 @@ static enum lk_status run(const struct lk_cli *cli)
 		catch_signals();
 		status = watch(&w, needs | lk_select_needs(&w.select));
 	}
+	lk_vec_done(&w.told);
 	lk_diff_free(w.diff);
 	lk_select_done(&w.select);
 	lk_session_done(&w.session);
@@ -396,6 +460,8 @@ const struct lk_verb lk_verb_watch = {
 		"\n"
 		"Who asks without sleeping is no waiter: a program that tries again and again (SQLITE_BUSY, F_SETLK or LOCK_NB in a\n"
 		"loop) never sleeps in the kernel, and nothing on the outside tells that it wants the lock.\n"
+		"\n"
+		"With --min-wait only what lasts: a request once it has waited so long, how it ended, deadlocks and gaps.\n"
 		"\n"
 		"Looking takes at most a tenth of a processor: where it costs much, the next look comes later than -d. The first SIGINT,\n"
 		"SIGTERM or SIGHUP ends it in order, with status 0; with --until-free, before it was free, with 1 or 4.",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Case 97: figures for Prometheus."""
 
+import json
 import os
 import re
 import socket
@@ -167,3 +168,66 @@ def test_97_node_exporter(t):
     text = until(scrape, "the node exporter answers", 60)
     check(b"\nnode_textfile_scrape_error 0\n" in text, "a scrape error: %r", text[-3000:])
     check(b"\nlockscope_scan_complete " in text and HOSTILE_LABEL in text, "the series: %r", text[-3000:])
+
+
+DIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../dist")
+
+
+@needs("promtool")
+@once
+def test_97_alerts(_t):
+    """The alert rules, and their own tests."""
+    rules = os.path.join(DIST, "prometheus/lockscope.rules")
+    for words in (("check", "rules", rules + ".yml"), ("test", "rules", rules + ".test.yml")):
+        found = subprocess.run(["promtool", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        same(found.returncode, 0, "%r: %r" % (words, found.stdout[-2000:]))
+
+
+@once
+def test_97_names_in_rules(t):
+    """What alerts and dashboard ask for is what is printed."""
+    printed = {s.partition(b"{")[0].decode() for s in figures(t.run("metrics", "--watch", "/x", "--top", "1").out)}
+    for name in ("prometheus/lockscope.rules.yml", "prometheus/lockscope.rules.test.yml", "grafana/lockscope.json"):
+        with open(os.path.join(DIST, name), encoding="utf-8") as f:
+            text = f.read()
+        asked = set(re.findall(r"\blockscope_[a-z_]+", text))
+        check(asked and asked <= printed, "%s asks for %r", name, asked - printed)
+    board = json.loads(text)
+    panels = board["panels"]
+    same(len({p["id"] for p in panels}), len(panels), "numbers of panels")
+    for panel in panels:
+        place = panel["gridPos"]
+        check(place["x"] + place["w"] <= 24 and panel["title"] and panel["type"] in ("timeseries", "table"), "%r", panel)
+        check(panel["targets"] and all(q["expr"] for q in panel["targets"]), "no question: %r", panel)
+
+
+@needs("systemd-analyze")
+@once
+def test_97_units(t):
+    """As systemd itself judges them, with what runs replaced by a program that is there."""
+    directory = t.path("units")
+    os.unlink(directory)
+    os.mkdir(directory)
+    for name in ("lockscope-metrics.service", "lockscope-watch.service", "lockscope-metrics.timer"):
+        source = os.path.join(DIST, "systemd", name)
+        with open(source if os.path.exists(source) and name.endswith("timer") else source + ".in", encoding="utf-8") as f:
+            text = f.read().replace("@bindir@/lockscope", t.world.program)
+        with open(os.path.join(directory, name), "w", encoding="utf-8") as f:
+            f.write(text)
+    units = sorted(os.path.join(directory, name) for name in os.listdir(directory))
+    found = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if b"Failed to" in found.stdout and b"directory" not in found.stdout:
+        raise Skip("systemd-analyze cannot work here: %r" % found.stdout[-200:])
+    ours = [line for line in found.stdout.splitlines() if b"lockscope" in line]
+    same((found.returncode, ours), (0, []), "systemd-analyze verify")
+    for unit in units:
+        if unit.endswith(".timer"):
+            continue
+        found = subprocess.run(
+            ["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=16", unit],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        same(found.returncode, 0, "exposure of %s: %r" % (unit, found.stdout[-300:]))
+        t.note(found.stdout.decode(errors="replace").strip().splitlines()[-1])

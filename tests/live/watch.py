@@ -434,3 +434,22 @@ def test_34_row_keys(t):
     check(abs(starts[0] - starts[1]) < 1000, "started: %r", starts)
     same(without_the_moment(event["lock"]), without_the_moment(row), "the row of list")
     same(watch.end()[0], 0, "status")
+
+
+def test_34_min_wait(t):
+    """Only what lasts: a request that has waited so long, once, and how it ended."""
+    path, short = t.path("f"), t.path("short")
+    holder, waiter, other = t.helper(), t.helper(), t.helper()
+    watch = Watch(t, "--min-wait", "0.5", path, short)
+    other.open_lock(short)
+    fd = holder.open_lock(path)
+    waiter.wait_for("flock", "w", waiter.open(path))
+    event = watch.next("waiting")
+    check(event["waited_ms"] >= 500, "too early: %r", event)
+    same(event["lock"]["pid"], waiter.pid, "who waits")
+    other.end()
+    holder.lock("flock", "u", fd)
+    check(watch.next("granted")["waited_ms"] >= 500, "how long it took")
+    status, err = watch.end()
+    same(status, 0, str(err))
+    same([e["event"] for e in watch.events if e["event"] in ("heartbeat", "acquired", "released")], [], "what does not last")
