@@ -241,14 +241,14 @@ def test_96_apt(t):
 @needs_root
 def test_96_pacman(t):
     """It keeps its lock file open, so that one that nobody has open is left behind."""
-    for name in ("db", "root", "cache"):
+    for name in ("pacman", "root", "cache"):
         os.mkdir(os.path.join(t.dir, name))
     get = script(t, "get", 'cat "$0.fifo"\n')
     fifo(get + ".fifo")
-    conf = t.path("conf", ("[options]\nRootDir = {0}/root/\nDBPath = {0}/db/\nCacheDir = {0}/cache/\nLogFile = {0}/log\nGPGDir = {0}/gpg\n"
+    conf = t.path("conf", ("[options]\nRootDir = {0}/root/\nDBPath = {0}/pacman/\nCacheDir = {0}/cache/\nLogFile = {0}/log\nGPGDir = {0}/gpg\n"
                            "XferCommand = {1}\nSigLevel = Never\n[core]\nServer = http://127.0.0.1:9/\n").format(t.dir, get).encode())
     p = t.process(["pacman", "--config", conf, "-Sy"], **QUIET)
-    lock = os.path.join(t.dir, "db/db.lck")
+    lock = os.path.join(t.dir, "pacman/db.lck")
     until(lambda: os.path.exists(lock), "pacman's lock", 60)
     is_live(look(t, lock, status=0), "pacman", p.pid)
     kill(p)
