@@ -116,8 +116,8 @@ struct bpf_asking {
 	bool complete; /* every task that the kernel showed was looked at completely */
 	lk_ints met; /* processes that the kernel showed, of those who did not answer before, and process 1 */
 };
-/* Adds the uses by processes that did not answer to /proc. Those that were met and have no use that could have been missed do not count as
- * unreadable any more. */
+/* Adds what /proc did not tell. Processes that did not answer to it, but were met and have no use that could have been missed, do not count
+ * as unreadable any more. */
 void lk_bpf_uses(const struct bpf_source *b, const struct lk_uses_request *req, const struct procfs_asked *asked,
 		 int64_t deadline_ms, struct lk_uses *ret);
 /* One record of the helper. 0 or -EBADMSG. */

@@ -14,19 +14,14 @@
 #include "source/procfs/procfs_uses.h"
 
 #define STALL_MS 700
-/* Rounds over all tasks: at least two if no use is found, since a use can move from where the program has not looked yet to where it has
- * looked already. */
-#define ROUNDS_MAX 5
+/* Rounds over all tasks: a use can move from where the program has not looked yet to where it has looked already. */
+#define ROUNDS_MIN 2
+#define ROUNDS_MAX 6
 
 /* The first byte of a record of the helper. */
 enum record { RECORD_USES, RECORD_MET, RECORD_COMPLETE };
 
 /* -- in the helper -- */
-
-struct round {
-	struct lk_helper_out *out;
-	size_t n_found;
-};
 
 static int emit(struct lk_helper_out *out, enum record kind, const void *data, size_t n)
 {
@@ -37,10 +32,7 @@ static int emit(struct lk_helper_out *out, enum record kind, const void *data, s
 
 static int emit_uses(void *arg, const struct lk_bpf_use *v, size_t n)
 {
-	struct round *r = arg;
-
-	r->n_found += n;
-	return emit(r->out, RECORD_USES, v, n * sizeof(*v));
+	return emit(arg, RECORD_USES, v, n * sizeof(*v));
 }
 
 /* Process 1 always exists: a kernel that does not show it may leave out others. */
@@ -63,13 +55,12 @@ static int emit_met(const struct lk_bpf_uses_program *p, int pid, struct lk_help
 static int ask(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
 {
 	const struct bpf_asking *a = arg;
-	struct round r = { .out = out };
 	struct lk_bpf_uses_program p;
 	size_t n_torn = 1;
 	int rc = prepare(a, &p);
 
-	for (int i = 0; i < ROUNDS_MAX && !rc && (n_torn || (i < 2 && !r.n_found)); i++)
-		rc = lk_bpf_uses_read(&p, emit_uses, &r, &n_torn);
+	for (int i = 0; i < ROUNDS_MAX && !rc && (i < ROUNDS_MIN || n_torn); i++)
+		rc = lk_bpf_uses_read(&p, emit_uses, out, &n_torn);
 	if (rc < 0)
 		lk_debug(LK_DEBUG_BPF, "who uses a file: %s", strerror(-rc));
 	if (rc || n_torn)
@@ -100,14 +91,16 @@ static void add_use(struct bpf_asking *a, const struct lk_bpf_use *u, size_t fil
 		.certain = lk_mounts_fs_keys_unique(a->req->files[file].fstype),
 	};
 
-	lk_uses_add(a->ret, &use);
+	/* What shares a key with other files, /proc has told apart; what does not, may have been passed on since. */
+	if (use.certain || !lk_ints_has(&a->asked->answered, use.pid))
+		lk_uses_add(a->ret, &use);
 }
 
 static int take_use(struct bpf_asking *a, const struct lk_bpf_use *u)
 {
 	if (u->kind > LK_BPF_USE_MAPPED || !u->tgid || u->tgid > INT_MAX || u->comm[sizeof(u->comm) - 1])
 		return -EBADMSG;
-	if (u->tgid == (uint32_t)getpid() || lk_ints_has(&a->asked->answered, (int)u->tgid))
+	if (u->tgid == (uint32_t)getpid())
 		return 0;
 	for (size_t i = 0; i < a->req->n_files; i++) {
 		const struct lk_key *key = &a->req->files[i].key;
