@@ -17,6 +17,7 @@
 	"X|Xorg*|Xvfb|Xwayland*|Xephyr|Xnest|Xvnc|Xtigervnc|Xtightvnc|Xdummy|Xvirtual|xwayland-*|gnome-shell|mutter*|kwin*|sway|weston*|" \
 	"Hyprland|wayfire|labwc|river|cage|gamescope*"
 #define STAYS "nothing: it stays there for ever"
+#define GOES "nothing: its program deletes it when it ends"
 #define SOCKET(application, who, what, where) \
 	{ \
 		.word = (application), .maker = (who), .names = (what), .dir = (where), .object = LK_LOCKFILE_SOCKET, \
@@ -120,7 +121,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_PID, .keep = true, .advice = "ask the supervisor (sv status)" },
 	/* LVM: lib/misc/lvm-flock.c: flock(2), deleted when it is released */
 	{ .word = "lvm", .maker = "LVM", .names = "V_*|P_*", .dir = "*/lock/lvm",
-	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = GOES },
 	/* libvirt: src/locking/lock_daemon.c and virlockspace.c, "lockd/files/HASH" and its kin: fcntl(2) */
 	{ .word = "libvirt", .maker = "virtlockd", .names = "*", .dir = "*/libvirt/lockd/*",
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
@@ -129,7 +130,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	  .means = LK_LOCKFILE_KERNEL, .companions = "socket", .keep = true, .advice = STAYS },
 	/* duplicity: dup_main.py, fasteners.InterProcessLock: fcntl(2) */
 	{ .word = "duplicity", .maker = "duplicity", .names = "lockfile", .dir = "*/duplicity/*",
-	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = GOES },
 	/* Bazel: src/main/cpp/blaze_util_posix.cc, AcquireLock(): fcntl(2) */
 	{ .word = "bazel", .maker = "Bazel", .names = "lock", .dir = "*/_bazel_*/*",
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
@@ -153,9 +154,20 @@ static const struct lk_lockfile_kind kinds[] = {
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
 	/* tmux: client.c, client_get_lock(); libwayland: wayland-server.c, wl_socket_lock(): flock(2) */
 	{ .word = "tmux", .maker = "tmux", .names = "*.lock", .dir = "*/tmux-[0-9]*",
-	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
+	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = GOES },
 	{ .word = "wayland", .maker = "a Wayland compositor", .names = "wayland-*.lock",
-	  .means = LK_LOCKFILE_KERNEL, .companions = "wayland-%", .keep = true, .advice = STAYS },
+	  .means = LK_LOCKFILE_KERNEL, .companions = "wayland-%", .keep = true, .advice = GOES },
+
+	/* Data that running programs lock with the kernel. InnoDB: os0file.cc, Aria: ma_control_file.c: fcntl(2); tdb: lib/tdb/common/lock.c:
+	 * fcntl(2); anacron: lock.c: fcntl(2), the day of the last run; logrotate: logrotate.c, lockState(): flock(2) */
+	{ .word = "mysql", .maker = "MySQL or MariaDB", .names = "ibdata1|aria_log_control",
+	  .means = LK_LOCKFILE_DATA, .keep = true, .advice = "nothing: without it, the databases are lost" },
+	{ .word = "samba", .maker = "Samba or another program of tdb", .names = "*.tdb",
+	  .means = LK_LOCKFILE_DATA, .keep = true, .advice = "nothing: its programs free what a dead one has locked" },
+	{ .word = "cron", .maker = "anacron", .names = "cron.*", .dir = "*/spool/anacron",
+	  .means = LK_LOCKFILE_DATA, .keep = true, .advice = "nothing: the day of the last run is written in it" },
+	{ .word = "logrotate", .maker = "logrotate", .names = "status", .dir = "*/logrotate",
+	  .means = LK_LOCKFILE_DATA, .keep = true, .advice = "nothing: when each log was rotated is written in it" },
 
 	/* Sockets: with nobody who listens, connect(2) is refused for ever. */
 	SOCKET("x11", "the X server", "X[0-9]*", "*/.X11-unix"),

@@ -165,6 +165,11 @@ static const struct {
 	{ "/var/spool/postfix/pid/unix.local", LK_LOCKFILE_FILE, "postfix" },
 	{ "/var/lib/mongodb/mongod.lock", LK_LOCKFILE_FILE, "mongodb" },
 	{ "/run/user/1000/wayland-0.lock", LK_LOCKFILE_FILE, "wayland" },
+	{ "/var/lib/mysql/ibdata1", LK_LOCKFILE_FILE, "mysql" },
+	{ "/var/lib/samba/private/passdb.tdb", LK_LOCKFILE_FILE, "samba" },
+	{ "/var/spool/anacron/cron.daily", LK_LOCKFILE_FILE, "cron" },
+	{ "/etc/cron.daily", LK_LOCKFILE_FILE, NULL },
+	{ "/var/lib/logrotate/status", LK_LOCKFILE_FILE, "logrotate" },
 	{ "", LK_LOCKFILE_FILE, NULL },
 };
 
