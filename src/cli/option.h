@@ -51,6 +51,8 @@ struct lk_option {
 	const char *what; /* of LK_KIND_NUMBER: its name in errors, "a number of looks" */
 	uint64_t min, max;
 	uint64_t preset; /* the default; of LK_KIND_FORMAT the format */
+	int (*check)(const char *value,
+		     struct lk_err *err); /* of a TEXT setting: 0, or -EINVAL with a sentence; NULL: any text */
 	bool sticks; /* once set, by a file or an option, it cannot be unset */
 	unsigned place; /* in the setup pane, from 1; 0: not shown there */
 	const char *label, *note; /* in the setup pane; note: explains the value; NULL: none */

@@ -51,14 +51,16 @@ static enum lk_status check_user(const struct lk_select *sel, const char *word)
 
 static enum lk_status set_filter(struct lk_select *sel, const char *text)
 {
-	struct lk_err err = { 0 };
+	struct lk_err err = { 0 }, where = { 0 };
 	enum lk_status status = 0;
 
 	if (lk_filter_parse(text, &sel->filter, &err) < 0) {
 		/* The text has three lines: the error, the expression, and a mark where it is wrong. */
-		lk_say_lines(lk_err_text(&err));
+		lk_err_set(&where, err.code, "--filter: %s", lk_err_text(&err));
+		lk_say_lines(lk_err_text(&where));
 		status = lk_cli_see_help(sel->cli->verb);
 	}
+	lk_err_done(&where);
 	lk_err_done(&err);
 	return status;
 }

@@ -8,6 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "table/filter.h"
+#include "table/sort.h"
 
 #define BINDS_MAX 256
 
@@ -73,9 +75,34 @@ static int set_text(const struct lk_option *o, const char *value, char **at, str
 {
 	if (strchr(value, '\n'))
 		return lk_err_set(err, -EINVAL, "%s is one line", o->name);
+	if (o->check && *value && o->check(value, err) < 0)
+		return -EINVAL;
 	free(*at);
 	*at = *value ? lk_strdup(value) : NULL;
 	return 0;
+}
+
+int lk_settings_check_columns(const char *value, struct lk_err *err)
+{
+	return lk_columns_check(lk_column_screen, value, err);
+}
+
+int lk_settings_check_sort(const char *value, struct lk_err *err)
+{
+	struct lk_sort sort;
+
+	if (lk_column_named(lk_column_screen, value + (*value == '-'), strlen(value + (*value == '-'))))
+		return 0;
+	return lk_sort_parse(value, &sort, err);
+}
+
+int lk_settings_check_filter(const char *value, struct lk_err *err)
+{
+	struct lk_filter *filter = NULL;
+	int rc = lk_filter_parse(value + (*value == '='), &filter, err);
+
+	lk_filter_free(filter);
+	return rc;
 }
 
 static int add_bind(struct lk_settings *s, const char *value, struct lk_err *err)
@@ -229,6 +256,17 @@ static void take_user(struct lk_settings *set, char **warning)
 	lk_err_done(&err);
 }
 
+enum lk_status lk_settings_refuse(const struct lk_cli *cli, const struct lk_option *o, const struct lk_err *why)
+{
+	struct lk_err err = { 0 };
+
+	/* It may have three lines: the error, the expression, and a mark where it is wrong. */
+	lk_err_set(&err, why->code, "--%s: %s", o->name, lk_err_text(why));
+	lk_say_lines(lk_err_text(&err));
+	lk_err_done(&err);
+	return lk_cli_see_help(cli->verb);
+}
+
 static enum lk_status take_options(const struct lk_cli *cli, struct lk_settings *set)
 {
 	enum lk_status status = 0;
@@ -238,7 +276,7 @@ static enum lk_status take_options(const struct lk_cli *cli, struct lk_settings 
 		struct lk_err err = { 0 };
 
 		if (set_row(set, o->option, o->value, &err) < 0)
-			status = lk_cli_misuse(cli->verb, "--%s: %s", o->option->name, lk_err_text(&err));
+			status = lk_settings_refuse(cli, o->option, &err);
 		lk_err_done(&err);
 	}
 	return status;

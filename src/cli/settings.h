@@ -26,7 +26,7 @@ struct lk_settings {
 	unsigned start_view; /* enum lk_view_id */
 	char *columns; /* of the Locks view, names separated by commas; owned; NULL: the default set */
 	char *sort; /* of the Locks view, "-" in front for descending; owned; NULL: default */
-	char *filter; /* of the Locks view; owned; NULL none */
+	char *filter; /* of the Locks view, an expression of list --filter; owned; NULL none */
 	LK_VEC(char *) binds; /* owned; arguments of `bind` */
 };
 
@@ -37,6 +37,10 @@ void lk_settings_copy(struct lk_settings *ret, const struct lk_settings *s);
 /* Sets the setting with that name. Numbers out of bounds are brought within them. value NULL: only the name was given, as for a flag. 0,
  * or with a sentence -ENOENT: there is no such setting, or -EINVAL. */
 int lk_settings_set(struct lk_settings *s, const char *name, const char *value, struct lk_err *err);
+/* What --columns, --sort and --filter can be: 0, or -EINVAL with a sentence. The same rules as for `list`. */
+int lk_settings_check_columns(const char *value, struct lk_err *err);
+int lk_settings_check_sort(const char *value, struct lk_err *err);
+int lk_settings_check_filter(const char *value, struct lk_err *err);
 /* The value of setting o as in the file. Heap; NULL: it is empty, or o is an alias or `bind`. */
 char *lk_settings_text(const struct lk_settings *s, const struct lk_option *o);
 /* The same, but NULL also if the value is the default. */
@@ -48,6 +52,9 @@ void lk_settings_step(struct lk_settings *s, const struct lk_option *o, int by);
  * readonly from any of them stays. *ret_warning, NULL before, gets a sentence about the first file that is wrong (heap). 0, or the exit
  * status after a wrong option was reported. */
 enum lk_status lk_settings_choose(const struct lk_cli *cli, struct lk_settings *set, char **ret_warning);
+
+/* Reports a wrong value of an option of the screen on standard error. The exit status. */
+enum lk_status lk_settings_refuse(const struct lk_cli *cli, const struct lk_option *o, const struct lk_err *why);
 
 /* $XDG_CONFIG_HOME/lockscope/config, or ~/.config/lockscope/config when that is unset. Heap; NULL: no file may be used (no absolute path,
  * effective and real user or group differ, or the program has rights that its caller lacks). */

@@ -168,28 +168,35 @@ static int refuse(const char *name, size_t n, struct lk_err *err)
 		return lk_err_set(err, -EINVAL, "the list of columns has an empty name in it");
 	if (near)
 		return lk_err_set(err, -EINVAL, "there is no column \"%.*s\"; did you mean %s?", len, name, near);
-	return lk_err_set(err, -EINVAL, "there is no column \"%.*s\"; -H lists them", len, name);
+	return lk_err_set(err, -EINVAL, "there is no column \"%.*s\"; list -H lists them", len, name);
 }
 
-static int parse_names(lk_columns *cols, const char *list, struct lk_err *err)
+/* cols NULL: they are only checked. */
+static int parse_names(const struct lk_column *columns, lk_columns *cols, const char *list, struct lk_err *err)
 {
 	for (const char *p = list;; p++) {
 		size_t n = strcspn(p, ",");
-		const struct lk_column *col = lk_column_find(p, n);
+		const struct lk_column *col = lk_column_named(columns, p, n);
 
 		if (!col)
 			return refuse(p, n, err);
-		*lk_vec_push(cols) = col;
+		if (cols)
+			*lk_vec_push(cols) = col;
 		p += n;
 		if (!*p)
 			return 0;
 	}
 }
 
+int lk_columns_check(const struct lk_column *columns, const char *list, struct lk_err *err)
+{
+	return parse_names(columns, NULL, list[0] == '+' ? list + 1 : list, err);
+}
+
 int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err)
 {
 	lk_columns named = { 0 };
-	int rc = parse_names(&named, list[0] == '+' ? list + 1 : list, err);
+	int rc = parse_names(table, &named, list[0] == '+' ? list + 1 : list, err);
 
 	if (rc == 0 && list[0] != '+')
 		cols->n = 0;

@@ -110,6 +110,8 @@ typedef LK_VEC(const struct lk_column *) lk_columns;
 /* "PID,PATH" replaces *cols, "+PID,PATH" adds to it. 0; or -EINVAL with *cols unchanged and a sentence that names the unknown column and
  * may suggest another. */
 int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err);
+/* Whether each name in such a list is one of these columns. 0, or -EINVAL with the same sentence. */
+int lk_columns_check(const struct lk_column *columns, const char *list, struct lk_err *err);
 /* A terminal of fewer cells is narrow. */
 #define LK_COLUMNS_WIDE 120
 /* The default set of `list` or `who` for a width in cells (0: no terminal). */

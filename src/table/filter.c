@@ -89,7 +89,7 @@ __attribute__((format(printf, 3, 4))) static int fail(struct parser *p, size_t a
 	for (size_t i = 0; i < text.n; i++)
 		text.v[i] = iscntrl((unsigned char)text.v[i]) ? ' ' : text.v[i];
 	put_place(&text, p->text, at);
-	lk_err_set(p->err, -EINVAL, "--filter: %s", lk_buf_str(&text));
+	lk_err_set(p->err, -EINVAL, "%s", lk_buf_str(&text));
 	lk_vec_done(&text);
 	return -EINVAL;
 }
@@ -142,7 +142,7 @@ static int parse_column(struct parser *p, const struct lk_column **ret)
 		near = lk_column_suggest(name, n);
 		if (near)
 			return fail(p, p->at, "there is no column \"%.*s\"; did you mean %s?", (int)n, name, near);
-		return fail(p, p->at, "there is no column \"%.*s\"; -H lists them", (int)n, name);
+		return fail(p, p->at, "there is no column \"%.*s\"; list -H lists them", (int)n, name);
 	}
 	p->at += n;
 	return 0;

@@ -30,7 +30,7 @@ int lk_sort_parse(const char *text, struct lk_sort *ret, struct lk_err *err)
 	if (near)
 		return lk_err_set(err, -EINVAL, "cannot sort by \"%s\": there is no such column; did you mean %s?",
 				  name, near);
-	return lk_err_set(err, -EINVAL, "cannot sort by \"%s\": there is no such column; -H lists them", name);
+	return lk_err_set(err, -EINVAL, "cannot sort by \"%s\": there is no such column; list -H lists them", name);
 }
 
 static int compare(const void *x, const void *y, void *arg)

@@ -221,7 +221,7 @@ Test(columns, a_bad_name_is_quoted_and_the_nearest_is_named)
 {
 	refused("PID,COMAND", "\"COMAND\"; did you mean COMMAND");
 	refused("+inod", "did you mean INODE");
-	refused("zzzzzz", "\"zzzzzz\"; -H lists them");
+	refused("zzzzzz", "\"zzzzzz\"; list -H lists them");
 	refused("", "empty name");
 	refused("PID,,FD", "empty name");
 	refused("PID,", "empty name");

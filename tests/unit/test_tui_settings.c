@@ -54,7 +54,16 @@ Test(tui_settings, set_and_get)
 		{ "highlight-changes", "0", "0" },
 		{ "highlight-changes", "x", NULL },
 		{ "columns", "pid,path", "pid,path" },
+		{ "columns", "pid,bogus", NULL },
+		{ "columns", "+user", "+user" },
+		{ "sort", "-pid", "-pid" },
+		{ "sort", "s", "s" },
+		{ "sort", "-nothing", NULL },
 		{ "filter", "a\nb", NULL },
+		{ "filter", "pid > 1 && state==held", "pid > 1 && state==held" },
+		{ "filter", "=blocked", NULL },
+		{ "filter", "=state == held", "=state == held" },
+		{ "filter", "just words", NULL },
 		{ "readonly", "yes", "yes" },
 		{ "accessible", "yes", "yes" },
 	};
@@ -125,7 +134,7 @@ Test(tui_settings, file)
 	cr_assert(mkdtemp(folder));
 	path = file_in("config");
 	saved = file_in("a/b/config");
-	write_file(path, "# mine\n--delay 5\nnosuch = 1\nunits=hex\n\nbind = F11 signal\nmouse = no\nfilter = a b\n");
+	write_file(path, "# mine\n--delay 5\nnosuch = 1\nunits=hex\n\nbind = F11 signal\nmouse = no\nfilter = pid > 7\n");
 	lk_settings_init(&s);
 	cr_assert_eq(lk_settings_read(&s, path, &err), -EINVAL);
 	cr_assert(strstr(lk_err_text(&err), "line 3") && strstr(lk_err_text(&err), "nosuch"), "%s", lk_err_text(&err));
@@ -140,7 +149,7 @@ Test(tui_settings, file)
 	expect(&again, "delay", "5.0");
 	expect(&again, "units", "hex");
 	expect(&again, "mouse", "no");
-	expect(&again, "filter", "a b");
+	expect(&again, "filter", "pid > 7");
 	cr_assert_eq(again.binds.n, 1);
 	cr_assert_str_eq(again.binds.v[0], "F11 signal");
 	setenv("SUDO_UID", "1000", 1);

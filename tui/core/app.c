@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/debug.h"
 #include "base/sanitize.h"
 #include "tui/chrome/paint.h"
@@ -43,13 +44,15 @@ static void apply_binds(struct lk_tui *t)
 	}
 }
 
+/* The setting is an expression, which the prompt marks by an equals sign. It was checked when it was set (cli/settings.h), as was the
+ * order. */
 static void apply_filter(struct lk_tui *t)
 {
-	struct lk_err err = { 0 };
+	const char *text = t->set.filter;
+	lk_auto_mem char *marked = text ? lk_printf("%s%s", *text == '=' ? "" : "=", text) : NULL;
 
-	if (t->set.filter && lk_list_set_filter(&t->views[LK_VIEW_LOCKS].list, t->set.filter, &err) < 0)
-		lk_tui_say(t, LK_STYLE_ALARM, "The filter is not used: %s", lk_err_text(&err));
-	lk_err_done(&err);
+	if (marked)
+		lk_list_set_filter(&t->views[LK_VIEW_LOCKS].list, marked, NULL);
 }
 
 static void apply_sort(struct lk_tui *t)
@@ -59,15 +62,11 @@ static void apply_sort(struct lk_tui *t)
 	bool descending = name && *name == '-';
 	const struct lk_column *columns = v->ops->list.columns, *col;
 
-	if (!name)
+	col = name ? lk_column_named(columns, name + descending, strlen(name + descending)) : NULL;
+	if (!col)
 		return;
-	col = lk_column_named(columns, name + descending, strlen(name + descending));
-	if (col) {
-		v->list.sort_column = (size_t)(col - columns);
-		v->list.descending = descending;
-		return;
-	}
-	lk_tui_say(t, LK_STYLE_ALARM, "The Locks view has no column %s to order by.", name);
+	v->list.sort_column = (size_t)(col - columns);
+	v->list.descending = descending;
 }
 
 struct lk_tui *lk_tui_new(const struct lk_tui_host *host, struct lk_settings *set)

@@ -373,6 +373,24 @@ static void end(struct screen *s)
 	}
 }
 
+/* On the command line a wrong key is refused; in a file it is reported on the screen (app.c). */
+static enum lk_status check_binds(const struct lk_cli *cli)
+{
+	struct lk_keymap keymap = { .commands = lk_command_table };
+	enum lk_status status = 0;
+
+	for (size_t i = 0; i < cli->screen.n && !status; i++) {
+		const struct lk_screen_option *o = &cli->screen.v[i];
+		struct lk_err err = { 0 };
+
+		if (o->option->kind == LK_KIND_BINDS && lk_keymap_bind(&keymap, o->value, &err) < 0)
+			status = lk_settings_refuse(cli, o->option, &err);
+		lk_err_done(&err);
+	}
+	lk_keymap_done(&keymap);
+	return status;
+}
+
 static enum lk_status run_with(const struct lk_cli *cli, struct lk_settings *set, const char *warning)
 {
 	struct screen s = { .cli = cli, .signal_fd = -1, .dirty = LK_DIRTY_PAINT | LK_DIRTY_REDRAW };
@@ -409,6 +427,8 @@ enum lk_status lk_screen_run(const struct lk_cli *cli)
 
 	lk_settings_init(&set);
 	status = lk_settings_choose(cli, &set, &warning);
+	if (!status)
+		status = check_binds(cli);
 	/* Only the user's own file asks for readonly, so lk_privilege_limit() did not know it. */
 	if (!status && set.readonly && !cli->read_only && lk_privilege_look_only(&err) < 0)
 		status = lk_say_error(&err);

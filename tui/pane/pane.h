@@ -75,6 +75,8 @@ struct lk_prompt_ops {
 	const char *keys; /* for the key bar */
 	/* After every change; NULL: none. text: as in lk_field. */
 	unsigned (*changed)(struct lk_tui *t, void *arg, const char *text);
+	/* Enter: 0, or -EINVAL with the reason; then the prompt stays open. NULL: any text will do. */
+	int (*check)(struct lk_tui *t, void *arg, const char *text, struct lk_err *err);
 	unsigned (*enter)(struct lk_tui *t, void *arg, const char *text); /* the prompt is closed already */
 	unsigned (*cancel)(struct lk_tui *t, void *arg); /* NULL: none; the prompt is closed already */
 	/* For keys that do not edit the text; LK_DIRTY_NOT_MINE: no meaning here either. NULL: none. */

@@ -8,7 +8,6 @@
 #include "tui/core/app.h"
 #include "tui/frame/snapfile.h"
 
-#define NOTE_LINES 3
 #define FIELD_MIN 8 /* cells; where the field would have less, the label is left out */
 
 struct prompt {
@@ -19,21 +18,15 @@ struct prompt {
 	char *note; /* owned; NULL none */
 };
 
+/* What is wrong with the text stands under it, in place of the key bar: only the sentence, of which the rest of the text is the place. */
 static void paint_note(const struct prompt *p, struct lk_canvas *c, struct lk_rect r)
 {
-	const char *line = p->note, *end;
-	int n = 1, y;
+	int y = r.y + 1 < c->h ? r.y + 1 : r.y - 1;
 
-	for (const char *s = p->note; s && *s; s++)
-		n += *s == '\n';
-	n = n < NOTE_LINES ? n : NOTE_LINES;
-	/* Where there is no room for all lines, the first ones are shown: they have the sentence. */
-	y = r.y - n < 0 ? 0 : r.y - n;
-	for (int i = 0; line && i < n && y < r.y; i++, y++) {
-		end = strchrnul(line, '\n');
-		lk_canvas_bytes(c, r.x, y, r.w, LK_STYLE_ALARM, LK_FIT_LEFT, line, (size_t)(end - line));
-		line = *end ? end + 1 : NULL;
-	}
+	if (!p->note || y < 0)
+		return;
+	lk_canvas_fill(c, (struct lk_rect){ r.x, y, r.w, 1 }, LK_STYLE_PLAIN, ' ');
+	lk_canvas_bytes(c, r.x, y, r.w, LK_STYLE_ALARM, LK_FIT_LEFT, p->note, strcspn(p->note, "\n"));
 }
 
 static void paint(struct lk_pane *pane, struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
@@ -69,18 +62,35 @@ static unsigned finish(struct prompt *p, struct lk_tui *t, bool enter)
 	return dirty | LK_DIRTY_PAINT;
 }
 
+static void set_note(struct prompt *p, const char *text)
+{
+	free(p->note);
+	p->note = lk_strdup(text);
+}
+
+/* Text that cannot be understood stays, with the reason under it. */
+static unsigned enter(struct prompt *p, struct lk_tui *t)
+{
+	struct lk_err err = { 0 };
+	int rc = p->ops->check ? p->ops->check(t, p->arg, lk_field_str(&p->field), &err) : 0;
+
+	if (rc < 0)
+		set_note(p, lk_err_text(&err));
+	lk_err_done(&err);
+	return rc < 0 ? LK_DIRTY_PAINT : finish(p, t, true);
+}
+
 static unsigned key(struct lk_pane *pane, struct lk_tui *t, lk_press k)
 {
 	struct prompt *p = (struct prompt *)pane;
 
 	if (k == LK_KEY_ENTER || k == '\n')
-		return finish(p, t, true);
+		return enter(p, t);
 	if (k == LK_KEY_ESC)
 		return finish(p, t, false);
 	if (!lk_field_key(&p->field, k))
 		return p->ops->key ? p->ops->key(t, p->arg, lk_field_str(&p->field), k) : LK_DIRTY_NOT_MINE;
-	free(p->note);
-	p->note = NULL;
+	set_note(p, NULL);
 	if (p->ops->changed)
 		return p->ops->changed(t, p->arg, lk_field_str(&p->field)) | LK_DIRTY_PAINT;
 	return LK_DIRTY_PAINT;
@@ -106,16 +116,13 @@ static const struct lk_pane_ops pane_ops = {
 	.free = free_prompt,
 };
 
-/* Shows lines above the prompt, if that is the top pane, until its text changes: what is wrong with the text. Raw bytes. */
-static void say_above(struct lk_tui *t, const char *lines)
+/* Says under the prompt, if that is the top pane, what is wrong with its text, until that changes. Raw bytes. */
+static void say_under(struct lk_tui *t, const char *text)
 {
 	struct lk_pane *top = lk_pane_top(t);
-	struct prompt *p = (struct prompt *)top;
 
-	if (!top || top->ops != &pane_ops)
-		return;
-	free(p->note);
-	p->note = lk_strdup(lines);
+	if (top && top->ops == &pane_ops)
+		set_note((struct prompt *)top, text);
 }
 
 unsigned lk_prompt_open(struct lk_tui *t, const struct lk_prompt_ops *ops, void *arg, const char *initial)
@@ -154,7 +161,7 @@ static bool find(struct lk_list *l, const struct find *f, const char *text)
 static unsigned find_changed(struct lk_tui *t, void *arg, const char *text)
 {
 	if (!find(&lk_tui_view(t)->list, arg, text))
-		say_above(t, "No row says this.");
+		say_under(t, "No row says this.");
 	return LK_DIRTY_PAINT;
 }
 
@@ -174,7 +181,7 @@ static unsigned find_key(struct lk_tui *t, void *arg, const char *text, lk_press
 		return LK_DIRTY_NOT_MINE;
 	set_search(l, wanted(f, text));
 	if (!l->search || !lk_list_search_on(l, k == LK_KEY_F3 ? 1 : -1))
-		say_above(t, l->search ? "No row says this." : "Type what to search for.");
+		say_under(t, l->search ? "No row says this." : "Type what to search for.");
 	f->from = l->cursor;
 	return LK_DIRTY_PAINT;
 }
@@ -218,9 +225,9 @@ unsigned lk_do_find(struct lk_tui *t)
 
 /* -- filter -- */
 
-/* 0, or what is wrong in err. */
-static int filter(struct lk_tui *t, const char *text, struct lk_err *err)
+static int filter_check(struct lk_tui *t, void *arg, const char *text, struct lk_err *err)
 {
+	(void)arg;
 	return lk_list_set_filter(&lk_tui_view(t)->list, text, err);
 }
 
@@ -228,31 +235,22 @@ static unsigned filter_changed(struct lk_tui *t, void *arg, const char *text)
 {
 	struct lk_err err = { 0 };
 
-	(void)arg;
-	if (filter(t, text, &err) < 0)
-		say_above(t, lk_err_text(&err));
+	if (filter_check(t, arg, text, &err) < 0)
+		say_under(t, lk_err_text(&err));
 	lk_err_done(&err);
 	return LK_DIRTY_PAINT;
 }
 
+/* filter_check() has set it. */
 static unsigned filter_enter(struct lk_tui *t, void *arg, const char *text)
 {
-	struct lk_err err = { 0 };
-	const char *words;
-
-	(void)arg;
-	if (filter(t, text, &err) < 0) {
-		words = lk_err_text(&err);
-		lk_tui_say(t, LK_STYLE_ALARM, "The filter is as before: %.*s", (int)strcspn(words, "\n"), words);
-	}
-	lk_err_done(&err);
+	(void)t, (void)arg, (void)text;
 	return LK_DIRTY_PAINT;
 }
 
 static unsigned filter_cancel(struct lk_tui *t, void *arg)
 {
-	(void)arg;
-	filter(t, NULL, NULL);
+	filter_check(t, arg, NULL, NULL);
 	return LK_DIRTY_PAINT;
 }
 
@@ -262,6 +260,7 @@ unsigned lk_do_filter(struct lk_tui *t)
 		.label = "Filter: ",
 		.keys = "Enter keep it   Esc no filter   a|b either   !x not   =EXPR as list --filter",
 		.changed = filter_changed,
+		.check = filter_check,
 		.enter = filter_enter,
 		.cancel = filter_cancel,
 	};
