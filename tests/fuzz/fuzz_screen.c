@@ -120,8 +120,10 @@ static void do_special(struct play *p, uint8_t byte, uint8_t next)
 		look(p);
 	else if (byte < 0xf0)
 		lk_tui_tick(p->tui);
-	else
+	else if (byte < 0xf8)
 		lk_tui_key(p->tui, 0x4e00u + next);
+	else
+		lk_tui_paste(p->tui, "2211\n\x1b[31mx");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

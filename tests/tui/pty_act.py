@@ -8,7 +8,7 @@ from document import check, same
 from harness import holders_of, needs_root
 from helper import Failure, gone, until
 from pty_browse import leave, ready
-from terminal import DOWN, ENTER, ESC, F, TAB, Terminal
+from terminal import DOWN, ENTER, ESC, F, PASTE, TAB, Terminal
 
 
 def on_lock(t, name, *args, **options):
@@ -27,6 +27,12 @@ def focus(term, text):
             return
         term.type(TAB)
     raise Failure("the focus does not come to %r:\n%s" % (text, term.text))
+
+
+def confirm(term):
+    """Enter, once the dialog says that it counts."""
+    term.without("Enter counts in a moment")
+    term.type(ENTER)
 
 
 def outside(term, condition, what):
@@ -55,13 +61,33 @@ def test_act_signal(t):
     check(not ended(h), "the helper ended without a signal")
     term.press(b"K", "15 TERM")
     term.until("This will happen")
-    term.type(ENTER)
+    confirm(term)
     outside(term, lambda: ended(h), "the holder to end")
     term.until(lambda me: "ended" in me.text or "gone" in me.text, "the report")
     term.type(ESC, b"6")
     term.until(lambda me: "SIGNAL" in me.text and str(h.pid) in me.text, "the deed in the history")
     leave(term, b"Q")
     same(is_held(t, path), [], "locks on the file")
+
+
+def test_act_paste_and_typed_ahead(t):
+    """What is pasted is no keys: not in a view, not in a dialog; and Enter right behind K sends nothing."""
+    h = t.helper()
+    h.open_lock(t.path("pasted"))
+    term = on_lock(t, "pasted")
+    term.press(PASTE % b"K\r", "What was pasted was dropped")
+    check("15 TERM" not in term.text, "a dialog is open:\n%s", term.text)
+    term.press(b"K\r", "only just appeared")
+    term.press(PASTE % b"\r\r", "What was pasted was dropped")
+    check(not ended(h), "the holder was signalled")
+    term.type(ESC)
+    term.without("15 TERM")
+    term.press(b"/", "Find:")
+    term.press(PASTE % b"two\rwords", "Find: two words")
+    term.type(ESC)
+    leave(term)
+    check(not ended(h), "the holder was signalled")
+    same(term.is_restored(), None, "the terminal")
 
 
 def test_act_kill_asks_once_more(t):
@@ -74,7 +100,7 @@ def test_act_kill_asks_once_more(t):
         term.type(DOWN)
     term.until(lambda me: any(">" in line.split("KILL")[0] for line in me.text.splitlines() if "9 KILL" in line), "KILL")
     term.until("Send SIGKILL")
-    term.type(ENTER)
+    confirm(term)
     term.until("SIGKILL: nothing can be finished")
     check(not ended(h), "KILL did not ask once more:\n%s", term.text)
     term.type(ENTER)
@@ -91,7 +117,7 @@ def test_act_target_gone(t):
     term.press(b"K", "This will happen")
     h.end()
     other.open_lock(path)
-    term.type(ENTER)
+    confirm(term)
     term.until(lambda me: any(w in me.text for w in ("gone", "ended", "no longer", "changed")), "that it is gone")
     for _ in range(5):
         term.feed(0.1)
@@ -120,7 +146,7 @@ def test_act_release(t):
         term.settle()
     term.press(str(h.pid), lambda me: str(h.pid) in me.line(me.screen.cursor.y), "the typed pid")
     focus(term, "[ Release ]")
-    term.type(ENTER)
+    confirm(term)
     outside(term, lambda: not is_held(t, path), "the lock to go")
     check(not ended(h), "the process was to live on")
     leave(term, b"\x03")
@@ -147,7 +173,7 @@ def test_act_delete(t):
     h.open_lock(path)
     term = on_lock(t, "deleted")
     term.press(b"D", "[ Cancel ]")
-    term.type(ENTER)
+    confirm(term)
     term.without("[ Cancel ]")
     check(os.path.exists(path), "Cancel deleted the file")
     term.press(b"D", "not possible")
@@ -156,7 +182,7 @@ def test_act_delete(t):
     term.until("[x] Although it is locked")
     term.until(lambda me: "not possible" not in me.text and "This will happen" in me.text, "the new plan")
     focus(term, "[ Delete ]")
-    term.type(ENTER)
+    confirm(term)
     until(lambda: not os.path.exists(path), "the file to go")
     check(not ended(h), "the holder lives on")
     leave(term, b"\x03")

@@ -31,7 +31,7 @@ def test_browse_live(t):
     """A lock that is made while the screen runs comes, and goes as a ghost."""
     holder = t.helper()
     path = t.path("seen.db")
-    term = Terminal(t, "screen", "--delay", "0.5", "--filter", '=path == "%s"' % path)
+    term = Terminal(t, "screen", "--delay", "2", "--filter", '=path == "%s"' % path)
     term.until("[1:Locks]")
     fd = holder.open_lock(path, "posix", "w", 100, 50)
     term.look_until(lambda me: str(holder.pid) in me.text and "seen.db" in me.text, "the new lock")

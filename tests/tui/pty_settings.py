@@ -116,7 +116,9 @@ def test_settings_wrong(t):
         same(told, "nosuch" in text or "miles" in text or "\x00" in text or "bind" in text, "told of %r:\n%s" % (text, term.text))
         leave(term)
     for args, words in ((("--units=miles",), "iec, bytes or hex"), (("--delay=x",), "seconds"), (("--start-view=x",), "locks"),
-                        (("--nosuch",), "no option"), (("FILE",), "does not take")):
+                        (("--nosuch",), "no option"), (("FILE",), "does not take"), (("--filter", "just words"), "there is no column"),
+                        (("--columns=pid,bogus",), "there is no column"), (("--sort=bogus",), "cannot sort by"),
+                        (("--bind", "k signal"), "is not put on the key")):
         term = Terminal(t, "screen", *args)
         same(term.end(), 2, "status of %r" % (args,))
         check(words in term.text.replace("\n", " "), "it said %r", term.text)

@@ -9,6 +9,7 @@
  *   live                     from now on captures count as the living machine (actions plan, on processes that are not there)
  *   look                     takes a look
  *   pass MS                  time passes
+ *   paste TEXT               is pasted
  *   jobs hold|run            keeps work off the input path back; does it
  *   keys KEY...              key names; "text" types its characters
  *   click X Y, double X Y, wheel up|down
@@ -293,6 +294,12 @@ static void do_capture(struct script *s, const char *p)
 		die(s, "out of memory");
 }
 
+static void do_paste(struct script *s, const char *text)
+{
+	paint(s);
+	take_note(s, lk_tui_paste(s->tui, text));
+}
+
 /* Keys that people press, and some that nobody does. */
 static lk_press random_key(unsigned *seed)
 {
@@ -329,6 +336,9 @@ static void random_step(struct script *s, unsigned *seed, char **files, size_t n
 	}
 	if (r == 3)
 		take_note(s, lk_tui_tick(s->tui));
+	if (r == 4)
+		do_paste(s, "1\n y");
+	s->now_ms += 150;
 	press(s, random_key(seed));
 }
 
@@ -348,6 +358,14 @@ static void do_random(struct script *s, char *p)
 		die(s, "which captures?");
 	for (int i = 0; i < n; i++)
 		random_step(s, &seed, files, n_files);
+}
+
+/* What is there was seen before the time passed. */
+static void do_pass(struct script *s, const char *p)
+{
+	if (s->tui)
+		paint(s);
+	s->now_ms += number(s, &p);
 }
 
 static void do_jobs(struct script *s, const char *p)
@@ -380,7 +398,9 @@ static void do_line(struct script *s, char *line)
 	else if (strcmp(line, "look") == 0)
 		look(s);
 	else if (strcmp(line, "pass") == 0)
-		s->now_ms += number(s, &(const char *){ rest });
+		do_pass(s, rest);
+	else if (strcmp(line, "paste") == 0)
+		do_paste(s, rest);
 	else if (strcmp(line, "jobs") == 0)
 		do_jobs(s, rest);
 	else if (strcmp(line, "keys") == 0)

@@ -21,6 +21,7 @@ UP, DOWN, RIGHT, LEFT = b"\x1bOA", b"\x1bOB", b"\x1bOC", b"\x1bOD"
 PGUP, PGDN, HOME, END = b"\x1b[5~", b"\x1b[6~", b"\x1bOH", b"\x1bOF"
 F = {1: b"\x1bOP", 2: b"\x1bOQ", 3: b"\x1bOR", 4: b"\x1bOS", 5: b"\x1b[15~", 6: b"\x1b[17~", 7: b"\x1b[18~", 8: b"\x1b[19~",
      9: b"\x1b[20~", 10: b"\x1b[21~", 11: b"\x1b[23~"}
+PASTE = b"\x1b[200~%s\x1b[201~"
 ESC, ENTER, TAB, BACKSPACE = b"\x1b", b"\r", b"\t", b"\x7f"
 
 
@@ -185,7 +186,7 @@ class Terminal:
         if termios.tcgetattr(self.slave)[:4] != self.modes[:4]:
             return "its modes differ: %r, before %r" % (termios.tcgetattr(self.slave)[:4], self.modes[:4])
         for on, off, what in ((b"\x1b[?1049h", b"\x1b[?1049l", "the other screen"), (b"\x1b[?25l", b"\x1b[?25h", "no cursor"),
-                              (b"\x1b[?1h", b"\x1b[?1l", "keypad codes")):
+                              (b"\x1b[?1h", b"\x1b[?1l", "keypad codes"), (b"\x1b[?2004h", b"\x1b[?2004l", "bracketed paste")):
             if self.raw.rfind(on) > self.raw.rfind(off):
                 return "it was left with %s" % what
         on = max(self.raw.rfind(b"\x1b[?1006;1000h"), self.raw.rfind(b"\x1b[?1000h"))

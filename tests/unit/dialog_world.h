@@ -21,6 +21,7 @@
 #include "source/procfs/procfs.h"
 #include "source/uses.h"
 #include "tui/core/app.h"
+#include "tui/dialog/dialog.h"
 #include "tui/frame/watch_target.h"
 
 struct deferred {
@@ -40,6 +41,7 @@ struct world {
 	bool hold; /* jobs wait for run_jobs() */
 	bool silent; /* nobody but process 4711 could be asked who uses a file, and it does not answer */
 	int *n_changes; /* shared with the helper processes that do some of them */
+	int64_t passed_ms; /* by press(), beside the real clock */
 	char path[64];
 	pid_t pid;
 	int go; /* a byte makes the child let go of its lock */
@@ -163,7 +165,7 @@ static inline void look(struct world *w)
 {
 	struct lk_frame *f;
 
-	w->t->now_ms = lk_io_now_ms();
+	w->t->now_ms = lk_io_now_ms() + w->passed_ms;
 	w->t->wall_ms = lk_io_wall_ms();
 	f = lk_looker_look(w->looker, w->t->now_ms, w->t->wall_ms, 0);
 	cr_assert_not_null(f->snap, "%s", lk_err_text(&f->failure));
@@ -236,6 +238,8 @@ static inline void end(struct world *w)
 static inline void press(struct world *w, lk_press k)
 {
 	lk_tui_paint(w->t, &w->canvas);
+	w->passed_ms += LK_DIALOG_EARLY_MS;
+	w->t->now_ms += LK_DIALOG_EARLY_MS;
 	lk_tui_key(w->t, k);
 }
 

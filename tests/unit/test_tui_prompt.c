@@ -71,6 +71,22 @@ Test(tui_field, characters_are_whole)
 	lk_field_done(&f);
 }
 
+Test(tui_field, what_is_pasted_is_one_line)
+{
+	struct lk_field f = { 0 };
+
+	setlocale(LC_ALL, "C.UTF-8");
+	lk_field_set(&f, "ab");
+	lk_field_key(&f, LK_KEY_LEFT);
+	lk_field_paste(&f, "\n x\ny\x1b[31m\xff\xc3\xa4\r\n");
+	cr_assert_str_eq(lk_field_str(&f), "ax y [31m\xc3\xa4"
+					   "b");
+	lk_field_paste(&f, " \n");
+	cr_assert_str_eq(lk_field_str(&f), "ax y [31m\xc3\xa4"
+					   "b");
+	lk_field_done(&f);
+}
+
 Test(tui_field, has_an_end)
 {
 	struct lk_field f = { 0 };

@@ -196,6 +196,17 @@ unsigned lk_tui_key(struct lk_tui *t, lk_press k)
 	return lk_tui_settle(t, dirty);
 }
 
+/* Where nothing takes text, its letters would be commands. */
+unsigned lk_tui_paste(struct lk_tui *t, const char *text)
+{
+	struct lk_pane *top = lk_pane_top(t);
+
+	lk_tui_unsay(t);
+	if (top && top->ops->paste && *text)
+		return lk_tui_settle(t, top->ops->paste(top, t, text) | LK_DIRTY_PAINT);
+	return lk_tui_say(t, LK_STYLE_ALARM, LK_PASTE_DROPPED);
+}
+
 unsigned lk_tui_mouse(struct lk_tui *t, const struct lk_mouse *m)
 {
 	lk_tui_unsay(t);

@@ -56,6 +56,7 @@ struct lk_tui {
 	char *message; /* in the message line; owned; NULL none */
 	enum lk_style message_style;
 	int64_t message_until_ms;
+	int64_t repaint_ms; /* when what is painted changes by itself, in the clock of now_ms; 0: not known to */
 	bool show_header; /* toggled by the key # */
 	bool hide_detail; /* toggled by Enter where there is room for the detail beside the list */
 	const char *source_name; /* "capture of db01", "/srv/proc"; NULL: this machine; borrowed */
@@ -69,6 +70,8 @@ void lk_tui_free(struct lk_tui *t);
 /* All return LK_DIRTY_*. The caller has set now_ms and wall_ms. */
 unsigned lk_tui_key(struct lk_tui *t, lk_press k);
 unsigned lk_tui_mouse(struct lk_tui *t, const struct lk_mouse *m);
+/* Text that was pasted, UTF-8. */
+unsigned lk_tui_paste(struct lk_tui *t, const char *text);
 /* A look has been taken; the reference is taken over. */
 unsigned lk_tui_frame(struct lk_tui *t, struct lk_frame *f);
 /* Time has passed: messages fade, ages grow. */

@@ -120,6 +120,7 @@ static void paint(struct screen *s)
 	apply_settings(s);
 	lk_canvas_clear(&s->canvas);
 	set_clock(s);
+	s->tui->repaint_ms = 0;
 	lk_tui_paint(s->tui, &s->canvas);
 	lk_term_paint(s->term, &s->canvas, s->dirty & LK_DIRTY_REDRAW);
 	s->dirty &= ~(unsigned)(LK_DIRTY_PAINT | LK_DIRTY_REDRAW);
@@ -192,6 +193,13 @@ static void settle(struct screen *s, unsigned dirty)
 		suspend(s);
 }
 
+static unsigned take_event(struct screen *s, enum lk_term_event e, lk_press key, const struct lk_mouse *mouse)
+{
+	if (e == LK_TERM_PASTE)
+		return lk_tui_paste(s->tui, lk_term_pasted(s->term));
+	return e == LK_TERM_KEY ? lk_tui_key(s->tui, key) : lk_tui_mouse(s->tui, mouse);
+}
+
 static void take_keys(struct screen *s)
 {
 	struct lk_mouse mouse;
@@ -206,7 +214,7 @@ static void take_keys(struct screen *s)
 		}
 		s->n_empty = 0;
 		set_clock(s);
-		settle(s, e == LK_TERM_KEY ? lk_tui_key(s->tui, key) : lk_tui_mouse(s->tui, &mouse));
+		settle(s, take_event(s, e, key, &mouse));
 	}
 }
 
@@ -224,8 +232,12 @@ static void take_results(struct screen *s)
 static int tick_ms(const struct screen *s)
 {
 	bool still = s->cli->from && s->tui->frame && !s->tui->message && !s->tui->panes.n;
+	int ms = (int)(1000 - lk_io_wall_ms() % 1000);
+	int64_t left = s->tui->repaint_ms ? s->tui->repaint_ms - lk_io_now_ms() : ms;
 
-	return still ? -1 : (int)(1000 - lk_io_wall_ms() % 1000);
+	if (left < ms)
+		return left > 0 ? (int)left : 0;
+	return still ? -1 : ms;
 }
 
 static void wait_and_take(struct screen *s)

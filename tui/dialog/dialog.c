@@ -183,6 +183,19 @@ bool lk_dialog_say_busy(struct lk_dialog *d)
 	return true;
 }
 
+bool lk_dialog_is_early(const struct lk_dialog *d, const struct lk_tui *t)
+{
+	return !d->over && (!d->painted || t->now_ms - d->painted_ms < LK_DIALOG_EARLY_MS);
+}
+
+bool lk_dialog_say_early(struct lk_dialog *d, const struct lk_tui *t)
+{
+	if (!lk_dialog_is_early(d, t))
+		return false;
+	lk_dialog_say(d, LK_STYLE_ALARM, "The dialog has only just appeared: nothing was done. Press it again.");
+	return true;
+}
+
 static struct lk_control *focused(struct lk_dialog *d)
 {
 	return d->focus < d->controls.n ? &d->controls.v[d->focus] : NULL;
@@ -210,7 +223,7 @@ static unsigned press(struct lk_dialog *d, struct lk_tui *t, struct lk_control *
 {
 	if (c->id == LK_BUTTON_CANCEL)
 		return lk_pane_close(t, &d->pane);
-	if (lk_dialog_say_busy(d))
+	if ((d->acts && lk_dialog_say_early(d, t)) || lk_dialog_say_busy(d))
 		return LK_DIRTY_PAINT;
 	return d->ops->press(d, t, c) | LK_DIRTY_PAINT;
 }
@@ -336,6 +349,8 @@ unsigned lk_dialog_key(struct lk_pane *p, struct lk_tui *t, lk_press k)
 	unsigned dirty;
 
 	lk_dialog_say_nothing(d);
+	if (d->acts && k == LK_KEY_ENTER && lk_dialog_say_early(d, t))
+		return LK_DIRTY_PAINT;
 	c = focused(d);
 	if (c && c->kind == LK_CONTROL_FIELD && k != LK_KEY_ENTER) {
 		dirty = field_key(d, t, c, k);
@@ -348,6 +363,21 @@ unsigned lk_dialog_key(struct lk_pane *p, struct lk_tui *t, lk_press k)
 		return use(d, t, c);
 	dirty = control_key(d, t, c, k);
 	return dirty & LK_DIRTY_NOT_MINE ? common_key(d, k) : dirty;
+}
+
+/* Into the field that has the focus, as one edit. */
+unsigned lk_dialog_paste(struct lk_pane *p, struct lk_tui *t, const char *text)
+{
+	struct lk_dialog *d = (struct lk_dialog *)p;
+	struct lk_control *c = focused(d);
+
+	lk_dialog_say_nothing(d);
+	if (c && c->kind == LK_CONTROL_FIELD && !c->why_not && !d->over) {
+		lk_field_paste(&c->field, text);
+		return changed(d, t, c, false);
+	}
+	lk_dialog_say(d, LK_STYLE_ALARM, LK_PASTE_DROPPED);
+	return LK_DIRTY_PAINT;
 }
 
 static bool is_in(const struct lk_rect *r, int x, int y)

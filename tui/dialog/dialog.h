@@ -61,6 +61,9 @@ struct lk_dialog {
 	LK_VEC(struct lk_control) controls;
 	size_t focus;
 	bool over; /* the action was run: only Close is left */
+	bool acts; /* it sends, releases, deletes or moves: Enter counts only when the dialog could be read (lk_dialog_is_early()) */
+	bool painted;
+	int64_t painted_ms; /* when it was painted first */
 	char *say; /* the message above the buttons; owned; NULL none */
 	enum lk_style say_style;
 	bool say_busy; /* say is about the job under way, and is removed when that has ended */
@@ -76,6 +79,7 @@ void lk_dialog_paint(struct lk_pane *p, struct lk_tui *t, struct lk_canvas *c, s
 unsigned lk_dialog_key(struct lk_pane *p, struct lk_tui *t, lk_press k);
 unsigned lk_dialog_mouse(struct lk_pane *p, struct lk_tui *t, const struct lk_mouse *m);
 unsigned lk_dialog_frame(struct lk_pane *p, struct lk_tui *t);
+unsigned lk_dialog_paste(struct lk_pane *p, struct lk_tui *t, const char *text);
 void lk_dialog_free(struct lk_pane *p, struct lk_tui *t);
 /* PgUp, PgDn and the like; LK_DIRTY_NOT_MINE for other keys. */
 unsigned lk_dialog_scroll_key(struct lk_dialog *d, lk_press k);
@@ -83,7 +87,7 @@ unsigned lk_dialog_scroll_key(struct lk_dialog *d, lk_press k);
 	{ \
 		.name = dialog_name, .place = LK_PANE_BOX, .context = LK_KEYS_NONE, .size = lk_dialog_size, \
 		.paint = lk_dialog_paint, .key = lk_dialog_key, .mouse = lk_dialog_mouse, .frame = lk_dialog_frame, \
-		.free = lk_dialog_free, .keys = dialog_keys, \
+		.paste = lk_dialog_paste, .free = lk_dialog_free, .keys = dialog_keys, \
 	}
 
 /* Whether a dialog may open; if not, the message line says why. what: the name of the action, "Signal". */
@@ -111,6 +115,14 @@ void lk_dialog_say(struct lk_dialog *d, enum lk_style style, const char *fmt, ..
 void lk_dialog_say_nothing(struct lk_dialog *d);
 /* If a plan or a run is under way, says so and returns true. */
 bool lk_dialog_say_busy(struct lk_dialog *d);
+
+/* What was typed ahead, or pasted, must not answer a dialog that changes something: for this long after it was painted first, Enter and
+ * the letters that act do nothing but say so. */
+#define LK_DIALOG_EARLY_MS 300
+#define LK_DIALOG_EARLY_WORDS "Enter counts in a moment"
+bool lk_dialog_is_early(const struct lk_dialog *d, const struct lk_tui *t);
+/* If it is early, says so and returns true. */
+bool lk_dialog_say_early(struct lk_dialog *d, const struct lk_tui *t);
 
 /* Runs what the job has planned. */
 void lk_dialog_run(struct lk_dialog *d, struct lk_tui *t);

@@ -274,7 +274,8 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s, bool m
 	d->moves = moves;
 	d->planned = !moves;
 	d->d = (struct lk_dialog){ .pane = { .ops = moves ? &move_pane : &delete_pane, .title = title },
-				   .ops = &dialog_ops };
+				   .ops = &dialog_ops,
+				   .acts = true };
 	lk_dialog_take_job(&d->d, &j->job);
 	lk_text_add(&d->d.head, LK_STYLE_PLAIN, "%s this file (frozen %s):", title,
 		    lk_tui_time(t->wall_ms, LK_CLOCK, clock));

@@ -314,13 +314,31 @@ static void paint_pinned(struct lk_dialog *d, struct lk_canvas *c, struct lk_rec
 	}
 }
 
+/* The screen is painted again when Enter counts. */
+static void note_painted(struct lk_dialog *d, struct lk_tui *t)
+{
+	if (!d->painted)
+		d->painted_ms = t->now_ms;
+	d->painted = true;
+	if (d->acts && lk_dialog_is_early(d, t))
+		t->repaint_ms = d->painted_ms + LK_DIALOG_EARLY_MS;
+}
+
+static void paint_early(const struct lk_dialog *d, const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
+{
+	int room = r.w - buttons_cells(d) - 4;
+
+	if (d->acts && lk_dialog_is_early(d, t) && room >= (int)strlen(LK_DIALOG_EARLY_WORDS))
+		lk_canvas_put(c, r.x + 1, r.y + r.h - 1, room, LK_STYLE_DIM, LK_DIALOG_EARLY_WORDS);
+}
+
 void lk_dialog_paint(struct lk_pane *pane, struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
 {
 	struct lk_dialog *d = (struct lk_dialog *)pane;
 	int say = say_rows(d, r.w), above, below = count_below(d);
 	bool pinned = below && r.h > PINNED_WORTH + below;
 
-	(void)t;
+	note_painted(d, t);
 	if (r.w < 1 || r.h < 1)
 		return;
 	if (r.h - 1 < say)
@@ -333,4 +351,5 @@ void lk_dialog_paint(struct lk_pane *pane, struct lk_tui *t, struct lk_canvas *c
 	if (say > 0)
 		lk_canvas_wrap(c, r.x, r.y + r.h - 1 - say, r.w, say, d->say_style, d->say);
 	paint_buttons(d, c, r);
+	paint_early(d, t, c, r);
 }

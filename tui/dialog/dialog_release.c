@@ -342,7 +342,7 @@ unsigned lk_do_release(struct lk_tui *t)
 	r = lk_alloc(1, sizeof(*r));
 	j = make_job(t, &s);
 	r->lock = s.lock;
-	r->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Release" }, .ops = &dialog_ops };
+	r->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Release" }, .ops = &dialog_ops, .acts = true };
 	r->d.row = lk_frame_row(s.frame, s.lock);
 	lk_dialog_take_job(&r->d, &j->job);
 	fill_head(r, t);

@@ -141,7 +141,7 @@ static unsigned send_it(struct signal_dialog *s, struct lk_tui *t)
 
 	if (s->d.over)
 		return lk_pane_close(t, &s->d.pane);
-	if (lk_dialog_say_busy(&s->d))
+	if (lk_dialog_say_early(&s->d, t) || lk_dialog_say_busy(&s->d))
 		return LK_DIRTY_PAINT;
 	why = obstacle(s, t);
 	if (why) {
@@ -347,7 +347,7 @@ static void paint(struct lk_pane *p, struct lk_tui *t, struct lk_canvas *c, stru
 	if (wide)
 		right = (struct lk_rect){ r.x + LIST_CELLS, r.y, r.w - LIST_CELLS, r.h };
 	lk_dialog_paint(p, t, c, right);
-	if (!s->d.over && right.h > 1)
+	if (!s->d.over && !lk_dialog_is_early(&s->d, t) && right.h > 1)
 		lk_canvas_put(c, right.x, right.y + right.h - 1, right.w, LK_STYLE_DIM, pane_keys);
 	if (!wide) {
 		paint_row(s, c, s->chosen, r.x, r.y, r.w);
@@ -388,6 +388,7 @@ static const struct lk_pane_ops pane_ops = {
 	.key = key,
 	.mouse = mouse,
 	.frame = lk_dialog_frame,
+	.paste = lk_dialog_paste,
 	.free = lk_dialog_free,
 	.keys = pane_keys,
 };
@@ -406,7 +407,7 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_frame *f, lk_signa
 	p = j->wanted.n == 1 ? lk_snapshot_proc(f->snap, j->wanted.v[0].pid) : NULL;
 	j->job.pid = j->wanted.n == 1 ? j->wanted.v[0].pid : 0;
 	j->job.comm = p ? lk_strdup(p->comm) : NULL;
-	s->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Signal" }, .ops = &dialog_ops };
+	s->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Signal" }, .ops = &dialog_ops, .acts = true };
 	if (j->wanted.n == 1 && j->wanted.v[0].lock)
 		s->d.row = lk_frame_row(f, j->wanted.v[0].lock);
 	lk_dialog_take_job(&s->d, &j->job);

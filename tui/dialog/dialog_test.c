@@ -317,7 +317,7 @@ static unsigned key(struct lk_dialog *d, struct lk_tui *t, lk_press k)
 		return LK_DIRTY_NOT_MINE;
 	if (c->why_not)
 		lk_dialog_say(d, LK_STYLE_ALARM, "It is not tried: %s.", c->why_not);
-	else if (!lk_dialog_say_busy(d))
+	else if (!lk_dialog_say_early(d, t) && !lk_dialog_say_busy(d))
 		return press(d, t, c);
 	return LK_DIRTY_PAINT;
 }

@@ -12,6 +12,8 @@
 
 struct lk_pane;
 
+#define LK_PASTE_DROPPED "What was pasted was dropped: there is no field here to take it."
+
 enum lk_pane_place {
 	LK_PANE_BODY, /* instead of view and heading: between tab line and key bar */
 	LK_PANE_BOX, /* a box in the middle of the screen */
@@ -30,6 +32,8 @@ struct lk_pane_ops {
 	unsigned (*key)(struct lk_pane *p, struct lk_tui *t, lk_press k);
 	/* A click or the wheel within its place; coordinates from the corner of that. NULL: ignored. */
 	unsigned (*mouse)(struct lk_pane *p, struct lk_tui *t, const struct lk_mouse *m);
+	/* Text that was pasted, never empty. NULL: it is dropped, with a word. */
+	unsigned (*paste)(struct lk_pane *p, struct lk_tui *t, const char *text);
 	/* t->frame is a new one. NULL: ignored. */
 	unsigned (*frame)(struct lk_pane *p, struct lk_tui *t);
 	/* The pane is closed; frees what it has, itself included. */
@@ -92,6 +96,8 @@ struct lk_field {
 };
 /* Returns whether the key was for the field. */
 bool lk_field_key(struct lk_field *f, lk_press k);
+/* Inserts all of it; line breaks and other control characters as blanks, none at its ends. */
+void lk_field_paste(struct lk_field *f, const char *text);
 void lk_field_set(struct lk_field *f, const char *text);
 const char *lk_field_str(struct lk_field *f); /* never NULL */
 void lk_field_paint(struct lk_field *f, struct lk_canvas *c, int x, int y, int cells, bool focus);

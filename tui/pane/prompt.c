@@ -68,6 +68,14 @@ static void set_note(struct prompt *p, const char *text)
 	p->note = lk_strdup(text);
 }
 
+static unsigned edited(struct prompt *p, struct lk_tui *t)
+{
+	set_note(p, NULL);
+	if (p->ops->changed)
+		return p->ops->changed(t, p->arg, lk_field_str(&p->field)) | LK_DIRTY_PAINT;
+	return LK_DIRTY_PAINT;
+}
+
 /* Text that cannot be understood stays, with the reason under it. */
 static unsigned enter(struct prompt *p, struct lk_tui *t)
 {
@@ -90,10 +98,15 @@ static unsigned key(struct lk_pane *pane, struct lk_tui *t, lk_press k)
 		return finish(p, t, false);
 	if (!lk_field_key(&p->field, k))
 		return p->ops->key ? p->ops->key(t, p->arg, lk_field_str(&p->field), k) : LK_DIRTY_NOT_MINE;
-	set_note(p, NULL);
-	if (p->ops->changed)
-		return p->ops->changed(t, p->arg, lk_field_str(&p->field)) | LK_DIRTY_PAINT;
-	return LK_DIRTY_PAINT;
+	return edited(p, t);
+}
+
+static unsigned paste(struct lk_pane *pane, struct lk_tui *t, const char *text)
+{
+	struct prompt *p = (struct prompt *)pane;
+
+	lk_field_paste(&p->field, text);
+	return edited(p, t);
 }
 
 static void free_prompt(struct lk_pane *pane, struct lk_tui *t)
@@ -113,6 +126,7 @@ static const struct lk_pane_ops pane_ops = {
 	.context = LK_KEYS_NONE,
 	.paint = paint,
 	.key = key,
+	.paste = paste,
 	.free = free_prompt,
 };
 

@@ -13,12 +13,20 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/io.h"
+#include "base/text.h"
 #include "base/vec.h"
 #include "tui/term/rescue.h"
 #include "tui/term/theme.h"
 
 /* Two clicks on one cell within this time are a double click. */
 #define DOUBLE_MS 400
+/* What is longer is dropped. */
+#define PASTE_MAX 65536
+/* If nothing comes for this long, the end of what was pasted was lost on the way. */
+#define PASTE_STALLS_MS 5000
+#define PASTE_END "\033[201~"
+enum { KEY_PASTE_BEGIN = KEY_MAX + 1, KEY_PASTE_END };
+
 /* The most characters that are dropped of an escape sequence that terminfo does not know. */
 #define SEQUENCE_MAX 64
 
@@ -34,6 +42,10 @@ struct lk_term {
 	bool has_next; /* `next` was read ahead by swallow_sequence() */
 	bool next_is_code;
 	wint_t next;
+	bool brackets; /* the terminal marks where what is pasted begins and ends */
+	bool pasting; /* between these marks */
+	int64_t paste_ms; /* its last character */
+	lk_buf paste;
 	int64_t click_ms; /* the last click; 0 none */
 	int click_x, click_y;
 };
@@ -57,14 +69,21 @@ static void add_capability(lk_buf *b, const char *name)
 	}
 }
 
+static bool has_capability(const char *name)
+{
+	const char *s = tigetstr(name);
+
+	return s && s != (char *)-1;
+}
+
 static int prepare_rescue(const struct termios *modes)
 {
 	static const char *const names[] = { "sgr0", "op", "rmacs", "rmkx", "cnorm", "rmcup" };
 	lk_buf b = { 0 };
 	int rc;
 
-	if (tigetstr("kmous") && tigetstr("kmous") != (char *)-1)
-		lk_buf_puts(&b, "\033[?1006l\033[?1000l");
+	if (has_capability("kmous"))
+		lk_buf_puts(&b, "\033[?1006l\033[?1000l\033[?2004l");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		add_capability(&b, names[i]);
 	lk_buf_puts(&b, "\r\n");
@@ -117,6 +136,22 @@ static void set_modes(void)
 	idlok(stdscr, FALSE);
 }
 
+/* Terminals that report the mouse know bracketed paste too, or ignore it. */
+static void set_brackets(struct lk_term *t, bool on)
+{
+	if (!t->brackets)
+		return;
+	fputs(on ? "\033[?2004h" : "\033[?2004l", t->out);
+	fflush(t->out);
+}
+
+static void want_brackets(struct lk_term *t)
+{
+	t->brackets = has_capability("kmous") && define_key("\033[200~", KEY_PASTE_BEGIN) == OK &&
+		      define_key(PASTE_END, KEY_PASTE_END) == OK;
+	set_brackets(t, true);
+}
+
 static FILE *open_out(void)
 {
 	int fd = dup(STDOUT_FILENO);
@@ -135,6 +170,7 @@ static void free_term(struct lk_term *t)
 		fclose(t->out);
 	free(t->shown);
 	free(t->line);
+	lk_vec_done(&t->paste);
 	free(t);
 }
 
@@ -161,6 +197,7 @@ int lk_term_open(const struct lk_term_look *look, struct lk_term **ret, struct l
 	lk_rescue_arm(1);
 	set_modes();
 	apply_look(t);
+	want_brackets(t);
 	t->cursor_shown = true;
 	*ret = t;
 	return 0;
@@ -171,6 +208,7 @@ void lk_term_close(struct lk_term *t)
 	if (!t)
 		return;
 	mousemask(0, NULL);
+	set_brackets(t, false);
 	/* On a terminal without a second screen the shell goes on in the last line, so that is cleared. */
 	move(LINES - 1, 0);
 	clrtoeol();
@@ -216,6 +254,7 @@ void lk_term_size(struct lk_term *t, int *ret_w, int *ret_h)
 void lk_term_leave(struct lk_term *t)
 {
 	forget_shown(t);
+	set_brackets(t, false);
 	endwin();
 	lk_rescue_arm(0);
 }
@@ -228,6 +267,7 @@ void lk_term_return(struct lk_term *t)
 	clearok(curscr, TRUE);
 	/* The first refresh after endwin() enters the screen again. */
 	refresh();
+	set_brackets(t, true);
 }
 
 /* -- painting -- */
@@ -458,6 +498,45 @@ static bool read_mouse(struct lk_term *t, struct lk_mouse *ret)
 	return true;
 }
 
+/* ---- what is pasted ---- */
+
+static void begin_paste(struct lk_term *t)
+{
+	t->pasting = true;
+	t->paste.n = 0;
+	t->paste_ms = lk_io_now_ms();
+}
+
+/* The end may come in pieces, of which curses makes no key. */
+static bool ends_paste(struct lk_term *t)
+{
+	size_t n = strlen(PASTE_END);
+
+	if (t->paste.n < n || memcmp(t->paste.v + t->paste.n - n, PASTE_END, n) != 0)
+		return false;
+	t->paste.n -= n;
+	return true;
+}
+
+/* Takes the next character of it. Returns whether it is over. */
+static bool take_pasted(struct lk_term *t, wint_t c, bool is_code)
+{
+	char bytes[4];
+	size_t n = !is_code && c < LK_KEY_NAMED ? lk_text_put_utf8((uint32_t)c, bytes) : 0;
+
+	t->paste_ms = lk_io_now_ms();
+	if (n && t->paste.n < PASTE_MAX + strlen(PASTE_END))
+		lk_buf_add(&t->paste, bytes, n);
+	return (is_code && c == KEY_PASTE_END) || ends_paste(t);
+}
+
+const char *lk_term_pasted(struct lk_term *t)
+{
+	if (t->paste.n > PASTE_MAX)
+		t->paste.n = 0;
+	return lk_buf_str(&t->paste);
+}
+
 static lk_press key_of_char(struct lk_term *t, wint_t c)
 {
 	switch (c) {
@@ -480,6 +559,18 @@ enum lk_term_event lk_term_read(struct lk_term *t, lk_press *ret_key, struct lk_
 	bool is_code;
 
 	while (read_one(t, &c, &is_code)) {
+		if (t->pasting && lk_io_now_ms() - t->paste_ms > PASTE_STALLS_MS)
+			t->pasting = false;
+		if (t->pasting) {
+			t->pasting = !take_pasted(t, c, is_code);
+			if (!t->pasting)
+				return LK_TERM_PASTE;
+			continue;
+		}
+		if (is_code && c == KEY_PASTE_BEGIN) {
+			begin_paste(t);
+			continue;
+		}
 		if (is_code && c == KEY_MOUSE) {
 			if (read_mouse(t, ret_mouse))
 				return LK_TERM_MOUSE;

@@ -27,9 +27,12 @@ void lk_term_size(struct lk_term *t, int *ret_w, int *ret_h);
 /* Shows the canvas, of which it paints the rows that changed; all: every row, because the terminal may show something else. */
 void lk_term_paint(struct lk_term *t, const struct lk_canvas *c, bool all);
 
-enum lk_term_event { LK_TERM_NOTHING, LK_TERM_KEY, LK_TERM_MOUSE };
+enum lk_term_event { LK_TERM_NOTHING, LK_TERM_KEY, LK_TERM_MOUSE, LK_TERM_PASTE };
 /* The next key or mouse event, without waiting for one. To be called until it returns LK_TERM_NOTHING. */
 enum lk_term_event lk_term_read(struct lk_term *t, lk_press *ret_key, struct lk_mouse *ret_mouse);
+
+/* What was pasted, after LK_TERM_PASTE: UTF-8; "" if it was too long. Valid until the next call of lk_term_read(). */
+const char *lk_term_pasted(struct lk_term *t);
 
 /* Before the process stops, gives the terminal back as it was; when it goes on, takes the terminal again. */
 void lk_term_leave(struct lk_term *t);

@@ -89,6 +89,24 @@ static void insert(struct lk_field *f, lk_press k)
 	f->at += n;
 }
 
+/* Of what lies beyond the most that a field holds nothing is taken. */
+void lk_field_paste(struct lk_field *f, const char *text)
+{
+	size_t n = strlen(text);
+	uint32_t cp;
+
+	while (n && (unsigned char)text[n - 1] <= ' ')
+		n--;
+	while (n && (unsigned char)*text <= ' ')
+		text++, n--;
+	for (size_t i = 0, step; i < n; i += step) {
+		step = lk_text_utf8(text + i, n - i, &cp);
+		if (step)
+			insert(f, lk_press_is_text(cp) ? cp : ' ');
+		step = step ? step : 1;
+	}
+}
+
 static bool move_key(struct lk_field *f, lk_press k)
 {
 	switch (k) {
