@@ -201,15 +201,43 @@ static struct lk_control *focused(struct lk_dialog *d)
 	return d->focus < d->controls.n ? &d->controls.v[d->focus] : NULL;
 }
 
+/* A button that cannot be pressed yet says why. */
+static bool takes_focus(const struct lk_control *c)
+{
+	return !c->hidden && (!c->why_not || c->kind == LK_CONTROL_BUTTON);
+}
+
 static void move_focus(struct lk_dialog *d, bool forward)
 {
 	size_t n = d->controls.n;
 
 	for (size_t i = 0; i < n; i++) {
 		d->focus = (d->focus + (forward ? 1 : n - 1)) % n;
-		if (!d->controls.v[d->focus].hidden)
+		if (takes_focus(&d->controls.v[d->focus]))
 			return;
 	}
+}
+
+/* Neither the focus nor the choice is on something impossible. Of what is possible the first that is not dangerous is chosen. */
+static void leave_impossible(struct lk_dialog *d)
+{
+	const struct lk_control *on = NULL;
+	struct lk_control *first = NULL;
+
+	for (size_t i = 0; i < d->controls.n; i++) {
+		struct lk_control *c = &d->controls.v[i];
+
+		if (c->kind != LK_CONTROL_CHOICE)
+			continue;
+		c->on = c->on && !c->why_not;
+		on = c->on ? c : on;
+		if (!first && !c->why_not && !c->danger)
+			first = c;
+	}
+	if (!on && first)
+		first->on = true;
+	if (d->focus < d->controls.n && !takes_focus(&d->controls.v[d->focus]))
+		move_focus(d, true);
 }
 
 /* ---- acting ---- */
@@ -399,6 +427,8 @@ unsigned lk_dialog_mouse(struct lk_pane *p, struct lk_tui *t, const struct lk_mo
 
 		if (!hit || c->hidden)
 			continue;
+		if (!takes_focus(c))
+			return use(d, t, c);
 		if (d->focus == i || (c->kind != LK_CONTROL_BUTTON && c->kind != LK_CONTROL_FIELD)) {
 			d->focus = i;
 			return use(d, t, c);
@@ -423,6 +453,17 @@ unsigned lk_dialog_frame(struct lk_pane *p, struct lk_tui *t)
 		return LK_DIRTY_NONE;
 	d->lock_gone = gone;
 	return LK_DIRTY_PAINT;
+}
+
+static bool has_impossible(const struct lk_dialog *d)
+{
+	for (size_t i = 0; i < d->controls.n; i++) {
+		const struct lk_control *c = &d->controls.v[i];
+
+		if ((c->why_not && c->on) || (d->focus == i && !takes_focus(c)))
+			return true;
+	}
+	return false;
 }
 
 static void put_state(struct lk_dialog *d, struct lk_tui *t)
@@ -466,7 +507,12 @@ void lk_dialog_update(struct lk_dialog *d, struct lk_tui *t)
 		d->over = true;
 		close_only(d);
 	}
-	lk_text_done(&d->body);
-	d->body = (struct lk_text){ 0 };
-	put_state(d, t);
+	/* The plan may show that the choice is impossible: then the text is about another one, which may hide the control that had the
+	 * focus. */
+	for (int i = 0; i == 0 || (i < 3 && has_impossible(d)); i++) {
+		leave_impossible(d);
+		lk_text_done(&d->body);
+		d->body = (struct lk_text){ 0 };
+		put_state(d, t);
+	}
 }

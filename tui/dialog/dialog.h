@@ -23,7 +23,8 @@ struct lk_control {
 	int id; /* the dialog's own number, or LK_BUTTON_CANCEL */
 	char *label; /* owned; sanitized when painted, but a button's must be safe */
 	const char *hint; /* flush right: "safe"; static; NULL none */
-	char *why_not; /* owned: it cannot be used, and why; NULL: it can */
+	bool danger; /* the hint is a warning; never chosen beforehand */
+	char *why_not; /* owned: it cannot be used, and why: then only a button can have the focus; NULL: it can */
 	const char *const *words; /* of a switch; static */
 	int n_words, at; /* at: the index of the word that is on */
 	bool on; /* of a choice or a check */

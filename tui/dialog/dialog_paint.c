@@ -2,6 +2,8 @@
 /* Paints dialogs: everything above the buttons is one page, which scrolls so that the control with the focus is visible. */
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/cleanup.h"
 #include "base/sanitize.h"
 #include "tui/dialog/dialog.h"
 
@@ -30,11 +32,16 @@ static void put_lines(struct page *p, const struct lk_text *x)
 		put_text(p, x->lines.v[i].style, x->lines.v[i].text);
 }
 
+/* Returns the cells that it takes, also when lines are only counted. */
 static int put(struct page *p, int x, enum lk_style style, const char *text)
 {
-	if (!p->c || x >= p->w)
+	int left = p->w - x, cells = (int)strlen(text);
+
+	if (left < 1)
 		return 0;
-	return lk_canvas_put(p->c, x, p->y, p->w - x, style, text);
+	if (!p->c)
+		return cells < left ? cells : left;
+	return lk_canvas_put(p->c, x, p->y, left, style, text);
 }
 
 static int put_label(struct page *p, int x, enum lk_style style, const struct lk_control *c)
@@ -43,26 +50,26 @@ static int put_label(struct page *p, int x, enum lk_style style, const struct lk
 
 	cells = cells < p->w - x ? cells : p->w - x;
 	if (!p->c || cells < 1)
-		return 0;
+		return cells > 0 ? cells : 0;
 	return lk_canvas_bytes(p->c, x, p->y, cells, style, LK_FIT_LEFT, c->label, strlen(c->label));
 }
 
-/* What stands behind a control: why it is grey, or its hint. */
+/* What stands behind a control: why it is impossible, or its hint; where that has no room, below it. Nothing of it is ever cut. */
 static void put_hint(struct page *p, int x, const struct lk_control *c)
 {
-	int cells = c->hint ? (int)strlen(c->hint) : 0;
+	lk_auto_mem char *text = c->why_not ? lk_printf("[%s]", c->why_not) : lk_strdup(c->hint);
+	enum lk_style style = c->why_not ? LK_STYLE_OFF : c->danger ? LK_STYLE_ALARM : LK_STYLE_DIM;
+	int cells = text ? (int)strlen(text) : 0, indent = p->w > 24 ? 6 : 0;
 
-	if (c->why_not && p->c && x + 8 < p->w) {
-		x += put(p, x, LK_STYLE_OFF, "  [");
-		lk_canvas_bytes(p->c, x, p->y, p->w - x, LK_STYLE_OFF, LK_FIT_LEFT, c->why_not, strlen(c->why_not));
-		put(p, p->w - 1, LK_STYLE_OFF, "]");
-		if (x + (int)strlen(c->why_not) < p->w - 1) {
-			put(p, p->w - 1, LK_STYLE_OFF, " ");
-			put(p, x + (int)strlen(c->why_not), LK_STYLE_OFF, "]");
-		}
-	} else if (cells && x + 3 + cells <= p->w) {
-		put(p, p->w - 1 - cells, LK_STYLE_DIM, c->hint);
+	if (!cells)
+		return;
+	if (x + 2 + cells < p->w) {
+		x = c->why_not ? x + 2 : p->w - 1 - cells;
+		if (p->c)
+			lk_canvas_bytes(p->c, x, p->y, cells, style, LK_FIT_LEFT, text, (size_t)cells);
+		return;
 	}
+	p->y += lk_canvas_wrap(p->c, indent, p->y + 1, p->w - indent - 1, 1000, style, text);
 }
 
 static int put_switch(struct page *p, int x, const struct lk_control *c)
@@ -108,7 +115,7 @@ static void put_control(struct page *p, struct lk_control *c, bool focus)
 	}
 	put_hint(p, x, c);
 	if (focus && p->c && c->kind != LK_CONTROL_FIELD)
-		lk_canvas_mark(p->c, (struct lk_rect){ 0, p->y, p->w, 1 }, LK_MARK_SELECTED);
+		lk_canvas_mark(p->c, (struct lk_rect){ 0, c->row, p->w, p->y - c->row + 1 }, LK_MARK_SELECTED);
 	p->y++;
 }
 

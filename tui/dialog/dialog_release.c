@@ -125,6 +125,8 @@ static const char *obstacle(struct release_dialog *r)
 	struct lk_control *typed = lk_dialog_control(&r->d, TYPED);
 	const char *text = typed ? lk_field_str(&typed->field) : "";
 
+	if (!choice)
+		return "choose first what to do";
 	if (!is_violent(choice))
 		return NULL;
 	if (r->bad_range)
@@ -295,7 +297,6 @@ static void add_controls(struct lk_dialog *d, const struct lk_lock *l, int pid)
 	struct lk_control *c = lk_dialog_add(d, LK_CONTROL_CHOICE, WAIT, "wait until free, then tell me");
 
 	c->hint = "safe";
-	c->on = true;
 	if (l->n_holders > 1 && !pid)
 		c = lk_dialog_add(d, LK_CONTROL_CHOICE, ASK, "ask: SIGTERM to its %zu holders", l->n_holders);
 	else
@@ -303,8 +304,10 @@ static void add_controls(struct lk_dialog *d, const struct lk_lock *l, int pid)
 	c->hint = "usual";
 	c = lk_dialog_add(d, LK_CONTROL_CHOICE, DUPLICATE, "unlock its open file with pidfd_getfd");
 	c->hint = "DANGEROUS, root/ptrace";
+	c->danger = true;
 	c = lk_dialog_add(d, LK_CONTROL_CHOICE, INSIDE, "unlock inside the process (ptrace)");
 	c->hint = "DANGEROUS, root/ptrace";
+	c->danger = true;
 	if (lk_lock_is_waiting(l))
 		lk_dialog_grey(d, WAIT, "this is a request that waits, not a lock");
 	if (l->rec.type == LK_TYPE_POSIX || l->rec.type == LK_TYPE_OFD)

@@ -25,6 +25,7 @@ struct menu {
 	LK_VEC(struct row) rows;
 	size_t selected, top;
 	size_t page; /* rows that fitted when painted last */
+	int w; /* cells of them */
 	chosen_fn chosen;
 	uint64_t subject;
 };
@@ -55,10 +56,33 @@ static int cells_of(const char *bytes)
 	return lk_canvas_cells(bytes, strlen(bytes), lk_sanitize_locale_is_utf8());
 }
 
+/* Puts a row without its marker; why it cannot be chosen stands behind it, or below it where there is no room. c NULL: nothing is put.
+ * Returns its lines. */
+static int put_row(const struct row *row, struct lk_canvas *c, struct lk_rect r)
+{
+	enum lk_style style = row->why_not ? LK_STYLE_OFF : LK_STYLE_PLAIN;
+	lk_auto_mem char *why = row->why_not ? lk_printf("[%s]", row->why_not) : NULL;
+	int cells = cells_of(row->text), left = r.w - 2, lines = 1;
+
+	cells = cells < left ? cells : left;
+	if (c)
+		lk_canvas_bytes(c, r.x + 2, r.y, cells, style, LK_FIT_LEFT, row->text, strlen(row->text));
+	if (!why)
+		return 1;
+	if (cells + 2 + cells_of(why) <= left) {
+		if (c)
+			lk_canvas_bytes(c, r.x + cells + 4, r.y, left - cells - 2, style, LK_FIT_LEFT, why,
+					strlen(why));
+		return 1;
+	}
+	lines += lk_canvas_wrap(c, r.x + 4, r.y + 1, r.w - 5, 1000, style, why);
+	return lines;
+}
+
 static void size(struct lk_pane *p, struct lk_tui *t, int *w, int *h)
 {
 	const struct menu *m = (const struct menu *)p;
-	int widest = (int)strlen(p->title) + 4;
+	int widest = (int)strlen(p->title) + 4, lines = 2;
 
 	(void)t;
 	for (size_t i = 0; i < m->rows.n; i++) {
@@ -69,30 +93,33 @@ static void size(struct lk_pane *p, struct lk_tui *t, int *w, int *h)
 	}
 	/* The border, the marker, and a blank on either side. */
 	*w = widest + 6 < *w ? widest + 6 : *w;
-	*h = m->rows.n + 2 < (size_t)*h ? (int)m->rows.n + 2 : *h;
+	for (size_t i = 0; i < m->rows.n; i++)
+		lines += put_row(&m->rows.v[i], NULL, (struct lk_rect){ 0, 0, *w - 2, 1 });
+	*h = lines < *h ? lines : *h;
 }
 
-static void paint_row(const struct menu *m, size_t i, struct lk_canvas *c, struct lk_rect r, int y)
+static void paint_row(const struct menu *m, size_t i, struct lk_canvas *c, struct lk_rect r)
 {
-	const struct row *row = &m->rows.v[i];
-	int cells = cells_of(row->text), left = r.w - 2, used;
-	enum lk_style style = row->why_not ? LK_STYLE_OFF : LK_STYLE_PLAIN;
-
-	cells = cells < left ? cells : left;
-	lk_canvas_put(c, r.x, y, r.w, LK_STYLE_BRIGHT, i == m->selected ? ">" : " ");
-	used = 2 + lk_canvas_bytes(c, r.x + 2, y, cells, style, LK_FIT_LEFT, row->text, strlen(row->text));
-	if (row->why_not && r.w - used > 6) {
-		used += lk_canvas_put(c, r.x + used, y, r.w - used, LK_STYLE_OFF, "  [");
-		left = cells_of(row->why_not) < r.w - used - 1 ? cells_of(row->why_not) : r.w - used - 1;
-		used += lk_canvas_bytes(c, r.x + used, y, left, LK_STYLE_OFF, LK_FIT_LEFT, row->why_not,
-					strlen(row->why_not));
-		lk_canvas_put(c, r.x + used, y, 1, LK_STYLE_OFF, "]");
-	}
+	lk_canvas_put(c, r.x, r.y, r.w, LK_STYLE_BRIGHT, i == m->selected ? ">" : " ");
+	put_row(&m->rows.v[i], c, r);
 	if (i != m->selected)
 		return;
-	lk_canvas_mark(c, (struct lk_rect){ r.x, y, r.w, 1 }, LK_MARK_SELECTED);
+	lk_canvas_mark(c, (struct lk_rect){ r.x, r.y, r.w, 1 }, LK_MARK_SELECTED);
 	c->cursor_x = r.x;
-	c->cursor_y = y;
+	c->cursor_y = r.y;
+}
+
+/* The row at line y; m->rows.n: none. */
+static size_t row_at(const struct menu *m, int w, int y)
+{
+	size_t i = m->top;
+
+	for (; i < m->rows.n; i++) {
+		y -= put_row(&m->rows.v[i], NULL, (struct lk_rect){ 0, 0, w, 1 });
+		if (y < 0)
+			break;
+	}
+	return i;
 }
 
 static void paint(struct lk_pane *p, struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
@@ -102,16 +129,28 @@ static void paint(struct lk_pane *p, struct lk_tui *t, struct lk_canvas *c, stru
 	(void)t;
 	if (r.w < 1 || r.h < 1)
 		return;
-	m->page = (size_t)r.h;
+	m->w = r.w;
 	if (m->selected < m->top)
 		m->top = m->selected;
-	if (m->selected >= m->top + m->page)
-		m->top = m->selected - m->page + 1;
-	for (size_t i = 0; i < m->page && m->top + i < m->rows.n; i++)
-		paint_row(m, m->top + i, c, r, r.y + (int)i);
+	while (m->top < m->selected && row_at(m, r.w, r.h - 1) < m->selected)
+		m->top++;
+	m->page = row_at(m, r.w, r.h - 1) - m->top + 1;
+	for (size_t i = m->top; i < m->rows.n && r.h > 0; i++) {
+		int lines = put_row(&m->rows.v[i], NULL, r);
+
+		if (lines <= r.h)
+			paint_row(m, i, c, r);
+		r.y += lines;
+		r.h -= lines;
+	}
 }
 
 /* ---- keys ---- */
+
+static unsigned say_why_not(struct lk_tui *t, const struct row *row)
+{
+	return lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", row->text, row->why_not);
+}
 
 /* Closing frees the menu before `chosen` is called: what that needs is copied. */
 static unsigned choose(struct menu *m, struct lk_tui *t)
@@ -122,7 +161,7 @@ static unsigned choose(struct menu *m, struct lk_tui *t)
 	unsigned dirty;
 
 	if (row.why_not)
-		return lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", row.text, row.why_not);
+		return say_why_not(t, &row);
 	m->rows.v[m->selected].text = NULL;
 	dirty = lk_pane_close(t, &m->pane);
 	dirty |= chosen(t, &row, subject);
@@ -130,9 +169,15 @@ static unsigned choose(struct menu *m, struct lk_tui *t)
 	return dirty;
 }
 
-static unsigned select_row(struct menu *m, size_t i)
+/* What cannot be chosen is stepped over: in this direction first, and around the ends. */
+static unsigned select_row(struct menu *m, size_t i, int step)
 {
-	m->selected = i < m->rows.n ? i : m->rows.n - 1;
+	size_t n = m->rows.n;
+
+	i = i < n ? i : n - 1;
+	for (size_t tried = 0; tried < n && m->rows.v[i].why_not; tried++)
+		i = (i + n + (size_t)(ptrdiff_t)step) % n;
+	m->selected = i;
 	return LK_DIRTY_PAINT;
 }
 
@@ -144,7 +189,7 @@ static unsigned jump(struct menu *m, lk_press k)
 		char first = m->rows.v[at].text[0];
 
 		if (first == (char)k || (first >= 'A' && first <= 'Z' && first - 'A' + 'a' == (char)k))
-			return select_row(m, at);
+			return select_row(m, at, 1);
 	}
 	return LK_DIRTY_NOT_MINE;
 }
@@ -157,20 +202,20 @@ static unsigned key(struct lk_pane *p, struct lk_tui *t, lk_press k)
 	switch (k) {
 	case LK_KEY_UP:
 	case 'k':
-		return select_row(m, m->selected ? m->selected - 1 : m->rows.n);
+		return select_row(m, m->selected ? m->selected - 1 : m->rows.n, -1);
 	case LK_KEY_DOWN:
 	case 'j':
-		return select_row(m, m->selected + 1 < m->rows.n ? m->selected + 1 : 0);
+		return select_row(m, m->selected + 1 < m->rows.n ? m->selected + 1 : 0, 1);
 	case LK_KEY_PAGE_UP:
-		return select_row(m, m->selected > page ? m->selected - page : 0);
+		return select_row(m, m->selected > page ? m->selected - page : 0, -1);
 	case LK_KEY_PAGE_DOWN:
-		return select_row(m, m->selected + page);
+		return select_row(m, m->selected + page, 1);
 	case LK_KEY_HOME:
 	case 'g':
-		return select_row(m, 0);
+		return select_row(m, 0, 1);
 	case LK_KEY_END:
 	case 'G':
-		return select_row(m, m->rows.n);
+		return select_row(m, m->rows.n, -1);
 	case LK_KEY_ENTER:
 	case LK_KEY_RIGHT:
 		return choose(m, t);
@@ -187,15 +232,17 @@ static unsigned key(struct lk_pane *p, struct lk_tui *t, lk_press k)
 static unsigned mouse(struct lk_pane *p, struct lk_tui *t, const struct lk_mouse *e)
 {
 	struct menu *m = (struct menu *)p;
-	size_t at = m->top + (e->y > 0 ? (size_t)e->y : 0);
+	size_t at = row_at(m, m->w, e->y > 0 ? e->y : 0);
 
 	if (e->kind == LK_MOUSE_WHEEL_UP)
-		return select_row(m, m->selected ? m->selected - 1 : 0);
+		return select_row(m, m->selected ? m->selected - 1 : 0, -1);
 	if (e->kind == LK_MOUSE_WHEEL_DOWN)
-		return select_row(m, m->selected + 1);
+		return select_row(m, m->selected + 1, 1);
 	if (at >= m->rows.n)
 		return LK_DIRTY_NONE;
-	return m->selected == at ? choose(m, t) : select_row(m, at);
+	if (m->rows.v[at].why_not)
+		return say_why_not(t, &m->rows.v[at]);
+	return m->selected == at ? choose(m, t) : select_row(m, at, 1);
 }
 
 static const struct lk_pane_ops ops = {
@@ -366,5 +413,6 @@ unsigned lk_do_actions(struct lk_tui *t)
 	m->subject = s.id;
 	for (size_t i = 0; i < N_ACTIONS; i++)
 		add_action(t, m, &s, i);
+	select_row(m, 0, 1);
 	return lk_pane_push(t, &m->pane);
 }
