@@ -38,6 +38,7 @@ libcli_a_SOURCES += \
 	src/cli/session.c \
 	src/cli/session.h \
 	src/cli/settings.c \
+	src/cli/settings_check.c \
 	src/cli/settings.h \
 	src/cli/settings_file.c \
 	src/cli/status.c \

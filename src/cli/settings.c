@@ -8,8 +8,6 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
-#include "table/filter.h"
-#include "table/sort.h"
 
 #define BINDS_MAX 256
 
@@ -80,29 +78,6 @@ static int set_text(const struct lk_option *o, const char *value, char **at, str
 	free(*at);
 	*at = *value ? lk_strdup(value) : NULL;
 	return 0;
-}
-
-int lk_settings_check_columns(const char *value, struct lk_err *err)
-{
-	return lk_columns_check(lk_column_screen, value, err);
-}
-
-int lk_settings_check_sort(const char *value, struct lk_err *err)
-{
-	struct lk_sort sort;
-
-	if (lk_column_named(lk_column_screen, value + (*value == '-'), strlen(value + (*value == '-'))))
-		return 0;
-	return lk_sort_parse(value, &sort, err);
-}
-
-int lk_settings_check_filter(const char *value, struct lk_err *err)
-{
-	struct lk_filter *filter = NULL;
-	int rc = lk_filter_parse(value + (*value == '='), &filter, err);
-
-	lk_filter_free(filter);
-	return rc;
 }
 
 static int add_bind(struct lk_settings *s, const char *value, struct lk_err *err)
