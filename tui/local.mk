@@ -86,6 +86,7 @@ libtui_a_SOURCES = \
 	tui/view/view_locks.c \
 	tui/view/view_locks.h \
 	tui/view/view_map.c \
+	tui/view/view_map_file.c \
 	tui/view/view_map.h \
 	tui/view/view_map_paint.c \
 	tui/view/view_procs.c \

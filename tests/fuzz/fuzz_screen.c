@@ -110,8 +110,8 @@ static void do_special(struct play *p, uint8_t byte, uint8_t next)
 	struct lk_mouse m = { .kind = (enum lk_mouse_kind)(byte & 3), .x = next % 100, .y = next % 31 };
 
 	if (byte < 0xa0)
-		lk_tui_key(p->tui,
-			   LK_KEY_NAMED + 1 + (lk_press)(byte & 0x1f) % (lk_press)(LK_KEY_SHIFT_F3 - LK_KEY_NAMED));
+		lk_tui_key(p->tui, LK_KEY_NAMED + 1 +
+					   (lk_press)(byte & 0x1f) % (lk_press)(LK_KEY_SHIFT_PAGE_DOWN - LK_KEY_NAMED));
 	else if (byte < 0xc0)
 		lk_tui_mouse(p->tui, &m);
 	else if (byte < 0xd0)

@@ -113,17 +113,42 @@ Test(tui_text, detail_stays_when_its_row_is_gone)
 	lk_tui_free(t);
 }
 
-Test(tui_text, enter_shows_and_hides_it_where_there_is_room)
+Test(tui_text, d_shows_and_hides_it_where_there_is_room)
 {
 	struct lk_tui *t = screen_new(LK_VIEW_LOCKS);
 
 	screen_look(t, one_lock(100), 1);
 	screen_says(t, 120, 40, "lock   H FLOCK WRITE whole file");
-	lk_tui_key(t, LK_KEY_ENTER);
+	lk_tui_key(t, 'd');
 	screen_does_not_say(t, 120, 40, "lock   H FLOCK");
 	cr_assert_eq(t->panes.n, 0);
 	lk_tui_key(t, LK_KEY_ENTER);
+	cr_assert_eq(t->panes.n, 1);
 	screen_says(t, 120, 40, "lock   H FLOCK WRITE whole file");
+	lk_tui_key(t, LK_KEY_ESC);
+	lk_tui_key(t, 'd');
+	screen_says(t, 120, 40, "lock   H FLOCK WRITE whole file");
+	lk_tui_free(t);
+}
+
+Test(tui_text, the_wheel_scrolls_the_detail_beside_the_list)
+{
+	struct lk_tui *t = screen_new(LK_VIEW_LOCKS);
+	struct lk_mouse down = { .kind = LK_MOUSE_WHEEL_DOWN, .x = 110, .y = 10 };
+
+	screen_look(t, one_lock(100), 1);
+	screen_says(t, 120, 24, "more: Shift-PgDn");
+	lk_tui_mouse(t, &down);
+	screen_does_not_say(t, 120, 24, "lock   H FLOCK");
+	screen_says(t, 120, 24, "more: Shift-PgUp");
+	for (int i = 0; i < 50; i++)
+		lk_tui_mouse(t, &down);
+	screen_says(t, 120, 24, "more: Shift-PgUp");
+	screen_does_not_say(t, 120, 24, "Shift-PgDn");
+	down.x = 10;
+	down.kind = LK_MOUSE_WHEEL_UP;
+	lk_tui_mouse(t, &down);
+	screen_does_not_say(t, 120, 24, "lock   H FLOCK");
 	lk_tui_free(t);
 }
 

@@ -58,7 +58,10 @@ struct lk_tui {
 	int64_t message_until_ms;
 	int64_t repaint_ms; /* when what is painted changes by itself, in the clock of now_ms; 0: not known to */
 	bool show_header; /* toggled by the key # */
-	bool hide_detail; /* toggled by Enter where there is room for the detail beside the list */
+	bool hide_detail; /* toggled by the key d: no detail beside the list, though there is room */
+	uint64_t side_row; /* the row that this detail was painted for last */
+	size_t side_top, side_page; /* the first line of it that is shown; how many there was room for */
+	const struct lk_view *map_from; /* the view that Map was opened from; NULL: none */
 	const char *source_name; /* "capture of db01", "/srv/proc"; NULL: this machine; borrowed */
 	struct lk_watch_targets *watched; /* locks that are waited for (watch_target.h); NULL: none */
 };
@@ -92,6 +95,8 @@ void lk_tui_subject(const struct lk_tui *t, struct lk_subject *ret);
 /* The subjects of the tagged rows, or of the selected one when none is tagged. Heap, caller frees. */
 struct lk_subject *lk_tui_subjects(const struct lk_tui *t, size_t *ret_n);
 unsigned lk_tui_switch(struct lk_tui *t, enum lk_view_id id);
+/* From Map to the view that it was opened from. false: this is not Map, or it was not opened from any. */
+bool lk_tui_leave_map(struct lk_tui *t);
 /* Does what these LK_DIRTY_* ask for and the state can do itself: rows, order, a new look. Returns what is left for the caller. */
 unsigned lk_tui_settle(struct lk_tui *t, unsigned dirty);
 /* Puts a frame on the screen; the reference is taken over. */

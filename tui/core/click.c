@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tui/chrome/paint.h"
+#include "tui/pane/detail.h"
 
 #define WHEEL_ROWS 3
 
@@ -117,6 +118,8 @@ unsigned lk_paint_click(struct lk_tui *t, const struct lk_mouse *m)
 		return click_pane(t, top, &l, m);
 	if (is_in(l.heading_and_rows, m))
 		return click_body(t, l.heading_and_rows, m);
+	if (!is_click(m) && is_in(l.detail, m))
+		return lk_detail_scroll(t, m->kind == LK_MOUSE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
 	if (!is_click(m))
 		return LK_DIRTY_NONE;
 	if (is_in(l.tabs, m))

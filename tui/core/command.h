@@ -85,6 +85,7 @@ unsigned lk_do_find(struct lk_tui *t), lk_do_filter(struct lk_tui *t), lk_do_wri
 unsigned lk_do_sort(struct lk_tui *t), lk_do_user(struct lk_tui *t), lk_do_actions(struct lk_tui *t);
 /* -- panes: help.c, hidden.c, setup.c, detail.c, show.c -- */
 unsigned lk_do_help(struct lk_tui *t), lk_do_setup(struct lk_tui *t), lk_do_detail(struct lk_tui *t);
+unsigned lk_do_side_detail(struct lk_tui *t), lk_do_side_scroll(struct lk_tui *t, int direction);
 unsigned lk_do_back(struct lk_tui *t), lk_do_hidden(struct lk_tui *t), lk_do_show(struct lk_tui *t);
 /* -- dialogs: dialog_*.c -- */
 unsigned lk_do_signal(struct lk_tui *t), lk_do_release(struct lk_tui *t), lk_do_test(struct lk_tui *t);

@@ -12,7 +12,9 @@ unsigned lk_do_quit(struct lk_tui *t)
 
 unsigned lk_do_close(struct lk_tui *t)
 {
-	return t->panes.n ? lk_pane_pop(t) : LK_DIRTY_QUIT;
+	if (t->panes.n)
+		return lk_pane_pop(t);
+	return lk_tui_leave_map(t) ? LK_DIRTY_PAINT : LK_DIRTY_QUIT;
 }
 
 unsigned lk_do_cancel(struct lk_tui *t)
@@ -80,18 +82,38 @@ unsigned lk_do_highlight(struct lk_tui *t)
 			  t->set.highlight_looks ? "New rows stand out." : "New rows do not stand out.");
 }
 
-/* The Map view shows the file of the row that is selected now. */
-unsigned lk_do_view(struct lk_tui *t, int id)
+/* The file of the row that is selected now; else the one that was shown before, else the one that was contended last. A row about several
+ * files: the user chooses if asked, or else gets the most contended one. */
+static unsigned open_map(struct lk_tui *t, bool ask)
 {
 	struct lk_subject s;
+	lk_map_files files = { 0 };
+	unsigned dirty = LK_DIRTY_NOT_MINE;
 
+	t->map_from = lk_tui_view(t);
 	lk_tui_subject(t, &s);
+	lk_view_map_files(t, &s, &files);
+	if (files.n > 1 && ask)
+		dirty = lk_menu_of_files(t, &files);
+	else if (files.n)
+		s.file = files.v[0];
+	lk_vec_done(&files);
+	if (!(dirty & LK_DIRTY_NOT_MINE))
+		return dirty;
+	lk_view_map_show(t, &s);
+	return lk_tui_switch(t, LK_VIEW_MAP);
+}
+
+unsigned lk_do_view(struct lk_tui *t, int id)
+{
 	if (id == LK_VIEW_MAP && t->current != LK_VIEW_MAP)
-		lk_view_map_show(t, &s);
+		return open_map(t, true);
 	return lk_tui_switch(t, (enum lk_view_id)id);
 }
 
 unsigned lk_do_next_view(struct lk_tui *t, int step)
 {
-	return lk_do_view(t, ((int)t->current + LK_VIEWS + step) % LK_VIEWS);
+	int id = ((int)t->current + LK_VIEWS + step) % LK_VIEWS;
+
+	return id == LK_VIEW_MAP ? open_map(t, false) : lk_do_view(t, id);
 }

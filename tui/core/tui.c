@@ -129,6 +129,14 @@ unsigned lk_tui_switch(struct lk_tui *t, enum lk_view_id id)
 	return refill(t);
 }
 
+bool lk_tui_leave_map(struct lk_tui *t)
+{
+	if (t->current != LK_VIEW_MAP || !t->map_from)
+		return false;
+	lk_tui_switch(t, t->map_from->ops->id);
+	return true;
+}
+
 /* ---- frames ---- */
 
 unsigned lk_tui_show_frame(struct lk_tui *t, const struct lk_frame *f)

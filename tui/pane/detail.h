@@ -8,6 +8,7 @@
 
 /* Paints the short form for the selected row, as much as fits. */
 void lk_detail_paint(struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
+unsigned lk_detail_scroll(struct lk_tui *t, int64_t by); /* by lines. LK_DIRTY_* */
 
 /* -- detail_lock.c, detail_text.c: the detail as lines of text. s->frame is not NULL. -- */
 #define LK_DETAIL_LABEL 7 /* cells */

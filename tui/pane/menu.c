@@ -10,6 +10,7 @@
 #include "tui/dialog/dialog.h"
 #include "tui/dialog/targets.h"
 #include "tui/frame/watch_target.h"
+#include "tui/view/view_locks.h"
 
 struct row {
 	char *text; /* owned; raw bytes */
@@ -346,6 +347,35 @@ unsigned lk_do_user(struct lk_tui *t)
 		if (now && strcmp(now, names[i]) == 0)
 			m->selected = m->rows.n;
 		add(m, lk_strdup(names[i]), NULL, ONE);
+	}
+	return lk_pane_push(t, &m->pane);
+}
+
+/* ---- a file for the map ---- */
+
+static unsigned file_chosen(struct lk_tui *t, const struct row *row, uint64_t subject)
+{
+	const struct lk_snapshot *s = t->frame->snap;
+
+	(void)subject;
+	for (size_t i = 0; i < s->n_files; i++) {
+		if ((long)lk_locks_file_id(&s->files[i]) != row->value)
+			continue;
+		lk_view_map_show(t, &(struct lk_subject){ .frame = t->frame, .file = &s->files[i] });
+		return lk_tui_switch(t, LK_VIEW_MAP);
+	}
+	return lk_tui_say(t, LK_STYLE_ALARM, "There are no more locks on that file.");
+}
+
+unsigned lk_menu_of_files(struct lk_tui *t, const lk_map_files *files)
+{
+	struct menu *m = menu_new("Map of which file?", file_chosen);
+
+	for (size_t i = 0; i < files->n; i++) {
+		lk_buf text = { 0 };
+
+		lk_locks_put_path(files->v[i], &text);
+		add(m, lk_buf_str(&text), NULL, (long)lk_locks_file_id(files->v[i]));
 	}
 	return lk_pane_push(t, &m->pane);
 }

@@ -60,6 +60,10 @@ struct lk_pane *lk_pane_top(const struct lk_tui *t); /* NULL: none */
 /* The pane with this serial; NULL when it was closed. */
 struct lk_pane *lk_pane_find(const struct lk_tui *t, uint64_t serial);
 
+/* -- menu.c -- */
+/* Asks which of these files the Map view is to show. LK_DIRTY_*. */
+unsigned lk_menu_of_files(struct lk_tui *t, const lk_map_files *files);
+
 /* -- textpane.c: lines to scroll through -- */
 /* Makes the lines anew: when the pane opens, for each frame, and after a change of units. arg: the pane calls free(3) on it. Lines longer
  * than the pane are wrapped. false: what the text is about is gone, and the old lines stay. */

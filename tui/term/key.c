@@ -42,6 +42,8 @@ static const struct {
 	{ LK_KEY_F11, "F11" },
 	{ LK_KEY_F12, "F12" },
 	{ LK_KEY_SHIFT_F3, "Shift-F3" },
+	{ LK_KEY_SHIFT_PAGE_UP, "Shift-PgUp" },
+	{ LK_KEY_SHIFT_PAGE_DOWN, "Shift-PgDn" },
 };
 #define N_NAMES (sizeof(names) / sizeof(*names))
 

@@ -42,6 +42,8 @@ enum {
 	LK_KEY_F11,
 	LK_KEY_F12,
 	LK_KEY_SHIFT_F3,
+	LK_KEY_SHIFT_PAGE_UP,
+	LK_KEY_SHIFT_PAGE_DOWN, /* the last */
 };
 #define LK_KEY_CTRL(letter) ((lk_press)((letter)&0x1f))
 

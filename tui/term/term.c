@@ -419,6 +419,8 @@ static const struct {
 	{ KEY_BTAB, LK_KEY_BACK_TAB },
 	{ KEY_ENTER, LK_KEY_ENTER },
 	{ KEY_F(15), LK_KEY_SHIFT_F3 },
+	{ KEY_SPREVIOUS, LK_KEY_SHIFT_PAGE_UP },
+	{ KEY_SNEXT, LK_KEY_SHIFT_PAGE_DOWN },
 };
 
 /* 0: it means nothing here. */

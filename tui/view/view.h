@@ -22,6 +22,7 @@ struct lk_subject {
 	const struct lk_holder *holder; /* of lock; NULL: the row does not say which */
 	const struct lk_proc *proc; /* NULL: none */
 	const struct lk_file *file; /* NULL: none */
+	const struct lk_cycle *cycle; /* NULL: the row is not about a cycle */
 	bool ghost; /* the row is gone; nothing acts on it */
 	int64_t gone_ms; /* when it was first missing, in the clock of frames */
 	uint64_t id; /* of the row */
@@ -100,7 +101,11 @@ const char *lk_view_flat_label(const struct lk_view *v, const struct lk_command 
 /* Marks a row of such a view, painted in the line r before: selected, tagged, gone, found. Also puts the cursor. */
 void lk_view_mark_row(const struct lk_list *l, const struct lk_item *it, struct lk_canvas *c, struct lk_rect r);
 
-/* Makes the Map view show the file of s, the row that is selected when it is opened. Does nothing without a file. */
+typedef LK_VEC(const struct lk_file *) lk_map_files;
+/* Adds the files that a row is about, the most contended first: its own; those of a process's locks and requests, or of a cycle; without
+ * any, where the Map view shows no file yet, the one that was contended last. Borrowed from t->frame or that of s. */
+void lk_view_map_files(const struct lk_tui *t, const struct lk_subject *s, lk_map_files *ret);
+/* Makes the Map view show the file of s. Does nothing without a file. */
 void lk_view_map_show(struct lk_tui *t, const struct lk_subject *s);
 
 /* -- table.c: a list as a table, for every view that does not paint itself -- */

@@ -347,7 +347,7 @@ static void subject(const struct lk_tui *t, const struct lk_item *it, struct lk_
 	const struct lk_tree_node *node = lk_waits_node(it);
 
 	(void)t;
-	*ret = (struct lk_subject){ .frame = it->frame };
+	*ret = (struct lk_subject){ .frame = it->frame, .cycle = node ? node->cycle : NULL };
 	if (!node || !node->lock)
 		return;
 	if (node->kind == LK_TREE_UNSEEN)
