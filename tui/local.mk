@@ -16,6 +16,7 @@ libtui_a_SOURCES = \
 	tui/core/command_table.c \
 	tui/pane/detail.c \
 	tui/pane/detail.h \
+	tui/pane/detail_cycle.c \
 	tui/pane/detail_lock.c \
 	tui/pane/detail_text.c \
 	tui/dialog/dialog.c \
@@ -71,6 +72,8 @@ libtui_a_SOURCES = \
 	tui/chrome/tabs.c \
 	tui/dialog/targets.c \
 	tui/dialog/targets.h \
+	tui/dialog/whom.c \
+	tui/dialog/whom.h \
 	tui/widget/text.c \
 	tui/widget/text.h \
 	tui/pane/textpane.c \

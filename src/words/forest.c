@@ -132,6 +132,16 @@ void lk_words_put_way_out(lk_buf *b, const struct lk_cycle *c)
 	}
 }
 
+void lk_words_put_freed(lk_buf *b, const struct lk_snapshot *s, int pid)
+{
+	size_t n = lk_forest_freed_by(s, &pid, 1);
+
+	if (n)
+		lk_buf_printf(b, ": if it ends, %zu request%s can go on", n, n == 1 ? "" : "s");
+	else
+		lk_buf_puts(b, ": if it alone ends, nobody can go on");
+}
+
 /* ---- the tops of trees ---- */
 
 /* "2211 pg_dump and 2 more (stopped)", "2211 pg_dump (recorded, not proven)", "(owner not visible, perhaps: kept by the kernel)". Returns

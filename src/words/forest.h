@@ -37,6 +37,9 @@ void lk_words_put_node(struct lk_words_line *line, const struct lk_forest *f, co
 /* What would end the cycle, or why it is no deadlock: "ends if 11 or 12 goes". */
 void lk_words_put_way_out(lk_buf *b, const struct lk_cycle *c);
 
+/* ": if it ends, 2 requests can go on", of the process with that number */
+void lk_words_put_freed(lk_buf *b, const struct lk_snapshot *s, int pid);
+
 /* These append whole sentences. */
 
 /* "Deadlock 1 ends if 11 or 12 goes." */

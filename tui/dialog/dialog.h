@@ -146,6 +146,10 @@ void lk_dialog_head_process(struct lk_dialog *d, const struct lk_tui *t, const s
 /* Adds to the head: "/srv/x  254:0 inode 77". */
 void lk_dialog_head_file(struct lk_dialog *d, const struct lk_file *file);
 
+/* -- dialog_signal.c, dialog_release.c: for one row, whichever is selected -- */
+unsigned lk_signal_open(struct lk_tui *t, const struct lk_subject *s);
+unsigned lk_release_open(struct lk_tui *t, const struct lk_subject *s);
+
 /* -- dialog_file.c -- */
 /* The dialog of lk_do_rename(), but its field begins with the file's folder instead of its path. LK_DIRTY_*. */
 unsigned lk_fileact_move(struct lk_tui *t);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "tui/dialog/dialog.h"
 #include "tui/dialog/targets.h"
+#include "tui/dialog/whom.h"
 #include "tui/frame/watch_target.h"
 #include "words/words.h"
 
@@ -331,10 +332,22 @@ static struct release_job *make_job(const struct lk_tui *t, const struct lk_subj
 	return j;
 }
 
+unsigned lk_release_open(struct lk_tui *t, const struct lk_subject *s)
+{
+	struct release_dialog *r = lk_alloc(1, sizeof(*r));
+	struct release_job *j = make_job(t, s);
+
+	r->lock = s->lock;
+	r->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Release" }, .ops = &dialog_ops, .acts = true };
+	r->d.row = lk_frame_row(s->frame, s->lock);
+	lk_dialog_take_job(&r->d, &j->job);
+	fill_head(r, t);
+	add_controls(&r->d, s->lock, j->pid);
+	return lk_dialog_open(t, &r->d);
+}
+
 unsigned lk_do_release(struct lk_tui *t)
 {
-	struct release_dialog *r;
-	struct release_job *j;
 	struct lk_subject s;
 
 	lk_tui_subject(t, &s);
@@ -342,13 +355,5 @@ unsigned lk_do_release(struct lk_tui *t)
 		return LK_DIRTY_PAINT;
 	if (!s.lock)
 		return lk_tui_say(t, LK_STYLE_ALARM, "Release: this row is not about one lock.");
-	r = lk_alloc(1, sizeof(*r));
-	j = make_job(t, &s);
-	r->lock = s.lock;
-	r->d = (struct lk_dialog){ .pane = { .ops = &pane_ops, .title = "Release" }, .ops = &dialog_ops, .acts = true };
-	r->d.row = lk_frame_row(s.frame, s.lock);
-	lk_dialog_take_job(&r->d, &j->job);
-	fill_head(r, t);
-	add_controls(&r->d, s.lock, j->pid);
-	return lk_dialog_open(t, &r->d);
+	return lk_whom_ask(t, "Release what?", &s, lk_release_open);
 }

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "tui/dialog/dialog.h"
 #include "tui/dialog/targets.h"
+#include "tui/dialog/whom.h"
 #include "words/words.h"
 
 #define LIST_CELLS 16 /* width of the list of signals, with the line beside it */
@@ -415,23 +416,15 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_frame *f, lk_signa
 	return lk_dialog_open(t, &s->d);
 }
 
-unsigned lk_do_signal(struct lk_tui *t)
+/* A plan is about one snapshot: rows of other frames are left out. */
+static unsigned open_for(struct lk_tui *t, const struct lk_subject *subjects, size_t n)
 {
-	lk_auto_mem struct lk_subject *subjects = NULL;
-	const struct lk_frame *frame = NULL;
+	const struct lk_frame *frame = n ? subjects[0].frame : NULL;
 	lk_signal_list wanted = { 0 };
 	struct lk_err err = { 0 };
-	size_t n = 0;
 	int rc = 0;
 
-	if (!lk_dialog_may_act(t, "Signal"))
-		return LK_DIRTY_PAINT;
-	subjects = lk_tui_subjects(t, &n);
-	if (n <= 1 && !lk_dialog_is_there(t, n ? &subjects[0] : &(struct lk_subject){ 0 }, "Signal"))
-		return LK_DIRTY_PAINT;
 	for (size_t i = 0; i < n && !rc; i++) {
-		frame = frame ? frame : subjects[i].frame;
-		/* A plan is about one snapshot: rows of other frames are left out. */
 		if (!subjects[i].ghost && subjects[i].frame == frame)
 			rc = lk_targets_add(&wanted, &subjects[i], &err);
 	}
@@ -441,4 +434,24 @@ unsigned lk_do_signal(struct lk_tui *t)
 	lk_vec_done(&wanted);
 	lk_err_done(&err);
 	return LK_DIRTY_PAINT;
+}
+
+unsigned lk_signal_open(struct lk_tui *t, const struct lk_subject *s)
+{
+	return open_for(t, s, 1);
+}
+
+unsigned lk_do_signal(struct lk_tui *t)
+{
+	lk_auto_mem struct lk_subject *subjects = NULL;
+	size_t n = 0;
+
+	if (!lk_dialog_may_act(t, "Signal"))
+		return LK_DIRTY_PAINT;
+	subjects = lk_tui_subjects(t, &n);
+	if (n <= 1 && !lk_dialog_is_there(t, n ? &subjects[0] : &(struct lk_subject){ 0 }, "Signal"))
+		return LK_DIRTY_PAINT;
+	if (!lk_tui_view(t)->list.tags.n)
+		return lk_whom_ask(t, "Signal whom?", subjects, lk_signal_open);
+	return open_for(t, subjects, n);
 }

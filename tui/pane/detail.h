@@ -23,6 +23,8 @@ void lk_detail_event(const struct lk_tui *t, const struct lk_item *it, struct lk
 void lk_detail_lock(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 /* Who waits for whom: of a request its blockers, up to one that does not wait itself; of a held lock its waiters. */
 void lk_detail_chain(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
+/* A circle in words: who waits for what, of which unit, who is in the way; what it would take to end it. */
+void lk_detail_cycle(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret);
 /* "FLOCK WRITE whole file", "POSIX READ 0-9" */
 void lk_detail_put_kind(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
 

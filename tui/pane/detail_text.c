@@ -314,6 +314,8 @@ static void add_lock(const struct lk_tui *t, const struct lk_subject *s, struct 
 
 void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
+	if (s->cycle)
+		lk_detail_cycle(t, s, ret);
 	if (s->lock)
 		add_lock(t, s, ret);
 	add_about(t, s, MOST_BESIDE, ret);
@@ -322,6 +324,8 @@ void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct 
 
 void lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
+	if (s->cycle)
+		lk_detail_cycle(t, s, ret);
 	if (s->lock)
 		add_lock(t, s, ret);
 	add_about(t, s, MOST_LOCKS, ret);

@@ -16,6 +16,7 @@ struct row {
 	char *text; /* owned; raw bytes */
 	char *why_not; /* owned: it cannot be chosen, and why; NULL: it can */
 	long value;
+	struct lk_subject about; /* in lk_menu.frame; NULL members: the menu does not need it */
 };
 
 /* Called when the menu is closed already. subject: id of the view's row that the menu was opened for. */
@@ -29,12 +30,14 @@ struct menu {
 	int w; /* cells of them */
 	chosen_fn chosen;
 	uint64_t subject;
+	const struct lk_frame *frame; /* held; NULL: no row needs one */
+	lk_subject_fn act; /* of a menu of targets */
 };
 
 /* text and why_not are taken over. */
 static void add(struct menu *m, char *text, char *why_not, long value)
 {
-	*lk_vec_push(&m->rows) = (struct row){ text, why_not, value };
+	*lk_vec_push(&m->rows) = (struct row){ .text = text, .why_not = why_not, .value = value };
 }
 
 static void free_menu(struct lk_pane *p, struct lk_tui *t)
@@ -47,6 +50,7 @@ static void free_menu(struct lk_pane *p, struct lk_tui *t)
 		free(m->rows.v[i].why_not);
 	}
 	lk_vec_done(&m->rows);
+	lk_frame_drop(m->frame);
 	free(m);
 }
 
@@ -153,6 +157,18 @@ static unsigned say_why_not(struct lk_tui *t, const struct row *row)
 	return lk_tui_say(t, LK_STYLE_ALARM, "%s: not possible, %s.", row->text, row->why_not);
 }
 
+/* The frame of the target outlives the menu. */
+static unsigned choose_target(struct menu *m, struct lk_tui *t)
+{
+	const struct lk_frame *f = lk_frame_hold(m->frame);
+	struct lk_subject about = m->rows.v[m->selected].about;
+	lk_subject_fn act = m->act;
+	unsigned dirty = lk_pane_close(t, &m->pane) | act(t, &about);
+
+	lk_frame_drop(f);
+	return dirty;
+}
+
 /* Closing frees the menu before `chosen` is called: what that needs is copied. */
 static unsigned choose(struct menu *m, struct lk_tui *t)
 {
@@ -163,6 +179,8 @@ static unsigned choose(struct menu *m, struct lk_tui *t)
 
 	if (row.why_not)
 		return say_why_not(t, &row);
+	if (m->act)
+		return choose_target(m, t);
 	m->rows.v[m->selected].text = NULL;
 	dirty = lk_pane_close(t, &m->pane);
 	dirty |= chosen(t, &row, subject);
@@ -377,6 +395,26 @@ unsigned lk_menu_of_files(struct lk_tui *t, const lk_map_files *files)
 		lk_locks_put_path(files->v[i], &text);
 		add(m, lk_buf_str(&text), NULL, (long)lk_locks_file_id(files->v[i]));
 	}
+	return lk_pane_push(t, &m->pane);
+}
+
+/* ---- whom an action is for ---- */
+
+unsigned lk_menu_of_targets(struct lk_tui *t, const char *title, const struct lk_frame *f, lk_menu_targets *targets,
+			    lk_subject_fn act)
+{
+	struct menu *m = menu_new(title, NULL);
+
+	m->frame = lk_frame_hold(f);
+	m->act = act;
+	for (size_t i = 0; i < targets->n; i++) {
+		const char *why = act == lk_signal_open ? lk_targets_why_not(&targets->v[i].about) : NULL;
+
+		add(m, targets->v[i].text, lk_strdup(why), 0);
+		m->rows.v[i].about = targets->v[i].about;
+	}
+	lk_vec_done(targets);
+	select_row(m, 0, 1);
 	return lk_pane_push(t, &m->pane);
 }
 

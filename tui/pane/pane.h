@@ -64,6 +64,15 @@ struct lk_pane *lk_pane_find(const struct lk_tui *t, uint64_t serial);
 /* Asks which of these files the Map view is to show. LK_DIRTY_*. */
 unsigned lk_menu_of_files(struct lk_tui *t, const lk_map_files *files);
 
+typedef unsigned (*lk_subject_fn)(struct lk_tui *t, const struct lk_subject *s);
+typedef LK_VEC(struct lk_menu_target {
+	char *text; /* owned; raw bytes */
+	struct lk_subject about;
+}) lk_menu_targets;
+/* Asks whom an action is for, all of them in frame f, which stays as it is; then calls act for that one. The targets are taken over. */
+unsigned lk_menu_of_targets(struct lk_tui *t, const char *title, const struct lk_frame *f, lk_menu_targets *targets,
+			    lk_subject_fn act);
+
 /* -- textpane.c: lines to scroll through -- */
 /* Makes the lines anew: when the pane opens, for each frame, and after a change of units. arg: the pane calls free(3) on it. Lines longer
  * than the pane are wrapped. false: what the text is about is gone, and the old lines stay. */
