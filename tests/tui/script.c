@@ -17,6 +17,7 @@
  *   cursor                   prints where the cursor is, and the row that is selected
  *   quit-wanted              prints whether the program was asked to end
  *   random SEED N FILE...    N random keys, clicks, sizes, looks at one of these captures; prints only what must never happen
+ *   bell                     prints whether the terminal was to ring
  *   changes                  prints how often the system would have been changed
  * Lines that begin with # and empty ones mean nothing. */
 #include <errno.h>
@@ -417,6 +418,8 @@ static void do_line(struct script *s, char *line)
 		do_cursor(s);
 	else if (strcmp(line, "random") == 0)
 		do_random(s, rest);
+	else if (strcmp(line, "bell") == 0)
+		printf("--- bell %s\n", s->tui->bell ? "yes" : "no"), s->tui->bell = false;
 	else if (strcmp(line, "changes") == 0)
 		printf("--- %zu changes\n", *s->n_changes);
 	else if (strcmp(line, "quit-wanted") == 0)

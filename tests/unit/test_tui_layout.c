@@ -176,7 +176,7 @@ Test(tui_layout, the_header_says_how_fresh_and_how_whole_it_is)
 	s->end.n_unreadable = 3;
 	s->host.euid = 1000;
 	f->scan_ms = 700;
-	f->cost_ms = 500;
+	f->usual_cost_ms = 500;
 	t->host.look = want_look;
 	lk_tui_frame(t, f);
 	world_paint(t, &c, 120, 24);

@@ -402,6 +402,47 @@ static void want_look(void *arg)
 	(void)arg;
 }
 
+static void count_look(void *arg)
+{
+	++*(size_t *)arg;
+}
+
+/* Where looks cost so much that they are far apart, the header says so, and a key that needs new data asks for one. */
+Test(tui_table, looks_that_are_far_apart)
+{
+	struct lk_tui *t = world_new(NULL);
+	struct lk_canvas c = { 0 };
+	struct lk_frame *f = world_frame(world_of(2), 5000);
+	size_t n = 0;
+
+	t->host.look = count_look;
+	t->host.arg = &n;
+	t->set.delay_ms = 2000;
+	f->cost_ms = 4000;
+	f->usual_cost_ms = 20;
+	lk_tui_frame(t, f);
+	world_paint(t, &c, 100, 24);
+	cr_assert(world_says(&c, "every 2s"));
+	t->now_ms += 3000;
+	lk_tui_key(t, '2');
+	cr_assert_eq(n, 0);
+	f = world_frame(world_of(2), 5000);
+	f->usual_cost_ms = 2800;
+	lk_tui_frame(t, f);
+	world_paint(t, &c, 100, 24);
+	cr_assert(world_says(&c, "looks cost much: one in 28s"));
+	t->now_ms = f->taken_ms + 1000;
+	lk_tui_key(t, '1');
+	cr_assert_eq(n, 0, "what is shown is new");
+	t->now_ms = f->taken_ms + 3000;
+	lk_tui_key(t, 'j');
+	cr_assert_eq(n, 0, "moving needs nothing new");
+	lk_tui_key(t, '2');
+	cr_assert_eq(n, 1);
+	lk_canvas_done(&c);
+	lk_tui_free(t);
+}
+
 /* Each look is two seconds after the one before. */
 Test(tui_table, new_rows_stand_out_for_a_while)
 {

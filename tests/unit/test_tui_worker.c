@@ -147,3 +147,22 @@ Test(tui_worker, the_next_look_waits_for_what_the_last_one_cost)
 	cr_assert_eq(lk_look_interval_ms(10.5, 100), 105);
 	cr_assert_eq(lk_look_interval_ms(1e300, 100), UINT32_MAX / 2);
 }
+
+/* One slow look counts as little as one quick one. */
+Test(tui_worker, the_median_of_the_costs_counts)
+{
+	struct slow s = { .source = { .ops = &ops } };
+	struct lk_looker *l = lk_looker_new(&s.source, 0, 0);
+	uint64_t n = 0;
+
+	cr_expect_eq(lk_looker_usual_cost(l, ++n, 20), 20);
+	cr_expect_eq(lk_looker_usual_cost(l, ++n, 3000), 20, "of two the cheaper one");
+	cr_expect_eq(lk_looker_usual_cost(l, ++n, 22), 22);
+	for (int i = 0; i < 3; i++)
+		cr_expect_eq(lk_looker_usual_cost(l, ++n, 22), 22);
+	cr_expect_eq(lk_looker_usual_cost(l, ++n, 4000), 22);
+	for (int i = 0; i < 3; i++)
+		lk_looker_usual_cost(l, ++n, 4000);
+	cr_expect_eq(lk_looker_usual_cost(l, ++n, 4000), 4000, "they are slow now");
+	lk_looker_free(l);
+}

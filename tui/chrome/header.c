@@ -6,13 +6,23 @@
 #include "query/session.h"
 #include "table/get.h"
 #include "tui/chrome/paint.h"
+#include "tui/frame/watch_target.h"
 
+/* Where looks cost so much that they are further apart than this, and than was asked for, that is said in words. */
+#define FAR_APART_MS 5000
 /* A look gets a badge once it has taken this long, and at least twice as long as the one that is shown. */
 #define SLOW_LOOK_MS 3000
 
 int64_t lk_header_interval_ms(const struct lk_tui *t)
 {
-	return t->host.look ? lk_look_interval_ms(t->frame ? t->frame->cost_ms : 0, t->set.delay_ms) : 0;
+	return t->host.look ? lk_look_interval_ms(t->frame ? t->frame->usual_cost_ms : 0, t->set.delay_ms) : 0;
+}
+
+bool lk_header_is_far_apart(const struct lk_tui *t)
+{
+	int64_t ms = lk_header_interval_ms(t);
+
+	return ms > FAR_APART_MS && ms > t->set.delay_ms;
 }
 
 static void add_figure(struct lk_pieces *p, int drop, enum lk_style style, const char *label, size_t n)
@@ -69,6 +79,8 @@ static void add_badges(const struct lk_tui *t, struct lk_pieces *p, int drop)
 		lk_pieces_add(p, drop, LK_STYLE_BADGE, "%s", other_source(t));
 	if (t->paused)
 		add_age_badge(p, 0, "PAUSED", t->frame && !other_source(t) ? t->now_ms - t->frame->taken_ms : -1);
+	if (lk_watch_targets_count(t))
+		lk_pieces_add(p, 0, LK_STYLE_BADGE, "WAIT %zu", lk_watch_targets_count(t));
 	if (t->set.readonly)
 		lk_pieces_add(p, 0, LK_STYLE_BADGE, "RO");
 }
@@ -118,6 +130,16 @@ static struct lk_rect inside(struct lk_rect r)
 	return (struct lk_rect){ r.x + 1, r.y, r.w - 2, r.h };
 }
 
+static void add_interval(const struct lk_tui *t, struct lk_pieces *p)
+{
+	int64_t ms = lk_header_interval_ms(t);
+
+	if (lk_header_is_far_apart(t))
+		add_age_badge(p, 0, "looks cost much: one in", ms);
+	else if (ms)
+		add_seconds(p, 6, "every ", ms);
+}
+
 void lk_header_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
 {
 	struct lk_pieces p = { .utf8 = c->utf8, .gap = 2 };
@@ -129,8 +151,7 @@ void lk_header_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 	n_left = p.list.n;
 	if (t->frame)
 		add_clock(t, &p, 3);
-	if (lk_header_interval_ms(t))
-		add_seconds(&p, 6, "every ", lk_header_interval_ms(t));
+	add_interval(t, &p);
 	if (t->frame) {
 		add_scan(t, &p, 7);
 		add_user(t, &p, 8);

@@ -154,12 +154,25 @@ static bool has_message(const struct lk_tui *t)
 	return t->message && t->now_ms < t->message_until_ms;
 }
 
-/* Shows only the first line of a message; there is no room for more. */
+/* What nobody asked for just now must not be missed: it covers as many lines above as it needs. */
+static void paint_kept_message(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r)
+{
+	int lines = lk_canvas_wrap(NULL, 0, 0, r.w - 2, 1000, t->message_style, t->message);
+
+	lines = lines > r.y + r.h ? r.y + r.h : lines;
+	r = (struct lk_rect){ r.x, r.y + r.h - lines, r.w, lines };
+	blank(c, r);
+	lk_canvas_wrap(c, r.x + 1, r.y, r.w - 2, lines, t->message_style, t->message);
+}
+
+/* Shows only the first line of other messages; there is no room for more. */
 static void paint_message(const struct lk_tui *t, struct lk_canvas *c, const struct lk_layout *l)
 {
 	struct lk_rect r = line_of(l);
 
-	if (has_message(t)) {
+	if (has_message(t) && t->message_until_ms == INT64_MAX) {
+		paint_kept_message(t, c, r);
+	} else if (has_message(t)) {
 		blank(c, r);
 		lk_canvas_bytes(c, r.x + 1, r.y, r.w - 1, t->message_style, LK_FIT_LEFT, t->message,
 				strcspn(t->message, "\n"));

@@ -42,6 +42,8 @@ void lk_meters_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 void lk_short_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect r);
 /* How many ms there are between two looks; 0: there are no more looks. */
 int64_t lk_header_interval_ms(const struct lk_tui *t);
+/* Looks cost so much that they are many seconds apart, more than the user wants. */
+bool lk_header_is_far_apart(const struct lk_tui *t);
 
 /* -- tabs.c -- */
 struct lk_tab_spot {

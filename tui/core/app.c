@@ -180,7 +180,7 @@ static unsigned key_in_pane(struct lk_tui *t, struct lk_pane *p, lk_press k)
 	if (k == LK_KEY_ESC)
 		return lk_pane_pop(t);
 	if (k == LK_KEY_CTRL('C') || k == LK_KEY_F10)
-		return LK_DIRTY_QUIT;
+		return lk_do_quit(t);
 	if (k == LK_KEY_CTRL('Z'))
 		return lk_do_suspend(t);
 	return k == LK_KEY_CTRL('L') ? LK_DIRTY_REDRAW | LK_DIRTY_PAINT : LK_DIRTY_NONE;
@@ -190,9 +190,12 @@ unsigned lk_tui_key(struct lk_tui *t, lk_press k)
 {
 	struct lk_pane *top = lk_pane_top(t);
 	unsigned dirty = t->message ? LK_DIRTY_PAINT : LK_DIRTY_NONE;
+	bool asked = t->asked_to_quit;
 
 	lk_tui_unsay(t);
 	dirty |= top ? key_in_pane(t, top, k) : key_of_context(t, LK_KEYS_VIEW, k);
+	/* Only the very next key confirms it. */
+	t->asked_to_quit = t->asked_to_quit && !asked;
 	return lk_tui_settle(t, dirty);
 }
 

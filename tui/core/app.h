@@ -55,7 +55,9 @@ struct lk_tui {
 	const char *cannot_act; /* why not, a clause: "this is a capture"; static; NULL: not said */
 	char *message; /* in the message line; owned; NULL none */
 	enum lk_style message_style;
-	int64_t message_until_ms;
+	int64_t message_until_ms; /* INT64_MAX: until a key is pressed, and it is shown in full */
+	bool bell; /* the terminal is to ring; whoever does it resets this */
+	bool asked_to_quit; /* the last key asked to leave, which was not done because a lock is waited for */
 	int64_t repaint_ms; /* when what is painted changes by itself, in the clock of now_ms; 0: not known to */
 	bool show_header; /* toggled by the key # */
 	bool hide_detail; /* toggled by the key d: no detail beside the list, though there is room */
@@ -86,6 +88,9 @@ void lk_tui_paint(struct lk_tui *t, struct lk_canvas *c);
 /* -- tui.c -- */
 /* Shows a message in the line above the key bar for some seconds. It may have raw bytes of the machine. LK_DIRTY_PAINT. */
 unsigned lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* Lets the message stay until a key is pressed, in as many lines as it needs, and rings the bell. */
+void lk_tui_keep_message(struct lk_tui *t);
 
 void lk_tui_unsay(struct lk_tui *t);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/debug.h"
+#include "tui/chrome/paint.h"
 #include "tui/core/app.h"
 
 const struct lk_command *lk_command_find(const struct lk_command *table, const char *name, size_t n)
@@ -73,13 +74,22 @@ static unsigned run_here(struct lk_tui *t, const struct lk_command *cmd)
 	return cmd->run ? cmd->run(t) : cmd->run_with(t, cmd->arg);
 }
 
+/* Where looks are many seconds apart, whoever looks closer, goes to another view or acts does not wait for the next one. */
+static bool wants_new_look(const struct lk_tui *t, const struct lk_command *cmd)
+{
+	bool needs = cmd->group == LK_GROUP_VIEW || cmd->group == LK_GROUP_ACT || cmd->group == LK_GROUP_LOOK;
+
+	return needs && t->frame && !t->looking && lk_header_is_far_apart(t) &&
+	       t->now_ms - t->frame->taken_ms > t->set.delay_ms;
+}
+
 unsigned lk_command_invoke(struct lk_tui *t, const struct lk_command *cmd)
 {
 	const char *why = lk_command_refusal(t, cmd);
 	struct lk_subject s;
 
 	if (!why)
-		return run_here(t, cmd);
+		return run_here(t, cmd) | (wants_new_look(t, cmd) ? LK_DIRTY_SCAN : LK_DIRTY_NONE);
 	lk_tui_subject(t, &s);
 	if (s.ghost && (cmd->flags & LK_COMMAND_REFUSES_GHOST) && (t->can_act || !(cmd->flags & LK_COMMAND_CHANGES)))
 		say_ghost(t, cmd, &s);

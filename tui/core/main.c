@@ -124,6 +124,9 @@ static void paint(struct screen *s)
 	lk_tui_paint(s->tui, &s->canvas);
 	lk_term_paint(s->term, &s->canvas, s->dirty & LK_DIRTY_REDRAW);
 	s->dirty &= ~(unsigned)(LK_DIRTY_PAINT | LK_DIRTY_REDRAW);
+	if (s->tui->bell)
+		lk_term_bell();
+	s->tui->bell = false;
 }
 
 /* -- stopping and coming back -- */

@@ -3,18 +3,25 @@
 #include <stdlib.h>
 
 #include "tui/core/app.h"
+#include "tui/frame/watch_target.h"
 
+/* Whoever waits for a lock asks to be told; leaving would forget that. */
 unsigned lk_do_quit(struct lk_tui *t)
 {
-	(void)t;
-	return LK_DIRTY_QUIT;
+	size_t n = lk_watch_targets_count(t);
+
+	if (!n || t->asked_to_quit)
+		return LK_DIRTY_QUIT;
+	t->asked_to_quit = true;
+	return lk_tui_say(t, LK_STYLE_ALARM, "You wait for %zu lock%s and would not be told: press it again to leave.",
+			  n, n == 1 ? "" : "s");
 }
 
 unsigned lk_do_close(struct lk_tui *t)
 {
 	if (t->panes.n)
 		return lk_pane_pop(t);
-	return lk_tui_leave_map(t) ? LK_DIRTY_PAINT : LK_DIRTY_QUIT;
+	return lk_tui_leave_map(t) ? LK_DIRTY_PAINT : lk_do_quit(t);
 }
 
 unsigned lk_do_cancel(struct lk_tui *t)

@@ -30,6 +30,12 @@ unsigned lk_tui_say(struct lk_tui *t, enum lk_style style, const char *fmt, ...)
 	return LK_DIRTY_PAINT;
 }
 
+void lk_tui_keep_message(struct lk_tui *t)
+{
+	t->message_until_ms = INT64_MAX;
+	t->bell = true;
+}
+
 void lk_tui_unsay(struct lk_tui *t)
 {
 	free(t->message);

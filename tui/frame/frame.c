@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/ints.h"
 #include "base/io.h"
 #include "model/build.h"
+
+#define COSTS 7 /* looks whose cost counts */
 
 struct lk_looker {
 	struct lk_source *source;
@@ -15,6 +18,7 @@ struct lk_looker {
 	struct lk_diff *diff;
 	uint64_t n_looks;
 	uint64_t n_whole; /* looks that gave a snapshot */
+	double costs[COSTS]; /* of the last looks, a ring */
 };
 
 struct lk_frame *lk_frame_hold(const struct lk_frame *f)
@@ -127,6 +131,23 @@ static void digest(struct lk_looker *l, struct lk_frame *f, uint32_t expected_ms
 	lk_totals_make(f, &f->totals);
 }
 
+static int compare_costs(const void *a, const void *b)
+{
+	return lk_compare(*(const double *)a, *(const double *)b);
+}
+
+double lk_looker_usual_cost(struct lk_looker *l, uint64_t number, double cost_ms)
+{
+	size_t n = number < COSTS ? (size_t)number : COSTS;
+	double sorted[COSTS];
+
+	l->costs[(number - 1) % COSTS] = cost_ms;
+	memcpy(sorted, l->costs, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), compare_costs);
+	/* Of two the cheaper one. */
+	return sorted[(n - 1) / 2];
+}
+
 struct lk_frame *lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_t expected_ms)
 {
 	struct lk_frame *f = lk_alloc(1, sizeof(*f));
@@ -136,6 +157,7 @@ struct lk_frame *lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wal
 	f->cost_ms = lk_io_cpu_ms();
 	rc = lk_snapshot_take(l->source, &l->request, &f->snap, &f->failure);
 	f->cost_ms = lk_io_cpu_ms() - f->cost_ms;
+	f->usual_cost_ms = lk_looker_usual_cost(l, f->number, f->cost_ms);
 	if (rc < 0) {
 		if (!f->failure.code)
 			lk_err_set(&f->failure, rc, "the locks could not be read: %s", strerror(-rc));

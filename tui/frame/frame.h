@@ -18,6 +18,7 @@ struct lk_frame {
 	int64_t wall_ms; /* Unix time */
 	double scan_ms; /* how long the look took */
 	double cost_ms; /* CPU time that it took */
+	double usual_cost_ms; /* the median of that of the last looks: one that was slow must not make us look less often */
 	int64_t *since_ms; /* by index in snap->locks: when it was seen first, in the clock of frames */
 	uint64_t *rows; /* likewise: lk_diff_row(); NULL: not known */
 	unsigned char *at_least; /* likewise: it was in the first look of all, so it may be older */
@@ -45,6 +46,8 @@ struct lk_looker *lk_looker_new(struct lk_source *source, unsigned needs, uint32
 void lk_looker_free(struct lk_looker *l);
 /* As lk_request.exact; before the first look. */
 void lk_looker_set_exact(struct lk_looker *l, bool exact);
+/* The median of the costs of the last looks, with this one, the number-th. */
+double lk_looker_usual_cost(struct lk_looker *l, uint64_t number, double cost_ms);
 /* Takes a look now. now_ms, wall_ms: the time by the clock of frames and in Unix time. expected_ms: how long after the look before this one
  * should begin; 0: not known. Never NULL: a look that failed is a frame, too. The caller's: lk_frame_drop(). */
 struct lk_frame *lk_looker_look(struct lk_looker *l, int64_t now_ms, int64_t wall_ms, uint32_t expected_ms);

@@ -58,6 +58,11 @@ bool lk_watch_target_has(const struct lk_tui *t, const struct lk_frame *f, const
 	return find(t, lk_frame_row(f, l)) != NULL;
 }
 
+size_t lk_watch_targets_count(const struct lk_tui *t)
+{
+	return t->watched ? t->watched->v.n : 0;
+}
+
 static void drop(struct lk_tui *t, struct watch_target *v)
 {
 	struct watch_target *last = &t->watched->v.v[--t->watched->v.n];
@@ -139,7 +144,12 @@ static void tell(struct lk_tui *t, const struct watch_target *v, const struct lk
 				 : lk_arena_printf(&a, "Free%s", doubt);
 
 	news = lk_arena_printf(&a, "%s: %s, of %s until now", news, v->words, lk_words_process(&a, v->pid, v->comm));
-	lk_tui_say(t, other || *doubt ? LK_STYLE_ALARM : LK_STYLE_GOOD, "%s.", news);
+	/* Beside one that nobody has seen yet. */
+	if (t->message && t->message_until_ms == INT64_MAX)
+		lk_tui_say(t, LK_STYLE_ALARM, "%s %s.", t->message, news);
+	else
+		lk_tui_say(t, other || *doubt ? LK_STYLE_ALARM : LK_STYLE_GOOD, "%s.", news);
+	lk_tui_keep_message(t);
 	lk_tui_note(t, "FREE", v->pid, v->comm, news);
 	lk_arena_done(&a);
 }

@@ -11,6 +11,7 @@ void lk_watch_target_add(struct lk_tui *t, const struct lk_frame *f, const struc
 const char *lk_watch_target_why_not(const struct lk_subject *s);
 /* f: the frame of l. */
 bool lk_watch_target_has(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l);
+size_t lk_watch_targets_count(const struct lk_tui *t);
 /* false: it was not watched. */
 bool lk_watch_target_stop(struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l);
 

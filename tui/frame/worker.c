@@ -35,7 +35,7 @@ struct lk_worker {
 	bool wanted; /* a look was asked for */
 	bool looking;
 	int64_t since_ms; /* when the look under way, or the last one, began */
-	double cost_ms; /* CPU time of the last look */
+	double cost_ms; /* CPU time that a look usually takes */
 	bool looked; /* at least once */
 	LK_VEC(struct lk_frame *) frames; /* the oldest first */
 	struct job *finished; /* jobs whose work is done, the newest first */
@@ -88,7 +88,7 @@ static void look_once(struct lk_worker *w)
 	pthread_mutex_lock(&w->lock);
 	w->looking = false;
 	w->looked = true;
-	w->cost_ms = f->cost_ms;
+	w->cost_ms = f->usual_cost_ms;
 	*lk_vec_push(&w->frames) = f;
 	notify(w);
 }

@@ -393,6 +393,11 @@ void lk_term_paint(struct lk_term *t, const struct lk_canvas *c, bool all)
 	refresh();
 }
 
+void lk_term_bell(void)
+{
+	beep();
+}
+
 /* -- keys and mouse -- */
 
 static const struct {

@@ -27,6 +27,8 @@ void lk_term_size(struct lk_term *t, int *ret_w, int *ret_h);
 /* Shows the canvas, of which it paints the rows that changed; all: every row, because the terminal may show something else. */
 void lk_term_paint(struct lk_term *t, const struct lk_canvas *c, bool all);
 
+void lk_term_bell(void);
+
 enum lk_term_event { LK_TERM_NOTHING, LK_TERM_KEY, LK_TERM_MOUSE, LK_TERM_PASTE };
 /* The next key or mouse event, without waiting for one. To be called until it returns LK_TERM_NOTHING. */
 enum lk_term_event lk_term_read(struct lk_term *t, lk_press *ret_key, struct lk_mouse *ret_mouse);
