@@ -60,6 +60,7 @@ enum lk_col_flags {
 /* What the Locks view of the screen shows instead of the text of the table. */
 enum lk_col_screen {
 	LK_SCREEN_TEXT, /* the same text */
+	LK_SCREEN_MODE, /* "breaking" for a lease that is being broken; the words for the row say to what */
 	LK_SCREEN_LETTER, /* one letter for the state */
 	LK_SCREEN_COMMAND, /* with the note on the process's state in front, where it is not cut */
 	LK_SCREEN_RANGE, /* in the units that were chosen; a long one as START+LENGTH */

@@ -222,6 +222,10 @@ Test(tui_dialog, release_wants_the_number_typed)
 	cr_assert(!is_locked(&w));
 	cr_assert_eq(waitpid(w.pid, NULL, WNOHANG), 0, "the process lives on");
 	cr_assert(is_noted(&w, "RELEASE"));
+	/* That the lock is gone is its success. */
+	look(&w);
+	cr_assert(shows(&w, "released: the lock; nobody else has it now."));
+	cr_assert(!shows(&w, "The target changed"));
 	end(&w);
 }
 

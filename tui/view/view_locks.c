@@ -329,6 +329,12 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 	case LK_SCREEN_TEXT:
 		put_text(t, col, &row, out);
 		break;
+	case LK_SCREEN_MODE:
+		if (row.lock->state == LK_STATE_BREAKING)
+			lk_buf_puts(out, "breaking");
+		else
+			put_text(t, col, &row, out);
+		break;
 	case LK_SCREEN_LETTER:
 		letter = lk_tui_state_letter(row.lock, it->flags & LK_ITEM_GHOST, ret_style);
 		lk_buf_add(out, &letter, 1);

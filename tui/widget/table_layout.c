@@ -11,6 +11,7 @@
 /* The first columns do not scroll, as long as their priority number is not above this. */
 #define FIXED_PRIORITY 2
 #define MAX_PRIORITY 20
+#define MODE_MOST 8 /* cells of a column whose words may be cut to a letter */
 /* Columns get up to these widths before others get more. */
 #define ENOUGH 11
 #define ENOUGH_TO_GROW 30
@@ -66,6 +67,9 @@ static struct wish wish_for(const struct lk_view *v, size_t column, int w)
 	const struct lk_column *col = &v->ops->list.columns[column];
 	struct wish r = { .column = column, .priority = col->priority, .least = col->min_width, .most = col->width };
 
+	/* The mode of a lease that is being broken is a longer word. */
+	if (col->flags & LK_COL_INITIAL)
+		r.most = clamp(v->seen[column], col->width, MODE_MOST);
 	r.grows = col->flags & LK_COL_GROW;
 	if (r.grows)
 		r.most = r.least = w < NARROW_W && col->min_width > NARROW_PATH ? NARROW_PATH : col->min_width;
