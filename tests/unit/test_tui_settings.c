@@ -134,7 +134,8 @@ Test(tui_settings, file)
 	cr_assert(mkdtemp(folder));
 	path = file_in("config");
 	saved = file_in("a/b/config");
-	write_file(path, "# mine\n--delay 5\nnosuch = 1\nunits=hex\n\nbind = F11 signal\nmouse = no\nfilter = pid > 7\n");
+	write_file(path,
+		   "# mine\n--delay 5\nnosuch = 1\nunits=hex\n\nbind = F11 signal\nmouse = no\nfilter = pid > 7\n");
 	lk_settings_init(&s);
 	cr_assert_eq(lk_settings_read(&s, path, &err), -EINVAL);
 	cr_assert(strstr(lk_err_text(&err), "line 3") && strstr(lk_err_text(&err), "nosuch"), "%s", lk_err_text(&err));
