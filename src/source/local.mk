@@ -75,6 +75,7 @@ liblockscope_a_SOURCES += \
 	src/source/procfs/procfs_uses_proc.c \
 	src/source/procfs/procfs_uses_shared.c \
 	src/source/procfs/procfs_uses_socket.c \
+	src/source/procfs/procfs_uses_spaces.c \
 	src/source/procfs/procfs_waits.c \
 	src/source/procfs/procfs_walk.c \
 	src/source/host/procroot.c \

@@ -9,6 +9,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
 
@@ -241,6 +242,19 @@ def test_95_unknown_has_it_open(t):
     path = t.path("in-use")
     _, hung = hung_in_exec(t, 1, uid=1234, also=path)
     there(t, ("rm", "--yes", path), 4, b"in-use may be in use, ", hung)
+
+
+@needs_root
+def test_95_sockets(t):
+    """Who listens on a socket file is still known: one answer needs the network namespaces of all processes."""
+    path = os.path.join(t.dir, "socket")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen(1)
+        hung_in_exec(t, 2, uid=1234)
+        uses = t.who(path)["answer"]["files"][0]["uses"]
+        same([(u["kind"], u["pid"], u["certain"]) for u in uses], [("listening", os.getpid(), True)], "the listener")
+    os.unlink(path)
 
 
 @once

@@ -159,6 +159,9 @@ static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_res
 	if (rc)
 		return rc;
 	j->result->n_procs = j->pids.n;
+	rc = lk_uses_find_spaces(j, job.deadline_ms);
+	if (rc < 0 && rc != -EBUSY)
+		return rc;
 	job.n_items = j->pids.n + N_KERNEL_ITEMS;
 	return lk_helper_run(&job, res);
 }
@@ -225,5 +228,6 @@ int lk_procfs_uses_asked(struct lk_source *s, const struct lk_uses_request *req,
 	lk_vec_done(&j.text);
 	lk_vec_done(&j.link);
 	lk_vec_done(&j.pids);
+	lk_vec_done(&j.spaces);
 	return rc;
 }

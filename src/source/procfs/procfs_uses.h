@@ -24,6 +24,12 @@ struct uses_socket {
 	bool certain;
 };
 
+/* A process that is in a mount or network namespace in which no process before it is. */
+struct uses_space {
+	int pid;
+	uint64_t mnt, net; /* inode numbers; 0 unknown */
+};
+
 /* A block device that was asked for, or a partition of it. */
 struct uses_block {
 	size_t file;
@@ -40,6 +46,7 @@ struct uses_job {
 	uint64_t own_ns; /* inode of our mount namespace; 0 unknown */
 	lk_u64s namespaces; /* other namespaces whose table was read; numbered i + 1 in `mounts` */
 	lk_ints pids;
+	LK_VEC(struct uses_space) spaces; /* only where sockets or block devices are asked for */
 	/* Filled in the helper, when first needed: */
 	LK_VEC(struct uses_socket) sockets; /* sorted by number */
 	lk_u64s net_namespaces; /* whose sockets were asked for */
@@ -101,6 +108,11 @@ int lk_uses_namespace(struct uses_job *j, int pid);
 /* -- procfs_uses.c -- */
 /* In the parent: one message of the helper into job->result. 0 or -EBADMSG. */
 int lk_uses_take(struct uses_job *j, const char *data, size_t n);
+
+/* -- procfs_uses_spaces.c -- */
+/* In the parent: fills job->spaces, if a file needs that. A process that does not answer is left out: it will be found to be unreadable.
+ * 0, or as lk_helper_run(). */
+int lk_uses_find_spaces(struct uses_job *j, int64_t deadline_ms);
 
 /* -- procfs_uses_kernel.c, procfs_uses_socket.c, procfs_uses_block.c, procfs_uses_overlay.c -- */
 /* Report uses by the kernel: loop devices, swap, mounts, sockets, what is built on block devices, overlays. 0, or -errno when the parent

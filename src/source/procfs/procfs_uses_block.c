@@ -173,10 +173,9 @@ int lk_uses_of_blocks(struct uses_job *j, struct lk_helper_out *out)
 	int rc = 0;
 
 	prepare(j);
-	for (size_t i = 0; j->blocks.n && i < j->pids.n && !rc; i++) {
-		lk_uses_namespace(j, j->pids.v[i]);
-		if (i % 256 == 0)
-			rc = lk_helper_emit(out, "", 0);
+	for (size_t i = 0; j->blocks.n && i < j->spaces.n && !rc; i++) {
+		lk_uses_namespace(j, j->spaces.v[i].pid);
+		rc = lk_helper_emit(out, "", 0);
 	}
 	rc = rc || !j->blocks.n ? rc : look_at_mounts(j, out);
 	for (size_t i = 0; i < j->blocks.n && !rc; i++)

@@ -231,17 +231,16 @@ static bool is_new(struct uses_job *j, uint64_t ns)
 
 static int load(struct uses_job *j, struct lk_helper_out *out)
 {
-	uint64_t own = lk_procroot_ns(j->root, 0, "net");
 	int rc = 0;
 
 	ask_namespace(j, getpid(), true);
-	is_new(j, own);
-	for (size_t i = 0; i < j->pids.n && !rc; i++) {
-		uint64_t ns = lk_procroot_ns(j->root, j->pids.v[i], "net");
+	is_new(j, lk_procroot_ns(j->root, 0, "net"));
+	for (size_t i = 0; i < j->spaces.n && !rc; i++) {
+		const struct uses_space *s = &j->spaces.v[i];
 
-		if (!ns || !is_new(j, ns))
+		if (!s->net || !is_new(j, s->net))
 			continue;
-		ask_namespace(j, j->pids.v[i], false);
+		ask_namespace(j, s->pid, false);
 		/* There may be many namespaces: this shows the parent that the helper is at work. */
 		rc = lk_helper_emit(out, "", 0);
 	}
