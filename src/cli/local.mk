@@ -10,6 +10,8 @@ libcli_a_SOURCES += \
 	src/cli/events.h \
 	src/cli/help.c \
 	src/cli/help.h \
+	src/cli/name_watch.c \
+	src/cli/name_watch.h \
 	src/cli/option.c \
 	src/cli/option.h \
 	src/cli/option_table.c \

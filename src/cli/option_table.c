@@ -68,7 +68,7 @@ static const struct lk_option table[] = {
 	{ 'P', "physical", NULL, "do not follow a symbolic link; ask about the link itself", FILES | MAP, FLAG(physical) },
 	{ 0, "range", "RANGE", "only locks that overlap these bytes: A-B, A+LEN, A- or whole", FILES | MAP | WAIT | TEST, .kind = LK_KIND_RANGE },
 	{ 0, "no-uses", NULL, "do not look for those who use a FILE without a lock", FILES | CONF, FLAG(no_uses) },
-	{ 0, "kernel-only", NULL, "only locks of the kernel: a lock file is a file like others", FILES, FLAG(kernel_only) },
+	{ 0, "kernel-only", NULL, "only locks of the kernel: a lock file is a file like others", FILES | WAIT | TEST, FLAG(kernel_only) },
 	{ 'q', "quiet", NULL, "print nothing; the exit status is the answer", FILES | WAITS | MAP | WAIT | TEST, FORMAT(QUIET) },
 	{ 0, "all", NULL, "show every lane, however many there are", MAP, FLAG(all_lanes) },
 	{ 0, "flat", NULL, "print a table of who waits, not a tree; so do -o, --output-all, --sort and --raw", WAITS, FLAG(flat) },

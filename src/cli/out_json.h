@@ -94,6 +94,8 @@ struct lk_answer_test {
 	size_t n_found;
 	enum lk_tri acquired; /* LK_UNKNOWN: it was not tried */
 	const lk_namesakes *deleted; /* as in struct lk_answer_file */
+	const struct lk_who_lockfile
+		*lockfile; /* NULL: it is none, or is not asked about as one; else `granted` is about that */
 };
 
 struct lk_answer {

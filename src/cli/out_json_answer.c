@@ -92,10 +92,8 @@ static void put_owner(struct lk_json *j, const struct lk_owner *o)
 	lk_json_end(j);
 }
 
-static void put_lockfile(struct lk_json *j, const struct lk_answer_file *f)
+static void put_lockfile(struct lk_json *j, const struct lk_who_lockfile *l)
 {
-	const struct lk_who_lockfile *l = f->lockfile;
-
 	if (!l) {
 		lk_json_null(j, "lockfile");
 		return;
@@ -202,7 +200,7 @@ static void put_file(struct lk_json *j, const char *name, const struct lk_answer
 	lk_out_json_pids(j, "holders", f->holders, f->n_holders);
 	lk_out_json_pids(j, "waiters", f->waiters, f->n_waiters);
 	lk_json_string(j, "reason", f->reason);
-	put_lockfile(j, f);
+	put_lockfile(j, f->lockfile);
 	put_sqlite(j, f);
 	lk_json_bool(j, "may_have_mutex", f->may_have_mutex);
 	put_uses(j, f);
@@ -406,6 +404,7 @@ static void put_test(struct lk_json *j, const struct lk_answer_test *t)
 	lk_json_end(j);
 	put_kernel(j, t);
 	lk_out_json_tri(j, "acquired", t->acquired);
+	put_lockfile(j, t->lockfile);
 	put_namesakes(j, t->deleted);
 }
 

@@ -18,6 +18,7 @@ struct inquiry {
 	struct lk_session session;
 	struct lk_test_request req;
 	struct lk_test test;
+	struct lk_who_all as_file; /* what FILE is to its programs; empty: that is not what is asked */
 	lk_namesakes deleted;
 	struct lk_probe probe;
 	bool asked; /* the kernel was asked, and the next two are its answer */
@@ -116,6 +117,30 @@ static enum lk_status pin(struct inquiry *q)
 	return status;
 }
 
+/* Without a word about a kind of kernel lock, a lock file is asked about as such. */
+static bool asks_for_any(const struct lk_cli *cli)
+{
+	return !cli->kernel_only && !cli->has_range && !cli->act.posix && !cli->act.ofd && !cli->act.flock &&
+	       !cli->act.confirm && !takes(cli);
+}
+
+/* NULL: FILE is no lock file, or is not asked about as one. */
+static const struct lk_who_lockfile *lockfile_of(const struct inquiry *q)
+{
+	const struct lk_who_lockfile *l = q->as_file.n ? &q->as_file.files[0].lockfile : NULL;
+
+	return l && l->kind && lk_lockfile_is_lock(l->kind) ? l : NULL;
+}
+
+static void find_as_file(struct inquiry *q)
+{
+	struct lk_err err = { 0 };
+
+	if (asks_for_any(q->cli))
+		lk_who_find_all(&q->session, false, false, &q->as_file, &err);
+	lk_err_done(&err);
+}
+
 static enum lk_status look(struct inquiry *q)
 {
 	unsigned needs = LK_NEED_WAITS | (q->cli->numeric ? 0 : LK_NEED_USER);
@@ -123,6 +148,7 @@ static enum lk_status look(struct inquiry *q)
 
 	if (status)
 		return status;
+	q->session.lock_links = asks_for_any(q->cli);
 	lk_session_resolve(&q->session);
 	if (lk_asked_is_missing(&q->session.targets[0])) {
 		lk_say("%s", q->session.targets[0].reason);
@@ -137,6 +163,7 @@ static enum lk_status look(struct inquiry *q)
 	if (status)
 		return status;
 	lk_test_find(&q->session, &q->req, &q->test);
+	find_as_file(q);
 	lk_who_find_deleted(&q->session, &q->session.targets[0], &q->deleted);
 	return 0;
 }
@@ -206,13 +233,18 @@ static void put_trial(const struct lk_out *o, const struct inquiry *q)
 		fputs("  It was released at once. Others could have noticed it meanwhile.\n", o->f);
 }
 
-/* The answer for all kinds together, with that of the kernel where it was asked; or whether the lock was really granted. */
+/* The answer for a lock file; else for all kinds together, with that of the kernel where it was asked; or whether the lock was really granted. */
 static enum lk_tri overall(const struct inquiry *q)
 {
 	enum lk_tri all = LK_YES;
 
 	if (q->tried)
 		return q->acquired;
+	if (lockfile_of(q)) {
+		enum lk_tri locked = q->as_file.files[0].who.locked;
+
+		return locked == LK_UNKNOWN ? locked : locked == LK_NO ? LK_YES : LK_NO;
+	}
 	for (size_t i = 0; i < q->test.n_answers; i++) {
 		bool asked = q->asked && q->test.answers[i].kind == LK_TEST_RANGE;
 		enum lk_tri one = asked ? q->kernel_granted : q->test.answers[i].granted;
@@ -236,6 +268,16 @@ static void collect(const struct inquiry *q, bool per_process, lk_rows *rows)
 	}
 }
 
+static void put_lockfile(const struct lk_out *o, const struct inquiry *q)
+{
+	const struct lk_who_lockfile *l = lockfile_of(q);
+
+	if (!l)
+		return;
+	fputs("That is about kernel locks. Its own lock is none: the file is the lock, or says who has it.\n", o->f);
+	lk_who_put_lockfile(o, l);
+}
+
 static int print_for_people(struct inquiry *q)
 {
 	lk_columns cols = { 0 };
@@ -250,6 +292,7 @@ static int print_for_people(struct inquiry *q)
 		put_kind(&o, q, &q->test.answers[i]);
 	put_kernel(&o, q);
 	put_trial(&o, q);
+	put_lockfile(&o, q);
 	lk_who_note_mandatory(&o, &q->session.targets[0], q->session.snap->host.live);
 	rc = lk_out_columns(q->cli, true, &cols) ? -EINVAL : 0;
 	collect(q, true, &rows);
@@ -277,6 +320,7 @@ static void print_document(struct inquiry *q)
 				      .kernel_granted = q->kernel_granted,
 				      .found = q->found.v,
 				      .n_found = q->found.n,
+				      .lockfile = lockfile_of(q),
 				      .deleted = &q->deleted,
 				      .acquired = q->tried ? q->acquired : LK_UNKNOWN };
 	struct lk_answer answer = { .verb = "test", .test = &say };
@@ -456,6 +500,7 @@ static enum lk_status run(const struct lk_cli *cli)
 	if (q.probe.sys)
 		lk_probe_done(&q.probe);
 	lk_test_done(&q.test);
+	lk_who_all_done(&q.as_file);
 	lk_vec_done(&q.found);
 	lk_vec_done(&q.deleted);
 	lk_session_done(&q.session);
@@ -470,6 +515,9 @@ const struct lk_verb lk_verb_test = {
 		"what the kernel lists: FILE is not opened and nothing is locked. A write lock is meant unless --read is given; with\n"
 		"--range, --posix or --ofd a POSIX or OFD lock; with --flock a flock(2) lock; without any of them every kind, and also\n"
 		"whether opening FILE would have to wait for a lease.\n"
+		"\n"
+		"A lock file that is no kernel lock, such as git's index.lock or a pid file, is asked about as 'lockscope who' does,\n"
+		"unless a kind of lock or a range is named, --kernel-only is given, or the file would be opened.\n"
 		"\n"
 		"--confirm also asks the kernel, which takes nothing but opens FILE for reading. --acquire really takes the lock,\n"
 		"without waiting, and releases it at once: others can notice that. --hold keeps it for a while, and a COMMAND behind --\n"

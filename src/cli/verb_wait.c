@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "cli/name_watch.h"
 #include "cli/who_print.h"
 #include "words/words.h"
 
@@ -34,6 +35,10 @@ struct wish {
 	unsigned doubts;
 	lk_ints holders; /* at the last look */
 	bool told;
+	/* A lock file that is no kernel lock: what it was at the last look, and the process that is written in it. */
+	enum lk_verdict verdict;
+	int owner; /* 0: none is written, or it is gone */
+	struct lk_name_watch watch;
 	bool sqlite; /* at the last look it was a SQLite database, waited for until it could be written */
 };
 
@@ -97,7 +102,7 @@ static enum lk_status add_wish(struct wait_job *j, char *word)
 	uint64_t ticks = 0;
 	int pid;
 
-	*w = (struct wish){ .process.pidfd = -1 };
+	*w = (struct wish){ .process.pidfd = -1, .watch.fd = -1 };
 	if (names_process(word, &pid, &ticks))
 		return add_process(j, w, pid, ticks);
 	w->path = word;
@@ -194,6 +199,44 @@ static enum lk_status judge(struct wait_job *j, struct wish *w, struct lk_sessio
 	return 0;
 }
 
+static void tell_lockfile(const struct wait_job *j, struct wish *w, const struct lk_who_lockfile *l)
+{
+	enum lk_verdict v = l->verdict.verdict;
+	const char *noun = lk_lockfile_noun(l->kind), *why = l->verdict.because.n ? l->verdict.because.v[0] : "";
+
+	if ((w->told && w->verdict == v) || is_quiet(j))
+		return;
+	w->told = true;
+	if (w->fulfilled && j->cli->act.wait_for == LK_WAIT_FREE)
+		lk_say("%s is still there, but a %s of %s that is %s: %s", w->path, noun, l->kind->maker,
+		       lk_verdict_words(v), why);
+	else if (!w->fulfilled)
+		lk_say("waiting until %s, a %s of %s, is %s; it is %s: %s", w->path, noun, l->kind->maker,
+		       j->cli->act.wait_for == LK_WAIT_FREE ? "gone or proven to be stale" : "taken again",
+		       lk_verdict_words(v), why);
+}
+
+/* It is locked as long as it is there, unless it is proven that nobody has it any more. */
+static void judge_lockfile(struct wait_job *j, struct wish *w, struct lk_session *s, const struct lk_who_file *file)
+{
+	const struct lk_who_lockfile *l = &file->lockfile;
+	const struct lk_asked *t = file->who.target;
+	bool free_wanted = j->cli->act.wait_for == LK_WAIT_FREE;
+
+	w->seen = true;
+	w->absent = false;
+	w->doubts = 0;
+	w->fulfilled = (file->who.locked == LK_NO) == free_wanted && still_leads_to(s, &t->file);
+	w->owner = l->evidence.facts.alive == LK_YES ? l->evidence.facts.owner.pid : 0;
+	tell_lockfile(j, w, l);
+	keep_holders(w, &file->who);
+	w->verdict = l->verdict.verdict;
+	if (w->watch.fd < 0 && t->file.local == LK_YES) {
+		lk_name_watch_done(&w->watch);
+		lk_name_watch_open(&w->watch, t->file.path);
+	}
+}
+
 /* Why a name that no look has found may be a mistake, rather than a file that does not exist yet or any more. Heap, with the exit status
  * in *ret; NULL: it is not suspicious. */
 static char *why_suspicious(const struct lk_session *s, const char *path, enum lk_status *ret)
@@ -257,24 +300,36 @@ static uint32_t scan_limit(const struct wait_job *j)
 }
 
 /* For a SQLite database the question is whether it could be written: with a write-ahead log every process that has it open holds locks. */
-static void ask_as_writer(const struct wait_job *j, struct wish *w, struct lk_session *s, struct lk_who *who)
+static void ask_as_writer(const struct wait_job *j, struct wish *w, struct lk_who_file *file)
 {
-	struct lk_who_sqlite q;
+	w->sqlite = j->cli->act.wait_for == LK_WAIT_FREE && file->sqlite.found;
+	if (w->sqlite)
+		lk_who_sqlite_as_writer(&file->who, &file->sqlite);
+}
 
-	w->sqlite = false;
-	if (j->cli->act.wait_for != LK_WAIT_FREE)
-		return;
-	lk_who_sqlite_find(s, who, &q);
-	w->sqlite = q.found;
-	lk_who_sqlite_as_writer(who, &q);
-	lk_who_sqlite_done(&q);
+static enum lk_status judge_one(struct wait_job *j, struct wish *w, struct lk_session *s)
+{
+	struct lk_who_all all;
+	struct lk_who_file *file;
+	struct lk_err err = { 0 };
+	enum lk_status status = 0;
+
+	lk_who_find_all(s, false, false, &all, &err);
+	lk_err_done(&err);
+	file = &all.files[0];
+	ask_as_writer(j, w, file);
+	if (file->lockfile.kind && lk_lockfile_is_lock(file->lockfile.kind))
+		judge_lockfile(j, w, s, file);
+	else
+		status = judge(j, w, s, &file->who);
+	lk_who_all_done(&all);
+	return status;
 }
 
 /* Resolves the name each time anew: by now it may belong to another file. */
 static enum lk_status look_at(struct wait_job *j, struct wish *w)
 {
 	struct lk_session s;
-	struct lk_who who = { 0 };
 	double begin = lk_io_cpu_ms();
 	enum lk_status status;
 
@@ -282,6 +337,7 @@ static enum lk_status look_at(struct wait_job *j, struct wish *w)
 	s.names = &w->path;
 	s.n_names = 1;
 	s.timeout_ms = scan_limit(j);
+	s.lock_links = !j->cli->kernel_only;
 	if (!status)
 		lk_session_resolve(&s);
 	if (!status && lk_asked_is_missing(&s.targets[0])) {
@@ -291,12 +347,8 @@ static enum lk_status look_at(struct wait_job *j, struct wish *w)
 	}
 	if (!status)
 		status = lk_session_take(&s, 0);
-	if (!status) {
-		lk_who_find(&s, &s.targets[0], &who);
-		ask_as_writer(j, w, &s, &who);
-		status = judge(j, w, &s, &who);
-	}
-	lk_who_done(&who);
+	if (!status)
+		status = judge_one(j, w, &s);
 	lk_session_done(&s);
 	j->cost_ms = lk_io_cpu_ms() - begin;
 	return status;
@@ -339,6 +391,8 @@ static void collect_fds(const struct wait_job *j, poll_list *list)
 			add_fd(list, dup(w->process.pidfd));
 		for (size_t k = 0; k < w->holders.n && k < NAMED_MAX && j->cli->act.wait_for == LK_WAIT_FREE; k++)
 			add_fd(list, lk_sys_real.pidfd_open(NULL, w->holders.v[k], 0));
+		if (w->path && w->owner)
+			add_fd(list, lk_sys_real.pidfd_open(NULL, w->owner, 0));
 	}
 }
 
@@ -351,6 +405,47 @@ static bool only_processes(const struct wait_job *j)
 	return true;
 }
 
+static bool is_told_of(struct wait_job *j)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < j->wishes.n; i++)
+		told = lk_name_watch_read(&j->wishes.v[i].watch) || told;
+	return told;
+}
+
+static int poll_until(poll_list *list, size_t n, int64_t end_ms)
+{
+	int64_t ms = end_ms - lk_io_now_ms();
+
+	return poll(list->v, n, ms > 0 ? (int)ms : 0);
+}
+
+static bool has_ended(const poll_list *processes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (processes->v[i].revents)
+			return true;
+	}
+	return false;
+}
+
+/* Until a process has ended, or something was done to a name that is watched. Others may do that all the time: so that looking does not
+ * take more than its share, names count only some time after the last look. */
+static void wait_for_event(struct wait_job *j, poll_list *processes, int64_t ms)
+{
+	int64_t now = lk_io_now_ms(), quiet = lk_look_interval_ms(j->cost_ms, 0);
+	size_t n = processes->n;
+
+	if (poll_until(processes, n, now + (quiet < ms ? quiet : ms)))
+		return;
+	for (size_t i = 0; i < j->wishes.n; i++)
+		add_fd(processes, j->wishes.v[i].watch.fd);
+	while (poll_until(processes, processes->n, now + ms) > 0 && !has_ended(processes, n) && !is_told_of(j))
+		continue;
+	processes->n = n;
+}
+
 static void pause_a_while(struct wait_job *j)
 {
 	int64_t cost = (int64_t)(SCANS_PER_PAUSE * j->cost_ms), ms = j->pause_ms > cost ? j->pause_ms : cost;
@@ -361,7 +456,7 @@ static void pause_a_while(struct wait_job *j)
 	if (j->end_ms && ms > j->end_ms - lk_io_now_ms())
 		ms = j->end_ms - lk_io_now_ms();
 	collect_fds(j, &list);
-	poll(list.v, list.n, ms > 0 ? (int)(ms < 3600000 ? ms : 3600000) : 0);
+	wait_for_event(j, &list, ms < 3600000 ? ms : 3600000);
 	for (size_t i = 0; i < list.n; i++)
 		close(list.v[i].fd);
 	lk_vec_done(&list);
@@ -425,6 +520,7 @@ static enum lk_status run(const struct lk_cli *cli)
 	}
 	for (size_t i = 0; i < j.wishes.n; i++) {
 		lk_vec_done(&j.wishes.v[i].holders);
+		lk_name_watch_done(&j.wishes.v[i].watch);
 		if (j.wishes.v[i].pinned)
 			lk_target_done(&j.wishes.v[i].process, &lk_sys_real);
 	}
@@ -444,6 +540,9 @@ const struct lk_verb lk_verb_wait = {
 		"A SQLite database, by its locks, is waited for until it could be written: with a write-ahead log (the file FILE-shm is\n"
 		"looked at, too) others may have it open and read it; with a rollback journal nobody may, as readers keep a writer\n"
 		"from committing.\n"
+		"\n"
+		"A lock file that is no kernel lock, such as git's index.lock or a pid file, is waited for until it is gone, or proven\n"
+		"to be stale, as 'lockscope who' says; with --for held until it is there and not stale. --kernel-only: only kernel locks.\n"
 		"\n"
 		"A FILE that does not exist is free, for many programs delete their lock file when they release it; --for held waits\n"
 		"until it is there and locked. A directory that does not exist is an error.\n"

@@ -69,6 +69,12 @@ void lk_lockfile_companions(const struct lk_lockfile_kind *kind, const char *pat
 /* The name of the kind's abstract socket for its file at `path`. To be freed; NULL: it has none. */
 char *lk_lockfile_abstract(const struct lk_lockfile_kind *kind, const char *path);
 
+/* Is the file itself the lock, or what is left to tell who has it? Else the lock is a kernel lock on it, or there is none. */
+static inline bool lk_lockfile_is_lock(const struct lk_lockfile_kind *kind)
+{
+	return kind->means == LK_LOCKFILE_HELD || kind->means == LK_LOCKFILE_NOTE;
+}
+
 /* What it is, for messages: "lock file", "socket", "list of versions" or "data file". */
 const char *lk_lockfile_noun(const struct lk_lockfile_kind *kind);
 

@@ -2,13 +2,14 @@
 """96: files that are locks by what they are: whose they are, whether who made them is alive, and on which evidence."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
 
 from document import check, same
 from harness import NOBODY, key_of, needs, needs_root
-from helper import until
+from helper import Skip, until
 
 
 def look(t, path, *args, status=None, **options):
@@ -240,3 +241,63 @@ def test_96_rm_if_stale_links_on_the_way(t):
         answer = if_stale(t, os.path.join(way, "x.pid"), 5 if owner else status)
         same(b"symbolic link that user" in answer.err, owner != 0, "%s" % answer)
         check(os.path.exists(path) == (owner != 0 or status != 0), "the wrong one is gone: %s", answer)
+
+
+def test_96_test(t):
+    """test says that it is no kernel lock, and answers by the verdict, unless a kernel lock is asked for."""
+    h = t.helper()
+    live, odd = t.path("live.pid", b"%d\n" % h.pid), t.path("odd.pid", b"?")
+    dead, status = left_by_dead(t, "dead.pid")
+    link, of_link = left_by_dead(t, "SingletonLock", socket.gethostname() + "-%d")
+    for path, wanted in ((live, 4), (odd, 4), (dead, status), (link, of_link)):
+        document = t.json("test", path, status=wanted)
+        verdict = document["answer"]["lockfile"]["verdict"]
+        same(document["answer"]["granted"], True if verdict == "stale" else None, path)
+        text = t.run("test", path).out
+        check(b"about kernel locks" in text and verdict.replace("_", " ").encode() in text, "%r", text)
+    h.open_lock(live, "flock", "w")
+    same(t.json("test", live, status=1)["answer"]["lockfile"]["verdict"], "live", "one that is locked, too")
+    for path, args in ((odd, ["--kernel-only"]), (odd, ["--flock"]), (odd, ["--range", "0-1"]), (t.path("plain"), []), (t.path("Cargo.lock"), [])):
+        same(t.json("test", path, *args, status=0)["answer"]["lockfile"], None, "%s %r" % (path, args))
+    same(t.run("test", "--kernel-only", link).status, 2, "a link to nowhere as a file")
+
+
+def waiting(t, path, *args):
+    """A wait that has begun, and its standard error."""
+    p = t.process([t.world.lockscope, "wait", "--timeout", "150", *args, path], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    check(b"waiting until" in p.stderr.readline(), "it does not wait for %s", path)
+    return p
+
+
+def test_96_wait(t):
+    """wait ends when the lock file is gone, or when its owner is and that can be proven."""
+    h = t.helper()
+    for name, text in (("live.pid", "%d\n"), ("index.lock", "%d\n"), ("wlock", socket.gethostname() + ":%d")):
+        path = os.path.join(t.dir, name)
+        if text.endswith("\n"):
+            t.path(name, (text % h.pid).encode())
+        else:
+            os.symlink(text % h.pid, path)
+        same(t.run("wait", "--timeout", "0.2", path).status, 3, "it is there: %s" % name)
+        same(t.run("wait", "--for", "held", "--timeout", "60", path).status, 0, "it is held: %s" % name)
+        p = waiting(t, path)
+        os.unlink(path)
+        same(p.wait(150), 0, "it is gone: %s" % name)
+    path, status = left_by_dead(t, "dead.pid")
+    if status == 0:
+        check(b"is stale" in t.run("wait", path).err, "that it is stale is said")
+        same(t.run("wait", "--for", "held", "--timeout", "0.2", path).status, 3, "nobody holds it")
+    same(t.run("wait", "--kernel-only", t.path("index.lock")).status, 0, "as a file like others")
+
+
+def test_96_wait_owner_ends(t):
+    """The end of the process that is written in it is noticed."""
+    _, status = left_by_dead(t, "dead.pid")
+    if status:
+        raise Skip("not all processes of this machine can be asked, so that nothing is proven to be stale")
+    h = t.helper()
+    path = t.path("live.pid", b"%d\n" % h.pid)
+    p = waiting(t, path)
+    os.kill(h.pid, signal.SIGKILL)
+    same(p.wait(150), 0, "its owner has ended")
+    check(b"is stale" in p.stderr.read() and os.path.exists(path), "that it is stale is said")
