@@ -188,6 +188,11 @@ check_PROGRAMS += tests/helpers/soak_watch
 tests_helpers_soak_watch_SOURCES = tests/helpers/soak_watch.c
 tests_helpers_soak_watch_LDADD = $(LK_LIBS)
 
+# What `rm --if-stale` does, beside somebody who takes the locks.
+check_PROGRAMS += tests/helpers/soak_stale
+tests_helpers_soak_stale_SOURCES = tests/helpers/soak_stale.c
+tests_helpers_soak_stale_LDADD = $(LK_LIBS)
+
 # What `make bench` measures with.
 EXTRA_PROGRAMS = \
 	tests/helpers/benchlatency \

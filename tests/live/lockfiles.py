@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from document import check, same
-from harness import NOBODY, key_of, needs, needs_root
+from harness import NOBODY, key_of, needs, needs_root, slow
 from helper import Skip, until
 
 
@@ -301,3 +301,21 @@ def test_96_wait_owner_ends(t):
     os.kill(h.pid, signal.SIGKILL)
     same(p.wait(150), 0, "its owner has ended")
     check(b"is stale" in p.stderr.read() and os.path.exists(path), "that it is stale is said")
+
+
+@slow
+def test_96_rm_if_stale_races(t):
+    """Beside somebody who opens, writes, replaces or takes the lock at any moment, or swaps the directory: no live lock is lost."""
+    beside = os.environ.get("LKHELP") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "../helpers/lkhelp")
+    program = os.path.join(os.path.dirname(beside), "soak_stale")
+    if not os.access(program, os.X_OK):
+        raise Skip("tests/helpers/soak_stale is not built")
+    where = os.path.join(t.dir, "race")
+    os.mkdir(where)
+    rounds, seconds = ("5000", "1500") if t.soak else ("0", "10")  # by each scanner
+    p = t.process([program, where, t.world.scanner, rounds, seconds], stdout=subprocess.PIPE)
+    words = p.stdout.read().decode(errors="replace").strip()
+    if p.wait() == 77:
+        raise Skip(words)
+    same(p.returncode, 0, words)
+    t.note(words)
