@@ -108,7 +108,8 @@ static int follow_own_link(const struct lk_sys *sys, char **path, struct lk_err 
 {
 	int rc = 0;
 
-	for (size_t n = 0; (*path)[n] && rc == 0;) {
+	/* A link ends it: the way is another one then. */
+	for (size_t n = 0; rc == 0 && (*path)[n];) {
 		lk_auto_mem char *part = NULL;
 		int fd;
 
