@@ -140,16 +140,16 @@ static void say_if_stale(struct file_action *f, const struct judgement *j)
 static void say_not_judged(struct file_action *f, int rc)
 {
 	const char *path = f->from.path;
+	const char *why = rc == -EOPNOTSUPP ? "its path does not lead to it from here" : strerror(-rc);
 
 	if (rc == -ESTALE)
 		lk_action_say(&f->base, LK_LINE_REFUSED, "%s is another file now than a moment ago.", path);
 	else if (f->req.even_if_unknown)
-		lk_action_say(&f->base, LK_LINE_RISK, "Whether %s is a lock file in use is not known: %s.", path,
-			      strerror(-rc));
+		lk_action_say(&f->base, LK_LINE_RISK, "Whether %s is a lock file in use is not known: %s.", path, why);
 	else
 		lk_action_say_unknown(&f->base,
 				      "Whether %s is a lock file in use is not known: %s. Make sure of it%s%s.", path,
-				      strerror(-rc), f->req.only_stale ? "" : ", or ",
+				      why, f->req.only_stale ? "" : ", or ",
 				      f->req.only_stale ? "" : f->req.ways->unknown);
 }
 

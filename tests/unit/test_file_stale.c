@@ -31,7 +31,7 @@ static struct world {
 	int nth;
 	void (*act)(void);
 	int n_open, kept_fd;
-	bool owner_is_back, contended, taken;
+	bool owner_is_back, contended, taken, unreachable;
 	uint64_t claimed; /* inode of a lock that somebody took */
 	int looks; /* at who has it open */
 } w;
@@ -278,7 +278,7 @@ static int fake_resolve(struct lk_source *s __attribute__((unused)), const char 
 				      .st_ino = st.st_ino,
 				      .mode = st.st_mode,
 				      .path = real_path(path),
-				      .unreachable = LK_NO };
+				      .unreachable = w.unreachable ? LK_YES : LK_NO };
 	return 0;
 }
 
@@ -364,12 +364,9 @@ static void add_words(struct result *r, const char *text)
 	snprintf(r->words + n, sizeof(r->words) - n, "%s\n", text ? text : "");
 }
 
-static struct result run(const char *path)
+static struct result run_request(struct lk_file_request req)
 {
 	static const struct lk_file_ways ways = { "force it", "do not ask", "give --replace" };
-	struct lk_file_request req = {
-		.ways = &ways, .path = path, .only_stale = true, .even_if_used = true, .even_if_unknown = true
-	};
 	struct lk_sys sys = make_sys();
 	struct lk_action *a = NULL;
 	struct lk_snapshot *snap = NULL;
@@ -377,6 +374,7 @@ static struct result run(const char *path)
 	struct result r = { .rc = -1 };
 
 	cr_assert_eq(lk_snapshot_take(&source, &(struct lk_request){ 0 }, &snap, &err), 0);
+	req.ways = &ways;
 	r.plan_rc = lk_file_plan(&sys, &source, snap, &req, &a, &err);
 	lk_snapshot_free(snap);
 	if (a) {
@@ -392,6 +390,13 @@ static struct result run(const char *path)
 	lk_file_free(a);
 	cr_assert_eq(w.n_open, 0, "descriptors are left open");
 	return r;
+}
+
+/* No consent changes what is deleted. */
+static struct result run(const char *path)
+{
+	return run_request((struct lk_file_request){
+		.path = path, .only_stale = true, .even_if_used = true, .even_if_unknown = true });
 }
 
 static struct result run_here(void)
@@ -488,6 +493,24 @@ Test(file_stale, refused)
 		cr_assert(r.refused && r.rc == -EPERM && r.unknown == cases[i].unknown && inode_now(), "%s: %s",
 			  cases[i].name, r.words);
 		cr_assert(strstr(r.words, cases[i].words), "%s: %s", cases[i].name, r.words);
+		end();
+	}
+}
+
+/* What cannot be looked at is not known to be no lock file. */
+Test(file_stale, not_looked_at)
+{
+	for (int i = 0; i < 3; i++) {
+		struct lk_file_request req = { .only_stale = i == 0, .even_if_unknown = i == 2 };
+		lk_auto_mem char *path = NULL;
+		struct result r;
+
+		begin("plain", false);
+		req.path = path = in(w.name);
+		w.unreachable = true;
+		r = run_request(req);
+		cr_assert_eq(r.outcome, i == 2 ? LK_OUTCOME_DONE : LK_OUTCOME_REFUSED, "%d: %s", i, r.words);
+		cr_assert(r.unknown == (i < 2) && strstr(r.words, "is not known: its path"), "%d: %s", i, r.words);
 		end();
 	}
 }
