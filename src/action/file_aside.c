@@ -239,10 +239,21 @@ static bool is_empty(struct lk_aside *a)
 	return a->sys->stat_at(a->sys->arg, a->dirfd, a->place->name, AT_SYMLINK_NOFOLLOW, &st) == -ENOENT;
 }
 
-/* The empty file is in the directory if the right file got its name back; else it still has the name itself. */
+/* Has somebody taken the name over from what kept it? */
+static bool is_taken_over(struct lk_aside *a)
+{
+	const struct lk_sys *sys = a->sys;
+	struct statx now, holder;
+
+	return sys->stat_at(sys->arg, a->place->dirfd, a->place->name, AT_SYMLINK_NOFOLLOW, &now) >= 0 &&
+	       sys->stat_at(sys->arg, a->holder_fd, "", AT_EMPTY_PATH, &holder) >= 0 &&
+	       !lk_place_same_file(&now, &holder);
+}
+
+/* What kept the name is in the directory if the right file got it back; else it still has the name itself. */
 static void remove_holder(struct lk_aside *a)
 {
-	if (is_empty(a) && rename_in(a, a->place, RENAME_NOREPLACE) < 0)
+	if (is_empty(a) && (is_taken_over(a) || rename_in(a, a->place, RENAME_NOREPLACE) < 0))
 		return;
 	if (lk_aside_has(a, a->holder_fd))
 		lk_aside_delete(a, false);
