@@ -47,6 +47,10 @@ static int judge(struct file_action *f, const struct file_look *look, struct jud
 		return 0;
 	lk_evidence_gather(&req, &ret->evidence, NULL, &err);
 	lk_err_done(&err);
+	if (lk_verdict_is_mistaken(&ret->evidence.facts)) {
+		lk_evidence_done(&ret->evidence);
+		return 0;
+	}
 	lk_verdict_find(&ret->evidence.facts, &ret->answer);
 	return 1;
 }

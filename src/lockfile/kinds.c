@@ -275,8 +275,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	{ .word = "lmdb", .maker = "LMDB", .names = "lock.mdb|*.mdb-lock",
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
 	/* LevelDB: util/env_posix.cc, LockOrUnlock(); RocksDB likewise: fcntl(2) */
-	{ .word = "leveldb", .maker = "LevelDB or RocksDB", .names = "LOCK",
-	  .dir = "*leveldb*|*LevelDB*|*rocksdb*|*RocksDB*|*/Session Storage|*/Local Extension Settings/*|*/GCM Store*|*/*_db",
+	{ .word = "leveldb", .maker = "LevelDB or RocksDB", .names = "LOCK", .companions = "CURRENT", .vague = true,
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
 	/* Lucene: NativeFSLockFactory.java, Elasticsearch: NodeEnvironment.java: fcntl(2) */
 	{ .word = "lucene", .maker = "Lucene, Elasticsearch or Solr", .names = "write.lock|node.lock",
@@ -310,8 +309,19 @@ static const struct lk_lockfile_kind kinds[] = {
 	/* Lists of versions. */
 	{ .word = "versions", .maker = "a package manager",
 	  .names = "Cargo.lock|package-lock.json|yarn.lock|pnpm-lock.yaml|Gemfile.lock|composer.lock|poetry.lock|uv.lock|Pipfile.lock|mix.lock|"
-		   "flake.lock|.terraform.lock.hcl|pdm.lock|bun.lock|pubspec.lock|Podfile.lock|packages.lock.json",
+		   "flake.lock|.terraform.lock.hcl|pdm.lock|bun.lock|bun.lockb|pubspec.lock|Podfile.lock|packages.lock.json|pixi.lock|"
+		   "conda-lock.yml|deno.lock|Chart.lock|Berksfile.lock|Policyfile.lock.json|devbox.lock|gradle.lockfile|rebar.lock|"
+		   "shard.lock|symfony.lock|stack.yaml.lock|pylock.toml|MODULE.bazel.lock|renv.lock|spack.lock|paket.lock",
 	  .means = LK_LOCKFILE_LIST, .keep = true, .advice = "nothing: it belongs to the project" },
+
+	/* Names that many use. */
+	/* HSQLDB: LockFile.java: has it open, and renews it every 10 s */
+	{ .word = "hsqldb", .maker = "HSQLDB", .names = "*.lck", .companions = "%.script|%.properties", .vague = true,
+	  .means = LK_LOCKFILE_HELD, .programs = "java*", .kept_open = true, .heartbeat_s = 11 },
+	/* Python's filelock, _soft.py: SoftFileLock: O_CREAT|O_EXCL; it has it open, and newer ones write their number and host. Others of
+	 * this name are locked with the kernel. */
+	{ .word = "lock", .maker = "a program", .names = "*.lock|.*.lock", .vague = true,
+	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_FILELOCK },
 };
 /* clang-format on */
 

@@ -46,6 +46,9 @@ struct lk_lockfile_kind {
 	const char *abstract; /* name of the abstract socket that its owner listens on; '%' as above; NULL: none */
 	/* Its program has it open (a socket: is bound to it) as long as it means something, from the moment it is made. */
 	bool kept_open;
+	/* Other files are called so, too: it is only one if a companion is there or, where it has none, if an owner is written in it or
+	 * somebody has it open without a kernel lock on it. */
+	bool vague;
 	bool linked; /* it is the lock only while it has a second name, the lock file's, by link(2) */
 	const char *advice; /* what to do instead of deleting it, or before; NULL: a stale one may be deleted */
 	const char *along; /* files beside it that are deleted with it if it is stale, separated by '|'; NULL: none */

@@ -409,6 +409,20 @@ static int read_git(struct span t, struct lk_owner *o)
 	return read_pid(skip(t, 4), o);
 }
 
+/* "1234\nhost\n5678\n": filelock src/filelock/_soft.py, _parse_lock_holder(); "1234\n": shell scripts. */
+static int read_filelock(struct span t, struct lk_owner *o)
+{
+	struct span pid, host, token, rest = t;
+
+	if (!take_line(&rest, &pid) || is_all_white(rest))
+		return read_pid(t, o);
+	if (!take_line(&rest, &host))
+		return -EBADMSG;
+	if (rest.n && (!take_line(&rest, &token) || !token.n || count_digits(token) != token.n || rest.n))
+		return -EBADMSG;
+	return take_pid_last_host(pid, host, o);
+}
+
 static int (*const readers[LK_N_OWNER_FORMS])(struct span t, struct lk_owner *o) = {
 	[LK_OWNER_PID] = read_pid,
 	[LK_OWNER_PID_HOST] = read_pid_host,
@@ -424,6 +438,7 @@ static int (*const readers[LK_N_OWNER_FORMS])(struct span t, struct lk_owner *o)
 	[LK_OWNER_GIT] = read_git,
 	[LK_OWNER_BORG] = read_borg,
 	[LK_OWNER_CCACHE] = read_ccache,
+	[LK_OWNER_FILELOCK] = read_filelock,
 	[LK_OWNER_MAIL] = read_mail,
 	[LK_OWNER_UUCP] = read_uucp,
 };

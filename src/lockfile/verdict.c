@@ -258,7 +258,24 @@ static enum age age_of(const struct lk_lockfile_facts *f)
 	return after_mtime || after_ctime ? AGE_BETWEEN : AGE_OLDER;
 }
 
+bool lk_verdict_is_mistaken(const struct lk_lockfile_facts *f)
+{
+	if (!f->kind->vague)
+		return false;
+	if (f->kind->companions)
+		return !f->n_companions;
+	return !(f->read && f->owner_rc == 0) && (f->open != LK_YES || f->open_beside || f->kernel_lock == LK_YES);
+}
+
 /* The rules. Each returns whether it has decided. */
+
+static bool if_mistaken(struct judge *j)
+{
+	if (!lk_verdict_is_mistaken(j->f))
+		return false;
+	return decide(j, LK_VERDICT_NO_LOCK, "nothing shows that it is a %s of %s", lk_lockfile_noun(j->f->kind),
+		      j->f->kind->maker);
+}
 
 static bool if_no_lock(struct judge *j)
 {
@@ -615,10 +632,10 @@ static bool if_alive(struct judge *j)
 void lk_verdict_find(const struct lk_lockfile_facts *f, struct lk_verdict_answer *ret)
 {
 	static bool (*const rules[])(struct judge *) = {
-		if_no_lock,      if_kernel_lock,     if_open,        if_kernel_kind, if_left_open,
-		if_heartbeat,    if_nothing_written, if_lock_let_go, if_other_host,  if_no_number,
-		if_other_pid_ns, if_other_boot,      if_gone,        if_not_linked,  if_thread,
-		if_not_fit,      if_young,           if_alive,
+		if_mistaken,  if_no_lock,      if_kernel_lock,     if_open,        if_kernel_kind,
+		if_left_open, if_heartbeat,    if_nothing_written, if_lock_let_go, if_other_host,
+		if_no_number, if_other_pid_ns, if_other_boot,      if_gone,        if_not_linked,
+		if_thread,    if_not_fit,      if_young,           if_alive,
 	};
 	struct judge j = { .f = f, .ret = ret };
 

@@ -75,6 +75,9 @@ struct lk_verdict_answer {
 	LK_VEC(char *) because;
 };
 
+/* Does nothing show that a file of a vague kind is one of it? Then no word is to be said of that. */
+bool lk_verdict_is_mistaken(const struct lk_lockfile_facts *f);
+
 /* The rules: `stale` is said only where the owner that is written in it is gone, on this host and in this pid namespace; or it was written
  * in another boot of this host, the file was not changed since this one, and no process can be the owner after all; or the process of that
  * number cannot be the owner (another program or user) and is younger than both mtime and ctime; or its program would have it open; and in

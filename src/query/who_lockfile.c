@@ -73,6 +73,11 @@ static void judge(struct lk_session *s, struct lk_who_file *f, const struct lk_e
 	struct lk_who_lockfile *l = &f->lockfile;
 
 	l->evidence = *evidence;
+	if (lk_verdict_is_mistaken(&l->evidence.facts)) {
+		lk_evidence_done(&l->evidence);
+		l->kind = NULL;
+		return;
+	}
 	lk_verdict_find(&l->evidence.facts, &l->verdict);
 	if (f->who.locked != LK_YES && l->verdict.verdict != LK_VERDICT_NO_LOCK)
 		answer_by(s, &f->who, l);

@@ -29,7 +29,7 @@ static void check_members(const struct lk_owner *o, enum lk_owner_form form)
 			form == LK_OWNER_ADDRESS_PID || form == LK_OWNER_HG || form == LK_OWNER_BORG ||
 			form == LK_OWNER_CCACHE;
 	bool may_have_host = has_host || form == LK_OWNER_VIM || form == LK_OWNER_OFFICE || form == LK_OWNER_MAIL ||
-			     form == LK_OWNER_EMACS;
+			     form == LK_OWNER_EMACS || form == LK_OWNER_FILELOCK;
 	bool may_have_no_pid = form == LK_OWNER_VIM || form == LK_OWNER_OFFICE || form == LK_OWNER_MSOFFICE;
 
 	LK_FUZZ_MUST(o->pid >= 0 && o->pid <= 4194304);

@@ -199,6 +199,37 @@ def test_96_filelock(t):
     same(look(t, lock, status=1)["verdict"], "harmless", "of a program that is gone")
 
 
+def lockfile_of(t, path, status):
+    return t.json("who", path, status=status)["answer"]["files"][0]["lockfile"]
+
+
+def test_96_soft_lock(t):
+    """SoftFileLock is a lock by existing, in a file of any name. That somebody has it open shows that, or an owner in it, which newer
+    ones than Debian's write (by hand here); else it may as well be a file that is locked with the kernel."""
+    if subprocess.run([PYTHON, "-c", "import filelock"], stderr=subprocess.DEVNULL, check=False).returncode:
+        raise Skip("python3-filelock is not installed")
+    lock = os.path.join(t.dir, "a.lock")
+    p = start_python(t, FILELOCK, "SoftFileLock", lock)
+    is_probably_live(look(t, lock, status=4), "lock", "has %s open" % lock)
+    kill(p)
+    same(lockfile_of(t, lock, 1), None, "of a program that is gone, nothing is written in it")
+    t.path("a.lock", b"%d\n%s\n" % (p.pid, os.fsencode(socket.gethostname())))
+    is_stale(look(t, lock), "of a program that is gone, written in it")
+    free = t.path("b.lock")
+    same(lockfile_of(t, free, 1), None, "free")
+    h = t.helper()
+    h.open_lock(free, "flock", "w")
+    same(lockfile_of(t, free, 0), None, "locked with the kernel: that says it all")
+
+
+def test_96_vague_names(t):
+    """LOCK is LevelDB's only beside its CURRENT."""
+    lock = t.path("LOCK")
+    same(lockfile_of(t, lock, 1), None, "of anybody")
+    t.path("CURRENT")
+    same(look(t, lock, status=1)["verdict"], "harmless", "of LevelDB")
+
+
 @needs("borg")
 def test_96_borg(t):
     """Who has the lock is the name of a file in a directory."""

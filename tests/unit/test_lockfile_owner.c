@@ -133,6 +133,12 @@ static const struct {
 	{ LK_OWNER_GIT, BYTES("pid 1234"), { .pid = 1234 } },
 	{ LK_OWNER_GIT, BYTES("pid 1234\nhost x\n"), { .pid = 1234 } },
 
+	{ LK_OWNER_FILELOCK, BYTES("1234\nhost\n"), { .pid = 1234, .host = "host" } },
+	{ LK_OWNER_FILELOCK, BYTES("1234\nhost\n1769\n"), { .pid = 1234, .host = "host" } },
+	{ LK_OWNER_FILELOCK, BYTES("1234\n"), { .pid = 1234 } },
+	{ LK_OWNER_FILELOCK, BYTES("  1234"), { .pid = 1234 } },
+	{ LK_OWNER_FILELOCK, BYTES("1234\n\n"), { .pid = 1234 } },
+
 	{ LK_OWNER_BORG, BYTES("vm@3281355014145.23247-0"), { .pid = 23247, .host = "vm" } },
 	{ LK_OWNER_BORG, BYTES("a.b@c@1.1234-7f01"), { .pid = 1234, .host = "a.b@c" } },
 
@@ -190,6 +196,7 @@ static const struct {
 	{ LK_OWNER_POSTMASTER, "", "\n/d\n17\n" },
 	{ LK_OWNER_GIT, "pid ", "\n" },
 	{ LK_OWNER_CCACHE, "host-", "-17-17.17" },
+	{ LK_OWNER_FILELOCK, "", "\nhost\n" },
 };
 
 static const struct {
@@ -328,6 +335,15 @@ static const struct {
 	{ LK_OWNER_GIT, BYTES("pid") },
 	{ LK_OWNER_GIT, BYTES("pid  1234\n") },
 	{ LK_OWNER_GIT, BYTES("DIRC\0\0\0\2") },
+
+	{ LK_OWNER_FILELOCK, BYTES("1234\nhost") },
+	{ LK_OWNER_FILELOCK, BYTES("1234\nmy host\n") },
+	{ LK_OWNER_FILELOCK, BYTES("1234\nhost\nx\n") },
+	{ LK_OWNER_FILELOCK, BYTES("1234\nhost\n\n") },
+	{ LK_OWNER_FILELOCK, BYTES("1234\nhost\n17\n17\n") },
+	{ LK_OWNER_FILELOCK, BYTES("42 notes\n") },
+	{ LK_OWNER_FILELOCK, BYTES("[[package]]\nname = \"x\"\n") },
+	{ LK_OWNER_FILELOCK, BYTES("PK\3\4") },
 
 	{ LK_OWNER_BORG, BYTES("host@1") },
 	{ LK_OWNER_BORG, BYTES("host@1.1234") },
