@@ -153,6 +153,11 @@ void lk_waits_put_advice(const struct lk_out *o, const struct lk_snapshot *s, co
 			lk_words_advise_cycle(&a.text, &s->cycles[i]);
 		put_sentence(&a);
 	}
+	if (s->n_possible_cycles) {
+		lk_words_put_possible(&a.text, s->n_possible_cycles);
+		lk_buf_puts(&a.text, ".");
+	}
+	put_sentence(&a);
 	advise_rest(&a, n_roots, n_unseen, n_deadlocks);
 	if (a.column)
 		putc('\n', o->f);

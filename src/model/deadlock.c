@@ -189,8 +189,8 @@ static void find_cycles(struct finder *f, bool dead)
 	}
 }
 
-/* A cheap test first: a cycle needs a process that waits and holds a lock that somebody waits for. */
-static bool may_have_cycles(const struct lk_snapshot *s)
+/* A cheap test first: a cycle needs a process that waits and holds a lock that somebody waits for. recorded: or may hold it. */
+static bool may_have_cycles(const struct lk_snapshot *s, bool recorded)
 {
 	lk_auto_mem unsigned char *waits = lk_alloc(s->n_procs, 1);
 	bool found = false;
@@ -204,6 +204,8 @@ static bool may_have_cycles(const struct lk_snapshot *s)
 
 		for (size_t k = 0; l->n_blocks && k < l->n_holders && !found; k++)
 			found = waits[l->holders[k].proc - s->procs];
+		if (recorded && l->n_blocks && !l->n_holders && l->proc)
+			found = found || waits[l->proc - s->procs];
 	}
 	return found;
 }
@@ -223,11 +225,37 @@ static void run(struct finder *f)
 	find_cycles(f, false);
 }
 
+/* Circles that have a lock whose holder is only recorded, and nothing of a cycle that is proven. */
+static size_t count_possible(const struct lk_snapshot *s)
+{
+	lk_auto_mem unsigned char *possible = NULL;
+	lk_auto_mem size_t *component = NULL;
+	struct lk_graph g;
+	size_t n, count = 0;
+
+	lk_graph_make_recorded(&g, s);
+	component = lk_alloc(g.n_nodes, sizeof(*component));
+	n = lk_graph_components(&g, NULL, component);
+	possible = lk_alloc(n, 1);
+	for (size_t i = 0; i < s->n_locks; i++) {
+		if (component[i] != LK_GRAPH_NONE && !lk_lock_is_waiting(&s->locks[i]) && !s->locks[i].n_holders)
+			possible[component[i]] = 1;
+	}
+	for (size_t i = 0; i < s->n_cycles; i++) {
+		for (size_t k = 0; k < s->cycles[i].n_rows; k++)
+			possible[component[s->cycles[i].rows[k]->index]] = 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		count += possible[i];
+	lk_graph_done(&g);
+	return count;
+}
+
 void lk_deadlock_find(struct lk_snapshot *s)
 {
 	struct finder f = { .s = s };
 
-	if (s->n_waiting && may_have_cycles(s))
+	if (s->n_waiting && may_have_cycles(s, false))
 		run(&f);
 	s->n_cycles = f.cycles.n;
 	s->cycles = lk_arena_memdup(&s->arena, f.cycles.v, s->n_cycles * sizeof(*f.cycles.v));
@@ -237,6 +265,8 @@ void lk_deadlock_find(struct lk_snapshot *s)
 	free(f.members);
 	free(f.begin);
 	lk_vec_done(&f.cycles);
+	if (s->n_waiting && may_have_cycles(s, true))
+		s->n_possible_cycles = count_possible(s);
 }
 
 /* Ids of the rows of all cycles; rows of deadlocks come first, because deadlocks come first among the cycles. */
@@ -311,6 +341,8 @@ void lk_deadlock_confirm(struct lk_snapshot *s, const struct lk_snapshot *later)
 			s->cycles[kept++] = c;
 	}
 	s->n_cycles = kept;
+	if (later->n_possible_cycles < s->n_possible_cycles)
+		s->n_possible_cycles = later->n_possible_cycles;
 	lk_index_done(&ids.index);
 	free(ids.rows);
 }

@@ -309,6 +309,22 @@ static void add_relations(struct lk_build *b, size_t *n)
 	add_problem(b, n, &cut);
 }
 
+/* A file that no descriptor was seen of has no path here; one of a process that may not be read could tell it. */
+static void note_unseen_names(struct lk_build *b)
+{
+	struct lk_snapshot *s = b->snap;
+	bool refused = false;
+
+	for (size_t i = 0; i < b->denied.n && !refused; i++) {
+		const struct lk_fact_denied *d = &b->denied.v[i];
+
+		refused = (d->what == LK_UNREAD_FDINFO || d->what == LK_UNREAD_HIDDEN) &&
+			  (d->code == -EACCES || d->code == -EPERM);
+	}
+	for (size_t i = 0; refused && i < s->n_files; i++)
+		s->files[i].name_unseen = !s->files[i].path && !s->files[i].key.none;
+}
+
 void lk_build_completeness(struct lk_build *b)
 {
 	struct lk_snapshot *s = b->snap;
@@ -336,6 +352,7 @@ void lk_build_completeness(struct lk_build *b)
 		add_problem(b, &n, &outside);
 	add_relations(b, &n);
 	s->n_problems = n;
+	note_unseen_names(b);
 }
 
 /* ---- leases that are being broken: what they still are, and how long the kernel will leave them ---- */

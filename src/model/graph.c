@@ -33,6 +33,8 @@ static void each_edge(const struct lk_snapshot *s, edge_cb cb, struct lk_graph *
 			if (!is_repeated(l, k))
 				cb(g, i, proc_node(s, l->holders[k].proc));
 		}
+		if (g->recorded && !lk_lock_is_waiting(l) && !l->n_holders && l->proc)
+			cb(g, i, proc_node(s, l->proc));
 		if (l->waiter)
 			cb(g, proc_node(s, l->waiter->proc), i);
 	}
@@ -63,11 +65,11 @@ static void set_back(size_t *first, size_t n)
 	first[0] = 0;
 }
 
-void lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s)
+static void make(struct lk_graph *g, const struct lk_snapshot *s, bool recorded)
 {
 	size_t n = s->n_locks + s->n_procs;
 
-	*g = (struct lk_graph){ .n_nodes = n, .n_rows = s->n_locks };
+	*g = (struct lk_graph){ .n_nodes = n, .n_rows = s->n_locks, .recorded = recorded };
 	g->first = lk_alloc(n + 2, sizeof(*g->first));
 	g->first_back = lk_alloc(n + 2, sizeof(*g->first_back));
 	g->n_waiting = lk_alloc(s->n_procs, sizeof(*g->n_waiting));
@@ -83,6 +85,16 @@ void lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s)
 		if (s->locks[i].waiter)
 			g->n_waiting[s->locks[i].waiter->proc - s->procs]++;
 	}
+}
+
+void lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s)
+{
+	make(g, s, false);
+}
+
+void lk_graph_make_recorded(struct lk_graph *g, const struct lk_snapshot *s)
+{
+	make(g, s, true);
 }
 
 void lk_graph_done(struct lk_graph *g)

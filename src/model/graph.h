@@ -10,6 +10,7 @@
 
 struct lk_graph {
 	size_t n_nodes, n_rows;
+	bool recorded; /* of a lock without a proven holder the recorded one counts */
 	size_t *first; /* n_nodes + 1 offsets into to */
 	size_t *to;
 	size_t *first_back, *back; /* the same edges the other way round */
@@ -17,6 +18,8 @@ struct lk_graph {
 };
 
 void lk_graph_make(struct lk_graph *g, const struct lk_snapshot *s);
+/* As it would be if the recorded holders were the real ones. */
+void lk_graph_make_recorded(struct lk_graph *g, const struct lk_snapshot *s);
 void lk_graph_done(struct lk_graph *g);
 
 /* Which nodes can move sooner or later (a request is granted, a lock is released, a process can go on), and which could if a process were

@@ -74,6 +74,7 @@ struct lk_file {
 	const char *seen_mount_point;
 	bool relations_cut; /* not all blockers of its requests are listed: there were too many (model/relate.h) */
 	bool ambiguous; /* known only by a key that several files may share */
+	bool name_unseen; /* no path, and there are processes that were not allowed to be read, which may know it */
 };
 
 struct lk_holder {
@@ -156,6 +157,7 @@ struct lk_snapshot {
 	bool relations_cut; /* set for some file; a problem LK_UNREAD_RELATIONS says so, and a deadlock may be missed */
 	struct lk_cycle *cycles; /* deadlocks first, in the order of their numbers */
 	size_t n_cycles;
+	size_t n_possible_cycles; /* circles only if recorded holders, which are not proven, are the real ones; not among the cycles */
 	bool complete; /* nothing that could not be read could change this answer */
 	bool locks_proven; /* a file whose key has no row has no lock: a stable list of the initial pid namespace has every lock */
 };

@@ -132,6 +132,11 @@ void lk_words_put_way_out(lk_buf *b, const struct lk_cycle *c)
 	}
 }
 
+void lk_words_put_possible(lk_buf *b, size_t n)
+{
+	lk_buf_printf(b, "%zu possible circle%s (holders recorded, not proven)", n, n == 1 ? "" : "s");
+}
+
 void lk_words_put_freed(lk_buf *b, const struct lk_snapshot *s, int pid)
 {
 	size_t n = lk_forest_freed_by(s, &pid, 1);

@@ -40,6 +40,9 @@ void lk_words_put_way_out(lk_buf *b, const struct lk_cycle *c);
 /* ": if it ends, 2 requests can go on", of the process with that number */
 void lk_words_put_freed(lk_buf *b, const struct lk_snapshot *s, int pid);
 
+/* "1 possible circle (holders recorded, not proven)" */
+void lk_words_put_possible(lk_buf *b, size_t n);
+
 /* These append whole sentences. */
 
 /* "Deadlock 1 ends if 11 or 12 goes." */

@@ -114,10 +114,10 @@ void lk_words_put_file(const struct lk_file *file, lk_buf *out)
 							 : "");
 	else if (file->key.none)
 		lk_buf_puts(out, "a file that is not known");
-	else if (file->mount_point)
-		lk_buf_printf(out, "a file without a name (inode %" PRIu64 " on %s)", file->key.ino, file->mount_point);
 	else
-		lk_buf_printf(out, "a file without a name (inode %" PRIu64 ")", file->key.ino);
+		lk_buf_printf(out, "a file %s (inode %" PRIu64 "%s%s)",
+			      file->name_unseen ? "whose name you may not see" : "without a name", file->key.ino,
+			      file->mount_point ? " on " : "", file->mount_point ? file->mount_point : "");
 }
 
 /* ---- which job it is ---- */

@@ -41,7 +41,8 @@ const char *lk_words_file_name(const struct lk_file *file);
 
 /* These append to out. */
 
-/* "app.db", "app.db (deleted)", "a file without a name (inode 77 on /mnt)". */
+/* "app.db", "app.db (deleted)", "a file without a name (inode 77 on /mnt)", "a file whose name you may not
+ * see (inode 77)". */
 void lk_words_put_file(const struct lk_file *file, lk_buf *out);
 /* "php-fpm[4410]", "php-fpm[4410/4412]" if tid is not the main thread, "process 4410" if the name is not known. */
 void lk_words_put_process(const struct lk_proc *p, int tid, lk_buf *out);

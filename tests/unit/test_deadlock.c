@@ -57,6 +57,40 @@ Test(deadlock, two_processes)
 	lk_snapshot_free(s);
 }
 
+static void add_unreadable(struct facts *f, int pid)
+{
+	struct lk_fact_proc p = { .pid = pid, .start_ticks = 1, .comm = "prog", .comm_len = 4, .num_threads = 1 };
+
+	p.flags = LK_PROC_UNREADABLE;
+	facts_fed(lk_sink_proc(f->sink, &p));
+}
+
+/* An ordinary user sees who took the locks and who waits, but nothing of it is proven. */
+Test(deadlock, possible_by_the_recorded_holders)
+{
+	struct facts f = facts_begin();
+	struct lk_record held[] = { flock_of(1, 100), flock_of(2, 200) },
+			 wanted[] = { flock_of(1, 200), flock_of(2, 100) };
+	struct lk_snapshot *s;
+
+	add_unreadable(&f, 100);
+	add_unreadable(&f, 200);
+	for (size_t i = 0; i < 2; i++) {
+		add_line(&f, &held[i], 0);
+		add_line(&f, &wanted[i], 1);
+	}
+	s = facts_end(&f);
+	cr_expect_eq(s->n_cycles, 0);
+	cr_expect_eq(s->n_possible_cycles, 1);
+	lk_snapshot_free(s);
+	/* What is proven is not merely possible. */
+	f = two_processes(1);
+	s = facts_end(&f);
+	cr_expect_eq(s->n_cycles, 1);
+	cr_expect_eq(s->n_possible_cycles, 0);
+	lk_snapshot_free(s);
+}
+
 Test(deadlock, a_free_thread_can_let_go)
 {
 	struct facts f = two_processes(2);

@@ -10,6 +10,7 @@
 #include "tui/core/words.h"
 #include "tui/view/view_waits.h"
 #include "tui/view/waits_line.h"
+#include "words/forest.h"
 
 #define MOST_ORDERED 64 /* a cycle with more requests than this is not put in the order of waiting */
 
@@ -374,11 +375,18 @@ static void describe(const struct lk_tui *t, const struct lk_item *it, lk_buf *o
 static void title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *out)
 {
 	const struct lk_waits *w = v->own;
-	size_t n = t->frame ? t->frame->snap->n_waiting : 0;
+	const struct lk_snapshot *s = t->frame ? t->frame->snap : NULL;
+	size_t n = s ? s->n_waiting : 0;
 
-	lk_buf_printf(out, "%zu waiter%s, %zu root%s, %zu cycle%s\nF5 %s", n, n == 1 ? "" : "s", w->n_roots,
-		      w->n_roots == 1 ? "" : "s", w->n_cycles, w->n_cycles == 1 ? "" : "s",
-		      v->list.tree ? "flat" : "tree");
+	lk_buf_printf(out, "%zu waiter%s, ", n, n == 1 ? "" : "s");
+	if (s && s->n_possible_cycles)
+		lk_words_put_possible(out, s->n_possible_cycles);
+	else
+		lk_buf_printf(out, "%zu root%s, ", w->n_roots, w->n_roots == 1 ? "" : "s");
+	if (w->n_cycles || !s || !s->n_possible_cycles)
+		lk_buf_printf(out, "%s%zu cycle%s", s && s->n_possible_cycles ? ", " : "", w->n_cycles,
+			      w->n_cycles == 1 ? "" : "s");
+	lk_buf_printf(out, "\nF5 %s", v->list.tree ? "flat" : "tree");
 }
 
 static const lk_press bar[] = { LK_KEY_F1, LK_KEY_F3, LK_KEY_F4,    LK_KEY_F5,  LK_KEY_F7, LK_KEY_F8,

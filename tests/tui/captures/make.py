@@ -63,7 +63,7 @@ class World:
         for pid in sorted(self.procs):
             yield self.procs[pid]
         if self.unreadable:
-            yield {"fact": "denied", "what": "fdinfo", "code": "EACCES", "count": self.unreadable, "of": 212, "hides_locks": True,
+            yield {"fact": "denied", "what": "fdinfo", "errno": "EACCES", "count": self.unreadable, "of": 212, "hides_locks": True,
                    "text": f"{self.unreadable} of 212 processes could not be read: run as root"}
         yield {"fact": "end", "stable": True, "n_procs": 212, "n_unreadable": self.unreadable, "scan_ms": 38.0}
 
@@ -143,6 +143,18 @@ def end_of_desk():
     return w
 
 
+def recorded():
+    """What an ordinary user sees of others' flocks: who took them and who waits, from the kernel's list alone."""
+    w = World()
+    for ino, holder, waiter in ((701, 9001, 9002), (702, 9002, 9001)):
+        w.proc(holder, "root", 0, f"job-{holder}")
+        w.procs[holder]["unreadable"] = True
+        w.group += 1
+        w.locks.append(w.rec("flock", "write", holder, ino, 0, EOF))
+        w.locks.append(w.rec("flock", "write", waiter, ino, 0, EOF, 1))
+    return w
+
+
 def hostile():
     """Names that want to do things to a terminal."""
     w = World(unreadable=0)
@@ -173,6 +185,7 @@ if __name__ == "__main__":
     desk().write("desk")
     desk(later=True).write("desk-later")
     end_of_desk().write("desk-end")
+    recorded().write("recorded")
     hostile().write("hostile")
     empty().write("empty")
     many(200).write("many")
