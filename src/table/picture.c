@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 
+#define PARTLY ':' /* a column of several stretches, of which some are locked and some are free */
+
 enum {
 	LEAST_WIDTH = 8,
 	WIDEST_BLOCK = 20, /* a wide terminal is no reason to draw three bytes a hundred columns wide */
@@ -221,10 +223,24 @@ static char sum_glyph(unsigned flags)
 	return '.';
 }
 
+/* Of several segments in one block only some are locked. */
+static bool is_partly_locked(const struct lk_picture *p, const struct lk_block *b)
+{
+	for (size_t i = b->first; i <= b->last; i++) {
+		if (!p->lanes->segments[i].flags)
+			return b->flags;
+	}
+	return false;
+}
+
 void lk_picture_sum(const struct lk_picture *p, lk_buf *out)
 {
-	for (size_t i = 0; i < p->n_blocks; i++)
-		put_block(p, &p->blocks[i], sum_glyph(p->blocks[i].flags), out);
+	for (size_t i = 0; i < p->n_blocks; i++) {
+		const struct lk_block *b = &p->blocks[i];
+		bool partly = !(b->flags & LK_SEGMENT_CONFLICT) && is_partly_locked(p, b);
+
+		put_block(p, b, partly ? PARTLY : sum_glyph(b->flags), out);
+	}
 }
 
 char lk_lane_glyph(const struct lk_lock *l)
@@ -249,9 +265,19 @@ static size_t block_of(const struct lk_picture *p, size_t segment)
 	return low;
 }
 
+/* How many segments of the block the span covers. The spans of a lane do not overlap. */
+static size_t common(const struct lk_block *b, const struct lk_span *span)
+{
+	size_t first = b->first > span->first ? b->first : span->first;
+	size_t last = b->last < span->last ? b->last : span->last;
+
+	return last >= first ? last - first + 1 : 0;
+}
+
 void lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_buf *out)
 {
 	lk_auto_mem char *glyphs = lk_alloc(p->n_blocks, 1);
+	lk_auto_mem size_t *covered = lk_alloc(p->n_blocks, sizeof(*covered));
 
 	memset(glyphs, '.', p->n_blocks);
 	for (size_t i = 0; i < lane->n_spans; i++) {
@@ -262,8 +288,13 @@ void lk_picture_lane(const struct lk_picture *p, const struct lk_lane *lane, lk_
 		for (size_t b = block_of(p, lane->spans[i].first); b <= last; b++) {
 			if (glyphs[b] == '.' || lane->spans[i].lock->rec.mode == LK_MODE_WRITE)
 				glyphs[b] = glyph;
+			covered[b] += common(&p->blocks[b], &lane->spans[i]);
 		}
 	}
-	for (size_t i = 0; i < p->n_blocks; i++)
-		put_block(p, &p->blocks[i], glyphs[i], out);
+	for (size_t i = 0; i < p->n_blocks; i++) {
+		const struct lk_block *b = &p->blocks[i];
+		bool partly = covered[i] && covered[i] < b->last - b->first + 1;
+
+		put_block(p, b, partly ? PARTLY : glyphs[i], out);
+	}
 }

@@ -62,6 +62,19 @@ def test_browse_cursor(t):
     leave(term)
 
 
+def test_browse_typed_ahead(t):
+    """Keys right behind those that open a pane are not lost."""
+    term = on_capture(t)
+    term.type(b"?G")
+    term.until(lambda me: "Help" in me.text and "no-mouse" in me.text, "the end of the help")
+    term.type(b"q")
+    term.until(lambda me: ready(me) and TITLES[0] in me.text, "the view again")
+    term.type(ENTER + b"G")
+    term.until(lambda me: "Detail" in me.text and "lockscope waits" in me.text, "the end of the detail")
+    term.type(b"q")
+    leave(term)
+
+
 def test_browse_views(t):
     """Each view by its number, the next and the previous one; help, detail and back."""
     term = on_capture(t)

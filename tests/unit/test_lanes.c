@@ -192,7 +192,7 @@ Test(lanes, ruler_gives_way)
 	lk_picture_done(&picture);
 	lk_picture_make(&picture, &lanes, 1);
 	cr_assert_eq(picture.merged, 2);
-	cr_assert(sum_is(".WW.WW.W"));
+	cr_assert(sum_is(".W:.W:.:"));
 }
 
 Test(lanes, whole_locks_are_lanes_without_ranges)

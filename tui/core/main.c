@@ -203,8 +203,17 @@ static unsigned take_event(struct screen *s, enum lk_term_event e, lk_press key,
 	return e == LK_TERM_KEY ? lk_tui_key(s->tui, key) : lk_tui_mouse(s->tui, mouse);
 }
 
+/* A pane knows what it can scroll only when it was painted: keys that were typed right behind the one that opened it come after that. */
+static uint64_t top_pane(const struct screen *s)
+{
+	const struct lk_pane *top = lk_pane_top(s->tui);
+
+	return top ? top->serial : 0;
+}
+
 static void take_keys(struct screen *s)
 {
+	uint64_t before = top_pane(s);
 	struct lk_mouse mouse;
 	lk_press key;
 
@@ -218,6 +227,9 @@ static void take_keys(struct screen *s)
 		s->n_empty = 0;
 		set_clock(s);
 		settle(s, take_event(s, e, key, &mouse));
+		if (top_pane(s) != before && !s->quit)
+			paint(s);
+		before = top_pane(s);
 	}
 }
 

@@ -30,6 +30,7 @@ static const struct {
 	{ "r w", "read or write lock waited for" },
 	{ "#", "here a request overlaps a lock that is in its way" },
 	{ ".", "free" },
+	{ ":", "one column for several stretches, some of them free: + zooms in" },
 	{ "//", "drawn shorter than it is" },
 	{ "|", "end of the file" },
 	{ "^", "where the cursor is; left and right move it, + and - zoom" },

@@ -111,6 +111,25 @@ void lk_waits_line_make(struct lk_waits_line *ret, const struct lk_tui *t, const
 		lk_words_put_node(&ret->words, &f->forest, node, &m);
 }
 
+void lk_waits_line_shorten(struct lk_waits_line *line, const struct lk_forest *f, const struct lk_tree_node *node)
+{
+	const struct lk_tree_node *parent = node->parent < f->n ? &f->nodes[node->parent] : NULL;
+	const struct lk_lock *held;
+	lk_buf *b = &line->words.before;
+
+	if (node->kind != LK_TREE_REQUEST || !parent || parent->kind != LK_TREE_CYCLE)
+		return;
+	held = held_in(parent->cycle, node->lock->pid);
+	b->n = 0;
+	lk_words_put_waiter(b, node->lock);
+	if (held) {
+		lk_buf_puts(b, " holds ");
+		lk_words_put_file(held->file, b);
+	}
+	lk_buf_puts(b, held ? ", waits for " : " waits for ");
+	lk_words_put_file(node->lock->file, b);
+}
+
 /* ---- advice: what would free whom ---- */
 
 static const struct lk_tree_node *top_of(const struct lk_forest *f, const struct lk_tree_node *node)

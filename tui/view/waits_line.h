@@ -15,6 +15,8 @@ struct lk_waits_line {
  * freed by lk_words_line_done(). */
 void lk_waits_line_make(struct lk_waits_line *ret, const struct lk_tui *t, const struct lk_frame *f,
 			const struct lk_tree_node *node, int indent);
+/* For a narrow screen: of a request of a cycle only who has which file and wants which. Other lines stay as they are. */
+void lk_waits_line_shorten(struct lk_waits_line *line, const struct lk_forest *f, const struct lk_tree_node *node);
 
 /* Appends "Signalling 2211 would let 2 go on. Deadlock 1 ends if 5120 or 5121 goes.": about the tree and the cycle that the node is in, or
  * else the first of each. node may be NULL. */

@@ -11,6 +11,7 @@
 enum {
 	MAX_LEVEL = 12, /* deeper branches are drawn at this level; their text says behind whom they wait */
 	LEAST_PATH = 12,
+	RING_CELLS = 4, /* that the text of a row in a ring leaves free at its end */
 	FOOTER_FROM = 8, /* lines that the body must have for a footer */
 	FOOTER_MOST = 2,
 };
@@ -212,9 +213,13 @@ static void paint_row(struct lk_tui *t, struct lk_view *v, size_t row, struct lk
 	put_branch(v->own, &v->list, row, &branch);
 	x += lk_canvas_put(c, x, r.y, r.x + r.w - x, LK_STYLE_BORDER, lk_buf_str(&branch));
 	if (node) {
+		int cells = r.x + r.w - x - (ring && is_in_cycle(it) ? RING_CELLS : 0);
+
 		lk_waits_line_make(&line, t, it->frame, node, x - r.x - LK_ROW_GUTTER);
+		if (cells_of(&line.words.before, c->utf8) > cells)
+			lk_waits_line_shorten(&line, &it->frame->forest, node);
 		x = paint_line(&line.words, ghost ? LK_STYLE_GHOST : line.style, c,
-			       (struct lk_rect){ x, r.y, r.x + r.w - x, 1 });
+			       (struct lk_rect){ x, r.y, cells, 1 });
 		lk_words_line_done(&line.words);
 	}
 	if (ring && !ghost)
