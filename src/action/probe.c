@@ -208,8 +208,8 @@ int lk_probe_try(struct lk_probe *p, const struct lk_probe_wish *wish, struct lk
 void lk_probe_log(const struct lk_sys *sys, const struct lk_probe_wish *wish, const char *path, int rc)
 {
 	const char *result = rc > 0 ? "begun" : rc == 0 ? "granted" : rc == -EAGAIN ? "refused" : "failed";
-	char range[LK_RANGE_TEXT];
+	char range[LK_RANGE_WORDS];
 
-	lk_sys_log(sys, "test: %s %s lock on %.1500s, bytes %s: %s", lk_type_name(wish->type), lk_mode_name(wish->mode),
-		   path, lk_range_format(wish->range, range), result);
+	lk_sys_log(sys, "test: %s %s lock on %.1500s, %s: %s", lk_type_name(wish->type), lk_mode_name(wish->mode), path,
+		   lk_range_words(wish->range, range), result);
 }

@@ -43,7 +43,7 @@ static void refuse(struct lk_release *r, const char *text)
 static void check_range(struct lk_release *r, const struct lk_range *range)
 {
 	const struct lk_record *rec = &r->lock->rec;
-	char held[LK_RANGE_TEXT], wanted[LK_RANGE_TEXT];
+	char held[LK_RANGE_WORDS], wanted[LK_RANGE_WORDS];
 
 	r->range = rec->range;
 	if (!range)
@@ -53,8 +53,8 @@ static void check_range(struct lk_release *r, const struct lk_range *range)
 		return;
 	}
 	if (!lk_range_overlaps(rec->range, *range)) {
-		lk_action_say(&r->action, LK_LINE_REFUSED, "the lock covers bytes %s, none of the bytes %s",
-			      lk_range_format(rec->range, held), lk_range_format(*range, wanted));
+		lk_action_say(&r->action, LK_LINE_REFUSED, "the lock covers %s, nothing of %s",
+			      lk_range_words(rec->range, held), lk_range_words(*range, wanted));
 		return;
 	}
 	r->range.start = range->start > rec->range.start ? range->start : rec->range.start;

@@ -88,13 +88,13 @@ static const struct lk_lock *find_other(const struct lk_release *r, const struct
 
 static const char *what_was_released(struct lk_release *r)
 {
-	char range[LK_RANGE_TEXT];
+	char range[LK_RANGE_WORDS];
 
 	if (r->lock->rec.type == LK_TYPE_LEASE)
 		return "the lease";
 	if (lk_range_compare(r->range, r->lock->rec.range) == 0)
 		return "the lock";
-	return lk_arena_printf(&r->action.arena, "bytes %s", lk_range_format(r->range, range));
+	return lk_arena_strdup(&r->action.arena, lk_range_words(r->range, range));
 }
 
 static void say_gone(struct lk_release *r, const struct lk_snapshot *now)

@@ -80,7 +80,7 @@ static void put_facts(const struct inquiry *q, const struct lk_out *o)
 static void put_sentence(const struct inquiry *q, const struct lk_out *o)
 {
 	size_t held = 0, waiting = 0;
-	char range[LK_RANGE_TEXT];
+	char range[LK_RANGE_WORDS];
 
 	for (size_t i = 0; i < q->who.locks.n; i++) {
 		if (lk_lock_is_waiting(q->who.locks.v[i]))
@@ -90,7 +90,7 @@ static void put_sentence(const struct inquiry *q, const struct lk_out *o)
 	}
 	lk_out_puts(o, target(q)->path);
 	if (q->cli->has_range)
-		fprintf(o->f, ", bytes %s", lk_range_format(q->cli->range, range));
+		fprintf(o->f, ", %s", lk_range_words(q->cli->range, range));
 	fputs(": ", o->f);
 	if (q->who.locked == LK_YES)
 		put_count(o, held, waiting);

@@ -177,7 +177,7 @@ static const char *mode_words(const struct inquiry *q)
 
 static void put_kind(const struct lk_out *o, const struct inquiry *q, const struct lk_test_answer *a)
 {
-	char range[LK_RANGE_TEXT];
+	char range[LK_RANGE_WORDS];
 
 	if (a->kind == LK_TEST_FLOCK)
 		fprintf(o->f, "  flock %s lock: ", mode_words(q));
@@ -186,8 +186,7 @@ static void put_kind(const struct lk_out *o, const struct inquiry *q, const stru
 	else if (lk_range_is_whole(q->req.range))
 		fprintf(o->f, "  POSIX or OFD %s lock: ", mode_words(q));
 	else
-		fprintf(o->f, "  POSIX or OFD %s lock on bytes %s: ", mode_words(q),
-			lk_range_format(q->req.range, range));
+		fprintf(o->f, "  POSIX or OFD %s lock on %s: ", mode_words(q), lk_range_words(q->req.range, range));
 	if (a->granted == LK_YES)
 		fputs("would be granted\n", o->f);
 	else if (a->granted == LK_NO)
@@ -202,9 +201,9 @@ static void put_kind(const struct lk_out *o, const struct inquiry *q, const stru
 
 static void put_found(const struct lk_out *o, const struct lk_probe_found *f)
 {
-	char range[LK_RANGE_TEXT];
+	char range[LK_RANGE_WORDS];
 
-	fprintf(o->f, "    a %s lock on bytes %s, ", lk_mode_name(f->mode), lk_range_format(f->range, range));
+	fprintf(o->f, "    a %s lock on %s, ", lk_mode_name(f->mode), lk_range_words(f->range, range));
 	if (f->pid)
 		fprintf(o->f, "POSIX, process %d\n", f->pid);
 	else

@@ -83,11 +83,11 @@ static void put_sentence(const struct lk_out *o, const struct inquiry *q, const 
 {
 	const struct lk_cli *cli = q->cli;
 	size_t waiting = w->waiters.n + w->n_nameless_waiters;
-	char range[LK_RANGE_TEXT];
+	char range[LK_RANGE_WORDS];
 
 	lk_out_puts(o, w->target->path);
 	if (cli->has_range && !lk_range_is_whole(cli->range))
-		fprintf(o->f, ", bytes %s", lk_range_format(cli->range, range));
+		fprintf(o->f, ", %s", lk_range_words(cli->range, range));
 	fputs(": ", o->f);
 	if (w->locked == LK_YES)
 		put_holders(o, w);

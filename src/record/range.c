@@ -3,6 +3,8 @@
 #include "record/range.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ints.h"
@@ -114,4 +116,17 @@ const char *lk_range_format(struct lk_range r, char buf[LK_RANGE_TEXT])
 	*--p = '-';
 	p = put_offset(p, r.start);
 	return memmove(buf, p, (size_t)(buf + LK_RANGE_TEXT - p));
+}
+
+const char *lk_range_words(struct lk_range r, char buf[LK_RANGE_WORDS])
+{
+	char text[LK_RANGE_TEXT];
+
+	if (lk_range_is_whole(r))
+		snprintf(buf, LK_RANGE_WORDS, "the whole file");
+	else if (r.start == r.end)
+		snprintf(buf, LK_RANGE_WORDS, "byte %" PRId64, r.start);
+	else
+		snprintf(buf, LK_RANGE_WORDS, "bytes %s", lk_range_format(r, text));
+	return buf;
 }

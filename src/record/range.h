@@ -31,5 +31,8 @@ int lk_range_parse(const char *s, struct lk_range *ret, struct lk_err *err);
 /* Writes what lk_range_parse() reads: "whole", "100-199", "4096-". Returns buf. */
 #define LK_RANGE_TEXT 48
 const char *lk_range_format(struct lk_range r, char buf[LK_RANGE_TEXT]);
+/* The same for sentences: "bytes 100-199", "byte 5", "the whole file". Returns buf. */
+#define LK_RANGE_WORDS 56
+const char *lk_range_words(struct lk_range r, char buf[LK_RANGE_WORDS]);
 
 #endif

@@ -341,18 +341,14 @@ static void put_verb(const struct lk_lane *lane, lk_buf *out)
 
 static void put_bytes(const struct lk_lanes *lanes, const struct lk_lock *l, bool first, lk_buf *out)
 {
-	char range[LK_RANGE_TEXT];
+	char range[LK_RANGE_WORDS];
 	lk_buf name = { 0 };
 
 	lk_known_name(lanes->layout, l->rec.range, &name);
 	if (name.n)
 		lk_buf_printf(out, "%s%s%.*s", first ? lanes->layout->name : "", first ? " " : "", (int)name.n, name.v);
-	else if (lk_range_is_whole(l->rec.range))
-		lk_buf_puts(out, "the whole file");
-	else if (l->rec.range.start == l->rec.range.end)
-		lk_buf_printf(out, "byte %" PRId64, l->rec.range.start);
 	else
-		lk_buf_printf(out, "bytes %s", lk_range_format(l->rec.range, range));
+		lk_buf_puts(out, lk_range_words(l->rec.range, range));
 	lk_vec_done(&name);
 }
 

@@ -54,12 +54,12 @@ const char *lk_words_kind(const struct lk_lock *l, char buf[LK_WORDS_KIND])
 
 const char *lk_words_lock(struct lk_arena *a, const struct lk_lock *l)
 {
-	char kind[LK_WORDS_KIND], range[LK_RANGE_TEXT], key[LK_KEY_TEXT];
+	char kind[LK_WORDS_KIND], range[LK_RANGE_WORDS], key[LK_KEY_TEXT];
 	const char *path = l->file && l->file->path ? l->file->path : lk_key_format(&l->rec.key, key);
 	bool whole = lk_range_is_whole(l->rec.range);
 
-	return lk_arena_printf(a, "the %s on %s%s%s", lk_words_kind(l, kind), path, whole ? "" : ", bytes ",
-			       whole ? "" : lk_range_format(l->rec.range, range));
+	return lk_arena_printf(a, "the %s on %s%s%s", lk_words_kind(l, kind), path, whole ? "" : ", ",
+			       whole ? "" : lk_range_words(l->rec.range, range));
 }
 
 /* "a" to "a, b"; text NULL: `one` is the first. */

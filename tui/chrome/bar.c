@@ -44,7 +44,7 @@ static bool make_spot(const struct lk_tui *t, lk_press k, bool as_letter, struct
 		k = alias_of(t, cmd);
 	*ret = (struct lk_bar_spot){ .command = cmd, .label = lk_view_label(lk_tui_view(t), cmd) };
 	snprintf(ret->key, sizeof(ret->key), "%s", lk_press_name(k, name));
-	ret->blank = (t->set.readonly && (cmd->flags & LK_COMMAND_CHANGES)) || !*ret->label;
+	ret->blank = !*ret->label;
 	/* A blank spot keeps the width of its label, so that the other keys do not move. */
 	ret->w = (int)(strlen(ret->key) + strlen(*ret->label ? ret->label : cmd->label));
 	return true;

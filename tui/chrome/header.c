@@ -215,6 +215,14 @@ void lk_meters_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_rect
 
 /* ---- one line for everything ---- */
 
+/* The figure "Locks" is the same at every width: those that are held. Requests have a figure of their own. */
+static size_t n_of_view(const struct lk_tui *t)
+{
+	const struct lk_view *v = lk_tui_view(t);
+
+	return v->ops->id == LK_VIEW_LOCKS && t->frame ? t->frame->snap->n_held : v->list.n_total;
+}
+
 static void add_counts(const struct lk_tui *t, struct lk_pieces *p)
 {
 	const struct lk_view *v = lk_tui_view(t);
@@ -224,7 +232,7 @@ static void add_counts(const struct lk_tui *t, struct lk_pieces *p)
 		lk_pieces_add(p, 0, LK_STYLE_BADGE, "%s %zu/%zu filter: %s", v->ops->title, v->list.shown.n,
 			      v->list.n_total, v->list.filter_text);
 	else
-		add_figure(p, 0, LK_STYLE_METER, v->ops->title, v->list.n_total);
+		add_figure(p, 0, LK_STYLE_METER, v->ops->title, n_of_view(t));
 	if (s && s->n_waiting)
 		lk_pieces_add(p, 1, LK_STYLE_WAITING, "W%zu", s->n_waiting);
 	if (s && s->n_deadlocks)
@@ -243,7 +251,7 @@ static void tiny_paint(const struct lk_tui *t, struct lk_canvas *c, struct lk_re
 		p.list.v[i].drop = 3;
 	if (v->list.filter_text)
 		lk_pieces_add(&p, 2, LK_STYLE_BADGE, "%zu/", v->list.shown.n);
-	lk_pieces_add(&p, 0, LK_STYLE_METER, "%zu%c", v->list.n_total, v->ops->title[0])->right = true;
+	lk_pieces_add(&p, 0, LK_STYLE_METER, "%zu%c", n_of_view(t), v->ops->title[0])->right = true;
 	if (s && s->n_waiting)
 		lk_pieces_add(&p, 1, LK_STYLE_WAITING, "%zuW", s->n_waiting)->right = true;
 	if (s && s->n_deadlocks)

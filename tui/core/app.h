@@ -135,6 +135,8 @@ void lk_tui_put_pid(int pid, lk_buf *out);
 void lk_tui_size_text(const struct lk_tui *t, int64_t bytes, lk_buf *out); /* -1: "-" */
 void lk_tui_offset_text(const struct lk_tui *t, int64_t offset, lk_buf *out);
 void lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out); /* "whole", "0-4095", "100-EOF" */
+/* The same for sentences: "bytes 0-4095", "byte 5". */
+void lk_tui_bytes_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
 /* For a cell of a table: lk_range_brief(), if the settings do not want hexadecimal numbers. */
 void lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out);
 /* The letter of a lock's state, H B W C ? or x (gone), and its style. */

@@ -62,10 +62,7 @@ static bool say_place(lk_buf *out, const struct lk_tui *t, const struct lk_frame
 	bool known = say_known_range(out, f, l);
 
 	if (!known && has_range(l) && !lk_range_is_whole(l->rec.range)) {
-		bool one = l->rec.range.start == l->rec.range.end;
-
-		lk_buf_puts(out, one ? "byte " : "bytes ");
-		one ? lk_tui_offset_text(t, l->rec.range.start, out) : lk_tui_range_text(t, l, out);
+		lk_tui_bytes_text(t, l, out);
 		lk_buf_puts(out, " of ");
 	}
 	lk_words_put_file(l->file, out);

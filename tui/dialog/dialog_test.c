@@ -164,12 +164,12 @@ static void set_wish(struct lk_job *j, const struct lk_probe_wish *wish)
 {
 	struct test_job *test = (struct test_job *)j;
 	const char *path = test->file->path;
-	char range[LK_RANGE_TEXT];
+	char range[LK_RANGE_WORDS];
 
 	test->wish = *wish;
 	free(j->what);
-	j->what = lk_printf("%s %s lock on %s, bytes %s,", lk_type_name(wish->type), lk_mode_name(wish->mode),
-			    path ? path : "?", lk_range_format(wish->range, range));
+	j->what = lk_printf("%s %s lock on %s, %s,", lk_type_name(wish->type), lk_mode_name(wish->mode),
+			    path ? path : "?", lk_range_words(wish->range, range));
 }
 
 /* ---- what is asked ---- */
@@ -364,6 +364,8 @@ static unsigned open_dialog(struct lk_tui *t, const struct lk_subject *s)
 	lk_dialog_take_job(&d->d, &j->job);
 	lk_dialog_head_file(&d->d, s->file);
 	add_controls(d, s->lock);
+	if (!t->can_act)
+		d->d.pane.keys = "Tab next   Left Right change   Esc close";
 	lk_dialog_grey(&d->d, TRY, t->can_act ? why_not_tried(s->frame->snap, s->file) : lk_dialog_cannot_act(t));
 	return lk_dialog_open(t, &d->d);
 }

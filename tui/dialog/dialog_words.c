@@ -16,8 +16,8 @@ void lk_dialog_put_lock(const struct lk_tui *t, const struct lk_lock *l, lk_buf 
 	lk_buf_printf(out, " %s", l->file->path ? l->file->path : lk_key_format(&l->rec.key, key));
 	if (lk_range_is_whole(l->rec.range))
 		return;
-	lk_buf_puts(out, ", bytes ");
-	lk_tui_range_text(t, l, out);
+	lk_buf_puts(out, ", ");
+	lk_tui_bytes_text(t, l, out);
 }
 
 /* When a process started, in Unix ms; -1: it is not known, or the snapshot is not of this machine (a capture, or made up by a test). */

@@ -75,6 +75,17 @@ void lk_tui_range_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *
 		lk_tui_offset_text(t, l->rec.range.end, out);
 }
 
+void lk_tui_bytes_text(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
+{
+	bool one = l->rec.range.start == l->rec.range.end;
+
+	lk_buf_puts(out, one ? "byte " : "bytes ");
+	if (one)
+		lk_tui_offset_text(t, l->rec.range.start, out);
+	else
+		lk_tui_range_text(t, l, out);
+}
+
 void lk_tui_range_cell(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
 {
 	if (t->set.units == LK_UNITS_HEX)
