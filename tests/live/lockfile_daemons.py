@@ -24,11 +24,24 @@ def kill(p):
     p.wait(60)
 
 
-def kill_pid(pid):
-    """One that has become our child."""
-    os.kill(pid, signal.SIGKILL)
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, 0)
+def killer(t, pid):
+    """What kills a process that a program of ours has started, which became our child; the number alone may be another's by then."""
+    fd = os.pidfd_open(pid)
+    t.undo(os.close, fd)
+
+    def kill_it():
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            signal.pidfd_send_signal(fd, signal.SIGKILL)
+            os.waitid(os.P_PIDFD, fd, os.WEXITED)
+
+    t.undo(kill_it)
+    return kill_it
+
+
+def read(path):
+    with contextlib.suppress(OSError), open(path, "rb") as f:
+        return f.read()
+    return b""
 
 
 def script(t, name, text):
@@ -44,7 +57,7 @@ def fifo(path):
 
 def written(path):
     """Once a file is there and not empty."""
-    return lambda: os.path.exists(path) and os.path.getsize(path) > 0
+    return lambda: read(path)
 
 
 def works_in(directory):
@@ -112,10 +125,10 @@ def start_x(t):
         if any(os.path.lexists(path) for path in paths):
             continue
         p = t.process(["Xvfb", ":%d" % n, "-screen", "0", "64x64x8", "-nolisten", "tcp"], **QUIET)
-        until(lambda: p.poll() is not None or os.path.exists(paths[1]), "the X server", 60)  # pylint: disable=cell-var-from-loop
+        own = b"%10d\n" % p.pid
+        until(lambda: p.poll() is not None or (read(paths[0]) == own and os.path.exists(paths[1])), "the X server", 60)  # pylint: disable=cell-var-from-loop
         if p.poll() is None:
-            for path in paths:
-                t.undo(lambda path=path: os.path.lexists(path) and os.unlink(path))
+            t.undo(lambda: [os.unlink(path) for path in paths if os.path.lexists(path)])
             return p, paths
     raise Skip("Xvfb does not start")
 
@@ -172,12 +185,11 @@ def test_96_start_stop_daemon(t):
     path = os.path.join(t.dir, "d.pid")
     t.system("start-stop-daemon", "--start", "--background", "--make-pidfile", "--pidfile", path, "--exec", "/bin/sleep", "--", "600")
     until(written(path), "the pid file", 60)
-    with open(path, encoding="ascii") as f:
-        pid = int(f.read())
-    t.undo(lambda: os.path.exists("/proc/%d" % pid) and kill_pid(pid))
+    pid = int(read(path))
+    kill_it = killer(t, pid)
     found = look(t, path, status=4)
     same((found["kind"], found["verdict"], found["owner"]["pid"]), ("pidfile", "probably_live", pid), said(found))
-    kill_pid(pid)
+    kill_it()
     is_stale(look(t, path), "of a daemon that is gone")
 
 
@@ -189,15 +201,13 @@ def test_96_runit(t):
     p = t.process(["runsv", os.path.join(t.dir, "sv")], **QUIET)
     lock, note = (os.path.join(t.dir, "sv/supervise", name) for name in ("lock", "pid"))
     until(written(note), "the service", 60)
-    with open(note, encoding="ascii") as f:
-        service = int(f.read())
-    t.undo(lambda: os.path.exists("/proc/%d" % service) and kill_pid(service))
+    kill_service = killer(t, int(read(note)))
     is_live(look(t, lock, status=0), "supervise", p.pid)
     same(look(t, note, status=4)["verdict"], "probably_live", "the service")
     kill(p)
     same(look(t, lock, status=1)["verdict"], "harmless", "free")
     same(look(t, note, status=4)["verdict"], "probably_live", "the service lives on")
-    kill_pid(service)
+    kill_service()
     is_stale(look(t, note), "of a service that is gone")
 
 
@@ -229,7 +239,9 @@ def test_96_apt(t):
     t.path("etc/apt/sources.list")
     hook = script(t, "hook", 'echo > "$0.ready"\ncat "$0.fifo"\n')
     fifo(hook + ".fifo")
-    p = t.process(["apt-get", "-o", "Dir=" + t.dir, "-o", "Dir::State::status=" + status, "-o", "APT::Update::Pre-Invoke::=" + hook, "update"], **QUIET)
+    # Read before all others, so that what is configured on this machine is not.
+    conf = t.path("conf", ('Dir "%s";\nDir::State::status "%s";\nAPT::Update::Pre-Invoke { "%s"; };\n' % (t.dir, status, hook)).encode())
+    p = t.process(["apt-get", "update"], env={**os.environ, "APT_CONFIG": conf}, **QUIET)
     until(written(hook + ".ready"), "apt-get", 60)
     lock = os.path.join(t.dir, "var/lib/apt/lists/lock")
     is_live(look(t, lock, status=0), "dpkg", p.pid)
@@ -266,7 +278,7 @@ def test_96_postgresql(t):
     t.system(*user, os.path.join(os.path.dirname(programs[-1]), "initdb"), "-N", "-A", "trust", "-U", "me", "-D", data)
     p = t.process([*user, programs[-1], "-D", data, "-k", t.dir, "-c", "listen_addresses="], **QUIET)
     note, lock, sock = os.path.join(data, "postmaster.pid"), os.path.join(t.dir, ".s.PGSQL.5432.lock"), os.path.join(t.dir, ".s.PGSQL.5432")
-    until(lambda: written(note)() and b"ready" in open(note, "rb").read(), "postgres", 120)
+    until(lambda: b"ready" in read(note), "postgres", 120)
     found = look(t, note, status=0)
     is_live(found, "postgresql", p.pid)
     same(found["owner"]["path"], data, "the data directory")
@@ -313,8 +325,9 @@ def test_96_notes(t):
 
 def check_socket(t, path, kind, pid):
     """Of a process that is killed here."""
+    kill_it = killer(t, pid)
     is_live(look(t, path, status=0), kind, pid)
-    kill_pid(pid)
+    kill_it()
     is_stale(look(t, path), "a socket without a listener")
 
 
@@ -323,7 +336,6 @@ def test_96_tmux(t):
     env = {**os.environ, "TMUX_TMPDIR": t.dir, "TMUX": ""}
     t.system("tmux", "-f", "/dev/null", "new-session", "-d", "sleep 600", env=env)
     pid = int(t.system("tmux", "display-message", "-p", "#{pid}", env=env))
-    t.undo(lambda: os.path.exists("/proc/%d" % pid) and kill_pid(pid))
     check_socket(t, os.path.join(t.dir, "tmux-%d/default" % os.getuid()), "tmux", pid)
 
 
@@ -334,13 +346,13 @@ def test_96_screen(t):
     t.system("screen", "-dmS", "lk", "sleep", "600", env={**os.environ, "SCREENDIR": where, "TERM": "vt100"})
     until(lambda: os.listdir(where), "screen's socket", 60)
     name = os.listdir(where)[0]
-    pid = int(name.split(".")[0])
-    t.undo(lambda: os.path.exists("/proc/%d" % pid) and kill_pid(pid))
-    check_socket(t, os.path.join(where, name), "screen", pid)
+    check_socket(t, os.path.join(where, name), "screen", int(name.split(".")[0]))
 
 
 @needs("ssh-agent")
+@needs_root
 def test_96_ssh_agent(t):
+    """It lets only root look at it."""
     p = t.process(["ssh-agent", "-D"], **{**QUIET, "stdout": subprocess.PIPE})
     path = re.match(r"SSH_AUTH_SOCK=([^;]*);", p.stdout.readline().decode()).group(1)
     t.undo(lambda: (os.path.lexists(path) and os.unlink(path), os.rmdir(os.path.dirname(path))))
@@ -366,10 +378,7 @@ echo $! > "$0/ready"
 wait
 """
     p = t.process(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", text, t.dir], **QUIET)
-    with open(ready, encoding="ascii") as f:
-        reused = int(f.read())
-    with open(os.path.join(t.dir, "pid"), encoding="ascii") as f:
-        same(reused, int(f.read()), "the number")
+    same(read(ready), read(os.path.join(t.dir, "pid")), "the number")
     with open("/proc/%d/task/%d/children" % (p.pid, p.pid), encoding="ascii") as f:
         init = f.read().split()[0]
     found = look(t, os.path.join(t.dir, "wlock"), prefix=("nsenter", "-p", "-m", "-t", init))
