@@ -341,13 +341,23 @@ static void begin(const char *name, bool is_link)
 	put(same, O_CREAT, w.text);
 }
 
+static int remove_entry(void *arg __attribute__((unused)), int dirfd, const char *name)
+{
+	return unlinkat(dirfd, name, 0) < 0 ? unlinkat(dirfd, name, AT_REMOVEDIR) : 0;
+}
+
+static void remove_dir(const char *dir)
+{
+	lk_io_each_entry(AT_FDCWD, dir, remove_entry, NULL);
+	cr_assert_eq(rmdir(dir), 0);
+}
+
 static void end(void)
 {
-	lk_auto_mem char *command = lk_printf("rm -rf %s %s", w.dir, w.outside);
-
 	if (w.kept_fd >= 0)
 		close(w.kept_fd);
-	cr_assert_eq(system(command), 0);
+	remove_dir(w.dir);
+	remove_dir(w.outside);
 }
 
 struct result {
