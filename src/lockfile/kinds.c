@@ -254,6 +254,8 @@ static const struct lk_lockfile_kind kinds[] = {
 	/* borg: locking.py, a directory with a file "HOST@ID.PID-THREAD" in it */
 	{ .word = "borg", .maker = "borg", .names = "lock.exclusive", .object = LK_LOCKFILE_DIR, .owner_at = LK_OWNER_AT_ENTRY,
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_BORG, .programs = "borg*|python*", .advice = "borg break-lock" },
+	{ .word = "borg", .maker = "borg", .names = "lock.roster",
+	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_BORG_ROSTER, .programs = "borg*|python*", .advice = "borg break-lock" },
 	/* restic: restic.readthedocs.io, "Design: Locks": encrypted */
 	{ .word = "restic", .maker = "restic", .names = HEX_8 HEX_8 HEX_8 HEX_8 HEX_8 HEX_8 HEX_8 HEX_8, .dir = "*/locks",
 	  .means = LK_LOCKFILE_HELD, .programs = "restic", .advice = "restic unlock" },
@@ -283,7 +285,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	/* Derby: DirFile4.java, getExclusiveFileLock(): fcntl(2) */
 	{ .word = "derby", .maker = "Derby", .names = "dbex.lck",
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
-	/* Gradle: DefaultFileLockManager.java; Maven Resolver: FileLockNamedLockFactory.java; Eclipse: LocationHelper.java: fcntl(2) */
+	/* Gradle: DefaultFileLockManager.java; Maven Resolver: BasedirNameMapper.java; Eclipse: Locker_JavaNio.java: fcntl(2) */
 	{ .word = "gradle", .maker = "Gradle", .names = "*.lock|*.lck", .dir = "*/.gradle|*/.gradle/*",
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
 	{ .word = "maven", .maker = "Maven", .names = "*.lock", .dir = "*/.m2/repository/.locks*",

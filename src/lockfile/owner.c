@@ -217,21 +217,51 @@ static int read_ccache(struct span t, struct lk_owner *o)
 	return read_host_pid(t, o);
 }
 
-/* "host@3281355014145.1234-0", the last '.' and then the first '-' count; behind it stands the thread, always 0: borg locking.py, ExclusiveLock,
- * and platform/base.py. Where BORG_HOST_ID is set it stands for "host@number", and cannot be compared with a host's name. */
+/* "host@3281355014145": borg platform/base.py, hostid. BORG_HOST_ID can be anything else, which cannot be compared with a host's name. */
+static int take_borg_host_pid(struct span id, struct span pid, struct lk_owner *o)
+{
+	const char *at = memrchr(id.s, '@', id.n);
+	struct span number;
+
+	if (!at)
+		return -EBADMSG;
+	number = after(id, at);
+	return number.n && count_digits(number) == number.n ? take_host_pid(until(id, at), pid, o) : -EBADMSG;
+}
+
+/* "host@3281355014145.1234-0", the last '.' and then the first '-' count; behind it stands the thread, always 0: borg locking.py,
+ * ExclusiveLock. */
 static int read_borg(struct span t, struct lk_owner *o)
 {
-	const char *dot = memrchr(t.s, '.', t.n), *at = memrchr(t.s, '@', t.n), *dash;
-	struct span pid, thread;
+	const char *dot = memrchr(t.s, '.', t.n), *dash;
+	struct span pid;
 
-	if (!dot || !at || at > dot || count_digits(after(until(t, dot), at)) != (size_t)(dot - at - 1))
+	if (!dot)
 		return -EBADMSG;
 	pid = after(t, dot);
 	dash = memchr(pid.s, '-', pid.n);
-	thread = dash ? after(pid, dash) : pid;
-	if (!dash || !thread.n || at + 1 == dot)
+	if (!dash || !after(pid, dash).n)
 		return -EBADMSG;
-	return take_host_pid(until(t, at), until(pid, dash), o);
+	return take_borg_host_pid(until(t, dot), until(pid, dash), o);
+}
+
+/* {"shared": [["host@3281355014145", 1234, 0]]}: borg locking.py, LockRoster. Several owners are of no form. */
+static int read_borg_roster(struct span t, struct lk_owner *o)
+{
+	const char *begin = memmem(t.s, t.n, "[[\"", 3), *end, *comma;
+	struct span id, pid;
+
+	if (!begin)
+		return *t.s == '{' && t.s[t.n - 1] == '}' ? -ENODATA : -EBADMSG;
+	id = skip(t, (size_t)(begin + 3 - t.s));
+	end = memmem(id.s, id.n, "\", ", 3);
+	if (!end || memchr(id.s, '\\', (size_t)(end - id.s)))
+		return -EBADMSG;
+	pid = skip(id, (size_t)(end + 3 - id.s));
+	comma = memchr(pid.s, ',', pid.n);
+	if (!comma || memmem(comma, (size_t)(t.s + t.n - comma), "[\"", 2))
+		return -EBADMSG;
+	return take_borg_host_pid(until(id, end), until(pid, comma), o);
 }
 
 /* "user@my.host.1234:1700000000", the last '@' and then the last '.' count: Emacs src/filelock.c, current_lock_owner(). */
@@ -439,6 +469,7 @@ static int (*const readers[LK_N_OWNER_FORMS])(struct span t, struct lk_owner *o)
 	[LK_OWNER_BORG] = read_borg,
 	[LK_OWNER_CCACHE] = read_ccache,
 	[LK_OWNER_FILELOCK] = read_filelock,
+	[LK_OWNER_BORG_ROSTER] = read_borg_roster,
 	[LK_OWNER_MAIL] = read_mail,
 	[LK_OWNER_UUCP] = read_uucp,
 };

@@ -30,6 +30,7 @@ enum lk_owner_form {
 	LK_OWNER_BORG, /* "host@id.1234-0", the name of a file */
 	LK_OWNER_CCACHE, /* "host-1234-thread-time": link of ccache */
 	LK_OWNER_FILELOCK, /* a number; or with a host in the next line, and perhaps another number in a third */
+	LK_OWNER_BORG_ROSTER, /* one owner in the JSON of borg's lock.roster */
 	LK_N_OWNER_FORMS,
 };
 

@@ -27,7 +27,7 @@ static void check_members(const struct lk_owner *o, enum lk_owner_form form)
 {
 	bool has_host = form == LK_OWNER_PID_HOST || form == LK_OWNER_PID_COLON_HOST || form == LK_OWNER_HOST_PID ||
 			form == LK_OWNER_ADDRESS_PID || form == LK_OWNER_HG || form == LK_OWNER_BORG ||
-			form == LK_OWNER_CCACHE;
+			form == LK_OWNER_CCACHE || form == LK_OWNER_BORG_ROSTER;
 	bool may_have_host = has_host || form == LK_OWNER_VIM || form == LK_OWNER_OFFICE || form == LK_OWNER_MAIL ||
 			     form == LK_OWNER_EMACS || form == LK_OWNER_FILELOCK;
 	bool may_have_no_pid = form == LK_OWNER_VIM || form == LK_OWNER_OFFICE || form == LK_OWNER_MSOFFICE;

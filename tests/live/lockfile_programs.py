@@ -239,10 +239,12 @@ def test_96_borg(t):
     command = script(t, "command", "echo ready\nexec sleep 600\n")
     p = t.process(["borg", "with-lock", repo, command], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     ready(p)
-    lock = os.path.join(repo, "lock.exclusive")
-    is_live(look(t, lock, status=0), "borg", p.pid)
+    lock, roster = os.path.join(repo, "lock.exclusive"), os.path.join(repo, "lock.roster")
+    for path in (lock, roster):
+        is_live(look(t, path, status=0), "borg", p.pid)
     kill_all(p)
-    is_stale(look(t, lock), "of a borg that is gone")
+    for path in (lock, roster):
+        is_stale(look(t, path), "of a borg that is gone")
     t.path("repo/lock.exclusive/vm@1.%d-0" % p.pid)
     same(look(t, lock, status=4)["verdict"], "unknown", "two owners")
 

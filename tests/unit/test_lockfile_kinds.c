@@ -100,6 +100,7 @@ static const struct {
 	{ "/nix/var/nix/db/big-lock", LK_LOCKFILE_FILE, "nix" },
 	{ "/nix/var/nix/temproots/1234", LK_LOCKFILE_FILE, "nix" },
 	{ "/srv/repo/lock.exclusive", LK_LOCKFILE_DIR, "borg" },
+	{ "/srv/repo/lock.roster", LK_LOCKFILE_FILE, "borg" },
 	{ "/srv/repo/locks/c116f1a6cab5291d1286ee4cfeca5ebb3e06d9dc9ac80cbf82ca714307f057ef", LK_LOCKFILE_FILE,
 	  "restic" },
 	{ "/srv/repo/data/c116f1a6cab5291d1286ee4cfeca5ebb3e06d9dc9ac80cbf82ca714307f057ef", LK_LOCKFILE_FILE, NULL },

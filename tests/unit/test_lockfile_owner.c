@@ -142,6 +142,13 @@ static const struct {
 	{ LK_OWNER_BORG, BYTES("vm@3281355014145.23247-0"), { .pid = 23247, .host = "vm" } },
 	{ LK_OWNER_BORG, BYTES("a.b@c@1.1234-7f01"), { .pid = 1234, .host = "a.b@c" } },
 
+	{ LK_OWNER_BORG_ROSTER,
+	  BYTES("{\"exclusive\": [[\"vm@3281355014145\", 23247, 0]]}"),
+	  { .pid = 23247, .host = "vm" } },
+	{ LK_OWNER_BORG_ROSTER,
+	  BYTES("{\"exclusive\": [], \"shared\": [[\"a.b@1\", 12, 0]]}"),
+	  { .pid = 12, .host = "a.b" } },
+
 	{ LK_OWNER_CCACHE,
 	  BYTES("vm-5993-140361301518144-1795960717.1795960717949797538"),
 	  { .pid = 5993, .host = "vm" } },
@@ -218,6 +225,12 @@ static const struct {
 	{ "999999999999999999999999999999999999999999", -EBADMSG },
 	{ "\xd9\xa1", -EBADMSG }, /* an Arabic digit */
 };
+
+Test(lockfile_owner, borg_roster_of_nobody)
+{
+	check_refused(LK_OWNER_BORG_ROSTER, BYTES("{}"), -ENODATA);
+	check_refused(LK_OWNER_BORG_ROSTER, BYTES("{\"shared\": []}"), -ENODATA);
+}
 
 /* As Word writes it: blanks behind the name, then the same in UTF-16. */
 Test(lockfile_owner, msoffice)
@@ -354,6 +367,16 @@ static const struct {
 	{ LK_OWNER_BORG, BYTES("host@1x.1234-0") },
 	{ LK_OWNER_BORG, BYTES("host@1.0x12-0") },
 	{ LK_OWNER_BORG, BYTES("host@1.1234-0\0host@1.1235-0") }, /* two files */
+
+	{ LK_OWNER_BORG_ROSTER, BYTES("{\"shared\": [[\"a@1\", 12, 0], [\"a@1\", 13, 0]]}") },
+	{ LK_OWNER_BORG_ROSTER, BYTES("{\"shared\": [[\"a@1\", 12, 0]], \"exclusive\": [[\"a@1\", 13, 0]]}") },
+	{ LK_OWNER_BORG_ROSTER, BYTES("{\"shared\": [[\"a\\\\@1\", 12, 0]]}") },
+	{ LK_OWNER_BORG_ROSTER, BYTES("{\"shared\": [[\"a\", 12, 0]]}") },
+	{ LK_OWNER_BORG_ROSTER, BYTES("{\"shared\": [[\"a@1\", \"12\", 0]]}") },
+	{ LK_OWNER_BORG_ROSTER, BYTES("{\"shared\": [[\"a@1\", 12") },
+	{ LK_OWNER_BORG_ROSTER, BYTES("{\"shared\": [[\"a@1") },
+	{ LK_OWNER_BORG_ROSTER, BYTES("[[\"") },
+	{ LK_OWNER_BORG_ROSTER, BYTES("x") },
 
 	{ LK_OWNER_CCACHE, BYTES("host-1234") },
 	{ LK_OWNER_CCACHE, BYTES("host-1234-17") },
