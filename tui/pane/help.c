@@ -18,7 +18,9 @@ static const struct {
 	{ "?", "held, but by whom is not visible from here" },
 	{ ">", "the selected row" },
 	{ "*", "tagged: signals go to all that are tagged" },
-	{ "12s+", "at least so long: the kernel keeps no time, so it counts from the first look" },
+	{ "12m+", "at least so long: the kernel keeps no time, so it counts from the first look" },
+	{ "<37m", "less than that: its process began then" },
+	{ "-", "not known yet for how long" },
 	{ "~/name", "the path is cut on its left; the file name is always whole where it fits" },
 	{ "\\x1b", "a byte that cannot be shown; a backslash itself is written \\\\" },
 };

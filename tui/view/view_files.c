@@ -135,7 +135,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 		put_types(sum.types, out);
 		return true;
 	case OLDEST:
-		lk_locks_put_age(t, it, oldest_of(&sum), out);
+		lk_locks_put_age(t, it, oldest_of(&sum), out, ret_style);
 		return true;
 	case SIZE:
 		lk_tui_size_text(t, file_of(it)->size, out);

@@ -13,6 +13,11 @@
 
 /* On a narrower screen the full sentence would be cut where it matters. */
 #define BRIEF_W 70
+/* From this age on, that a lock was there in the first look says how old it is at least. */
+#define SAYS_SOMETHING_MS 60000
+/* Who waits for so long stands out. */
+#define SOME_WAIT_MS 10000
+#define LONG_WAIT_MS 60000
 
 /* ---- rows ---- */
 
@@ -257,17 +262,56 @@ void lk_locks_put_path(const struct lk_file *file, lk_buf *out)
 	lk_put_file(file, out);
 }
 
-void lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t lock, lk_buf *out)
+/* A POSIX lock is not older than the process that owns it; other locks come from a parent, too. In ms; -1: not known. */
+static int64_t oldest_possible(const struct lk_frame *f, const struct lk_lock *l, int64_t now_ms)
 {
+	const struct lk_proc *p = l->rec.type == LK_TYPE_POSIX && l->n_holders ? l->holders[0].proc : NULL;
+	int64_t passed = f->snap->host.live && now_ms > f->taken_ms ? now_ms - f->taken_ms : 0;
+
+	if (!p || !p->started_unix_ms || f->snap->host.time_unix_ms < p->started_unix_ms)
+		return -1;
+	return f->snap->host.time_unix_ms - p->started_unix_ms + passed;
+}
+
+static void put_held_age(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out)
+{
+	int64_t now = lk_tui_now_of(t, f), most = oldest_possible(f, l, now);
+	bool at_least;
+	int64_t age = lk_frame_age_ms(f, l, now, &at_least);
+
+	if (!at_least || age >= SAYS_SOMETHING_MS) {
+		lk_age_text(age, at_least, out);
+		return;
+	}
+	lk_buf_puts(out, most < 0 ? "-" : "<");
+	lk_age_text(most, false, out);
+}
+
+/* How long somebody has waited is the bright figure of a row. */
+static enum lk_style style_of_wait(int64_t ms)
+{
+	return ms >= LONG_WAIT_MS ? LK_STYLE_ALARM : ms >= SOME_WAIT_MS ? LK_STYLE_WAITING : LK_STYLE_BRIGHT;
+}
+
+void lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t lock, lk_buf *out,
+		      enum lk_style *ret_style)
+{
+	const struct lk_lock *l = lock == LK_TOTALS_NONE ? NULL : &it->frame->snap->locks[lock];
 	bool at_least;
 	int64_t age;
 
+	*ret_style = LK_STYLE_DIM;
 	if (it->flags & LK_ITEM_GHOST)
 		lk_buf_puts(out, "gone");
-	if (it->flags & LK_ITEM_GHOST || lock == LK_TOTALS_NONE)
+	if (it->flags & LK_ITEM_GHOST || !l)
 		return;
-	age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[lock], lk_tui_now_of(t, it->frame), &at_least);
+	if (!lk_lock_is_waiting(l)) {
+		put_held_age(t, it->frame, l, out);
+		return;
+	}
+	age = lk_frame_age_ms(it->frame, l, lk_tui_now_of(t, it->frame), &at_least);
 	lk_age_text(age, at_least, out);
+	*ret_style = style_of_wait(age);
 }
 
 char lk_locks_file_letter(const struct lk_file_sum *sum, bool ghost, enum lk_style *ret_style)
@@ -297,7 +341,7 @@ static void put_group(const struct lk_tui *t, const struct lk_item *it, enum lk_
 	} else if (screen == LK_SCREEN_COMMAND) {
 		lk_buf_printf(out, "%zu lock%s", n, n == 1 ? "" : "s");
 	} else if (screen == LK_SCREEN_AGE) {
-		lk_locks_put_age(t, it, lk_locks_oldest(it), out);
+		lk_locks_put_age(t, it, lk_locks_oldest(it), out, ret_style);
 	} else if (screen == LK_SCREEN_PATH) {
 		*ret_style = LK_STYLE_BRIGHT;
 		lk_locks_put_path(file, out);
@@ -346,7 +390,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 		lk_tui_range_cell(t, row.lock, out);
 		break;
 	case LK_SCREEN_AGE:
-		lk_locks_put_age(t, it, it->index, out);
+		lk_locks_put_age(t, it, it->index, out, ret_style);
 		break;
 	case LK_SCREEN_PATH:
 		lk_locks_put_path(row.lock->file, out);

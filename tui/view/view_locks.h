@@ -20,7 +20,10 @@ uint64_t lk_locks_file_id(const struct lk_file *file);
 char lk_locks_file_letter(const struct lk_file_sum *sum, bool ghost, enum lk_style *ret_style);
 /* Appends "/srv/app.db", "(deleted) /srv/app.db", or "?:77 on /mnt". */
 void lk_locks_put_path(const struct lk_file *file, lk_buf *out);
-/* Appends the current age of a lock, given by index, or "gone" for a row that is a ghost. LK_TOTALS_NONE: no lock. */
-void lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t lock, lk_buf *out);
+/* Appends the current age of a lock or request, given by index, or "gone" for a row that is a ghost; *ret_style: what it means.
+ * LK_TOTALS_NONE: no lock. Of a lock that was there in the first look: "<37m" where its owner began so long ago, "-" where nothing is
+ * known, and "12m+" as soon as we have looked long enough for that to say something. */
+void lk_locks_put_age(const struct lk_tui *t, const struct lk_item *it, size_t lock, lk_buf *out,
+		      enum lk_style *ret_style);
 
 #endif

@@ -224,7 +224,7 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 		lk_buf_unsigned(out, sum.n_blocks);
 		return true;
 	case OLDEST:
-		lk_locks_put_age(t, it, oldest_of(&sum), out);
+		lk_locks_put_age(t, it, oldest_of(&sum), out, ret_style);
 		return true;
 	case COMMAND:
 		put_command(p, out);
