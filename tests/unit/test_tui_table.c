@@ -402,6 +402,39 @@ static void want_look(void *arg)
 	(void)arg;
 }
 
+/* The file with the oldest waiter comes first; of each file the lock before its waiters; locks in nobody's way last. */
+Test(tui_table, contended_files_by_their_oldest_waiter)
+{
+	static const int wanted[] = { 60, 62, 61, 50, 51, 52, 40 };
+	struct lk_tui *t = world_new(NULL);
+	struct facts f = facts_begin();
+	struct lk_snapshot *s;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		add_proc(&f, wanted[i], 1);
+	add_held(&f, whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 4, 40), 40, 0);
+	add_held(&f, whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 5, 50), 50, 0);
+	add_request(&f, 1, whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 5, 51), 51, 51, 0);
+	add_request(&f, 1, whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 5, 52), 52, 52, 0);
+	add_held(&f, whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 6, 60), 60, 0);
+	add_request(&f, 1, whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 6, 62), 62, 62, 0);
+	add_request(&f, 1, whole(LK_TYPE_FLOCK, LK_MODE_WRITE, 6, 61), 61, 61, 0);
+	s = facts_end(&f);
+	for (size_t i = 0; i < s->n_locks; i++) {
+		if (lk_lock_is_waiting(&s->locks[i]))
+			s->locks[i].wait_ms = s->locks[i].pid == 61 ? 90000 : 5000;
+	}
+	world_show(t, s);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		const struct lk_list *l = &lk_tui_view(t)->list;
+		const struct lk_item *it = lk_list_at(l, i);
+
+		cr_assert_not_null(it);
+		cr_expect_eq(s->locks[it->index].pid, wanted[i], "row %zu is %d", i, s->locks[it->index].pid);
+	}
+	lk_tui_free(t);
+}
+
 static void count_look(void *arg)
 {
 	++*(size_t *)arg;

@@ -102,18 +102,24 @@ static struct lk_row row_of(const struct lk_item *it)
 	return (struct lk_row){ .snap = it->frame->snap, .lock = lock_of(it) };
 }
 
-/* Deadlocks first, then locks that block somebody and requests that wait, then the rest, as in the column STATE. */
-static int64_t rank_of(const struct lk_item *it)
+/* Files with a deadlock come first, then those for which somebody waits, the one with the oldest waiter first, then the rest. Of one file
+ * those who block and those who wait stay together, in the order of the snapshot: a lock before those who wait for it. */
+static int64_t place_of(const struct lk_item *it)
 {
-	struct lk_row row;
-	struct lk_file_sum sum;
+	const struct lk_lock *l = lk_locks_group(it) ? NULL : lock_of(it);
+	struct lk_file_sum sum = lk_totals_file(it->frame, l ? l->file : lk_locks_group(it));
+	bool at_least, in_nobodys_way = l && !lk_lock_is_waiting(l) && !l->n_blocks && !l->deadlock;
+	int64_t age = -1;
 
-	if (lk_locks_group(it)) {
-		sum = lk_totals_file(it->frame, lk_locks_group(it));
-		return sum.cycle ? 0 : sum.n_waiting ? 1 : 2;
-	}
-	row = row_of(it);
-	return lk_get_state(&row, NULL).i;
+	if (in_nobodys_way)
+		return 1;
+	if (sum.cycle || !sum.n_waiting)
+		return sum.cycle ? INT64_MIN : 1;
+	if (sum.oldest_waiting != LK_TOTALS_NONE)
+		age = lk_frame_age_ms(it->frame, &it->frame->snap->locks[sum.oldest_waiting], it->frame->taken_ms,
+				      &at_least);
+	/* In seconds, so that rows do not change places because a wait was measured a moment later. */
+	return age < 0 ? 0 : -(age / 1000);
 }
 
 size_t lk_locks_oldest(const struct lk_item *it)
@@ -140,7 +146,7 @@ static struct lk_value value(const void *view, const struct lk_item *it, size_t 
 
 	(void)view;
 	if (col->screen == LK_SCREEN_LETTER)
-		return lk_view_number(rank_of(it), true);
+		return lk_view_number(place_of(it), true);
 	if (col->screen == LK_SCREEN_AGE)
 		return lk_view_age(it, lk_locks_oldest(it));
 	if (col->screen == LK_SCREEN_PATH)
