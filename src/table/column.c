@@ -55,7 +55,7 @@ const struct lk_column lk_column_screen[] = {
 	{ "maj_min", "MAJ:MIN", "device number of the file system in decimal",
 	  9, 7, 20, LK_COL_NUMBERS | LK_COL_OF_FILE, LK_COL_STRING, .get = lk_get_majmin },
 	{ "blocker", "BLOCKER", "process that the kernel lists the waiter behind; in a table +1 if one more is in its way",
-	  11, 7, 20, LK_COL_RIGHT, LK_COL_NUMBER, .get = lk_get_blocker, .note = lk_note_blocker },
+	  18, 7, 9, LK_COL_RIGHT, LK_COL_NUMBER, .screen = LK_SCREEN_BLOCKER, .get = lk_get_blocker, .note = lk_note_blocker },
 	{ "key", "KEY", "the kernel's name for the file: device in hex, and inode",
 	  20, 12, 20, LK_COL_OF_FILE, LK_COL_STRING, .get = lk_get_key },
 	{ "deleted", "DELETED", "yes if the file's name is gone",

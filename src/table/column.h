@@ -64,6 +64,7 @@ enum lk_col_screen {
 	LK_SCREEN_LETTER, /* one letter for the state */
 	LK_SCREEN_COMMAND, /* with the note on the process's state in front, where it is not cut */
 	LK_SCREEN_RANGE, /* in the units that were chosen; a long one as START+LENGTH */
+	LK_SCREEN_BLOCKER, /* with its name */
 	LK_SCREEN_AGE, /* also how long a lock has been held */
 	LK_SCREEN_PATH, /* with "(deleted)" or "(replaced)" in front */
 };

@@ -298,15 +298,14 @@ GETTER(age)
 	return ms >= 0 ? number(ms / 1000) : unknown();
 }
 
-/* The lock that the kernel lists the request behind, else the first of those in its way; NULL: none. */
-static const struct lk_lock *blocker_of(const struct lk_lock *l)
+const struct lk_lock *lk_lock_blocker(const struct lk_lock *l)
 {
 	return l->root || !l->n_blocked_by ? l->root : l->blocked_by[0];
 }
 
 GETTER(blocker)
 {
-	const struct lk_lock *by = blocker_of(row->lock);
+	const struct lk_lock *by = lk_lock_blocker(row->lock);
 
 	return by && by->pid > 0 ? number(by->pid) : unknown();
 }
@@ -461,7 +460,7 @@ static struct lk_value pids_of_locks(const struct lk_lock *const *locks, size_t 
 
 void lk_note_blocker(const struct lk_row *row, lk_buf *out)
 {
-	const struct lk_lock *l = row->lock, *by = blocker_of(l);
+	const struct lk_lock *l = row->lock, *by = lk_lock_blocker(l);
 	lk_ints list = { 0 };
 	bool all = true;
 

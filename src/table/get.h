@@ -50,6 +50,8 @@ void lk_note_holders(const struct lk_row *row, lk_buf *out);
 /* " +1": how many other processes are in the way of the request than the one named; " +" alone: very many. */
 void lk_note_blocker(const struct lk_row *row, lk_buf *out);
 
+/* The lock that the kernel lists the request behind, else the first of those in its way; NULL: none. */
+const struct lk_lock *lk_lock_blocker(const struct lk_lock *l);
 /* Adds the processes in the way of a request to the set *ret: the holders of the locks there, or who is recorded as their owner. */
 void lk_lock_blockers(const struct lk_lock *l, lk_ints *ret);
 

@@ -76,6 +76,7 @@ unsigned lk_do_expand(struct lk_tui *t), lk_do_collapse(struct lk_tui *t);
 unsigned lk_do_tag(struct lk_tui *t), lk_do_tag_same(struct lk_tui *t), lk_do_untag(struct lk_tui *t);
 unsigned lk_do_follow(struct lk_tui *t), lk_do_invert(struct lk_tui *t);
 unsigned lk_do_next_sort(struct lk_tui *t, int step), lk_do_next_contended(struct lk_tui *t, int direction);
+unsigned lk_do_blocker(struct lk_tui *t);
 unsigned lk_do_only_contended(struct lk_tui *t), lk_do_find_next(struct lk_tui *t, int direction);
 /* -- view.c -- */
 unsigned lk_do_tree(struct lk_tui *t);

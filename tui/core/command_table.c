@@ -20,6 +20,7 @@ const struct lk_command lk_command_table[] = {
 	{ "right", LK_GROUP_MOVE, "Right", "scroll to the right; unfold a branch; pan the map", 0, .run = lk_do_right },
 	{ "next-contended", LK_GROUP_MOVE, "Next", "the next lock that somebody waits for, or request", 0, .run_with = lk_do_next_contended, .arg = 1 },
 	{ "previous-contended", LK_GROUP_MOVE, "Prev", "the previous one", 0, .run_with = lk_do_next_contended, .arg = -1 },
+	{ "blocker", LK_GROUP_MOVE, "Blocker", "from a request to the lock in its way, and back", 0, .run = lk_do_blocker },
 	{ "follow", LK_GROUP_MOVE, "Follow", "keep the selected row in view wherever it goes", 0, .run = lk_do_follow },
 
 	{ "locks", LK_GROUP_VIEW, "Locks", "view: every lock and request", 0, .run_with = lk_do_view, .arg = LK_VIEW_LOCKS },

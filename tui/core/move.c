@@ -2,6 +2,7 @@
 /* Commands that move about in the rows, order them and mark them. */
 #include <string.h>
 
+#include "table/get.h"
 #include "tui/core/app.h"
 #include "tui/widget/table_private.h"
 
@@ -194,6 +195,48 @@ unsigned lk_do_next_contended(struct lk_tui *t, int direction)
 {
 	if (!lk_list_contended(list_of(t), direction))
 		lk_tui_say(t, LK_STYLE_WORDS, "Nobody waits for any of these.");
+	return LK_DIRTY_PAINT;
+}
+
+/* The shown row that is about this lock or request; 0: none. */
+static uint64_t row_about(const struct lk_tui *t, const struct lk_lock *l)
+{
+	const struct lk_view *v = lk_tui_view(t);
+
+	for (size_t i = 0; l && i < v->list.shown.n; i++) {
+		const struct lk_item *it = lk_list_at(&v->list, i);
+		struct lk_subject s = { 0 };
+
+		if (it->flags & (LK_ITEM_FIXED | LK_ITEM_GHOST))
+			continue;
+		v->ops->subject(t, it, &s);
+		if (s.lock == l)
+			return it->id;
+	}
+	return 0;
+}
+
+/* From a lock back to the request that one came from, else to the first that waits for it. */
+unsigned lk_do_blocker(struct lk_tui *t)
+{
+	struct lk_list *l = list_of(t);
+	const struct lk_lock *to = NULL;
+	struct lk_subject s;
+
+	lk_tui_subject(t, &s);
+	if (!s.lock || (!lk_lock_is_waiting(s.lock) && !s.lock->n_blocks))
+		return lk_tui_say(t, LK_STYLE_WORDS, "Nobody waits here.");
+	if (lk_lock_is_waiting(s.lock)) {
+		l->back = s.id;
+		to = lk_lock_blocker(s.lock);
+	} else if (l->back && lk_list_select_id(l, l->back)) {
+		l->back = 0;
+		return LK_DIRTY_PAINT;
+	} else {
+		to = s.lock->blocks[0];
+	}
+	if (!lk_list_select_id(l, row_about(t, to)))
+		lk_tui_say(t, LK_STYLE_ALARM, to ? "Its row is not shown here." : "What is in its way cannot be seen.");
 	return LK_DIRTY_PAINT;
 }
 

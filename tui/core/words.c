@@ -13,7 +13,7 @@
 
 /* If a lock blocks more requests than this, the requests are counted, not their processes. */
 #define MAX_COUNTED 1000
-#define NAMES_W 50 /* from this width of the screen on the brief form names processes */
+#define NAMES_W 50 /* from this width of the screen on the brief form names also who waits */
 
 static bool has_range(const struct lk_lock *l)
 {
@@ -247,9 +247,9 @@ void lk_words_put_lock(const struct lk_tui *t, const struct lk_frame *f, const s
 
 /* ---- the brief form, where a sentence would be cut ---- */
 
-static void put_owner(const struct lk_tui *t, const struct lk_lock *l, lk_buf *out)
+static void put_owner(const struct lk_lock *l, lk_buf *out)
 {
-	if (l->proc && t->w >= NAMES_W)
+	if (l->proc)
 		lk_words_put_process(l->proc, 0, out);
 	else if (l->pid > 0)
 		lk_buf_number(out, l->pid);
@@ -269,11 +269,11 @@ static void put_waiting(const struct lk_tui *t, const struct lk_frame *f, const 
 {
 	const struct lk_lock *by = l->n_blocked_by ? l->blocked_by[0] : l->root;
 
-	lk_buf_puts(out, " waits");
+	lk_buf_puts(out, out->n ? " waits" : "waits");
 	say_age(out, " ", t, f, l);
 	lk_buf_puts(out, " for ");
 	if (by)
-		put_owner(t, by, out);
+		put_owner(by, out);
 	else
 		lk_words_put_file(l->file, out);
 	if (l->n_blocked_by > 1)
@@ -282,7 +282,9 @@ static void put_waiting(const struct lk_tui *t, const struct lk_frame *f, const 
 
 void lk_words_brief(const struct lk_tui *t, const struct lk_frame *f, const struct lk_lock *l, lk_buf *out)
 {
-	put_owner(t, l, out);
+	/* On a narrow screen the row names the one who waits, and the line who is in its way. */
+	if (t->w >= NAMES_W || !lk_lock_is_waiting(l))
+		put_owner(l, out);
 	if (lk_lock_is_waiting(l))
 		put_waiting(t, f, l, out);
 	else

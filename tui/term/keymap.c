@@ -42,6 +42,7 @@ static const struct lk_keymap_row table[] = {
 	{ V, 'r', "refresh" }, { V, LK_KEY_CTRL('L'), "redraw" },
 	{ V, '+', "expand" }, { V, '-', "collapse" },
 	{ V, ']', "next-contended" }, { V, '[', "previous-contended" },
+	{ V, 'o', "blocker" }, { V, '%', "blocker" },
 	{ V, 'b', "contended" },
 	{ V, 'u', "user" },
 	{ V, 'B', "units" },

@@ -10,9 +10,14 @@
 #include "base/hash.h"
 #include "table/get.h"
 #include "tui/core/words.h"
+#include "words/words.h"
 
 /* On a narrower screen the full sentence would be cut where it matters. */
 #define BRIEF_W 70
+/* Widths of the screen from which on the blocker has a column: without and with the detail beside the list, which is there from DETAIL_W on. */
+#define BLOCKER_W 100
+#define BLOCKER_BESIDE_W 160
+#define DETAIL_W 120
 /* From this age on, that a lock was there in the first look says how old it is at least. */
 #define SAYS_SOMETHING_MS 60000
 /* Who waits for so long stands out. */
@@ -164,6 +169,7 @@ struct own {
 	char *list; /* owned; a copy of the setting that `shown` was made from; NULL: the default */
 	size_t shown[LK_COLUMNS_MAX];
 	size_t n;
+	bool wants_blocker; /* the setting names that column, or does not build on the default */
 };
 
 /* Unknown names are skipped: they were complained about when the setting was made. */
@@ -188,8 +194,9 @@ static void choose_all(struct own *own, const char *list)
 {
 	free(own->list);
 	own->list = lk_strdup(list);
+	own->wants_blocker = list && (*list != '+' || strcasestr(list, "blocker"));
 	own->n = 0;
-	choose(own, !list || *list == '+' ? "S,PID,USER,COMMAND,TYPE,MODE,RANGE,AGE,PATH" : "S");
+	choose(own, !list || *list == '+' ? "S,PID,USER,COMMAND,TYPE,MODE,RANGE,AGE,BLOCKER,PATH" : "S");
 	if (list)
 		choose(own, list + (*list == '+'));
 }
@@ -224,12 +231,26 @@ static const struct own *shown_of(const struct lk_tui *t)
 	return own;
 }
 
+/* Without being asked for, the blocker is shown only where somebody waits and the list is wide, also beside the detail. */
+static bool is_left_out(const struct lk_tui *t, const struct own *own, size_t column)
+{
+	int least = t->hide_detail || t->w < DETAIL_W ? BLOCKER_W : BLOCKER_BESIDE_W;
+
+	bool waits = t->frame && t->frame->snap->n_waiting;
+
+	return lk_column_screen[column].screen == LK_SCREEN_BLOCKER && !own->wants_blocker && (t->w < least || !waits);
+}
+
 size_t lk_locks_shown(const struct lk_tui *t, size_t ret[LK_COLUMNS_MAX])
 {
 	const struct own *own = shown_of(t);
+	size_t n = 0;
 
-	memcpy(ret, own->shown, own->n * sizeof(*ret));
-	return own->n;
+	for (size_t i = 0; i < own->n; i++) {
+		if (!is_left_out(t, own, own->shown[i]))
+			ret[n++] = own->shown[i];
+	}
+	return n;
 }
 
 /* ---- the cells ---- */
@@ -256,6 +277,19 @@ static void put_command(const struct lk_row *row, lk_buf *out)
 	if (l->proc && l->proc->comm && !l->n_holders && !l->waiter)
 		lk_buf_puts(out, "?");
 	lk_note_holders(row, out);
+}
+
+static void put_blocker(const struct lk_row *row, lk_buf *out)
+{
+	const struct lk_lock *by = lk_lock_is_waiting(row->lock) ? lk_lock_blocker(row->lock) : NULL;
+
+	if (!by)
+		return;
+	if (by->proc)
+		lk_words_put_process(by->proc, 0, out);
+	else
+		lk_buf_puts(out, "?");
+	lk_note_blocker(row, out);
 }
 
 void lk_locks_put_path(const struct lk_file *file, lk_buf *out)
@@ -392,6 +426,9 @@ static bool cell(const struct lk_tui *t, const struct lk_item *it, size_t column
 	case LK_SCREEN_COMMAND:
 		put_command(&row, out);
 		break;
+	case LK_SCREEN_BLOCKER:
+		put_blocker(&row, out);
+		break;
 	case LK_SCREEN_RANGE:
 		lk_tui_range_cell(t, row.lock, out);
 		break;
@@ -417,6 +454,8 @@ static void words(const void *view, const struct lk_item *it, lk_buf *out)
 		return;
 	}
 	for (size_t i = 0; i < own->n; i++) {
+		if (is_left_out(v->tui, own, own->shown[i]))
+			continue;
 		/* Nobody searches for how long a lock has been held, but perhaps for how long a request waits. */
 		if (lk_column_screen[own->shown[i]].screen == LK_SCREEN_AGE && !(it->flags & LK_ITEM_WAITING))
 			continue;

@@ -67,6 +67,7 @@ struct lk_list {
 	size_t top; /* first visible row */
 	size_t page; /* rows that fit on the screen; set by the code that paints */
 	int side; /* cells scrolled sideways */
+	uint64_t back; /* the row that the command `blocker` came from; 0: none */
 	size_t sort_column; /* SIZE_MAX: natural order */
 	bool descending, tree, follow, only_contended;
 	char *filter_text; /* owned; NULL: none */
