@@ -162,27 +162,34 @@ size_t lk_sanitize_width(const char *safe, bool utf8)
 	return lk_sanitize_width_n(safe, strlen(safe), utf8);
 }
 
-char *lk_sanitize_cut_left(const char *safe, size_t cells, bool utf8)
+/* Where the longest rest begins that has room behind the mark: at a slash, if there is one; else anywhere. room: cells for the rest. */
+static size_t find_rest(const char *safe, size_t width, size_t room, bool utf8, bool at_slash)
 {
-	size_t width = lk_sanitize_width(safe, utf8), n = strlen(safe), i = 0, w;
-	char *out;
+	size_t n = strlen(safe), i = 0, w;
 
-	if (width <= cells)
-		return lk_strdup(safe);
-	while (i < n && width + 1 > cells) {
-		i += unit_len(safe + i, n - i, utf8, &w);
-		width -= w;
-	}
-	/* A combining mark without its base would join the cut mark. */
 	while (i < n) {
 		size_t len = unit_len(safe + i, n - i, utf8, &w);
 
-		if (w)
-			break;
+		/* A combining mark without its base would join the mark of the cut. */
+		if (i && width <= room && (at_slash ? safe[i] == '/' : w > 0))
+			return i;
 		i += len;
+		width -= w;
 	}
-	out = lk_alloc(n - i + 2, 1);
-	out[0] = '~';
-	memcpy(out + (cells ? 1 : 0), safe + i, n - i + 1);
-	return out;
+	return n;
+}
+
+char *lk_sanitize_cut_left(const char *safe, size_t cells, bool utf8, const char *mark)
+{
+	size_t width = lk_sanitize_width(safe, utf8), n = strlen(safe), mark_cells = lk_sanitize_width(mark, true), i;
+
+	if (width <= cells)
+		return lk_strdup(safe);
+	if (cells <= mark_cells)
+		return lk_strdup(safe + find_rest(safe, width, cells, utf8, false));
+	i = find_rest(safe, width, cells - mark_cells, utf8, true);
+	/* A slash at the end is no name. */
+	if (i + 1 >= n)
+		i = find_rest(safe, width, cells - mark_cells, utf8, false);
+	return lk_printf("%s%s", mark, safe + i);
 }

@@ -26,8 +26,10 @@ char *lk_sanitize_str(const char *s, bool utf8); /* NULL in, NULL out */
 size_t lk_sanitize_width(const char *safe, bool utf8);
 size_t lk_sanitize_width_n(const char *safe, size_t n, bool utf8);
 
-/* Cuts a sanitized string on its left to at most `cells` cells, marking the cut with '~'; never splits an escape or a
- * character. The end, where a path has its file name, stays. Heap, caller frees. */
-char *lk_sanitize_cut_left(const char *safe, size_t cells, bool utf8);
+/* At most `cells` wide: the longest end of a path that begins at a slash, with a mark in front (".../b/c"); where even its last name is
+ * too long, the end of that. mark: LK_SANITIZE_CUT or LK_SANITIZE_CUT_ASCII; left out where there is no room for it. Heap. */
+#define LK_SANITIZE_CUT "\xe2\x80\xa6"
+#define LK_SANITIZE_CUT_ASCII "..."
+char *lk_sanitize_cut_left(const char *safe, size_t cells, bool utf8, const char *mark);
 
 #endif

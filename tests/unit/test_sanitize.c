@@ -116,20 +116,31 @@ Test(sanitize, width)
 
 static void cut(const char *in, size_t cells, const char *out)
 {
-	char *s = lk_sanitize_cut_left(in, cells, true);
+	char *s = lk_sanitize_cut_left(in, cells, true, LK_SANITIZE_CUT_ASCII);
 
 	cr_expect_str_eq(s, out);
 	cr_expect_leq(lk_sanitize_width(s, true), cells);
 	free(s);
 }
 
+Test(sanitize, cut_left_at_slashes)
+{
+	cut("/srv/queue/q/a.idx", 18, "/srv/queue/q/a.idx");
+	cut("/srv/queue/q/a.idx", 17, ".../queue/q/a.idx");
+	cut("/srv/queue/q/a.idx", 16, ".../q/a.idx");
+	cut("/srv/queue/q/a.idx", 9, ".../a.idx");
+	cut("/srv/queue/q/a.idx", 8, "...a.idx");
+	cut("/srv/dir/", 6, "...ir/");
+}
+
 Test(sanitize, cut_left_keeps_the_end)
 {
 	cut("abcdef", 6, "abcdef");
 	cut("abcdef", 99, "abcdef");
-	cut("abcdef", 5, "~cdef");
-	cut("abcdef", 2, "~f");
-	cut("abcdef", 1, "~");
+	cut("abcdef", 5, "...ef");
+	cut("abcdef", 4, "...f");
+	cut("abcdef", 3, "def");
+	cut("abcdef", 1, "f");
 	cut("abcdef", 0, "");
 	cut("", 0, "");
 }
@@ -137,15 +148,16 @@ Test(sanitize, cut_left_keeps_the_end)
 Test(sanitize, cut_left_splits_nothing)
 {
 	/* An escape is taken or left as a whole. */
-	cut("\\x1bz", 4, "~z");
-	cut("a\\x1bz", 5, "~z");
-	cut("ab\\x1bz", 6, "~\\x1bz");
-	cut("a\\\\b", 3, "~b");
-	cut("a\\\\x0ab", 4, "~0ab");
+	cut("\\x1bz", 4, "...z");
+	cut("a\\x1bz", 5, "...z");
+	cut("ab\\x1bzzz", 8, "...zzz");
+	cut("abc\\x1bz", 8, "abc\\x1bz");
+	cut("abcde\\x1bz", 8, "...\\x1bz");
 	/* Wide characters: two cells, or none. */
-	cut("\xe6\x97\xa5\xe6\x9c\xac", 3, "~\xe6\x9c\xac");
-	cut("\xe6\x97\xa5\xe6\x9c\xac", 2, "~");
+	cut("\xe6\x97\xa5\xe6\x9c\xac", 3, "\xe6\x9c\xac");
+	cut("\xe6\x97\xa5\xe6\x9c\xac", 1, "");
 	/* A combining mark goes with its base. */
-	cut("ae\xcc\x81z", 2, "~z");
-	cut("bae\xcc\x81z", 3, "~e\xcc\x81z");
+	cut("ae\xcc\x81z", 1, "z");
+	cut("bae\xcc\x81z", 3, "ae\xcc\x81z");
+	cut("babbae\xcc\x81z", 5, "...e\xcc\x81z");
 }

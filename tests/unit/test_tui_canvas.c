@@ -60,7 +60,7 @@ Test(tui_canvas, paths_keep_their_end)
 	start(&c, 10, 2);
 	lk_canvas_bytes(&c, 0, 0, 10, LK_STYLE_PLAIN, LK_FIT_PATH, "/var/lib/app/app.db", 19);
 	lk_canvas_bytes(&c, 0, 1, 10, LK_STYLE_PLAIN, LK_FIT_RIGHT, "42", 2);
-	expect(&c, "~pp/app.db\n        42\n");
+	expect(&c, "\xe2\x80\xa6/app.db\n        42\n");
 }
 
 Test(tui_canvas, nothing_happens_outside)

@@ -21,7 +21,7 @@ static const struct {
 	{ "12m+", "at least so long: the kernel keeps no time, so it counts from the first look" },
 	{ "<37m", "less than that: its process began then" },
 	{ "-", "not known yet for how long" },
-	{ "~/name", "the path is cut on its left; the file name is always whole where it fits" },
+	{ ".../name", "the path is cut on its left; the file name is always whole where it fits" },
 	{ "\\x1b", "a byte that cannot be shown; a backslash itself is written \\\\" },
 };
 

@@ -155,7 +155,8 @@ int lk_canvas_bytes(struct lk_canvas *c, int x, int y, int cells, enum lk_style 
 	pad(c, x, y, cells, style);
 	width = (int)lk_sanitize_width(safe, c->utf8);
 	if (fit == LK_FIT_PATH && width > cells) {
-		cut = lk_sanitize_cut_left(safe, (size_t)cells, c->utf8);
+		cut = lk_sanitize_cut_left(safe, (size_t)cells, c->utf8,
+					   c->utf8 && !c->ascii ? LK_SANITIZE_CUT : LK_SANITIZE_CUT_ASCII);
 		text = cut;
 	}
 	if (fit == LK_FIT_RIGHT && width < cells)

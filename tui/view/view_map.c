@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "base/sanitize.h"
 #include "table/get.h"
 #include "tui/core/words.h"
 #include "tui/view/view_map.h"
@@ -500,11 +501,12 @@ static void put_path(const char *path, int cells, lk_buf *out)
 		lk_buf_puts(out, path);
 		return;
 	}
-	while (slash && strlen(slash) + 1 > room)
+	while (slash && strlen(slash) + strlen(LK_SANITIZE_CUT_ASCII) > room)
 		slash = strchr(slash + 1, '/');
 	if (!slash)
 		slash = strrchr(path, '/');
-	lk_buf_printf(out, "~%s", slash ? slash : path);
+	/* In ASCII: the line is sanitized, which would show other bytes by their numbers where there is no UTF-8. */
+	lk_buf_printf(out, LK_SANITIZE_CUT_ASCII "%s", slash ? slash : path);
 }
 
 static void title_words(const struct lk_tui *t, const struct lk_view *v, lk_buf *out)
