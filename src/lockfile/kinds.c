@@ -132,7 +132,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	{ .word = "duplicity", .maker = "duplicity", .names = "lockfile", .dir = "*/duplicity/*",
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = GOES },
 	/* Bazel: src/main/cpp/blaze_util_posix.cc, AcquireLock(): fcntl(2) */
-	{ .word = "bazel", .maker = "Bazel", .names = "lock", .dir = "*/_bazel_*/*",
+	{ .word = "bazel", .maker = "Bazel", .names = "lock", .dir = "*/_bazel_*/" HEX_8 HEX_8 HEX_8 HEX_8,
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
 	{ .word = "bazel", .maker = "Bazel's server", .names = "server.pid.txt", .dir = "*/server",
 	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_PID },
