@@ -118,22 +118,24 @@ static void say_verdict(struct file_action *f, const struct judgement *j)
 	}
 }
 
-/* Where only a stale one is meant. */
+/* Where only a stale one is meant. What to do instead is no advice about a live one. */
 static void say_if_stale(struct file_action *f, const struct judgement *j)
 {
 	const char *path = f->from.path, *maker = j->kind->maker, *why = why_of(&j->answer),
-		   *noun = lk_lockfile_noun(j->kind);
-	const char *verdict = lk_verdict_words(j->answer.verdict);
+		   *noun = lk_lockfile_noun(j->kind), *advice = j->kind->advice;
+	enum lk_verdict v = j->answer.verdict;
+	const char *verdict = lk_verdict_words(v);
+	bool is_open = v == LK_VERDICT_UNKNOWN || v == LK_VERDICT_FOREIGN;
 
 	if (j->kind->keep)
 		say_not_to_be_deleted(f, j, false);
-	else if (j->kind->advice)
-		lk_action_say(&f->base, LK_LINE_REFUSED,
-			      "%s is a %s of %s, %s: %s. It is not for this to delete it; what to do: %s.", path, noun,
-			      maker, verdict, why, j->kind->advice);
-	else if (j->answer.verdict == LK_VERDICT_STALE)
+	else if (v == LK_VERDICT_STALE && !advice)
 		say_stale(f, j);
-	else if (j->answer.verdict == LK_VERDICT_UNKNOWN || j->answer.verdict == LK_VERDICT_FOREIGN)
+	else if (v == LK_VERDICT_STALE || (is_open && advice))
+		lk_action_say(&f->base, LK_LINE_REFUSED,
+			      "%s is a %s of %s, %s: %s. It is not for this to delete it; what to do%s: %s.", path,
+			      noun, maker, verdict, why, is_open ? ", if nobody has it any more" : "", advice);
+	else if (is_open)
 		lk_action_say_unknown(&f->base, "%s is a %s of %s, and not proven to be stale: it is %s: %s.", path,
 				      noun, maker, verdict, why);
 	else

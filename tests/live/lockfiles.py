@@ -211,6 +211,10 @@ def test_96_rm_if_stale(t):
         path, _ = left_by_dead(t, "wlock", socket.gethostname() + ":%d")
         check(b"hg debuglocks" in if_stale(t, path, 5, *more).err, "what to do instead")
         os.unlink(path)
+    path = os.path.join(t.dir, "wlock")
+    os.symlink("%s:%d" % (socket.gethostname(), h.pid), path)
+    answer = if_stale(t, path, 5)
+    same(b"debuglocks" in answer.err, b"not stale" not in answer.err, "to take a live one away is no advice: %s" % answer)
     for name in ("dead.pid", "passwd.lock"):
         if_stale(t, *left_by_dead(t, name))
     same(t.run("rm", "--if-stale", "--release", "--yes", t.path("plain")).status, 2, "with --release")
