@@ -101,6 +101,9 @@ Test(tui_text, detail_stays_when_its_row_is_gone)
 	lk_tui_key(t, LK_KEY_ENTER);
 	screen_says(t, 80, 24, "lock   H FLOCK WRITE whole file");
 	screen_says(t, 80, 24, "owner  100 prog");
+	/* What is not known, or is not so, is left out. */
+	screen_does_not_say(t, 80, 200, "null");
+	screen_does_not_say(t, 80, 200, "false");
 	screen_any_size(t);
 	screen_look(t, one_lock(200), 2);
 	screen_says(t, 80, 24, "This is how it was.");
@@ -138,7 +141,8 @@ Test(tui_text, the_wheel_scrolls_the_detail_beside_the_list)
 
 	screen_look(t, one_lock(100), 1);
 	screen_says(t, 120, 24, "more: Shift-PgDn");
-	lk_tui_mouse(t, &down);
+	for (int i = 0; i < 4; i++)
+		lk_tui_mouse(t, &down);
 	screen_does_not_say(t, 120, 24, "lock   H FLOCK");
 	screen_says(t, 120, 24, "more: Shift-PgUp");
 	for (int i = 0; i < 50; i++)

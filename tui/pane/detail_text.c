@@ -2,6 +2,7 @@
 /* The detail of a row as lines of text: which parts it has, and the parts about files, processes and entries of the history. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -312,26 +313,69 @@ static void add_lock(const struct lk_tui *t, const struct lk_subject *s, struct 
 	lk_detail_chain(t, s, ret);
 }
 
-void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+/* The sentence of the line below the rows, here in full. */
+static void add_sentence(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
+	lk_buf b = { 0 };
+
+	if (s->lock)
+		lk_words_put_lock(t, s->frame, s->lock, &b);
+	else if (s->proc)
+		lk_words_of_process(t, s->frame, s->proc, &b);
+	else if (s->file)
+		lk_words_of_file(t, s->frame, s->file, &b);
+	if (b.n) {
+		lk_text_add(ret, LK_STYLE_WORDS, "%s", lk_buf_str(&b));
+		lk_text_add(ret, LK_STYLE_PLAIN, "%s", "");
+	}
+	lk_vec_done(&b);
+}
+
+/* "container    null", " deadlock: null", "replaced     false" */
+static bool says_nothing(const char *line)
+{
+	const char *label = line + strspn(line, " "), *value = label + strcspn(label, " ");
+
+	value += strspn(value, " ");
+	return strcmp(value, "null") == 0 || strcmp(value, "false") == 0 || strcmp(value, "[]") == 0;
+}
+
+static void drop_what_says_nothing(struct lk_text *x)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < x->lines.n; i++) {
+		if (says_nothing(x->lines.v[i].text))
+			free(x->lines.v[i].text);
+		else
+			x->lines.v[kept++] = x->lines.v[i];
+	}
+	x->lines.n = kept;
+}
+
+static void add_all(const struct lk_tui *t, const struct lk_subject *s, size_t most, struct lk_text *ret)
+{
+	add_sentence(t, s, ret);
 	if (s->cycle)
 		lk_detail_cycle(t, s, ret);
 	if (s->lock)
 		add_lock(t, s, ret);
-	add_about(t, s, MOST_BESIDE, ret);
+	add_about(t, s, most, ret);
 	add_commands(t, s, ret);
+}
+
+void lk_detail_brief(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
+{
+	add_all(t, s, MOST_BESIDE, ret);
+	drop_what_says_nothing(ret);
 }
 
 void lk_detail_full(const struct lk_tui *t, const struct lk_subject *s, struct lk_text *ret)
 {
-	if (s->cycle)
-		lk_detail_cycle(t, s, ret);
-	if (s->lock)
-		add_lock(t, s, ret);
-	add_about(t, s, MOST_LOCKS, ret);
+	add_all(t, s, MOST_LOCKS, ret);
 	if (s->lock)
 		add_fields(s, ret);
-	add_commands(t, s, ret);
+	drop_what_says_nothing(ret);
 }
 
 void lk_detail_event(const struct lk_tui *t, const struct lk_item *it, struct lk_text *ret)
