@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 dist_man_MANS += \
 	man/lockscope-capture.5 \
+	man/lockscope-lockfiles.1 \
 	man/lockscope-map.1 \
 	man/lockscope-metrics.1 \
 	man/lockscope-mv.1 \

@@ -38,6 +38,7 @@ LK_UNIT_SOURCES = \
 	tests/unit/test_known_ranges.c \
 	tests/unit/test_lanes.c \
 	tests/unit/test_lease.c \
+	tests/unit/test_lockfile_columns.c \
 	tests/unit/test_lockfile_kinds.c \
 	tests/unit/test_lockfile_owner.c \
 	tests/unit/test_lockfile_verdict.c \

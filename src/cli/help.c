@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "cli/option.h"
+#include "lockfile/kinds.h"
 #include "source/bpf/bpf.h"
 #include "table/column.h"
 
@@ -57,8 +58,8 @@ void lk_help_verb(FILE *f, const struct lk_verb *verb)
 	}
 	fputs("\nOptions everywhere:\n", f);
 	put_options(f, LK_OPTIONS_COMMON);
-	if (verb->options & LK_OPTIONS_TABLE)
-		fputs("\n'lockscope list -H' lists the columns.\n", f);
+	if (verb->options & (LK_OPTIONS_TABLE | LK_OPTIONS_LOCKFILES))
+		fprintf(f, "\n'lockscope %s -H' lists the columns.\n", verb->columns ? verb->name : "list");
 }
 
 static const char *type_word(enum lk_col_type type)
@@ -71,14 +72,50 @@ static const char *type_word(enum lk_col_type type)
 	return words[type];
 }
 
-void lk_help_columns(FILE *f)
+void lk_help_columns(FILE *f, const struct lk_verb *verb)
+{
+	for (const struct lk_column *c = lk_verb_columns(verb); c->name; c++)
+		fprintf(f, "%-10s %-12s %-7s %s\n", c->name, c->filter_name, type_word(c->type), c->help);
+}
+
+static void put_list(FILE *f, const char *label, const char *patterns)
+{
+	if (!patterns)
+		return;
+	fprintf(f, "  %s:", label);
+	for (const char *p = patterns; p; p = *p ? p + 1 : NULL) {
+		size_t n = strcspn(p, "|");
+
+		fprintf(f, " %.*s", (int)n, p);
+		p += n;
+	}
+	putc('\n', f);
+}
+
+void lk_help_lockfiles(FILE *f)
 {
 	size_t n;
-	const struct lk_column *cols = lk_column_table(&n);
+	const struct lk_lockfile_kind *kinds = lk_lockfile_kinds(&n);
 
-	for (size_t i = 0; i < n; i++)
-		fprintf(f, "%-10s %-12s %-7s %s\n", cols[i].name, cols[i].filter_name, type_word(cols[i].type),
-			cols[i].help);
+	for (size_t i = 0; i < n; i++) {
+		const struct lk_lockfile_kind *k = &kinds[i];
+
+		fprintf(f, "%s: %s of %s: %s\n", k->word, lk_lockfile_object_words(k->object), k->maker,
+			lk_lockfile_means_words(k->means));
+		put_list(f, "named", k->names);
+		put_list(f, "in", k->dir);
+		if (k->means == LK_LOCKFILE_HELD || k->means == LK_LOCKFILE_NOTE)
+			fprintf(f, "  written in it: %s\n", lk_owner_form_words(k->owner));
+		if (k->kept_open)
+			fputs("  its program has it open as long as it means something\n", f);
+		if (k->linked)
+			fputs("  it is the lock only while it has a second name\n", f);
+		put_list(f, "who can have made it", k->programs);
+		put_list(f, "looked at besides", k->companions);
+		if (k->advice)
+			fprintf(f, "  %s: %s\n", k->keep ? "what to do" : "before it is deleted, or instead",
+				k->advice);
+	}
 }
 
 void lk_help_version(FILE *f)

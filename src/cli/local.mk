@@ -50,6 +50,7 @@ libcli_a_SOURCES += \
 	src/cli/verb_capture.c \
 	src/cli/verb_completion.c \
 	src/cli/verb_list.c \
+	src/cli/verb_lockfiles.c \
 	src/cli/verb_map.c \
 	src/cli/verb_metrics.c \
 	src/cli/verb_release.c \

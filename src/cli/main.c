@@ -62,7 +62,11 @@ static enum lk_status run(const struct lk_cli *cli)
 		return LK_STATUS_YES;
 	}
 	if (cli->list_columns) {
-		lk_help_columns(stdout);
+		lk_help_columns(stdout, cli->verb);
+		return LK_STATUS_YES;
+	}
+	if (cli->list_kinds) {
+		lk_help_lockfiles(stdout);
 		return LK_STATUS_YES;
 	}
 	return act_or_look(cli);

@@ -145,6 +145,8 @@ struct lk_cli {
 	bool flat, only_deadlocks; /* of waits */
 	bool no_uses; /* of who */
 	bool kernel_only; /* likewise: lock files are files like others */
+	bool list_stale, list_kinds; /* of lockfiles */
+	uint32_t search_ms; /* likewise; 0: no limit */
 	bool even_if_used, even_if_unknown, replace, release_first; /* of rm and mv */
 	bool only_stale; /* of rm */
 	char **command; /* what follows "--"; NULL: nothing did */

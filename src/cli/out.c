@@ -74,8 +74,8 @@ static enum lk_status choose_columns(const struct lk_cli *cli, lk_columns *ret)
 	enum lk_status status = 0;
 
 	if (cli->all_columns)
-		lk_columns_all(ret);
-	if (cli->columns && lk_columns_parse(ret, cli->columns, &err) < 0)
+		lk_columns_all(ret, lk_verb_columns(cli->verb));
+	if (cli->columns && lk_columns_parse(ret, lk_verb_columns(cli->verb), cli->columns, &err) < 0)
 		status = lk_cli_misuse(cli->verb, "%s", lk_err_text(&err));
 	if (cli->numeric)
 		use_numbers(ret);
@@ -87,13 +87,13 @@ enum lk_status lk_out_columns(const struct lk_cli *cli, bool who, lk_columns *re
 {
 	lk_columns_default(ret, who, cli->format == LK_FORMAT_RAW ? 0 : lk_out_terminal_width());
 	if (who && cli->recursive && !lk_columns_has(ret, "PATH"))
-		lk_columns_parse(ret, "+PATH", NULL);
+		lk_columns_parse(ret, lk_column_list, "+PATH", NULL);
 	return choose_columns(cli, ret);
 }
 
 enum lk_status lk_out_columns_from(const struct lk_cli *cli, const char *defaults, lk_columns *ret)
 {
-	lk_columns_parse(ret, defaults, NULL);
+	lk_columns_parse(ret, lk_verb_columns(cli->verb), defaults, NULL);
 	return choose_columns(cli, ret);
 }
 
@@ -112,7 +112,7 @@ static void add_column(lk_columns *cols, const char *name)
 {
 	const struct lk_column *last = cols->n ? cols->v[cols->n - 1] : NULL;
 
-	lk_columns_parse(cols, name, NULL);
+	lk_columns_parse(cols, lk_column_list, name, NULL);
 	if (last && last->flags & LK_COL_PATH) {
 		cols->v[cols->n - 2] = cols->v[cols->n - 1];
 		cols->v[cols->n - 1] = last;
@@ -180,6 +180,8 @@ void lk_out_show_meaning(const struct lk_cli *cli, lk_columns *cols, const struc
 
 void lk_out_show_wanted(const struct lk_cli *cli, lk_columns *cols, const struct lk_row *rows, size_t n)
 {
+	if (cli->verb->columns)
+		return;
 	if (cli->columns && cli->columns[0] != '+')
 		return;
 	show(cols, "+HOW", has_doubt, rows, n);

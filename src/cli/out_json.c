@@ -273,13 +273,15 @@ int lk_out_json(FILE *f, const struct lk_snapshot *s, const struct lk_lock *cons
 	lk_json_begin(&j, NULL);
 	put_head(&j, s);
 	if (answer)
-		lk_out_json_answer(&j, answer);
+		lk_out_json_answer(&j, answer, o->lines);
 	if (o->lines)
 		lk_json_end(&j);
 	else
 		lk_json_begin_rows(&j, "locks");
 	for (size_t i = 0; !j.error && i < n_rows; i++)
 		lk_out_json_row(&j, NULL, s, rows[i], o);
+	for (size_t i = 0; o->lines && answer && answer->lockfiles && i < answer->lockfiles->n_rows; i++)
+		lk_out_json_lockfile(&j, answer->lockfiles->rows[i].lockfile);
 	if (!o->lines) {
 		lk_json_end(&j);
 		lk_json_end(&j);

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "model/snapshot.h"
 #include "source/uses.h"
+#include "table/column.h"
 #include "table/lanes.h"
 #include "table/sqlite.h"
 
@@ -43,7 +44,7 @@ struct lk_answer_file {
 	const char *reason; /* NULL, or a sentence that says why it is unknown */
 	const struct lk_uses *uses; /* of all files; NULL: not looked for */
 	size_t uses_file; /* the index of this FILE in it */
-	const struct lk_who_lockfile *lockfile; /* NULL: it is not known to be a lock file */
+	const struct lk_lockfile *lockfile; /* NULL: it is not known to be a lock file */
 	const struct lk_sqlite *sqlite; /* its locks are those of a SQLite database; NULL: they are not */
 	enum lk_tri sqlite_writable;
 	bool may_have_mutex; /* there may be a mutex inside the file, which is no lock of the kernel */
@@ -94,8 +95,15 @@ struct lk_answer_test {
 	size_t n_found;
 	enum lk_tri acquired; /* LK_UNKNOWN: it was not tried */
 	const lk_namesakes *deleted; /* as in struct lk_answer_file */
-	const struct lk_who_lockfile
+	const struct lk_lockfile
 		*lockfile; /* NULL: it is none, or is not asked about as one; else `granted` is about that */
+};
+
+/* What `lockfiles` found. Everything is borrowed. */
+struct lk_answer_lockfiles {
+	const struct lk_lockfiles *all; /* how the search went */
+	const struct lk_row *rows; /* those that are shown */
+	size_t n_rows;
 };
 
 struct lk_answer {
@@ -109,6 +117,7 @@ struct lk_answer {
 		*action; /* NULL, or: its plan and outcome, and the two members below, are the whole answer */
 	bool dry_run;
 	const char *error; /* why it was not done or failed; NULL: none */
+	const struct lk_answer_lockfiles *lockfiles; /* NULL, or: the whole answer */
 	const struct lk_lanes *map; /* NULL, or: there is one file, and these are its segments and lanes */
 };
 

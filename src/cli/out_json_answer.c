@@ -4,6 +4,7 @@
 #include "base/ints.h"
 #include "base/sanitize.h"
 #include "cli/out_json_private.h"
+#include "query/lockfiles.h"
 #include "query/who.h"
 #include "source/file_name.h"
 
@@ -82,17 +83,44 @@ static void put_sqlite_user(struct lk_json *j, const struct lk_sqlite_user *u)
 	lk_json_end(j);
 }
 
-static void put_owner(struct lk_json *j, const struct lk_owner *o)
+static void put_owner(struct lk_json *j, const struct lk_lockfile_facts *f)
 {
+	const struct lk_owner *o = &f->owner;
+
 	lk_json_begin(j, "owner");
 	lk_json_number_if(j, "pid", o->pid, o->pid);
 	lk_json_bytes(j, "host", o->host);
 	lk_json_bytes(j, "user", o->user);
 	lk_json_bytes(j, "path", o->path);
+	lk_out_json_tri(j, "alive", o->pid ? f->alive : LK_UNKNOWN);
+	lk_json_bytes(j, "comm", f->comm);
 	lk_json_end(j);
 }
 
-static void put_lockfile(struct lk_json *j, const struct lk_who_lockfile *l)
+/* One of those who use it. */
+static void put_user(struct lk_json *j, const char *name, bool known, int pid, const char *comm, const char *what)
+{
+	if (!known) {
+		lk_json_null(j, name);
+		return;
+	}
+	lk_json_begin(j, name);
+	lk_json_number_if(j, "pid", pid, pid > 0);
+	lk_json_bytes(j, "comm", comm);
+	lk_json_bytes(j, "what", what);
+	lk_json_end(j);
+}
+
+static void put_facts(struct lk_json *j, const struct lk_lockfile_facts *f)
+{
+	lk_json_number_if(j, "mtime_unix_ms", f->mtime_ms, f->mtime_ms);
+	lk_json_number_if(j, "uid", f->uid, f->uid >= 0);
+	put_owner(j, f);
+	put_user(j, "locked_by", f->kernel_lock == LK_YES, f->lock_pid, f->lock_comm, f->lock_what);
+	put_user(j, "open_by", f->open == LK_YES, f->open_pid, f->open_comm, f->open_what);
+}
+
+static void put_lockfile(struct lk_json *j, const struct lk_lockfile *l)
 {
 	if (!l) {
 		lk_json_null(j, "lockfile");
@@ -109,8 +137,17 @@ static void put_lockfile(struct lk_json *j, const struct lk_who_lockfile *l)
 		lk_json_string(j, NULL, safe);
 	}
 	lk_json_end(j);
-	put_owner(j, &l->evidence.facts.owner);
+	put_facts(j, &l->evidence.facts);
+	lk_json_bool(j, "keep", l->kind->keep);
 	lk_json_string(j, "advice", l->kind->advice);
+	lk_json_end(j);
+}
+
+void lk_out_json_lockfile(struct lk_json *j, const struct lk_lockfile *l)
+{
+	lk_json_begin(j, NULL);
+	put_resolved(j, l->file);
+	put_lockfile(j, l);
 	lk_json_end(j);
 }
 
@@ -408,12 +445,48 @@ static void put_test(struct lk_json *j, const struct lk_answer_test *t)
 	put_namesakes(j, t->deleted);
 }
 
-void lk_out_json_answer(struct lk_json *j, const struct lk_answer *a)
+/* ---- lockfiles ---- */
+
+static void put_gap(struct lk_json *j, const char *name, const struct lk_search_gap *gap)
+{
+	lk_json_begin(j, name);
+	lk_json_unsigned(j, "count", gap->n);
+	lk_json_bytes(j, "first", gap->first);
+	lk_json_string(j, "errno", gap->code ? lk_err_name(gap->code) : NULL);
+	lk_json_end(j);
+}
+
+static void put_lockfiles(struct lk_json *j, const struct lk_answer_lockfiles *a, bool lines)
+{
+	const struct lk_search *s = &a->all->search;
+
+	lk_json_bool(j, "complete", lk_lockfiles_is_complete(a->all));
+	put_gap(j, "unread", &s->unread);
+	put_gap(j, "lost", &a->all->lost);
+	put_gap(j, "not_entered", &s->mounts);
+	lk_json_begin_list(j, "bounds");
+	for (unsigned b = 0; b < LK_N_BOUNDS; b++) {
+		if (s->bounds & 1u << b)
+			lk_json_string(j, NULL, lk_search_bound_words(b));
+	}
+	lk_json_end(j);
+	if (lines)
+		lk_json_begin_list(j, "lockfiles");
+	else
+		lk_json_begin_rows(j, "lockfiles");
+	for (size_t i = 0; !lines && i < a->n_rows; i++)
+		lk_out_json_lockfile(j, a->rows[i].lockfile);
+	lk_json_end(j);
+}
+
+void lk_out_json_answer(struct lk_json *j, const struct lk_answer *a, bool lines)
 {
 	lk_json_begin(j, "answer");
 	lk_json_string(j, "verb", a->test ? "test" : a->verb);
 	if (a->test)
 		put_test(j, a->test);
+	else if (a->lockfiles)
+		put_lockfiles(j, a->lockfiles, lines);
 	else if (a->action)
 		put_action(j, a);
 	else if (a->waits)

@@ -60,7 +60,7 @@ static void must_add_column(struct libscols_table *table, const char *name, int 
 /* The colour says no more than the word does; it only helps to find the row. */
 static const char *color_of(const struct lk_column *col, const struct lk_lock *l)
 {
-	if (!(col->flags & LK_COL_COLORED))
+	if (!l || !(col->flags & LK_COL_COLORED))
 		return NULL;
 	if (l->deadlock)
 		return COLOR_ALARM;

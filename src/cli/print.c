@@ -14,7 +14,7 @@ enum lk_status lk_print_parse_sort(const struct lk_cli *cli, struct lk_sort *ret
 	struct lk_err err = { 0 };
 	enum lk_status status = 0;
 
-	if (cli->sort && lk_sort_parse(cli->sort, ret, &err) < 0)
+	if (cli->sort && lk_sort_parse(cli->sort, lk_verb_columns(cli->verb), ret, &err) < 0)
 		status = lk_cli_misuse(cli->verb, "%s", lk_err_text(&err));
 	lk_err_done(&err);
 	return status;

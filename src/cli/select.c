@@ -54,7 +54,7 @@ static enum lk_status set_filter(struct lk_select *sel, const char *text)
 	struct lk_err err = { 0 }, where = { 0 };
 	enum lk_status status = 0;
 
-	if (lk_filter_parse(text, &sel->filter, &err) < 0) {
+	if (lk_filter_parse(text, lk_verb_columns(sel->cli->verb), &sel->filter, &err) < 0) {
 		/* The text has three lines: the error, the expression, and a mark where it is wrong. */
 		lk_err_set(&where, err.code, "--filter: %s", lk_err_text(&err));
 		lk_say_lines(lk_err_text(&where));

@@ -17,13 +17,13 @@ int lk_settings_check_sort(const char *value, struct lk_err *err)
 
 	if (lk_column_named(lk_column_screen, value + (*value == '-'), strlen(value + (*value == '-'))))
 		return 0;
-	return lk_sort_parse(value, &sort, err);
+	return lk_sort_parse(value, lk_column_list, &sort, err);
 }
 
 int lk_settings_check_filter(const char *value, struct lk_err *err)
 {
 	struct lk_filter *filter = NULL;
-	int rc = lk_filter_parse(value + (*value == '='), &filter, err);
+	int rc = lk_filter_parse(value + (*value == '='), lk_column_list, &filter, err);
 
 	lk_filter_free(filter);
 	return rc;

@@ -7,9 +7,9 @@
 #include "table/suggest.h"
 
 static const struct lk_verb *const verbs[] = {
-	&lk_verb_screen,  &lk_verb_list,    &lk_verb_who,        &lk_verb_waits,   &lk_verb_map, &lk_verb_watch,
-	&lk_verb_test,    &lk_verb_wait,    &lk_verb_signal,     &lk_verb_release, &lk_verb_rm,  &lk_verb_mv,
-	&lk_verb_capture, &lk_verb_metrics, &lk_verb_completion, &lk_verb_help,
+	&lk_verb_screen, &lk_verb_list,    &lk_verb_who,     &lk_verb_lockfiles,  &lk_verb_waits,   &lk_verb_map,
+	&lk_verb_watch,  &lk_verb_test,    &lk_verb_wait,    &lk_verb_signal,     &lk_verb_release, &lk_verb_rm,
+	&lk_verb_mv,     &lk_verb_capture, &lk_verb_metrics, &lk_verb_completion, &lk_verb_help,
 };
 
 const struct lk_verb *const *lk_verb_table(size_t *ret_n)

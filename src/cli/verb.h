@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "cli/status.h"
+#include "table/column.h"
 
 struct lk_cli;
 
@@ -33,6 +34,7 @@ enum lk_option_group {
 	LK_OPTIONS_RM = 1 << 18,
 	LK_OPTIONS_METRICS = 1 << 19,
 	LK_OPTIONS_SETTING = 1 << 17, /* not of a verb: a setting of the screen, also in its files (cli/settings.h) */
+	LK_OPTIONS_LOCKFILES = 1 << 20,
 };
 
 struct lk_verb {
@@ -41,6 +43,7 @@ struct lk_verb {
 	const char *brief; /* one line */
 	const char *text; /* paragraphs for `help VERB` */
 	unsigned options; /* LK_OPTIONS_* */
+	const struct lk_column *columns; /* of its table; NULL: those of `list` */
 	size_t min_args, max_args;
 	bool changes; /* it changes something: refused with --readonly, for a capture and for another /proc tree */
 	unsigned privileges; /* LK_PRIVILEGE_*, cli/privilege.h: what it needs besides looking */
@@ -53,11 +56,18 @@ struct lk_verb {
 extern const struct lk_verb lk_verb_screen, lk_verb_list, lk_verb_who, lk_verb_capture, lk_verb_help,
 	lk_verb_completion;
 extern const struct lk_verb lk_verb_map, lk_verb_metrics;
+extern const struct lk_verb lk_verb_lockfiles;
 extern const struct lk_verb lk_verb_release;
 extern const struct lk_verb lk_verb_waits;
 extern const struct lk_verb lk_verb_rm, lk_verb_mv;
 extern const struct lk_verb lk_verb_watch;
 extern const struct lk_verb lk_verb_signal, lk_verb_test, lk_verb_wait;
+
+/* The list of columns of its table. */
+static inline const struct lk_column *lk_verb_columns(const struct lk_verb *verb)
+{
+	return verb->columns ? verb->columns : lk_column_list;
+}
 
 /* In the order of help. */
 const struct lk_verb *const *lk_verb_table(size_t *ret_n);

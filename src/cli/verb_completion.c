@@ -15,13 +15,12 @@ static void put_verbs(void)
 		printf("%s%s", i ? " " : "", verbs[i]->name);
 }
 
-static void put_columns(void)
+static void put_columns(const struct lk_verb *verb)
 {
-	size_t n;
-	const struct lk_column *cols = lk_column_table(&n);
+	const struct lk_column *first = lk_verb_columns(verb);
 
-	for (size_t i = 0; i < n; i++)
-		printf("%s%s", i ? " " : "", cols[i].name);
+	for (const struct lk_column *c = first; c->name; c++)
+		printf("%s%s", c == first ? "" : " ", c->name);
 }
 
 static void put_option_words(unsigned groups)
@@ -76,11 +75,18 @@ static void put_bash(void)
 
 	printf("# bash completion for lockscope\n_lockscope()\n{\n\tCOMPREPLY=()\n");
 	printf("\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} verb= words= i\n\tlocal columns='");
-	put_columns();
+	put_columns(&lk_verb_list);
 	printf("'\n\tlocal verbs='");
 	put_verbs();
 	printf("'\n\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
 	       "\t\tcase \" $verbs \" in *\" ${COMP_WORDS[i]} \"*) verb=${COMP_WORDS[i]}; break ;; esac\n\tdone\n");
+	for (size_t i = 0; i < n; i++) {
+		if (!verbs[i]->columns)
+			continue;
+		printf("\t[[ $verb == %s ]] && columns='", verbs[i]->name);
+		put_columns(verbs[i]);
+		printf("'\n");
+	}
 	/* For capture, -o names a file; for the others, columns. */
 	printf("\tif [[ $verb == capture && ( $before == -o || $before == --output ) ]]; then\n"
 	       "\t\tcompopt -o default; return\n\tfi\n\tcase $before in\n");
@@ -100,11 +106,10 @@ static void put_bash(void)
 }
 
 /* Help lines have no quote and no bracket, which would have to be escaped; a unit test checks that. */
-static void put_zsh_option(const struct lk_option *o)
+static void put_zsh_option(const struct lk_verb *verb, const struct lk_option *o)
 {
 	const char *action = names_file(o) ? "_files" : "";
-	size_t n;
-	const struct lk_column *cols = lk_column_table(&n);
+	const struct lk_column *first = lk_verb_columns(verb);
 
 	if (o->letter)
 		printf("\t\t'(-%c --%s)'{-%c,--%s}", o->letter, o->name, o->letter, o->name);
@@ -114,8 +119,8 @@ static void put_zsh_option(const struct lk_option *o)
 	if (names_column(o)) {
 		/* Names as in filters: the colon of MAJ:MIN would end the list. */
 		printf(":%s:(", o->arg);
-		for (size_t i = 0; i < n; i++)
-			printf("%s%s", i ? " " : "", cols[i].filter_name);
+		for (const struct lk_column *c = first; c->name; c++)
+			printf("%s%s", c == first ? "" : " ", c->filter_name);
 		printf(")'");
 	} else if (o->arg && o->words) {
 		printf(":%s:", o->arg);
@@ -140,7 +145,7 @@ static void put_zsh(void)
 	for (size_t i = 0; i < n; i++) {
 		printf("\t%s)\n\t\t_arguments \\\n", verbs[i]->name);
 		for (const struct lk_option *o = NULL; (o = lk_option_next(o, verbs[i]->options | LK_OPTIONS_COMMON));)
-			put_zsh_option(o);
+			put_zsh_option(verbs[i], o);
 		printf("\t\t'1: :' '*:argument:_files' ;;\n");
 	}
 	printf("\t*) _describe verb verbs ;;\n\tesac\n}\ncompdef _lockscope lockscope\n");
@@ -153,7 +158,7 @@ static void put_fish_option(const struct lk_verb *verb, const struct lk_option *
 		printf(" -s %c", o->letter);
 	if (names_column(o)) {
 		printf(" -x -a '");
-		put_columns();
+		put_columns(verb);
 		putchar('\'');
 	} else if (o->arg && o->words) {
 		put_words(" -x -a '", o, "'");

@@ -125,9 +125,9 @@ static bool asks_for_any(const struct lk_cli *cli)
 }
 
 /* NULL: FILE is no lock file, or is not asked about as one. */
-static const struct lk_who_lockfile *lockfile_of(const struct inquiry *q)
+static const struct lk_lockfile *lockfile_of(const struct inquiry *q)
 {
-	const struct lk_who_lockfile *l = q->as_file.n ? &q->as_file.files[0].lockfile : NULL;
+	const struct lk_lockfile *l = q->as_file.n ? &q->as_file.files[0].lockfile : NULL;
 
 	return l && l->kind && lk_lockfile_is_lock(l->kind) ? l : NULL;
 }
@@ -269,7 +269,7 @@ static void collect(const struct inquiry *q, bool per_process, lk_rows *rows)
 
 static void put_lockfile(const struct lk_out *o, const struct inquiry *q)
 {
-	const struct lk_who_lockfile *l = lockfile_of(q);
+	const struct lk_lockfile *l = lockfile_of(q);
 
 	if (!l)
 		return;

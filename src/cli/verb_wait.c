@@ -199,7 +199,7 @@ static enum lk_status judge(struct wait_job *j, struct wish *w, struct lk_sessio
 	return 0;
 }
 
-static void tell_lockfile(const struct wait_job *j, struct wish *w, const struct lk_who_lockfile *l)
+static void tell_lockfile(const struct wait_job *j, struct wish *w, const struct lk_lockfile *l)
 {
 	enum lk_verdict v = l->verdict.verdict;
 	const char *noun = lk_lockfile_noun(l->kind), *why = l->verdict.because.n ? l->verdict.because.v[0] : "";
@@ -219,7 +219,7 @@ static void tell_lockfile(const struct wait_job *j, struct wish *w, const struct
 /* It is locked as long as it is there, unless it is proven that nobody has it any more. */
 static void judge_lockfile(struct wait_job *j, struct wish *w, struct lk_session *s, const struct lk_who_file *file)
 {
-	const struct lk_who_lockfile *l = &file->lockfile;
+	const struct lk_lockfile *l = &file->lockfile;
 	const struct lk_asked *t = file->who.target;
 	bool free_wanted = j->cli->act.wait_for == LK_WAIT_FREE;
 

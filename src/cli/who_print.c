@@ -259,7 +259,7 @@ static void put_advice(const struct lk_out *o, const struct lk_lockfile_kind *k,
 		fputs("  It may be deleted: 'lockscope rm --if-stale' makes sure of that once more.\n", o->f);
 }
 
-void lk_who_put_lockfile(const struct lk_out *o, const struct lk_who_lockfile *l)
+void lk_who_put_lockfile(const struct lk_out *o, const struct lk_lockfile *l)
 {
 	if (!l->kind)
 		return;

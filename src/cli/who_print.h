@@ -28,7 +28,7 @@ bool lk_who_wants_jobs(const struct lk_cli *cli);
 /* Each process of the rows once, those that hold a lock first: its command line, and who it is in words. */
 void lk_who_put_jobs(const struct lk_out *o, const lk_rows *rows);
 /* What the FILE is as a lock file, whether it is in use, why, and what to do. */
-void lk_who_put_lockfile(const struct lk_out *o, const struct lk_who_lockfile *l);
+void lk_who_put_lockfile(const struct lk_out *o, const struct lk_lockfile *l);
 /* What each process does with a SQLite database, and whether it can be written. */
 void lk_who_put_sqlite(const struct lk_out *o, const struct lk_who_sqlite *q);
 

@@ -327,14 +327,56 @@ static const struct lk_lockfile_kind kinds[] = {
 };
 /* clang-format on */
 
+const struct lk_lockfile_kind *lk_lockfile_kinds(size_t *ret_n)
+{
+	*ret_n = sizeof(kinds) / sizeof(*kinds);
+	return kinds;
+}
+
+const char *lk_lockfile_object_words(enum lk_lockfile_object o)
+{
+	static const char *const words[] = {
+		[LK_LOCKFILE_FILE] = "file",
+		[LK_LOCKFILE_LINK] = "symbolic link",
+		[LK_LOCKFILE_DIR] = "directory",
+		[LK_LOCKFILE_SOCKET] = "socket",
+	};
+
+	return words[o];
+}
+
+const char *lk_lockfile_means_words(enum lk_lockfile_means m)
+{
+	static const char *const words[] = {
+		[LK_LOCKFILE_HELD] = "it is the lock while it exists",
+		[LK_LOCKFILE_NOTE] = "it says who runs",
+		[LK_LOCKFILE_KERNEL] = "the lock is a kernel lock on it",
+		[LK_LOCKFILE_LIST] = "a list of versions, no lock",
+		[LK_LOCKFILE_DATA] = "data, and no lock",
+	};
+
+	return words[m];
+}
+
+/* A search compares millions of names with all patterns: most differ in their first or last byte. */
+static bool may_match(const char *pattern, size_t n, const char *name)
+{
+	char first = pattern[0], last = n ? pattern[n - 1] : '\0';
+	size_t n_name = strlen(name);
+
+	if (!n || !n_name)
+		return n == n_name;
+	return (strchr("*?[", first) || first == name[0]) && (strchr("*?]", last) || last == name[n_name - 1]);
+}
+
 /* The pattern that matches, to be freed; NULL: none does. */
 static char *find_pattern(const char *patterns, const char *name)
 {
 	for (const char *p = patterns; p; p = *p ? p + 1 : NULL) {
 		size_t n = strcspn(p, "|");
-		char *pattern = lk_strndup(p, n);
+		char *pattern = may_match(p, n, name) ? lk_strndup(p, n) : NULL;
 
-		if (fnmatch(pattern, name, FNM_PERIOD) == 0)
+		if (pattern && fnmatch(pattern, name, FNM_PERIOD) == 0)
 			return pattern;
 		free(pattern);
 		p += n;

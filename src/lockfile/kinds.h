@@ -55,6 +55,12 @@ struct lk_lockfile_kind {
 	bool keep; /* it is never to be deleted: see advice */
 };
 
+/* The whole table. */
+const struct lk_lockfile_kind *lk_lockfile_kinds(size_t *ret_n);
+/* "symbolic link"; "it is the lock while it exists": a row in words. */
+const char *lk_lockfile_object_words(enum lk_lockfile_object o);
+const char *lk_lockfile_means_words(enum lk_lockfile_means m);
+
 /* The kind of a file by its path, of which the last part counts, and of some kinds the directory; object: what is there. Static; NULL: not
  * known to be a lock file. */
 const struct lk_lockfile_kind *lk_lockfile_find(const char *path, enum lk_lockfile_object object);

@@ -474,6 +474,31 @@ static int (*const readers[LK_N_OWNER_FORMS])(struct span t, struct lk_owner *o)
 	[LK_OWNER_UUCP] = read_uucp,
 };
 
+const char *lk_owner_form_words(enum lk_owner_form form)
+{
+	static const char *const words[LK_N_OWNER_FORMS] = {
+		[LK_OWNER_NOT_WRITTEN] = "nothing about its owner",
+		[LK_OWNER_PID] = "process number",
+		[LK_OWNER_PID_HOST] = "process number and host",
+		[LK_OWNER_PID_COLON_HOST] = "process number and host",
+		[LK_OWNER_HOST_PID] = "host and process number",
+		[LK_OWNER_ADDRESS_PID] = "address and process number",
+		[LK_OWNER_EMACS] = "user, host, process number and time of the boot",
+		[LK_OWNER_HG] = "host, pid namespace and process number",
+		[LK_OWNER_POSTMASTER] = "process number, directory and time of the start",
+		[LK_OWNER_VIM] = "process number, user, host and file",
+		[LK_OWNER_OFFICE] = "user and host, no process number",
+		[LK_OWNER_MAIL] = "process number, perhaps host",
+		[LK_OWNER_UUCP] = "process number",
+		[LK_OWNER_MSOFFICE] = "user",
+		[LK_OWNER_GIT] = "process number",
+		[LK_OWNER_BORG] = "host and process number",
+		[LK_OWNER_CCACHE] = "host and process number",
+	};
+
+	return words[form] ? words[form] : "its owner";
+}
+
 int lk_owner_parse(enum lk_owner_form form, const char *data, size_t n, struct lk_owner *ret)
 {
 	struct span t = { data, n };

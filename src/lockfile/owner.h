@@ -34,6 +34,9 @@ enum lk_owner_form {
 	LK_N_OWNER_FORMS,
 };
 
+/* What is written in such a form, in words: "process number and host". */
+const char *lk_owner_form_words(enum lk_owner_form form);
+
 /* All that may be written. Strings are owned, of arbitrary bytes without NUL; freed by lk_owner_done(). */
 struct lk_owner {
 	int pid; /* 0: none is written */

@@ -20,26 +20,28 @@
 #define COMM_MOST 15 /* bytes of a program's name that the kernel keeps */
 #define NOBODY 65534 /* whom the kernel shows for users that it cannot name here */
 
-static const struct {
-	const char *name, *words;
-} verdicts[LK_N_VERDICTS] = {
-	[LK_VERDICT_LIVE] = { "live", "live" },
-	[LK_VERDICT_PROBABLY_LIVE] = { "probably_live", "probably live" },
-	[LK_VERDICT_STALE] = { "stale", "stale" },
-	[LK_VERDICT_FOREIGN] = { "foreign", "foreign" },
-	[LK_VERDICT_HARMLESS] = { "harmless", "harmless" },
-	[LK_VERDICT_NO_LOCK] = { "not_a_lock", "not a lock" },
-	[LK_VERDICT_UNKNOWN] = { "unknown", "unknown" },
+const char *const lk_verdict_names[] = {
+	[LK_VERDICT_LIVE] = "live",         [LK_VERDICT_PROBABLY_LIVE] = "probably_live",
+	[LK_VERDICT_STALE] = "stale",       [LK_VERDICT_FOREIGN] = "foreign",
+	[LK_VERDICT_HARMLESS] = "harmless", [LK_VERDICT_NO_LOCK] = "not_a_lock",
+	[LK_VERDICT_UNKNOWN] = "unknown",   [LK_N_VERDICTS] = NULL,
 };
 
 const char *lk_verdict_name(enum lk_verdict v)
 {
-	return verdicts[v].name;
+	return lk_verdict_names[v];
 }
 
 const char *lk_verdict_words(enum lk_verdict v)
 {
-	return verdicts[v].words;
+	switch (v) {
+	case LK_VERDICT_PROBABLY_LIVE:
+		return "probably live";
+	case LK_VERDICT_NO_LOCK:
+		return "not a lock";
+	default:
+		return lk_verdict_names[v];
+	}
 }
 
 /* A judgement in the making. */

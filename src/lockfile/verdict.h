@@ -21,6 +21,7 @@ enum lk_verdict {
 	LK_N_VERDICTS,
 };
 
+extern const char *const lk_verdict_names[]; /* by enum lk_verdict, then NULL */
 const char *lk_verdict_name(enum lk_verdict v); /* "live", "probably_live": one word, for JSON */
 const char *lk_verdict_words(enum lk_verdict v); /* "probably live", for people */
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 liblockscope_a_SOURCES += \
+	src/query/lockfiles.c \
+	src/query/lockfiles.h \
 	src/query/metrics.c \
 	src/query/metrics.h \
 	src/query/session.c \

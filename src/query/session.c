@@ -55,14 +55,29 @@ struct lk_fact_file lk_session_copy_file(struct lk_session *s, const struct lk_f
 	return copy;
 }
 
+/* Such a link says in its target who made it; usually there is no file of that name, but anybody could make one. */
+static bool is_lock_link(const struct lk_session *s, const char *path, int rc, const struct lk_fact_file *target)
+{
+	const struct lk_lockfile_kind *kind = s->lock_links ? lk_lockfile_find(path, LK_LOCKFILE_LINK) : NULL;
+	const char *slash = rc == 0 && target->path ? strrchr(target->path, '/') : NULL;
+	struct lk_owner owner;
+	bool says_owner;
+
+	if (!kind || rc != 0)
+		return kind && rc == -ENOENT;
+	says_owner = slash && lk_owner_parse(kind->owner, slash + 1, strlen(slash + 1), &owner) == 0;
+	if (says_owner)
+		lk_owner_done(&owner);
+	return says_owner;
+}
+
 void lk_session_resolve_one(struct lk_session *s, struct lk_asked *t)
 {
 	struct lk_fact_file file = { 0 };
 	struct lk_err err = { 0 };
 	int rc = lk_source_resolve(s->source, t->path, !s->physical, &file, &err);
 
-	/* Such a link says in its target who made it. */
-	if (rc == -ENOENT && s->lock_links && lk_lockfile_find(t->path, LK_LOCKFILE_LINK)) {
+	if (is_lock_link(s, t->path, rc, &file)) {
 		lk_err_done(&err);
 		rc = lk_source_resolve(s->source, t->path, false, &file, &err);
 	}

@@ -22,7 +22,8 @@ struct lk_session {
 	size_t n_names;
 	bool recursive; /* also what is below a FILE */
 	bool physical; /* a FILE that is a symbolic link is not followed */
-	bool lock_links; /* a FILE that is a link to nowhere and is called as a lock file is the link itself */
+	/* A FILE that is called as a lock file, and is a link to nowhere or to what an owner is written as, is the link itself. */
+	bool lock_links;
 	bool kernel_only; /* lock files are files like others */
 	bool has_range;
 	struct lk_range range; /* only locks that overlap it */

@@ -329,7 +329,7 @@ void lk_who_all_done(struct lk_who_all *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		lk_who_sqlite_done(&all->files[i].sqlite);
-		lk_who_lockfile_done(&all->files[i].lockfile);
+		lk_lockfile_done(&all->files[i].lockfile);
 		lk_who_done(&all->files[i].who);
 		lk_vec_done(&all->files[i].deleted);
 		lk_beside_done(&all->files[i].beside);

@@ -6,7 +6,7 @@
 
 #include "action/namesake.h"
 #include "base/ints.h"
-#include "lockfile/evidence.h"
+#include "lockfile/lockfile.h"
 #include "query/session.h"
 #include "source/uses.h"
 #include "table/sqlite.h"
@@ -74,24 +74,13 @@ typedef LK_VEC(struct lk_beside *) lk_besides;
 /* How many files whose path is below the directory are locked; there may be more. -1: not a directory, or its path is not known. */
 int64_t lk_who_count_below(const struct lk_session *s, const struct lk_asked *target);
 
-/* -- who_lockfile.c -- */
-
-/* FILE as a lock file: what it is to its programs, whether who made it is alive, and why. */
-struct lk_who_lockfile {
-	const struct lk_lockfile_kind
-		*kind; /* NULL: it is not known to be a lock file; then the members below mean nothing */
-	struct lk_evidence evidence;
-	struct lk_verdict_answer verdict;
-};
-
-void lk_who_lockfile_done(struct lk_who_lockfile *l);
-
 /* -- all of it -- */
 
 struct lk_who_file {
 	struct lk_who who;
 	struct lk_who_sqlite sqlite;
-	struct lk_who_lockfile lockfile;
+	struct lk_lockfile
+		lockfile; /* FILE as a lock file: what it is to its programs, whether who made it is alive, and why */
 	lk_namesakes deleted;
 	/* Locked files with the name of a lock file for this one, and this file as overlays show it. Names are looked up on local file
 	 * systems only, and only if a file with a lock may have that name. */
@@ -113,7 +102,7 @@ void lk_who_all_done(struct lk_who_all *all);
 /* Is any of them locked? */
 enum lk_tri lk_who_any(const struct lk_who_all *all);
 
-/* For lk_who_find_all(): FILEs as lock files, and with `uses` who uses the FILEs, in one look at all processes. Of a lock file that makes
+/* For lk_who_find_all(), in who_lockfile.c: FILEs as lock files, and with `uses` who uses the FILEs, in one look at all processes. Of a lock file that makes
  * the answer of its `who`, where no kernel lock is one already: live is locked, stale and harmless are not, of the others it cannot be
  * told. Returns as lk_who_find_all(). */
 int lk_who_users_find(struct lk_session *s, struct lk_who_all *all, bool uses, struct lk_err *err);

@@ -85,6 +85,8 @@ liblockscope_a_SOURCES += \
 	src/source/source.h \
 	src/source/host/sysroot.c \
 	src/source/host/sysroot.h \
+	src/source/host/tree.c \
+	src/source/host/tree.h \
 	src/source/unread.c \
 	src/source/unread.h \
 	src/source/host/unixsock.c \

@@ -111,6 +111,7 @@ const struct lk_column lk_column_screen[] = {
 /* clang-format on */
 
 #define table (&lk_column_screen[1])
+const struct lk_column *const lk_column_list = table;
 #define N_COLUMNS (COUNT(lk_column_screen) - 2)
 
 _Static_assert(COUNT(lk_column_screen) <= LK_COLUMNS_MAX, "there is room for all of them");
@@ -149,27 +150,33 @@ const struct lk_column *lk_column_find(const char *name, size_t n)
 	return lk_column_named(table, name, n);
 }
 
-const char *lk_column_suggest(const char *name, size_t n)
+const char *lk_column_suggest(const struct lk_column *columns, const char *name, size_t n)
 {
 	struct lk_suggest s = { .text = name, .n = n };
 
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		lk_suggest_try(&s, table[i].name);
-		lk_suggest_try(&s, table[i].filter_name);
+	for (; columns->name; columns++) {
+		lk_suggest_try(&s, columns->name);
+		lk_suggest_try(&s, columns->filter_name);
 	}
 	return s.best;
 }
 
-static int refuse(const char *name, size_t n, struct lk_err *err)
+const char *lk_columns_lister(const struct lk_column *columns)
 {
-	const char *near = lk_column_suggest(name, n);
+	return columns == table || columns == lk_column_screen ? "list -H" : "-H";
+}
+
+static int refuse(const struct lk_column *columns, const char *name, size_t n, struct lk_err *err)
+{
+	const char *near = lk_column_suggest(columns, name, n);
 	int len = n > 64 ? 64 : (int)n;
 
 	if (!n)
 		return lk_err_set(err, -EINVAL, "the list of columns has an empty name in it");
 	if (near)
 		return lk_err_set(err, -EINVAL, "there is no column \"%.*s\"; did you mean %s?", len, name, near);
-	return lk_err_set(err, -EINVAL, "there is no column \"%.*s\"; list -H lists them", len, name);
+	return lk_err_set(err, -EINVAL, "there is no column \"%.*s\"; %s lists them", len, name,
+			  lk_columns_lister(columns));
 }
 
 /* cols NULL: they are only checked. */
@@ -180,7 +187,7 @@ static int parse_names(const struct lk_column *columns, lk_columns *cols, const 
 		const struct lk_column *col = lk_column_named(columns, p, n);
 
 		if (!col)
-			return refuse(p, n, err);
+			return refuse(columns, p, n, err);
 		if (cols)
 			*lk_vec_push(cols) = col;
 		p += n;
@@ -194,10 +201,10 @@ int lk_columns_check(const struct lk_column *columns, const char *list, struct l
 	return parse_names(columns, NULL, list[0] == '+' ? list + 1 : list, err);
 }
 
-int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err)
+int lk_columns_parse(lk_columns *cols, const struct lk_column *columns, const char *list, struct lk_err *err)
 {
 	lk_columns named = { 0 };
-	int rc = parse_names(table, &named, list[0] == '+' ? list + 1 : list, err);
+	int rc = parse_names(columns, &named, list[0] == '+' ? list + 1 : list, err);
 
 	if (rc == 0 && list[0] != '+')
 		cols->n = 0;
@@ -217,16 +224,16 @@ void lk_columns_default(lk_columns *cols, bool who, size_t width)
 	bool narrow = width > 0 && width < LK_COLUMNS_WIDE;
 
 	if (who)
-		lk_columns_parse(cols, narrow ? who_narrow : who_wide, NULL);
+		lk_columns_parse(cols, table, narrow ? who_narrow : who_wide, NULL);
 	else
-		lk_columns_parse(cols, narrow ? list_narrow : list_wide, NULL);
+		lk_columns_parse(cols, table, narrow ? list_narrow : list_wide, NULL);
 }
 
-void lk_columns_all(lk_columns *cols)
+void lk_columns_all(lk_columns *cols, const struct lk_column *columns)
 {
 	cols->n = 0;
-	for (size_t i = 0; i < N_COLUMNS; i++)
-		*lk_vec_push(cols) = &table[i];
+	for (; columns->name; columns++)
+		*lk_vec_push(cols) = columns;
 }
 
 bool lk_columns_has(const lk_columns *cols, const char *name)

@@ -13,11 +13,15 @@
 #include "base/vec.h"
 #include "model/snapshot.h"
 
-/* A row of a table: a lock or a request; in tables with a line for each process (`who`) also one of its holders. */
+struct lk_lockfile;
+
+/* A row of a table: a lock or a request; in tables with a line for each process (`who`) also one of its holders. In the table of lock files
+ * (lockfile/columns.h): a lock file. */
 struct lk_row {
 	const struct lk_snapshot *snap;
-	const struct lk_lock *lock;
+	const struct lk_lock *lock; /* NULL in the table of lock files */
 	const struct lk_holder *holder; /* NULL: the lock as a whole */
+	const struct lk_lockfile *lockfile; /* NULL: it is no row of that table */
 };
 
 enum lk_col_type {
@@ -101,24 +105,28 @@ const struct lk_column *lk_column_named(const struct lk_column *columns, const c
 #define LK_COLUMNS_MAX 64 /* no list of columns is longer */
 extern const struct lk_column lk_column_screen[];
 
+/* The columns of `list`: a list like others. */
+extern const struct lk_column *const lk_column_list;
 const struct lk_column *lk_column_table(size_t *ret_n);
 /* As lk_column_named(), among the columns of `list`. */
 const struct lk_column *lk_column_find(const char *name, size_t n);
+/* The command that lists them, for messages: "list -H", or "-H" of the verb itself. */
+const char *lk_columns_lister(const struct lk_column *columns);
 /* The nearest name, for "did you mean"; NULL when none is near. */
-const char *lk_column_suggest(const char *name, size_t n);
+const char *lk_column_suggest(const struct lk_column *columns, const char *name, size_t n);
 
 typedef LK_VEC(const struct lk_column *) lk_columns;
 
-/* "PID,PATH" replaces *cols, "+PID,PATH" adds to it. 0; or -EINVAL with *cols unchanged and a sentence that names the unknown column and
+/* The columns are those of the list `columns`. "PID,PATH" replaces *cols, "+PID,PATH" adds to it. 0; or -EINVAL with *cols unchanged and a sentence that names the unknown column and
  * may suggest another. */
-int lk_columns_parse(lk_columns *cols, const char *list, struct lk_err *err);
+int lk_columns_parse(lk_columns *cols, const struct lk_column *columns, const char *list, struct lk_err *err);
 /* Whether each name in such a list is one of these columns. 0, or -EINVAL with the same sentence. */
 int lk_columns_check(const struct lk_column *columns, const char *list, struct lk_err *err);
 /* A terminal of fewer cells is narrow. */
 #define LK_COLUMNS_WIDE 120
 /* The default set of `list` or `who` for a width in cells (0: no terminal). */
 void lk_columns_default(lk_columns *cols, bool who, size_t width);
-void lk_columns_all(lk_columns *cols);
+void lk_columns_all(lk_columns *cols, const struct lk_column *columns);
 bool lk_columns_has(const lk_columns *cols, const char *name);
 unsigned lk_columns_needs(const lk_columns *cols);
 

@@ -54,6 +54,7 @@ struct lk_filter {
 
 struct parser {
 	const char *text;
+	const struct lk_column *columns;
 	size_t at;
 	unsigned depth;
 	struct lk_filter *filter;
@@ -137,12 +138,13 @@ static int parse_column(struct parser *p, const struct lk_column **ret)
 	if (!n)
 		return fail(p, p->at,
 			    *name ? "a column name is expected here" : "it ends where a column name is expected");
-	*ret = lk_column_find(name, n);
+	*ret = lk_column_named(p->columns, name, n);
 	if (!*ret) {
-		near = lk_column_suggest(name, n);
+		near = lk_column_suggest(p->columns, name, n);
 		if (near)
 			return fail(p, p->at, "there is no column \"%.*s\"; did you mean %s?", (int)n, name, near);
-		return fail(p, p->at, "there is no column \"%.*s\"; list -H lists them", (int)n, name);
+		return fail(p, p->at, "there is no column \"%.*s\"; %s lists them", (int)n, name,
+			    lk_columns_lister(p->columns));
 	}
 	p->at += n;
 	return 0;
@@ -447,9 +449,9 @@ static int parse_or(struct parser *p, size_t *ret)
 	return parse_chain(p, "||", LK_FILTER_OR, parse_and, ret);
 }
 
-int lk_filter_parse(const char *text, struct lk_filter **ret, struct lk_err *err)
+int lk_filter_parse(const char *text, const struct lk_column *columns, struct lk_filter **ret, struct lk_err *err)
 {
-	struct parser p = { .text = text, .err = err, .filter = lk_alloc(1, sizeof(*p.filter)) };
+	struct parser p = { .text = text, .columns = columns, .err = err, .filter = lk_alloc(1, sizeof(*p.filter)) };
 	int rc = parse_or(&p, &p.filter->root);
 
 	skip_blanks(&p);

@@ -19,9 +19,9 @@
 
 struct lk_filter;
 
-/* 0 with *ret, which the caller frees with lk_filter_free(); or -EINVAL with three lines in err: a sentence, the expression, and a caret
+/* The columns are those of the list `columns`. 0 with *ret, which the caller frees with lk_filter_free(); or -EINVAL with three lines in err: a sentence, the expression, and a caret
  * under the place of the error. */
-int lk_filter_parse(const char *text, struct lk_filter **ret, struct lk_err *err);
+int lk_filter_parse(const char *text, const struct lk_column *columns, struct lk_filter **ret, struct lk_err *err);
 void lk_filter_free(struct lk_filter *f);
 unsigned lk_filter_needs(const struct lk_filter *f); /* NULL: 0 */
 /* NULL filter: true. */

@@ -16,12 +16,12 @@ struct entry {
 	size_t place;
 };
 
-int lk_sort_parse(const char *text, struct lk_sort *ret, struct lk_err *err)
+int lk_sort_parse(const char *text, const struct lk_column *columns, struct lk_sort *ret, struct lk_err *err)
 {
 	bool descending = text[0] == '-';
 	const char *name = text + (descending || text[0] == '+' ? 1 : 0);
-	const struct lk_column *col = lk_column_find(name, strlen(name));
-	const char *near = lk_column_suggest(name, strlen(name));
+	const struct lk_column *col = lk_column_named(columns, name, strlen(name));
+	const char *near = lk_column_suggest(columns, name, strlen(name));
 
 	if (col) {
 		*ret = (struct lk_sort){ .column = col, .descending = descending };
@@ -30,7 +30,8 @@ int lk_sort_parse(const char *text, struct lk_sort *ret, struct lk_err *err)
 	if (near)
 		return lk_err_set(err, -EINVAL, "cannot sort by \"%s\": there is no such column; did you mean %s?",
 				  name, near);
-	return lk_err_set(err, -EINVAL, "cannot sort by \"%s\": there is no such column; list -H lists them", name);
+	return lk_err_set(err, -EINVAL, "cannot sort by \"%s\": there is no such column; %s lists them", name,
+			  lk_columns_lister(columns));
 }
 
 static int compare(const void *x, const void *y, void *arg)

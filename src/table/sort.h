@@ -15,7 +15,7 @@ struct lk_sort {
 };
 
 /* "COL" or "+COL" for ascending, "-COL" for descending. 0 or -EINVAL with a sentence. */
-int lk_sort_parse(const char *text, struct lk_sort *ret, struct lk_err *err);
+int lk_sort_parse(const char *text, const struct lk_column *columns, struct lk_sort *ret, struct lk_err *err);
 
 /* The value that the i-th row is sorted by. scratch: an empty buffer for strings that have to be made. */
 typedef struct lk_value (*lk_sort_value)(const void *arg, size_t i, lk_buf *scratch);

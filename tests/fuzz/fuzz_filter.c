@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Nested repetition takes the C library's regcomp(3) as long and as much memory as one likes; that is not ours to find. */
 	if (strchr(s, '{'))
 		return 0;
-	if (lk_filter_parse(s, &f, &err) < 0) {
+	if (lk_filter_parse(s, lk_column_list, &f, &err) < 0) {
 		LK_FUZZ_MUST(!f);
 		check_refusal(&err);
 		return 0;

@@ -95,7 +95,7 @@ static void print_tables(const struct lk_snapshot *s)
 	size_t n;
 	struct lk_row *rows = make_rows(s, &n);
 
-	lk_columns_all(&cols);
+	lk_columns_all(&cols, lk_column_list);
 	o.f = begin(&p);
 	lk_out_table(&o, &cols, rows, n);
 	end_safe(&p);

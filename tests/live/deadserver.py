@@ -176,3 +176,15 @@ def test_18_living_fuse(t):
     same(answer.status, 4, "who of a free file: %s" % answer)
     with contextlib.suppress(OSError):
         h.cmd("close", fd)
+
+
+def test_18_lockfiles(t):
+    """A search for lock files passes it by, and says so; one that is sent there says that it does not answer."""
+    where, server = start(t)
+    t.path("a.pid", b"1\n")
+    die(server)
+    found = t.json("lockfiles", t.dir, status=0)["answer"]
+    same([r["file"]["path"] for r in found["lockfiles"]], [t.dir + "/a.pid"], "beside it")
+    same((found["not_entered"]["count"], found["not_entered"]["first"], found["complete"]), (1, where, True), "it was not entered")
+    found = t.json("lockfiles", where, status=4)["answer"]
+    check(not found["complete"] and found["lockfiles"] == [], "%s", found)

@@ -194,10 +194,10 @@ Test(columns, a_list_replaces_and_plus_adds)
 	cr_expect_str_eq(cols.v[cols.n - 1]->name, "PATH");
 	cr_expect_eq(cols.n, 7);
 	cr_expect(!lk_columns_has(&cols, "KEY"));
-	cr_assert_eq(lk_columns_parse(&cols, "+key,Maj:Min", &err), 0);
+	cr_assert_eq(lk_columns_parse(&cols, lk_column_list, "+key,Maj:Min", &err), 0);
 	cr_expect_eq(cols.n, 9);
 	cr_expect(lk_columns_has(&cols, "KEY"));
-	cr_assert_eq(lk_columns_parse(&cols, "pid,cmdline", &err), 0);
+	cr_assert_eq(lk_columns_parse(&cols, lk_column_list, "pid,cmdline", &err), 0);
 	cr_expect_eq(cols.n, 2);
 	cr_expect_eq(lk_columns_needs(&cols), LK_NEED_CMDLINE);
 	lk_vec_done(&cols);
@@ -210,7 +210,7 @@ static void refused(const char *list, const char *words)
 
 	lk_columns_default(&cols, false, 0);
 	size_t n = cols.n;
-	cr_expect_eq(lk_columns_parse(&cols, list, &err), -EINVAL, "'%s' was accepted", list);
+	cr_expect_eq(lk_columns_parse(&cols, lk_column_list, list, &err), -EINVAL, "'%s' was accepted", list);
 	cr_expect_eq(cols.n, n, "a refused list changed the columns");
 	cr_expect(strstr(lk_err_text(&err), words), "'%s' says '%s'", list, lk_err_text(&err));
 	lk_err_done(&err);
@@ -252,7 +252,7 @@ static void sorted(const char *by, const char *want)
 
 	for (size_t i = 0; i < N_ROWS; i++)
 		rows[i] = row_at(i);
-	cr_assert_eq(lk_sort_parse(by, &sort, &err), 0, "%s", lk_err_text(&err));
+	cr_assert_eq(lk_sort_parse(by, lk_column_list, &sort, &err), 0, "%s", lk_err_text(&err));
 	lk_sort_rows(&sort, rows, N_ROWS);
 	for (size_t i = 0; i < N_ROWS; i++)
 		got[i] = (char)('0' + rows[i].lock->index);
@@ -278,7 +278,7 @@ Test(sort, unknown_column)
 	struct lk_err err = { 0 };
 	struct lk_sort sort;
 
-	cr_expect_eq(lk_sort_parse("-pidd", &sort, &err), -EINVAL);
+	cr_expect_eq(lk_sort_parse("-pidd", lk_column_list, &sort, &err), -EINVAL);
 	cr_expect(strstr(lk_err_text(&err), "did you mean PID"), "%s", lk_err_text(&err));
 	lk_err_done(&err);
 }

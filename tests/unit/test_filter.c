@@ -13,7 +13,8 @@ static void matches(const char *text, const char *want)
 	struct lk_filter *f = NULL;
 	char got[N_ROWS + 1] = "";
 
-	cr_assert_eq(lk_filter_parse(text, &f, &err), 0, "'%s' was refused: %s", text, lk_err_text(&err));
+	cr_assert_eq(lk_filter_parse(text, lk_column_list, &f, &err), 0, "'%s' was refused: %s", text,
+		     lk_err_text(&err));
 	for (size_t i = 0; i < N_ROWS; i++) {
 		struct lk_row row = row_at(i);
 
@@ -30,7 +31,7 @@ static void refused(const char *text, const char *words, size_t at)
 	struct lk_filter *f = NULL;
 	const char *message, *caret;
 
-	cr_assert_eq(lk_filter_parse(text, &f, &err), -EINVAL, "'%s' was accepted", text);
+	cr_assert_eq(lk_filter_parse(text, lk_column_list, &f, &err), -EINVAL, "'%s' was accepted", text);
 	cr_assert_null(f);
 	message = lk_err_text(&err);
 	caret = strrchr(message, '\n');
@@ -129,7 +130,7 @@ Test(filter, needs)
 {
 	struct lk_filter *f = NULL;
 
-	cr_assert_eq(lk_filter_parse("unit =~ x && (user==root || cmdline)", &f, NULL), 0);
+	cr_assert_eq(lk_filter_parse("unit =~ x && (user==root || cmdline)", lk_column_list, &f, NULL), 0);
 	cr_expect_eq(lk_filter_needs(f), LK_NEED_CGROUP | LK_NEED_USER | LK_NEED_CMDLINE);
 	lk_filter_free(f);
 }
@@ -174,10 +175,10 @@ Test(filter, depth_and_size_are_bounded)
 
 	for (size_t i = 0; i < 100000; i++)
 		lk_buf_puts(&deep, i % 2 ? "(" : "!");
-	cr_expect_eq(lk_filter_parse(lk_buf_str(&deep), &f, NULL), -EINVAL);
+	cr_expect_eq(lk_filter_parse(lk_buf_str(&deep), lk_column_list, &f, NULL), -EINVAL);
 	for (size_t i = 0; i < 100000; i++)
 		lk_buf_puts(&wide, i ? "&&pid" : "pid");
-	cr_expect_eq(lk_filter_parse(lk_buf_str(&wide), &f, NULL), -EINVAL);
+	cr_expect_eq(lk_filter_parse(lk_buf_str(&wide), lk_column_list, &f, NULL), -EINVAL);
 	cr_expect_null(f);
 	lk_vec_done(&deep);
 	lk_vec_done(&wide);

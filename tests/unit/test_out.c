@@ -195,7 +195,7 @@ Test(out, cells_follow_their_file_and_process)
 
 	for (size_t i = 0; i < 5; i++)
 		five[i] = (struct lk_row){ .lock = &made[i] };
-	cr_assert_eq(lk_columns_parse(&cols, "COMMAND,SIZE,PATH", NULL), 0);
+	cr_assert_eq(lk_columns_parse(&cols, lk_column_list, "COMMAND,SIZE,PATH", NULL), 0);
 	o.f = open_memstream(&text, &n);
 	lk_out_table(&o, &cols, five, 5);
 	fclose(o.f);

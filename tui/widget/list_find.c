@@ -162,7 +162,7 @@ int lk_list_set_filter(struct lk_list *l, const char *text, struct lk_err *err)
 	bool is_expression = text && text[0] == '=', empty = !text || !text[is_expression];
 	struct lk_filter *filter = NULL;
 	char *copy;
-	int rc = is_expression && !empty ? lk_filter_parse(text + 1, &filter, err) : 0;
+	int rc = is_expression && !empty ? lk_filter_parse(text + 1, lk_column_list, &filter, err) : 0;
 
 	if (rc < 0)
 		return rc;
@@ -195,7 +195,7 @@ int lk_list_set_user(struct lk_list *l, const char *user, struct lk_err *err)
 	lk_auto_mem char *text = user ? user_expression(user) : NULL;
 	struct lk_filter *filter = NULL;
 	char *copy;
-	int rc = text ? lk_filter_parse(text, &filter, err) : 0;
+	int rc = text ? lk_filter_parse(text, lk_column_list, &filter, err) : 0;
 
 	if (rc < 0)
 		return rc;

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds the files with certain keys below a directory. The walk runs in a helper: it calls stat(2) on all it meets. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "source/host/helper.h"
+#include "source/host/tree.h"
 #include "source/procfs/procfs_private.h"
 
-#define HEARTBEAT 256
 /* The bytes of a key that identify a file: without `none` and the padding. */
 #define KEY_BYTES offsetof(struct lk_key, none)
 
@@ -26,124 +23,51 @@ struct walk {
 	const struct lk_key *keys;
 	size_t n_keys;
 	struct lk_map inodes, by_key; /* to find keys by inode number, by key */
-	LK_VEC(DIR *) dirs; /* in the helper: the directories being read, each below the one before */
-	size_t n_met;
 	lk_tree_cb cb;
 	void *arg;
 	int rc; /* -errno of what could not be read; 0: everything was */
 };
 
-/* Kept for the report at the end; the walk goes on. A name that vanished since its directory was read is no part of the tree. */
-static void note_failure(struct walk *w, int rc)
+/* Reported at the end. */
+static void failed(struct lk_tree *t, const char *name __attribute__((unused)), int rc)
 {
-	if (rc < 0 && rc != -ENOENT)
-		w->rc = rc;
+	struct walk *w = t->arg;
+
+	w->rc = rc;
 }
 
 /* Reports the file that has this name now, if it is among those asked for. */
-static int match(struct walk *w, int dirfd, const char *name, struct lk_helper_out *out)
+static int match(struct walk *w, struct lk_tree *t, const char *name)
 {
-	lk_auto_fd fd = lk_io_openat(dirfd, name, O_PATH | O_NOFOLLOW);
+	lk_auto_fd fd = lk_io_openat(lk_tree_dirfd(t), name, O_PATH | O_NOFOLLOW);
 	struct lk_fact_file file;
 	int rc = fd < 0 ? fd : lk_resolve_identity(w->root, &w->mounts, fd, &file);
 
 	if (rc < 0) {
-		note_failure(w, rc);
+		w->rc = rc == -ENOENT ? w->rc : rc;
 		return 0;
 	}
-	return lk_map_find(&w->by_key, &file.key, KEY_BYTES, NULL) ? lk_resolve_send(out, &w->mounts, fd, 0, &file) : 0;
+	return lk_map_find(&w->by_key, &file.key, KEY_BYTES, NULL) ? lk_resolve_send(t->out, &w->mounts, fd, 0, &file)
+								   : 0;
 }
 
-/* With O_NOATIME the access time of the directory stays; only its owner may use it. */
-static int enter(struct walk *w, int dirfd, const char *name, int flags)
+/* Most files can be ruled out by their inode number alone. */
+static int visit(struct lk_tree *t, const char *name, const struct statx *st, bool *enter __attribute__((unused)))
 {
-	DIR *dir;
-	int fd = lk_io_openat(dirfd, name, flags | O_RDONLY | O_DIRECTORY | O_NOATIME);
+	struct walk *w = t->arg;
+	uint64_t ino = st->stx_ino;
 
-	if (fd == -EPERM)
-		fd = lk_io_openat(dirfd, name, flags | O_RDONLY | O_DIRECTORY);
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		int rc = -errno;
-
-		close(fd);
-		return rc;
-	}
-	*lk_vec_push(&w->dirs) = dir;
-	return 0;
-}
-
-static int visit(struct walk *w, int dirfd, const char *name, struct lk_helper_out *out)
-{
-	struct statx st;
-	uint64_t ino;
-	size_t i;
-	int rc = 0;
-
-	if (statx(dirfd, name, AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO,
-		  &st) < 0) {
-		note_failure(w, -errno);
-		return 0;
-	}
-	ino = st.stx_ino;
-	/* Most files can be ruled out by their inode number alone. */
-	if (lk_map_find(&w->inodes, &ino, sizeof(ino), &i))
-		rc = match(w, dirfd, name, out);
-	/* -ENOTDIR, -ELOOP: replaced by something else since, so the directory is gone. */
-	if (!rc && S_ISDIR(st.stx_mode)) {
-		int entered = enter(w, dirfd, name, O_NOFOLLOW);
-
-		note_failure(w, entered == -ENOTDIR || entered == -ELOOP ? 0 : entered);
-	}
-	return rc;
-}
-
-/* Visits the next name of the innermost directory. */
-static int walk_on(struct walk *w, struct lk_helper_out *out)
-{
-	DIR *dir = w->dirs.v[w->dirs.n - 1];
-	struct dirent *e;
-	int rc = 0;
-
-	errno = 0;
-	e = readdir(dir);
-	if (!e) {
-		note_failure(w, -errno);
-		closedir(dir);
-		w->dirs.n--;
-		return 0;
-	}
-	if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-		return 0;
-	if (++w->n_met % HEARTBEAT == 0)
-		rc = lk_helper_emit(out, "", 0);
-	return rc ? rc : visit(w, dirfd(dir), e->d_name, out);
-}
-
-/* Each directory above the current one stays open: a deep tree needs many descriptors. */
-static void allow_depth(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	return lk_map_find(&w->inodes, &ino, sizeof(ino), NULL) ? match(w, t, name) : 0;
 }
 
 static int walk_work(void *arg, size_t item __attribute__((unused)), struct lk_helper_out *out)
 {
 	struct walk *w = arg;
-	int rc = 0;
+	struct lk_tree t = { .visit = visit, .failed = failed, .arg = w, .out = out };
+	int rc = lk_tree_walk(&t, w->path, w->follow);
 
-	allow_depth();
-	w->rc = enter(w, AT_FDCWD, w->path, w->follow ? 0 : O_NOFOLLOW);
-	while (!rc && w->dirs.n)
-		rc = walk_on(w, out);
-	/* After a failure the end of this process closes the open directories. */
-	return !rc && w->rc ? lk_resolve_send(out, &w->mounts, -1, w->rc, NULL) : rc;
+	w->rc = rc < 0 && !t.n_met ? rc : w->rc;
+	return w->rc ? lk_resolve_send(out, &w->mounts, -1, w->rc, NULL) : rc;
 }
 
 static int walk_take(void *arg, size_t i __attribute__((unused)), const char *data, size_t n)
