@@ -23,13 +23,14 @@ struct lk_out_json_options {
 	bool lines; /* a header line, then a row a line */
 };
 
-/* A lock file beside the FILE, or the FILE as an overlay file system shows it. */
+/* A lock file beside or below the FILE, or the FILE as an overlay file system shows it. */
 struct lk_answer_companion {
 	const char *path;
 	bool overlay;
 	enum lk_tri locked;
 	const int *holders; /* pids */
 	size_t n_holders;
+	const struct lk_lockfile *lockfile; /* NULL: it is not known as one */
 };
 
 /* What `who` or `map` found out about one FILE. Everything is borrowed. */

@@ -175,6 +175,7 @@ static void put_companion(struct lk_json *j, const struct lk_answer_companion *c
 	lk_json_bool(j, "overlay", c->overlay);
 	lk_out_json_tri(j, "locked", c->locked);
 	lk_out_json_pids(j, "holders", c->holders, c->n_holders);
+	put_lockfile(j, c->lockfile);
 	lk_json_end(j);
 }
 

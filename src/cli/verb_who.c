@@ -183,6 +183,7 @@ static struct lk_answer_companion *companions_of(const lk_besides *b)
 			.locked = e->who.locked,
 			.holders = e->who.holders.v,
 			.n_holders = e->who.holders.n,
+			.lockfile = e->lockfile.kind ? &e->lockfile : NULL,
 		};
 	}
 	return ret;
@@ -359,9 +360,10 @@ const struct lk_verb lk_verb_who = {
 		"Apart from the locks it says who uses a FILE without one: who has it open, mapped, as program, as working or root\n"
 		"directory, and loop devices, swap and mounts; who listens on a socket or is connected through it; what a block device\n"
 		"is mounted at, part of or swapped to. Of a mount point, and with -R of any directory, also who uses anything below\n"
-		"it, and so keeps it from being unmounted. Lock files beside the FILE that are locked are mentioned, what an overlay\n"
-		"shows of it, how many files below a directory are locked, and locks on deleted files that were called FILE. That changes\n"
-		"neither the answer nor the exit status.\n"
+		"it, and so keeps it from being unmounted. Lock files beside the FILE are mentioned, what an overlay shows of it, how\n"
+		"many files below a directory are locked, and locks on deleted files that were called FILE. That changes neither the\n"
+		"answer nor the exit status. With -R the lock files below a directory are mentioned, and one that is live makes it\n"
+		"locked.\n"
 		"\n"
 		"Where all locks on a FILE are those of a SQLite database, the files FILE-shm, FILE-wal and FILE-journal are looked at,\n"
 		"too: who writes, reads, or merely has it open, and whether it can be written now. It is locked (0) also when it is only\n"

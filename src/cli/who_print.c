@@ -17,6 +17,7 @@
 enum {
 	TAKERS_MAX = 3, /* most likely holders that are named */
 	REASONS_MAX = 16,
+	BESIDE_MAX = 20, /* lock files beside or below a FILE */
 	NAMED_MAX = 10, /* processes in a sentence; files whose paths are explained: with -R there may be very many */
 	USERS_MAX = 20, /* lines about a database */
 	JOBS_MAX = 8, /* processes; the rows and JSON have them all */
@@ -537,6 +538,13 @@ static void print_holders(const struct lk_out *o, const struct lk_who *w)
 		fprintf(o->f, " and %zu more", w->holders.n - NAMED_MAX);
 }
 
+static void print_verdict(const struct lk_out *o, const struct lk_lockfile *l)
+{
+	fprintf(o->f, "%s of %s, %s: ", lk_lockfile_noun(l->kind), l->kind->maker,
+		lk_verdict_words(l->verdict.verdict));
+	lk_out_puts(o, l->verdict.because.n ? l->verdict.because.v[0] : "nothing more is known");
+}
+
 static const char *where_is(const struct lk_beside *e, const struct lk_asked *target)
 {
 	if (e->overlay)
@@ -550,10 +558,17 @@ void lk_who_put_beside(const struct lk_out *o, const struct lk_asked *target, co
 		const struct lk_beside *e = b->v[i];
 		const lk_ints *skip[] = { &e->who.holders, NULL };
 
+		if (i == BESIDE_MAX) {
+			fprintf(o->f, "And %zu more: lockscope lockfiles lists them.\n", b->n - i);
+			return;
+		}
 		fputs(where_is(e, target), o->f);
 		lk_out_puts(o, e->asked.path);
 		fputs(": ", o->f);
-		print_holders(o, &e->who);
+		if (e->lockfile.kind)
+			print_verdict(o, &e->lockfile);
+		else
+			print_holders(o, &e->who);
 		lk_who_put_uses(o, &e->uses, 0, false, skip, "; ");
 		putc('\n', o->f);
 	}

@@ -34,7 +34,7 @@
 #define MKDIR_LOCK(what, it) \
 	{ \
 		.word = "proper-lockfile", .maker = "npm's proper-lockfile", .names = (what), .companions = (it), \
-		.object = LK_LOCKFILE_DIR, .means = LK_LOCKFILE_HELD, .heartbeat_s = 10 \
+		.object = LK_LOCKFILE_DIR, .means = LK_LOCKFILE_HELD, .of = "%", .heartbeat_s = 10 \
 	}
 
 /* clang-format off */
@@ -59,7 +59,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	{ .word = "uucp", .maker = "who uses the device", .names = "LCK..*|LK.[0-9]*.[0-9]*.[0-9]*", .companions = "/dev/%",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_UUCP },
 	/* PostgreSQL: miscinit.c, CreateLockFile(): O_CREAT|O_EXCL */
-	{ .word = "postgresql", .maker = "PostgreSQL", .names = "postmaster.pid", .companions = ".",
+	{ .word = "postgresql", .maker = "PostgreSQL", .names = "postmaster.pid", .companions = ".", .of = ".",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_POSTMASTER, .programs = "postgres|postmaster",
 	  .advice = "pg_ctl stop, or pg_ctl start, which checks it and takes a stale one over" },
 	{ .word = "postgresql", .maker = "PostgreSQL", .names = ".s.PGSQL.[0-9]*.lock", .companions = ".s.PGSQL.%",
@@ -190,15 +190,15 @@ static const struct lk_lockfile_kind kinds[] = {
 	{ .word = "git", .maker = "git", .names = "*.lock", .dir = GIT_DIRS, .owner_at = LK_OWNER_AT_COMPANION, .companions = "%~pid.lock",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_GIT, .programs = "git|git-*", .top = "*.git|.git" },
 	{ .word = "git", .maker = "git", .names = "index.lock|HEAD.lock|config.lock|packed-refs.lock|shallow.lock|.gitconfig.lock|.gitmodules.lock",
-	  .means = LK_LOCKFILE_HELD, .programs = "git|git-*", .companions = ".|.." },
+	  .means = LK_LOCKFILE_HELD, .programs = "git|git-*", .companions = ".|..", .of = ".git" },
 	/* git: builtin/gc.c, lock_repo_for_gc(): takes over what names no living process */
 	{ .word = "git", .maker = "git gc", .names = "gc.pid", .dir = GIT_DIRS,
 	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_PID_HOST, .programs = "git|git-*" },
 	/* Mercurial: lock.py, a symbolic link to "host[/pid namespace]:pid" */
-	{ .word = "hg", .maker = "Mercurial", .names = "wlock", .object = LK_LOCKFILE_LINK,
+	{ .word = "hg", .maker = "Mercurial", .names = "wlock", .object = LK_LOCKFILE_LINK, .of = ".hg",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg",
 	  .advice = "hg debuglocks --force-free-wlock" },
-	{ .word = "hg", .maker = "Mercurial", .names = "lock", .dir = "*.hg/store", .object = LK_LOCKFILE_LINK,
+	{ .word = "hg", .maker = "Mercurial", .names = "lock", .dir = "*.hg/store", .object = LK_LOCKFILE_LINK, .of = ".hg/store",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg",
 	  .advice = "hg debuglocks --force-free-lock" },
 	/* Subversion: libsvn_wc/wc-metadata.sql, the table WC_LOCK */
@@ -206,29 +206,29 @@ static const struct lk_lockfile_kind kinds[] = {
 	  .means = LK_LOCKFILE_DATA, .keep = true, .advice = "svn cleanup, if a working copy is locked: that is written in this database" },
 	/* vim: ":help swap-file", memfile.c opens it with O_EXCL; nano: files.c, write_lockfile(): the same form. With 'directory' ending in
 	 * "//", as neovim has it, the name is the whole path. */
-	{ .word = "vim", .maker = "vim or nano", .names = ".*.sw[a-p]|%*.sw[a-p]|.sw[a-p]",
+	{ .word = "vim", .maker = "vim or nano", .names = ".*.sw[a-p]|%*.sw[a-p]|.sw[a-p]", .of = "%",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_VIM, .programs = "vi|vim*|gvim*|nvim*|view|ex|rvim|nano|rnano",
 	  .advice = "vim -r FILE first, if it is of vim: it may hold changes that are in no other file" },
 	/* Kate: ktexteditor, kateswapfile.cpp: has it open while it edits */
-	{ .word = "kate", .maker = "Kate", .names = ".*.kate-swp",
+	{ .word = "kate", .maker = "Kate", .names = ".*.kate-swp", .of = "%",
 	  .means = LK_LOCKFILE_NOTE, .programs = "kate|kwrite|kdevelop*",
 	  .advice = "open the document in Kate first, which offers to recover what was not saved" },
 	/* Emacs: filelock.c, a symbolic link to "user@host.pid:boot"; joe: b.c, lock_it(): the same without the boot */
-	{ .word = "emacs", .maker = "Emacs or joe", .names = ".#*", .object = LK_LOCKFILE_LINK,
+	{ .word = "emacs", .maker = "Emacs or joe", .names = ".#*", .object = LK_LOCKFILE_LINK, .of = "%",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_EMACS, .programs = "emacs*|joe|jmacs|jpico|jstar|rjoe" },
 	/* LibreOffice: svl, lockfilecommon.cxx; msodocumentlockfile.cxx for those of Microsoft Office */
-	{ .word = "libreoffice", .maker = "LibreOffice", .names = ".~lock.*#", .companions = "%",
+	{ .word = "libreoffice", .maker = "LibreOffice", .names = ".~lock.*#", .companions = "%", .of = "%",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_OFFICE, .programs = "soffice*|oosplash" },
 	{ .word = "msoffice", .maker = "Microsoft Office", .names = "~$*.doc|~$*.do[ct][xm]|~$*.xls|~$*.xl[st][xmb]|~$*.ppt|~$*.p[po][tsa][xm]",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_MSOFFICE, .programs = "soffice*|oosplash" },
 	/* Firefox, Thunderbird: nsProfileLock.cpp; the fcntl(2) lock on .parentlock counts, the link is for old versions and NFS */
-	{ .word = "mozilla", .maker = "Firefox or Thunderbird", .names = "lock", .object = LK_LOCKFILE_LINK,
+	{ .word = "mozilla", .maker = "Firefox or Thunderbird", .names = "lock", .object = LK_LOCKFILE_LINK, .of = ".",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_ADDRESS_PID, .programs = "firefox*|thunderbird*|GeckoMain|MainThread|Isolated*",
 	  .companions = ".parentlock" },
-	{ .word = "mozilla", .maker = "Firefox or Thunderbird", .names = ".parentlock",
+	{ .word = "mozilla", .maker = "Firefox or Thunderbird", .names = ".parentlock", .of = ".",
 	  .means = LK_LOCKFILE_KERNEL, .keep = true, .advice = STAYS },
 	/* Chromium: process_singleton_posix.cc; SingletonSocket is a link to the socket */
-	{ .word = "chromium", .maker = "Chromium or a program made of it", .names = "SingletonLock", .object = LK_LOCKFILE_LINK,
+	{ .word = "chromium", .maker = "Chromium or a program made of it", .names = "SingletonLock", .object = LK_LOCKFILE_LINK, .of = ".",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HOST_PID,
 	  .companions = "SingletonSocket|SingletonCookie|Default/LOCK|Default/History",
 	  .along = "SingletonSocket|SingletonCookie" },
@@ -456,6 +456,60 @@ char *lk_lockfile_abstract(const struct lk_lockfile_kind *kind, const char *path
 	lk_auto_mem char *stem = lk_lockfile_stem(kind, strrchr(path, '/') + 1);
 
 	return name ? companion_path(name, strlen(name), path, 0, stem) : NULL;
+}
+
+/* The name that a pattern gives to the lock file of `name`; of a set in it, the last byte, where vim begins. NULL: it is not made of a
+ * name. To be freed. */
+static char *name_by(const char *pattern, size_t n, const char *name)
+{
+	const char *star = memchr(pattern, '*', n), *rest = star ? star + 1 : NULL, *end = pattern + n;
+	const char *set = star ? memchr(rest, '[', (size_t)(end - rest)) : NULL;
+
+	if (!star || memchr(rest, '*', (size_t)(end - rest)) || (set && (end - set < 3 || end[-1] != ']')))
+		return NULL;
+	return lk_printf("%.*s%s%.*s%.*s", (int)(star - pattern), pattern, name, (int)((set ? set : end) - rest), rest,
+			 set ? 1 : 0, end - 2);
+}
+
+/* One pattern of one kind. */
+static void add_path_of(const struct lk_lockfile_kind *k, const char *pattern, size_t n, const char *path, bool is_dir,
+			lk_lockfile_paths *ret)
+{
+	const char *slash = strrchr(path, '/');
+	int n_dir = is_dir ? (int)strlen(path) : (int)(slash - path);
+	lk_auto_mem char *made = NULL;
+
+	if (strcmp(k->of, "%") == 0) {
+		made = name_by(pattern, n, slash + 1);
+		if (made && slash[1])
+			*lk_vec_push(ret) = lk_printf("%.*s/%s", (int)(slash - path), path, made);
+	} else if (strcspn(pattern, "*?[|") == n) {
+		bool here = strcmp(k->of, ".") == 0;
+
+		*lk_vec_push(ret) = lk_printf("%.*s%s%s/%.*s", n_dir == 1 && slash == path ? 0 : n_dir, path,
+					      here ? "" : "/", here ? "" : k->of, (int)n, pattern);
+	}
+}
+
+void lk_lockfile_paths_of(const char *path, bool is_dir, lk_lockfile_paths *ret)
+{
+	if (path[0] != '/')
+		return;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		for (const char *p = kinds[i].of ? kinds[i].names : NULL; p; p = *p ? p + 1 : NULL) {
+			size_t n = strcspn(p, "|");
+
+			add_path_of(&kinds[i], p, n, path, is_dir, ret);
+			p += n;
+		}
+	}
+}
+
+void lk_lockfile_paths_done(lk_lockfile_paths *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->v[i]);
+	lk_vec_done(p);
 }
 
 const char *lk_lockfile_noun(const struct lk_lockfile_kind *kind)

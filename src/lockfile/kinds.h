@@ -3,6 +3,7 @@
 #ifndef LK_LOCKFILE_KINDS_H
 #define LK_LOCKFILE_KINDS_H
 
+#include "base/vec.h"
 #include "lockfile/owner.h"
 
 /* What kind of file it is; a kind has one. */
@@ -44,6 +45,9 @@ struct lk_lockfile_kind {
 	 * 0: it does not. */
 	int heartbeat_s;
 	const char *abstract; /* name of the abstract socket that its owner listens on; '%' as above; NULL: none */
+	/* What it locks, if that is something that a user may ask about. "%": the file after which it is called, see lk_lockfile_stem(),
+	 * beside it; else where it is in the directory that it locks, ".git" or "."; NULL: neither. */
+	const char *of;
 	/* Its program has it open (a socket: is bound to it) as long as it means something, from the moment it is made. */
 	bool kept_open;
 	/* Other files are called so, too: it is only one if a companion is there or, where it has none, if an owner is written in it or
@@ -83,6 +87,11 @@ static inline bool lk_lockfile_is_lock(const struct lk_lockfile_kind *kind)
 {
 	return kind->means == LK_LOCKFILE_HELD || kind->means == LK_LOCKFILE_NOTE;
 }
+
+/* Where lock files of the file or directory `path` may be, by the member `of`. */
+typedef LK_VEC(char *) lk_lockfile_paths;
+void lk_lockfile_paths_of(const char *path, bool is_dir, lk_lockfile_paths *ret);
+void lk_lockfile_paths_done(lk_lockfile_paths *p);
 
 /* What it is, for messages: "lock file", "socket", "list of versions" or "data file". */
 const char *lk_lockfile_noun(const struct lk_lockfile_kind *kind);

@@ -319,7 +319,7 @@ int lk_who_find_all(struct lk_session *s, bool remarks, bool uses, struct lk_who
 		lk_who_sqlite_find(s, &f->who, &f->sqlite);
 		lk_who_find_deleted(s, &s->targets[i], &f->deleted);
 	}
-	rc = lk_who_users_find(s, ret, remarks && uses, err);
+	rc = lk_who_users_find(s, ret, remarks, uses && remarks, err);
 	for (size_t i = 0; i < ret->n && remarks; i++)
 		lk_beside_find(s, i, ret->has_uses ? &ret->uses : NULL, &ret->files[i].beside);
 	return rc;

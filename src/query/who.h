@@ -61,11 +61,13 @@ void lk_who_sqlite_done(struct lk_who_sqlite *q);
 /* Turns *w into the answer to "is a writer blocked?": the holders are then those in a writer's way. */
 void lk_who_sqlite_as_writer(struct lk_who *w, const struct lk_who_sqlite *q);
 
-/* Locks that are not on the FILE but matter to the question. They are only remarks: neither answer nor exit status depends on them. */
+/* Locks that are not on the FILE but matter to the question. They are only remarks: neither answer nor exit status depends on them. With
+ * -R, lock files below the FILE are among them, and there one that is live makes the answer that it is locked. */
 struct lk_beside {
 	struct lk_asked asked; /* resolved; strings in the session's arena */
 	struct lk_who who;
-	bool overlay; /* true: the same file as an overlay file system shows it; false: a lock file beside it, which is locked */
+	bool overlay; /* true: the same file as an overlay file system shows it; false: a lock file beside it or in it, which is locked or judged */
+	struct lk_lockfile lockfile; /* as such; kind NULL: it is not known as one, but locked by the kernel */
 	struct lk_uses uses; /* with overlay: of that file */
 };
 
@@ -82,8 +84,8 @@ struct lk_who_file {
 	struct lk_lockfile
 		lockfile; /* FILE as a lock file: what it is to its programs, whether who made it is alive, and why */
 	lk_namesakes deleted;
-	/* Locked files with the name of a lock file for this one, and this file as overlays show it. Names are looked up on local file
-	 * systems only, and only if a file with a lock may have that name. */
+	/* Lock files for this one, but not those that mean nothing; locked files with such a name; and this file as overlays show it. Names
+	 * are looked up on local file systems only, and names that are not among the kinds only if a file with a lock may have them. */
 	lk_besides beside;
 };
 
@@ -102,11 +104,15 @@ void lk_who_all_done(struct lk_who_all *all);
 /* Is any of them locked? */
 enum lk_tri lk_who_any(const struct lk_who_all *all);
 
-/* For lk_who_find_all(), in who_lockfile.c: FILEs as lock files, and with `uses` who uses the FILEs, in one look at all processes. Of a lock file that makes
+/* For lk_who_find_all(), in who_lockfile.c: FILEs as lock files, with `remarks` the lock files beside and below them, and with `uses`
+ * who uses the FILEs, in one look at all processes. Of a lock file that makes
  * the answer of its `who`, where no kernel lock is one already: live is locked, stale and harmless are not, of the others it cannot be
  * told. Returns as lk_who_find_all(). */
-int lk_who_users_find(struct lk_session *s, struct lk_who_all *all, bool uses, struct lk_err *err);
-/* For lk_who_find_all(): what is beside target number i. uses: of all FILEs; NULL: not looked for. */
+int lk_who_users_find(struct lk_session *s, struct lk_who_all *all, bool remarks, bool uses, struct lk_err *err);
+/* A new one for the file, whose strings are copied; with the answer for it. To be freed by lk_beside_done(). */
+struct lk_beside *lk_beside_new(struct lk_session *s, const char *path, const struct lk_fact_file *file);
+void lk_beside_free(struct lk_beside *b);
+/* For lk_who_find_all(): adds what else is beside target number i. uses: of all FILEs; NULL: not looked for. */
 void lk_beside_find(struct lk_session *s, size_t i, const struct lk_uses *uses, lk_besides *ret);
 void lk_beside_done(lk_besides *b);
 

@@ -115,20 +115,20 @@ void lk_who_sqlite_as_writer(struct lk_who *w, const struct lk_who_sqlite *q)
 
 /* ---- lock files ---- */
 
-/* Names of lock files that programs lock, made from the name of the file: "dump.sql.lock". */
+/* Names of files that programs lock with the kernel, made from the name of the file: "dump.sql.lock". What is known of lock files is in
+ * lockfile/kinds.c; these names are used by too many programs to say more of them than that they are locked. */
 static const struct {
 	const char *before, *after;
 } made_of_name[] = {
 	{ "", ".lock" },  { "", ".lck" },  { "", "-lock" }, /* LMDB with MDB_NOSUBDIR */
-	{ ".", ".lock" }, { ".", ".lck" }, { ".", ".swp" }, { ".~lock.", "#" },
+	{ ".", ".lock" }, { ".", ".lck" },
 };
 
-/* Names of lock files for a whole directory. */
+/* Likewise for a whole directory. */
 static const char *const of_directory[] = {
-	"lock",        ".lock", "lock-frontend", /* dpkg */
+	"lock",       ".lock", "lock-frontend", /* dpkg */
 	"LOCK", /* LevelDB, RocksDB */
 	"lock.mdb", /* LMDB */
-	".parentlock", /* Mozilla */
 	"write.lock", /* Lucene */
 };
 
@@ -155,11 +155,23 @@ static bool may_be_locked(const struct lk_session *s, const struct lk_fact_file 
 	return false;
 }
 
-static void free_beside(struct lk_beside *b)
+void lk_beside_free(struct lk_beside *b)
 {
+	lk_lockfile_done(&b->lockfile);
 	lk_who_done(&b->who);
 	lk_uses_done(&b->uses);
 	free(b);
+}
+
+struct lk_beside *lk_beside_new(struct lk_session *s, const char *path, const struct lk_fact_file *file)
+{
+	struct lk_beside *b = lk_alloc(1, sizeof(*b));
+
+	b->asked = (struct lk_asked){ .path = lk_arena_strdup(&s->arena, path),
+				      .resolved = true,
+				      .file = lk_session_copy_file(s, file) };
+	lk_who_find(s, &b->asked, &b->who);
+	return b;
 }
 
 /* NULL: there is no such file, or it could not be looked up. */
@@ -167,16 +179,19 @@ static struct lk_beside *look_up(struct lk_session *s, const char *path)
 {
 	struct lk_fact_file file = { 0 };
 	struct lk_err err = { 0 };
-	struct lk_beside *b;
 	int rc = lk_source_resolve(s->source, path, false, &file, &err);
 
 	lk_err_done(&err);
-	if (rc < 0)
-		return NULL;
-	b = lk_alloc(1, sizeof(*b));
-	b->asked = (struct lk_asked){ .path = path, .resolved = true, .file = lk_session_copy_file(s, &file) };
-	lk_who_find(s, &b->asked, &b->who);
-	return b;
+	return rc < 0 ? NULL : lk_beside_new(s, path, &file);
+}
+
+static bool is_there(const lk_besides *list, const struct lk_key *key)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (lk_key_equal(&list->v[i]->asked.file.key, key))
+			return true;
+	}
+	return false;
 }
 
 static void try_name(struct lk_session *s, const struct lk_fact_file *file, const char *dir, const char *name,
@@ -185,10 +200,11 @@ static void try_name(struct lk_session *s, const struct lk_fact_file *file, cons
 	struct lk_beside *b = may_be_locked(s, file, name) ? look_up(s, lk_arena_printf(&s->arena, "%s/%s", dir, name))
 							   : NULL;
 
-	if (b && b->who.locked == LK_YES && !lk_key_equal(&b->asked.file.key, &file->key))
+	if (b && b->who.locked == LK_YES && !lk_key_equal(&b->asked.file.key, &file->key) &&
+	    !is_there(ret, &b->asked.file.key))
 		*lk_vec_push(ret) = b;
 	else if (b)
-		free_beside(b);
+		lk_beside_free(b);
 }
 
 /* Looks for lock files named after the file, beside it, and for lock files of a directory: of the file itself, or of the one it is in. */
@@ -246,7 +262,7 @@ void lk_beside_find(struct lk_session *s, size_t i, const struct lk_uses *uses, 
 void lk_beside_done(lk_besides *b)
 {
 	for (size_t i = 0; i < b->n; i++)
-		free_beside(b->v[i]);
+		lk_beside_free(b->v[i]);
 	lk_vec_done(b);
 }
 

@@ -104,3 +104,44 @@ def test_96_link_with_a_target(t):
     h.open_lock(locked, "flock", "w")
     os.symlink(locked, t.dir + "/x/lock")
     same(t.json("who", t.dir + "/x/lock", status=0)["answer"]["files"][0]["holders"], [h.pid], "another link")
+
+
+def beside(t, *args, status):
+    """What who says of lock files beside or below a FILE: verdict and kind by name."""
+    answer = t.json("who", *args, status=status)["answer"]["files"][0]
+    return {os.path.basename(c["path"]): c["lockfile"] and c["lockfile"]["kind"] for c in answer["companions"]}
+
+
+def test_96_beside(t):
+    """Lock files that lie beside a file are told of, and do not change what is said of it."""
+    h = t.helper()
+    path = t.path("notes")
+    same(beside(t, path, status=1), {}, "nothing")
+    os.symlink("me@%s.%d:1" % (socket.gethostname(), h.pid), t.dir + "/.#notes")
+    t.path(".~lock.notes#", b",me,another,01.01.2026 12:00,file:///p;")
+    t.path(".other.swp")
+    same(beside(t, path, status=1), {".#notes": "emacs", ".~lock.notes#": "libreoffice"}, "beside it")
+    check(b"Beside it: %s/.#notes: lock file of Emacs" % t.dir.encode() in t.run("who", path).out, "in words")
+    same(beside(t, path, "--kernel-only", status=1), {}, "--kernel-only")
+    os.makedirs(t.dir + "/tree/.git")
+    t.path("tree/.git/index.lock")
+    same(beside(t, t.dir + "/tree", status=1), {"index.lock": "git"}, "in a work tree")
+    same(beside(t, t.path("tree/file"), status=1), {"index.lock": "git"}, "beside a file of it")
+
+
+def test_96_below(t):
+    """who -R finds lock files at any depth; only one that is live makes the tree a locked one."""
+    os.makedirs(t.dir + "/d/e")
+    where = t.dir + "/d"
+    same(beside(t, "-R", where, status=1), {}, "nothing")
+    t.path("d/e/odd.pid", b"?")
+    t.path("d/.cargo-lock")
+    t.path("d/Cargo.lock")
+    same(beside(t, "-R", where, status=1), {"odd.pid": "pidfile"}, "one that is unknown")
+    same(beside(t, "-R", where, "--kernel-only", status=1), {}, "--kernel-only")
+    h = t.helper()
+    path = t.path("d/e/live.pid", b"%d\n" % h.pid)
+    h.open(path, "r")
+    same(beside(t, "-R", where, status=0), {"odd.pid": "pidfile", "live.pid": "pidfile"}, "its owner, who has it open, makes it a live one")
+    check(b"In it: %s: lock file of a daemon, live" % path.encode() in t.run("who", "-R", where).out, "in words")
+    same(t.run("who", path).status, 0, "the file itself")

@@ -382,7 +382,7 @@ def test_74_overlay(t):
     for name, layer in names.items():
         seen, path = os.path.join(merged, name), os.path.join(layer, name)
         same(of_process(uses_of(t, path, status=1), None), [("overlay", False, seen)], "the use of " + path)
-        same(companions_of(t, path), [{"path": seen, "path_b64": None, "overlay": True, "locked": False, "holders": []}], path)
+        same(companions_of(t, path), [{"path": seen, "path_b64": None, "overlay": True, "locked": False, "holders": [], "lockfile": None}], path)
         h = t.helper()
         h.open_lock(seen, letters="r")
         found = companions_of(t, path, status=1)
@@ -420,7 +420,7 @@ def test_74_overlay_other_namespace(t):
 
 def test_76_companions(t):
     """A lock file beside the FILE that is locked is told; the answer about the FILE stays what it is."""
-    for asked, beside in (("dump.sql", "dump.sql.lock"), ("text", ".text.swp"), ("000001.log", "LOCK"), ("data.mdb", "lock.mdb")):
+    for asked, beside in (("dump.sql", "dump.sql.lock"), ("text", ".text.lck"), ("000001.log", "LOCK"), ("data.mdb", "lock.mdb")):
         where = os.path.join(t.dir, asked + " dir")
         os.mkdir(where)
         path, lock = os.path.join(where, asked), os.path.join(where, beside)
@@ -430,7 +430,7 @@ def test_76_companions(t):
         same(companions_of(t, path, status=1), [], "nobody locks " + beside)
         h = t.helper()
         h.open_lock(lock)
-        wanted = {"path": lock, "path_b64": None, "overlay": False, "locked": True, "holders": [h.pid]}
+        wanted = {"path": lock, "path_b64": None, "overlay": False, "locked": True, "holders": [h.pid], "lockfile": None}
         same(companions_of(t, path, status=1), [wanted], beside)
         same(t.who(path, status=1)["locks"], [], "its lock is none of the FILE's")
         text = t.run("who", path).out

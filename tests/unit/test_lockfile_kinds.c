@@ -260,3 +260,42 @@ Test(lockfile_kinds, companions)
 			free(f.paths[--f.n]);
 	}
 }
+
+static bool has_path(const char *of, bool is_dir, const char *want)
+{
+	lk_lockfile_paths found_paths = { 0 };
+	bool found = false;
+
+	lk_lockfile_paths_of(of, is_dir, &found_paths);
+	for (size_t i = 0; i < found_paths.n; i++)
+		found = found || strcmp(found_paths.v[i], want) == 0;
+	lk_lockfile_paths_done(&found_paths);
+	return found;
+}
+
+Test(lockfile_kinds, paths_beside)
+{
+	static const struct {
+		const char *of;
+		bool is_dir;
+		const char *want;
+	} cases[] = {
+		{ "/srv/notes", false, "/srv/.notes.swp" },
+		{ "/srv/notes", false, "/srv/.#notes" },
+		{ "/srv/a b.odt", false, "/srv/.~lock.a b.odt#" },
+		{ "/srv/package.json", false, "/srv/package.json.lock" },
+		{ "/srv/tree", true, "/srv/tree/.git/index.lock" },
+		{ "/srv/tree/a", false, "/srv/tree/.git/index.lock" },
+		{ "/srv/tree", true, "/srv/tree/.hg/store/lock" },
+		{ "/srv/tree", true, "/srv/tree/.hg/wlock" },
+		{ "/srv/profile", true, "/srv/profile/lock" },
+		{ "/srv/data", true, "/srv/data/postmaster.pid" },
+		{ "/", true, "/.git/index.lock" },
+		{ "/a", false, "/.a.swp" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		cr_expect(has_path(cases[i].of, cases[i].is_dir, cases[i].want), "%s", cases[i].want);
+	cr_expect_not(has_path("relative", false, ".relative.swp"), "only absolute paths");
+	cr_expect_not(has_path("/srv/a", false, "/srv/a.pid"), "a pid file is not named after what it locks");
+}
