@@ -30,6 +30,8 @@ libtui_a_SOURCES = \
 	tui/dialog/dialog_words.c \
 	tui/widget/field.c \
 	tui/widget/format.c \
+	tui/frame/found.c \
+	tui/frame/found.h \
 	tui/frame/frame.c \
 	tui/frame/frame.h \
 	tui/chrome/header.c \
@@ -86,6 +88,7 @@ libtui_a_SOURCES = \
 	tui/view/view.h \
 	tui/view/view_files.c \
 	tui/view/view_history.c \
+	tui/view/view_lockfiles.c \
 	tui/view/view_locks.c \
 	tui/view/view_locks.h \
 	tui/view/view_map.c \
@@ -98,7 +101,6 @@ libtui_a_SOURCES = \
 	tui/frame/watch_target.c \
 	tui/frame/watch_target.h \
 	tui/view/waits_line.c \
-	tui/view/waits_line.h \
 	tui/view/waits_paint.c \
 	tui/core/words.c \
 	tui/core/words.h \

@@ -49,7 +49,7 @@ static const char *const state_words[] = { "free", "held", NULL };
 static const char *const signal_words[] = {
 	"HUP", "INT", "QUIT", "KILL", "USR1", "USR2", "TERM", "CONT", "STOP", NULL
 };
-static const char *const view_words[] = { "locks", "files", "procs", "waits", "map", "history", NULL };
+static const char *const view_words[] = { "locks", "files", "procs", "waits", "map", "history", "lockfiles", NULL };
 static const char *const units_words[] = { "iec", "bytes", "hex", NULL };
 static const char *const glyphs_words[] = { "auto", "ascii", "unicode", NULL };
 static const char *const header_words[] = { "full", "none", NULL };
@@ -131,7 +131,7 @@ static const struct lk_option table[] = {
 	{ 0, "replace", NULL, "replace NEW if it exists", MV, FLAG(replace) },
 	{ 0, "columns", "LIST", "columns of the Locks view; +LIST adds to the default ones", SCREEN | SETTING, LK_KIND_TEXT,
 	  .in_set = SET(char *, columns), .check = lk_settings_check_columns },
-	{ 0, "start-view", "VIEW", "locks (default), files, procs, waits, map or history", SCREEN | SETTING, LK_KIND_WORD,
+	{ 0, "start-view", "VIEW", "locks (default), files, procs, waits, map, history or lockfiles", SCREEN | SETTING, LK_KIND_WORD,
 	  .in_set = SET(unsigned, start_view), .words = view_words, .place = 2, .label = "View to begin with" },
 	{ 0, "units", "UNITS", "sizes and ranges in iec (default), bytes or hex", SCREEN | SETTING, LK_KIND_WORD,
 	  .in_set = SET(enum lk_units, units), .words = units_words, .place = 3, .label = "Units" },

@@ -38,8 +38,8 @@ const struct lk_verb lk_verb_screen = {
 	.brief = "the screen: browse the locks and act on them (also without a verb)",
 	.text = "Shows the locks of this machine, and looks again every two seconds. The key ? says which keys there are; q leaves.\n"
 		"\n"
-		"Six views: locks, files, processes, who waits for whom, the byte ranges of one file, and what happened since the\n"
-		"start. Nothing is changed without a dialog that says what will happen.\n"
+		"Seven views: locks, files, processes, who waits for whom, the byte ranges of one file, what happened since the\n"
+		"start, and lock files. Nothing is changed without a dialog that says what will happen.\n"
 		"\n"
 		"Settings are taken from these options, then from $XDG_CONFIG_HOME/lockscope/config (or ~/.config/lockscope/config),\n"
 		"then from /etc/lockscope.conf: one long option a line, such as \"delay 5\" or \"no-mouse\". The setup pane (F2) writes\n"

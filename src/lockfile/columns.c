@@ -131,7 +131,7 @@ const char lk_lockfile_columns_default[] = "VERDICT,KIND,PID,COMMAND,USEDBY,AGE,
 /* clang-format off */
 const struct lk_column lk_lockfile_columns[] = {
 	{ "verdict", "VERDICT", "live, probably_live, stale, foreign, harmless, not_a_lock or unknown",
-	  13, 5, 1, 0, LK_COL_ENUM, .words = lk_verdict_names, .get = get_verdict },
+	  13, 5, 1, LK_COL_WHOLE, LK_COL_ENUM, .words = lk_verdict_names, .get = get_verdict },
 	{ "kind", "KIND", "whose lock file it is, as one word",
 	  11, 6, 5, LK_COL_TRUNC, LK_COL_STRING, .get = get_kind },
 	{ "maker", "MAKER", "the program that makes such files",
@@ -139,11 +139,11 @@ const struct lk_column lk_lockfile_columns[] = {
 	{ "pid", "PID", "process that is written in it",
 	  7, 4, 2, LK_COL_RIGHT, LK_COL_NUMBER, .get = get_pid },
 	{ "comm", "COMMAND", "name of the process that has that number now",
-	  15, 8, 3, LK_COL_TRUNC, LK_COL_STRING, .get = get_comm },
+	  15, 8, 7, LK_COL_TRUNC, LK_COL_STRING, .get = get_comm },
 	{ "host", "HOST", "host that is written in it",
 	  16, 6, 20, LK_COL_TRUNC, LK_COL_STRING, .get = get_host },
 	{ "used_by", "USEDBY", "who holds a kernel lock on it or on what belongs to it, or has it open: one of them",
-	  20, 8, 4, LK_COL_TRUNC, LK_COL_STRING, .get = get_used_by },
+	  20, 8, 8, LK_COL_TRUNC, LK_COL_STRING, .get = get_used_by },
 	{ "uid", "UID", "number of the user who owns the file",
 	  10, 4, 20, LK_COL_RIGHT, LK_COL_NUMBER, .get = get_uid },
 	{ "age", "AGE", "how long ago it was written (in filters: seconds)",
@@ -153,7 +153,7 @@ const struct lk_column lk_lockfile_columns[] = {
 	{ "advice", "ADVICE", "what to do before it is deleted, or instead",
 	  30, 10, 20, LK_COL_TRUNC, LK_COL_STRING, .get = get_advice },
 	{ "path", "PATH", "path of the file",
-	  12, 12, 0, LK_COL_TRUNC_LEFT | LK_COL_GROW, LK_COL_STRING, .get = get_path },
+	  30, 30, 0, LK_COL_TRUNC_LEFT | LK_COL_GROW, LK_COL_STRING, .get = get_path },
 	{ 0 },
 };
 /* clang-format on */

@@ -8,7 +8,8 @@ from document import check, same
 from terminal import BACKSPACE, DOWN, END, ENTER, ESC, F, HOME, PGDN, TAB, UP, Terminal
 
 CAPTURE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "captures/desk.cap.json")
-TITLES = ("[1:Locks]", "[2:Files]", "[3:Procs]", "[4:Waits", "[5:Map]", "[6:History]")
+SEARCH = 150  # seconds: on a loaded machine the search of the usual places takes long
+TITLES = ("[1:Locks]", "[2:Files]", "[3:Procs]", "[4:Waits", "[5:Map]", "[6:History]", "[7:Lockfile]")
 
 
 def ready(me):
@@ -85,7 +86,7 @@ def test_browse_views(t):
             term.press(b"1", TITLES[0])
         term.press(str(i + 1), title)
     term.press(TAB, TITLES[0])
-    term.press(b"\x1b[Z", TITLES[5])
+    term.press(b"\x1b[Z", TITLES[-1])
     term.press(b"1", TITLES[0])
     rows = term.text
     term.press(F[1], lambda me: "Ctrl-C" in me.text or "PgDn" in me.text or "Moving" in me.text, "help")
@@ -147,3 +148,29 @@ def test_browse_sort(t):
     same(pids(term), sorted(pids(term)), "pids in order")
     term.press(b"I", lambda me: pids(me) == sorted(pids(me), reverse=True), "pids turned round")
     leave(term)
+
+
+def test_browse_lockfiles(t):
+    """Lock files come from a search of their own, with their verdict; keys are answered meanwhile, and what acts on files acts on them."""
+    h = t.helper()
+    name = "lock of %d.pid" % h.pid
+    path = t.path(name, b"%d\n" % h.pid)
+    term = Terminal(t, "screen", "--delay", "0.5")
+    term.until("[1:Locks]")
+    term.press(b"7", "[7:Lockfile]")
+    term.press(b"1", "[1:Locks]")
+    term.press(b"7", "[7:Lockfile]")
+    term.until("searched ", "the end of the search", SEARCH)
+    term.type(b"\\" + name.encode() + ENTER)
+    term.until(lambda me: ready(me) and name in me.selected, "the row", SEARCH)
+    check("probably_live" in term.selected and str(h.pid) in term.selected, "its verdict:\n%s", term.text)
+    term.press(ENTER, lambda me: "verdict" in me.text and "probably live" in me.text, "the detail")
+    term.press(BACKSPACE, lambda me: ready(me) and "[7:Lockfile]" in me.text, "the view again")
+    term.press(b"D", "not possible")
+    check("lock file of a daemon" in term.text and os.path.exists(path), "what Delete says:\n%s", term.text)
+    term.press(ESC, lambda me: ready(me) and "[7:Lockfile]" in me.text, "the view again")
+    h.end()
+    os.unlink(path)
+    term.type(b"r")
+    term.until("[0/", "it is gone after another search", SEARCH)
+    leave(term, b"\x03")

@@ -260,7 +260,7 @@ Test(json, answer_with_uses)
 		       "\"comm_b64\":null,\"fd\":null,\"what\":\"/dev/loop0\",\"what_b64\":null,\"below\":true,\"certain\":false}],\"uses_complete\":false,"
 		       "\"uses_unread_count\":2,\"uses_unread\":[{\"pid\":1,\"comm\":\"in\\uFFFDit\",\"comm_b64\":\"aW7/aXQ=\",\"errno\":\"EACCES\"}],"
 		       "\"companions\":[{\"path\":\"a\\uFFFD.lock\",\"path_b64\":\"Yf8ubG9jaw==\",\"overlay\":false,\"locked\":true,"
-		       "\"holders\":[8]}],\"locked_below\":2,\"deleted_namesakes\":[]}"),
+		       "\"holders\":[8],\"lockfile\":null}],\"locked_below\":2,\"deleted_namesakes\":[]}"),
 		"%s", s);
 }
 

@@ -7,7 +7,6 @@
 #include "facts.h"
 #include "screen.h"
 #include "tui/view/view_waits.h"
-#include "tui/view/waits_line.h"
 
 static struct lk_record flock_of(uint64_t ino, int pid)
 {

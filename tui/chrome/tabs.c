@@ -125,7 +125,9 @@ static void make_rest(const struct lk_tui *t, struct lk_pieces *p)
 
 static enum tab_form choose_form(const struct lk_tui *t, int w, const struct lk_pieces *rest, struct lk_tab_spot *spots)
 {
-	int needed = rest->list.n ? lk_pieces_cells(rest) + 2 : 0;
+	/* That there is no filter is not worth the names of the views. */
+	bool idle = rest->list.n == 1 && rest->list.v[0].style == LK_STYLE_DIM;
+	int needed = rest->list.n && !idle ? lk_pieces_cells(rest) + 2 : 0;
 
 	for (int form = TABS_ALL; form < TABS_ONE; form++) {
 		if (tabs_width(t, (enum tab_form)form, spots) + needed <= w)

@@ -12,8 +12,9 @@
 #include "tui/chrome/paint.h"
 #include "tui/frame/watch_target.h"
 
-static const struct lk_view_ops *const all_views[LK_VIEWS] = { &lk_view_locks, &lk_view_files, &lk_view_procs,
-							       &lk_view_waits, &lk_view_map,   &lk_view_history };
+static const struct lk_view_ops *const all_views[LK_VIEWS] = { &lk_view_locks,    &lk_view_files, &lk_view_procs,
+							       &lk_view_waits,    &lk_view_map,   &lk_view_history,
+							       &lk_view_lockfiles };
 
 /* ---- life ---- */
 
@@ -106,6 +107,7 @@ void lk_tui_free(struct lk_tui *t)
 	lk_frame_drop(t->frame);
 	lk_frame_drop(t->failed);
 	lk_frame_drop(t->waiting_frame);
+	lk_found_drop(t->found);
 	lk_history_done(&t->history);
 	lk_watch_targets_free(t);
 	lk_keymap_done(&t->keymap);
@@ -142,6 +144,7 @@ unsigned lk_tui_frame(struct lk_tui *t, struct lk_frame *f)
 		return LK_DIRTY_PAINT;
 	}
 	take_events(t, f);
+	f->found = lk_found_hold(t->found);
 	lk_watch_target_frame(t, f);
 	lk_frame_drop(t->waiting_frame);
 	t->waiting_frame = NULL;

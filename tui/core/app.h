@@ -38,6 +38,7 @@ struct lk_tui {
 	struct lk_keymap keymap;
 	const struct lk_frame *frame; /* the one that is shown, held; NULL before the first */
 	const struct lk_frame *failed; /* the newest look if it failed, held; NULL: it did not fail */
+	const struct lk_found *found; /* the lock files of the newest search, held; NULL: there was none yet */
 	struct lk_history history;
 	struct lk_view views[LK_VIEWS];
 	enum lk_view_id current;

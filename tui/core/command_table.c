@@ -29,6 +29,7 @@ const struct lk_command lk_command_table[] = {
 	{ "waits", LK_GROUP_VIEW, "Waits", "view: who must move first, and deadlocks", 0, .run_with = lk_do_view, .arg = LK_VIEW_WAITS },
 	{ "map", LK_GROUP_VIEW, "Map", "view: byte ranges of the selected row's file", 0, .run_with = lk_do_view, .arg = LK_VIEW_MAP },
 	{ "history", LK_GROUP_VIEW, "History", "view: what happened since the start", 0, .run_with = lk_do_view, .arg = LK_VIEW_HISTORY },
+	{ "lockfiles", LK_GROUP_VIEW, "LckFile", "view: lock files, live or stale", 0, .run_with = lk_do_view, .arg = LK_VIEW_LOCKFILES },
 	{ "next-view", LK_GROUP_VIEW, "Next", "the next view", 0, .run_with = lk_do_next_view, .arg = 1 },
 	{ "previous-view", LK_GROUP_VIEW, "Prev", "the previous view", 0, .run_with = lk_do_next_view, .arg = -1 },
 	{ "tree", LK_GROUP_VIEW, "Group", "as a tree or flat: by file, by parent process, by who waits", 0, .run = lk_do_tree },

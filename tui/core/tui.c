@@ -74,6 +74,14 @@ static unsigned refill(struct lk_tui *t)
 	return LK_DIRTY_PAINT;
 }
 
+static void tend(struct lk_tui *t)
+{
+	struct lk_view *v = lk_tui_view(t);
+
+	if (v->ops->tend)
+		v->ops->tend(t, v);
+}
+
 unsigned lk_tui_settle(struct lk_tui *t, unsigned dirty)
 {
 	if (dirty & LK_DIRTY_ROWS)
@@ -132,7 +140,9 @@ unsigned lk_tui_switch(struct lk_tui *t, enum lk_view_id id)
 	if (id != t->current)
 		lk_list_forget(&lk_tui_view(t)->list);
 	t->current = id;
-	return refill(t);
+	refill(t);
+	tend(t);
+	return LK_DIRTY_PAINT;
 }
 
 bool lk_tui_leave_map(struct lk_tui *t)
@@ -163,6 +173,7 @@ unsigned lk_tui_show_frame(struct lk_tui *t, const struct lk_frame *f)
 		if (p->ops->frame)
 			dirty |= p->ops->frame(p, t);
 	}
+	tend(t);
 	return lk_tui_settle(t, dirty);
 }
 

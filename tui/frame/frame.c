@@ -44,6 +44,7 @@ void lk_frame_drop(const struct lk_frame *f)
 	free(own->at_least);
 	lk_forest_done(&own->forest);
 	lk_totals_done(&own->totals);
+	lk_found_drop(own->found);
 	lk_snapshot_free(own->snap);
 	lk_err_done(&own->failure);
 	free(own);

@@ -6,6 +6,7 @@
 #include "model/diff.h"
 #include "model/forest.h"
 #include "model/snapshot.h"
+#include "tui/frame/found.h"
 #include "tui/frame/history.h"
 #include "tui/frame/totals.h"
 
@@ -23,6 +24,7 @@ struct lk_frame {
 	uint64_t *rows; /* likewise: lk_diff_row(); NULL: not known */
 	unsigned char *at_least; /* likewise: it was in the first look of all, so it may be older */
 	struct lk_forest forest; /* who waits for whom, by who must move first */
+	const struct lk_found *found; /* lock files, from a search of their own; held; NULL: none was made yet */
 	struct lk_totals totals; /* counts by file, process and kind of lock */
 	struct lk_history_entry *events; /* what happened since the look before; lk_tui_frame() takes them away */
 	size_t n_events;

@@ -185,7 +185,7 @@ void lk_totals_done(struct lk_totals *s)
 
 struct lk_file_sum lk_totals_file(const struct lk_frame *f, const struct lk_file *file)
 {
-	return f->totals.files ? f->totals.files[file->index] : no_file;
+	return f->totals.files && file->index < f->snap->n_files ? f->totals.files[file->index] : no_file;
 }
 
 struct lk_proc_sum lk_totals_proc(const struct lk_frame *f, const struct lk_proc *p)

@@ -98,6 +98,28 @@ static void put_file_system(struct lk_maker *m, const struct lk_file *f)
 		lk_maker_note(m, "Several files share its key, so that a lock may be on another one of them.");
 }
 
+/* What it is as a lock file, if a search has found it. */
+static void put_lockfile(struct lk_maker *m, const struct lk_subject *s)
+{
+	const struct lk_lockfile *l = lk_found_of(s->frame->found, s->file);
+
+	if (!l)
+		return;
+	lk_maker_title(m, "Lock file");
+	lk_maker_line(m, "kind");
+	lk_maker_put(m, "%s, of %s", l->kind->word, l->kind->maker);
+	lk_maker_line(m, "verdict");
+	lk_maker_put(m, "%s", lk_verdict_words(l->verdict.verdict));
+	for (size_t i = 0; i < l->verdict.because.n; i++) {
+		lk_maker_line(m, i ? NULL : "because");
+		lk_maker_put(m, "%s", l->verdict.because.v[i]);
+	}
+	if (!l->kind->advice)
+		return;
+	lk_maker_line(m, l->kind->keep ? "what to do" : "or instead");
+	lk_maker_put(m, "%s", l->kind->advice);
+}
+
 /* ---- processes ---- */
 
 static void put_ids(struct lk_maker *m, const struct lk_proc *p)
@@ -280,6 +302,7 @@ static void add_about(const struct lk_tui *t, const struct lk_subject *s, size_t
 			put_locks_of_process(&m, t, s, most);
 	}
 	if (s->file && !s->proc) {
+		put_lockfile(&m, s);
 		lk_maker_title(&m, "File");
 		put_file_fields(&m, s->file);
 		put_locks_of_file(&m, t, s, most);

@@ -35,6 +35,7 @@ static const struct lk_keymap_row table[] = {
 	{ V, LK_KEY_SHIFT_PAGE_UP, "side-up" }, { V, LK_KEY_SHIFT_PAGE_DOWN, "side-down" },
 	{ V, LK_KEY_BACKSPACE, "back" },
 	{ V, '1', "locks" }, { V, '2', "files" }, { V, '3', "processes" }, { V, '4', "waits" }, { V, '5', "map" }, { V, '6', "history" },
+	{ V, '7', "lockfiles" },
 	{ V, LK_KEY_TAB, "next-view" }, { V, LK_KEY_BACK_TAB, "previous-view" },
 	{ V, ' ', "tag" }, { V, 'c', "tag-same" }, { V, 'U', "untag" },
 	{ V, 'F', "follow" },

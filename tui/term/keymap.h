@@ -9,7 +9,7 @@
 #include "tui/term/key.h"
 
 enum lk_keymap_context {
-	LK_KEYS_VIEW, /* the six views; also panes that leave their keys to the commands of views */
+	LK_KEYS_VIEW, /* the seven views; also panes that leave their keys to the commands of views */
 	LK_KEYS_TEXT, /* panes of text: help, close, quit ...; moving is up to the pane */
 	LK_KEYS_NONE, /* prompts, menus, dialogs: these handle their keys themselves */
 };

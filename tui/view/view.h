@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The six views. Each is a list with its own rows, columns, order, filter and cursor; some paint themselves. What views share is declared
+/* The seven views. Each is a list with its own rows, columns, order, filter and cursor; some paint themselves. What views share is declared
  * here and in view_locks.h. */
 #ifndef LK_TUI_VIEW_H
 #define LK_TUI_VIEW_H
@@ -13,7 +13,16 @@ struct lk_command;
 struct lk_tui;
 struct lk_view;
 
-enum lk_view_id { LK_VIEW_LOCKS, LK_VIEW_FILES, LK_VIEW_PROCS, LK_VIEW_WAITS, LK_VIEW_MAP, LK_VIEW_HISTORY, LK_VIEWS };
+enum lk_view_id {
+	LK_VIEW_LOCKS,
+	LK_VIEW_FILES,
+	LK_VIEW_PROCS,
+	LK_VIEW_WAITS,
+	LK_VIEW_MAP,
+	LK_VIEW_HISTORY,
+	LK_VIEW_LOCKFILES,
+	LK_VIEWS
+};
 
 /* What a row is about, and so what commands act on. All pointers are borrowed from the frame of the row. */
 struct lk_subject {
@@ -40,6 +49,9 @@ struct lk_view_ops {
 	struct lk_list_ops list;
 	void (*init)(struct lk_view *v); /* makes v->own; NULL: the view needs none */
 	void (*done)(struct lk_view *v);
+	/* Called when the view is switched to, and after each new frame while it is shown: to start what it needs besides frames. NULL:
+	 * nothing. */
+	void (*tend)(struct lk_tui *t, struct lk_view *v);
 	/* Appends the text of a cell, as raw bytes, where it says more than the value of the column. *ret_style: what it means. false:
 	 * show the value. */
 	bool (*cell)(const struct lk_tui *t, const struct lk_item *it, size_t column, lk_buf *out,
@@ -80,7 +92,7 @@ struct lk_view {
 };
 
 extern const struct lk_view_ops lk_view_locks, lk_view_files, lk_view_procs, lk_view_waits, lk_view_map,
-	lk_view_history;
+	lk_view_history, lk_view_lockfiles;
 
 /* Appends a cell as raw bytes; *ret_style: what it means. */
 void lk_view_put_cell(const struct lk_view *v, const struct lk_item *it, size_t column, lk_buf *out,

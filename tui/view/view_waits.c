@@ -9,7 +9,6 @@
 #include "table/get.h"
 #include "tui/core/words.h"
 #include "tui/view/view_waits.h"
-#include "tui/view/waits_line.h"
 #include "words/forest.h"
 
 #define MOST_ORDERED 64 /* a cycle with more requests than this is not put in the order of waiting */

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "tui/core/app.h"
+#include "words/forest.h"
 
 /* lk_item.sub: the place of a row in its cycle, which tells how it is drawn. */
 enum lk_waits_place {
@@ -28,6 +29,23 @@ struct lk_waits {
 
 /* The node of a row, in the row's own frame; NULL: none. */
 const struct lk_tree_node *lk_waits_node(const struct lk_item *it);
+
+/* -- waits_line.c: the nodes of the forest of waits as lines -- */
+struct lk_waits_line {
+	struct lk_words_line words;
+	enum lk_style style;
+};
+
+/* f: the frame of the node. indent: cells painted before the line, so that the words of all lines begin at the same column. The words are
+ * freed by lk_words_line_done(). */
+void lk_waits_line_make(struct lk_waits_line *ret, const struct lk_tui *t, const struct lk_frame *f,
+			const struct lk_tree_node *node, int indent);
+/* For a narrow screen: of a request of a cycle only who has which file and wants which. Other lines stay as they are. */
+void lk_waits_line_shorten(struct lk_waits_line *line, const struct lk_forest *f, const struct lk_tree_node *node);
+
+/* Appends "Signalling 2211 would let 2 go on. Deadlock 1 ends if 5120 or 5121 goes.": about the tree and the cycle that the node is in, or
+ * else the first of each. node may be NULL. */
+void lk_waits_advice(const struct lk_frame *f, const struct lk_tree_node *node, lk_buf *out);
 
 /* -- waits_paint.c -- */
 void lk_waits_paint(struct lk_tui *t, struct lk_view *v, struct lk_canvas *c, struct lk_rect r);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The nodes of the forest of waits as lines, and advice on what would free whom. */
-#include "tui/view/waits_line.h"
+#include "tui/view/view_waits.h"
 
 #include "query/waits.h"
 #include "words/words.h"

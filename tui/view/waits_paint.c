@@ -5,7 +5,6 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "tui/view/view_waits.h"
-#include "tui/view/waits_line.h"
 #include "tui/widget/table_private.h"
 
 enum {

@@ -39,6 +39,7 @@ typedef LK_VEC(struct lk_item) lk_items;
 struct lk_list_ops {
 	bool ghosts; /* rows that are gone stay for a while, as ghosts */
 	const struct lk_column *columns; /* ends with one that has no name */
+	const struct lk_column *filter_columns; /* what filters with a leading "=" name; NULL: those of `list` */
 	/* Appends all rows of a frame in their natural order, parents before their children. tree: with parents, for a tree. */
 	void (*fill)(const void *view, const struct lk_frame *f, bool tree, lk_items *ret);
 	/* The value that a row is sorted by. scratch: an empty buffer for strings that have to be made. */

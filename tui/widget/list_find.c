@@ -157,12 +157,17 @@ bool lk_list_passes(const struct lk_list *l, const struct lk_item *it, lk_buf *w
 	return passes_text(l, it, words);
 }
 
+static const struct lk_column *columns_of(const struct lk_list *l)
+{
+	return l->ops->filter_columns ? l->ops->filter_columns : lk_column_list;
+}
+
 int lk_list_set_filter(struct lk_list *l, const char *text, struct lk_err *err)
 {
 	bool is_expression = text && text[0] == '=', empty = !text || !text[is_expression];
 	struct lk_filter *filter = NULL;
 	char *copy;
-	int rc = is_expression && !empty ? lk_filter_parse(text + 1, lk_column_list, &filter, err) : 0;
+	int rc = is_expression && !empty ? lk_filter_parse(text + 1, columns_of(l), &filter, err) : 0;
 
 	if (rc < 0)
 		return rc;
@@ -195,7 +200,7 @@ int lk_list_set_user(struct lk_list *l, const char *user, struct lk_err *err)
 	lk_auto_mem char *text = user ? user_expression(user) : NULL;
 	struct lk_filter *filter = NULL;
 	char *copy;
-	int rc = text ? lk_filter_parse(text, lk_column_list, &filter, err) : 0;
+	int rc = text ? lk_filter_parse(text, columns_of(l), &filter, err) : 0;
 
 	if (rc < 0)
 		return rc;

@@ -320,9 +320,10 @@ static void say_hidden(const struct lk_list *l, lk_buf *b)
 static void say_none(const struct lk_tui *t, const struct lk_view *v, lk_buf *b)
 {
 	const struct lk_snapshot *s = t->frame->snap;
-	bool of_history = v->ops->id == LK_VIEW_HISTORY;
+	/* Their rows do not come from the snapshot. */
+	bool of_others = v->ops->id == LK_VIEW_HISTORY || v->ops->id == LK_VIEW_LOCKFILES;
 
-	if (s->complete || of_history) {
+	if (s->complete || of_others) {
 		lk_buf_puts(b, v->ops->nothing);
 		return;
 	}
