@@ -26,8 +26,8 @@
 #define SMALL_FILE ((size_t)64 * 1024)
 #define STALL_MS 1000
 
-/* Facts of so long ago may not be true any more: what was locked since, or leased, must not be missed. */
-#define OLD_MS 1000
+/* So long after a scan its facts may not be true any more: what was locked since, or leased, must not be missed. */
+#define OLD_MS 100
 
 /* What the helper sends of a file; then what is written in it. */
 struct file_answer {
@@ -438,7 +438,7 @@ static bool is_old(const struct lk_snapshot *s)
 {
 	int64_t age = lk_io_wall_ms() - s->host.time_unix_ms;
 
-	return s->host.live && (age < 0 || age > OLD_MS + 2 * (int64_t)s->end.scan_ms);
+	return s->host.live && (age < 0 || age > OLD_MS + (int64_t)s->end.scan_ms);
 }
 
 /* Is a file younger than the snapshot? Then its locks are not in it. */

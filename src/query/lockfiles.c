@@ -139,7 +139,7 @@ int lk_lockfiles_find(struct lk_session *s, uint32_t search_ms, struct lk_lockfi
 	int rc;
 
 	*ret = (struct lk_lockfiles){ 0 };
-	if (s->other_tree)
+	if (s->other_tree || !s->source->ops->resolve_all)
 		return lk_err_set(err, -EOPNOTSUPP, "lock files can only be looked for on the live machine");
 	s->lock_links = true;
 	lk_session_resolve(s);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -265,7 +266,7 @@ void lk_who_find(struct lk_session *s, const struct lk_asked *target, struct lk_
 	ret->dir_name = dir_name(s, ret);
 	if (!target->resolved && !(s->recursive && ret->by_path))
 		return;
-	if (s->recursive && target->resolved)
+	if (s->recursive && target->resolved && (S_ISDIR(target->file.mode) || !target->file.mode))
 		find_below(s, ret);
 	find_locks(s, ret);
 	lk_ints_sort(&ret->holders);

@@ -3,8 +3,10 @@
 
 import os
 import re
+import time
 
 from document import check, same
+from harness import key_of
 from terminal import BACKSPACE, DOWN, END, ENTER, ESC, F, HOME, PGDN, TAB, UP, Terminal
 
 CAPTURE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "captures/desk.cap.json")
@@ -150,6 +152,22 @@ def test_browse_sort(t):
     leave(term)
 
 
+def lease_after_the_look(t, term, h, path):
+    """What is on the screen is older than a lease: the file is not opened all the same, which would break the lease."""
+    term.press(b"Z", "PAUSED")
+    shown = time.monotonic()
+    fd = h.open(path)
+    h.lock("lease", "w", fd)
+    term.until(lambda me: time.monotonic() > shown + 1, "the look to be an old one")
+    term.press(b"D", "not possible")
+    with open("/proc/locks", encoding="ascii") as f:
+        lines = [line for line in f if key_of(path) in line.split()]
+    check(lines and not any("BREAKING" in line for line in lines), "the lease was broken: %r", lines)
+    term.press(ESC, lambda me: ready(me) and "[7:Lockfile]" in me.text, "the view again")
+    h.cmd("close", fd)
+    term.type(b"Z")
+
+
 def test_browse_lockfiles(t):
     """Lock files come from a search of their own, with their verdict; keys are answered meanwhile, and what acts on files acts on them."""
     h = t.helper()
@@ -169,6 +187,7 @@ def test_browse_lockfiles(t):
     term.press(b"D", "not possible")
     check("lock file of a daemon" in term.text and os.path.exists(path), "what Delete says:\n%s", term.text)
     term.press(ESC, lambda me: ready(me) and "[7:Lockfile]" in me.text, "the view again")
+    lease_after_the_look(t, term, h, path)
     h.end()
     os.unlink(path)
     term.type(b"r")
