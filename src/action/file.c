@@ -236,14 +236,20 @@ static void check_mv(struct file_action *f)
 		check_attributes(f, &f->to);
 }
 
+/* ", or give --even-if-used"; nothing where no consent counts. In the action's arena. */
+static const char *or_way(struct file_action *f, const char *way)
+{
+	return f->req.only_stale ? "" : lk_arena_printf(&f->base.arena, ", or %s", way);
+}
+
 static void check_place(struct file_action *f, const struct file_place *p, const struct file_users *u)
 {
 	if (u->swap)
 		refuse(f, p->path, "is swapped to by the kernel, which keeps it: give it up with swapoff(8) first.");
 	else if (lk_file_users_any(u) && !f->req.even_if_used)
-		lk_action_say(&f->base, LK_LINE_REFUSED, "%s is %s, or %s.", p->path,
+		lk_action_say(&f->base, LK_LINE_REFUSED, "%s is %s%s.", p->path,
 			      u->n_locks ? "locked: wait until it is free" : "in use: wait until nobody uses it",
-			      f->req.ways->used);
+			      or_way(f, f->req.ways->used));
 }
 
 static void check_unknown(struct file_action *f, const struct file_place *p, const struct file_users *u)
@@ -253,8 +259,8 @@ static void check_unknown(struct file_action *f, const struct file_place *p, con
 	if (f->req.even_if_unknown)
 		lk_action_say(&f->base, LK_LINE_RISK, "%s: %s.", p->path, u->unknown);
 	else
-		lk_action_say_unknown(&f->base, "%s may be in use, %s: try again later, or %s.", p->path, u->unknown,
-				      f->req.ways->unknown);
+		lk_action_say_unknown(&f->base, "%s may be in use, %s: try again later%s.", p->path, u->unknown,
+				      or_way(f, f->req.ways->unknown));
 }
 
 /* -- putting it together -- */

@@ -215,6 +215,8 @@ def test_96_rm_if_stale(t):
     os.symlink("%s:%d" % (socket.gethostname(), h.pid), path)
     answer = if_stale(t, path, 5)
     same(b"debuglocks" in answer.err, b"not stale" not in answer.err, "to take a live one away is no advice: %s" % answer)
+    h.open_lock(t.path("live.pid", None), "flock", "w")
+    check(b"--even" not in if_stale(t, t.path("live.pid", None), 5).err, "what would not help is no advice")
     for name in ("dead.pid", "passwd.lock"):
         if_stale(t, *left_by_dead(t, name))
     same(t.run("rm", "--if-stale", "--release", "--yes", t.path("plain")).status, 2, "with --release")
