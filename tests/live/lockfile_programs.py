@@ -15,7 +15,7 @@ from document import check, same
 from harness import needs
 from helper import Skip, until
 from lockfile_daemons import QUIET, is_live, kill, script
-from lockfiles import is_stale, look, said
+from lockfiles import gone_pid, is_stale, look, said
 
 SOON = 120
 PYTHON = "/usr/bin/python3"
@@ -75,6 +75,8 @@ def test_96_git_refs(t):
     p = t.process(["git", "-c", "user.name=n", "-c", "user.email=e", "commit", "-q", "-m", "m"], cwd=tree, **QUIET)
     lock = is_there(os.path.join(tree, ".git/refs/heads/main.lock"))
     is_probably_live(look(t, lock, status=4), "git", "(git) has %s as its working directory" % tree)
+    if t.system("stat", "-c", "%W", lock) == b"0\n":
+        raise Skip("the rest of it: this file system does not say when a file was made")
     note = t.path("tree/.git/refs/heads/main~pid.lock", b"pid %d\n" % p.pid)
     for path in (lock, note):
         is_live(look(t, path, status=0), "git", p.pid)
@@ -101,8 +103,8 @@ def test_96_hg(t):
         is_stale(look(t, lock), "of an hg that is gone")
 
 
-def edit(t, kind, argv, lock, typed, **changes):
-    """An editor on a terminal, in which something is typed; its lock file, then dead."""
+def edit(t, kind, argv, lock, typed=b"", **changes):
+    """An editor on a terminal; its lock file, then dead. typed: until that is there; nano makes it anew with the first change."""
     p, terminal = on_terminal(t, argv, **changes)
 
     def type_and_look():
@@ -123,7 +125,7 @@ def test_96_vim(t):
     if not vim:
         raise Skip("vim is not installed")
     path = t.path("notes")
-    edit(t, "vim", [vim, "-u", "NONE", "-N", path], os.path.join(t.dir, ".notes.swp"), b"ix")
+    edit(t, "vim", [vim, "-u", "NONE", "-N", path], os.path.join(t.dir, ".notes.swp"))
 
 
 @needs("nvim")
@@ -132,12 +134,12 @@ def test_96_nvim(t):
     swap = os.path.join(t.dir, "swap")
     os.mkdir(swap)
     edit(t, "vim", ["nvim", "-u", "NONE", "--cmd", "set directory=%s//" % swap, path],
-         os.path.join(swap, path.replace("/", "%") + ".swp"), b"ix")
+         os.path.join(swap, path.replace("/", "%") + ".swp"))
 
 
 @needs("nano")
 def test_96_nano(t):
-    edit(t, "vim", ["nano", "-I", "-G", t.path("notes")], os.path.join(t.dir, ".notes.swp"), b"x")
+    edit(t, "vim", ["nano", "-I", "-G", t.path("notes")], os.path.join(t.dir, ".notes.swp"))
 
 
 @needs("joe")
@@ -398,16 +400,16 @@ def test_96_chromium_socket(t):
 
 def test_96_own_address(t):
     """Firefox writes an address of the machine; that it had the kernel lock as well proves more than the number."""
-    addresses = subprocess.run(["hostname", "-I"], stdout=subprocess.PIPE, check=False).stdout.split()
+    said_by_hostname = subprocess.run(["hostname", "-I"], stdout=subprocess.PIPE, check=False).stdout
+    addresses = [a for a in said_by_hostname.split() if b":" not in a]
     if not addresses:
-        raise Skip("this machine has no address")
-    p = subprocess.Popen(["true"])
-    p.wait()
+        raise Skip("this machine has no address of IPv4")
+    pid = gone_pid()
     lock = os.path.join(t.dir, "lock")
-    os.symlink(b"%s:%d" % (addresses[0], p.pid), os.fsencode(lock))
+    os.symlink(b"%s:%d" % (addresses[0], pid), os.fsencode(lock))
     is_stale(look(t, lock), "of this machine")
     os.unlink(lock)
-    os.symlink(b"192.0.2.1:+%d" % p.pid, os.fsencode(lock))
+    os.symlink(b"192.0.2.1:+%d" % pid, os.fsencode(lock))
     check("at address 192.0.2.1" in said(look(t, lock, status=4)), "of some machine")
     t.path(".parentlock")
     found = look(t, lock)
