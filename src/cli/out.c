@@ -242,10 +242,10 @@ static char *cut_right(const char *safe, size_t cells, bool utf8)
 char *lk_out_cut_path(const struct lk_out *o, const char *path, size_t cells)
 {
 	const char *slash = path[0] == '/' ? strrchr(path, '/') : NULL;
-	size_t least = lk_sanitize_width(slash ? slash + 1 : path, o->utf8) + 1;
+	/* The name of the file is never cut. */
+	size_t least = lk_sanitize_width(slash ? slash : path, o->utf8) + strlen(LK_SANITIZE_CUT_ASCII);
 
-	return lk_sanitize_cut_left(path, cells > least ? cells : least, o->utf8,
-				    o->utf8 ? LK_SANITIZE_CUT : LK_SANITIZE_CUT_ASCII);
+	return lk_sanitize_cut_left(path, cells > least ? cells : least, o->utf8, LK_SANITIZE_CUT_ASCII);
 }
 
 char *lk_out_cut(const struct lk_out *o, const struct lk_column *col, const char *cell, size_t cells)
