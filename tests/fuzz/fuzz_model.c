@@ -250,6 +250,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lk_snapshot *first = take(s, n), *second = plus ? take(plus + 3, size - n - 3) : NULL;
 	struct lk_diff *d = lk_diff_new();
 
+	lk_fuzz_use_utf8();
 	if (first) {
 		print_json(first);
 		print_tables(first);

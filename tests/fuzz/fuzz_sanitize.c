@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bit 0 of the first byte says UTF-8, the others how many cells to cut to; the rest is the hostile string. */
-#include <locale.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -62,12 +61,10 @@ static void fuzz_unb64(const char *s, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool have_locale;
 	const char *s = (const char *)data + 1;
 	lk_auto_mem char *safe = NULL;
 
-	if (!have_locale)
-		have_locale = setlocale(LC_ALL, "C.UTF-8") != NULL;
+	lk_fuzz_use_utf8();
 	if (!size)
 		return 0;
 	safe = lk_sanitize(s, size - 1, data[0] & 1);

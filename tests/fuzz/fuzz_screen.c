@@ -2,7 +2,6 @@
 /* The screen on a capture of a few locks. Bytes are keys: those below 0x80 themselves, those above it keys with names, clicks, other sizes
  * of the terminal, another look. Work off the input path is not done, so that nothing is written and nobody is asked. */
 #include <errno.h>
-#include <locale.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -128,11 +127,9 @@ static void do_special(struct play *p, uint8_t byte, uint8_t next)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool have_locale;
 	struct play p = { 0 };
 
-	if (!have_locale)
-		have_locale = setlocale(LC_ALL, "C.UTF-8") != NULL;
+	lk_fuzz_use_utf8();
 	start(&p);
 	for (size_t i = 0; i < size && i < KEYS_MAX; i++) {
 		if (data[i] < 0x80)
