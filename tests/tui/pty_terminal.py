@@ -246,12 +246,23 @@ def test_terminal_unknown_keys(t):
     """Sequences that nobody knows are no keys: their letters must not open a dialog."""
     term = on_capture(t)
     before = term.text
-    term.type(b"\x1b[1;7K", b"\x1b[99~", b"\x1b[200~", b"\x1bOX", b"\x1b[1;2;3X", b"\x1b[?1;2D")
+    term.type(b"\x1b[1;7K", b"\x1b[99~", b"\x1b[202~", b"\x1bOX", b"\x1b[1;2;3X", b"\x1b[?1;2D")
     for _ in range(10):
         term.feed(0.05)
     check("[ Cancel ]" not in term.text and "15 TERM" not in term.text, "a dialog is open:\n%s", term.text)
     check(before.splitlines()[2] == term.text.splitlines()[2], "another view is shown:\n%s", term.text)
     leave(term)
+
+
+def test_terminal_paste_without_end(t):
+    """If the end of what was pasted is lost, Ctrl-C gives the keyboard back, and then ends the program as ever."""
+    term = on_capture(t)
+    term.type(b"\x1b[200~K\r")
+    for _ in range(5):
+        term.feed(0.05)
+    check("15 TERM" not in term.text, "a dialog is open:\n%s", term.text)
+    term.press(b"\x03", "What was pasted was dropped")
+    leave(term, b"\x03")
 
 
 def test_terminal_escape(t):

@@ -532,6 +532,11 @@ static bool take_pasted(struct lk_term *t, wint_t c, bool is_code)
 	size_t n = !is_code && c < LK_KEY_NAMED ? lk_text_put_utf8((uint32_t)c, bytes) : 0;
 
 	t->paste_ms = lk_io_now_ms();
+	/* Somebody wants his keyboard back: the end was lost. Terminals paste no control characters. */
+	if (!is_code && c == LK_KEY_CTRL_C) {
+		t->paste.n = 0;
+		return true;
+	}
 	if (n && t->paste.n < PASTE_MAX + strlen(PASTE_END))
 		lk_buf_add(&t->paste, bytes, n);
 	return (is_code && c == KEY_PASTE_END) || ends_paste(t);
