@@ -4,6 +4,8 @@ liblockscope_a_SOURCES += \
 	src/lockfile/columns.h \
 	src/lockfile/evidence.c \
 	src/lockfile/evidence.h \
+	src/lockfile/evidence_private.h \
+	src/lockfile/evidence_read.c \
 	src/lockfile/kinds.c \
 	src/lockfile/kinds.h \
 	src/lockfile/lockfile.c \
