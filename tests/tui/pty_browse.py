@@ -33,9 +33,10 @@ def leave(term, keys=b"q"):
 
 def test_browse_live(t):
     """A lock that is made while the screen runs comes, and goes as a ghost."""
+    # A ghost stays for a look: looks are far between, so that a test that is kept waiting still sees it.
     holder = t.helper()
     path = t.path("seen.db")
-    term = Terminal(t, "screen", "--delay", "2", "--filter", '=path == "%s"' % path)
+    term = Terminal(t, "screen", "--delay", "10", "--filter", '=path == "%s"' % path)
     term.until("[1:Locks]")
     fd = holder.open_lock(path, "posix", "w", 100, 50)
     term.look_until(lambda me: str(holder.pid) in me.text and "seen.db" in me.text, "the new lock")
