@@ -16,7 +16,7 @@
 #define STALL_MS 2000
 #define LATE_MS 1000 /* the helper stops by itself when time runs out; after so long it is given up */
 #define NAMES_MOST 5000000 /* names that are looked at, below one directory */
-#define DEPTH_MOST 64
+#define DEPTH_MOST 4096
 #define FOUND_MOST 10000
 
 /* The first byte of a record of the helper. */

@@ -35,15 +35,18 @@ static void find_below(struct lk_session *s, struct lk_who *w)
 {
 	struct walk walk = { .session = s, .who = w };
 	lk_auto_mem struct lk_key *keys = lk_alloc(s->snap->n_files, sizeof(*keys));
+	struct lk_walk_request req = { .path = w->target->path,
+				       .follow = !s->physical,
+				       .keys = keys,
+				       .seen_ms = s->snap->host.time_unix_ms + (int64_t)s->snap->end.scan_ms + 1 };
 	struct lk_err err = { 0 };
-	size_t n = 0;
 	int rc;
 
 	for (size_t i = 0; i < s->snap->n_files; i++) {
 		if (!s->snap->files[i].key.none)
-			keys[n++] = s->snap->files[i].key;
+			keys[req.n_keys++] = s->snap->files[i].key;
 	}
-	rc = lk_source_walk(s->source, w->target->path, !s->physical, keys, n, keep_file, &walk, &err);
+	rc = lk_source_walk(s->source, &req, keep_file, &walk, &err);
 	w->by_path = rc == -EOPNOTSUPP;
 	if (rc < 0 && rc != -ENOTDIR && !w->by_path)
 		w->walk_failed = lk_arena_strdup(&s->arena, lk_err_text(&err));

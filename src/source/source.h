@@ -286,6 +286,17 @@ static inline bool lk_fact_file_has_numbers(const struct lk_fact_file *f, uint64
 	return f->st_ino == ino && f->st_major == major && f->st_minor == minor;
 }
 
+/* Which files are looked for below a directory. */
+struct lk_walk_request {
+	const char *path;
+	bool follow; /* where path is a symbolic link */
+	const struct lk_key *keys;
+	size_t n_keys;
+	/* By when the keys had been seen, milliseconds since 1970: a file that was made after that has got the number of another one that is
+	 * gone by now. */
+	int64_t seen_ms;
+};
+
 struct lk_source;
 
 struct lk_uses;
@@ -303,8 +314,8 @@ struct lk_source_ops {
 	/* Who uses these files, see source/uses.h. NULL: this source cannot know. */
 	int (*uses)(struct lk_source *s, const struct lk_uses_request *req, struct lk_uses *ret, struct lk_err *err);
 	/* See lk_source_walk(). NULL: this source has no directories. */
-	int (*walk)(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys, size_t n_keys,
-		    lk_tree_cb cb, void *arg, struct lk_err *err);
+	int (*walk)(struct lk_source *s, const struct lk_walk_request *req, lk_tree_cb cb, void *arg,
+		    struct lk_err *err);
 	/* See lk_source_why_not(). NULL: this source looks in one way only. */
 	const char *(*why_not)(const struct lk_source *s);
 	void (*free)(struct lk_source *s);
@@ -340,13 +351,13 @@ static inline int lk_source_resolve_all(struct lk_source *s, const char *const *
  * mounts). Opens only directories; follows no symbolic link but, with `follow`, `path` itself; ignores names that vanish meanwhile. 0, or
  * -errno with a sentence: -ENOTDIR; -EOPNOTSUPP: this source has no directories to walk; -ETIMEDOUT: a file system did not answer, and
  * what comes after it was not looked at; others: part of the tree could not be read, the rest was walked. */
-static inline int lk_source_walk(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys,
-				 size_t n_keys, lk_tree_cb cb, void *arg, struct lk_err *err)
+static inline int lk_source_walk(struct lk_source *s, const struct lk_walk_request *req, lk_tree_cb cb, void *arg,
+				 struct lk_err *err)
 {
 	if (!s->ops->walk)
 		return lk_err_set(err, -EOPNOTSUPP, "%s: a directory tree can only be walked on the live machine",
-				  path);
-	return s->ops->walk(s, path, follow, keys, n_keys, cb, arg, err);
+				  req->path);
+	return s->ops->walk(s, req, cb, arg, err);
 }
 
 /* Why the last scan was not made in the way this source prefers: the end of a sentence that begins with "because"; owned by the source

@@ -22,7 +22,8 @@ def meanings(t, path):
     for row in document["locks"]:
         by_pid.setdefault(row["pid"], set()).add(row["meaning"])
         if row["meaning"]:
-            check("MEANING" in table.splitlines()[1], "who has no column MEANING: %s", table)
+            heading = next(line for line in table.splitlines() if line.startswith("COMMAND"))
+            check("MEANING" in heading, "who has no column MEANING: %s", table)
             check(row["meaning"] in table, "%r is not in %s", row["meaning"], table)
     listed = t.run("list", "-o", "PATH,MEANING", "--filter", 'path == "%s"' % path).out.decode()
     for text in {m for texts in by_pid.values() for m in texts if m}:

@@ -458,8 +458,8 @@ int lk_procfs_resolve_all(struct lk_source *src, const char *const *paths, size_
 			  struct lk_err *err);
 
 /* -- procfs_walk.c -- */
-int lk_procfs_walk(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys, size_t n_keys,
-		   lk_tree_cb cb, void *arg, struct lk_err *err);
+int lk_procfs_walk(struct lk_source *s, const struct lk_walk_request *req, lk_tree_cb cb, void *arg,
+		   struct lk_err *err);
 
 /* -- procfs_uses.c -- */
 struct lk_uses;

@@ -18,10 +18,7 @@
 struct walk {
 	const struct lk_procroot *root;
 	struct lk_mounts mounts;
-	const char *path;
-	bool follow;
-	const struct lk_key *keys;
-	size_t n_keys;
+	const struct lk_walk_request *req;
 	struct lk_map inodes, by_key; /* to find keys by inode number, by key */
 	lk_tree_cb cb;
 	void *arg;
@@ -36,6 +33,18 @@ static void failed(struct lk_tree *t, const char *name __attribute__((unused)), 
 	w->rc = rc;
 }
 
+/* Was it made after the keys had been seen? A time to come says only that the clock was wrong once. */
+static bool is_younger(const struct walk *w, int fd)
+{
+	struct statx st;
+	int64_t made_ms;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BTIME, &st) < 0 || !(st.stx_mask & STATX_BTIME))
+		return false;
+	made_ms = st.stx_btime.tv_sec * 1000 + st.stx_btime.tv_nsec / 1000000;
+	return made_ms > w->req->seen_ms && made_ms <= lk_io_wall_ms();
+}
+
 /* Reports the file that has this name now, if it is among those asked for. */
 static int match(struct walk *w, struct lk_tree *t, const char *name)
 {
@@ -47,8 +56,9 @@ static int match(struct walk *w, struct lk_tree *t, const char *name)
 		w->rc = rc == -ENOENT ? w->rc : rc;
 		return 0;
 	}
-	return lk_map_find(&w->by_key, &file.key, KEY_BYTES, NULL) ? lk_resolve_send(t->out, &w->mounts, fd, 0, &file)
-								   : 0;
+	if (!lk_map_find(&w->by_key, &file.key, KEY_BYTES, NULL) || is_younger(w, fd))
+		return 0;
+	return lk_resolve_send(t->out, &w->mounts, fd, 0, &file);
 }
 
 /* Most files can be ruled out by their inode number alone. */
@@ -64,7 +74,7 @@ static int walk_work(void *arg, size_t item __attribute__((unused)), struct lk_h
 {
 	struct walk *w = arg;
 	struct lk_tree t = { .visit = visit, .failed = failed, .arg = w, .out = out };
-	int rc = lk_tree_walk(&t, w->path, w->follow);
+	int rc = lk_tree_walk(&t, w->req->path, w->req->follow);
 
 	w->rc = rc < 0 && !t.n_met ? rc : w->rc;
 	return w->rc ? lk_resolve_send(out, &w->mounts, -1, w->rc, NULL) : rc;
@@ -98,41 +108,32 @@ static int walk_run(struct procfs *p, struct walk *w, struct lk_err *err)
 	struct lk_helper_result res;
 	int rc = lk_scan_load_own_mounts(&p->root, &w->mounts);
 
-	for (size_t i = 0; i < w->n_keys && !rc; i++) {
-		lk_map_set(&w->inodes, &w->keys[i].ino, sizeof(w->keys[i].ino), i);
-		lk_map_set(&w->by_key, &w->keys[i], KEY_BYTES, i);
+	for (size_t i = 0; i < w->req->n_keys && !rc; i++) {
+		lk_map_set(&w->inodes, &w->req->keys[i].ino, sizeof(w->req->keys[i].ino), i);
+		lk_map_set(&w->by_key, &w->req->keys[i], KEY_BYTES, i);
 	}
 	rc = rc ? rc : lk_helper_run(&job, &res);
 	if (rc < 0)
-		return lk_err_set(err, rc, "cannot walk %s: %s", w->path, strerror(-rc));
+		return lk_err_set(err, rc, "cannot walk %s: %s", w->req->path, strerror(-rc));
 	if (res.n_given_up)
 		return lk_err_set(err, -ETIMEDOUT,
 				  "%s: a file system in it does not answer; what lies behind it was not looked at",
-				  w->path);
+				  w->req->path);
 	if (w->rc == -ENOTDIR)
-		return lk_err_set(err, w->rc, "%s: %s", w->path, strerror(-w->rc));
+		return lk_err_set(err, w->rc, "%s: %s", w->req->path, strerror(-w->rc));
 	if (w->rc < 0)
-		return lk_err_set(err, w->rc, "%s: part of it could not be read: %s", w->path, strerror(-w->rc));
+		return lk_err_set(err, w->rc, "%s: part of it could not be read: %s", w->req->path, strerror(-w->rc));
 	return 0;
 }
 
-int lk_procfs_walk(struct lk_source *s, const char *path, bool follow, const struct lk_key *keys, size_t n_keys,
-		   lk_tree_cb cb, void *arg, struct lk_err *err)
+int lk_procfs_walk(struct lk_source *s, const struct lk_walk_request *req, lk_tree_cb cb, void *arg, struct lk_err *err)
 {
 	struct procfs *p = (struct procfs *)s;
-	struct walk w = {
-		.root = &p->root,
-		.path = path,
-		.follow = follow,
-		.keys = keys,
-		.n_keys = n_keys,
-		.cb = cb,
-		.arg = arg,
-	};
+	struct walk w = { .root = &p->root, .req = req, .cb = cb, .arg = arg };
 	int rc;
 
 	if (!p->root.is_proc)
-		return lk_err_set(err, -EOPNOTSUPP, "%s: a copied tree has no directories to walk", path);
+		return lk_err_set(err, -EOPNOTSUPP, "%s: a copied tree has no directories to walk", req->path);
 	rc = walk_run(p, &w, err);
 	lk_mounts_done(&w.mounts);
 	lk_map_done(&w.inodes);
