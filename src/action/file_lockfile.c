@@ -19,7 +19,8 @@ static int look_up(struct file_action *f, struct lk_fact_file *ret)
 	    !lk_fact_file_has_numbers(ret, f->from.st.stx_ino, f->from.st.stx_dev_major, f->from.st.stx_dev_minor))
 		return -ESTALE;
 	ret->path = lk_arena_strdup(&f->base.arena, ret->path);
-	ret->fstype = ret->mount_point = NULL;
+	ret->fstype = lk_arena_strdup(&f->base.arena, ret->fstype);
+	ret->mount_point = NULL;
 	return ret->path[0] == '/' && ret->unreachable != LK_YES ? 0 : -EOPNOTSUPP;
 }
 

@@ -139,12 +139,23 @@ static int rank(const struct lk_lockfile_facts *f, const struct lk_use *u)
 	return (owner ? RANK_OWNER : program ? RANK_PROGRAM : RANK_ANYBODY) + (u->kind == LK_USE_LISTENING);
 }
 
+/* It is shown by an overlay as another file: who has that one open, or locks it, is not seen here. */
+static void doubt(struct lk_lockfile_facts *f)
+{
+	if (f->open == LK_NO)
+		f->open = LK_UNKNOWN;
+	if (f->kernel_lock == LK_NO)
+		f->kernel_lock = LK_UNKNOWN;
+}
+
 static void take_use(const struct gather *g, size_t item, const struct lk_use *u, int *best)
 {
 	struct lk_evidence *e = &g->ret[item];
 	struct lk_lockfile_facts *f = &e->facts;
 	bool beside = u->file > g->first.v[item];
 
+	if (u->kind == LK_USE_OVERLAY && !u->below)
+		doubt(f);
 	if (!lk_use_words(u->kind)->by_process || u->below)
 		return;
 	if (!u->certain && f->open == LK_NO)
@@ -259,6 +270,7 @@ int lk_evidence_gather(const struct lk_evidence_request *req, struct lk_evidence
 	for (size_t i = 0; i < req->n_items; i++)
 		find_kernel_locks(&g, i);
 	rc = find_users(&g, &found, err);
+	lk_evidence_look_again(&g);
 	keep_asked(&found, req->n_files);
 	if (uses)
 		*uses = found;

@@ -28,4 +28,7 @@ void lk_evidence_read_files(struct gather *g);
 /* After that: looks at the processes that are written there. */
 void lk_evidence_look_at_processes(struct gather *g);
 
+/* At the end: a file that was changed meanwhile counts as not read. */
+void lk_evidence_look_again(struct gather *g);
+
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -206,7 +207,7 @@ static void look_at_process(const struct gather *g, int pid, struct process_answ
 	int rc = lk_io_read_at(g->root.fd, stat.s, SMALL_FILE, &text);
 
 	if (rc == -ENOENT || rc == -ESRCH)
-		ret->alive = LK_NO;
+		ret->alive = kill(pid, 0) < 0 && errno == ESRCH ? LK_NO : LK_UNKNOWN;
 	if (!rc && lk_parse_stat(text.v, text.n, &st) == 0) {
 		/* A zombie has ended and holds nothing any more, unless only its first thread has ended. */
 		ret->alive = lk_proc_is_over(&(struct lk_proc){ .state = st.state, .num_threads = st.num_threads })
@@ -238,28 +239,38 @@ static int process_work(void *arg, size_t i, struct lk_helper_out *out)
 	return rc;
 }
 
-/* Sends the number that a process has in its own pid namespace, or -1 if it does not say. */
+/* Sends the numbers that a process has in the pid namespaces it is in besides ours, or -1 if it does not say. */
 static int send_inner(void *arg, int dirfd, const char *name)
 {
 	struct lk_helper_out *out = arg;
 	lk_buf text = { 0 };
-	int pid, inner, rc;
+	lk_ints inner = { 0 };
+	int pid, rc;
+	bool gone;
 
 	if (lk_text_pid(name, strlen(name), &pid) < 0)
 		return 0;
 	rc = lk_io_read_at(dirfd, lk_procroot_task_name(pid, 0, "status").s, SMALL_FILE, &text);
-	inner = rc ? -1 : lk_parse_status_nspid(text.v, text.n) > 1 ? lk_parse_status_inner_pid(text.v, text.n) : 0;
-	lk_vec_done(&text);
+	gone = rc == -ENOENT || rc == -ESRCH;
+	if (rc)
+		*lk_vec_push(&inner) = -1;
+	else
+		lk_parse_status_inner_pids(text.v, text.n, &inner);
 	/* An empty record is a sign of life. */
-	return rc == -ENOENT || rc == -ESRCH ? 0 : lk_helper_emit(out, &inner, inner ? sizeof(inner) : 0);
+	rc = gone ? 0 : lk_helper_emit(out, inner.v, inner.n * sizeof(*inner.v));
+	lk_vec_done(&text);
+	lk_vec_done(&inner);
+	return rc;
 }
 
+/* Process 1 always exists: where it cannot be seen, others are hidden too. */
 static int inner_work(void *arg, size_t i __attribute__((unused)), struct lk_helper_out *out)
 {
 	const struct gather *g = arg;
 	int rc = lk_io_each_entry(g->root.fd, ".", send_inner, out), unknown = -1;
+	bool hidden = faccessat(g->root.fd, "1", F_OK, 0) < 0;
 
-	return rc < 0 ? lk_helper_emit(out, &unknown, sizeof(unknown)) : 0;
+	return rc < 0 || hidden ? lk_helper_emit(out, &unknown, sizeof(unknown)) : 0;
 }
 
 /* ---- here ---- */
@@ -348,14 +359,17 @@ static int process_take(void *arg, size_t i, const char *data, size_t n)
 static int inner_take(void *arg, size_t i __attribute__((unused)), const char *data, size_t n)
 {
 	struct gather *g = arg;
-	int pid;
 
-	if (n != sizeof(pid))
+	if (n % sizeof(int))
 		return -EBADMSG;
-	memcpy(&pid, data, sizeof(pid));
-	g->inner_unknown = g->inner_unknown || pid < 0;
-	if (pid > 0)
-		*lk_vec_push(&g->inner) = pid;
+	for (size_t at = 0; at < n; at += sizeof(int)) {
+		int pid;
+
+		memcpy(&pid, data + at, sizeof(pid));
+		g->inner_unknown = g->inner_unknown || pid < 0;
+		if (pid > 0)
+			*lk_vec_push(&g->inner) = pid;
+	}
 	return 0;
 }
 
@@ -467,4 +481,67 @@ void lk_evidence_look_at_processes(struct gather *g)
 
 		f->may_be_inner = g->inner_unknown || lk_ints_has(&g->inner, f->owner.pid);
 	}
+}
+
+/* ---- again ---- */
+
+struct again_answer {
+	int rc; /* as of file_answer */
+	int64_t mtime_ms, ctime_ms;
+};
+
+static int again_work(void *arg, size_t i, struct lk_helper_out *out)
+{
+	const struct gather *g = arg;
+	struct stat st;
+	int fd = open_item(g->req->items[g->items.v[i]].file, &st);
+	struct again_answer a = { .rc = fd < 0 ? fd : 0 };
+
+	if (fd >= 0) {
+		a.mtime_ms = to_ms(st.st_mtim);
+		a.ctime_ms = to_ms(st.st_ctim);
+		close(fd);
+	}
+	return lk_helper_emit(out, &a, sizeof(a));
+}
+
+static void forget(struct gather *g, size_t i)
+{
+	struct lk_lockfile_facts *f = &g->ret[g->items.v[i]].facts;
+
+	f->read = false;
+	f->why_not_read = "it was changed while it was looked at, or could not be looked at again";
+}
+
+static int again_take(void *arg, size_t i, const char *data, size_t n)
+{
+	struct gather *g = arg;
+	const struct lk_lockfile_facts *f = &g->ret[g->items.v[i]].facts;
+	struct again_answer a;
+
+	if (n != sizeof(a))
+		return -EBADMSG;
+	memcpy(&a, data, sizeof(a));
+	if (a.rc || a.mtime_ms != f->mtime_ms || a.ctime_ms != f->ctime_ms)
+		forget(g, i);
+	return 0;
+}
+
+static void again_gave_up(void *arg, size_t i)
+{
+	forget(arg, i);
+}
+
+void lk_evidence_look_again(struct gather *g)
+{
+	g->items.n = 0;
+	for (size_t i = 0; i < g->req->n_items; i++) {
+		if (g->ret[i].facts.read)
+			*lk_vec_push(&g->items) = (int)i;
+	}
+	if (g->items.n)
+		run_helper(g, (struct lk_helper_job){ .n_items = g->items.n,
+						      .work = again_work,
+						      .take = again_take,
+						      .gave_up = again_gave_up });
 }

@@ -91,7 +91,7 @@ static const struct lk_lockfile_kind kinds[] = {
 	  .programs = "dovecot*|imap*|pop3*|lmtp*|lda*|doveadm*|indexer*|managesieve*|quota-status" },
 	/* dnf4: dnf/lock.py, ProcessLock; yum: yum/__init__.py, doLock(); libzypp: ZYppFactory.cc, which empties it when it ends */
 	{ .word = "dnf", .maker = "dnf", .names = "rpmdb_lock.pid|metadata_lock.pid|download_lock.pid|log_lock.pid",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = "dnf*|yum*|microdnf|packagekitd|python*" },
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = "dnf*|yum*|microdnf|packagekitd|python*|platform-python*|repo*|mock*|anaconda*|needs-restarting|debuginfo-install" },
 	{ .word = "yum", .maker = "yum", .names = "yum.pid",
 	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_PID, .programs = "yum*|packagekitd|python*" },
 	{ .word = "zypper", .maker = "zypper or another program of libzypp", .names = "zypp.pid",
@@ -196,10 +196,10 @@ static const struct lk_lockfile_kind kinds[] = {
 	  .means = LK_LOCKFILE_NOTE, .owner = LK_OWNER_PID_HOST, .programs = "git|git-*" },
 	/* Mercurial: lock.py, a symbolic link to "host[/pid namespace]:pid" */
 	{ .word = "hg", .maker = "Mercurial", .names = "wlock", .object = LK_LOCKFILE_LINK, .of = ".hg",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg|thg*",
 	  .advice = "hg debuglocks --force-free-wlock" },
 	{ .word = "hg", .maker = "Mercurial", .names = "lock", .dir = "*.hg/store", .object = LK_LOCKFILE_LINK, .of = ".hg/store",
-	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg",
+	  .means = LK_LOCKFILE_HELD, .owner = LK_OWNER_HG, .programs = "hg|python*|chg|thg*",
 	  .advice = "hg debuglocks --force-free-lock" },
 	/* Subversion: libsvn_wc/wc-metadata.sql, the table WC_LOCK */
 	{ .word = "subversion", .maker = "Subversion", .names = "wc.db", .dir = "*.svn",

@@ -494,6 +494,8 @@ const char *lk_owner_form_words(enum lk_owner_form form)
 		[LK_OWNER_GIT] = "process number",
 		[LK_OWNER_BORG] = "host and process number",
 		[LK_OWNER_CCACHE] = "host and process number",
+		[LK_OWNER_FILELOCK] = "process number, perhaps host",
+		[LK_OWNER_BORG_ROSTER] = "hosts and process numbers",
 	};
 
 	return words[form] ? words[form] : "its owner";

@@ -359,9 +359,10 @@ static bool if_left_open(struct judge *j)
 		return decide(j, LK_VERDICT_UNKNOWN,
 			      "other machines may use it, and whether somebody there does is not seen here");
 	if (kind->object == LK_LOCKFILE_SOCKET)
-		return decide_stale(j, lk_printf("no process listens on it, and none can begin to: "
-						 "a new socket of %s is a new file",
-						 kind->maker));
+		return decide(j, LK_VERDICT_UNKNOWN, "%s",
+			      not_seen(j->f) ? not_seen(j->f)
+					     : "no process was seen to listen on it; one could in a network namespace "
+					       "that no process is in");
 	return decide_stale(j, lk_printf("%s has it open from its making until it is deleted", kind->maker));
 }
 

@@ -324,18 +324,20 @@ size_t lk_parse_status_nspid(const char *s, size_t n)
 	return count;
 }
 
-int lk_parse_status_inner_pid(const char *s, size_t n)
+void lk_parse_status_inner_pids(const char *s, size_t n, lk_ints *ret)
 {
-	struct word rest, w, last = { 0 };
+	struct word rest, w;
 	struct cursor c;
+	bool first = true;
 	int pid;
 
 	if (!find_label(s, n, "NSpid:", &rest))
-		return 0;
+		return;
 	c = (struct cursor){ rest.s, rest.s + rest.n };
-	while ((w = next_word(&c)).n)
-		last = w;
-	return last.n && lk_text_pid(last.s, last.n, &pid) == 0 ? pid : 0;
+	for (; (w = next_word(&c)).n; first = false) {
+		if (!first && lk_text_pid(w.s, w.n, &pid) == 0)
+			*lk_vec_push(ret) = pid;
+	}
 }
 
 static int status_pid(const char *s, size_t n, const char *label)

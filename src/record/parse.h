@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "base/ints.h"
 #include "record/record.h"
 
 /* One line without its newline, from /proc/locks ("1: POSIX …") or the rest of an fdinfo line behind "lock:".
@@ -56,8 +57,8 @@ int lk_parse_status_tgid(const char *s, size_t n);
 int lk_parse_status_tracer(const char *s, size_t n);
 /* How many pid namespaces the "NSpid:" line names, seen from this /proc; 0: no such line. */
 size_t lk_parse_status_nspid(const char *s, size_t n);
-/* Its number in its own pid namespace, the last one of that line; 0: no such line. */
-int lk_parse_status_inner_pid(const char *s, size_t n);
+/* Adds its numbers in the pid namespaces below that of this /proc: those behind the first of that line. */
+void lk_parse_status_inner_pids(const char *s, size_t n, lk_ints *ret);
 
 /* The name below /dev of the terminal that stat prints as a number (proc_pid_stat(5), Documentation/admin-guide/devices.txt):
  * "pts/3", "tty1", "ttyS0", "console"; of other drivers "204:64". "" for 0. Returns buf. */

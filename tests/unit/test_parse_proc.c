@@ -254,6 +254,20 @@ Test(parse_status, pid_namespaces)
 	cr_assert_eq(lk_parse_status_nspid("", 0), 0);
 }
 
+Test(parse_status, inner_pids)
+{
+	static const char line[] = "NSpid:\t22777 405\t1\n";
+	lk_ints pids = { 0 };
+
+	lk_parse_status_inner_pids("NSpid:\t7\n", 9, &pids);
+	cr_assert_eq(pids.n, 0);
+	lk_parse_status_inner_pids(line, strlen(line), &pids);
+	cr_assert_eq(pids.n, 2);
+	cr_assert_eq(pids.v[0], 405);
+	cr_assert_eq(pids.v[1], 1);
+	lk_vec_done(&pids);
+}
+
 static void tty_is(uint32_t number, const char *want)
 {
 	char buf[LK_TTY_TEXT];

@@ -64,22 +64,30 @@ static int may_read(const struct uses_job *j, int pid)
 	return fd < 0 ? fd : 0;
 }
 
+bool lk_uses_lost(struct uses_job *j, int pid)
+{
+	int rc = may_read(j, pid);
+
+	if (lk_scan_means_gone(rc)) {
+		j->result->n_procs--;
+		return false;
+	}
+	take_denied(j, pid, lk_unread_comm(j->root, pid, &j->result->arena),
+		    lk_scan_means_refused(rc) ? rc : -ETIMEDOUT);
+	return true;
+}
+
 /* A process that was given up or not tried may use the file all the same. */
 static void uses_gave_up(void *arg, size_t item)
 {
 	struct uses_job *j = arg;
-	int pid = item < N_KERNEL_ITEMS ? 0 : j->pids.v[item - N_KERNEL_ITEMS];
-	int rc = pid ? may_read(j, pid) : 0;
 
-	if (!pid) {
-		j->result->n_kernel_unknown++;
-		j->result->n_kernel_unanswered++;
-	} else if (lk_scan_means_gone(rc)) {
-		j->result->n_procs--;
-	} else {
-		take_denied(j, pid, lk_unread_comm(j->root, pid, &j->result->arena),
-			    lk_scan_means_refused(rc) ? rc : -ETIMEDOUT);
+	if (item >= N_KERNEL_ITEMS) {
+		lk_uses_lost(j, j->pids.v[item - N_KERNEL_ITEMS]);
+		return;
 	}
+	j->result->n_kernel_unknown++;
+	j->result->n_kernel_unanswered++;
 }
 
 int lk_uses_take(struct uses_job *j, const char *data, size_t n)

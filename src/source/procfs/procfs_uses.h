@@ -108,10 +108,12 @@ int lk_uses_namespace(struct uses_job *j, int pid);
 /* -- procfs_uses.c -- */
 /* In the parent: one message of the helper into job->result. 0 or -EBADMSG. */
 int lk_uses_take(struct uses_job *j, const char *data, size_t n);
+/* In the parent: the process did not answer, and may use a file all the same. Returns false if it is gone. */
+bool lk_uses_lost(struct uses_job *j, int pid);
 
 /* -- procfs_uses_spaces.c -- */
-/* In the parent: fills job->spaces, if a file needs that. A process that does not answer is left out: it will be found to be unreadable.
- * 0, or as lk_helper_run(). */
+/* In the parent: fills job->spaces, if a file needs that. A process that does not answer counts as unreadable, and is taken out of
+ * job->pids. 0, or as lk_helper_run(). */
 int lk_uses_find_spaces(struct uses_job *j, int64_t deadline_ms);
 
 /* -- procfs_uses_kernel.c, procfs_uses_socket.c, procfs_uses_block.c, procfs_uses_overlay.c -- */

@@ -41,6 +41,26 @@ static int spaces_take(void *arg, size_t i, const char *data, size_t n)
 	return 0;
 }
 
+/* What it uses is not known; it is not asked again. */
+static void spaces_gave_up(void *arg, size_t i)
+{
+	struct uses_job *j = arg;
+
+	lk_uses_lost(j, j->pids.v[i]);
+	j->pids.v[i] = 0;
+}
+
+static void drop_lost(struct uses_job *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->pids.n; i++) {
+		if (j->pids.v[i])
+			j->pids.v[n++] = j->pids.v[i];
+	}
+	j->pids.n = n;
+}
+
 static struct lk_helper_about about_process(void *arg, size_t i)
 {
 	const struct uses_job *j = arg;
@@ -62,6 +82,7 @@ int lk_uses_find_spaces(struct uses_job *j, int64_t deadline_ms)
 	struct lk_helper_job job = { .n_items = j->pids.n,
 				     .work = spaces_work,
 				     .take = spaces_take,
+				     .gave_up = spaces_gave_up,
 				     .about = about_process,
 				     .arg = j,
 				     .keep_fd = j->root->fd,
@@ -69,5 +90,8 @@ int lk_uses_find_spaces(struct uses_job *j, int64_t deadline_ms)
 				     .deadline_ms = deadline_ms };
 	struct lk_helper_result res;
 
-	return are_wanted(j) ? lk_helper_run(&job, &res) : 0;
+	int rc = are_wanted(j) ? lk_helper_run(&job, &res) : 0;
+
+	drop_lost(j);
+	return rc;
 }
