@@ -74,6 +74,14 @@ static void add_beside(struct candidates *c, size_t i)
 		*lk_vec_push(&c->of) = i;
 }
 
+static void not_searched(struct lk_session *s, struct lk_who *w, const char *why)
+{
+	if (w->locked != LK_NO)
+		return;
+	w->locked = LK_UNKNOWN;
+	w->reason = lk_arena_printf(&s->arena, "not everything was searched for lock files: %s", why);
+}
+
 /* -R: what was not searched makes the answer unknown, as what was not walked does. */
 static void add_below(struct candidates *c, size_t i)
 {
@@ -82,16 +90,18 @@ static void add_below(struct candidates *c, size_t i)
 	struct lk_search search;
 	struct lk_err err = { 0 };
 
-	lk_search_run(&s->targets[i].file.path, 1, s->timeout_ms, &search, &err);
+	if (lk_search_run(&s->targets[i].file.path, 1, s->timeout_ms, &search, &err) < 0)
+		not_searched(s, w, lk_err_text(&err));
 	for (size_t k = 0; k < search.paths.n; k++)
 		add_path(c, i, search.paths.v[k]);
-	for (unsigned b = 0; b < LK_N_BOUNDS && w->locked == LK_NO; b++) {
-		if (!(search.bounds & 1u << b))
-			continue;
-		w->locked = LK_UNKNOWN;
-		w->reason = lk_arena_printf(&s->arena, "not everything was searched for lock files: %s",
-					    lk_search_bound_words(b));
+	for (unsigned b = 0; b < LK_N_BOUNDS; b++) {
+		if (search.bounds & 1u << b)
+			not_searched(s, w, lk_search_bound_words(b));
 	}
+	if (search.unread.n)
+		not_searched(s, w, "a directory could not be read");
+	if (search.mounts.n)
+		not_searched(s, w, "a file system of a container or another machine was not entered");
 	lk_err_done(&err);
 	lk_search_done(&search);
 }
@@ -102,6 +112,8 @@ static int take_candidate(void *arg, size_t i, int rc, const struct lk_fact_file
 	struct lk_who_file *f = &c->all->files[c->of.v[i]];
 	struct lk_beside *b;
 
+	if (rc < 0 && rc != -ENOENT && c->session->recursive)
+		not_searched(c->session, &f->who, strerror(-rc));
 	if (rc < 0 || !file->path || file->path[0] != '/' || file->unreachable == LK_YES ||
 	    !lk_lockfile_of(file->path, file->mode))
 		return 0;
@@ -192,7 +204,7 @@ int lk_who_users_find(struct lk_session *s, struct lk_who_all *all, bool remarks
 	lockfiles list = { 0 };
 	int rc;
 
-	if (remarks)
+	if (remarks || s->recursive)
 		find_candidates(s, all);
 	for (size_t i = 0; i < all->n; i++) {
 		const struct lk_asked *t = &s->targets[i];
