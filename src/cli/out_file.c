@@ -3,7 +3,6 @@
 #include "cli/out_file.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -42,8 +41,6 @@ int lk_out_file_write(const char *path, mode_t mode, int (*write)(void *arg, FIL
 	lk_privilege_output_end(before);
 	if (rc < 0)
 		return rc;
-	/* A write beyond RLIMIT_FSIZE then fails with EFBIG, which is reported, and the temporary file is removed. */
-	signal(SIGXFSZ, SIG_IGN);
 	f = lk_io_atomic_stream(&file);
 	rc = f ? write(arg, f, err) : cannot_write(path, err);
 	if (f && fclose(f) != 0 && rc == 0)

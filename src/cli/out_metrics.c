@@ -108,12 +108,28 @@ static double wait_of(const struct lk_metric_file *f)
 	return (double)f->oldest_wait_ms / 1000;
 }
 
-static void put_file(lk_buf *b, const char *name, const struct lk_metric_file *f,
-		     double (*get)(const struct lk_metric_file *))
+struct labelled {
+	char *label; /* owned */
+	const struct lk_metric_file *file;
+};
+
+typedef LK_VEC(struct labelled) labelled_files;
+
+/* Two labels may be the same where the middle of paths was left out: the first one counts, for a series that stands there twice makes the
+ * whole file invalid. */
+static void add_file(labelled_files *files, const struct lk_metric_file *f)
 {
-	lk_buf_printf(b, "lockscope_%s{path=\"", name);
-	put_path(b, f->path);
-	lk_buf_printf(b, "\"} %.15g\n", get(f));
+	lk_buf label = { 0 };
+
+	put_path(&label, f->path);
+	lk_buf_str(&label);
+	for (size_t i = 0; i < files->n; i++) {
+		if (strcmp(files->v[i].label, label.v) == 0) {
+			lk_vec_done(&label);
+			return;
+		}
+	}
+	*lk_vec_push(files) = (struct labelled){ label.v, f };
 }
 
 static void put_files(lk_buf *b, const struct lk_metrics *m)
@@ -126,14 +142,21 @@ static void put_files(lk_buf *b, const struct lk_metrics *m)
 		{ "file_waiting", "Requests that wait for a lock on such a file.", waiting_of },
 		{ "file_oldest_wait_seconds", "How long the oldest of them has waited.", wait_of },
 	};
+	labelled_files files = { 0 };
 
-	for (size_t k = 0; (m->watched.n || m->top.n) && k < sizeof(series) / sizeof(*series); k++) {
+	for (size_t i = 0; i < m->watched.n; i++)
+		add_file(&files, &m->watched.v[i]);
+	for (size_t i = 0; i < m->top.n; i++)
+		add_file(&files, &m->top.v[i]);
+	for (size_t k = 0; files.n && k < sizeof(series) / sizeof(*series); k++) {
 		put_head(b, series[k].name, series[k].help);
-		for (size_t i = 0; i < m->watched.n; i++)
-			put_file(b, series[k].name, &m->watched.v[i], series[k].get);
-		for (size_t i = 0; i < m->top.n; i++)
-			put_file(b, series[k].name, &m->top.v[i], series[k].get);
+		for (size_t i = 0; i < files.n; i++)
+			lk_buf_printf(b, "lockscope_%s{path=\"%s\"} %.15g\n", series[k].name, files.v[i].label,
+				      series[k].get(files.v[i].file));
 	}
+	for (size_t i = 0; i < files.n; i++)
+		free(files.v[i].label);
+	lk_vec_done(&files);
 }
 
 static void put_build(lk_buf *b, const struct lk_snapshot *s)

@@ -74,7 +74,8 @@ const struct lk_verb lk_verb_metrics = {
 		"exporter. The series are the same every time, zeros too. No label is a pid, an inode or a user; a path is one\n"
 		"only where --watch or --top asks for it.\n"
 		"\n"
-		"The exit status is 0 if the figures were written, 2 if not; then FILE is what it was before.",
+		"The exit status is 0 if the figures were written, also where the look was not complete, 2 if not; then FILE is what\n"
+		"it was before.",
 	.options = LK_OPTIONS_METRICS,
 	.run = run,
 };

@@ -163,7 +163,8 @@ static bool still_leads_to(const struct lk_session *s, const struct lk_fact_file
 {
 	struct lk_fact_file now;
 
-	if (look_up(s, s->names[0], !s->physical, &now) < 0)
+	/* A link that is a lock is asked about itself. */
+	if (look_up(s, s->names[0], !s->physical && !S_ISLNK(file->mode), &now) < 0)
 		return true;
 	return lk_key_equal(&now.key, &file->key) && now.st_ino == file->st_ino && now.st_major == file->st_major &&
 	       now.st_minor == file->st_minor;
@@ -275,6 +276,7 @@ static enum lk_status absent(struct wait_job *j, struct wish *w, struct lk_sessi
 	w->absent = w->seen = true;
 	w->told = false;
 	w->holders.n = 0;
+	w->owner = 0;
 	w->doubts = 0;
 	if (again || is_quiet(j))
 		return 0;

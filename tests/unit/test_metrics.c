@@ -181,3 +181,26 @@ Test(metrics, long_path)
 	cr_expect_eq(strncmp(label, "\"} 1\n", 5), 0, "%s", label);
 	free(text);
 }
+
+/* Where the middle that is left out is all that differs. */
+Test(metrics, same_label)
+{
+	struct lk_file two[2] = { { .index = 0 }, { .index = 1 } };
+	struct lk_lock pair[2] = { WAITS(0, 40, 1000), WAITS(0, 41, 2000) };
+	struct lk_snapshot s = { .locks = pair, .n_locks = 2, .files = two, .n_files = 2 };
+	char paths[2][400], *text, *first;
+
+	for (int i = 0; i < 2; i++) {
+		memset(paths[i], 'a', sizeof(paths[i]));
+		paths[i][0] = '/';
+		paths[i][200] = (char)('0' + i);
+		paths[i][399] = '\0';
+		two[i].path = paths[i];
+		pair[i].file = &two[i];
+	}
+	text = print(&s, NULL, 0, 5);
+	first = strstr(text, "lockscope_file_waiting{");
+	cr_assert_not_null(first);
+	cr_expect_null(strstr(first + 1, "lockscope_file_waiting{"));
+	free(text);
+}
