@@ -210,6 +210,9 @@ unsigned lk_tui_paste(struct lk_tui *t, const char *text)
 	lk_tui_unsay(t);
 	if (top && top->ops->paste && *text)
 		return lk_tui_settle(t, top->ops->paste(top, t, text) | LK_DIRTY_PAINT);
+	if (top && top->ops->paste)
+		return lk_tui_say(t, LK_STYLE_ALARM,
+				  "What was pasted was dropped: it was empty, too long or not whole.");
 	return lk_tui_say(t, LK_STYLE_ALARM, LK_PASTE_DROPPED);
 }
 

@@ -79,7 +79,7 @@ const struct lk_command lk_command_table[] = {
 	{ "suspend", LK_GROUP_PROGRAM, "Suspend", "stop the program; fg brings it back", 0, .run = lk_do_suspend },
 	{ "close", LK_GROUP_PROGRAM, "Close", "close what is on top; leave the map; in another view: quit", 0, .run = lk_do_close },
 	{ "cancel", LK_GROUP_PROGRAM, "Cancel", "close what is on top; in a view: forget the search", 0, .run = lk_do_cancel },
-	{ "quit", LK_GROUP_PROGRAM, "Quit", "quit at once", 0, .run = lk_do_quit },
+	{ "quit", LK_GROUP_PROGRAM, "Quit", "quit; asks once more while you wait for a lock", 0, .run = lk_do_quit },
 	{ 0 },
 };
 /* clang-format on */

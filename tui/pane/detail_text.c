@@ -354,12 +354,14 @@ static void add_sentence(const struct lk_tui *t, const struct lk_subject *s, str
 	lk_vec_done(&b);
 }
 
-/* "container    null", " deadlock: null", "replaced     false" */
+/* "container    null", " deadlock: null", "replaced     false". A process may be called "false". */
 static bool says_nothing(const char *line)
 {
 	const char *label = line + strspn(line, " "), *value = label + strcspn(label, " ");
 
 	value += strspn(value, " ");
+	if (strncmp(label, "comm", 4) == 0 && strchr(" :", label[4]))
+		return false;
 	return strcmp(value, "null") == 0 || strcmp(value, "false") == 0 || strcmp(value, "[]") == 0;
 }
 

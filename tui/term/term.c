@@ -535,6 +535,7 @@ static bool take_pasted(struct lk_term *t, wint_t c, bool is_code)
 	/* Somebody wants his keyboard back: the end was lost. Terminals paste no control characters. */
 	if (!is_code && c == LK_KEY_CTRL_C) {
 		t->paste.n = 0;
+		flushinp(); /* what is left of it must not count as keys */
 		return true;
 	}
 	if (n && t->paste.n < PASTE_MAX + strlen(PASTE_END))

@@ -200,10 +200,10 @@ int lk_list_set_user(struct lk_list *l, const char *user, struct lk_err *err)
 	lk_auto_mem char *text = user ? user_expression(user) : NULL;
 	struct lk_filter *filter = NULL;
 	char *copy;
-	int rc = text ? lk_filter_parse(text, columns_of(l), &filter, err) : 0;
+	int rc = text ? lk_filter_parse(text, columns_of(l), &filter, NULL) : 0;
 
 	if (rc < 0)
-		return rc;
+		return lk_err_set(err, rc, "The rows of this view have no user to choose by.");
 	/* user may be l->user, which is freed below. */
 	copy = lk_strdup(user);
 	lk_filter_free(l->user_filter);
