@@ -360,7 +360,7 @@ static bool says_nothing(const char *line)
 	const char *label = line + strspn(line, " "), *value = label + strcspn(label, " ");
 
 	value += strspn(value, " ");
-	if (strncmp(label, "comm", 4) == 0 && strchr(" :", label[4]))
+	if (strncmp(label, "comm ", 5) == 0)
 		return false;
 	return strcmp(value, "null") == 0 || strcmp(value, "false") == 0 || strcmp(value, "[]") == 0;
 }
