@@ -142,13 +142,6 @@ static int take(void *arg, size_t item __attribute__((unused)), const char *data
 	return lk_bpf_uses_take(arg, data, n);
 }
 
-static bool is_busy(void *arg, pid_t child)
-{
-	const struct bpf_asking *a = arg;
-
-	return !lk_guard_is_asleep(&a->source->procfs.root, child);
-}
-
 /* Whether each use by a process leads to an inode with the key of this file. Not so: what is below a directory; a socket, which has an inode
  * of its own; a block device, which can be opened by other names; mappings of a file whose data are in another one. */
 static bool can_answer(const struct lk_uses_request *req, const struct lk_fact_file *file)
@@ -191,7 +184,6 @@ void lk_bpf_uses(const struct bpf_source *b, const struct lk_uses_request *req, 
 		.n_items = 1,
 		.work = ask,
 		.take = take,
-		.is_busy = is_busy,
 		.arg = &a,
 		.keep_fd = -1,
 		.stall_ms = STALL_MS,

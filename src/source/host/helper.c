@@ -22,12 +22,14 @@
 #include "base/ints.h"
 #include "base/io.h"
 #include "base/vec.h"
+#include "record/parse.h"
 #include "source/host/procroot.h"
 
 #define MAX_RECORD ((size_t)16 << 20)
 #define MAX_CHILDREN 4
 #define MAX_BATCH 64
 #define MAX_GROUP_STALLS 3 /* after so many the rest of a group is not tried */
+#define STAT_MOST 4096
 #define SILENT_PART 8 /* after stall_ms / SILENT_PART of silence another child takes over the rest */
 
 enum frame_kind { FRAME_DATA = 1, FRAME_DONE = 2 };
@@ -523,6 +525,24 @@ static int wait_ms(const struct run *r, int64_t now)
 	return left < 0 ? 0 : (int)left;
 }
 
+/* A child that could run, but gets no processor on a busy machine, is silent too. */
+static bool is_running(pid_t child)
+{
+	struct lk_procroot root;
+	lk_buf text = { 0 };
+	bool running = false;
+	struct lk_stat st;
+
+	if (lk_procroot_open(&root, NULL, NULL) < 0)
+		return false;
+	if (root.own_pids && lk_io_read_at(root.fd, lk_procroot_task_name(child, 0, "stat").s, STAT_MOST, &text) == 0 &&
+	    lk_parse_stat(text.v, text.n, &st) == 0)
+		running = st.state == 'R';
+	lk_vec_done(&text);
+	lk_procroot_done(&root);
+	return running;
+}
+
 static int listen_to(struct run *r, struct child *c, bool readable, int64_t now)
 {
 	int rc = readable ? child_read(c) : 1;
@@ -533,7 +553,7 @@ static int listen_to(struct run *r, struct child *c, bool readable, int64_t now)
 		return rc;
 	if (rc > 0 && now - c->heard_ms < r->job->stall_ms)
 		return 0;
-	if (rc > 0 && r->job->is_busy && r->job->is_busy(r->job->arg, c->pid))
+	if (rc > 0 && !is_idle(c) && (is_running(c->pid) || (r->job->is_busy && r->job->is_busy(r->job->arg, c->pid))))
 		c->heard_ms = now;
 	else if (is_idle(c))
 		child_end(c, rc == 0, 0);

@@ -30,7 +30,8 @@ struct lk_helper_job {
 	struct lk_helper_about (*about)(void *arg, size_t item);
 	/* In the parent, for each item that was given up or not tried; NULL: they are counted only. */
 	void (*gave_up)(void *arg, size_t item);
-	/* In the parent, after a silence of stall_ms: true if the child is at work all the same. NULL: silence is a stall. */
+	/* In the parent, after a silence of stall_ms: true if the child is at work all the same, though it does not run.
+	 * NULL: silence is a stall, unless the child runs. */
 	bool (*is_busy)(void *arg, pid_t child);
 	void *arg;
 	int keep_fd; /* a descriptor that work() needs: all others of ours, and those we were started with, are closed in the child */

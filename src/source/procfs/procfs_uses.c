@@ -139,14 +139,6 @@ static struct lk_helper_about about_item(void *arg, size_t item)
 	return lk_guard_about(j->root, j->pids.v[item - N_KERNEL_ITEMS]);
 }
 
-/* A process with very many locks or descriptors takes longer to read than STALL_MS: the helper is at work unless it sleeps. */
-static bool is_busy(void *arg, pid_t child)
-{
-	const struct uses_job *j = arg;
-
-	return !lk_guard_is_asleep(j->root, child);
-}
-
 static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_result *res)
 {
 	struct lk_helper_job job = {
@@ -154,7 +146,6 @@ static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_res
 		.take = uses_take,
 		.gave_up = uses_gave_up,
 		.about = about_item,
-		.is_busy = is_busy,
 		.arg = j,
 		.keep_fd = j->root->fd,
 		.stall_ms = STALL_MS,
