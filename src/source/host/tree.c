@@ -120,8 +120,8 @@ int lk_tree_walk(struct lk_tree *t, const char *path, bool follow)
 
 	allow_depth();
 	rc = open_dir(AT_FDCWD, path, follow ? 0 : O_NOFOLLOW, &first.dir);
-	if (rc < 0)
-		return rc;
+	if (rc < 0 || !first.dir)
+		return rc < 0 ? rc : -EIO;
 	t->path.n = 0;
 	if (lk_procroot_own_link(dirfd(first.dir), &t->path) < 0)
 		lk_buf_puts(&t->path, path);
