@@ -198,26 +198,11 @@ static int guard_take(void *arg, size_t item __attribute__((unused)), const char
 	}
 }
 
-bool lk_guard_is_asleep(const struct lk_procroot *root, pid_t child)
-{
-	struct lk_proc_name name = lk_procroot_task_name(child, 0, "stat");
-	struct lk_stat st;
-	lk_buf b = { 0 };
-	bool asleep;
-
-	if (!root->own_pids)
-		return true;
-	asleep = lk_io_read_at(root->fd, name.s, SMALL_FILE, &b) == 0 && lk_parse_stat(b.v, b.n, &st) == 0 &&
-		 (st.state == 'S' || st.state == 'D');
-	lk_vec_done(&b);
-	return asleep;
-}
-
 static bool stands_still(struct guard_run *r, pid_t child)
 {
 	struct position now = { .pid = atomic_load(&r->touch->pid), .turn = atomic_load(&r->touch->turn) };
 
-	if (now.pid && now.pid == r->last.pid && now.turn == r->last.turn && lk_guard_is_asleep(r->job->root, child))
+	if (now.pid && now.pid == r->last.pid && now.turn == r->last.turn && lk_helper_is_asleep(child))
 		now.n_looks = r->last.n_looks + 1;
 	r->last = now;
 	return now.n_looks >= N_LOOKS;

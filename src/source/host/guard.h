@@ -38,10 +38,6 @@ bool lk_guarded_is_late(const struct lk_guarded *g, const struct lk_procroot *ro
 /* For a helper item that reads a process: `what` is that process, `group` its owner, who may make others stall too (root: nobody). */
 struct lk_helper_about lk_guard_about(const struct lk_procroot *root, int pid);
 
-/* A helper of ours sleeps, or root does not show our process numbers. One that runs, or waits for a processor, is not stuck. Reading the
- * state of our own child cannot stall. */
-bool lk_guard_is_asleep(const struct lk_procroot *root, pid_t child);
-
 /* Runs in the helper: scans, and hands the facts to the sink, which keeps them until the scan is complete. 0 or -errno with err. */
 typedef int (*lk_guard_scan)(void *arg, const struct lk_guarded *how, const struct lk_sink *sink, struct lk_err *err);
 

@@ -525,22 +525,26 @@ static int wait_ms(const struct run *r, int64_t now)
 	return left < 0 ? 0 : (int)left;
 }
 
-/* A child that could run, but gets no processor on a busy machine, is silent too. */
-static bool is_running(pid_t child)
+bool lk_helper_is_asleep(pid_t child)
 {
 	struct lk_procroot root;
 	lk_buf text = { 0 };
-	bool running = false;
 	struct lk_stat st;
+	bool asleep = true;
 
 	if (lk_procroot_open(&root, NULL, NULL) < 0)
-		return false;
-	if (root.own_pids && lk_io_read_at(root.fd, lk_procroot_task_name(child, 0, "stat").s, STAT_MOST, &text) == 0 &&
-	    lk_parse_stat(text.v, text.n, &st) == 0)
-		running = st.state == 'R';
+		return true;
+	if (root.own_pids)
+		asleep = lk_io_read_at(root.fd, lk_procroot_task_name(child, 0, "stat").s, STAT_MOST, &text) == 0 &&
+			 lk_parse_stat(text.v, text.n, &st) == 0 && (st.state == 'S' || st.state == 'D');
 	lk_vec_done(&text);
 	lk_procroot_done(&root);
-	return running;
+	return asleep;
+}
+
+static bool is_busy(const struct run *r, const struct child *c)
+{
+	return r->job->is_busy ? r->job->is_busy(r->job->arg, c->pid) : !lk_helper_is_asleep(c->pid);
 }
 
 static int listen_to(struct run *r, struct child *c, bool readable, int64_t now)
@@ -553,7 +557,7 @@ static int listen_to(struct run *r, struct child *c, bool readable, int64_t now)
 		return rc;
 	if (rc > 0 && now - c->heard_ms < r->job->stall_ms)
 		return 0;
-	if (rc > 0 && !is_idle(c) && (is_running(c->pid) || (r->job->is_busy && r->job->is_busy(r->job->arg, c->pid))))
+	if (rc > 0 && !is_idle(c) && is_busy(r, c))
 		c->heard_ms = now;
 	else if (is_idle(c))
 		child_end(c, rc == 0, 0);

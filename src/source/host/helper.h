@@ -30,8 +30,7 @@ struct lk_helper_job {
 	struct lk_helper_about (*about)(void *arg, size_t item);
 	/* In the parent, for each item that was given up or not tried; NULL: they are counted only. */
 	void (*gave_up)(void *arg, size_t item);
-	/* In the parent, after a silence of stall_ms: true if the child is at work all the same, though it does not run.
-	 * NULL: silence is a stall, unless the child runs. */
+	/* In the parent, after a silence of stall_ms: true if the child is at work all the same. NULL: it is unless it is asleep. */
 	bool (*is_busy)(void *arg, pid_t child);
 	void *arg;
 	int keep_fd; /* a descriptor that work() needs: all others of ours, and those we were started with, are closed in the child */
@@ -48,6 +47,10 @@ struct lk_helper_result {
 /* 0, -errno when no child could be made, or what take() returned. -EBUSY: so many children of this program are stuck that there
  * will be no more. *ret is always filled. */
 int lk_helper_run(const struct lk_helper_job *job, struct lk_helper_result *ret);
+
+/* In the parent: a child of ours sleeps, or /proc does not show our process numbers. One that runs, or waits for a processor, is not stuck.
+ * Reading the state of our own child cannot stall. */
+bool lk_helper_is_asleep(pid_t child);
 
 /* In work(): sends a record of at most 16 MiB. mark: a byte to put in front of it; NULL: none. 0 or -errno. */
 int lk_helper_emit_marked(struct lk_helper_out *out, const char *mark, const void *data, size_t n);
