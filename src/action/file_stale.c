@@ -9,6 +9,7 @@
 #include "action/probe.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/io.h"
 
 static void close_fd(struct file_action *f, int *fd)
 {
@@ -91,11 +92,6 @@ void lk_stale_pin_owner(struct file_action *f)
 
 /* -- is it still so? -- */
 
-static int64_t to_ms(struct statx_timestamp t)
-{
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* A rename changes ctime, so that this is only compared before. */
 static bool is_as_judged(const struct file_action *f, bool with_ctime)
 {
@@ -106,7 +102,7 @@ static bool is_as_judged(const struct file_action *f, bool with_ctime)
 	int n;
 
 	if (sys->stat_at(sys->arg, s->fd, "", AT_EMPTY_PATH, &st) < 0 || st.stx_size != f->from.st.stx_size ||
-	    to_ms(st.stx_mtime) != s->mtime_ms || (with_ctime && to_ms(st.stx_ctime) != s->ctime_ms))
+	    lk_io_to_ms(st.stx_mtime) != s->mtime_ms || (with_ctime && lk_io_to_ms(st.stx_ctime) != s->ctime_ms))
 		return false;
 	if (!s->text)
 		return true;

@@ -51,6 +51,9 @@ double lk_io_now_ms_exact(void);
 double lk_io_cpu_ms(void);
 
 /* A new file, written under a temporary name beside its final name. */
+/* Milliseconds, of a struct timespec or a struct statx_timestamp. */
+#define lk_io_to_ms(t) ((int64_t)(t).tv_sec * 1000 + (t).tv_nsec / 1000000)
+
 struct lk_io_atomic {
 	int fd; /* write here; -1 when not open */
 	int dirfd; /* borrowed; `path` and `tmp` are relative to it */

@@ -46,11 +46,6 @@ struct process_answer {
 
 /* ---- in the helper ---- */
 
-static int64_t to_ms(struct timespec t)
-{
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Through the descriptor that is held by O_PATH, so that it is the same file; only its owner may use O_NOATIME. */
 static int read_content(int path_fd, lk_buf *text)
 {
@@ -107,7 +102,7 @@ static int read_companion(int path_fd, const struct lk_fact_file *file, lk_buf *
 	if (!S_ISREG(st.st_mode) || statx(path_fd, "", AT_EMPTY_PATH, STATX_BTIME, &stx) < 0 ||
 	    !(stx.stx_mask & STATX_BTIME))
 		return 1;
-	if (to_ms(st.st_mtim) < (int64_t)stx.stx_btime.tv_sec * 1000 + stx.stx_btime.tv_nsec / 1000000)
+	if (lk_io_to_ms(st.st_mtim) < lk_io_to_ms(stx.stx_btime))
 		return 1;
 	return read_content(fd, text);
 }
@@ -184,8 +179,8 @@ static int file_work(void *arg, size_t i, struct lk_helper_out *out)
 	int rc;
 
 	if (!a.rc) {
-		a.mtime_ms = to_ms(st.st_mtim);
-		a.ctime_ms = to_ms(st.st_ctim);
+		a.mtime_ms = lk_io_to_ms(st.st_mtim);
+		a.ctime_ms = lk_io_to_ms(st.st_ctim);
 		a.uid = st.st_uid;
 		a.nlink = st.st_nlink;
 		a.abstract = has_abstract(item);
@@ -498,8 +493,8 @@ static int again_work(void *arg, size_t i, struct lk_helper_out *out)
 	struct again_answer a = { .rc = fd < 0 ? fd : 0 };
 
 	if (fd >= 0) {
-		a.mtime_ms = to_ms(st.st_mtim);
-		a.ctime_ms = to_ms(st.st_ctim);
+		a.mtime_ms = lk_io_to_ms(st.st_mtim);
+		a.ctime_ms = lk_io_to_ms(st.st_ctim);
 		close(fd);
 	}
 	return lk_helper_emit(out, &a, sizeof(a));

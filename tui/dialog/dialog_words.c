@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "table/get.h"
 #include "tui/dialog/dialog.h"
 #include "words/words.h"
@@ -29,8 +30,7 @@ static int64_t started_ms(const struct lk_tui *t, const struct lk_frame *f, cons
 	if (!f->snap->host.live || t->host.sys != &lk_sys_real || !p->start_ticks || hz <= 0 ||
 	    clock_gettime(CLOCK_BOOTTIME, &ts) < 0)
 		return -1;
-	return t->wall_ms - ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000) +
-	       (int64_t)(p->start_ticks * 1000 / (uint64_t)hz);
+	return t->wall_ms - lk_io_to_ms(ts) + (int64_t)(p->start_ticks * 1000 / (uint64_t)hz);
 }
 
 static void put_process(const struct lk_tui *t, const struct lk_frame *f, const struct lk_proc *p, lk_buf *out)

@@ -41,7 +41,7 @@ static bool is_younger(const struct walk *w, int fd)
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BTIME, &st) < 0 || !(st.stx_mask & STATX_BTIME))
 		return false;
-	made_ms = st.stx_btime.tv_sec * 1000 + st.stx_btime.tv_nsec / 1000000;
+	made_ms = lk_io_to_ms(st.stx_btime);
 	return made_ms > w->req->seen_ms && made_ms <= lk_io_wall_ms();
 }
 
