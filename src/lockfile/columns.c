@@ -7,19 +7,9 @@
 #define UNUSED __attribute__((unused))
 #define GETTER(name) static struct lk_value get_##name(const struct lk_row *row UNUSED, lk_buf *scratch UNUSED)
 
-static struct lk_value string(const char *s)
-{
-	return (struct lk_value){ .known = s != NULL, .s = s };
-}
-
 static struct lk_value number_if(int64_t i, bool known)
 {
 	return (struct lk_value){ .known = known, .i = i };
-}
-
-static struct lk_value made(lk_buf *scratch)
-{
-	return string(scratch->n ? lk_buf_str(scratch) : NULL);
 }
 
 static const struct lk_lockfile_facts *facts(const struct lk_row *row)
@@ -37,12 +27,12 @@ GETTER(verdict)
 
 GETTER(kind)
 {
-	return string(row->lockfile->kind->word);
+	return lk_value_string(row->lockfile->kind->word);
 }
 
 GETTER(maker)
 {
-	return string(row->lockfile->kind->maker);
+	return lk_value_string(row->lockfile->kind->maker);
 }
 
 GETTER(pid)
@@ -52,12 +42,12 @@ GETTER(pid)
 
 GETTER(comm)
 {
-	return string(facts(row)->comm);
+	return lk_value_string(facts(row)->comm);
 }
 
 GETTER(host)
 {
-	return string(facts(row)->owner.host);
+	return lk_value_string(facts(row)->owner.host);
 }
 
 static void put_process(lk_buf *out, int pid, const char *comm)
@@ -77,7 +67,7 @@ GETTER(used_by)
 		put_process(scratch, f->lock_pid, f->lock_comm);
 	if (!scratch->n && f->open == LK_YES)
 		put_process(scratch, f->open_pid, f->open_comm);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 GETTER(uid)
@@ -113,17 +103,17 @@ GETTER(why)
 
 	for (size_t i = 0; i < v->because.n; i++)
 		lk_buf_printf(scratch, "%s%s", i ? "; " : "", v->because.v[i]);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 GETTER(advice)
 {
-	return string(row->lockfile->kind->advice);
+	return lk_value_string(row->lockfile->kind->advice);
 }
 
 GETTER(path)
 {
-	return string(row->lockfile->file->path);
+	return lk_value_string(row->lockfile->file->path);
 }
 
 const char lk_lockfile_columns_default[] = "VERDICT,KIND,PID,COMMAND,USEDBY,AGE,PATH";

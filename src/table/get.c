@@ -27,20 +27,9 @@ static struct lk_value unsigned_number(uint64_t u)
 	return (struct lk_value){ .known = true, .u = u };
 }
 
-static struct lk_value string(const char *s)
-{
-	return (struct lk_value){ .known = s != NULL, .s = s };
-}
-
 static struct lk_value tri(enum lk_tri t)
 {
 	return t == LK_UNKNOWN ? unknown() : number(t);
-}
-
-/* The text in scratch as a value; unknown if there is none. */
-static struct lk_value made(lk_buf *scratch)
-{
-	return scratch->n ? string(lk_buf_str(scratch)) : unknown();
 }
 
 const struct lk_holder *lk_row_holder(const struct lk_row *row)
@@ -64,7 +53,7 @@ const struct lk_proc *lk_row_proc(const struct lk_row *row)
 GETTER(id)
 {
 	lk_buf_hex(scratch, row->lock->id, 16);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 /* Rank for sorting: deadlocks first, then locks that block somebody and requests that wait, then the rest. */
@@ -78,17 +67,17 @@ GETTER(state)
 
 GETTER(type)
 {
-	return string(lk_type_name(row->lock->rec.type));
+	return lk_value_string(lk_type_name(row->lock->rec.type));
 }
 
 GETTER(mode)
 {
-	return string(lk_mode_name(row->lock->rec.mode));
+	return lk_value_string(lk_mode_name(row->lock->rec.mode));
 }
 
 GETTER(how)
 {
-	return string(lk_how_name(row->lock->how));
+	return lk_value_string(lk_how_name(row->lock->how));
 }
 
 GETTER(pid)
@@ -117,7 +106,7 @@ GETTER(command)
 {
 	const struct lk_proc *p = lk_row_proc(row);
 
-	return string(p ? p->comm : NULL);
+	return lk_value_string(p ? p->comm : NULL);
 }
 
 GETTER(user)
@@ -125,9 +114,9 @@ GETTER(user)
 	const struct lk_proc *p = lk_row_proc(row);
 
 	if (!p || p->user || p->uid < 0)
-		return string(p ? p->user : NULL);
+		return lk_value_string(p ? p->user : NULL);
 	lk_buf_number(scratch, p->uid);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 GETTER(uid)
@@ -141,35 +130,35 @@ GETTER(unit)
 {
 	const struct lk_proc *p = lk_row_proc(row);
 
-	return string(p ? p->unit : NULL);
+	return lk_value_string(p ? p->unit : NULL);
 }
 
 GETTER(user_unit)
 {
 	const struct lk_proc *p = lk_row_proc(row);
 
-	return string(p ? p->user_unit : NULL);
+	return lk_value_string(p ? p->user_unit : NULL);
 }
 
 GETTER(container)
 {
 	const struct lk_proc *p = lk_row_proc(row);
 
-	return string(p ? p->container : NULL);
+	return lk_value_string(p ? p->container : NULL);
 }
 
 GETTER(cmdline)
 {
 	const struct lk_proc *p = lk_row_proc(row);
 
-	return string(p ? p->cmdline : NULL);
+	return lk_value_string(p ? p->cmdline : NULL);
 }
 
 GETTER(pstate)
 {
 	const struct lk_proc *p = lk_row_proc(row);
 
-	return string(p ? lk_proc_state_name(p->state) : NULL);
+	return lk_value_string(p ? lk_proc_state_name(p->state) : NULL);
 }
 
 GETTER(started)
@@ -190,7 +179,7 @@ GETTER(tty)
 {
 	const struct lk_proc *p = lk_row_proc(row);
 
-	return string(p ? p->tty : NULL);
+	return lk_value_string(p ? p->tty : NULL);
 }
 
 GETTER(range)
@@ -239,7 +228,7 @@ GETTER(dev)
 
 	if (!k->none)
 		lk_buf_printf(scratch, "%02" PRIx32 ":%02" PRIx32, k->major, k->minor);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 GETTER(majmin)
@@ -248,7 +237,7 @@ GETTER(majmin)
 
 	if (!k->none)
 		lk_buf_printf(scratch, "%" PRIu32 ":%" PRIu32, k->major, k->minor);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 GETTER(key)
@@ -258,12 +247,12 @@ GETTER(key)
 
 	if (!k->none)
 		lk_buf_puts(scratch, lk_key_format(k, buf));
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 GETTER(path)
 {
-	return string(row->lock->file->path);
+	return lk_value_string(row->lock->file->path);
 }
 
 GETTER(deleted)
@@ -278,12 +267,12 @@ GETTER(replaced)
 
 GETTER(fstype)
 {
-	return string(row->lock->file->fstype);
+	return lk_value_string(row->lock->file->fstype);
 }
 
 GETTER(mount)
 {
-	return string(row->lock->file->mount_point);
+	return lk_value_string(row->lock->file->mount_point);
 }
 
 GETTER(mandatory)
@@ -332,7 +321,7 @@ GETTER(holders)
 
 	for (size_t i = 0; i < l->n_holders; i++)
 		put_holder(&l->holders[i], scratch);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 GETTER(nholders)
@@ -358,7 +347,7 @@ GETTER(shared)
 	}
 	if (n && l->n_holders - 1 > n)
 		lk_buf_printf(scratch, ",+%zu", l->n_holders - 1 - n);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 /* How many processes that hold the lock are in the same state as `first`. Holders are sorted by pid. */
@@ -407,13 +396,13 @@ GETTER(why)
 
 	for (size_t i = 0; i < l->n_because; i++)
 		lk_buf_printf(scratch, "%s%s", i ? "; " : "", l->no_holder_because[i]);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 GETTER(meaning)
 {
 	lk_meaning_text(row->snap, row->lock, scratch);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 static void add_pid(lk_ints *list, int pid)
@@ -453,7 +442,7 @@ static struct lk_value pids_of_locks(const struct lk_lock *const *locks, size_t 
 		lk_buf_number(scratch, list.v[i]);
 	}
 	lk_vec_done(&list);
-	return made(scratch);
+	return lk_value_made(scratch);
 }
 
 #define COUNTED_MAX 1000 /* once a cell has counted more holders than this, it looks at no further blocker */

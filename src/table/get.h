@@ -7,6 +7,18 @@
 #include "base/ints.h"
 #include "table/column.h"
 
+/* NULL: unknown. */
+static inline struct lk_value lk_value_string(const char *s)
+{
+	return (struct lk_value){ .known = s != NULL, .s = s };
+}
+
+/* The text in scratch as a value; unknown if there is none. */
+static inline struct lk_value lk_value_made(lk_buf *scratch)
+{
+	return lk_value_string(scratch->n ? lk_buf_str(scratch) : NULL);
+}
+
 /* Who the row is about: the row's holder, the waiter, or the first holder; NULL where nobody is proven. */
 const struct lk_holder *lk_row_holder(const struct lk_row *row);
 /* The process of that holder; where nobody is proven, the one that the kernel recorded; NULL: none. */

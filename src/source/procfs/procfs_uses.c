@@ -13,8 +13,6 @@
 #include "base/io.h"
 #include "base/text.h"
 
-#define STALL_MS 700
-
 /* The first items of the job; the processes follow. */
 static int (*const kernel_items[])(struct uses_job *j, struct lk_helper_out *out) = {
 	lk_uses_of_loops,   lk_uses_of_swaps,  lk_uses_of_mounts,
@@ -148,7 +146,7 @@ static int run_job(struct uses_job *j, uint32_t timeout_ms, struct lk_helper_res
 		.about = about_item,
 		.arg = j,
 		.keep_fd = j->root->fd,
-		.stall_ms = STALL_MS,
+		.stall_ms = USES_STALL_MS,
 		.deadline_ms = timeout_ms ? lk_io_now_ms() + timeout_ms : 0,
 	};
 	int rc = lk_scan_load_own_mounts(j->root, &j->mounts);

@@ -15,6 +15,8 @@
 /* Size of the name of a process or thread; names of kernel threads are longer than TASK_COMM_LEN. */
 #define USES_COMM 64
 
+#define USES_STALL_MS 700 /* of a process */
+
 /* A socket that is bound to a file, or connected to one that is. */
 struct uses_socket {
 	uint32_t ino, peer; /* numbers as in "socket:[N]"; peer 0: none */

@@ -6,8 +6,6 @@
 
 #include "source/procfs/procfs_uses.h"
 
-#define STALL_MS 700
-
 struct spaces {
 	uint64_t mnt, net;
 };
@@ -86,10 +84,9 @@ int lk_uses_find_spaces(struct uses_job *j, int64_t deadline_ms)
 				     .about = about_process,
 				     .arg = j,
 				     .keep_fd = j->root->fd,
-				     .stall_ms = STALL_MS,
+				     .stall_ms = USES_STALL_MS,
 				     .deadline_ms = deadline_ms };
 	struct lk_helper_result res;
-
 	int rc = are_wanted(j) ? lk_helper_run(&job, &res) : 0;
 
 	drop_lost(j);
